@@ -1,0 +1,56 @@
+import { defineConfig } from 'vitest/config';
+
+const conditions: string[] = ['truetuple-source'];
+const shared = {
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+};
+
+export default defineConfig({
+  ...shared,
+  test: {
+    reporters: ['default', './tools/closing-line.ts'],
+    coverage: {
+      provider: 'v8',
+      include: ['packages/*/src/**/*.ts'],
+      reporter: ['text', 'lcov', 'json-summary'],
+    },
+    projects: [
+      {
+        ...shared,
+        extends: true,
+        test: {
+          name: 'unit',
+          include: [
+            'packages/*/src/**/*.test.ts',
+            'test/lab/src/**/*.test.ts',
+            'tools/**/*.test.ts',
+          ],
+          pool: 'threads',
+        },
+      },
+      {
+        ...shared,
+        extends: true,
+        test: {
+          name: 'netns',
+          include: ['test/netns/**/*.test.ts'],
+          pool: 'forks',
+          fileParallelism: false,
+          testTimeout: 30_000,
+        },
+      },
+      {
+        ...shared,
+        extends: true,
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts', 'test/vm/**/*.test.ts'],
+          pool: 'forks',
+          fileParallelism: false,
+          testTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
