@@ -1,0 +1,42 @@
+import type { Cidr, Ipv4Address } from '../identity/address.ts';
+
+/** One write to EC2. Each names the action it is carried out with. */
+export type CloudStep =
+  | { readonly kind: 'disable-source-dest-check'; readonly networkInterfaceId: string }
+  | {
+      readonly kind: 'assign-private-ip';
+      readonly networkInterfaceId: string;
+      readonly privateIp: Ipv4Address;
+    }
+  | {
+      readonly kind: 'unassign-private-ip';
+      readonly networkInterfaceId: string;
+      readonly privateIp: Ipv4Address;
+    }
+  | {
+      readonly kind: 'associate-address';
+      readonly allocationId: string;
+      readonly publicIp: Ipv4Address;
+      readonly networkInterfaceId: string;
+      readonly privateIp: Ipv4Address;
+    }
+  | {
+      readonly kind: 'disassociate-address';
+      readonly associationId: string;
+      readonly publicIp: Ipv4Address;
+    }
+  | { readonly kind: 'tag-owner'; readonly allocationId: string; readonly value: string }
+  | { readonly kind: 'untag-owner'; readonly allocationId: string; readonly value: string }
+  | {
+      readonly kind: 'create-route' | 'replace-route';
+      readonly routeTableId: string;
+      readonly destination: Cidr;
+      readonly networkInterfaceId: string;
+    }
+  | {
+      readonly kind: 'delete-route';
+      readonly routeTableId: string;
+      readonly destination: Cidr;
+      /** The target it must still have just before it is deleted. */
+      readonly networkInterfaceId: string;
+    };

@@ -1,0 +1,149 @@
+/**
+ * Port: the EC2 calls truetuple uses and nothing else, in EC2's own words. Real side: adapters/aws over
+ * @aws-sdk/client-ec2. Fake side: testing/simulated-ec2. Every refusal is an Ec2CallError.
+ */
+export interface Ec2Api {
+  /** DescribeNetworkInterfaces, all pages. */
+  describeNetworkInterfaces(
+    input: DescribeNetworkInterfaces,
+    call?: CallOptions,
+  ): Promise<NetworkInterface[]>;
+  /** DescribeAddresses (EC2 never pages it). */
+  describeAddresses(input: DescribeAddresses, call?: CallOptions): Promise<ElasticIp[]>;
+  /** DescribeRouteTables, all pages. */
+  describeRouteTables(input: DescribeRouteTables, call?: CallOptions): Promise<RouteTable[]>;
+  assignPrivateIpAddresses(input: AssignPrivateIpAddresses, call?: CallOptions): Promise<void>;
+  unassignPrivateIpAddresses(input: UnassignPrivateIpAddresses, call?: CallOptions): Promise<void>;
+  associateAddress(
+    input: AssociateAddress,
+    call?: CallOptions,
+  ): Promise<{ readonly associationId: string }>;
+  disassociateAddress(input: { readonly associationId: string }, call?: CallOptions): Promise<void>;
+  createTags(input: ChangeTags, call?: CallOptions): Promise<void>;
+  /** DeleteTags with values only: EC2 then deletes a tag only where the value is equal. */
+  deleteTags(input: ChangeTags, call?: CallOptions): Promise<void>;
+  createRoute(input: RouteToNetworkInterface, call?: CallOptions): Promise<void>;
+  replaceRoute(input: RouteToNetworkInterface, call?: CallOptions): Promise<void>;
+  deleteRoute(input: RouteKey, call?: CallOptions): Promise<void>;
+  /** ModifyNetworkInterfaceAttribute, the SourceDestCheck attribute. */
+  setSourceDestCheck(input: SetSourceDestCheck, call?: CallOptions): Promise<void>;
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+}
+
+export interface Filter {
+  /** EC2's filter name, such as `mac-address` or `tag:truetuple/pool`. */
+  readonly name: string;
+  /** Any of these. */
+  readonly values: readonly string[];
+}
+
+export interface DescribeNetworkInterfaces {
+  readonly networkInterfaceIds?: readonly string[];
+  readonly filters?: readonly Filter[];
+}
+
+export interface DescribeAddresses {
+  readonly allocationIds?: readonly string[];
+  readonly filters?: readonly Filter[];
+}
+
+export interface DescribeRouteTables {
+  readonly routeTableIds?: readonly string[];
+  readonly filters?: readonly Filter[];
+}
+
+export interface AssignPrivateIpAddresses {
+  readonly networkInterfaceId: string;
+  readonly privateIpAddresses: readonly string[];
+  readonly allowReassignment: false;
+}
+
+export interface UnassignPrivateIpAddresses {
+  readonly networkInterfaceId: string;
+  readonly privateIpAddresses: readonly string[];
+}
+
+export interface AssociateAddress {
+  readonly allocationId: string;
+  readonly networkInterfaceId: string;
+  readonly privateIpAddress: string;
+  readonly allowReassociation: false;
+}
+
+export interface ChangeTags {
+  readonly resources: readonly string[];
+  readonly tags: readonly Tag[];
+}
+
+export interface RouteKey {
+  readonly routeTableId: string;
+  readonly destinationCidrBlock: string;
+}
+
+export interface RouteToNetworkInterface {
+  readonly routeTableId: string;
+  readonly destinationCidrBlock: string;
+  readonly networkInterfaceId: string;
+}
+
+export interface SetSourceDestCheck {
+  readonly networkInterfaceId: string;
+  readonly sourceDestCheck: boolean;
+}
+
+export interface Tag {
+  readonly key: string;
+  readonly value: string;
+}
+
+/** Shape NetworkInterface of DescribeNetworkInterfaces, what we read of it. */
+export interface NetworkInterface {
+  readonly networkInterfaceId: string;
+  readonly vpcId: string;
+  readonly subnetId: string;
+  readonly macAddress: string;
+  readonly sourceDestCheck: boolean;
+  readonly status: string;
+  readonly attachment?: {
+    readonly instanceId?: string;
+    readonly deviceIndex?: number;
+    readonly status: string;
+  };
+  readonly privateIpAddresses: readonly {
+    readonly privateIpAddress: string;
+    readonly primary: boolean;
+    readonly association?: {
+      readonly publicIp: string;
+      readonly allocationId?: string;
+      readonly associationId?: string;
+    };
+  }[];
+  readonly tags: readonly Tag[];
+}
+
+/** Shape Address of DescribeAddresses. */
+export interface ElasticIp {
+  readonly allocationId: string;
+  readonly publicIp: string;
+  readonly associationId?: string;
+  readonly networkInterfaceId?: string;
+  readonly privateIpAddress?: string;
+  readonly tags: readonly Tag[];
+}
+
+/** Shape RouteTable of DescribeRouteTables. */
+export interface RouteTable {
+  readonly routeTableId: string;
+  readonly vpcId: string;
+  readonly routes: readonly {
+    readonly destinationCidrBlock: string;
+    readonly networkInterfaceId?: string;
+    readonly gatewayId?: string;
+    readonly state: 'active' | 'blackhole';
+  }[];
+  readonly associatedSubnetIds: readonly string[];
+  readonly tags: readonly Tag[];
+}

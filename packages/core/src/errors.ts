@@ -1,0 +1,66 @@
+const brand = Symbol.for('truetuple.core.error');
+
+/** Stable codes of every error that @truetuple/core throws on purpose. */
+export type CoreErrorCode =
+  | 'SpecInvalid'
+  | 'LinkNotFound'
+  | 'LinkHasNoAddress'
+  | 'NetAdminMissing'
+  | 'NetlinkUnavailable'
+  | 'KernelRefused'
+  | 'AddressHeldOnNode'
+  | 'PoolEmpty'
+  | 'PoolExhausted'
+  | 'NetworkInterfaceNotFound'
+  | 'NetworkInterfaceAmbiguous'
+  | 'RouteTablesNotFound'
+  | 'WrongRegion'
+  | 'AccessDenied'
+  | 'CredentialsMissing'
+  | 'PrivateIpHeldElsewhere'
+  | 'LimitExceeded'
+  | 'RouteHeldElsewhere'
+  | 'Throttled'
+  | 'CloudUnreachable'
+  | 'CloudRefused'
+  | 'NotConverged'
+  | 'NotProven'
+  | 'IdentityFileInvalid'
+  | 'PublishFailed'
+  | 'ReleaseIncomplete'
+  | 'Aborted';
+
+export type Retry = 'now' | 'later' | 'never';
+
+export interface CoreErrorDetails {
+  readonly code: CoreErrorCode;
+  /** What was tried, on what, and what came back. */
+  readonly message: string;
+  /** What a person can do about it. */
+  readonly remedy: string;
+  readonly retry: Retry;
+  readonly cause?: unknown;
+}
+
+/**
+ * The one error class of @truetuple/core. Recognise it by `code`, or by `CoreError.is`:
+ * `instanceof` is false when two copies of the package are loaded.
+ */
+export class CoreError extends Error {
+  readonly code: CoreErrorCode;
+  readonly remedy: string;
+  readonly retry: Retry;
+
+  constructor(details: CoreErrorDetails) {
+    super(details.message, 'cause' in details ? { cause: details.cause } : undefined);
+    this.name = 'CoreError';
+    this.code = details.code;
+    this.remedy = details.remedy;
+    this.retry = details.retry;
+    Object.defineProperty(this, brand, { value: true });
+  }
+
+  static is(error: unknown): error is CoreError {
+    return typeof error === 'object' && error !== null && brand in error;
+  }
+}

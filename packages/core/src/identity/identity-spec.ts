@@ -1,0 +1,119 @@
+import * as v from 'valibot';
+import { CoreError } from '../errors.ts';
+import { isCidr, isIpv4Address, type Cidr, type Ipv4Address } from './address.ts';
+import { formatOwnerTag, tagValueLimit } from './owner.ts';
+
+const ipv4 = v.custom<Ipv4Address>(
+  (value) => typeof value === 'string' && isIpv4Address(value),
+  'is not an IPv4 address',
+);
+const cidr = v.custom<Cidr>(
+  (value) => typeof value === 'string' && isCidr(value),
+  'is not an IPv4 network with zero host bits, such as 10.0.0.0/16',
+);
+const name = v.pipe(v.string(), v.minLength(1, 'is empty'));
+/** A part of the owner tag's value: EC2 allows these characters in tags; the slash separates parts. */
+const namePart = v.pipe(
+  name,
+  v.regex(/^[\p{L}\p{N} _.:=+\-@]+$/u, 'has a character that EC2 tags or the owner record refuse'),
+);
+/** IFNAMSIZ (include/uapi/linux/if.h) is 16 with the closing zero. */
+const linkName = v.pipe(
+  name,
+  v.maxLength(15, 'is longer than 15 characters'),
+  v.regex(/^[^\s/]+$/, 'has a blank or a slash'),
+);
+
+const networkInterface = v.variant('by', [
+  v.strictObject({ by: v.literal('mac') }),
+  v.strictObject({
+    by: v.literal('id'),
+    networkInterfaceId: v.pipe(v.string(), v.regex(/^eni-[0-9a-f]+$/, 'is not an ENI id')),
+  }),
+  v.strictObject({
+    by: v.literal('instance'),
+    instanceId: v.pipe(v.string(), v.regex(/^i-[0-9a-f]+$/, 'is not an instance id')),
+    tag: v.optional(v.strictObject({ key: name, value: v.string() })),
+  }),
+]);
+
+const routeTables = v.variant('by', [
+  v.strictObject({
+    by: v.literal('ids'),
+    routeTableIds: v.array(
+      v.pipe(v.string(), v.regex(/^rtb-[0-9a-f]+$/, 'is not a route table id')),
+    ),
+  }),
+  v.strictObject({ by: v.literal('tag'), key: name, value: v.string() }),
+]);
+
+const schema = v.strictObject({
+  owner: v.strictObject({ cluster: namePart, namespace: namePart, pod: namePart, uid: namePart }),
+  pool: v.pipe(name, v.maxLength(tagValueLimit, 'is longer than an EC2 tag value')),
+  region: v.pipe(v.string(), v.regex(/^[a-z]{2}(-[a-z]+)+-\d+$/, 'is not an AWS region')),
+  linkName: v.optional(linkName, 'net1'),
+  privateIp: v.optional(ipv4),
+  networkInterface: v.optional(networkInterface, { by: 'mac' }),
+  vpcCidrs: v.pipe(v.array(cidr), v.minLength(1, 'is empty')),
+  routeTables,
+  gateway: v.optional(ipv4),
+  table: v.optional(
+    v.pipe(
+      v.number(),
+      v.integer(),
+      v.minValue(1, 'is below 1'),
+      v.maxValue(0xffff_ffff, 'is above 32 bits'),
+      v.check(
+        (table) => table < 253 || table > 255,
+        'is one of the tables 253 to 255, which the kernel keeps for itself',
+      ),
+    ),
+    200,
+  ),
+  delivery: v.optional(
+    v.picklist(['both'], 'is not a delivery mode that this version has (both)'),
+    'both',
+  ),
+  identityDirectory: v.optional(
+    v.pipe(name, v.regex(/^\//, 'is not an absolute path')),
+    '/run/truetuple',
+  ),
+});
+
+/** What a caller writes; fields with defaults may be left out. */
+export type IdentitySpecInput = v.InferInput<typeof schema>;
+
+/** A parsed spec: every field present and checked but the optional privateIp and gateway. */
+export type IdentitySpec = v.InferOutput<typeof schema>;
+
+/** Parses a spec once, at the edge; throws SpecInvalid naming every field that is wrong. */
+export function parseIdentitySpec(input: unknown): IdentitySpec {
+  const result = v.safeParse(schema, input);
+  if (!result.success) throw invalid(result.issues.map(describeIssue));
+  const spec = result.output;
+  const longest = {
+    owner: spec.owner,
+    privateIp: '255.255.255.255' as Ipv4Address,
+    privateIpAssignedByUs: true,
+  };
+  const length = formatOwnerTag(longest).length;
+  if (length > tagValueLimit) {
+    throw invalid([
+      `owner: the owner tag would have ${length} characters, EC2 allows ${tagValueLimit}`,
+    ]);
+  }
+  return spec;
+}
+
+function describeIssue(issue: v.BaseIssue<unknown>): string {
+  return `${v.getDotPath(issue) ?? 'spec'}: ${issue.message}`;
+}
+
+function invalid(problems: readonly string[]): CoreError {
+  return new CoreError({
+    code: 'SpecInvalid',
+    message: `The identity spec is invalid: ${problems.join('; ')}`,
+    remedy: 'Correct the named fields; IdentitySpecInput documents each one.',
+    retry: 'never',
+  });
+}

@@ -1,0 +1,47 @@
+import { isIpv4Address, type Ipv4Address } from './address.ts';
+
+/** Whose identity it is: a pod is named by its UID, never by its name alone. */
+export interface Owner {
+  readonly cluster: string;
+  readonly namespace: string;
+  readonly pod: string;
+  readonly uid: string;
+}
+
+/** What the one owner tag on an Elastic IP records. */
+export interface OwnerRecord {
+  readonly owner: Owner;
+  readonly privateIp: Ipv4Address;
+  readonly privateIpAssignedByUs: boolean;
+}
+
+/** Tag keys truetuple reads and writes. */
+export const poolTagKey = 'truetuple/pool';
+export const ownerTagKey = 'truetuple/owner';
+
+/** EC2's limit for the value of a tag, in characters (EC2 user guide, tag restrictions). */
+export const tagValueLimit = 256;
+
+/**
+ * The owner tag's value: cluster/namespace/pod/uid/private IP/assigned|found. One tag and one value, so
+ * that DeleteTags with the value is compare-and-delete.
+ */
+export function formatOwnerTag(record: OwnerRecord): string {
+  const { cluster, namespace, pod, uid } = record.owner;
+  const origin = record.privateIpAssignedByUs ? 'assigned' : 'found';
+  return [cluster, namespace, pod, uid, record.privateIp, origin].join('/');
+}
+
+/** Reads an owner tag's value; undefined when it is not one of ours. */
+export function parseOwnerTag(value: string): OwnerRecord | undefined {
+  const [cluster, namespace, pod, uid, privateIp, origin, ...rest] = value.split('/');
+  if (!cluster || !namespace || !pod || !uid || privateIp === undefined || rest.length > 0) {
+    return undefined;
+  }
+  if (!isIpv4Address(privateIp) || (origin !== 'assigned' && origin !== 'found')) return undefined;
+  return {
+    owner: { cluster, namespace, pod, uid },
+    privateIp,
+    privateIpAssignedByUs: origin === 'assigned',
+  };
+}

@@ -1,0 +1,76 @@
+import type { Cidr, Ipv4Address } from '../identity/address.ts';
+import type { KernelStep } from './kernel-step.ts';
+
+/** Port: one network namespace's kernel. Real: adapters/linux. Fake: testing/fake-kernel. */
+export interface KernelPort {
+  /** Reads a link with all that a plan for it depends on; undefined when there is no such link. */
+  observe(linkName: string, table: number): Promise<LinkState | undefined>;
+  /** Carries out one step. Idempotent: what exists as wanted, or is absent as wanted, is done. */
+  apply(step: KernelStep): Promise<void>;
+  /** Which way a packet would leave (RTM_GETROUTE). `unreachable` when the kernel refuses. */
+  lookupRoute(query: RouteLookup): Promise<RouteDecision>;
+  close(): void;
+}
+
+export interface RouteLookup {
+  readonly from: Ipv4Address;
+  readonly to: Ipv4Address;
+}
+
+export type RouteDecision =
+  | {
+      readonly kind: 'link';
+      readonly linkName: string;
+      readonly gateway?: Ipv4Address;
+      readonly table?: number;
+    }
+  | { readonly kind: 'unreachable'; readonly reason: string };
+
+/** What planKernel reads. Routes are those of the asked table; rules are all IPv4 rules. */
+export interface LinkState {
+  readonly linkIndex: number;
+  readonly linkName: string;
+  readonly macAddress: string;
+  readonly mtu: number;
+  readonly up: boolean;
+  readonly settings: LinkSettings;
+  readonly addresses: readonly LinkAddress[];
+  readonly routes: readonly TableRoute[];
+  readonly rules: readonly SourceRule[];
+}
+
+/** include/uapi/linux/ip.h, IPV4_DEVCONF_*: per-link values of rp_filter, arp_announce, arp_ignore. */
+export interface LinkSettings {
+  readonly rpFilter: number;
+  readonly arpAnnounce: number;
+  readonly arpIgnore: number;
+}
+
+export interface LinkAddress {
+  readonly address: Ipv4Address;
+  readonly prefixLength: number;
+  readonly scope: 'global' | 'link' | 'host' | 'site' | 'nowhere';
+}
+
+export interface TableRoute {
+  readonly type: 'unicast' | 'unreachable' | 'blackhole' | 'other';
+  readonly destination: Cidr;
+  readonly linkIndex?: number;
+  readonly gateway?: Ipv4Address;
+  readonly scope: 'global' | 'link' | 'host' | 'site' | 'nowhere';
+  readonly metric: number;
+  readonly mtu?: number;
+  readonly onlink: boolean;
+  /** RTA_PROTOCOL (rtm_protocol): who installed it. */
+  readonly protocol: number;
+}
+
+export interface SourceRule {
+  readonly priority: number;
+  readonly from?: Cidr;
+  readonly table: number;
+  /** FRA_PROTOCOL: who installed it. */
+  readonly protocol: number;
+  /** True when the rule has a selector or action beyond from + lookup table. */
+  readonly hasMore: boolean;
+}

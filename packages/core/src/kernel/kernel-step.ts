@@ -1,0 +1,58 @@
+import type { Cidr, Ipv4Address } from '../identity/address.ts';
+import type { LinkSettings } from './kernel-port.ts';
+
+/** rtm_protocol and FRA_PROTOCOL of every route and rule that truetuple installs. */
+export const truetupleProtocol = 188;
+
+/** One change of kernel state. Names follow ip-route(8), ip-rule(8) and ip-address(8). */
+export type KernelStep =
+  | { readonly kind: 'install-fail-closed-route'; readonly table: number }
+  | {
+      readonly kind: 'add-rule';
+      readonly priority: number;
+      readonly from: Cidr;
+      readonly table: number;
+    }
+  | {
+      readonly kind: 'remove-rule';
+      readonly priority: number;
+      readonly from: Cidr;
+      readonly table: number;
+      readonly protocol: number;
+    }
+  | {
+      readonly kind: 'set-link-settings';
+      readonly linkIndex: number;
+      readonly linkName: string;
+      readonly settings: LinkSettings;
+    }
+  | {
+      readonly kind: 'replace-route';
+      readonly table: number;
+      readonly destination: Cidr;
+      readonly linkIndex: number;
+      readonly linkName: string;
+      readonly scope: 'global' | 'link';
+      readonly gateway?: Ipv4Address;
+      readonly onlink: boolean;
+      readonly mtu?: number;
+    }
+  | {
+      readonly kind: 'remove-route';
+      readonly table: number;
+      readonly destination: Cidr;
+      readonly linkIndex: number;
+      readonly linkName: string;
+    }
+  | {
+      readonly kind: 'add-address';
+      readonly linkIndex: number;
+      readonly linkName: string;
+      readonly address: Ipv4Address;
+    }
+  | {
+      readonly kind: 'remove-address';
+      readonly linkIndex: number;
+      readonly linkName: string;
+      readonly address: Ipv4Address;
+    };
