@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 import { CoreError } from '../errors.ts';
 import { isCidr, isIpv4Address, type Cidr, type Ipv4Address } from './address.ts';
-import { formatOwnerTag, tagValueLimit } from './owner.ts';
+import { formatOwnerTag, tagValueLimit, type Owner } from './owner.ts';
+import type { Delivery } from './public-identity.ts';
 
 const ipv4 = v.custom<Ipv4Address>(
   (value) => typeof value === 'string' && isIpv4Address(value),
@@ -47,7 +48,63 @@ const routeTables = v.variant('by', [
   v.strictObject({ by: v.literal('tag'), key: name, value: v.string() }),
 ]);
 
-const schema = v.strictObject({
+/** What a caller writes; fields with defaults may be left out. */
+export interface IdentitySpecInput {
+  readonly owner: Owner;
+  /** Value of the tag `truetuple/pool` on the Elastic IPs that may be claimed. */
+  readonly pool: string;
+  /** AWS region of the ENI, the pool and the route tables. */
+  readonly region: string;
+  /** The Multus interface; default `net1`. */
+  readonly linkName?: string | undefined;
+  /** Which of the link's addresses; default its first one of global scope. */
+  readonly privateIp?: string | undefined;
+  /** How the link's ENI is found; default by its MAC address, which an ipvlan link shares with it. */
+  readonly networkInterface?: NetworkInterfaceSelector | undefined;
+  /** Every IPv4 CIDR block of the VPC: peers in them are called from the public address. */
+  readonly vpcCidrs: readonly string[];
+  /** The route tables of the subnets whose hosts shall reach the public address directly. */
+  readonly routeTables: RouteTableSelector;
+  /** The VPC router of the link's subnet; default the subnet's first address. */
+  readonly gateway?: string | undefined;
+  /** Policy-routing table of the link, one per link; default 200. */
+  readonly table?: number | undefined;
+  readonly delivery?: Delivery | undefined;
+  /** Where `public-ip` and `public-ip.json` are written; default `/run/truetuple`. */
+  readonly identityDirectory?: string | undefined;
+}
+
+export type NetworkInterfaceSelector =
+  | { readonly by: 'mac' }
+  | { readonly by: 'id'; readonly networkInterfaceId: string }
+  | {
+      readonly by: 'instance';
+      readonly instanceId: string;
+      readonly tag?: { readonly key: string; readonly value: string } | undefined;
+    };
+
+export type RouteTableSelector =
+  | { readonly by: 'ids'; readonly routeTableIds: readonly string[] }
+  /** All tables of the ENI's VPC that carry this tag. */
+  | { readonly by: 'tag'; readonly key: string; readonly value: string };
+
+/** A parsed spec: every field checked, every default filled in. */
+export interface IdentitySpec {
+  readonly owner: Owner;
+  readonly pool: string;
+  readonly region: string;
+  readonly linkName: string;
+  readonly privateIp?: Ipv4Address | undefined;
+  readonly networkInterface: NetworkInterfaceSelector;
+  readonly vpcCidrs: readonly Cidr[];
+  readonly routeTables: RouteTableSelector;
+  readonly gateway?: Ipv4Address | undefined;
+  readonly table: number;
+  readonly delivery: Delivery;
+  readonly identityDirectory: string;
+}
+
+const schema: v.GenericSchema<unknown, IdentitySpec> = v.strictObject({
   owner: v.strictObject({ cluster: namePart, namespace: namePart, pod: namePart, uid: namePart }),
   pool: v.pipe(name, v.maxLength(tagValueLimit, 'is longer than an EC2 tag value')),
   region: v.pipe(v.string(), v.regex(/^[a-z]{2}(-[a-z]+)+-\d+$/, 'is not an AWS region')),
@@ -79,12 +136,6 @@ const schema = v.strictObject({
     '/run/truetuple',
   ),
 });
-
-/** What a caller writes; fields with defaults may be left out. */
-export type IdentitySpecInput = v.InferInput<typeof schema>;
-
-/** A parsed spec: every field present and checked but the optional privateIp and gateway. */
-export type IdentitySpec = v.InferOutput<typeof schema>;
 
 /** Parses a spec once, at the edge; throws SpecInvalid naming every field that is wrong. */
 export function parseIdentitySpec(input: unknown): IdentitySpec {
