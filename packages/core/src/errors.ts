@@ -4,7 +4,9 @@ const brand = Symbol.for('truetuple.core.error');
 export type CoreErrorCode =
   | 'SpecInvalid'
   | 'LinkNotFound'
+  | 'LinkDown'
   | 'LinkHasNoAddress'
+  | 'LinkDown'
   | 'NetAdminMissing'
   | 'NetlinkUnavailable'
   | 'KernelRefused'

@@ -1,1 +1,35 @@
-export {};
+export { ensurePublicIdentity, type EnsureOptions } from './ensure-public-identity.ts';
+export { release, releasePublicIdentity, type ReleaseOptions } from './release-public-identity.ts';
+export { reapOrphans } from './reap-orphans.ts';
+export { explain, type Explanation } from './explain.ts';
+export { thisNode, type ThisNodeOptions } from './this-node.ts';
+export { filePublisher, identityFile, publicIpFile } from './adapters/file/file-publisher.ts';
+export { sdkEc2Api } from './adapters/aws/sdk-ec2-api.ts';
+export { linuxKernel } from './adapters/linux/linux-kernel.ts';
+export { bindAddressFor } from './identity/bind-address.ts';
+export { parseIdentitySpec } from './identity/identity-spec.ts';
+export { parsePublicIdentity } from './identity/parse-public-identity.ts';
+export { CoreError } from './errors.ts';
+export { ownerTagKey, poolTagKey, formatOwnerTag, parseOwnerTag } from './identity/owner.ts';
+export { truetupleProtocol } from './kernel/kernel-step.ts';
+export type { CoreErrorCode, CoreErrorDetails, Retry } from './errors.ts';
+export type { HeldIdentity } from './held-identity.ts';
+export type { NodePorts } from './node-ports.ts';
+export type { Cidr, Ipv4Address } from './identity/address.ts';
+export type {
+  IdentitySpec,
+  IdentitySpecInput,
+  NetworkInterfaceSelector,
+  RouteTableSelector,
+} from './identity/identity-spec.ts';
+export type { Owner, OwnerRecord } from './identity/owner.ts';
+export type { Delivery, PublicIdentity } from './identity/public-identity.ts';
+export type { Publisher } from './identity/publisher.ts';
+export type { Clock } from './identity/clock.ts';
+export type { OnStep, StepEvent } from './identity/step-event.ts';
+export type * from './cloud/ec2-api.ts';
+export type { CloudStep } from './cloud/cloud-step.ts';
+export type { LivePod, LivePods, Liveness } from './cloud/liveness.ts';
+export type { IdentityGrant, Grant, Claim } from './cloud/identity-grant.ts';
+export type * from './kernel/kernel-port.ts';
+export type { KernelStep } from './kernel/kernel-step.ts';

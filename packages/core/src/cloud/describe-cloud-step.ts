@@ -1,0 +1,106 @@
+import { ownerTagKey } from '../identity/owner.ts';
+import type { CloudStep } from './cloud-step.ts';
+
+export interface StepDescription {
+  /** What the step does, in a sentence. */
+  readonly sentence: string;
+  /** The command line that would do the same by hand. */
+  readonly command: string;
+}
+
+/** A step as a sentence and as the `aws ec2` line that would do the same. */
+export function describeCloudStep(step: CloudStep): StepDescription {
+  switch (step.kind) {
+    case 'disable-source-dest-check':
+      return {
+        sentence: `Switch off the source/destination check of ${step.networkInterfaceId}: packets will carry a /32 that is not its own.`,
+        command: aws('modify-network-interface-attribute', {
+          'network-interface-id': step.networkInterfaceId,
+          'no-source-dest-check': true,
+        }),
+      };
+    case 'assign-private-ip':
+      return {
+        sentence: `Register ${step.privateIp} on ${step.networkInterfaceId}, unless another ENI holds it.`,
+        command: aws('assign-private-ip-addresses', {
+          'network-interface-id': step.networkInterfaceId,
+          'private-ip-addresses': step.privateIp,
+          'no-allow-reassignment': true,
+        }),
+      };
+    case 'unassign-private-ip':
+      return {
+        sentence: `Take ${step.privateIp} off ${step.networkInterfaceId}.`,
+        command: aws('unassign-private-ip-addresses', {
+          'network-interface-id': step.networkInterfaceId,
+          'private-ip-addresses': step.privateIp,
+        }),
+      };
+    case 'associate-address':
+      return {
+        sentence: `Claim ${step.publicIp} for ${step.privateIp}: EC2 refuses if somebody else holds it.`,
+        command: aws('associate-address', {
+          'allocation-id': step.allocationId,
+          'network-interface-id': step.networkInterfaceId,
+          'private-ip-address': step.privateIp,
+          'no-allow-reassociation': true,
+        }),
+      };
+    case 'disassociate-address':
+      return {
+        sentence: `Give ${step.publicIp} back to the pool.`,
+        command: aws('disassociate-address', { 'association-id': step.associationId }),
+      };
+    case 'tag-owner':
+    case 'untag-owner':
+      return describeTag(step);
+    case 'create-route':
+    case 'replace-route':
+    case 'delete-route':
+      return describeRoute(step);
+    default:
+      return step satisfies never;
+  }
+}
+
+function describeTag(step: CloudStep & { kind: 'tag-owner' | 'untag-owner' }): StepDescription {
+  const input = {
+    resources: step.allocationId,
+    tags: `'Key=${ownerTagKey},Value=${step.value}'`,
+  };
+  return step.kind === 'tag-owner'
+    ? {
+        sentence: `Record who holds ${step.allocationId}: ${step.value}.`,
+        command: aws('create-tags', input),
+      }
+    : {
+        sentence: `Remove the owner record from ${step.allocationId}, only where it is still ${step.value}.`,
+        command: aws('delete-tags', input),
+      };
+}
+
+function describeRoute(
+  step: CloudStep & { kind: 'create-route' | 'replace-route' | 'delete-route' },
+): StepDescription {
+  const key = {
+    'route-table-id': step.routeTableId,
+    'destination-cidr-block': step.destination,
+  };
+  if (step.kind === 'delete-route') {
+    return {
+      sentence: `Remove the route to ${step.destination} from ${step.routeTableId}, only if it still leads to ${step.networkInterfaceId}.`,
+      command: aws('delete-route', key),
+    };
+  }
+  return {
+    sentence: `Lead ${step.destination} to ${step.networkInterfaceId} in ${step.routeTableId}: VPC peers reach the pod without NAT.`,
+    command: aws(step.kind, { ...key, 'network-interface-id': step.networkInterfaceId }),
+  };
+}
+
+function aws(action: string, options: Readonly<Record<string, string | true>>): string {
+  const parts = Object.entries(options).map(([name, value]) =>
+    value === true ? `--${name}` : `--${name} ${value}`,
+  );
+  return ['aws ec2', action, ...parts].join(' ');
+}

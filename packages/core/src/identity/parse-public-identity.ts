@@ -1,0 +1,65 @@
+import * as v from 'valibot';
+import { CoreError } from '../errors.ts';
+import { isCidr, isIpv4Address, type Cidr, type Ipv4Address } from './address.ts';
+import { identitySchema, type PublicIdentity } from './public-identity.ts';
+
+const ipv4 = v.custom<Ipv4Address>(
+  (value) => typeof value === 'string' && isIpv4Address(value),
+  'is not an IPv4 address',
+);
+const cidr = v.custom<Cidr>(
+  (value) => typeof value === 'string' && isCidr(value),
+  'is not an IPv4 network',
+);
+const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
+
+/** Unknown fields are left out: a later minor version may have written more. */
+const schema: v.GenericSchema<unknown, PublicIdentity> = v.object({
+  schema: v.literal(identitySchema),
+  generation: positive,
+  publicIp: ipv4,
+  privateIp: ipv4,
+  privatePrefixLength: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(32)),
+  linkName: v.string(),
+  gateway: ipv4,
+  subnetCidr: cidr,
+  vpcCidrs: v.array(cidr),
+  table: positive,
+  delivery: v.picklist(['both']),
+  bind: v.object({ internet: ipv4, vpc: ipv4 }),
+  region: v.string(),
+  pool: v.string(),
+  owner: v.object({
+    cluster: v.string(),
+    namespace: v.string(),
+    pod: v.string(),
+    uid: v.string(),
+  }),
+  networkInterfaceId: v.string(),
+  allocationId: v.string(),
+  associationId: v.string(),
+  privateIpAssignedByUs: v.boolean(),
+  routeTableIds: v.array(v.string()),
+  publishedAt: v.string(),
+});
+
+/** Reads a PublicIdentity from JSON text; throws IdentityFileInvalid naming `source`. */
+export function parsePublicIdentity(text: string, source: string): PublicIdentity {
+  const result = v.safeParse(schema, parseJson(text));
+  if (result.success) return result.output;
+  const problems = result.issues.map((i) => `${v.getDotPath(i) ?? 'value'}: ${i.message}`);
+  throw new CoreError({
+    code: 'IdentityFileInvalid',
+    message: `${source} does not hold a ${identitySchema}: ${problems.join('; ')}`,
+    remedy: 'Remove the file; the identity can be ensured again and is written anew.',
+    retry: 'never',
+  });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,17 @@
+/** One step of taking or giving back an identity, told as it happens. */
+export interface StepEvent {
+  readonly half: 'cloud' | 'kernel' | 'publish';
+  readonly phase: 'begun' | 'done' | 'failed';
+  /** The step's kind, such as `associate-address` or `add-rule`. */
+  readonly name: string;
+  /** What it does, in a sentence. */
+  readonly sentence: string;
+  /** The `aws` or `ip` line that would do the same by hand. */
+  readonly command: string;
+  /** Milliseconds since the verb was called. */
+  readonly atMs: number;
+  /** Milliseconds from begun to done or failed. */
+  readonly durationMs?: number;
+}
+
+export type OnStep = (event: StepEvent) => void;

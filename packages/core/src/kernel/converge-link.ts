@@ -1,0 +1,40 @@
+import { converge } from '../converge.ts';
+import type { StepReport } from '../report-step.ts';
+import { chooseLinkAddress } from './choose-link-address.ts';
+import type { KernelPort } from './kernel-port.ts';
+import type { KernelStep } from './kernel-step.ts';
+import { planKernel, type WantedLink } from './plan-kernel.ts';
+
+export interface LinkConvergence {
+  readonly kernel: KernelPort;
+  readonly report: StepReport;
+  readonly linkName: string;
+  readonly wanted: WantedLink;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Something else may change the namespace at the same time; more rounds than this is a fight. */
+const maxRounds = 5;
+
+/** Carries the link's state to what is wanted; returns how many steps that took. */
+export async function convergeLink(run: LinkConvergence): Promise<number> {
+  const { kernel, report, linkName, wanted } = run;
+  const { applied } = await converge<{ readonly steps: readonly KernelStep[] }, KernelStep>({
+    what: `The kernel state of ${linkName}`,
+    observe: async () => {
+      const state = await kernel.observe(linkName, wanted.table);
+      if (state !== undefined) return { steps: planKernel(state, wanted) };
+      // a link that is gone took its addresses and routes along: nothing is left to release
+      if (wanted.identities.length > 0) chooseLinkAddress(undefined, { linkName });
+      return { steps: [] };
+    },
+    plan: ({ steps }) => steps,
+    apply: async (step) => {
+      await report.kernel(step, () => kernel.apply(step));
+      return 'done';
+    },
+    maxRounds,
+    signal: run.signal,
+  });
+  return applied;
+}

@@ -1,0 +1,35 @@
+import type { Cidr, Ipv4Address } from '../identity/address.ts';
+import type { LinkSettings } from './kernel-port.ts';
+
+/** An identity as one link carries it. Without publicIp: before its Elastic IP is claimed. */
+export interface HeldIdentity {
+  readonly privateIp: Ipv4Address;
+  readonly publicIp?: Ipv4Address | undefined;
+}
+
+/** What the kernel shall do for all identities of one link together. */
+export interface WantedLink {
+  /** Policy-routing table of the link. */
+  readonly table: number;
+  /** VPC router of the link's subnet. */
+  readonly gateway: Ipv4Address;
+  readonly subnetCidr: Cidr;
+  /** Every IPv4 CIDR block of the VPC. */
+  readonly vpcCidrs: readonly Cidr[];
+  readonly identities: readonly HeldIdentity[];
+  /** Identities that end. One that is also in `identities` stays. */
+  readonly releasing: readonly Required<HeldIdentity>[];
+  /** FRA_PRIORITY of the source rules; default 100. */
+  readonly basePriority?: number | undefined;
+}
+
+export const defaultBasePriority = 100;
+
+/** The Internet's common path MTU in bytes: EC2's Internet gateway passes no bigger packet. */
+export const internetMtu = 1500;
+
+/**
+ * rp_filter loose: the reverse path of a peer may be another link. arp_announce 2: ARP never tells the
+ * public address. arp_ignore 1: the link answers ARP for its own addresses only.
+ */
+export const wantedSettings: LinkSettings = { rpFilter: 2, arpAnnounce: 2, arpIgnore: 1 };

@@ -1,0 +1,62 @@
+import type { CloudStepEvent } from './cloud/identity-grant.ts';
+import { describeCloudStep, type StepDescription } from './cloud/describe-cloud-step.ts';
+import type { Clock } from './identity/clock.ts';
+import type { OnStep, StepEvent } from './identity/step-event.ts';
+import { describeKernelStep } from './kernel/describe-kernel-step.ts';
+import type { KernelStep } from './kernel/kernel-step.ts';
+
+interface Told extends StepDescription {
+  readonly half: StepEvent['half'];
+  readonly name: string;
+}
+
+/** Tells a caller of each step with its time; one per call of a verb. */
+export interface StepReport {
+  cloud(event: CloudStepEvent): void;
+  kernel(step: KernelStep, carryOut: () => Promise<void>): Promise<void>;
+  publish<T>(told: Omit<Told, 'half'>, carryOut: () => Promise<T>): Promise<T>;
+}
+
+export function reportSteps(clock: Clock, onStep: OnStep = () => {}): StepReport {
+  const startMs = clock.elapsed();
+  const begunMs = new Map<string, number>();
+  const tell = (told: Told, phase: StepEvent['phase'], durationMs?: number): void => {
+    onStep({
+      half: told.half,
+      phase,
+      name: told.name,
+      sentence: told.sentence,
+      command: told.command,
+      atMs: clock.elapsed() - startMs,
+      ...(durationMs === undefined ? {} : { durationMs }),
+    });
+  };
+  const timed = async <T>(told: Told, carryOut: () => Promise<T>): Promise<T> => {
+    const begun = clock.elapsed();
+    tell(told, 'begun');
+    try {
+      const result = await carryOut();
+      tell(told, 'done', clock.elapsed() - begun);
+      return result;
+    } catch (error) {
+      tell(told, 'failed', clock.elapsed() - begun);
+      throw error;
+    }
+  };
+  return {
+    cloud({ phase, step }) {
+      const description = describeCloudStep(step);
+      const told: Told = { ...description, half: 'cloud', name: step.kind };
+      const begun = begunMs.get(description.command);
+      if (phase === 'begun') begunMs.set(description.command, clock.elapsed());
+      tell(
+        told,
+        phase,
+        phase === 'begun' || begun === undefined ? undefined : clock.elapsed() - begun,
+      );
+    },
+    kernel: (step, carryOut) =>
+      timed({ ...describeKernelStep(step), half: 'kernel', name: step.kind }, carryOut),
+    publish: (told, carryOut) => timed({ ...told, half: 'publish' }, carryOut),
+  };
+}

@@ -1,0 +1,30 @@
+import type { Clock } from '../identity/clock.ts';
+
+/** A Clock that moves only when it is told to, or when somebody waits on it. */
+export class FakeClock implements Clock {
+  #nowMs: number;
+  readonly #originMs: number;
+
+  constructor(startMs = Date.UTC(2026, 0, 1)) {
+    this.#nowMs = startMs;
+    this.#originMs = startMs;
+  }
+
+  now(): number {
+    return this.#nowMs;
+  }
+
+  elapsed(): number {
+    return this.#nowMs - this.#originMs;
+  }
+
+  /** Moves time on by that much at once and resolves. */
+  async wait(ms: number, signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    this.#nowMs += ms;
+  }
+
+  advance(ms: number): void {
+    this.#nowMs += ms;
+  }
+}

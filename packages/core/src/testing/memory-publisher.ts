@@ -1,0 +1,25 @@
+import type { PublicIdentity } from '../identity/public-identity.ts';
+import type { Publisher } from '../identity/publisher.ts';
+
+/** A Publisher that keeps what is published in memory. */
+export class MemoryPublisher implements Publisher {
+  #published: PublicIdentity | undefined;
+  #generation = 0;
+
+  async publish(identity: Omit<PublicIdentity, 'generation'>): Promise<PublicIdentity> {
+    this.#generation += 1;
+    this.#published = { ...identity, generation: this.#generation };
+    return this.#published;
+  }
+
+  async withdraw(identity: PublicIdentity): Promise<void> {
+    const held = this.#published;
+    if (held?.associationId === identity.associationId && held.owner.uid === identity.owner.uid) {
+      this.#published = undefined;
+    }
+  }
+
+  async current(): Promise<PublicIdentity | undefined> {
+    return this.#published;
+  }
+}

@@ -1,0 +1,34 @@
+import { directGrant } from '../cloud/direct-grant.ts';
+import type { Ec2Api } from '../cloud/ec2-api.ts';
+import type { Clock } from '../identity/clock.ts';
+import type { Publisher } from '../identity/publisher.ts';
+import type { KernelPort } from '../kernel/kernel-port.ts';
+import type { NodePorts } from '../node-ports.ts';
+import { FakeClock } from './fake-clock.ts';
+import { MemoryPublisher } from './memory-publisher.ts';
+
+export interface SimulatedNodeParts {
+  readonly ec2: Ec2Api;
+  readonly kernel: KernelPort;
+  readonly clock?: Clock;
+  readonly publisher?: Publisher;
+}
+
+/** The ports of a node that exists only in memory: no AWS, no root, no cluster. */
+export function simulatedNode(parts: SimulatedNodeParts): NodePorts {
+  const clock = parts.clock ?? new FakeClock();
+  const publisher = parts.publisher ?? new MemoryPublisher();
+  const { ec2, kernel } = parts;
+  return {
+    clock,
+    openGrant: async () => directGrant({ ec2, clock }),
+    // a verb closes the kernel it opened; the fake outlives it
+    openKernel: async () => ({
+      observe: (linkName, table) => kernel.observe(linkName, table),
+      apply: (step) => kernel.apply(step),
+      lookupRoute: (query) => kernel.lookupRoute(query),
+      close: () => {},
+    }),
+    openPublisher: () => publisher,
+  };
+}
