@@ -1,0 +1,99 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Cidr, Ipv4Address } from '../../identity/address.ts';
+import type { PublicIdentity } from '../../identity/public-identity.ts';
+import { filePublisher } from './file-publisher.ts';
+
+const identity: Omit<PublicIdentity, 'generation'> = {
+  schema: 'truetuple.identity/v1',
+  publicIp: '203.0.113.50' as Ipv4Address,
+  privateIp: '10.0.2.128' as Ipv4Address,
+  privatePrefixLength: 24,
+  linkName: 'net1',
+  gateway: '10.0.2.1' as Ipv4Address,
+  subnetCidr: '10.0.2.0/24' as Cidr,
+  vpcCidrs: ['10.0.0.0/16' as Cidr],
+  table: 200,
+  delivery: 'both',
+  bind: { internet: '10.0.2.128' as Ipv4Address, vpc: '203.0.113.50' as Ipv4Address },
+  region: 'eu-central-1',
+  pool: 'media',
+  owner: { cluster: 'prod', namespace: 'sip', pod: 'gw-0', uid: 'a1' },
+  networkInterfaceId: 'eni-1',
+  allocationId: 'eipalloc-1',
+  associationId: 'eipassoc-1',
+  privateIpAssignedByUs: true,
+  routeTableIds: ['rtb-1'],
+  publishedAt: '2026-01-01T00:00:00.000Z',
+};
+
+let directory: string;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'truetuple-'));
+});
+afterEach(async () => {
+  await rm(directory, { recursive: true, force: true });
+});
+
+describe('filePublisher', () => {
+  it('writes the address and the identity, and nothing else', async () => {
+    const published = await filePublisher(directory).publish(identity);
+    expect(published.generation).toBe(1);
+    expect((await readdir(directory)).toSorted()).toEqual(['public-ip', 'public-ip.json']);
+    expect(await readFile(join(directory, 'public-ip'), 'utf8')).toBe('203.0.113.50\n');
+    expect(JSON.parse(await readFile(join(directory, 'public-ip.json'), 'utf8'))).toEqual(
+      published,
+    );
+  });
+
+  it('makes the directory, and counts generations', async () => {
+    const publisher = filePublisher(join(directory, 'a/b'));
+    await publisher.publish(identity);
+    await expect(publisher.publish(identity)).resolves.toMatchObject({ generation: 2 });
+    await expect(publisher.current()).resolves.toMatchObject({ generation: 2 });
+  });
+
+  it('withdraws its own publication, twice, and from another process', async () => {
+    const published = await filePublisher(directory).publish(identity);
+    await filePublisher(directory).withdraw(published);
+    await filePublisher(directory).withdraw(published);
+    expect(await readdir(directory)).toEqual([]);
+  });
+
+  it('leaves the publication of a successor alone', async () => {
+    const publisher = filePublisher(directory);
+    const old = await publisher.publish(identity);
+    await publisher.publish({ ...identity, associationId: 'eipassoc-2' });
+    await publisher.withdraw(old);
+    await expect(publisher.current()).resolves.toMatchObject({ associationId: 'eipassoc-2' });
+  });
+
+  it.each(['', '{', '{"schema":"truetuple.identity/v2"}', 'null'])(
+    'refuses a file with %j',
+    async (text) => {
+      await writeFile(join(directory, 'public-ip.json'), text);
+      await expect(filePublisher(directory).current()).rejects.toMatchObject({
+        code: 'IdentityFileInvalid',
+        message: expect.stringContaining('public-ip.json') as string,
+      });
+    },
+  );
+
+  it('replaces a torn file, and removes it on withdrawal', async () => {
+    const publisher = filePublisher(directory);
+    await writeFile(join(directory, 'public-ip.json'), '{');
+    const published = await publisher.publish(identity);
+    await writeFile(join(directory, 'public-ip.json'), '{');
+    await publisher.withdraw(published);
+    expect(await readdir(directory)).toEqual([]);
+  });
+
+  it('says where it could not write, and leaves no temporary file', async () => {
+    await writeFile(join(directory, 'file'), '');
+    const inFile = filePublisher(join(directory, 'file'));
+    await expect(inFile.publish(identity)).rejects.toMatchObject({ code: 'PublishFailed' });
+    expect(await readdir(directory)).toEqual(['file']);
+  });
+});
