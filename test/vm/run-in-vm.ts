@@ -1,0 +1,99 @@
+import { mkdtemp, open, rm, type FileHandle } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { requireProgram } from './guest-program.ts';
+import { buildInitramfs } from './initramfs.ts';
+import { obtainKernelPackage, type KernelPackageOptions } from './kernel-package.ts';
+import { readResults } from './guest-result.ts';
+import { startQemu, type MachineEnd } from './qemu.ts';
+import { VmError } from './vm-error.ts';
+
+export interface RunInVmOptions {
+  /** Absolute path of the TypeScript program that the guest runs. */
+  readonly entry: string;
+  readonly memoryMb?: number;
+  /** From power-on to power-off; the VM is killed after it. */
+  readonly timeoutMs: number;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+export interface VmRun {
+  /** All that the guest wrote to its console. */
+  readonly output: string;
+  /** What the program reported, in order. */
+  readonly results: readonly unknown[];
+  /** Building the file system, in milliseconds. */
+  readonly buildMs: number;
+  /** From power-on to power-off, in milliseconds. */
+  readonly runMs: number;
+}
+
+/**
+ * Boots Debian's cloud kernel in a software-emulated machine with no network and no disk, runs one
+ * TypeScript program in it as root, and resolves when the machine has powered itself off.
+ * Nothing is left behind, also when this process is killed: the machine dies with its parent, and the
+ * file system has no name by the time the machine starts.
+ * Throws VmError (GuestFailed and GuestTimedOut end with the console's tail).
+ */
+export async function runInVm(options: RunInVmOptions): Promise<VmRun> {
+  const started = performance.now();
+  const qemu = requireProgram('qemu-system-x86_64', 'qemu-system-x86');
+  const kernel = await obtainKernelPackage(kernelPackageOptions());
+  await using archive = await unnamedFile(
+    await buildInitramfs({
+      kernel,
+      entry: options.entry,
+      environment: options.environment ?? {},
+    }),
+  );
+  const booted = performance.now();
+  const end = await startQemu({
+    qemu,
+    vmlinuz: kernel.vmlinuz,
+    initramfsDescriptor: archive.fd,
+    memoryMb: options.memoryMb ?? 1024,
+    timeoutMs: options.timeoutMs,
+  });
+  const { results, status } = readResults(end.resultText);
+  const ended = performance.now();
+  if (end.timedOut || status !== 0) throw failure(options, end, status);
+  return { output: end.console, results, buildMs: booted - started, runMs: ended - booted };
+}
+
+const cacheFolder = join(import.meta.dirname, '../../.cache/vm');
+const tailLines = 40;
+
+/** The one place of the VM stage that reads the environment. */
+export function kernelPackageOptions(): KernelPackageOptions {
+  return { cacheFolder, mayDownload: process.env['TRUETUPLE_NO_APT'] !== '1' };
+}
+
+/** A file without a name, at its start, that vanishes when it is closed. */
+async function unnamedFile(chunks: readonly Uint8Array[]): Promise<FileHandle> {
+  const folder = await mkdtemp(join(tmpdir(), 'truetuple-vm-'));
+  const file = await open(join(folder, 'initramfs'), 'wx+');
+  try {
+    await rm(folder, { recursive: true });
+    const { bytesWritten } = await file.writev([...chunks], 0);
+    const wanted = chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
+    if (bytesWritten !== wanted) throw new Error(`wrote ${bytesWritten} of ${wanted} bytes`);
+    return file;
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+function failure(options: RunInVmOptions, end: MachineEnd, status: number | undefined): VmError {
+  const tail = end.console.trimEnd().split(/\r?\n/).slice(-tailLines).join('\n');
+  const what = end.timedOut
+    ? `did not end within ${options.timeoutMs} ms`
+    : status === undefined
+      ? 'ended before the program did'
+      : `ended with exit status ${status}`;
+  return new VmError({
+    code: end.timedOut ? 'GuestTimedOut' : 'GuestFailed',
+    message: `The VM that ran ${options.entry} ${what}. Tail of its console:\n${tail}`,
+    remedy: 'Read the console above; run the stage alone with more time if the machine was busy.',
+  });
+}
