@@ -79,3 +79,11 @@ export function subnetRouter(subnet: Cidr): Ipv4Address {
 export function hostCidr(address: Ipv4Address): Cidr {
   return `${address}/32` as Cidr;
 }
+
+/** The first and the last address of a network. */
+export function cidrEnds(cidr: Cidr): { readonly first: Ipv4Address; readonly last: Ipv4Address } {
+  const parts = splitCidr(cidr);
+  if (parts === undefined) throw new RangeError(`not a network: ${cidr}`);
+  const last = parts.first + 2 ** (32 - parts.prefixLength) - 1;
+  return { first: ipv4FromNumber(parts.first), last: ipv4FromNumber(last) };
+}

@@ -51,7 +51,8 @@ function noAddress(link: LinkState, spec: Wanted): CoreError {
   return new CoreError({
     code: 'LinkHasNoAddress',
     message: `Link ${spec.linkName} has no usable ${spec.privateIp ?? 'IPv4 address of global scope'}; it has: ${held}`,
-    remedy: 'Let the network attachment assign an address of the subnet (Whereabouts, static), or correct privateIp.',
+    remedy:
+      'Let the network attachment assign an address of the subnet (Whereabouts, static), or correct privateIp.',
     retry: 'later',
   });
 }

@@ -26,13 +26,19 @@ export type RouteDecision =
     }
   | { readonly kind: 'unreachable'; readonly reason: string };
 
-/** What planKernel reads. Routes are those of the asked table; rules are all IPv4 rules. */
+/**
+ * What planKernel reads. Routes are those of the asked table; rules are all IPv4 rules, in the order in
+ * which the kernel tries them.
+ */
 export interface LinkState {
   readonly linkIndex: number;
   readonly linkName: string;
   readonly macAddress: string;
   readonly mtu: number;
+  /** IFF_UP: set by an administrator (a CNI plugin). Routes by a link that is not up vanish. */
   readonly up: boolean;
+  /** IFF_LOWER_UP: there is a carrier. */
+  readonly lowerUp: boolean;
   readonly settings: LinkSettings;
   readonly addresses: readonly LinkAddress[];
   readonly routes: readonly TableRoute[];

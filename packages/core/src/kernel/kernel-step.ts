@@ -4,6 +4,12 @@ import type { LinkSettings } from './kernel-port.ts';
 /** rtm_protocol and FRA_PROTOCOL of every route and rule that truetuple installs. */
 export const truetupleProtocol = 188;
 
+/** The fail-closed route's metric: the greatest there is, so that any other route of its table wins. */
+export const failClosedMetric = 0xffff_ffff;
+
+/** Every destination: the default route. */
+export const defaultDestination: Cidr = '0.0.0.0/0' as Cidr;
+
 /** One change of kernel state. Names follow ip-route(8), ip-rule(8) and ip-address(8). */
 export type KernelStep =
   | { readonly kind: 'install-fail-closed-route'; readonly table: number }
@@ -41,6 +47,8 @@ export type KernelStep =
       readonly kind: 'remove-route';
       readonly table: number;
       readonly destination: Cidr;
+      /** RTA_PRIORITY of the route that goes; 0 is the kernel's default. */
+      readonly metric: number;
       readonly linkIndex: number;
       readonly linkName: string;
     }

@@ -33,3 +33,11 @@ export const internetMtu = 1500;
  * public address. arp_ignore 1: the link answers ARP for its own addresses only.
  */
 export const wantedSettings: LinkSettings = { rpFilter: 2, arpAnnounce: 2, arpIgnore: 1 };
+
+/** The part of a WantedLink that an identity itself tells, without who holds or leaves it. */
+export function identityLink(
+  identity: Pick<WantedLink, 'table' | 'gateway' | 'subnetCidr' | 'vpcCidrs'>,
+): Pick<WantedLink, 'table' | 'gateway' | 'subnetCidr' | 'vpcCidrs'> {
+  const { table, gateway, subnetCidr, vpcCidrs } = identity;
+  return { table, gateway, subnetCidr, vpcCidrs };
+}

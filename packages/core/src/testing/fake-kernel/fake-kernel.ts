@@ -1,0 +1,229 @@
+import { parseIpv4Address } from '../../identity/address.ts';
+import { describeKernelStep } from '../../kernel/describe-kernel-step.ts';
+import { kernelError } from '../../kernel/kernel-error.ts';
+import type {
+  KernelPort,
+  LinkAddress,
+  LinkSettings,
+  LinkState,
+  RouteDecision,
+  RouteLookup,
+  SourceRule,
+} from '../../kernel/kernel-port.ts';
+import type { KernelStep } from '../../kernel/kernel-step.ts';
+import { addAddress, removeAddress, removeLink, setLinkUp } from './fake-links.ts';
+import { FakeNode } from './fake-node.ts';
+import { FakeRefusal } from './fake-refusal.ts';
+import { decideRoute, putRoute } from './fake-routes.ts';
+import { addRule, removeRule } from './fake-rules.ts';
+import { applyFakeStep } from './fake-step.ts';
+import { emptyWorld, type FakeLink, type FakeRoute, type FakeWorld } from './fake-world.ts';
+
+export interface FakeLinkSetup {
+  readonly name: string;
+  /** ifindex; default the next free one. */
+  readonly index?: number;
+  readonly macAddress?: string;
+  /** Bytes; default 9001, as on EC2. */
+  readonly mtu?: number;
+  readonly up?: boolean;
+  /** Parent link on the node, as of an ipvlan slave. */
+  readonly parent?: string;
+  /** With prefix length, such as 10.0.2.128/24; scope global. */
+  readonly addresses?: readonly string[];
+  readonly settings?: LinkSettings;
+}
+
+/** A fault for the next steps that match. */
+export interface KernelFault {
+  /** Only steps of this kind; default any. */
+  readonly step?: KernelStep['kind'];
+  /** errno(3) name; default ENOBUFS. */
+  readonly errno?: string;
+  readonly kernelText?: string;
+  /** True: the step is carried out, only its answer is lost. */
+  readonly loseAnswer?: boolean;
+  /** How often; default 1. */
+  readonly times?: number;
+}
+
+/** Called around each step; throwing from it ends the caller at that point, as a crash would. */
+export type StepHook = (phase: 'before' | 'after', step: KernelStep) => void;
+
+/**
+ * One network namespace that keeps its state in memory and refuses what the real kernel refuses: silent
+ * loss of routes with their link, rules compared whole, an address held on another slave (EADDRINUSE),
+ * a missing CAP_NET_ADMIN (EPERM). Knows IPv4 only.
+ */
+export class FakeKernel implements KernelPort {
+  /** False: every change is refused with EPERM; reading is allowed to anyone. */
+  netAdmin = true;
+  /** Every step carried out so far. */
+  readonly applied: KernelStep[] = [];
+  onStep: StepHook = () => {};
+  readonly #world: FakeWorld = emptyWorld();
+  readonly #node: FakeNode;
+  readonly #faults: { fault: KernelFault; left: number }[] = [];
+  #nextIndex = 2;
+
+  constructor(setup: { readonly node?: FakeNode; readonly links?: readonly FakeLinkSetup[] } = {}) {
+    this.#node = setup.node ?? new FakeNode();
+    this.#node.join(this.#world);
+    for (const link of setup.links ?? []) this.addLink(link);
+  }
+
+  async observe(linkName: string, table: number): Promise<LinkState | undefined> {
+    const link = this.#world.links.find(({ name }) => name === linkName);
+    if (link === undefined) return undefined;
+    const routes = this.#world.routes.filter((route) => route.table === table);
+    return structuredClone({
+      linkIndex: link.index,
+      linkName,
+      macAddress: link.macAddress,
+      mtu: link.mtu,
+      up: link.up,
+      lowerUp: link.lowerUp,
+      settings: link.settings,
+      addresses: link.addresses,
+      routes: routes.map(({ table: _table, ...route }) => route),
+      rules: this.#world.rules,
+    });
+  }
+
+  async apply(step: KernelStep): Promise<void> {
+    this.onStep('before', step);
+    const fault = this.#takeFault(step);
+    try {
+      if (!this.netAdmin) throw new FakeRefusal('EPERM');
+      if (fault !== undefined && fault.loseAnswer !== true) throw faultOf(fault);
+      applyFakeStep(this.#world, this.#node, step);
+      this.applied.push(step);
+      if (fault !== undefined) throw faultOf(fault);
+    } catch (error) {
+      throw translate(error, step);
+    }
+    this.onStep('after', step);
+  }
+
+  async lookupRoute(query: RouteLookup): Promise<RouteDecision> {
+    return decideRoute(this.#world, query);
+  }
+
+  close(): void {}
+
+  /** The pod is gone, and its namespace with it: other slaves may take its addresses. */
+  endNamespace(): void {
+    this.#node.leave(this.#world);
+  }
+
+  /** Makes the next matching steps fail. */
+  inject(fault: KernelFault): void {
+    this.#faults.push({ fault, left: fault.times ?? 1 });
+  }
+
+  addLink(setup: FakeLinkSetup): void {
+    const index = setup.index ?? this.#nextIndex;
+    this.#nextIndex = Math.max(this.#nextIndex, index) + 1;
+    const link: FakeLink = {
+      index,
+      name: setup.name,
+      macAddress: setup.macAddress ?? `02:00:00:00:00:${index.toString(16).padStart(2, '0')}`,
+      mtu: setup.mtu ?? 9001,
+      up: setup.up ?? true,
+      lowerUp: setup.up ?? true,
+      settings: setup.settings ?? { rpFilter: 0, arpAnnounce: 0, arpIgnore: 0 },
+      addresses: [],
+      ...(setup.parent === undefined ? {} : { parent: setup.parent }),
+    };
+    this.#world.links.push(link);
+    for (const address of setup.addresses ?? []) this.addAddress(setup.name, address);
+  }
+
+  removeLink(linkName: string): void {
+    removeLink(this.#world, this.#link(linkName));
+  }
+
+  /** As `ip link set NAME up|down`. */
+  setLinkUp(linkName: string, up: boolean): void {
+    const link = this.#link(linkName);
+    link.lowerUp = up;
+    setLinkUp(this.#world, link, up);
+  }
+
+  setLink(linkName: string, change: Partial<Pick<FakeLink, 'mtu' | 'lowerUp' | 'settings'>>): void {
+    Object.assign(this.#link(linkName), change);
+  }
+
+  /** As `ip address add ADDRESS/LENGTH dev NAME scope SCOPE`. */
+  addAddress(linkName: string, cidr: string, scope: LinkAddress['scope'] = 'global'): void {
+    const link = this.#link(linkName);
+    const added = { ...splitAddress(cidr), scope };
+    this.#node.check(link, added.address);
+    addAddress(this.#world, link, added);
+  }
+
+  removeAddress(linkName: string, cidr: string): void {
+    removeAddress(this.#world, this.#link(linkName), splitAddress(cidr));
+  }
+
+  /** As `ip route replace`, for any table and protocol. */
+  addRoute(route: FakeRoute): void {
+    putRoute(this.#world, route);
+  }
+
+  /** As `ip rule add`; `exclusive: false` makes copies, as tools without NLM_F_EXCL do. */
+  addRule(rule: SourceRule, options: { readonly exclusive?: boolean } = {}): void {
+    addRule(this.#world, rule, options);
+  }
+
+  removeRule(rule: SourceRule): void {
+    removeRule(this.#world, rule);
+  }
+
+  /** A copy of all state, as plain JSON; routes in a fixed order. */
+  snapshot(): FakeWorld {
+    const copy = structuredClone(this.#world);
+    copy.routes.sort((a, b) => (routeKey(a) < routeKey(b) ? -1 : 1));
+    return copy;
+  }
+
+  #link(linkName: string): FakeLink {
+    const link = this.#world.links.find(({ name }) => name === linkName);
+    if (link === undefined) throw new FakeRefusal('ENODEV', `no link ${linkName}`);
+    return link;
+  }
+
+  #takeFault(step: KernelStep): KernelFault | undefined {
+    const found = this.#faults.find(
+      ({ fault, left }) => left > 0 && (fault.step === undefined || fault.step === step.kind),
+    );
+    if (found !== undefined) found.left -= 1;
+    return found?.fault;
+  }
+}
+
+function routeKey({ table, destination, metric }: FakeRoute): string {
+  return JSON.stringify([table, destination, metric]);
+}
+
+function faultOf({ errno = 'ENOBUFS', kernelText }: KernelFault): FakeRefusal {
+  return new FakeRefusal(errno, kernelText);
+}
+
+function translate(error: unknown, step: KernelStep): unknown {
+  if (!(error instanceof FakeRefusal)) return error;
+  const { errno, kernelText } = error;
+  return kernelError(
+    { errno, kernelText, cause: error },
+    {
+      what: describeKernelStep(step).command,
+      linkName: 'linkName' in step ? step.linkName : undefined,
+      address: 'address' in step ? step.address : undefined,
+    },
+  );
+}
+
+function splitAddress(cidr: string): Pick<LinkAddress, 'address' | 'prefixLength'> {
+  const [address = '', prefixLength = '32'] = cidr.split('/');
+  return { address: parseIpv4Address(address), prefixLength: Number(prefixLength) };
+}

@@ -1,0 +1,29 @@
+import type { Cidr } from '../../identity/address.ts';
+import { FakeKernel, type FakeLinkSetup } from './fake-kernel.ts';
+import type { FakeNode } from './fake-node.ts';
+import { mainTable } from './fake-world.ts';
+
+export interface FakePodSetup {
+  readonly node?: FakeNode;
+  /** Multus links besides eth0; default net1 with 10.0.2.128/24 on the node's eth1. */
+  readonly links?: readonly FakeLinkSetup[];
+}
+
+/** A namespace as a pod's is on EKS: eth0 with the default route (VPC CNI), and net1 without one (Multus). */
+export function fakePod(setup: FakePodSetup = {}): FakeKernel {
+  const eth0: FakeLinkSetup = { name: 'eth0', index: 2, addresses: ['10.0.1.50/32'] };
+  const net1: FakeLinkSetup = { name: 'net1', parent: 'eth1', addresses: ['10.0.2.128/24'] };
+  const links = [eth0, ...(setup.links ?? [net1])];
+  const kernel = new FakeKernel(setup.node === undefined ? { links } : { links, node: setup.node });
+  kernel.addRoute({
+    table: mainTable,
+    type: 'unicast',
+    destination: '0.0.0.0/0' as Cidr,
+    linkIndex: 2,
+    scope: 'link',
+    metric: 0,
+    onlink: false,
+    protocol: 3,
+  });
+  return kernel;
+}

@@ -1,0 +1,100 @@
+import { cidrContains, type Ipv4Address } from '../../identity/address.ts';
+import type { RouteDecision, RouteLookup } from '../../kernel/kernel-port.ts';
+import { FakeRefusal } from './fake-refusal.ts';
+import {
+  isLocalAddress,
+  linkByIndex,
+  localTable,
+  type FakeRoute,
+  type FakeWorld,
+} from './fake-world.ts';
+
+/** NLM_F_CREATE | NLM_F_REPLACE: takes the place of the route with the same destination and metric. */
+export function putRoute(world: FakeWorld, route: FakeRoute): void {
+  if (route.linkIndex !== undefined) checkNextHop(world, route);
+  const place = world.routes.findIndex(
+    (held) =>
+      held.table === route.table &&
+      held.destination === route.destination &&
+      held.metric === route.metric,
+  );
+  if (place === -1) world.routes.push(route);
+  else world.routes[place] = route;
+}
+
+/** RTM_DELROUTE: a metric of 0 matches any. */
+export function removeRoute(
+  world: FakeWorld,
+  match: Pick<FakeRoute, 'table' | 'type' | 'destination' | 'metric' | 'protocol'> & {
+    readonly linkIndex: number;
+  },
+): void {
+  const found = world.routes
+    .filter(
+      (route) =>
+        route.table === match.table &&
+        route.type === match.type &&
+        route.destination === match.destination &&
+        route.linkIndex === match.linkIndex &&
+        route.protocol === match.protocol &&
+        (match.metric === 0 || route.metric === match.metric),
+    )
+    .toSorted((a, b) => a.metric - b.metric)[0];
+  if (found === undefined) throw new FakeRefusal('ESRCH');
+  world.routes = world.routes.filter((route) => route !== found);
+}
+
+/** fib_check_nh: the link must be up, and a gateway must be on it, in the route's own table or by rules. */
+function checkNextHop(world: FakeWorld, route: FakeRoute): void {
+  const { linkIndex, gateway } = route;
+  if (linkIndex === undefined) return;
+  const link = linkByIndex(world, linkIndex);
+  if (!link.up) {
+    const text =
+      gateway === undefined ? 'Device for nexthop is not up' : 'Nexthop device is not up';
+    throw new FakeRefusal('ENETDOWN', text);
+  }
+  if (gateway === undefined || route.onlink) return;
+  const near = lookupTable(world, route.table, gateway);
+  const found = near?.type === 'unicast' ? near : lookup(world, gateway);
+  if (found?.linkIndex === linkIndex && found.scope === 'link') return;
+  throw new FakeRefusal('ENETUNREACH', 'Nexthop has invalid gateway');
+}
+
+/** RTM_GETROUTE with a source: rules in their order, then the longest prefix and the least metric. */
+export function decideRoute(world: FakeWorld, { from, to }: RouteLookup): RouteDecision {
+  if (!isLocalAddress(world, from)) return { kind: 'unreachable', reason: 'EINVAL' };
+  if (isLocalAddress(world, to)) return { kind: 'link', linkName: 'lo', table: localTable };
+  const route = lookup(world, to, from);
+  const link = world.links.find(({ index }) => index === route?.linkIndex);
+  if (route?.type === 'unreachable') return { kind: 'unreachable', reason: 'EHOSTUNREACH' };
+  if (route?.type === 'blackhole') return { kind: 'unreachable', reason: 'EINVAL' };
+  if (route === undefined || link === undefined) {
+    return { kind: 'unreachable', reason: 'ENETUNREACH' };
+  }
+  const { table, gateway } = route;
+  return gateway === undefined
+    ? { kind: 'link', linkName: link.name, table }
+    : { kind: 'link', linkName: link.name, table, gateway };
+}
+
+/** Rules with further selectors are not modelled: no packet of the fake matches them. */
+function lookup(world: FakeWorld, to: Ipv4Address, from?: Ipv4Address): FakeRoute | undefined {
+  for (const rule of world.rules) {
+    if (rule.hasMore) continue;
+    if (rule.from !== undefined && (from === undefined || !cidrContains(rule.from, from))) continue;
+    const route = lookupTable(world, rule.table, to);
+    if (route !== undefined) return route;
+  }
+  return undefined;
+}
+
+function lookupTable(world: FakeWorld, table: number, to: Ipv4Address): FakeRoute | undefined {
+  return world.routes
+    .filter((route) => route.table === table && cidrContains(route.destination, to))
+    .toSorted((a, b) => prefixLength(b) - prefixLength(a) || a.metric - b.metric)[0];
+}
+
+function prefixLength({ destination }: FakeRoute): number {
+  return Number(destination.split('/')[1]);
+}

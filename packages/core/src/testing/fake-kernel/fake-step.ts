@@ -1,0 +1,107 @@
+import {
+  defaultDestination,
+  failClosedMetric,
+  truetupleProtocol,
+} from '../../kernel/kernel-step.ts';
+import type { KernelStep } from '../../kernel/kernel-step.ts';
+import { addAddress, removeAddress } from './fake-links.ts';
+import type { FakeNode } from './fake-node.ts';
+import { FakeRefusal } from './fake-refusal.ts';
+import { putRoute, removeRoute } from './fake-routes.ts';
+import { addRule, removeRule } from './fake-rules.ts';
+import { linkByIndex, type FakeRoute, type FakeWorld } from './fake-world.ts';
+
+/** Carries out one step on a fake namespace, or throws what the real kernel would refuse it with. */
+export function applyFakeStep(world: FakeWorld, node: FakeNode, step: KernelStep): void {
+  switch (step.kind) {
+    case 'install-fail-closed-route':
+      return putRoute(world, failClosedRoute(step.table));
+    case 'add-rule':
+      return tolerate('EEXIST', () => addRule(world, ruleOf(step, truetupleProtocol)));
+    case 'remove-rule':
+      return tolerate('ENOENT', () => removeRule(world, ruleOf(step, step.protocol)));
+    case 'set-link-settings':
+      linkByIndex(world, step.linkIndex).settings = step.settings;
+      return;
+    case 'replace-route':
+      return putRoute(world, routeOf(step));
+    case 'remove-route':
+      return tolerate('ESRCH', () =>
+        removeRoute(world, {
+          table: step.table,
+          type: 'unicast',
+          destination: step.destination,
+          metric: step.metric,
+          linkIndex: step.linkIndex,
+          protocol: truetupleProtocol,
+        }),
+      );
+    case 'add-address':
+      return putPublicAddress(world, node, step);
+    case 'remove-address':
+      return tolerate('EADDRNOTAVAIL', () =>
+        removeAddress(world, linkByIndex(world, step.linkIndex), {
+          address: step.address,
+          prefixLength: 32,
+        }),
+      );
+    default:
+      return step satisfies never;
+  }
+}
+
+function tolerate(errno: string, change: () => void): void {
+  try {
+    change();
+  } catch (error) {
+    if (error instanceof FakeRefusal && error.errno === errno) return;
+    throw error;
+  }
+}
+
+type StepOf<Kind> = Extract<KernelStep, { readonly kind: Kind }>;
+
+/** An address that is there as wanted is done; one with another scope is refused. */
+function putPublicAddress(world: FakeWorld, node: FakeNode, step: StepOf<'add-address'>): void {
+  const link = linkByIndex(world, step.linkIndex);
+  node.check(link, step.address);
+  const present = link.addresses.some(
+    ({ address, prefixLength, scope }) =>
+      address === step.address && prefixLength === 32 && scope === 'link',
+  );
+  if (!present) addAddress(world, link, { address: step.address, prefixLength: 32, scope: 'link' });
+}
+
+function failClosedRoute(table: number): FakeRoute {
+  return {
+    table,
+    type: 'unreachable',
+    destination: defaultDestination,
+    scope: 'global',
+    metric: failClosedMetric,
+    onlink: false,
+    protocol: truetupleProtocol,
+  };
+}
+
+function ruleOf(
+  { priority, from, table }: StepOf<'add-rule' | 'remove-rule'>,
+  protocol: number,
+): FakeWorld['rules'][number] {
+  return { priority, from, table, protocol, hasMore: false };
+}
+
+function routeOf(step: StepOf<'replace-route'>): FakeRoute {
+  return {
+    table: step.table,
+    type: 'unicast',
+    destination: step.destination,
+    linkIndex: step.linkIndex,
+    ...(step.gateway === undefined ? {} : { gateway: step.gateway }),
+    scope: step.scope,
+    metric: 0,
+    ...(step.mtu === undefined ? {} : { mtu: step.mtu }),
+    onlink: step.onlink,
+    protocol: truetupleProtocol,
+  };
+}

@@ -1,0 +1,66 @@
+import type { Ipv4Address } from '../../identity/address.ts';
+import type {
+  LinkAddress,
+  LinkSettings,
+  SourceRule,
+  TableRoute,
+} from '../../kernel/kernel-port.ts';
+import { FakeRefusal } from './fake-refusal.ts';
+
+/** All state of one fake network namespace. Mutable, and a plain JSON value. */
+export interface FakeWorld {
+  links: FakeLink[];
+  routes: FakeRoute[];
+  /** In the order in which they are tried. */
+  rules: SourceRule[];
+}
+
+export interface FakeLink {
+  readonly index: number;
+  readonly name: string;
+  readonly macAddress: string;
+  /** Name of the parent link on the node: an address is on one slave of a parent at most. */
+  readonly parent?: string;
+  mtu: number;
+  up: boolean;
+  lowerUp: boolean;
+  settings: LinkSettings;
+  addresses: LinkAddress[];
+}
+
+export interface FakeRoute extends TableRoute {
+  readonly table: number;
+}
+
+/** include/uapi/linux/rtnetlink.h: RT_TABLE_*, RTPROT_KERNEL. */
+export const localTable = 255;
+export const mainTable = 254;
+const defaultTable = 253;
+export const kernelProtocol = 2;
+
+/** A namespace as the kernel makes it: three rules and, but for lo, no links. */
+export function emptyWorld(): FakeWorld {
+  return {
+    links: [],
+    routes: [],
+    rules: [
+      kernelRule(0, localTable),
+      kernelRule(32_766, mainTable),
+      kernelRule(32_767, defaultTable),
+    ],
+  };
+}
+
+function kernelRule(priority: number, table: number): SourceRule {
+  return { priority, table, protocol: kernelProtocol, hasMore: false };
+}
+
+export function linkByIndex(world: FakeWorld, index: number): FakeLink {
+  const link = world.links.find((candidate) => candidate.index === index);
+  if (link === undefined) throw new FakeRefusal('ENODEV', 'ipv4: Device not found');
+  return link;
+}
+
+export function isLocalAddress(world: FakeWorld, address: Ipv4Address): boolean {
+  return world.links.some((link) => link.addresses.some((held) => held.address === address));
+}

@@ -1,0 +1,28 @@
+/** `broken`: the identity would not hold, so it is not published. `warning`: it holds, with a loss. */
+export type Severity = 'broken' | 'warning';
+
+export type KernelFindingCode =
+  | 'link-missing'
+  | 'link-down'
+  | 'link-without-carrier'
+  | 'link-mtu-small'
+  | 'private-address-missing'
+  | 'public-address-missing'
+  | 'public-address-scope'
+  | 'fail-closed-route-missing'
+  | 'rule-missing'
+  | 'rule-outranked'
+  | 'route-elsewhere'
+  | 'internet-mtu-unlimited'
+  | 'reverse-path-strict'
+  | 'arp-announces-public'
+  | 'arp-answers-foreign';
+
+/** One difference between what an identity needs and what the kernel shows. */
+export interface KernelFinding {
+  readonly code: KernelFindingCode;
+  readonly severity: Severity;
+  readonly seen: string;
+  readonly wanted: string;
+  readonly remedy: string;
+}
