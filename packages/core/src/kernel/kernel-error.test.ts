@@ -1,0 +1,30 @@
+import { expect, it } from 'vitest';
+import { CoreError } from '../errors.ts';
+import { kernelError } from './kernel-error.ts';
+
+const attempt = {
+  what: 'ip address add 203.0.113.50/32 dev net1 scope link',
+  linkName: 'net1',
+  address: '203.0.113.50',
+};
+
+it.each([
+  ['EPERM', 'NetAdminMissing', /uid 0 .*NET_ADMIN.*file capability.*kubernetes#56374/],
+  ['ENODEV', 'LinkNotFound', /ip link.*net1/],
+  ['ENETDOWN', 'LinkDown', /ip link set net1 up/],
+  ['EADDRINUSE', 'AddressHeldOnNode', /203\.0\.113\.50 is on another slave/],
+  ['ERANGE', 'KernelRefused', /ip rule/],
+])('%s is %s', (errno, code, remedy) => {
+  const error = kernelError({ errno }, attempt);
+  expect(CoreError.is(error)).toBe(true);
+  expect(error.code).toBe(code);
+  expect(error.remedy.replaceAll('kubernetes/', '')).toMatch(remedy);
+  expect(error.message).toBe(`The kernel refused \`${attempt.what}\` with ${errno}`);
+});
+
+it("repeats the kernel's own text and keeps the cause", () => {
+  const cause = new Error('netlink');
+  const error = kernelError({ errno: 'EINVAL', kernelText: 'Invalid prefix', cause }, attempt);
+  expect(error.message).toMatch(/with EINVAL: Invalid prefix$/);
+  expect(error.cause).toBe(cause);
+});
