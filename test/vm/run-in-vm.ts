@@ -36,6 +36,7 @@ export interface VmRun {
  * Throws VmError (GuestFailed and GuestTimedOut end with the console's tail).
  */
 export async function runInVm(options: RunInVmOptions): Promise<VmRun> {
+  requireLinuxX64();
   const started = performance.now();
   const qemu = requireProgram('qemu-system-x86_64', 'qemu-system-x86');
   const kernel = await obtainKernelPackage(kernelPackageOptions());
@@ -58,6 +59,15 @@ export async function runInVm(options: RunInVmOptions): Promise<VmRun> {
   const ended = performance.now();
   if (end.timedOut || status !== 0) throw failure(options, end, status);
   return { output: end.console, results, buildMs: booted - started, runMs: ended - booted };
+}
+
+function requireLinuxX64(): void {
+  if (process.platform === 'linux' && process.arch === 'x64') return;
+  throw new VmError({
+    code: 'PlatformUnsupported',
+    message: `The VM runs this machine's own programs and is built for linux-x64 only; this is ${process.platform}-${process.arch}`,
+    remedy: 'Run this stage on Linux x64.',
+  });
 }
 
 const cacheFolder = join(import.meta.dirname, '../../.cache/vm');

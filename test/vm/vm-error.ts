@@ -10,6 +10,13 @@ export type VmErrorCode =
   | 'GuestFailed'
   | 'GuestTimedOut';
 
+const unavailable: ReadonlySet<VmErrorCode> = new Set<VmErrorCode>([
+  'PlatformUnsupported',
+  'ProgramMissing',
+  'KernelPackageUnavailable',
+  'AddonMissing',
+]);
+
 export interface VmErrorDetails {
   readonly code: VmErrorCode;
   /** What was tried, on what, and what came back. */
@@ -33,6 +40,11 @@ export class VmError extends Error {
     this.code = details.code;
     this.remedy = details.remedy;
     Object.defineProperty(this, brand, { value: true });
+  }
+
+  /** True where this machine cannot run a VM at all, as opposed to a VM that went wrong. */
+  get isUnavailable(): boolean {
+    return unavailable.has(this.code);
   }
 
   static is(error: unknown): error is VmError {

@@ -1,0 +1,6 @@
+import { failClosedRows } from './fail-closed-rows.ts';
+import { ipvlanRows } from './ipvlan-rows.ts';
+import type { GuestRow } from './row.ts';
+
+/** All that one VM run proves, in order. */
+export const guestRows: readonly GuestRow[] = [...ipvlanRows, ...failClosedRows];
