@@ -1,0 +1,42 @@
+import { buildAddon, mustBuildAddon } from './native-addon.mjs';
+import { installSystemPackages } from './install-system-packages.mjs';
+import { installWorkspace, workspaceEnvironment, workspaceNode } from './workspace.mjs';
+
+/** @import { Purpose } from './system-packages.mjs' */
+
+/**
+ * @typedef {{
+ *   node: string,
+ *   env: NodeJS.ProcessEnv,
+ *   missing: readonly string[],
+ *   addon: 'present' | 'missing',
+ * }} Ready what the set-up found: the Node to use, the environment for it, system packages that are missing
+ */
+
+/**
+ * Makes a fresh clone ready. Silent and quick when everything is there already.
+ * @param {string} root
+ * @param {Purpose} purpose
+ * @returns {Promise<Ready>}
+ */
+export async function setUp(root, purpose) {
+  const strict = process.env['CI'] === 'true';
+  const missing = await installSystemPackages(purpose, {
+    mustCompile: mustBuildAddon(root),
+    strict,
+    say,
+  });
+  await installWorkspace(root, say);
+  const node = workspaceNode(root);
+  const env = workspaceEnvironment(root);
+  const addon = await buildAddon(root, { node, env, strict, say });
+  return { node, env, missing: missing.map((entry) => entry.package), addon };
+}
+
+/**
+ * A note to people, never a result: it must not mix with what the command itself prints.
+ * @param {string} line
+ */
+function say(line) {
+  process.stderr.write(`${line}\n`);
+}

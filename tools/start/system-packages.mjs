@@ -1,0 +1,141 @@
+/**
+ * @typedef {'demo' | 'test'} Purpose
+ * @typedef {{ kind: 'command', anyOf: readonly string[] } | { kind: 'file', path: string }} Sign
+ * @typedef {{
+ *   package: string,
+ *   shownBy: Sign,
+ *   neededBy: readonly Purpose[],
+ *   why: string,
+ *   onlyToCompile?: boolean,
+ * }} SystemPackage
+ * @typedef {{ hasCommand(name: string): boolean, hasFile(path: string): boolean }} Probe
+ */
+
+/**
+ * Debian packages that npm cannot bring: the sign that shows each is there, who needs it, and why.
+ * Names are the same on Debian and Ubuntu.
+ * @type {readonly SystemPackage[]}
+ */
+export const SYSTEM_PACKAGES = Object.freeze([
+  {
+    package: 'nftables',
+    shownBy: { kind: 'command', anyOf: ['nft'] },
+    neededBy: ['demo', 'test'],
+    why: "the lab's Internet gateway and NAT gateway translate addresses with nft",
+  },
+  {
+    package: 'gcc',
+    shownBy: { kind: 'command', anyOf: ['cc'] },
+    neededBy: ['demo', 'test'],
+    why: 'compiles the netlink addon (one C file, under a second)',
+    onlyToCompile: true,
+  },
+  {
+    package: 'libc6-dev',
+    shownBy: { kind: 'file', path: '/usr/include/errno.h' },
+    neededBy: ['demo', 'test'],
+    why: 'C headers for the netlink addon',
+    onlyToCompile: true,
+  },
+  {
+    package: 'util-linux',
+    shownBy: { kind: 'command', anyOf: ['nsenter'] },
+    neededBy: ['demo', 'test'],
+    why: 'nsenter runs nft inside a network namespace; unshare and setpriv take rights away in tests',
+  },
+  {
+    package: 'libcap2-bin',
+    shownBy: { kind: 'command', anyOf: ['capsh'] },
+    neededBy: ['test'],
+    why: 'capsh shows and drops capabilities in tests',
+  },
+  {
+    package: 'iproute2',
+    shownBy: { kind: 'command', anyOf: ['ip'] },
+    neededBy: ['test'],
+    why: 'ip is the second opinion on what our netlink calls did',
+  },
+  {
+    package: 'tshark',
+    shownBy: { kind: 'command', anyOf: ['tshark'] },
+    neededBy: ['test'],
+    why: 'an independent reader of the capture files that the lab writes',
+  },
+  {
+    package: 'qemu-system-x86',
+    shownBy: { kind: 'command', anyOf: ['qemu-system-x86_64'] },
+    neededBy: ['test'],
+    why: 'boots a small virtual machine whose kernel has ipvlan',
+  },
+  {
+    package: 'busybox-static',
+    shownBy: { kind: 'command', anyOf: ['busybox'] },
+    neededBy: ['test'],
+    why: "the virtual machine's first programs",
+  },
+]);
+
+/**
+ * The packages of the table that this purpose needs and this machine does not show.
+ * @param {Purpose} purpose
+ * @param {Probe} probe
+ * @param {{ mustCompile: boolean }} options whether the netlink addon has still to be built
+ * @returns {SystemPackage[]} in the table's order
+ */
+export function missingPackages(purpose, probe, { mustCompile }) {
+  return SYSTEM_PACKAGES.filter((entry) => {
+    if (!entry.neededBy.includes(purpose)) return false;
+    if (entry.onlyToCompile === true && !mustCompile) return false;
+    return !isShown(entry.shownBy, probe);
+  });
+}
+
+/**
+ * @param {Sign} sign
+ * @param {Probe} probe
+ * @returns {boolean}
+ */
+function isShown(sign, probe) {
+  return sign.kind === 'file'
+    ? probe.hasFile(sign.path)
+    : sign.anyOf.some((name) => probe.hasCommand(name));
+}
+
+/**
+ * One line per package, for people.
+ * @param {readonly SystemPackage[]} packages
+ * @returns {string}
+ */
+export function describePackages(packages) {
+  const width = Math.max(0, ...packages.map((entry) => entry.package.length));
+  return packages.map((entry) => `  ${entry.package.padEnd(width)}  ${entry.why}`).join('\n');
+}
+
+/**
+ * Whether packages may be installed here: only as root, only where apt is the system's own tool, never against a wish.
+ * @param {{ platform: string, uid: number | undefined, osRelease: string, hasApt: boolean, forbidden: boolean }} machine
+ * @returns {{ kind: 'allowed' } | { kind: 'refused', because: string }}
+ */
+export function mayInstall(machine) {
+  if (machine.platform !== 'linux') {
+    return { kind: 'refused', because: `this is ${machine.platform}, not Linux` };
+  }
+  if (machine.forbidden) return { kind: 'refused', because: 'TRUETUPLE_NO_APT=1 forbids it' };
+  if (!isDebianLike(machine.osRelease) || !machine.hasApt) {
+    return { kind: 'refused', because: 'this is neither Debian nor Ubuntu' };
+  }
+  if (machine.uid !== 0) return { kind: 'refused', because: 'this is not run as root' };
+  return { kind: 'allowed' };
+}
+
+/**
+ * @param {string} osRelease the text of /etc/os-release
+ * @returns {boolean}
+ */
+export function isDebianLike(osRelease) {
+  return osRelease.split('\n').some((line) => {
+    const match = /^(?:ID|ID_LIKE)=(.*)$/.exec(line.trim());
+    const words = (match?.[1] ?? '').replaceAll(/["']/g, '').split(/\s+/);
+    return words.includes('debian') || words.includes('ubuntu');
+  });
+}
