@@ -1,0 +1,181 @@
+import {
+  createNetworkNamespace,
+  openNetlink,
+  type Netlink,
+  type NetworkNamespace,
+} from '@truetuple/netlink';
+import { LabError } from '../errors.ts';
+import { loadNft } from './nft.ts';
+import { settleSysctls } from './sysctl.ts';
+import type { HostKey, HostPlan, LinkPlan, RoutePlan, Slave, Topology, Wire } from './topology.ts';
+
+/** One host of a box: a namespace of its own and a netlink connection into it. */
+export interface Host {
+  readonly key: HostKey;
+  readonly namespace: NetworkNamespace;
+  readonly netlink: Netlink;
+}
+
+export type Hosts = ReadonlyMap<HostKey, Host>;
+
+/** Makes everything a topology names. On failure nothing is left. */
+export async function buildTopology(topology: Topology): Promise<Hosts> {
+  const hosts = new Map<HostKey, Host>();
+  try {
+    for (const { key } of topology.hosts) hosts.set(key, await createHost(key));
+    // Loading rulesets is the slowest part and needs no link: it runs beside the rest.
+    await Promise.all([
+      ...topology.hosts.map(({ key, nft }) =>
+        nft === undefined ? undefined : loadNft(hostOf(hosts, key).namespace, nft),
+      ),
+      connectHosts(topology, hosts),
+    ]);
+    return hosts;
+  } catch (error) {
+    closeHosts(hosts);
+    throw error;
+  }
+}
+
+/** Lets go of every namespace: the kernel takes links, routes and rulesets down with them. */
+export function closeHosts(hosts: Hosts): void {
+  for (const host of hosts.values()) {
+    host.netlink.close();
+    host.namespace.close();
+  }
+}
+
+export function hostOf(hosts: Hosts, key: HostKey): Host {
+  const host = hosts.get(key);
+  if (host !== undefined) return host;
+  throw new LabError({
+    code: 'UnknownToBox',
+    message: `the box has no host ${key}`,
+    remedy: `Name one of ${[...hosts.keys()].join(', ')}.`,
+  });
+}
+
+async function createHost(key: HostKey): Promise<Host> {
+  const namespace = createNetworkNamespace();
+  try {
+    settleSysctls(namespace);
+    return { key, namespace, netlink: await openNetlink({ netns: namespace }) };
+  } catch (error) {
+    namespace.close();
+    throw error;
+  }
+}
+
+async function connectHosts(topology: Topology, hosts: Hosts): Promise<void> {
+  await Promise.all(topology.wires.map((wire) => layWire(hosts, wire)));
+  await Promise.all(topology.slaves.map((slave) => addSlave(hosts, slave)));
+  // Every link must be up before routes lead over it, and slaves need their master up.
+  for (const plan of topology.hosts) await setUpLinks(hostOf(hosts, plan.key), plan);
+  await Promise.all(topology.hosts.map((plan) => setUpRouting(hostOf(hosts, plan.key), plan)));
+}
+
+async function layWire(hosts: Hosts, { ends: [one, other] }: Wire): Promise<void> {
+  await hostOf(hosts, one.host).netlink.links.add({
+    kind: 'veth',
+    name: one.link,
+    macAddress: one.macAddress,
+    peer: {
+      name: other.link,
+      macAddress: other.macAddress,
+      netns: hostOf(hosts, other.host).namespace,
+    },
+  });
+}
+
+async function addSlave(hosts: Hosts, slave: Slave): Promise<void> {
+  const node = hostOf(hosts, 'node').netlink;
+  const common = {
+    name: slave.link,
+    parentIndex: await linkIndex(node, 'node', 'eth1'),
+    netns: hostOf(hosts, slave.pod).namespace,
+    ...(slave.macAddress === undefined ? {} : { macAddress: slave.macAddress }),
+  };
+  await node.links.add(
+    slave.kind === 'macvlan'
+      ? { kind: 'macvlan', mode: 'bridge', ...common }
+      : { kind: 'ipvlan', mode: 'l2', ...common },
+  );
+}
+
+async function setUpLinks({ netlink }: Host, plan: HostPlan): Promise<void> {
+  const names = plan.links.map((link) => link.name);
+  if (!names.includes('lo')) await netlink.links.set({ name: 'lo' }, { up: true });
+  for (const link of plan.links) await setUpLink(netlink, plan, link);
+}
+
+async function setUpLink(netlink: Netlink, plan: HostPlan, link: LinkPlan): Promise<void> {
+  const index = await linkIndex(netlink, plan.key, link.name);
+  for (const address of link.addresses) {
+    await netlink.addresses.add({ family: 'ipv4', linkIndex: index, address, scope: 'global' });
+  }
+  const ipv4 = {
+    rpFilter: 0,
+    forwarding: link.forwarding === true,
+    proxyArp: link.proxyArp === true,
+  };
+  await netlink.links.set({ index }, { up: true, ipv4 });
+  if (link.proxyArp !== true) return;
+  await netlink.neighbourTables.set({
+    family: 'ipv4',
+    linkIndex: index,
+    proxyDelayMs: 0,
+    retransTimeMs: 20,
+  });
+}
+
+async function setUpRouting({ netlink }: Host, plan: HostPlan): Promise<void> {
+  for (const route of plan.routes)
+    await netlink.routes.replace(await toRoute(netlink, plan.key, route));
+  for (const neighbour of plan.neighbours) {
+    await netlink.neighbours.replace({
+      family: 'ipv4',
+      linkIndex: await linkIndex(netlink, plan.key, neighbour.link),
+      address: neighbour.address,
+      macAddress: neighbour.macAddress,
+      state: 'permanent',
+    });
+  }
+  for (const rule of plan.rules) {
+    await netlink.rules.add({
+      family: 'ipv4',
+      priority: 100,
+      inputLinkName: rule.inputLink,
+      table: rule.table,
+    });
+  }
+}
+
+/** A route of a plan in the kernel's terms. */
+export async function toRoute(
+  netlink: Netlink,
+  host: HostKey,
+  plan: RoutePlan,
+): Promise<Parameters<Netlink['routes']['replace']>[0]> {
+  const table = { table: plan.table ?? mainTable };
+  const common = { family: 'ipv4', destination: plan.destination, ...table } as const;
+  if (plan.link === undefined) return { ...common, type: plan.kind };
+  const route = {
+    ...common,
+    type: plan.kind,
+    linkIndex: await linkIndex(netlink, host, plan.link),
+  };
+  if (plan.gateway === undefined) return { ...route, scope: 'link' };
+  return { ...route, gateway: plan.gateway, onlink: plan.onlink === true, scope: 'global' };
+}
+
+const mainTable = 254;
+
+export async function linkIndex(netlink: Netlink, host: HostKey, name: string): Promise<number> {
+  const link = await netlink.links.get({ name });
+  if (link !== undefined) return link.index;
+  throw new LabError({
+    code: 'LinkMissing',
+    message: `host ${host} of the box has no link ${name}`,
+    remedy: 'Name a link that the host has; test/lab/README.md lists them.',
+  });
+}

@@ -1,0 +1,175 @@
+import type { EniPlan, EniName, InitialDataPlane, RouteTableName } from './topology.ts';
+import { hostOf, toRoute, type Hosts } from './build-topology.ts';
+import { eniOf, eniRoute, privateIpRoutes } from './describe-hosts.ts';
+import { loadNft, readCounters } from './nft.ts';
+import {
+  associationScript,
+  gatewayDrops,
+  privateIpScript,
+  routerDrops,
+  uncheckedScript,
+  type DropName,
+} from './nft-scripts.ts';
+import { routerTables, type RoutePlan } from './topology.ts';
+import { LabError } from '../errors.ts';
+
+/** Packets dropped so far at each place where the VPC drops them. */
+export type DropCounters = Readonly<Record<DropName, number>>;
+
+/**
+ * What a control plane may change while the box runs. Each change is in the data plane when its promise
+ * resolves; changes run one after the other; asking for what holds already is done at once.
+ */
+export class DataPlane {
+  readonly #hosts: Hosts;
+  readonly #enis: readonly EniPlan[];
+  readonly #privateIps = new Map<string, EniName>();
+  readonly #associations = new Map<string, string>();
+  readonly #routes = new Map<string, string>();
+  readonly #unchecked = new Set<EniName>();
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(hosts: Hosts, enis: readonly EniPlan[], initial: InitialDataPlane) {
+    this.#hosts = hosts;
+    this.#enis = enis;
+    for (const ip of initial.privateIps) this.#privateIps.set(ip.address, ip.eni);
+    for (const held of initial.associations) this.#associations.set(held.publicIp, held.privateIp);
+    for (const eni of initial.unchecked) this.#unchecked.add(eni);
+  }
+
+  /** The VPC delivers this private address to this ENI. Takes it from another ENI, as EC2 may. */
+  assignPrivateIp(eni: EniName, address: string): Promise<void> {
+    return this.#inTurn(async () => {
+      const holder = this.#privateIps.get(address);
+      if (holder === eni) return;
+      const handOver = holder === undefined ? '' : privateIpScript('delete', holder, address);
+      await this.#replaceRoutes(privateIpRoutes(this.#eni(eni), address));
+      await loadNft(this.#namespace('vpc'), handOver + privateIpScript('add', eni, address));
+      this.#privateIps.set(address, eni);
+    });
+  }
+
+  /** Nobody holds the address any more: packets for it end in a black hole. */
+  unassignPrivateIp(eni: EniName, address: string): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#privateIps.get(address) !== eni) return;
+      await loadNft(this.#namespace('vpc'), privateIpScript('delete', eni, address));
+      await this.#removeRoutes(privateIpRoutes(this.#eni(eni), address));
+      this.#privateIps.delete(address);
+    });
+  }
+
+  /** The Internet gateway translates 1:1 between the two. Each address has one partner at most. */
+  associateAddress(publicIp: string, privateIp: string): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#associations.get(publicIp) === privateIp) return;
+      const stale = [...this.#associations].filter(
+        ([held, target]) => held === publicIp || target === privateIp,
+      );
+      const undo = stale
+        .map(([held, target]) => associationScript('delete', held, target))
+        .join('');
+      await loadNft(this.#namespace('igw'), undo + associationScript('add', publicIp, privateIp));
+      for (const [held] of stale) this.#associations.delete(held);
+      this.#associations.set(publicIp, privateIp);
+    });
+  }
+
+  disassociateAddress(publicIp: string): Promise<void> {
+    return this.#inTurn(async () => {
+      const privateIp = this.#associations.get(publicIp);
+      if (privateIp === undefined) return;
+      await loadNft(this.#namespace('igw'), associationScript('delete', publicIp, privateIp));
+      this.#associations.delete(publicIp);
+    });
+  }
+
+  /** A route of a VPC route table whose target is an ENI. */
+  setRoute(table: RouteTableName, destination: string, eni: EniName): Promise<void> {
+    return this.#inTurn(async () => {
+      const key = routeKey(table, destination);
+      if (this.#routes.get(key) === eni) return;
+      await this.#replaceRoutes([eniRoute(this.#eni(eni), destination, routerTables[table])]);
+      this.#routes.set(key, eni);
+    });
+  }
+
+  deleteRoute(table: RouteTableName, destination: string): Promise<void> {
+    return this.#inTurn(async () => {
+      const key = routeKey(table, destination);
+      const eni = this.#routes.get(key);
+      if (eni === undefined) return;
+      await this.#removeRoutes([eniRoute(this.#eni(eni), destination, routerTables[table])]);
+      this.#routes.delete(key);
+    });
+  }
+
+  /** False: the ENI may send and receive packets of addresses that are not its own. */
+  setSourceDestCheck(eni: EniName, check: boolean): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#eni(eni);
+      if (this.#unchecked.has(eni) !== check) return;
+      await loadNft(this.#namespace('vpc'), uncheckedScript(check ? 'delete' : 'add', eni));
+      if (check) this.#unchecked.delete(eni);
+      else this.#unchecked.add(eni);
+    });
+  }
+
+  /** Private addresses that an ENI holds now. */
+  addressesOf(eni: EniName): readonly string[] {
+    return [...this.#privateIps].flatMap(([address, holder]) => (holder === eni ? [address] : []));
+  }
+
+  /** Resolves when every change asked for so far has ended. */
+  settled(): Promise<void> {
+    return this.#last;
+  }
+
+  /** Read after every change asked for so far. */
+  async counters(): Promise<DropCounters> {
+    await this.#last;
+    const [gateway, router] = await Promise.all([
+      readCounters(this.#namespace('igw'), 'igw'),
+      readCounters(this.#namespace('vpc'), 'vpc'),
+    ]);
+    const all = [...gatewayDrops, ...routerDrops].map((name) => [
+      name,
+      gateway.get(name) ?? router.get(name) ?? 0,
+    ]);
+    return Object.fromEntries(all) as DropCounters;
+  }
+
+  #inTurn(change: () => Promise<void>): Promise<void> {
+    const turn = this.#last.then(change);
+    // The one who asked hears of a failure; the next change must not inherit it.
+    this.#last = turn.catch(() => {});
+    return turn;
+  }
+
+  async #replaceRoutes(routes: readonly RoutePlan[]): Promise<void> {
+    const { netlink } = hostOf(this.#hosts, 'vpc');
+    for (const route of routes) await netlink.routes.replace(await toRoute(netlink, 'vpc', route));
+  }
+
+  async #removeRoutes(routes: readonly RoutePlan[]): Promise<void> {
+    const { netlink } = hostOf(this.#hosts, 'vpc');
+    for (const route of routes) await netlink.routes.remove(await toRoute(netlink, 'vpc', route));
+  }
+
+  #namespace(key: 'igw' | 'vpc'): { readonly path: string } {
+    return hostOf(this.#hosts, key).namespace;
+  }
+
+  #eni(name: EniName): EniPlan {
+    if (this.#enis.some((eni) => eni.name === name)) return eniOf(this.#enis, name);
+    throw new LabError({
+      code: 'UnknownToBox',
+      message: `the box has no ENI ${name}`,
+      remedy: `Name one of ${this.#enis.map((eni) => eni.name).join(', ')}.`,
+    });
+  }
+}
+
+function routeKey(table: RouteTableName, destination: string): string {
+  return `${table} ${destination}`;
+}

@@ -1,0 +1,79 @@
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { createNetworkNamespace, nativeAvailable, NetlinkError } from '@truetuple/netlink';
+import { LabError } from '../errors.ts';
+
+export type BoxPrerequisites =
+  | { readonly available: true }
+  | {
+      readonly available: false;
+      readonly code: 'RightsMissing' | 'NftMissing';
+      readonly reason: string;
+      readonly remedy: string;
+    };
+
+/** Whether a box can be built here: Linux, the addon, the right to make namespaces, nft and nsenter. */
+export function checkBoxPrerequisites(): BoxPrerequisites {
+  const native = nativeAvailable();
+  if (!native.available) {
+    return {
+      available: false,
+      code: 'RightsMissing',
+      reason: native.reason,
+      remedy: native.remedy,
+    };
+  }
+  const refused = tryNamespace();
+  if (refused !== undefined) {
+    return {
+      available: false,
+      code: 'RightsMissing',
+      reason: `network namespaces cannot be made: ${refused}`,
+      remedy: 'Run as root, or under `unshare -Urnm` as an ordinary user.',
+    };
+  }
+  const missing = [
+    ['nft', 'nftables'],
+    ['nsenter', 'util-linux'],
+  ].find(([program]) => !isOnPath(program ?? ''));
+  if (missing === undefined) return { available: true };
+  return {
+    available: false,
+    code: 'NftMissing',
+    reason: `the program ${missing[0]} is not on the PATH`,
+    remedy: `Install it (Debian: apt-get install ${missing[1]}).`,
+  };
+}
+
+/** @throws LabError RightsMissing, NftMissing */
+export function requireBoxPrerequisites(): void {
+  const found = checkBoxPrerequisites();
+  if (found.available) return;
+  throw new LabError({
+    code: found.code,
+    message: `opening a VPC in a box: ${found.reason}`,
+    remedy: found.remedy,
+  });
+}
+
+function tryNamespace(): string | undefined {
+  try {
+    createNetworkNamespace().close();
+    return undefined;
+  } catch (error) {
+    if (NetlinkError.is(error)) return error.message;
+    throw error;
+  }
+}
+
+function isOnPath(program: string): boolean {
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'];
+  return folders.some((folder) => {
+    try {
+      accessSync(join(folder, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
