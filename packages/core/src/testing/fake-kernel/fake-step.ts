@@ -17,16 +17,16 @@ export function applyFakeStep(world: FakeWorld, node: FakeNode, step: KernelStep
     case 'install-fail-closed-route':
       return putRoute(world, failClosedRoute(step.table));
     case 'add-rule':
-      return tolerate('EEXIST', () => addRule(world, ruleOf(step, truetupleProtocol)));
+      return tolerate(['EEXIST'], () => addRule(world, ruleOf(step, truetupleProtocol)));
     case 'remove-rule':
-      return tolerate('ENOENT', () => removeRule(world, ruleOf(step, step.protocol)));
+      return tolerate(notFound, () => removeRule(world, ruleOf(step, step.protocol)));
     case 'set-link-settings':
       linkByIndex(world, step.linkIndex).settings = step.settings;
       return;
     case 'replace-route':
       return putRoute(world, routeOf(step));
     case 'remove-route':
-      return tolerate('ESRCH', () =>
+      return tolerate(notFound, () =>
         removeRoute(world, {
           table: step.table,
           type: 'unicast',
@@ -39,7 +39,7 @@ export function applyFakeStep(world: FakeWorld, node: FakeNode, step: KernelStep
     case 'add-address':
       return putPublicAddress(world, node, step);
     case 'remove-address':
-      return tolerate('EADDRNOTAVAIL', () =>
+      return tolerate(notFound, () =>
         removeAddress(world, linkByIndex(world, step.linkIndex), {
           address: step.address,
           prefixLength: 32,
@@ -50,11 +50,14 @@ export function applyFakeStep(world: FakeWorld, node: FakeNode, step: KernelStep
   }
 }
 
-function tolerate(errno: string, change: () => void): void {
+const notFound: readonly string[] = ['ENODEV', 'ENOENT', 'ESRCH', 'EADDRNOTAVAIL'];
+
+/** What is there as wanted, or absent as wanted, is done. */
+function tolerate(errnos: readonly string[], change: () => void): void {
   try {
     change();
   } catch (error) {
-    if (error instanceof FakeRefusal && error.errno === errno) return;
+    if (error instanceof FakeRefusal && errnos.includes(error.errno)) return;
     throw error;
   }
 }
