@@ -1,0 +1,40 @@
+import { describeCloudStep, reapOrphans, type Liveness } from '@truetuple/core';
+import type { PodProcess } from './pod-process.ts';
+import type { CrashFacts, Leftover } from './report.ts';
+import type { Stage } from './stage.ts';
+
+export interface CrashAct {
+  readonly stage: Stage;
+  readonly pod: PodProcess;
+  /** What is left of the pod right now. */
+  readonly look: () => Promise<readonly Leftover[]>;
+  /** False for the sabotage that leaves the reaper out. */
+  readonly reaps: boolean;
+}
+
+/** No pod lives: what the API server says once the dead pod's object is gone. */
+const nobodyLives: Liveness = { livePods: async () => ({ complete: true, pods: [] }) };
+
+/** Act 3: SIGKILL, the kubelet takes the sandbox away, the reaper does the rest. */
+export async function killAndReap({ stage, pod, look, reaps }: CrashAct): Promise<CrashFacts> {
+  await pod.kill();
+  await stage.removeSandbox();
+  const leftByPod = await look();
+  const { ec2, spec } = stage;
+  const { pool, region } = spec;
+  const writesBefore = countWrites(ec2.calls);
+  const told = await reapOrphans({ pool, region, live: nobodyLives, dryRun: true }, { ec2 });
+  const dryRunWrites = countWrites(ec2.calls) - writesBefore;
+  const start = performance.now();
+  const done = reaps
+    ? (await reapOrphans({ pool, region, live: nobodyLives }, { ec2 })).applied
+    : [];
+  return {
+    signal: 'SIGKILL',
+    leftByPod,
+    dryRun: told.planned.map((step) => describeCloudStep(step).sentence),
+    dryRunWrites,
+    reaped: done.map((step) => describeCloudStep(step).sentence),
+    reapMs: performance.now() - start,
+  };
+}

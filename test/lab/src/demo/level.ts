@@ -1,0 +1,61 @@
+import type { DemoOptions } from './arguments.ts';
+import type { Level } from './report.ts';
+
+/** What this machine permits, as it was probed. A string says why not. */
+export interface Machine {
+  readonly platform: string;
+  readonly isRoot: boolean;
+  /** This process was started again inside a user namespace of its own. */
+  readonly isInUserNamespace: boolean;
+  readonly addon: true | string;
+  readonly nft: true | string;
+  /** Making network namespaces. */
+  readonly namespaces: true | string;
+  /** Making a user, mount and network namespace with unshare(1). */
+  readonly userNamespace: true | string;
+}
+
+export type LevelChoice =
+  | { readonly kind: 'play'; readonly level: Level; readonly reason: string }
+  /** Start again inside `unshare -Urnm`. */
+  | { readonly kind: 'enter-user-namespace' }
+  | { readonly kind: 'refused'; readonly reason: string };
+
+/** The best level that the machine permits and the options allow. */
+export function chooseLevel(
+  machine: Machine,
+  options: Pick<DemoOptions, 'level' | 'require'>,
+): LevelChoice {
+  const needsKernel = options.level === 'kernel' || options.require === 'kernel';
+  if (options.level === 'loopback') {
+    return needsKernel
+      ? { kind: 'refused', reason: '--level loopback was asked for, --require kernel forbids it' }
+      : { kind: 'play', level: 'loopback', reason: 'Asked for with --level loopback.' };
+  }
+  const missing = missingForKernel(machine);
+  if (missing === undefined) {
+    return { kind: 'play', level: 'kernel', reason: kernelReason(machine) };
+  }
+  if (missing === 'enter') return { kind: 'enter-user-namespace' };
+  return needsKernel
+    ? { kind: 'refused', reason: missing }
+    : { kind: 'play', level: 'loopback', reason: `Not level kernel: ${missing}.` };
+}
+
+function kernelReason({ isInUserNamespace }: Machine): string {
+  return isInUserNamespace
+    ? 'In network namespaces of a user namespace: no rights on this machine were used.'
+    : 'In network namespaces of their own: nothing of this machine is changed.';
+}
+
+function missingForKernel(machine: Machine): string | 'enter' | undefined {
+  if (machine.platform !== 'linux') {
+    return `${machine.platform} has no network namespaces`;
+  }
+  if (machine.addon !== true) return machine.addon;
+  if (machine.nft !== true) return machine.nft;
+  if (machine.namespaces === true) return undefined;
+  if (!machine.isInUserNamespace && machine.userNamespace === true) return 'enter';
+  const nested = machine.userNamespace === true ? '' : `, and ${machine.userNamespace}`;
+  return `${machine.namespaces}${machine.isInUserNamespace ? '' : nested}`;
+}

@@ -1,0 +1,74 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startEc2Endpoint } from '../ec2-endpoint/start-ec2-endpoint.ts';
+import { bindUdp, tupleOf } from './datagram.ts';
+import { peerClasses, roles, type Tuple } from './flow.ts';
+import { leftoverFiles } from './leftover-files.ts';
+import { loopbackAddress, loopbackEc2, loopbackLink, wayByEc2 } from './loopback-ec2.ts';
+import { openLoopbackStock } from './loopback-stock.ts';
+import { startPodProcess } from './pod-process.ts';
+import type { PeerSocket, Stage } from './stage.ts';
+import { playStockPath } from './stock-path.ts';
+import { UserSpaceNat } from './user-space-nat.ts';
+
+const notProven: readonly string[] = [
+  'no packet crossed a network: sockets of this machine, on 127.0.0.1, with ports of their own',
+  'the kernel half is a fake that keeps state; rules and routes were never given to a kernel',
+  'whether a packet takes the /32 route, the NAT or no way is read from the simulators',
+  'source tuples are what the receiving sockets saw: there is no link to capture',
+  'real AWS was never asked: EC2 is the simulator, reached by the unmodified AWS SDK over HTTP',
+  'Internet gateway, security groups, network ACLs, MTU: not modelled',
+];
+
+/** The same flow with nothing but Node: for macOS, Windows and machines without the rights. */
+export async function openLoopbackStage(levelReason: string): Promise<Stage> {
+  await using opened = new AsyncDisposableStack();
+  const { ec2, spec } = loopbackEc2();
+  const directory = await mkdtemp(join(tmpdir(), 'truetuple-demo-'));
+  opened.defer(() => rm(directory, { recursive: true, force: true }));
+  const endpoint = await startEc2Endpoint({ ec2, listen: { host: loopbackAddress, port: 0 } });
+  opened.defer(() => endpoint.close());
+  const nat = opened.use(new UserSpaceNat());
+  const resources = opened.move();
+  return {
+    level: 'loopback',
+    levelReason,
+    ec2,
+    ec2Endpoint: endpoint.url,
+    podWorld: { kind: 'loopback', link: loopbackLink },
+    spec: { ...spec, identityDirectory: join(directory, 'identity') },
+    observedBy: 'receiving socket',
+    notProven,
+    playStockPath: async () => {
+      await using world = await openLoopbackStock();
+      return await playStockPath(world);
+    },
+    startPod: () => startPodProcess(),
+    openPeers,
+    wayToPod: async (from, to) => {
+      const way = await wayByEc2(ec2, from.peer, to);
+      if (way === 'lost') return undefined;
+      const socket: Tuple = { address: loopbackAddress, port: to.port };
+      return way === 'direct' ? socket : (await nat.door(`${from.peer} ${from.role}`, socket)).door;
+    },
+    natDoors: (peers) => Promise.all(peers.map(({ tuple }) => nat.door('pod', tuple))),
+    captured: async () => undefined,
+    // the pod's file system and its fake kernel went with it
+    removeSandbox: () => rm(join(directory, 'identity'), { recursive: true, force: true }),
+    leftOfPod: () => leftoverFiles(join(directory, 'identity')),
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+async function openPeers(): Promise<readonly PeerSocket[]> {
+  const ends = peerClasses.flatMap((peer) =>
+    roles.flatMap((role) => (['called', 'fresh'] as const).map((use) => ({ peer, role, use }))),
+  );
+  return Promise.all(
+    ends.map(async (end) => {
+      const socket = await bindUdp(loopbackAddress, 0);
+      return { ...end, socket, tuple: tupleOf(socket) };
+    }),
+  );
+}

@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest';
+import { maxColumns, shorten, wrap } from './layout.ts';
+import { choosePaint, colourPaint, plainPaint } from './paint.ts';
+import {
+  renderCrash,
+  renderFlows,
+  renderHead,
+  renderIdentity,
+  renderStockPath,
+  renderVerdict,
+} from './render.ts';
+import type { DemoReport } from './report.ts';
+import { findings, flowRow } from './sample-findings.ts';
+import { judge } from './verdict.ts';
+
+const { flows, crash, stockPath } = findings({});
+const identity = {
+  publicIp: '203.0.113.50',
+  privateIp: '10.0.2.128',
+  linkName: 'net1',
+  networkInterfaceId: 'eni-0123456789abcdef0',
+  allocationId: 'eipalloc-0123456789abcdef0',
+};
+const step = {
+  half: 'cloud',
+  name: 'associate-address',
+  sentence: 'Claim 203.0.113.50 for 10.0.2.128: EC2 refuses if somebody else holds it.'.repeat(2),
+  command: 'aws ec2 associate-address',
+  atMs: 12.34,
+  durationMs: 5.6,
+} as const;
+
+function report(changes: Parameters<typeof findings>[0]): DemoReport {
+  const found = findings(changes);
+  const verdicts = judge(found);
+  return {
+    ...found,
+    schema: 'truetuple.demo/v1',
+    level: 'kernel',
+    levelReason: 'In namespaces.',
+    startedAt: '2026-01-01T00:00:00.000Z',
+    durationMs: 4200,
+    machine: { platform: 'linux', kernel: '6.18', node: 'v24' },
+    identity,
+    steps: [step],
+    notProven: ['real AWS was never asked'],
+    verdicts,
+    ok: verdicts.every(({ ok }) => ok),
+  };
+}
+
+function everything(paint = plainPaint): readonly string[] {
+  return [
+    ...renderHead('loopback', 'Not level kernel: '.repeat(12), 'no-route', paint),
+    ...renderStockPath(stockPath, paint),
+    ...renderIdentity(identity, 80, [step], paint),
+    ...renderFlows(flows, paint),
+    ...renderCrash(crash, [], paint),
+    ...renderVerdict(report({}), paint),
+  ];
+}
+
+describe('the output', () => {
+  it('has no line longer than 100 columns', () => {
+    for (const line of everything()) expect(line.length, line).toBeLessThanOrEqual(maxColumns);
+  });
+
+  it('is the same text with and without colour', () => {
+    // oxlint-disable-next-line no-control-regex -- the escape sequences are what is looked for
+    const bare = everything(colourPaint).map((line) => line.replaceAll(/\u001B\[\d+m/g, ''));
+    expect(bare).toEqual(everything());
+    expect(everything().join('\n')).not.toContain('\u001B');
+  });
+
+  it('says what it is and the level in its first line', () => {
+    const [first] = renderHead('loopback', 'Asked for.', undefined, plainPaint);
+    expect(first).toMatch(/^truetuple demo, level loopback: /);
+  });
+
+  it('sums up the flows that held and names each one that did not', () => {
+    const text = (lines: readonly string[]): string => lines.join('\n');
+    expect(text(renderVerdict(report({}), plainPaint))).toMatch(/12 of 12 flows.*3000 packets/);
+    const bad = { observed: ['203.0.113.7:9'], name: 'vpc-sip-in' };
+    const one = flows.map((flow) => (flow.name === bad.name ? flowRow({ ...flow, ...bad }) : flow));
+    const shown = text(renderVerdict(report({ flows: one }), plainPaint));
+    expect(shown).toMatch(/FAIL {2}11 of 12 flows/);
+    expect(shown).toMatch(/FAIL {2}vpc-sip-in +203\.0\.113\.7:9 observed/);
+    expect(shown.split('\n').at(-1)).toBe('1 broken: vpc-sip-in');
+    expect(text(renderFlows(one, plainPaint))).toMatch(/^ {2}vpc-sip-in .* FAIL$/m);
+  });
+
+  it('says where nothing is left and what is left', () => {
+    const last = renderCrash(crash, [], plainPaint).at(-1);
+    expect(last).toBe('    nothing');
+    const leaked = [{ where: 'kernel', what: 'namespace 7' }] as const;
+    expect(renderCrash(crash, leaked, plainPaint).at(-1)).toBe('    kernel: namespace 7');
+  });
+});
+
+describe('choosePaint', () => {
+  it.each([
+    [{ isTty: true, noColor: undefined, term: 'xterm' }, colourPaint],
+    [{ isTty: true, noColor: '', term: 'xterm' }, colourPaint],
+    [{ isTty: true, noColor: '1', term: 'xterm' }, plainPaint],
+    [{ isTty: false, noColor: undefined, term: 'xterm' }, plainPaint],
+    [{ isTty: true, noColor: undefined, term: 'dumb' }, plainPaint],
+  ])('%j', (terminal, paint) => {
+    expect(choosePaint(terminal)).toBe(paint);
+  });
+});
+
+describe('layout', () => {
+  it('wraps at blanks and never drops a word', () => {
+    expect(wrap('aa bb cc', 5)).toEqual(['aa bb', 'cc']);
+    expect(wrap('a-very-long-word b', 5)).toEqual(['a-very-long-word', 'b']);
+    expect(wrap('', 5)).toEqual([]);
+  });
+
+  it('shortens to the first clause, else with an ellipsis', () => {
+    expect(shorten('Short.', 10)).toBe('Short');
+    expect(shorten('Claim it: or else not', 12)).toBe('Claim it');
+    expect(shorten('abcdefghijkl', 6)).toBe('abcde…');
+  });
+});

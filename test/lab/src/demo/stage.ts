@@ -1,0 +1,58 @@
+import type { Socket } from 'node:dgram';
+import type { IdentitySpecInput } from '@truetuple/core';
+import type { SimulatedEc2 } from '@truetuple/core/testing';
+import type { PeerClass, Role, Tuple } from './flow.ts';
+import type { PodProcess } from './pod-process.ts';
+import type { NatDoor, PodWorld } from './pod-protocol.ts';
+import type { Leftover, Level, ObservedBy, StockRow } from './report.ts';
+import type { FlowTally } from './tally.ts';
+
+/** A socket of a far side. `called`: the port that calls the pod; `fresh`: one that never sends. */
+export interface PeerSocket {
+  readonly peer: PeerClass;
+  readonly role: Role;
+  readonly use: 'called' | 'fresh';
+  readonly socket: Socket;
+  /** The tuple it is reached at. */
+  readonly tuple: Tuple;
+}
+
+/** Port: the world that the acts play in. Sides: a VPC in a box; simulators and 127.0.0.1. */
+export interface Stage extends AsyncDisposable {
+  readonly level: Level;
+  /** Why it is the level it is. */
+  readonly levelReason: string;
+  readonly ec2: SimulatedEc2;
+  /** Where the pod's process reaches EC2. */
+  readonly ec2Endpoint: string;
+  readonly podWorld: PodWorld;
+  readonly spec: IdentitySpecInput;
+  readonly observedBy: ObservedBy;
+  /** What this level does not show. */
+  readonly notProven: readonly string[];
+
+  /** Act 1: an app on eth0. */
+  playStockPath(): Promise<readonly StockRow[]>;
+  startPod(): PodProcess;
+  openPeers(): Promise<readonly PeerSocket[]>;
+  /** Where a far side's packet to a tuple of the pod goes; undefined when nothing carries it. */
+  wayToPod(from: PeerSocket, to: Tuple): Promise<Tuple | undefined>;
+  /** User-space NATs that the pod's packets take when its kernel sends them out of eth0. */
+  natDoors(peers: readonly PeerSocket[]): Promise<readonly NatDoor[]>;
+  /** What the links of the receiving hosts saw of a flow; undefined where links cannot be captured. */
+  captured(
+    flow: string,
+    peer: PeerClass | 'pod',
+    atLeast: number,
+  ): Promise<CapturedFlow | undefined>;
+  /** Takes the dead pod's sandbox away, as the kubelet does. */
+  removeSandbox(): Promise<void>;
+  /** What is left of the pod outside EC2. */
+  leftOfPod(): Promise<readonly Leftover[]>;
+}
+
+export interface CapturedFlow {
+  readonly tally: FlowTally;
+  /** The capture's file name in `--pcap`. */
+  readonly file: string;
+}

@@ -1,0 +1,93 @@
+import type { CrashFacts, FlowRow, Leftover, StockRow, Verdict } from './report.ts';
+
+export interface Findings {
+  readonly stockPath: readonly StockRow[];
+  readonly readyMs: number;
+  readonly publicIp: string;
+  readonly flows: readonly FlowRow[];
+  readonly crash: CrashFacts;
+  readonly leaked: readonly Leftover[];
+}
+
+/** Every promise of the demo as a row with a stable name. */
+export function judge(findings: Findings): readonly Verdict[] {
+  return [
+    judgeStockPath(findings.stockPath),
+    judgeReady(findings),
+    ...findings.flows.map(judgeFlow),
+    judgeKill(findings.crash),
+    judgeDryRun(findings.crash),
+    judgeLeft('nothing-left-in-ec2', findings.leaked, ['ec2']),
+    judgeLeft('nothing-left-on-the-machine', findings.leaked, ['kernel', 'process', 'file']),
+  ];
+}
+
+/** Act 1 shows the fault that truetuple removes: if the model does not have it, act 2 shows nothing. */
+function judgeStockPath(rows: readonly StockRow[]): Verdict {
+  const name = 'stock-path-fails';
+  const sound = rows.filter((row) => row.observed.includes(row.advertised) || row.arrived > 0);
+  if (rows.length === 0 || rows.some((row) => row.observed.length === 0)) {
+    return {
+      name,
+      ok: false,
+      why: 'a stock flow was not observed, so there is nothing to compare',
+    };
+  }
+  if (sound.length > 0) {
+    const names = sound.map((row) => row.name).join(', ');
+    return { name, ok: false, why: `the model does not show the fault for ${names}` };
+  }
+  return { name, ok: true, why: 'no advertised tuple is the observed one, no call to one arrives' };
+}
+
+function judgeReady({ readyMs, publicIp }: Findings): Verdict {
+  return { name: 'identity-held', ok: true, why: `${publicIp} held in ${readyMs.toFixed(0)} ms` };
+}
+
+/** Both ends: the receiver sees exactly the advertised tuple, and no packet is missing. */
+export function judgeFlow(flow: FlowRow): Verdict {
+  const problems: string[] = [];
+  if (flow.sent !== flow.wanted) problems.push(`sent ${flow.sent} of ${flow.wanted}`);
+  if (flow.lost > 0) problems.push(`${flow.lost} lost`);
+  const strangers = flow.observed.filter((tuple) => tuple !== flow.advertised);
+  if (strangers.length > 0) {
+    problems.push(`${strangers.join(', ')} observed, ${flow.advertised} advertised`);
+  }
+  if (flow.observed.length === 0) problems.push('nothing observed');
+  if (problems.length > 0) return { name: flow.name, ok: false, why: problems.join('; ') };
+  return {
+    name: flow.name,
+    ok: true,
+    why: `${flow.advertised} is what is seen, ${flow.received} of ${flow.sent}`,
+  };
+}
+
+/** A kill that leaves nothing behind would leave nothing to show either. */
+function judgeKill({ signal, leftByPod }: CrashFacts): Verdict {
+  const name = 'killed-in-use';
+  return leftByPod.some(({ where }) => where === 'ec2')
+    ? { name, ok: true, why: `${signal} left ${leftByPod.length} things to clean up` }
+    : { name, ok: false, why: `${signal} left nothing in EC2, so the reaper had nothing to show` };
+}
+
+function judgeDryRun(crash: CrashFacts): Verdict {
+  const name = 'dry-run-writes-nothing';
+  if (crash.dryRunWrites > 0) {
+    return { name, ok: false, why: `the dry run wrote ${crash.dryRunWrites} times to EC2` };
+  }
+  if (crash.leftByPod.length > 0 && crash.dryRun.length === 0) {
+    return { name, ok: false, why: 'the dry run planned nothing although something was left' };
+  }
+  return { name, ok: true, why: `${crash.dryRun.length} steps told, none carried out` };
+}
+
+function judgeLeft(
+  name: string,
+  leaked: readonly Leftover[],
+  places: readonly Leftover['where'][],
+): Verdict {
+  const left = leaked.filter(({ where }) => places.includes(where));
+  return left.length === 0
+    ? { name, ok: true, why: 'nothing left' }
+    : { name, ok: false, why: `left: ${left.map(({ what }) => what).join('; ')}` };
+}
