@@ -11,18 +11,18 @@ import type { FakeRoute } from './fake-kernel/fake-world.ts';
  */
 export interface KernelWorld {
   readonly kernel: KernelPort;
-  setLinkUp(linkName: string, up: boolean): Promise<void>;
-  removeLink(linkName: string): Promise<void>;
-  addAddress(linkName: string, cidr: string, scope: 'global' | 'link'): Promise<void>;
-  removeAddress(linkName: string, cidr: string): Promise<void>;
-  addRoute(route: FakeRoute): Promise<void>;
-  addRule(rule: SourceRule): Promise<void>;
+  readonly setLinkUp: (linkName: string, up: boolean) => Promise<void>;
+  readonly removeLink: (linkName: string) => Promise<void>;
+  readonly addAddress: (linkName: string, cidr: string, scope: 'global' | 'link') => Promise<void>;
+  readonly removeAddress: (linkName: string, cidr: string) => Promise<void>;
+  readonly addRoute: (route: FakeRoute) => Promise<void>;
+  readonly addRule: (rule: SourceRule) => Promise<void>;
 }
 
 /** One thing that every KernelPort must do; throws an AssertionError when it does not. */
 export interface KernelPortCase {
   readonly title: string;
-  run(world: KernelWorld): Promise<void>;
+  readonly run: (world: KernelWorld) => Promise<void>;
 }
 
 export const contractIdentity: {

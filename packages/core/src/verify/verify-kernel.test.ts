@@ -136,10 +136,11 @@ function setSettings(change: {
   kernel.setLink('net1', { settings: { rpFilter: 2, arpAnnounce: 2, arpIgnore: 1, ...change } });
 }
 
+function targets(change: Partial<KernelFacts>): string[] {
+  return [...new Set(chooseRouteProbes({ ...facts, ...change }).map(({ to }) => to))];
+}
+
 describe('chooseRouteProbes', () => {
-  const targets = (change: Partial<KernelFacts>): string[] => [
-    ...new Set(chooseRouteProbes({ ...facts, ...change }).map(({ to }) => to)),
-  ];
   it('asks about a VPC peer outside the subnet', () => {
     expect(targets({ subnetCidr: '10.0.0.0/24' as Cidr })).toEqual(['198.51.100.1', '10.0.1.0']);
   });
