@@ -5,7 +5,7 @@
  */
 
 /** The oldest Node that can start the two commands; the work itself runs on the workspace's own Node. */
-export const OLDEST_STARTER = Object.freeze({ major: 20, minor: 0, patch: 0 });
+const OLDEST_STARTER = Object.freeze({ major: 20, minor: 0, patch: 0 });
 
 /**
  * Reads "v24.21.0" or "24.21"; anything else gives undefined.

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, existsSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { closeRun, parseCount } from './closing-count.mjs';
@@ -6,12 +6,15 @@ import { runCommand } from './run-command.mjs';
 
 /** @import { Ready } from './set-up.mjs' */
 
-/** Scripts of the root package.json that must succeed before the tests are worth running, in this order. */
-const CHECKS = ['typecheck', 'lint', 'format:check', 'knip'];
+/**
+ * Scripts of the root package.json that must succeed before the tests are worth running: those of a row run at once,
+ * and the next row needs what the row before it made.
+ */
+const CHECKS = [['typecheck'], ['lint', 'format:check', 'knip', 'publint']];
 
 /**
  * Runs the checks, then the tests with the given arguments, and tells how long each took.
- * The first check that fails ends the run.
+ * A check that fails ends the run after its row.
  * @param {string} root
  * @param {Ready} ready
  * @param {readonly string[]} testArgs passed to vitest
@@ -19,50 +22,51 @@ const CHECKS = ['typecheck', 'lint', 'format:check', 'knip'];
  * @returns {Promise<{ line: string, exitCode: number }>} the closing line and the exit code
  */
 export async function runStages(root, ready, testArgs, setUpMs) {
-  /** @type {string[]} */
   const times = [`set-up ${seconds(setUpMs)}`];
-  /** @param {string} name @param {() => Promise<number>} stage */
-  const timed = async (name, stage) => {
-    const started = performance.now();
-    const exitCode = await stage();
-    times.push(`${name} ${seconds(performance.now() - started)}`);
-    return exitCode;
-  };
-  let end = closeRun({ counted: undefined, exitCode: 1 });
-  let failedCheck;
-  for (const check of CHECKS) {
-    const exitCode = await timed(check, () => runCheck(root, ready, check));
-    if (exitCode === 0) continue;
-    failedCheck = check;
-    end = closeRun({ counted: undefined, exitCode });
-    break;
+  for (const row of CHECKS) {
+    const results = await Promise.all(row.map((script) => runCheck(root, ready, script)));
+    times.push(...results.map(({ script, tookMs }) => `${script} ${seconds(tookMs)}`));
+    const failed = results.filter(({ exitCode }) => exitCode !== 0);
+    if (failed.length > 0) return endAtChecks(failed, times);
   }
-  if (failedCheck === undefined) {
-    await timed('tests', async () => {
-      end = await runTests(root, ready, testArgs);
-      return end.exitCode;
-    });
-  }
+  const started = performance.now();
+  const end = await runTests(root, ready, testArgs);
+  times.push(`tests ${seconds(performance.now() - started)}`);
   console.log(`\n${times.join(' · ')}`);
-  if (failedCheck !== undefined) {
-    console.log(
-      `${failedCheck} failed; the tests were not run. To see it alone: npm run ${failedCheck}`,
-    );
-  }
   return end;
 }
 
 /**
- * Shows a check's output only when it fails: a run that succeeds should read as the tests alone.
+ * @typedef {{ script: string, exitCode: number, output: string, tookMs: number }} CheckResult
+ */
+
+/**
+ * Keeps what a check prints: it is shown only when the check fails.
  * @param {string} root
  * @param {Ready} ready
  * @param {string} script
- * @returns {Promise<number>} exit code
+ * @returns {Promise<CheckResult>}
  */
 async function runCheck(root, { node, env }, script) {
-  const done = await runCommand(node, ['--run', script], { cwd: root, env, output: 'keep' });
-  if (done.exitCode !== 0) process.stdout.write(done.output);
-  return done.exitCode;
+  const started = performance.now();
+  const { exitCode, output } = await runCommand(node, ['--run', script], {
+    cwd: root,
+    env,
+    output: 'keep',
+  });
+  return { script, exitCode, output, tookMs: performance.now() - started };
+}
+
+/**
+ * @param {readonly CheckResult[]} failed
+ * @param {readonly string[]} times
+ */
+function endAtChecks(failed, times) {
+  for (const { script, output } of failed) {
+    console.log(`${output.trimEnd()}\n${script} failed; to see it alone: npm run ${script}\n`);
+  }
+  console.log(`${times.join(' · ')}\nThe tests were not run.`);
+  return closeRun({ counted: undefined, exitCode: failed[0]?.exitCode ?? 1 });
 }
 
 /**
