@@ -1,1 +1,49 @@
-export {};
+export { NetlinkError } from './errors.ts';
+export type { NetlinkErrorDetails, Retry } from './errors.ts';
+export { nativeAvailable } from './native.ts';
+export type { NativeAvailability } from './native.ts';
+export { openNetlink } from './netlink.ts';
+export type { Netlink, WatchGroup } from './netlink.ts';
+export type { NetnsReference, NetworkNamespace } from './network-namespace.ts';
+export {
+  createNetworkNamespace,
+  deleteNetworkNamespace,
+  listNetworkNamespaces,
+  openNetworkNamespace,
+} from './netns.ts';
+export type { Address, Addresses, NewAddress } from './rtnetlink/address.ts';
+export type { Change, NetlinkEvent } from './rtnetlink/event.ts';
+export type { Ipv4LinkSettings, Link, LinkChange, LinkRef, NewLink } from './rtnetlink/link.ts';
+export type { Links } from './rtnetlink/links.ts';
+export type { NeighbourTableParameters, NeighbourTables } from './rtnetlink/neighbour-table.ts';
+export type {
+  Neighbour,
+  NeighbourFilter,
+  Neighbours,
+  NeighbourState,
+  NewNeighbour,
+} from './rtnetlink/neighbour.ts';
+export type {
+  NewRoute,
+  NextHop,
+  Route,
+  RouteFilter,
+  RouteFlag,
+  RouteLookup,
+  RouteType,
+} from './rtnetlink/route.ts';
+export type { Routes } from './rtnetlink/routes.ts';
+export type { NewRule, PortRange, Rule, RuleAction } from './rtnetlink/rule.ts';
+export type { Rules } from './rtnetlink/rules.ts';
+export type { Scope } from './rtnetlink/scope.ts';
+export type { Watch } from './rtnetlink/watch.ts';
+export { openSocket } from './socket.ts';
+export type { NativeSocket, Received, SocketOptions } from './socket.ts';
+export type { UnknownAttribute } from './wire/attribute-cursor.ts';
+export type { Family } from './wire/ip-address.ts';
+export {
+  decodeInetAddress,
+  encodeInetAddress,
+  encodePacketAddress,
+} from './wire/socket-address.ts';
+export type { PacketAddress } from './wire/socket-address.ts';

@@ -1,0 +1,144 @@
+import { inputError } from '../errors.ts';
+import { messageFlag } from '../schema/netlink.ts';
+import {
+  addressFamily,
+  nextHopFlag,
+  routeFlag,
+  routeType,
+  rta,
+  rtax,
+  rtm,
+  scope,
+} from '../schema/rtnetlink.ts';
+import { parseIpAddress, parseIpPrefix } from '../wire/ip-address.ts';
+import type { Family, IpPrefix } from '../wire/ip-address.ts';
+import type { MessageWriter } from '../wire/message-writer.ts';
+import type { NewRoute, NextHop, RouteFilter, RouteLookup, RouteType } from './route.ts';
+import { scopeToNumber } from './scope.ts';
+
+const { request, ack, dump, create, exclusive, replace } = messageFlag;
+const mainTable = 254;
+const protocolStatic = 4;
+
+export function encodeListRoutes(
+  writer: MessageWriter,
+  family: Family,
+  filter: RouteFilter,
+): Uint8Array {
+  writer.begin(rtm.getRoute, request | dump);
+  writer.u8(addressFamily[family]).u8(0).u16(0).u32(0).u32(0);
+  if (filter.table !== undefined) writer.attributeU32(rta.table, filter.table);
+  return writer.finish();
+}
+
+export function encodeAddRoute(
+  writer: MessageWriter,
+  route: NewRoute,
+  how: 'exclusive' | 'replace',
+): Uint8Array {
+  const flags = request | ack | create | (how === 'replace' ? replace : exclusive);
+  writer.begin(rtm.newRoute, flags);
+  return writeRoute(writer, route, {
+    protocol: route.protocol ?? protocolStatic,
+    scope: route.scope === undefined ? usualScope(route) : scopeToNumber(route.scope),
+    type: typeNumber(route.type ?? 'unicast'),
+  });
+}
+
+/** Zero and "nowhere" are the kernel's wildcards. */
+export function encodeRemoveRoute(writer: MessageWriter, route: NewRoute): Uint8Array {
+  writer.begin(rtm.delRoute, request | ack);
+  return writeRoute(writer, route, {
+    protocol: route.protocol ?? 0,
+    scope: route.scope === undefined ? scope.nowhere : scopeToNumber(route.scope),
+    type: route.type === undefined ? 0 : typeNumber(route.type),
+  });
+}
+
+export function encodeLookupRoute(writer: MessageWriter, query: RouteLookup): Uint8Array {
+  const to = parseIpAddress(query.to);
+  const from = query.from === undefined ? undefined : parseIpAddress(query.from);
+  const family = to.length === 4 ? addressFamily.ipv4 : addressFamily.ipv6;
+  writer.begin(rtm.getRoute, request);
+  writer
+    .u8(family)
+    .u8(to.length * 8)
+    .u8(from === undefined ? 0 : from.length * 8)
+    .u8(0);
+  writer.u32(0).u32(routeFlag.lookupTable).attribute(rta.destination, to);
+  if (from !== undefined) writer.attribute(rta.source, from);
+  const { inputLinkIndex, outputLinkIndex, mark } = query;
+  if (inputLinkIndex !== undefined) writer.attributeU32(rta.inputLink, inputLinkIndex);
+  if (outputLinkIndex !== undefined) writer.attributeU32(rta.outputLink, outputLinkIndex);
+  if (mark !== undefined) writer.attributeU32(rta.mark, mark);
+  return writer.finish();
+}
+
+interface HeaderFields {
+  readonly protocol: number;
+  readonly scope: number;
+  readonly type: number;
+}
+
+/** struct rtmsg: u8 family, dst_len, src_len, tos, table, protocol, scope, type; u32 flags. */
+function writeRoute(writer: MessageWriter, route: NewRoute, header: HeaderFields): Uint8Array {
+  const destination = parseIpPrefix(route.destination);
+  checkFamily(route, destination);
+  const table = route.table ?? mainTable;
+  writer.u8(addressFamily[destination.family]).u8(destination.prefixLength).u8(0).u8(0);
+  writer
+    .u8(table < 256 ? table : 0)
+    .u8(header.protocol)
+    .u8(header.scope)
+    .u8(header.type);
+  writer.u32(route.onlink === true ? nextHopFlag.onlink : 0);
+  if (destination.prefixLength > 0) writer.attribute(rta.destination, destination.bytes);
+  writer.attributeU32(rta.table, table);
+  if (route.gateway !== undefined) writer.attribute(rta.gateway, parseIpAddress(route.gateway));
+  if (route.linkIndex !== undefined) writer.attributeU32(rta.outputLink, route.linkIndex);
+  if (route.metric !== undefined) writer.attributeU32(rta.priority, route.metric);
+  if (route.preferredSource !== undefined) {
+    writer.attribute(rta.preferredSource, parseIpAddress(route.preferredSource));
+  }
+  if (route.mtu !== undefined) {
+    const metrics = writer.start(rta.metrics);
+    writer.attributeU32(rtax.mtu, route.mtu).end(metrics);
+  }
+  if (route.nextHops !== undefined) writeNextHops(writer, route.nextHops);
+  return writer.finish();
+}
+
+/** struct rtnexthop: u16 length, u8 flags, u8 weight - 1, i32 link index; then attributes. */
+function writeNextHops(writer: MessageWriter, nextHops: readonly Partial<NextHop>[]): void {
+  const list = writer.start(rta.multipath);
+  for (const hop of nextHops) {
+    const onlink = hop.flags?.includes('onlink') === true ? nextHopFlag.onlink : 0;
+    const start = writer.startNextHop(onlink, (hop.weight ?? 1) - 1);
+    writer.u32(hop.linkIndex ?? 0);
+    if (hop.gateway !== undefined) writer.attribute(rta.gateway, parseIpAddress(hop.gateway));
+    writer.end(start);
+  }
+  writer.end(list);
+}
+
+/** What `ip route add` chooses (its manual, "scope SCOPE_VAL"). */
+function usualScope(route: NewRoute): number {
+  const type = route.type ?? 'unicast';
+  if (type === 'local') return scope.host;
+  if (type === 'broadcast' || type === 'multicast' || type === 'anycast') return scope.link;
+  if (type !== 'unicast') return scope.global;
+  if (route.destination.includes(':')) return scope.global;
+  return route.gateway === undefined && route.nextHops === undefined ? scope.link : scope.global;
+}
+
+function typeNumber(type: RouteType): number {
+  return typeof type === 'number' ? type : routeType[type];
+}
+
+function checkFamily(route: NewRoute, destination: IpPrefix): void {
+  if (route.family === undefined || route.family === destination.family) return;
+  throw inputError(
+    `the route's family is ${route.family}, but its destination is ${route.destination}`,
+    'Leave the family out: it follows from the destination.',
+  );
+}

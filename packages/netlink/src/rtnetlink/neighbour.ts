@@ -1,0 +1,163 @@
+import type { Connection } from '../connection.ts';
+import { messageFlag } from '../schema/netlink.ts';
+import { addressFamily, nda, neighbourFlag, neighbourState, rtm } from '../schema/rtnetlink.ts';
+import { flagNames } from '../schema/name-table.ts';
+import { AttributeCursor } from '../wire/attribute-cursor.ts';
+import type { UnknownAttribute } from '../wire/attribute-cursor.ts';
+import { hostIsLittleEndian } from '../wire/byte-order.ts';
+import { formatIpAddress, parseIpAddress } from '../wire/ip-address.ts';
+import type { Family } from '../wire/ip-address.ts';
+import { formatMacAddress, parseMacAddress } from '../wire/mac-address.ts';
+import { MessageWriter } from '../wire/message-writer.ts';
+import { familyFromNumber } from './family.ts';
+
+/** NUD_* */
+export type NeighbourState = keyof typeof neighbourState | 'none';
+
+/** An entry of the ARP or neighbour discovery table (RTM_NEWNEIGH). */
+export interface Neighbour {
+  readonly family: Family;
+  readonly linkIndex: number;
+  readonly address: string;
+  readonly macAddress?: string;
+  readonly state: NeighbourState;
+  /** We answer for this address on that link (proxy ARP). */
+  readonly proxy?: boolean;
+  readonly router?: boolean;
+  /** Who made it (NDA_PROTOCOL). */
+  readonly protocol?: number;
+  readonly unknownAttributes?: readonly UnknownAttribute[];
+}
+
+/** What `neighbours.replace` takes; the state is permanent unless given. */
+export type NewNeighbour = Pick<Neighbour, 'linkIndex' | 'address'> &
+  Partial<Omit<Neighbour, 'family' | 'unknownAttributes'>>;
+
+/** Which neighbours to list. `proxy: true` lists proxy entries, which are not listed otherwise. */
+export interface NeighbourFilter {
+  readonly family?: Family;
+  readonly linkIndex?: number;
+  readonly proxy?: boolean;
+}
+
+/** The neighbours of a network namespace. */
+export interface Neighbours {
+  list(filter?: NeighbourFilter): Promise<Neighbour[]>;
+  replace(neighbour: NewNeighbour): Promise<void>;
+  /** @throws NetlinkError ENOENT (`isNotFound`). */
+  remove(neighbour: Pick<Neighbour, 'linkIndex' | 'address' | 'proxy'>): Promise<void>;
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+const { request, ack, dump, create, replace } = messageFlag;
+/** struct ndmsg: u8 family, pad, u16 pad, i32 index, u16 state, u8 flags, u8 type. */
+const headerLength = 12;
+const ignored = new Set<number>([nda.cacheInfo, nda.probes, nda.master]);
+
+export function createNeighbours(connection: Connection): Neighbours {
+  const writer = new MessageWriter();
+  return {
+    list: (filter = {}) =>
+      connection.dump(() => ({
+        message: encodeListNeighbours(writer, filter),
+        describe: () => 'listing neighbours',
+        decode: (type, view, start, end) => {
+          const found = type === rtm.newNeighbour ? decodeNeighbour(view, start, end) : undefined;
+          return found !== undefined && passes(found, filter) ? found : undefined;
+        },
+      })),
+    replace: async (neighbour) => {
+      await connection.run({
+        message: encodeReplaceNeighbour(writer, neighbour),
+        until: 'ack',
+        describe: () => `replacing neighbour ${say(neighbour)}`,
+      });
+    },
+    remove: async (neighbour) => {
+      await connection.run({
+        message: encodeRemoveNeighbour(writer, neighbour),
+        until: 'ack',
+        describe: () => `removing neighbour ${say(neighbour)}`,
+      });
+    },
+  };
+}
+
+export function encodeListNeighbours(writer: MessageWriter, filter: NeighbourFilter): Uint8Array {
+  const family = filter.family === undefined ? 0 : addressFamily[filter.family];
+  writer.begin(rtm.getNeighbour, request | dump);
+  const flags = filter.proxy === true ? neighbourFlag.proxy : 0;
+  return writer.u8(family).u8(0).u16(0).u32(0).u16(0).u8(flags).u8(0).finish();
+}
+
+export function encodeReplaceNeighbour(writer: MessageWriter, entry: NewNeighbour): Uint8Array {
+  const state = entry.state ?? 'permanent';
+  writer.begin(rtm.newNeighbour, request | ack | create | replace);
+  writeEntry(writer, entry, state === 'none' ? 0 : neighbourState[state]);
+  if (entry.macAddress !== undefined) {
+    writer.attribute(nda.linkAddress, parseMacAddress(entry.macAddress));
+  }
+  if (entry.protocol !== undefined) writer.attributeU8(nda.protocol, entry.protocol);
+  return writer.finish();
+}
+
+export function encodeRemoveNeighbour(
+  writer: MessageWriter,
+  entry: Pick<Neighbour, 'linkIndex' | 'address' | 'proxy'>,
+): Uint8Array {
+  writeEntry(writer.begin(rtm.delNeighbour, request | ack), entry, 0);
+  return writer.finish();
+}
+
+function writeEntry(
+  writer: MessageWriter,
+  entry: Omit<NewNeighbour, 'state'>,
+  state: number,
+): void {
+  const bytes = parseIpAddress(entry.address);
+  const family = bytes.length === 4 ? addressFamily.ipv4 : addressFamily.ipv6;
+  const flags =
+    (entry.proxy === true ? neighbourFlag.proxy : 0) |
+    (entry.router === true ? neighbourFlag.router : 0);
+  writer.u8(family).u8(0).u16(0).u32(entry.linkIndex).u16(state).u8(flags).u8(0);
+  writer.attribute(nda.destination, bytes);
+}
+
+/** Reads an RTM_NEWNEIGH or RTM_DELNEIGH; undefined for other families than IPv4 and IPv6. */
+export function decodeNeighbour(view: DataView, start: number, end: number): Neighbour | undefined {
+  if (start + headerLength > end) return undefined;
+  const family = familyFromNumber(view.getUint8(start));
+  if (family === undefined) return undefined;
+  const flags = view.getUint8(start + 10);
+  const [state] = flagNames(neighbourState, view.getUint16(start + 8, hostIsLittleEndian));
+  const entry: Mutable<Neighbour> = {
+    family,
+    linkIndex: view.getInt32(start + 4, hostIsLittleEndian),
+    address: '',
+    state: state ?? 'none',
+  };
+  if ((flags & neighbourFlag.proxy) !== 0) entry.proxy = true;
+  if ((flags & neighbourFlag.router) !== 0) entry.router = true;
+  const attribute = new AttributeCursor(view, start + headerLength, end);
+  while (attribute.next()) {
+    if (attribute.type === nda.destination) entry.address = formatIpAddress(attribute.peek());
+    else if (attribute.type === nda.linkAddress) {
+      entry.macAddress = formatMacAddress(attribute.peek());
+    } else if (attribute.type === nda.protocol) entry.protocol = attribute.u8();
+    else if (!ignored.has(attribute.type)) {
+      entry.unknownAttributes = [...(entry.unknownAttributes ?? []), attribute.unknown()];
+    }
+  }
+  return entry;
+}
+
+function passes(entry: Neighbour, filter: NeighbourFilter): boolean {
+  return (
+    (filter.linkIndex === undefined || filter.linkIndex === entry.linkIndex) &&
+    (filter.family === undefined || filter.family === entry.family)
+  );
+}
+
+function say(entry: Pick<Neighbour, 'linkIndex' | 'address'>): string {
+  return `${entry.address} on link ${String(entry.linkIndex)}`;
+}

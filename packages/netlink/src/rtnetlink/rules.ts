@@ -1,0 +1,66 @@
+import type { Connection } from '../connection.ts';
+import { rtm } from '../schema/rtnetlink.ts';
+import type { Family } from '../wire/ip-address.ts';
+import { MessageWriter } from '../wire/message-writer.ts';
+import { decodeRule } from './decode-rule.ts';
+import { encodeAddRule, encodeListRules, encodeRemoveRule } from './encode-rule.ts';
+import { familiesOf } from './family.ts';
+import type { NewRule, Rule } from './rule.ts';
+
+/** The routing rules of a network namespace. */
+export interface Rules {
+  /** In the order the kernel asks them, ipv4 first. */
+  list(filter?: { readonly family?: Family }): Promise<Rule[]>;
+  /**
+   * @throws NetlinkError EEXIST when there is one that equals it in every field, table and protocol
+   * included: the same selector with another table is another rule, and is added.
+   */
+  add(rule: NewRule): Promise<void>;
+  /** Removes the first that matches. @throws NetlinkError ENOENT (`isNotFound`). */
+  remove(rule: NewRule): Promise<void>;
+}
+
+export function createRules(connection: Connection): Rules {
+  const writer = new MessageWriter();
+  const listFamily = (family: Family): Promise<Rule[]> =>
+    connection.dump(() => ({
+      message: encodeListRules(writer, family),
+      describe: () => `listing ${family} rules`,
+      decode: (type, view, start, end) => {
+        const rule = type === rtm.newRule ? decodeRule(view, start, end) : undefined;
+        return rule?.family === family ? rule : undefined;
+      },
+    }));
+  return {
+    list: async (filter) => {
+      const found: Rule[][] = [];
+      for (const family of familiesOf(filter)) found.push(await listFamily(family));
+      return found.flat();
+    },
+    add: async (rule) => {
+      await connection.run({
+        message: encodeAddRule(writer, rule),
+        until: 'ack',
+        describe: () => `adding rule ${say(rule)}`,
+      });
+    },
+    remove: async (rule) => {
+      await connection.run({
+        message: encodeRemoveRule(writer, rule),
+        until: 'ack',
+        describe: () => `removing rule ${say(rule)}`,
+      });
+    },
+  };
+}
+
+function say(rule: NewRule): string {
+  const parts = [
+    rule.priority === undefined ? undefined : String(rule.priority),
+    rule.from === undefined ? undefined : `from ${rule.from}`,
+    rule.to === undefined ? undefined : `to ${rule.to}`,
+    rule.table === undefined ? undefined : `table ${String(rule.table)}`,
+    rule.protocol === undefined ? undefined : `protocol ${String(rule.protocol)}`,
+  ];
+  return parts.filter((part) => part !== undefined).join(' ');
+}
