@@ -134,7 +134,7 @@ async function describe(exchange: Exchange): Promise<readonly FlowRow[]> {
   pod.say({ kind: 'tell-tally' });
   const { received, replied } = await answer;
   for (const flow of flows) {
-    if (flow.kind === 'reply') sent.set(flow.name, replied[flow.name] ?? 0);
+    if (flow.way === 'reply') sent.set(flow.name, replied[flow.name] ?? 0);
   }
   return Promise.all(
     flows.map((flow) =>
@@ -150,8 +150,8 @@ async function describeFlow(
   flow: Flow,
   atApplication: FlowTally,
 ): Promise<FlowRow> {
-  const { name, peer, role, kind } = flow;
-  const toPod = kind === 'in';
+  const { name, peer, role, way } = flow;
+  const toPod = way === 'in';
   const captured = await stage.captured(name, toPod ? 'pod' : peer, atApplication.packets);
   const seen = captured?.tally ?? atApplication;
   const count = sent.get(name) ?? 0;
@@ -161,7 +161,7 @@ async function describeFlow(
     name,
     peer,
     role,
-    kind,
+    way,
     from: toPod ? hostNames[peer] : 'pod',
     to: toPod ? 'pod' : hostNames[peer],
     advertised: seen.advertised[0] ?? said,

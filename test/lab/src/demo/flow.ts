@@ -8,28 +8,28 @@ export type Role = 'sip' | 'rtp';
  * in: the peer calls the tuple that the pod advertises; reply: the pod's answers to it;
  * out: the pod calls first, a port of the peer from which nothing was ever sent.
  */
-export type FlowKind = 'in' | 'reply' | 'out';
+export type FlowWay = 'in' | 'reply' | 'out';
 
 export interface Flow {
   /** Stable: the name of its row, and the mark in each of its packets. */
   readonly name: string;
   readonly peer: PeerClass;
   readonly role: Role;
-  readonly kind: FlowKind;
+  readonly way: FlowWay;
 }
 
 export const peerClasses: readonly PeerClass[] = ['internet', 'vpc'];
 export const roles: readonly Role[] = ['sip', 'rtp'];
-const flowKinds: readonly FlowKind[] = ['in', 'reply', 'out'];
+const flowWays: readonly FlowWay[] = ['in', 'reply', 'out'];
 
-export function flowName(peer: PeerClass, role: Role, kind: FlowKind): string {
-  return `${peer}-${role}-${kind}`;
+export function flowName(peer: PeerClass, role: Role, way: FlowWay): string {
+  return `${peer}-${role}-${way}`;
 }
 
 /** Every flow of act 2, in the order of the report. */
 export const flows: readonly Flow[] = peerClasses.flatMap((peer) =>
   roles.flatMap((role) =>
-    flowKinds.map((kind) => ({ name: flowName(peer, role, kind), peer, role, kind })),
+    flowWays.map((way) => ({ name: flowName(peer, role, way), peer, role, way })),
   ),
 );
 

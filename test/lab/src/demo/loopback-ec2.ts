@@ -1,5 +1,6 @@
 import { poolTagKey, type IdentitySpecInput } from '@truetuple/core';
 import { SimulatedEc2 } from '@truetuple/core/testing';
+import { demoOwner, demoPool, demoRegion } from './demo-spec.ts';
 import { pictureEc2 } from './ec2-leftovers.ts';
 import type { PeerClass, Tuple } from './flow.ts';
 
@@ -12,9 +13,6 @@ export const loopbackLink = {
 
 /** The one address that macOS has on its loopback link; it stands in for the Elastic IP. */
 export const loopbackAddress = '127.0.0.1';
-
-export const demoRegion = 'eu-central-1';
-export const demoPool = 'demo';
 
 /** A VPC with a private and a public subnet, a node with a second ENI, and a pool of one address. */
 export function loopbackEc2(): { readonly ec2: SimulatedEc2; readonly spec: IdentitySpecInput } {
@@ -44,13 +42,6 @@ export function loopbackEc2(): { readonly ec2: SimulatedEc2; readonly spec: Iden
   };
   return { ec2, spec };
 }
-
-export const demoOwner: IdentitySpecInput['owner'] = {
-  cluster: 'demo',
-  namespace: 'voice',
-  pod: 'sip-0',
-  uid: '5c0e6f0a-0000-4000-8000-000000005060',
-};
 
 /** How the model's network carries a packet to the pod. */
 export type WayToPod = 'direct' | 'nat' | 'lost';

@@ -57,6 +57,7 @@ export async function openLoopbackStage(levelReason: string): Promise<Stage> {
     // the pod's file system and its fake kernel went with it
     removeSandbox: () => rm(join(directory, 'identity'), { recursive: true, force: true }),
     leftOfPod: () => leftoverFiles(join(directory, 'identity')),
+    leftAfterClose: () => leftoverFiles(directory),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }

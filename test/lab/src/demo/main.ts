@@ -34,10 +34,7 @@ async function startDemo(argv: readonly string[]): Promise<number> {
 
 async function runDemo(options: DemoOptions): Promise<number> {
   const { env, stdout } = process;
-  const machine = probeMachine({
-    nftMissing: env['TRUETUPLE_DEMO_NFT'] === 'missing',
-    isInUserNamespace: env[inUserNamespace] === '1',
-  });
+  const machine = probeMachine(env[inUserNamespace] === '1');
   const choice = chooseLevel(machine, options);
   if (choice.kind === 'enter-user-namespace') return enterUserNamespace();
   if (choice.kind === 'refused') {

@@ -1,18 +1,21 @@
 import type { DemoOptions } from './arguments.ts';
-import { openKernelStage } from './kernel-stage.ts';
-import { openLoopbackStage } from './loopback-stage.ts';
 import type { Level } from './report.ts';
 import type { Stage } from './stage.ts';
 
-export function openStage(
+/** Opens the world of a level; the other one's code is not even loaded. */
+export async function openStage(
   choice: { readonly level: Level; readonly reason: string },
   options: DemoOptions,
 ): Promise<Stage> {
   switch (choice.level) {
-    case 'kernel':
+    case 'kernel': {
+      const { openKernelStage } = await import('./kernel-stage.ts');
       return openKernelStage(choice.reason, options);
-    case 'loopback':
+    }
+    case 'loopback': {
+      const { openLoopbackStage } = await import('./loopback-stage.ts');
       return openLoopbackStage(choice.reason);
+    }
     default:
       return choice.level satisfies never;
   }

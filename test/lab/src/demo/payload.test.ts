@@ -31,13 +31,15 @@ describe('payload', () => {
   });
 });
 
+function bytes(sequence: number): Uint8Array {
+  return encodePayload({ flow: 'vpc-sip-in', sequence, advertised: '10.0.1.100:5060' });
+}
+
 describe('Tally', () => {
   it('counts distinct packets, all copies, sources and advertised tuples of a flow', () => {
     const tally = new Tally();
     const source = { address: '203.0.113.7', port: 9 };
     const other = { address: '203.0.113.7', port: 10 };
-    const bytes = (sequence: number): Uint8Array =>
-      encodePayload({ flow: 'vpc-sip-in', sequence, advertised: '10.0.1.100:5060' });
     tally.count(bytes(1), source);
     tally.count(bytes(1), other);
     expect(tally.count(bytes(2), source)).toEqual({ flow: 'vpc-sip-in', packets: 2 });

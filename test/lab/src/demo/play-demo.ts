@@ -42,7 +42,11 @@ export async function playDemo(play: Play): Promise<DemoReport> {
   } finally {
     await stage[Symbol.asyncDispose]();
   }
-  const leaked = [...facts.leaked, ...leftOnMachine(before, await traceMachine())];
+  const leaked = [
+    ...facts.leaked,
+    ...(await stage.leftAfterClose()),
+    ...leftOnMachine(before, await traceMachine()),
+  ];
   printAll(renderCrash(facts.crash, leaked, paint));
   const verdicts = judge({ ...facts, leaked, publicIp: facts.identity.publicIp });
   const report: DemoReport = {

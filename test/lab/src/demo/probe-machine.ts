@@ -1,42 +1,27 @@
 import { spawnSync } from 'node:child_process';
-import { createNetworkNamespace, nativeAvailable } from '@truetuple/netlink';
+import { nativeAvailable } from '@truetuple/netlink';
+import { checkBoxPrerequisites } from '../box/prerequisites.ts';
 import type { Machine } from './level.ts';
 
-export interface Told {
-  /** What the set-up already found to be missing, and why. */
-  readonly nftMissing: boolean;
-  readonly isInUserNamespace: boolean;
-}
-
 /** Tries what the level kernel needs; changes nothing. */
-export function probeMachine({ nftMissing, isInUserNamespace }: Told): Machine {
+export function probeMachine(isInUserNamespace: boolean): Machine {
   const { platform } = process;
-  const isRoot = process.getuid?.() === 0;
-  const base = { platform, isRoot, isInUserNamespace };
+  const base = { platform, isRoot: process.getuid?.() === 0, isInUserNamespace };
   if (platform !== 'linux') {
     const no = 'not on Linux';
     return { ...base, addon: no, nft: no, namespaces: no, userNamespace: no };
   }
   const native = nativeAvailable();
-  const addon = native.available || `the netlink addon is missing: ${native.reason}`;
-  const namespaces = addon === true ? probeNamespaces() : addon;
+  const found = checkBoxPrerequisites();
+  const lacks = found.available ? undefined : found;
+  const namespaces = lacks?.code === 'RightsMissing' ? lacks.reason : true;
   return {
     ...base,
-    addon,
-    nft: !nftMissing && runs('nft', ['--version']) ? true : 'the nft command is missing',
+    addon: native.available || `the netlink addon cannot be used: ${native.reason}`,
+    nft: lacks?.code === 'NftMissing' ? lacks.reason : true,
     namespaces,
     userNamespace: namespaces === true || isInUserNamespace ? 'not needed' : probeUserNamespace(),
   };
-}
-
-function probeNamespaces(): true | string {
-  try {
-    createNetworkNamespace().close();
-    return true;
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    return `network namespaces are not permitted (${why})`;
-  }
 }
 
 /** unshare(1) with a user, mount and network namespace of our own, and a tmpfs on /run. */
@@ -50,10 +35,7 @@ export const userNamespaceCommand: readonly string[] = [
 ];
 
 function probeUserNamespace(): true | string {
-  const [command = '', ...args] = userNamespaceCommand;
-  return runs(command, [...args, 'true']) ? true : 'user namespaces are not permitted either';
-}
-
-function runs(command: string, args: readonly string[]): boolean {
-  return spawnSync(command, args, { stdio: 'ignore' }).status === 0;
+  const [command = '', ...args] = [...userNamespaceCommand, 'true'];
+  const { status } = spawnSync(command, args, { stdio: 'ignore' });
+  return status === 0 ? true : 'user namespaces are not permitted either';
 }

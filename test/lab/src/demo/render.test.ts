@@ -60,6 +60,10 @@ function everything(paint = plainPaint): readonly string[] {
   ];
 }
 
+function text(lines: readonly string[]): string {
+  return lines.join('\n');
+}
+
 describe('the output', () => {
   it('has no line longer than 100 columns', () => {
     for (const line of everything()) expect(line.length, line).toBeLessThanOrEqual(maxColumns);
@@ -78,7 +82,6 @@ describe('the output', () => {
   });
 
   it('sums up the flows that held and names each one that did not', () => {
-    const text = (lines: readonly string[]): string => lines.join('\n');
     expect(text(renderVerdict(report({}), plainPaint))).toMatch(/12 of 12 flows.*3000 packets/);
     const bad = { observed: ['203.0.113.7:9'], name: 'vpc-sip-in' };
     const one = flows.map((flow) => (flow.name === bad.name ? flowRow({ ...flow, ...bad }) : flow));

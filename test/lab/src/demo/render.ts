@@ -119,7 +119,7 @@ export function renderIdentity(
   ];
 }
 
-const kindWords = { in: 'calls the pod', reply: 'gets answers', out: 'is called' } as const;
+const wayWords = { in: 'calls the pod', reply: 'gets answers', out: 'is called' } as const;
 
 export function renderFlows(flows: readonly FlowRow[], paint: Paint): Lines {
   const hosts = { internet: 'peer', vpc: 'client' } as const;
@@ -135,7 +135,7 @@ export function renderFlows(flows: readonly FlowRow[], paint: Paint): Lines {
     ],
     flows.map((flow) => [
       flow.name,
-      `${hosts[flow.peer]} ${kindWords[flow.kind]}`,
+      `${hosts[flow.peer]} ${wayWords[flow.way]}`,
       flow.advertised,
       flow.observed.length === 0 ? 'nothing' : shorten(flow.observed.join(', '), 20),
       String(flow.sent),

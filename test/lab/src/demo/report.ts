@@ -1,4 +1,4 @@
-import type { FlowKind, PeerClass, Role } from './flow.ts';
+import type { FlowWay, PeerClass, Role } from './flow.ts';
 
 export const reportSchema = 'truetuple.demo/v1';
 
@@ -73,7 +73,7 @@ export interface FlowRow {
   readonly name: string;
   readonly peer: PeerClass;
   readonly role: Role;
-  readonly kind: FlowKind;
+  readonly way: FlowWay;
   /** In words, such as `Internet peer`. */
   readonly from: string;
   readonly to: string;

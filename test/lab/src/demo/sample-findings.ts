@@ -8,7 +8,7 @@ export function findings(changes: Partial<Findings>): Findings {
     stockPath: [stockRow({})],
     readyMs: 80,
     publicIp: '203.0.113.50',
-    flows: flows.map(({ name, peer, role, kind }) => flowRow({ name, peer, role, kind })),
+    flows: flows.map(({ name, peer, role, way }) => flowRow({ name, peer, role, way })),
     crash: {
       signal: 'SIGKILL',
       leftByPod: [leftover('ec2')],
@@ -27,7 +27,7 @@ export function flowRow(changes: Partial<FlowRow>): FlowRow {
     name: 'internet-sip-out',
     peer: 'internet',
     role: 'sip',
-    kind: 'out',
+    way: 'out',
     from: 'pod',
     to: 'Internet peer',
     advertised: '203.0.113.50:5060',

@@ -49,6 +49,8 @@ export interface Stage extends AsyncDisposable {
   removeSandbox(): Promise<void>;
   /** What is left of the pod outside EC2. */
   leftOfPod(): Promise<readonly Leftover[]>;
+  /** What is left of the stage itself, once it is disposed of. */
+  leftAfterClose(): Promise<readonly Leftover[]>;
 }
 
 export interface CapturedFlow {

@@ -1,0 +1,210 @@
+import { execFile, spawnSync } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { DemoReport } from '../lab/src/demo/report.ts';
+
+const program = fileURLToPath(new URL('../lab/src/demo/main.ts', import.meta.url));
+const sabotages = ['drop-rule', 'advertise-private', 'wrong-port', 'no-release', 'no-route'];
+
+interface Run {
+  readonly exitCode: number;
+  readonly lines: readonly string[];
+  readonly errors: string;
+  readonly report: DemoReport | undefined;
+  readonly tookMs: number;
+}
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'truetuple-demo-test-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** Runs the demo as a user would, with a folder of its own for temporary files. */
+async function runDemo(name: string, args: readonly string[]): Promise<Run> {
+  const json = join(folder, `${name}.json`);
+  const temporary = await mkdtemp(join(folder, 'tmp-'));
+  const start = performance.now();
+  const ended = await new Promise<Omit<Run, 'report' | 'tookMs'>>((resolve) => {
+    execFile(
+      process.execPath,
+      ['-C', 'truetuple-source', program, '--json', json, ...args],
+      { env: { ...process.env, TMPDIR: temporary }, timeout: 60_000 },
+      (error, stdout, stderr) => {
+        const exitCode = typeof error?.code === 'number' ? error.code : error === null ? 0 : -1;
+        resolve({ exitCode, lines: stdout.trimEnd().split('\n'), errors: stderr });
+      },
+    );
+  });
+  const tookMs = performance.now() - start;
+  expect(await readdir(temporary), 'temporary files left behind').toEqual([]);
+  const text = await readFile(json, 'utf8').catch(() => undefined);
+  const report = text === undefined ? undefined : (JSON.parse(text) as DemoReport);
+  return { ...ended, report, tookMs };
+}
+
+function reportOf(run: Run): DemoReport {
+  if (run.report === undefined)
+    throw new Error(`no report:\n${run.errors}\n${run.lines.join('\n')}`);
+  return run.report;
+}
+
+function brokenRows(run: Run): readonly string[] {
+  return reportOf(run)
+    .verdicts.filter(({ ok }) => !ok)
+    .map(({ name }) => name);
+}
+
+/** Rows that each sabotage must break; it may break more. */
+const expectedRows: Readonly<Record<string, readonly string[]>> = {
+  'drop-rule': ['internet-sip-reply', 'internet-sip-out', 'internet-rtp-reply', 'internet-rtp-out'],
+  'advertise-private': ['internet-sip-in', 'internet-sip-out', 'vpc-sip-out', 'vpc-rtp-out'],
+  'wrong-port': ['internet-rtp-in', 'internet-rtp-out', 'vpc-rtp-in', 'vpc-rtp-out'],
+  'no-release': ['nothing-left-in-ec2'],
+  'no-route': ['vpc-sip-in', 'vpc-rtp-in'],
+};
+
+function expectSabotageNoticed(run: Run, name: string): void {
+  expect(run.exitCode, run.errors).toBe(1);
+  const rows = brokenRows(run);
+  for (const row of expectedRows[name] ?? []) expect(rows).toContain(row);
+  for (const row of rows) expect(run.lines.at(-1)).toContain(row);
+  expect(run.lines[2]).toContain(`sabotage ${name}`);
+}
+
+const kernelLack = lackForKernel();
+if (kernelLack !== undefined && process.env['CI'] === 'true') {
+  throw new Error(`in CI the demo must be tested on the kernel: ${kernelLack}`);
+}
+
+describe.skipIf(kernelLack !== undefined)(`the demo on the kernel${note(kernelLack)}`, () => {
+  let run: Run;
+  let captures = '';
+  beforeAll(async () => {
+    captures = join(folder, 'captures');
+    run = await runDemo('kernel', ['--require', 'kernel', '--pcap', captures]);
+  }, 60_000);
+
+  it('keeps every promise: no packet lost, nothing left, in less than 15 s', () => {
+    expect(run.exitCode, `${run.errors}\n${run.lines.join('\n')}`).toBe(0);
+    const report = reportOf(run);
+    expect(report.level).toBe('kernel');
+    expect(report.flows).toHaveLength(12);
+    for (const flow of report.flows) {
+      expect(flow, flow.name).toMatchObject({ sent: 250, received: 250, lost: 0 });
+      expect(flow.observed, flow.name).toEqual([flow.advertised]);
+    }
+    const ofPod = report.flows.filter(({ way }) => way !== 'in');
+    const advertised = new Set(ofPod.map((flow) => flow.advertised));
+    expect([...advertised]).toEqual(['203.0.113.50:5060', '203.0.113.50:40000']);
+    expect(report.leaked).toEqual([]);
+    expect(report.readyMs).toBeGreaterThan(0);
+    expect(report.steps.map(({ name }) => name)).toContain('associate-address');
+    expect(report.notProven.join()).toContain('real AWS was never asked');
+    expect(run.tookMs).toBeLessThan(15_000);
+  });
+
+  it('prints short plain lines when nobody looks at a terminal, the level in the first', () => {
+    expect(run.lines[0]).toMatch(/^truetuple demo, level kernel: /);
+    for (const line of run.lines) expect(line.length, line).toBeLessThanOrEqual(100);
+    expect(run.lines.join('\n')).not.toContain('\u001B');
+  });
+
+  it('reports as observed what tshark reads from its captures', () => {
+    const report = reportOf(run);
+    for (const flow of report.flows) {
+      const file = join(captures, flow.capture?.file ?? '');
+      const read = readByTshark(file).filter(({ payload }) =>
+        payload.startsWith(flow.capture?.mark ?? 'no mark'),
+      );
+      expect(new Set(read.map(({ source }) => source)), flow.name).toEqual(new Set(flow.observed));
+      expect(read, flow.name).toHaveLength(flow.received);
+    }
+    const stock = readByTshark(join(captures, 'stock-peer.pcap'));
+    for (const [index, mark] of ['stock-sip', 'stock-rtp', 'stock-stun'].entries()) {
+      const read = stock.filter(({ payload }) => payload.includes(`flow=${mark} `));
+      const sources = new Set(read.map(({ source }) => source));
+      expect(sources, mark).toEqual(new Set(report.stockPath[index]?.observed));
+    }
+  });
+
+  it.each(sabotages)('notices the sabotage %s and names the row', async (name) => {
+    const sabotaged = await runDemo(name, ['--require', 'kernel', '--sabotage', name]);
+    expectSabotageNoticed(sabotaged, name);
+  });
+});
+
+describe('the demo on loopback', () => {
+  it('runs with nothing but Node and says so in its first line', async () => {
+    const run = await runDemo('loopback', ['--level', 'loopback']);
+    expect(run.exitCode, `${run.errors}\n${run.lines.join('\n')}`).toBe(0);
+    expect(run.lines[0]).toMatch(/^truetuple demo, level loopback: simulated EC2, fake kernel/);
+    const report = reportOf(run);
+    expect(report.level).toBe('loopback');
+    expect(report.flows.map(({ lost }) => lost)).toEqual(Array(12).fill(0));
+    const addresses = report.flows.flatMap(({ observed }) => observed.map((t) => t.split(':')[0]));
+    expect(new Set(addresses)).toEqual(new Set(['127.0.0.1']));
+    expect(report.leaked).toEqual([]);
+    expect(report.notProven.join()).toContain('no packet crossed a network');
+  });
+
+  it.each(sabotages)('notices the sabotage %s and names the row', async (name) => {
+    const run = await runDemo(`loopback-${name}`, ['--level', 'loopback', '--sabotage', name]);
+    expectSabotageNoticed(run, name);
+  });
+
+  it('is an error where the kernel is required', async () => {
+    const run = await runDemo('required', ['--level', 'loopback', '--require', 'kernel']);
+    expect(run.exitCode).toBe(1);
+    expect(run.report).toBeUndefined();
+    expect(run.errors).toMatch(/level kernel is required.*\(LevelUnavailable\)\n {2}\S/s);
+  });
+
+  it('refuses a command line that it does not know, with a remedy', async () => {
+    const run = await runDemo('unknown', ['--sabotage', 'everything']);
+    expect(run.exitCode).toBe(2);
+    expect(run.errors).toMatch(/"everything" is not known.*Give one of: drop-rule/);
+  });
+});
+
+interface Read {
+  readonly source: string;
+  readonly payload: string;
+}
+
+/** Another program's reading of a capture: source tuple and payload of each UDP packet. */
+function readByTshark(file: string): readonly Read[] {
+  const fields = ['ip.src', 'udp.srcport', 'udp.payload'].flatMap((name) => ['-e', name]);
+  const args = ['-n', '-r', file, '-Y', 'udp', '-T', 'fields', ...fields];
+  const { status, stdout, stderr } = spawnSync('tshark', args, {
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  if (status !== 0) throw new Error(`tshark ${args.join(' ')}: ${stderr}`);
+  return stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => {
+      const [address = '', port = '', payload = ''] = line.split('\t');
+      return {
+        source: `${address}:${port}`,
+        payload: Buffer.from(payload.replaceAll(':', ''), 'hex').toString('latin1'),
+      };
+    });
+}
+
+function lackForKernel(): string | undefined {
+  if (process.platform !== 'linux') return 'not on Linux';
+  if (process.getuid?.() !== 0) return 'not root';
+  const missing = ['nft', 'tshark', 'nsenter'].filter(
+    (command) => spawnSync(command, ['--version'], { stdio: 'ignore' }).status !== 0,
+  );
+  return missing.length === 0 ? undefined : `${missing.join(', ')} missing`;
+}
+
+function note(lack: string | undefined): string {
+  return lack === undefined ? '' : ` (skipped: ${lack})`;
+}
