@@ -4,7 +4,7 @@ import { FakeRefusal } from './fake-refusal.ts';
 import {
   isLocalAddress,
   linkByIndex,
-  localTable,
+  mainTable,
   type FakeRoute,
   type FakeWorld,
 } from './fake-world.ts';
@@ -64,7 +64,8 @@ function checkNextHop(world: FakeWorld, route: FakeRoute): void {
 /** RTM_GETROUTE with a source: rules in their order, then the longest prefix and the least metric. */
 export function decideRoute(world: FakeWorld, { from, to }: RouteLookup): RouteDecision {
   if (!isLocalAddress(world, from)) return { kind: 'unreachable', reason: 'EINVAL' };
-  if (isLocalAddress(world, to)) return { kind: 'link', linkName: 'lo', table: localTable };
+  // of a delivery to itself the kernel keeps no table, and reports main
+  if (isLocalAddress(world, to)) return { kind: 'link', linkName: 'lo', table: mainTable };
   const route = lookup(world, to, from);
   const link = world.links.find(({ index }) => index === route?.linkIndex);
   if (route?.type === 'unreachable') return { kind: 'unreachable', reason: 'EHOSTUNREACH' };

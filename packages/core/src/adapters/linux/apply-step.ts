@@ -1,0 +1,116 @@
+import {
+  NetlinkError,
+  type Netlink,
+  type NewAddress,
+  type NewRoute,
+  type NewRule,
+} from '@truetuple/netlink';
+import {
+  defaultDestination,
+  failClosedMetric,
+  truetupleProtocol,
+  type KernelStep,
+} from '../../kernel/kernel-step.ts';
+
+/** Carries out one step. What is there as wanted, or absent as wanted, is done. */
+export async function applyStep(netlink: Netlink, step: KernelStep): Promise<void> {
+  switch (step.kind) {
+    case 'install-fail-closed-route':
+      return netlink.routes.replace(failClosedRoute(step.table));
+    case 'add-rule':
+      // EXCL compares the whole rule, table and protocol too: what exists is ours and as wanted
+      return unless('isExists', netlink.rules.add(ruleOf(step, truetupleProtocol)));
+    case 'remove-rule':
+      return unless('isNotFound', netlink.rules.remove(ruleOf(step, step.protocol)));
+    case 'set-link-settings':
+      return netlink.links.set({ index: step.linkIndex }, { ipv4: step.settings });
+    case 'replace-route':
+      return netlink.routes.replace(routeOf(step));
+    case 'remove-route':
+      return unless(
+        'isNotFound',
+        netlink.routes.remove({
+          family: 'ipv4',
+          type: 'unicast',
+          destination: step.destination,
+          linkIndex: step.linkIndex,
+          table: step.table,
+          metric: step.metric,
+          protocol: truetupleProtocol,
+        }),
+      );
+    case 'add-address':
+      return addPublicAddress(netlink, step);
+    case 'remove-address':
+      return unless(
+        'isNotFound',
+        netlink.addresses.remove({ linkIndex: step.linkIndex, address: `${step.address}/32` }),
+      );
+    default:
+      return step satisfies never;
+  }
+}
+
+async function unless(expected: 'isExists' | 'isNotFound', act: Promise<void>): Promise<void> {
+  try {
+    await act;
+  } catch (error) {
+    if (!NetlinkError.is(error) || !error[expected]) throw error;
+  }
+}
+
+type StepOf<Kind> = Extract<KernelStep, { readonly kind: Kind }>;
+
+/** An address that exists is done only with the wanted scope. */
+async function addPublicAddress(netlink: Netlink, step: StepOf<'add-address'>): Promise<void> {
+  const wanted: NewAddress = {
+    family: 'ipv4',
+    linkIndex: step.linkIndex,
+    address: `${step.address}/32`,
+    scope: 'link',
+  };
+  try {
+    await netlink.addresses.add(wanted, { exclusive: true });
+  } catch (error) {
+    if (!NetlinkError.is(error) || !error.isExists) throw error;
+    const held = await netlink.addresses.list({ linkIndex: step.linkIndex, family: 'ipv4' });
+    const isAsWanted = held.some(
+      ({ address, scope }) => address === wanted.address && scope === wanted.scope,
+    );
+    if (!isAsWanted) throw error;
+  }
+}
+
+function failClosedRoute(table: number): NewRoute {
+  return {
+    family: 'ipv4',
+    type: 'unreachable',
+    destination: defaultDestination,
+    table,
+    metric: failClosedMetric,
+    protocol: truetupleProtocol,
+  };
+}
+
+function routeOf(step: StepOf<'replace-route'>): NewRoute {
+  const { table, destination, linkIndex, scope, gateway, onlink, mtu } = step;
+  return {
+    family: 'ipv4',
+    type: 'unicast',
+    destination,
+    linkIndex,
+    table,
+    scope,
+    onlink,
+    protocol: truetupleProtocol,
+    ...(gateway === undefined ? {} : { gateway }),
+    ...(mtu === undefined ? {} : { mtu }),
+  };
+}
+
+function ruleOf(
+  { priority, from, table }: StepOf<'add-rule' | 'remove-rule'>,
+  protocol: number,
+): NewRule {
+  return { family: 'ipv4', action: 'table', priority, from, table, protocol };
+}

@@ -1,0 +1,32 @@
+import type { Netlink } from '@truetuple/netlink';
+import type { LinkState } from '../../kernel/kernel-port.ts';
+import { readAddress, readRoute, readRule } from './read-state.ts';
+
+/** Reads a link by name, its IPv4 addresses, the routes of one table, and all IPv4 rules in order. */
+export async function observeLink(
+  netlink: Netlink,
+  linkName: string,
+  table: number,
+): Promise<LinkState | undefined> {
+  const link = await netlink.links.get({ name: linkName });
+  if (link === undefined) return undefined;
+  const { index: linkIndex, macAddress = '', mtu, up, lowerUp } = link;
+  const { rpFilter, arpAnnounce, arpIgnore } = link.ipv4;
+  const [addresses, routes, rules] = await Promise.all([
+    netlink.addresses.list({ linkIndex, family: 'ipv4' }),
+    netlink.routes.list({ table, family: 'ipv4' }),
+    netlink.rules.list({ family: 'ipv4' }),
+  ]);
+  return {
+    linkIndex,
+    linkName,
+    macAddress,
+    mtu,
+    up,
+    lowerUp,
+    settings: { rpFilter, arpAnnounce, arpIgnore },
+    addresses: addresses.map(readAddress),
+    routes: routes.map(readRoute),
+    rules: rules.map(readRule),
+  };
+}

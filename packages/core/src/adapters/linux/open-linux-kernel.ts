@@ -1,0 +1,82 @@
+import { nativeAvailable, NetlinkError, openNetlink, type Netlink } from '@truetuple/netlink';
+import { CoreError } from '../../errors.ts';
+import { describeKernelStep } from '../../kernel/describe-kernel-step.ts';
+import { kernelError, type KernelAttempt } from '../../kernel/kernel-error.ts';
+import type { KernelPort } from '../../kernel/kernel-port.ts';
+import type { KernelStep } from '../../kernel/kernel-step.ts';
+import { applyStep } from './apply-step.ts';
+import type { LinuxKernelOptions } from './linux-kernel.ts';
+import { lookupRoute } from './lookup-route.ts';
+import { observeLink } from './observe-link.ts';
+
+/** Opens the one socket that all operations share. */
+export async function openLinuxKernel({ netns }: LinuxKernelOptions): Promise<KernelPort> {
+  const netlink = await open(netns);
+  return {
+    observe: (linkName, table) =>
+      refusable({ what: `ip -details link show ${linkName}`, linkName }, () =>
+        observeLink(netlink, linkName, table),
+      ),
+    apply: (step) =>
+      refusable(
+        () => attemptOf(step),
+        () => applyStep(netlink, step),
+      ),
+    lookupRoute: (query) =>
+      refusable({ what: `ip route get ${query.to} from ${query.from}` }, () =>
+        lookupRoute(netlink, query),
+      ),
+    close: () => netlink.close(),
+  };
+}
+
+async function open(netns: LinuxKernelOptions['netns']): Promise<Netlink> {
+  const native = nativeAvailable();
+  if (!native.available) throw unavailable(native);
+  try {
+    return await openNetlink(netns === undefined ? {} : { netns });
+  } catch (error) {
+    if (!NetlinkError.is(error)) throw error;
+    const { message: reason, remedy } = error;
+    const entering = 'Entering another network namespace needs CAP_SYS_ADMIN.';
+    throw unavailable(
+      { reason, remedy: netns === undefined ? remedy : `${entering} ${remedy}` },
+      error,
+    );
+  }
+}
+
+function unavailable(
+  { reason, remedy }: { readonly reason: string; readonly remedy: string },
+  cause?: unknown,
+): CoreError {
+  return new CoreError({
+    code: 'NetlinkUnavailable',
+    message: `The kernel cannot be reached by netlink: ${reason}`,
+    remedy,
+    retry: 'never',
+    cause,
+  });
+}
+
+function attemptOf(step: KernelStep): KernelAttempt {
+  return {
+    what: describeKernelStep(step).command,
+    linkName: 'linkName' in step ? step.linkName : undefined,
+    address: 'address' in step ? step.address : undefined,
+  };
+}
+
+async function refusable<T>(
+  attempt: KernelAttempt | (() => KernelAttempt),
+  act: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    if (!NetlinkError.is(error)) throw error;
+    const { code: errno, kernelText } = error;
+    const tried = typeof attempt === 'function' ? attempt() : attempt;
+    throw kernelError({ errno, kernelText, cause: error }, tried);
+  }
+}

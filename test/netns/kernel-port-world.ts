@@ -1,0 +1,94 @@
+import {
+  createNetworkNamespace,
+  openNetlink,
+  type Netlink,
+  type NetworkNamespace,
+} from '@truetuple/netlink';
+import { linuxKernel } from '../../packages/core/src/adapters/linux/linux-kernel.ts';
+import type { KernelWorld } from '../../packages/core/src/testing/kernel-port-contract.ts';
+
+export interface RealPod extends Disposable {
+  readonly netns: NetworkNamespace;
+  readonly netlink: Netlink;
+  readonly world: KernelWorld;
+}
+
+/** Makes the pod that KernelPort's contract describes, in a namespace that ends with this process. */
+export async function realPod(): Promise<RealPod> {
+  const netns = createNetworkNamespace();
+  const outside = createNetworkNamespace();
+  const netlink = await openNetlink({ netns });
+  await addLinks(netlink, outside);
+  const kernel = await linuxKernel({ netns });
+  const world: KernelWorld = {
+    kernel,
+    setLinkUp: (name, up) => netlink.links.set({ name }, { up }),
+    removeLink: (name) => netlink.links.remove({ name }),
+    addAddress: async (name, address, scope) => {
+      const linkIndex = await indexOf(netlink, name);
+      await netlink.addresses.add({ family: 'ipv4', linkIndex, address, scope });
+    },
+    removeAddress: async (name, address) => {
+      await netlink.addresses.remove({ linkIndex: await indexOf(netlink, name), address });
+    },
+    addRoute: async ({ type, ...route }) => {
+      if (type === 'other') throw new Error('the contract adds no route of another type');
+      await netlink.routes.replace({ family: 'ipv4', type, ...route });
+    },
+    addRule: async ({ priority, from, table, protocol }) => {
+      const selector = from === undefined ? {} : { from };
+      await netlink.rules.add({ family: 'ipv4', priority, table, protocol, ...selector });
+    },
+  };
+  return {
+    netns,
+    netlink,
+    world,
+    [Symbol.dispose]: () => {
+      kernel.close();
+      netlink.close();
+      netns.close();
+      outside.close();
+    },
+  };
+}
+
+async function addLinks(netlink: Netlink, outside: NetworkNamespace): Promise<void> {
+  await netlink.links.set({ name: 'lo' }, { up: true });
+  for (const name of ['eth0', 'net1']) {
+    const peer = { name, netns: outside, mtu: 9001, up: true };
+    await netlink.links.add({ kind: 'veth', name, mtu: 9001, up: true, peer });
+  }
+  const eth0 = await indexOf(netlink, 'eth0');
+  const net1 = await indexOf(netlink, 'net1');
+  for (const [linkIndex, address] of [
+    [eth0, '10.0.1.50/32'],
+    [net1, '10.0.2.128/24'],
+    [net1, '10.0.2.129/24'],
+  ] as const) {
+    await netlink.addresses.add({ family: 'ipv4', linkIndex, address, scope: 'global' });
+  }
+  const gateway = '169.254.1.1';
+  await netlink.routes.add({
+    family: 'ipv4',
+    type: 'unicast',
+    destination: `${gateway}/32`,
+    linkIndex: eth0,
+    scope: 'link',
+    table: 254,
+  });
+  await netlink.routes.add({
+    family: 'ipv4',
+    type: 'unicast',
+    destination: '0.0.0.0/0',
+    gateway,
+    linkIndex: eth0,
+    table: 254,
+  });
+}
+
+async function indexOf(netlink: Netlink, name: string): Promise<number> {
+  const link = await netlink.links.get({ name });
+  if (link === undefined) throw new Error(`there is no link ${name}`);
+  return link.index;
+}

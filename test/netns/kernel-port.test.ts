@@ -1,0 +1,66 @@
+import { execFileSync } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+import { describeKernelStep } from '../../packages/core/src/kernel/describe-kernel-step.ts';
+import { planKernel, type WantedLink } from '../../packages/core/src/kernel/plan-kernel.ts';
+import {
+  applyPlan,
+  contractIdentity,
+  contractLink,
+  observed,
+} from '../../packages/core/src/testing/kernel-port-contract.ts';
+import { kernelPortCases } from '../../packages/core/src/testing/kernel-port-cases.ts';
+import { verifyKernel } from '../../packages/core/src/verify/verify-kernel.ts';
+import { realPod, type RealPod } from './kernel-port-world.ts';
+import { whyNoNamespaces } from './netns-rights.ts';
+
+const reason = whyNoNamespaces();
+const needs = reason === undefined ? '' : ` (skipped: ${reason})`;
+const released: WantedLink = { ...contractLink, identities: [], releasing: [contractIdentity] };
+
+describe.skipIf(reason !== undefined)(`the Linux kernel as a KernelPort${needs}`, () => {
+  it.each(kernelPortCases)('$title', async ({ run }) => {
+    using pod = await realPod();
+    await run(pod.world);
+  });
+
+  it('is proven once the plan is applied, and broken once its closing route is gone', async () => {
+    using pod = await realPod();
+    const { kernel } = pod.world;
+    await applyPlan(kernel);
+    const facts = { ...contractLink, ...contractIdentity, linkName: 'net1' };
+    expect(await verifyKernel(kernel, facts)).toEqual([]);
+    await pod.netlink.routes.remove({
+      family: 'ipv4',
+      type: 'unreachable',
+      destination: '0.0.0.0/0',
+      table: contractLink.table,
+      metric: 0xffff_ffff,
+    });
+    expect(await verifyKernel(kernel, facts)).toEqual([
+      expect.objectContaining({ code: 'fail-closed-route-missing', severity: 'broken' }),
+    ]);
+  });
+
+  it('does what the described ip commands do', async () => {
+    using pod = await realPod();
+    using twin = await realPod();
+    for (const wanted of [contractLink, released]) {
+      const steps = planKernel(await observed(twin.world.kernel), wanted);
+      expect(steps).not.toEqual([]);
+      for (const step of steps) runCommand(twin, describeKernelStep(step).command);
+      await applyPlan(pod.world.kernel, wanted);
+      const [ours, theirs] = [await observed(pod.world.kernel), await observed(twin.world.kernel)];
+      expect(comparable(theirs)).toEqual(comparable(ours));
+    }
+  });
+});
+
+function comparable(state: Awaited<ReturnType<typeof observed>>): unknown {
+  return { ...state, macAddress: '' };
+}
+
+function runCommand({ netns }: RealPod, command: string): void {
+  const words = command.split(' ');
+  // sysctl(8) of this namespace: /proc/sys/net shows the namespace of whoever opens it
+  execFileSync('nsenter', [`--net=${netns.path}`, ...words], { stdio: 'pipe' });
+}
