@@ -22,9 +22,12 @@ export async function killAndReap({ stage, pod, look, reaps }: CrashAct): Promis
   const leftByPod = await look();
   const { ec2, spec } = stage;
   const { pool, region } = spec;
-  const writesBefore = countWrites(ec2.calls);
+  let changes = 0;
+  ec2.onChange(() => {
+    changes += 1;
+  });
   const told = await reapOrphans({ pool, region, live: nobodyLives, dryRun: true }, { ec2 });
-  const dryRunWrites = countWrites(ec2.calls) - writesBefore;
+  const dryRunWrites = changes;
   const start = performance.now();
   const done = reaps
     ? (await reapOrphans({ pool, region, live: nobodyLives }, { ec2 })).applied

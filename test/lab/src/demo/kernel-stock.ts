@@ -62,7 +62,7 @@ export async function openKernelStock(
     if (socket === undefined) throw new Error(`no socket of ${host} for ${role}`);
     return socket;
   };
-  const before = await box.dataPlane.counters();
+  const dropped = await countDrops(box);
   const resources = opened.move();
   return {
     observedBy: 'capture',
@@ -75,7 +75,7 @@ export async function openKernelStock(
     },
     seenByPeer: (flow, _role, _peer, packets) => atPeer.tallyOf(flow, packets),
     seenByApp: (flow, _role, packets) => atApp.of(flow, packets, arrivalTimeoutMs),
-    whereLost: (flow) => whereLost(flow, along, box, before.no_dst),
+    whereLost: (flow) => whereLost(flow, along, dropped),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }
@@ -84,16 +84,23 @@ export async function openKernelStock(
 async function whereLost(
   flow: string,
   along: readonly LinkCapture[],
-  box: VpcBox,
-  noDestinationBefore: number,
+  dropped: () => Promise<number>,
 ): Promise<string> {
   for (const [index, hop] of hops.entries()) {
     const seen = await along[index]?.tallyOf(flow, 0);
     if (seen !== undefined && seen.packets > 0) continue;
-    const { no_dst: noDestination } = await box.dataPlane.counters();
-    const dropped = noDestination - noDestinationBefore;
-    const counter = index === 0 && dropped > 0 ? ` (${dropped} dropped)` : '';
-    return `lost at ${hop.ends}${counter}`;
+    return index === 0 ? `lost at ${hop.ends} (${await dropped()} dropped)` : `lost at ${hop.ends}`;
   }
   return 'lost in the pod';
+}
+
+/** How many packets the Internet gateway dropped since it was last asked: no Elastic IP, no way in. */
+async function countDrops(box: VpcBox): Promise<() => Promise<number>> {
+  let { no_dst: counted } = await box.dataPlane.counters();
+  return async () => {
+    const { no_dst: now } = await box.dataPlane.counters();
+    const more = now - counted;
+    counted = now;
+    return more;
+  };
 }
