@@ -1,1 +1,31 @@
-export {};
+export { capture, Capture, type CapturedPacket, type CaptureOptions } from './capture/capture.ts';
+export { decodeFrame } from './capture/decode-packet.ts';
+export { describeFrame } from './capture/describe-packet.ts';
+export type * from './capture/packet.ts';
+export { encodePcapHeader, encodePcapRecord, type PcapRecord } from './capture/pcap.ts';
+export type { BoxOptions, PodOptions } from './box/box-options.ts';
+export type { DataPlane, DropCounters } from './box/data-plane.ts';
+export { linkIndex } from './box/build-topology.ts';
+export type { DropName } from './box/nft-scripts.ts';
+export { checkBoxPrerequisites, type BoxPrerequisites } from './box/prerequisites.ts';
+export {
+  boxAddresses,
+  type EniName,
+  type Net1Kind,
+  type RouteTableName,
+  type SubnetName,
+} from './box/topology.ts';
+export { openBox, type BoxEni, type BoxHostName, type BoxPod, type VpcBox } from './box/vpc-box.ts';
+export { LabError, type LabErrorCode } from './errors.ts';
+export type { SourceReport } from './peers/source-tally.ts';
+export {
+  openUdpPeer,
+  type NumberedRun,
+  type ReceivedDatagram,
+  type Tuple,
+  type UdpPeer,
+  type UdpPeerOptions,
+} from './peers/udp-peer.ts';
+export { runIn, runToEnd } from './socket/run-in.ts';
+export { listeningFdIn, tcpConnectIn, tcpListenIn, type TcpConnectIn } from './socket/tcp-in.ts';
+export { udpIn } from './socket/udp-in.ts';

@@ -103,8 +103,7 @@ async function addSlave(hosts: Hosts, slave: Slave): Promise<void> {
 }
 
 async function setUpLinks({ netlink }: Host, plan: HostPlan): Promise<void> {
-  const names = plan.links.map((link) => link.name);
-  if (!names.includes('lo')) await netlink.links.set({ name: 'lo' }, { up: true });
+  await netlink.links.set({ name: 'lo' }, { up: true });
   for (const link of plan.links) await setUpLink(netlink, plan, link);
 }
 
@@ -133,7 +132,6 @@ async function setUpRouting({ netlink }: Host, plan: HostPlan): Promise<void> {
     await netlink.routes.replace(await toRoute(netlink, plan.key, route));
   for (const neighbour of plan.neighbours) {
     await netlink.neighbours.replace({
-      family: 'ipv4',
       linkIndex: await linkIndex(netlink, plan.key, neighbour.link),
       address: neighbour.address,
       macAddress: neighbour.macAddress,

@@ -25,7 +25,7 @@ export class DataPlane {
   readonly #enis: readonly EniPlan[];
   readonly #privateIps = new Map<string, EniName>();
   readonly #associations = new Map<string, string>();
-  readonly #routes = new Map<string, string>();
+  readonly #routes = new Map<string, EniName>();
   readonly #unchecked = new Set<EniName>();
   #last: Promise<void> = Promise.resolve();
 

@@ -3,6 +3,7 @@ import { macAddress, nodeEndName, podKey } from './link-names.ts';
 import { gatewayScript, natGatewayScript, nodeScript, routerScript } from './nft-scripts.ts';
 import {
   boxAddresses,
+  routerAddresses,
   routerTables,
   type EniPlan,
   type HostKey,
@@ -18,7 +19,6 @@ const outer = {
   igw: '169.254.100.1',
   vpc: '169.254.100.2',
 } as const;
-const routerOf = { private: '10.0.1.1', public: '10.0.2.1' } as const;
 /** The gateway that the VPC CNI gives every pod. */
 const podGateway = '169.254.1.1';
 
@@ -44,7 +44,7 @@ export function describeHosts(
     describeRouter(enis, initial),
     host('natgw', {
       links: [{ ...link('eth0', [`${addresses.natGateway}/24`]), forwarding: true }],
-      routes: [via('0.0.0.0/0', 'eth0', routerOf.public)],
+      routes: [via('0.0.0.0/0', 'eth0', routerAddresses.public)],
       nft: natGatewayScript,
     }),
     describeGuest('client', addresses.client),
@@ -59,9 +59,13 @@ function describeRouter(enis: readonly EniPlan[], initial: InitialDataPlane): Ho
   const tables = Object.values(routerTables);
   return host('vpc', {
     links: [
-      link('lo', [`${routerOf.private}/32`, `${routerOf.public}/32`]),
       { ...link('igw', [`${outer.vpc}/30`]), forwarding: true },
-      ...enis.map((eni) => ({ ...link(eni.name, []), forwarding: true, proxyArp: true })),
+      // On the port itself, so that the router asks by ARP as the router of that subnet.
+      ...enis.map((eni) => ({
+        ...link(eni.name, [`${routerAddresses[eni.subnet]}/32`]),
+        forwarding: true,
+        proxyArp: true,
+      })),
     ],
     rules: [
       ...enis.map((eni) => ({ inputLink: eni.name, table: routerTables[eni.subnet] })),
@@ -102,7 +106,7 @@ export function eniOf(enis: readonly EniPlan[], name: string): EniPlan {
 function describeGuest(key: 'client' | 'aws', address: string): HostPlan {
   return host(key, {
     links: [link('eth0', [`${address}/24`])],
-    routes: [via('0.0.0.0/0', 'eth0', routerOf.private)],
+    routes: [via('0.0.0.0/0', 'eth0', routerAddresses.private)],
   });
 }
 
@@ -115,7 +119,7 @@ function describeNode(pods: readonly PodOptions[]): HostPlan {
       ...pods.map((_, index) => ({ ...link(nodeEndName(index), []), forwarding: true })),
     ],
     routes: [
-      via('0.0.0.0/0', 'eth0', routerOf.private),
+      via('0.0.0.0/0', 'eth0', routerAddresses.private),
       ...pods.map((pod, index) => direct(`${pod.eth0}/32`, nodeEndName(index))),
     ],
     nft: nodeScript,

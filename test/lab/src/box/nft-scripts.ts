@@ -1,4 +1,4 @@
-import { boxAddresses, type EniName, type InitialDataPlane } from './topology.ts';
+import { boxAddresses, routerAddresses, type EniName, type InitialDataPlane } from './topology.ts';
 
 /** Names of the counters at the places where the data plane drops packets. */
 export const gatewayDrops = ['no_eip', 'no_dst'] as const;
@@ -19,6 +19,7 @@ export function gatewayScript(initial: InitialDataPlane): string {
   type filter hook prerouting priority raw
   notrack
   iifname "vpc" ip saddr != @out counter name no_eip drop
+  iifname "inet" ip daddr != @in counter name no_dst drop
   ip daddr ${publicRange} ip daddr != @in counter name no_dst drop
   iifname "vpc" ip saddr set ip saddr map @out
   ip daddr set ip daddr map @in
@@ -41,7 +42,7 @@ export function routerScript(initial: InitialDataPlane): string {
   notrack
   iifname "lo" accept
   iifname != "igw" iifname . ip saddr != @eni_address iifname != @unchecked counter name src_check drop
-  ip daddr ${vpcCidr} ip daddr != @private_address fib daddr type != local counter name blackhole drop
+  ip daddr ${vpcCidr} ip daddr != @private_address ip daddr != { ${Object.values(routerAddresses).join(', ')} } counter name blackhole drop
  }
  chain forward {
   type filter hook forward priority filter

@@ -38,6 +38,9 @@ export const boxAddresses = {
   poolFirst: '203.0.113.50',
 } as const;
 
+/** The VPC router's own address in each subnet, the gateway of its hosts. */
+export const routerAddresses = { private: '10.0.1.1', public: '10.0.2.1' } as const;
+
 /** Kernel tables of the VPC router, one per VPC route table and one for what the gateway brings in. */
 export const routerTables = { private: 100, public: 101, gateway: 102 } as const;
 

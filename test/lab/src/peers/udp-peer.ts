@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:dgram';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { NetworkNamespace } from '@truetuple/netlink';
@@ -45,12 +46,18 @@ export class UdpPeer implements AsyncDisposable {
   readonly #socket: Socket;
   readonly #tally = new SourceTally();
   readonly #waiters = new Set<Waiter>();
+  readonly #marks = new Map<string, () => void>();
 
   constructor(socket: Socket, echo: boolean) {
     this.#socket = socket;
     const { address, port } = socket.address();
     this.tuple = `${address}:${port}`;
     socket.on('message', (payload, { address: host, port: from }) => {
+      const marked = this.#marks.get(payload.toString('latin1'));
+      if (marked !== undefined) {
+        marked();
+        return;
+      }
       this.received.push({ from: `${host}:${from}`, payload });
       this.#tally.count(`${host}:${from}`, decodeNumbered(payload));
       if (echo) socket.send(payload, from, host);
@@ -106,6 +113,28 @@ export class UdpPeer implements AsyncDisposable {
     const found = find();
     if (found === undefined) throw new RangeError('a datagram was taken away');
     return found;
+  }
+
+  /**
+   * Resolves when everything that was queued for this socket has been received: a datagram sent to itself
+   * comes out behind it. With this, "nothing arrived" needs no waiting time.
+   */
+  async settle(timeoutMs = 2000): Promise<void> {
+    const { address, port } = splitTuple(this.tuple);
+    const mark = Buffer.from(`settle ${randomUUID()}`);
+    const marked = Promise.withResolvers<undefined>();
+    this.#marks.set(mark.toString(), () => marked.resolve(undefined));
+    const timer = setTimeout(
+      () => marked.reject(this.#timedOut(timeoutMs, 'its own mark did not come back')),
+      timeoutMs,
+    );
+    try {
+      await this.send(`${address === '0.0.0.0' ? '127.0.0.1' : address}:${port}`, mark);
+      await marked.promise;
+    } finally {
+      clearTimeout(timer);
+      this.#marks.delete(mark.toString());
+    }
   }
 
   /** Per source tuple: how many arrived, which numbers are missing or came late. */

@@ -1,0 +1,24 @@
+import { openBox, type VpcBox } from '@truetuple/lab';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { boxIsMissing } from './box-is-missing.ts';
+import { tupleMatrixRows } from './tuple-matrix-rows.ts';
+
+describe.skipIf(boxIsMissing)('tuple matrix', () => {
+  let box: VpcBox;
+
+  beforeAll(async () => {
+    box = await openBox();
+  });
+  afterAll(() => box.close());
+
+  it('has every row', () => {
+    expect(tupleMatrixRows.map(({ id }) => id).join(' ')).toBe(
+      'F1 F2 F3 F4 F5 F6 F7 F8 P1 P2 P2b P3 P4 P5 P6 P7 P8 P9 W1 W2',
+    );
+  });
+
+  for (const row of tupleMatrixRows) {
+    // eslint-disable-next-line vitest/expect-expect -- a row asserts with node:assert
+    it(`${row.id}: ${row.title}`, () => row.run(box));
+  }
+});
