@@ -2,6 +2,7 @@ import {
   boxAddresses,
   openUdpPeer,
   type BoxHostName,
+  type ReceivedDatagram,
   type UdpPeer,
   type VpcBox,
 } from '@truetuple/lab';
@@ -55,16 +56,18 @@ export class Hosts implements AsyncDisposable {
 /** One datagram from the caller to a tuple, and the callee's answer to whoever it came from. */
 export async function exchange(caller: UdpPeer, to: string, callee: UdpPeer): Promise<Exchange> {
   await caller.send(to, 'call');
-  const call = await callee.waitFor(({ payload }) => payload.toString() === 'call', patienceMs);
+  const call = await callee.waitFor(says('call'), patienceMs);
   await callee.send(call.from, 'answer');
-  const isAnswer = ({ payload }: { payload: Buffer }): boolean => payload.toString() === 'answer';
-  const answer = await caller.waitFor(isAnswer, patienceMs);
+  const answer = await caller.waitFor(says('answer'), patienceMs);
   return { calleeSaw: call.from, callerSaw: answer.from };
 }
 
 /** The source tuple that the far side sees of one datagram. */
 export async function sourceSeen(from: UdpPeer, to: UdpPeer): Promise<string> {
   await from.send(to.tuple, 'one way');
-  const isIt = ({ payload }: { payload: Buffer }): boolean => payload.toString() === 'one way';
-  return (await to.waitFor(isIt, patienceMs)).from;
+  return (await to.waitFor(says('one way'), patienceMs)).from;
+}
+
+function says(text: string): (datagram: ReceivedDatagram) => boolean {
+  return ({ payload }) => payload.toString() === text;
 }

@@ -88,18 +88,27 @@ async function layWire(hosts: Hosts, { ends: [one, other] }: Wire): Promise<void
 }
 
 async function addSlave(hosts: Hosts, slave: Slave): Promise<void> {
-  const node = hostOf(hosts, 'node').netlink;
-  const common = {
-    name: slave.link,
-    parentIndex: await linkIndex(node, 'node', 'eth1'),
-    netns: hostOf(hosts, slave.pod).namespace,
-    ...(slave.macAddress === undefined ? {} : { macAddress: slave.macAddress }),
-  };
-  await node.links.add(
-    slave.kind === 'macvlan'
-      ? { kind: 'macvlan', mode: 'bridge', ...common }
-      : { kind: 'ipvlan', mode: 'l2', ...common },
-  );
+  const { netlink } = hostOf(hosts, 'node');
+  const name = slave.link;
+  const parentIndex = await linkIndex(netlink, 'node', 'eth1');
+  const netns = hostOf(hosts, slave.pod).namespace;
+  switch (slave.kind) {
+    case 'ipvlan':
+      return netlink.links.add({ kind: 'ipvlan', mode: 'l2', name, parentIndex, netns });
+    case 'macvlan': {
+      const { macAddress } = slave;
+      return netlink.links.add({
+        kind: 'macvlan',
+        mode: 'bridge',
+        name,
+        parentIndex,
+        netns,
+        macAddress,
+      });
+    }
+    default:
+      throw new TypeError(`unknown slave ${JSON.stringify(slave satisfies never)}`);
+  }
 }
 
 async function setUpLinks({ netlink }: Host, plan: HostPlan): Promise<void> {

@@ -75,11 +75,11 @@ function podWires(pods: readonly PodOptions[]): readonly Wire[] {
   );
 }
 
-function net1Slave(kind: Net1Kind, pod: PodOptions, index: number): Slave {
-  const slave = { kind, pod: podKey(pod.name), link: 'net1' };
-  if (kind === 'ipvlan') return slave;
+function net1Slave(kind: Net1Kind, { name }: PodOptions, index: number): Slave {
+  const pod = podKey(name);
+  if (kind === 'ipvlan') return { kind, pod, link: 'net1' };
   const mac = index === 0 ? macAddress('eni', 1) : macAddress('net1', index);
-  return { ...slave, macAddress: mac };
+  return { kind, pod, link: 'net1', macAddress: mac };
 }
 
 /** Before any identity is taken: primary addresses, what the CNI assigned, the NAT gateway's Elastic IP. */

@@ -1,5 +1,6 @@
 import type { NetworkNamespace } from '@truetuple/netlink';
 import { LabError } from '../errors.ts';
+import { findProgram } from '../socket/find-program.ts';
 import { runToEnd } from '../socket/run-in.ts';
 
 /** Loads a script into a namespace: all of it, or nothing (code NftRefused). */
@@ -34,7 +35,7 @@ async function runNft(
   script: string,
 ): Promise<string> {
   try {
-    return (await runToEnd(namespace, 'nft', args, script)).stdout;
+    return (await runToEnd(namespace, findProgram('nft') ?? 'nft', args, script)).stdout;
   } catch (error) {
     throw new LabError({
       code: 'NftRefused',

@@ -1,7 +1,6 @@
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import { createNetworkNamespace, nativeAvailable, NetlinkError } from '@truetuple/netlink';
 import { LabError } from '../errors.ts';
+import { findProgram } from '../socket/find-program.ts';
 
 export type BoxPrerequisites =
   | { readonly available: true }
@@ -35,12 +34,12 @@ export function checkBoxPrerequisites(): BoxPrerequisites {
   const missing = [
     ['nft', 'nftables'],
     ['nsenter', 'util-linux'],
-  ].find(([program]) => !isOnPath(program ?? ''));
+  ].find(([program = '']) => findProgram(program) === undefined);
   if (missing === undefined) return { available: true };
   return {
     available: false,
     code: 'NftMissing',
-    reason: `the program ${missing[0]} is not on the PATH`,
+    reason: `the program ${missing[0]} is missing`,
     remedy: `Install it (Debian: apt-get install ${missing[1]}).`,
   };
 }
@@ -64,16 +63,4 @@ function tryNamespace(): string | undefined {
     if (NetlinkError.is(error)) return error.message;
     throw error;
   }
-}
-
-function isOnPath(program: string): boolean {
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'];
-  return folders.some((folder) => {
-    try {
-      accessSync(join(folder, program), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
 }

@@ -94,16 +94,17 @@ export interface WireEnd {
   readonly macAddress: string;
 }
 
-/** A pod's net1: a slave of the node's eth1. */
-export interface Slave {
-  readonly kind: Net1Kind;
-  readonly pod: HostKey;
-  readonly link: string;
-  /** Undefined where the kernel gives it: an ipvlan slave has its master's. */
-  readonly macAddress?: string;
-}
+/** A pod's net1: a slave of the node's eth1. An ipvlan slave has its master's MAC address. */
+export type Slave =
+  | { readonly kind: 'ipvlan'; readonly pod: HostKey; readonly link: string }
+  | {
+      readonly kind: 'macvlan';
+      readonly pod: HostKey;
+      readonly link: string;
+      readonly macAddress: string;
+    };
 
-export type Net1Kind = 'macvlan' | 'ipvlan';
+export type Net1Kind = Slave['kind'];
 
 export interface EniPlan {
   readonly name: EniName;

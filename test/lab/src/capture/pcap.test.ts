@@ -4,7 +4,7 @@ import { encodePcapHeader, encodePcapRecord } from './pcap.ts';
 describe('pcap', () => {
   it('starts with the nanosecond magic, version 2.4 and LINKTYPE_ETHERNET', () => {
     expect(Buffer.from(encodePcapHeader()).toString('hex')).toBe(
-      '4d3cb2a1020004000000000000000000' + '0000040001000000',
+      '4d3cb2a10200040000000000000000000000040001000000',
     );
   });
 

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import type { NetworkNamespace } from '@truetuple/netlink';
 import { LabError } from '../errors.ts';
+import { findProgram } from './find-program.ts';
 
 /** Starts a program inside a namespace, by nsenter(1) of util-linux. */
 export function runIn(
@@ -9,7 +10,8 @@ export function runIn(
   args: readonly string[],
   options: SpawnOptions = {},
 ): ChildProcess {
-  return spawn('nsenter', [`--net=${namespace.path}`, '--', command, ...args], options);
+  const nsenter = findProgram('nsenter') ?? 'nsenter';
+  return spawn(nsenter, [`--net=${namespace.path}`, '--', command, ...args], options);
 }
 
 export interface FinishedCommand {
