@@ -12,7 +12,11 @@ export interface Ec2Api {
   describeAddresses(input: DescribeAddresses, call?: CallOptions): Promise<ElasticIp[]>;
   /** DescribeRouteTables, all pages. */
   describeRouteTables(input: DescribeRouteTables, call?: CallOptions): Promise<RouteTable[]>;
-  assignPrivateIpAddresses(input: AssignPrivateIpAddresses, call?: CallOptions): Promise<void>;
+  /** Answers which of the addresses this very call put there. */
+  assignPrivateIpAddresses(
+    input: AssignPrivateIpAddresses,
+    call?: CallOptions,
+  ): Promise<{ readonly assignedPrivateIpAddresses: readonly string[] }>;
   unassignPrivateIpAddresses(input: UnassignPrivateIpAddresses, call?: CallOptions): Promise<void>;
   associateAddress(
     input: AssociateAddress,

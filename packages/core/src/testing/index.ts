@@ -3,3 +3,8 @@ export type { FakeLinkSetup, KernelFault, StepHook } from './fake-kernel/fake-ke
 export { FakeNode } from './fake-kernel/fake-node.ts';
 export { fakePod, type FakePodSetup } from './fake-kernel/fake-pod.ts';
 export type { FakeLink, FakeRoute, FakeWorld } from './fake-kernel/fake-world.ts';
+export { SimulatedEc2, type SimulatedEc2Options } from './simulated-ec2/simulated-ec2.ts';
+export type { Ec2Action, Ec2Call } from './simulated-ec2/call-log.ts';
+export type { Ec2Change, Ec2ChangeListener } from './simulated-ec2/change.ts';
+export type { Ec2Fault } from './simulated-ec2/faults.ts';
+export type { Ec2Snapshot } from './simulated-ec2/snapshot.ts';

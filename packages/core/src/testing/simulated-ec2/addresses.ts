@@ -1,0 +1,181 @@
+import {
+  addressOn,
+  nextId,
+  requireAddress,
+  requireNetworkInterface,
+  type AddressRecord,
+  type CloudState,
+  type NetworkInterfaceRecord,
+} from './cloud-state.ts';
+import { refuse } from './refuse.ts';
+
+/** AssociateAddress, as wide as EC2 takes it. */
+export interface AssociateInput {
+  readonly allocationId: string;
+  readonly networkInterfaceId: string;
+  /** EC2's default is the primary one. */
+  readonly privateIpAddress?: string | undefined;
+  /** EC2's default is true: without it an Elastic IP is taken from whoever has it. */
+  readonly allowReassociation?: boolean | undefined;
+}
+
+/**
+ * AssociateAddress: the same Elastic IP on the same private IP again succeeds with the same association;
+ * with `allowReassociation: false` an Elastic IP of somebody else is refused, as far as the claim scope goes.
+ */
+export function associateAddress(
+  state: CloudState,
+  input: AssociateInput,
+): { readonly associationId: string } {
+  const address = requireAddress(state, input.allocationId);
+  const eni = requireNetworkInterface(state, input.networkInterfaceId);
+  const privateIp = input.privateIpAddress ?? eni.privateIps[0] ?? '';
+  requireReachable(state, eni);
+  if (!eni.privateIps.includes(privateIp)) {
+    refuse(
+      'InvalidParameterValue',
+      `The private IP address ${privateIp} is not assigned to ${eni.networkInterfaceId}`,
+    );
+  }
+  const held = address.association;
+  const isSame =
+    held?.networkInterfaceId === eni.networkInterfaceId && held.privateIp === privateIp;
+  if (held !== undefined && isSame) return { associationId: held.associationId };
+  if (!(input.allowReassociation ?? true)) {
+    refuseIfHeld(state, address, eni);
+    refuseIfOccupied(state, eni, privateIp);
+  }
+  if (held !== undefined) dropAssociation(state, address);
+  const occupant = addressOn(state, eni.networkInterfaceId, privateIp);
+  if (occupant !== undefined) dropAssociation(state, occupant);
+  return setAssociation(state, address, eni.networkInterfaceId, privateIp);
+}
+
+function requireReachable(state: CloudState, eni: NetworkInterfaceRecord): void {
+  if (state.vpcs.get(eni.vpcId)?.internetGatewayId === undefined) {
+    refuse('Gateway.NotAttached', `Network ${eni.vpcId} is not attached to any internet gateway`);
+  }
+  const instance = state.instances.get(eni.attachment?.instanceId ?? '');
+  if (instance?.state === 'pending') {
+    refuse(
+      'IncorrectInstanceState',
+      `The pending instance '${instance.instanceId}' is not in a valid state for this operation`,
+    );
+  }
+}
+
+function refuseIfHeld(
+  state: CloudState,
+  address: AddressRecord,
+  eni: NetworkInterfaceRecord,
+): void {
+  const held = address.association;
+  if (held === undefined) return;
+  const isHere = held.networkInterfaceId === eni.networkInterfaceId;
+  if (isHere && state.rules.claimScope === 'eni') return;
+  refuse(
+    'Resource.AlreadyAssociated',
+    `resource ${address.allocationId} is already associated with associate-id ${held.associationId}`,
+  );
+}
+
+function refuseIfOccupied(state: CloudState, eni: NetworkInterfaceRecord, privateIp: string): void {
+  const occupant = addressOn(state, eni.networkInterfaceId, privateIp);
+  if (occupant === undefined || state.rules.occupiedPrivateIp === 'displace') return;
+  refuse(
+    'Resource.AlreadyAssociated',
+    `resource ${eni.networkInterfaceId} is already associated with associate-id ${occupant.association?.associationId ?? ''}`,
+  );
+}
+
+function setAssociation(
+  state: CloudState,
+  address: AddressRecord,
+  networkInterfaceId: string,
+  privateIp: string,
+): { readonly associationId: string } {
+  const associationId = nextId(state, 'eipassoc');
+  address.association = { associationId, networkInterfaceId, privateIp };
+  noteAssociation(state, 'address-associated', address);
+  return { associationId };
+}
+
+/** Lets an address go; nothing when it is free. */
+export function dropAssociation(state: CloudState, address: AddressRecord): void {
+  noteAssociation(state, 'address-disassociated', address);
+  address.association = undefined;
+}
+
+/** The Elastic IP follows its private IP to another interface. */
+export function moveAssociation(
+  state: CloudState,
+  address: AddressRecord,
+  networkInterfaceId: string,
+): void {
+  const privateIp = address.association?.privateIp;
+  if (privateIp === undefined) return;
+  dropAssociation(state, address);
+  setAssociation(state, address, networkInterfaceId, privateIp);
+}
+
+function noteAssociation(
+  state: CloudState,
+  kind: 'address-associated' | 'address-disassociated',
+  address: AddressRecord,
+): void {
+  if (address.association === undefined) return;
+  const { associationId, networkInterfaceId, privateIp } = address.association;
+  const { allocationId, publicIp } = address;
+  state.changes.push({
+    kind,
+    allocationId,
+    publicIp,
+    associationId,
+    networkInterfaceId,
+    privateIp,
+  });
+}
+
+/** DisassociateAddress by the id of the association: a newer one is out of its reach. */
+export function disassociateAddress(
+  state: CloudState,
+  input: { readonly associationId: string },
+): void {
+  const address = [...state.addresses.values()].find(
+    ({ association }) => association?.associationId === input.associationId,
+  );
+  if (address === undefined) {
+    refuse(
+      'InvalidAssociationID.NotFound',
+      `The association ID '${input.associationId}' does not exist`,
+    );
+  }
+  dropAssociation(state, address);
+}
+
+/** AllocateAddress; `publicIp` asks for that very address. */
+export function allocateAddress(
+  state: CloudState,
+  input: { readonly publicIp: string; readonly tags: Map<string, string> },
+): AddressRecord {
+  if (state.addresses.size >= state.rules.addressesPerRegion) {
+    refuse('AddressLimitExceeded', 'The maximum number of addresses has been reached.');
+  }
+  if ([...state.addresses.values()].some(({ publicIp }) => publicIp === input.publicIp)) {
+    refuse('InvalidParameterValue', `Address ${input.publicIp} is allocated already.`);
+  }
+  const allocationId = nextId(state, 'eipalloc');
+  const { publicIp, tags } = input;
+  const address: AddressRecord = { allocationId, publicIp, association: undefined, tags };
+  state.addresses.set(allocationId, address);
+  return address;
+}
+
+/** ReleaseAddress: refused while associated. */
+export function releaseAddress(state: CloudState, input: { readonly allocationId: string }): void {
+  const address = requireAddress(state, input.allocationId);
+  if (address.association !== undefined) {
+    refuse('InvalidIPAddress.InUse', `Address ${address.publicIp} is in use.`);
+  }
+  state.addresses.delete(input.allocationId);
+}

@@ -1,0 +1,61 @@
+/** The EC2 actions that the simulator has. */
+export type Ec2Action =
+  | 'DescribeNetworkInterfaces'
+  | 'DescribeAddresses'
+  | 'DescribeRouteTables'
+  | 'AssignPrivateIpAddresses'
+  | 'UnassignPrivateIpAddresses'
+  | 'AssociateAddress'
+  | 'DisassociateAddress'
+  | 'CreateTags'
+  | 'DeleteTags'
+  | 'CreateRoute'
+  | 'ReplaceRoute'
+  | 'DeleteRoute'
+  | 'ModifyNetworkInterfaceAttribute'
+  | 'AllocateAddress'
+  | 'ReleaseAddress'
+  | 'DescribeInstances'
+  | 'DescribeVpcs'
+  | 'DescribeSubnets'
+  | 'DescribeTags';
+
+export interface Ec2Call {
+  readonly action: Ec2Action;
+  readonly input: unknown;
+  /** `done`, `answer-lost` (it was carried out), or the code it was refused with. */
+  readonly outcome: string;
+}
+
+/** Every call that reached the simulated region, in order. */
+export class CallLog {
+  readonly #entries: Ec2Call[] = [];
+
+  get entries(): readonly Ec2Call[] {
+    return this.#entries;
+  }
+
+  /** How many calls of an action, or of all of them. */
+  count(action?: Ec2Action): number {
+    return this.#entries.filter((call) => action === undefined || call.action === action).length;
+  }
+
+  /** How many calls that can change something. */
+  countWrites(): number {
+    return this.#entries.filter(({ action }) => !action.startsWith('Describe')).length;
+  }
+
+  counts(): Readonly<Partial<Record<Ec2Action, number>>> {
+    const counts: Partial<Record<Ec2Action, number>> = {};
+    for (const { action } of this.#entries) counts[action] = (counts[action] ?? 0) + 1;
+    return counts;
+  }
+
+  clear(): void {
+    this.#entries.length = 0;
+  }
+
+  add(call: Ec2Call): void {
+    this.#entries.push(call);
+  }
+}

@@ -1,0 +1,179 @@
+import type { Tag } from '../../cloud/ec2-api.ts';
+import type { Ec2Change } from './change.ts';
+import { refuse } from './refuse.ts';
+
+export type Tags = Map<string, string>;
+
+export interface Vpc {
+  readonly vpcId: string;
+  readonly cidr: string;
+  readonly mainRouteTableId: string;
+  internetGatewayId: string | undefined;
+  readonly tags: Tags;
+}
+
+export interface Subnet {
+  readonly subnetId: string;
+  readonly vpcId: string;
+  readonly cidr: string;
+  readonly tags: Tags;
+}
+
+export type InstanceState = 'pending' | 'running' | 'stopped' | 'terminated';
+
+export interface Instance {
+  readonly instanceId: string;
+  /** IPv4 addresses per network interface, with the primary one: a property of the instance type. */
+  readonly privateIpsPerNetworkInterface: number;
+  state: InstanceState;
+  readonly tags: Tags;
+}
+
+export interface NetworkInterfaceRecord {
+  readonly networkInterfaceId: string;
+  readonly vpcId: string;
+  readonly subnetId: string;
+  readonly macAddress: string;
+  sourceDestCheck: boolean;
+  attachment: { readonly instanceId: string; readonly deviceIndex: number } | undefined;
+  /** The first one is the primary. */
+  privateIps: string[];
+  readonly tags: Tags;
+}
+
+/** One Elastic IP belongs to one (network interface, private IP), or to nobody. */
+export interface Association {
+  readonly associationId: string;
+  readonly networkInterfaceId: string;
+  readonly privateIp: string;
+}
+
+export interface AddressRecord {
+  readonly allocationId: string;
+  readonly publicIp: string;
+  association: Association | undefined;
+  readonly tags: Tags;
+}
+
+export type RouteTarget =
+  | { readonly kind: 'local' }
+  | { readonly kind: 'gateway'; readonly gatewayId: string }
+  | { readonly kind: 'network-interface'; readonly networkInterfaceId: string };
+
+export interface RouteTableRecord {
+  readonly routeTableId: string;
+  readonly vpcId: string;
+  readonly routes: Map<string, RouteTarget>;
+  readonly subnetIds: Set<string>;
+  readonly tags: Tags;
+}
+
+/** How EC2 behaves where its documentation is silent, and the limits of the account. */
+export interface CloudRules {
+  /**
+   * What `AllowReassociation=false` protects an Elastic IP from: `eni`, being taken by another network
+   * interface; `privateIp`, also by another private IP of the same one. AWS promises only "another resource".
+   */
+  readonly claimScope: 'eni' | 'privateIp';
+  /** A private IP that already has another Elastic IP, `AllowReassociation=false`: documented nowhere. */
+  readonly occupiedPrivateIp: 'refuse' | 'displace';
+  /** The code for a private IP that another network interface holds: AWS documents both. */
+  readonly privateIpTakenCode: 'InvalidParameterValue' | 'Resource.AlreadyAssociated';
+  /** IPv4 addresses of a network interface that is on no instance, with the primary one. */
+  readonly privateIpsPerNetworkInterface: number;
+  /** Routes of a route table, the local one not counted. */
+  readonly routesPerTable: number;
+  readonly tagsPerResource: number;
+  readonly addressesPerRegion: number;
+}
+
+/** All that the simulated region holds. Operations change it in one go, never across an await. */
+export interface CloudState {
+  readonly region: string;
+  readonly rules: CloudRules;
+  readonly vpcs: Map<string, Vpc>;
+  readonly subnets: Map<string, Subnet>;
+  readonly instances: Map<string, Instance>;
+  readonly networkInterfaces: Map<string, NetworkInterfaceRecord>;
+  readonly addresses: Map<string, AddressRecord>;
+  readonly routeTables: Map<string, RouteTableRecord>;
+  readonly counters: Map<string, number>;
+  /** Changes of the operation that is running. */
+  readonly changes: Ec2Change[];
+}
+
+export function emptyCloud(region: string, rules: CloudRules): CloudState {
+  return {
+    region,
+    rules,
+    vpcs: new Map(),
+    subnets: new Map(),
+    instances: new Map(),
+    networkInterfaces: new Map(),
+    addresses: new Map(),
+    routeTables: new Map(),
+    counters: new Map(),
+    changes: [],
+  };
+}
+
+/** The next id of a kind: the prefix and 17 hexadecimal digits, counted from 1. */
+export function nextId(state: CloudState, prefix: string): string {
+  return `${prefix}-${nextNumber(state, prefix).toString(16).padStart(17, '0')}`;
+}
+
+export function nextNumber(state: CloudState, what: string): number {
+  const number = (state.counters.get(what) ?? 0) + 1;
+  state.counters.set(what, number);
+  return number;
+}
+
+export function tagsFrom(tags: Readonly<Record<string, string>> = {}): Tags {
+  return new Map(Object.entries(tags));
+}
+
+export function tagList(tags: Tags): Tag[] {
+  return [...tags].map(([key, value]) => ({ key, value }));
+}
+
+export function requireNetworkInterface(
+  state: CloudState,
+  networkInterfaceId: string,
+): NetworkInterfaceRecord {
+  if (!/^eni-[0-9a-f]+$/.test(networkInterfaceId)) {
+    refuse('InvalidNetworkInterfaceId.Malformed', `Invalid id: "${networkInterfaceId}"`);
+  }
+  return (
+    state.networkInterfaces.get(networkInterfaceId) ??
+    refuse(
+      'InvalidNetworkInterfaceID.NotFound',
+      `The networkInterface ID '${networkInterfaceId}' does not exist`,
+    )
+  );
+}
+
+export function requireAddress(state: CloudState, allocationId: string): AddressRecord {
+  return (
+    state.addresses.get(allocationId) ??
+    refuse('InvalidAllocationID.NotFound', `The allocation ID '${allocationId}' does not exist`)
+  );
+}
+
+export function requireRouteTable(state: CloudState, routeTableId: string): RouteTableRecord {
+  return (
+    state.routeTables.get(routeTableId) ??
+    refuse('InvalidRouteTableID.NotFound', `The routeTable ID '${routeTableId}' does not exist`)
+  );
+}
+
+/** The address that a private IP of a network interface carries. */
+export function addressOn(
+  state: CloudState,
+  networkInterfaceId: string,
+  privateIp: string,
+): AddressRecord | undefined {
+  return [...state.addresses.values()].find(
+    ({ association }) =>
+      association?.networkInterfaceId === networkInterfaceId && association.privateIp === privateIp,
+  );
+}

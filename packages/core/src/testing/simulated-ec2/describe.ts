@@ -1,0 +1,172 @@
+import type { ElasticIp, Filter, NetworkInterface, RouteTable } from '../../cloud/ec2-api.ts';
+import {
+  addressOn,
+  requireAddress,
+  requireNetworkInterface,
+  requireRouteTable,
+  tagList,
+  type AddressRecord,
+  type CloudState,
+  type NetworkInterfaceRecord,
+  type RouteTableRecord,
+  type RouteTarget,
+} from './cloud-state.ts';
+import { filterResources, type FilterFields } from './filters.ts';
+
+/** DescribeNetworkInterfaces. */
+export function describeNetworkInterfaces(
+  state: CloudState,
+  input: { readonly networkInterfaceIds?: readonly string[]; readonly filters?: readonly Filter[] },
+): NetworkInterface[] {
+  const asked =
+    input.networkInterfaceIds === undefined
+      ? state.networkInterfaces.values()
+      : input.networkInterfaceIds.map((id) => requireNetworkInterface(state, id));
+  return filterResources(asked, networkInterfaceFields(state), input.filters).map((eni) =>
+    showNetworkInterface(state, eni),
+  );
+}
+
+function networkInterfaceFields(state: CloudState): FilterFields<NetworkInterfaceRecord> {
+  const associated = (eni: NetworkInterfaceRecord): AddressRecord[] =>
+    [...state.addresses.values()].filter(
+      ({ association }) => association?.networkInterfaceId === eni.networkInterfaceId,
+    );
+  return {
+    'network-interface-id': (eni) => [eni.networkInterfaceId],
+    'vpc-id': (eni) => [eni.vpcId],
+    'subnet-id': (eni) => [eni.subnetId],
+    'mac-address': (eni) => [eni.macAddress],
+    'private-ip-address': (eni) => eni.privateIps,
+    'addresses.private-ip-address': (eni) => eni.privateIps,
+    'addresses.association.public-ip': (eni) => associated(eni).map((one) => one.publicIp),
+    'association.public-ip': (eni) => associated(eni).map((one) => one.publicIp),
+    'association.allocation-id': (eni) => associated(eni).map((one) => one.allocationId),
+    'association.association-id': (eni) =>
+      associated(eni).map((one) => one.association?.associationId),
+    'attachment.instance-id': (eni) => [eni.attachment?.instanceId],
+    'attachment.device-index': (eni) => [eni.attachment?.deviceIndex.toString()],
+    'attachment.status': (eni) => [eni.attachment && 'attached'],
+    'source-dest-check': (eni) => [String(eni.sourceDestCheck)],
+    status: (eni) => [eni.attachment === undefined ? 'available' : 'in-use'],
+  };
+}
+
+function showNetworkInterface(state: CloudState, eni: NetworkInterfaceRecord): NetworkInterface {
+  return {
+    networkInterfaceId: eni.networkInterfaceId,
+    vpcId: eni.vpcId,
+    subnetId: eni.subnetId,
+    macAddress: eni.macAddress,
+    sourceDestCheck: eni.sourceDestCheck,
+    status: eni.attachment === undefined ? 'available' : 'in-use',
+    ...(eni.attachment === undefined
+      ? {}
+      : { attachment: { ...eni.attachment, status: 'attached' } }),
+    privateIpAddresses: eni.privateIps.map((privateIpAddress, index) => {
+      const address = addressOn(state, eni.networkInterfaceId, privateIpAddress);
+      const shown = { privateIpAddress, primary: index === 0 };
+      if (address?.association === undefined) return shown;
+      const { publicIp, allocationId, association } = address;
+      const { associationId } = association;
+      return { ...shown, association: { publicIp, allocationId, associationId } };
+    }),
+    tags: tagList(eni.tags),
+  };
+}
+
+/** DescribeAddresses: never paged. */
+export function describeAddresses(
+  state: CloudState,
+  input: { readonly allocationIds?: readonly string[]; readonly filters?: readonly Filter[] },
+): ElasticIp[] {
+  const asked =
+    input.allocationIds === undefined
+      ? state.addresses.values()
+      : input.allocationIds.map((id) => requireAddress(state, id));
+  return filterResources(asked, addressFields(state), input.filters).map(showAddress);
+}
+
+function addressFields(state: CloudState): FilterFields<AddressRecord> {
+  return {
+    'allocation-id': (address) => [address.allocationId],
+    'association-id': (address) => [address.association?.associationId],
+    'public-ip': (address) => [address.publicIp],
+    'private-ip-address': (address) => [address.association?.privateIp],
+    'network-interface-id': (address) => [address.association?.networkInterfaceId],
+    'instance-id': (address) => [
+      state.networkInterfaces.get(address.association?.networkInterfaceId ?? '')?.attachment
+        ?.instanceId,
+    ],
+    domain: () => ['vpc'],
+  };
+}
+
+function showAddress(address: AddressRecord): ElasticIp {
+  const { allocationId, publicIp, association } = address;
+  const shown = { allocationId, publicIp, tags: tagList(address.tags) };
+  if (association === undefined) return shown;
+  const { associationId, networkInterfaceId, privateIp } = association;
+  return { ...shown, associationId, networkInterfaceId, privateIpAddress: privateIp };
+}
+
+/** DescribeRouteTables. */
+export function describeRouteTables(
+  state: CloudState,
+  input: { readonly routeTableIds?: readonly string[]; readonly filters?: readonly Filter[] },
+): RouteTable[] {
+  const asked =
+    input.routeTableIds === undefined
+      ? state.routeTables.values()
+      : input.routeTableIds.map((id) => requireRouteTable(state, id));
+  return filterResources(asked, routeTableFields(state), input.filters).map((table) =>
+    showRouteTable(state, table),
+  );
+}
+
+function routeTableFields(state: CloudState): FilterFields<RouteTableRecord> {
+  const isMain = (table: RouteTableRecord): boolean =>
+    state.vpcs.get(table.vpcId)?.mainRouteTableId === table.routeTableId;
+  const shown = (table: RouteTableRecord) => showRouteTable(state, table).routes;
+  return {
+    'route-table-id': (table) => [table.routeTableId],
+    'vpc-id': (table) => [table.vpcId],
+    'association.subnet-id': (table) => [...table.subnetIds],
+    'association.main': (table) => [String(isMain(table))],
+    'route.destination-cidr-block': (table) => [...table.routes.keys()],
+    'route.gateway-id': (table) => shown(table).map((route) => route.gatewayId),
+    'route.state': (table) => shown(table).map((route) => route.state),
+  };
+}
+
+function showRouteTable(state: CloudState, table: RouteTableRecord): RouteTable {
+  return {
+    routeTableId: table.routeTableId,
+    vpcId: table.vpcId,
+    routes: [...table.routes].map(([destinationCidrBlock, target]) =>
+      showRoute(state, destinationCidrBlock, target),
+    ),
+    associatedSubnetIds: [...table.subnetIds],
+    tags: tagList(table.tags),
+  };
+}
+
+function showRoute(
+  state: CloudState,
+  destinationCidrBlock: string,
+  target: RouteTarget,
+): RouteTable['routes'][number] {
+  switch (target.kind) {
+    case 'local':
+      return { destinationCidrBlock, gatewayId: 'local', state: 'active' };
+    case 'gateway':
+      return { destinationCidrBlock, gatewayId: target.gatewayId, state: 'active' };
+    case 'network-interface': {
+      const { networkInterfaceId } = target;
+      const isThere = state.networkInterfaces.get(networkInterfaceId)?.attachment !== undefined;
+      return { destinationCidrBlock, networkInterfaceId, state: isThere ? 'active' : 'blackhole' };
+    }
+    default:
+      return target satisfies never;
+  }
+}

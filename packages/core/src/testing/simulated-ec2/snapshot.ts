@@ -1,0 +1,56 @@
+import type { ElasticIp, NetworkInterface, RouteTable, Tag } from '../../cloud/ec2-api.ts';
+import { tagList, type CloudState, type InstanceState } from './cloud-state.ts';
+import { describeAddresses, describeNetworkInterfaces, describeRouteTables } from './describe.ts';
+
+/** The whole simulated region as plain JSON. */
+export interface Ec2Snapshot {
+  readonly region: string;
+  readonly vpcs: readonly {
+    readonly vpcId: string;
+    readonly cidr: string;
+    readonly mainRouteTableId: string;
+    readonly internetGatewayId?: string;
+    readonly tags: readonly Tag[];
+  }[];
+  readonly subnets: readonly {
+    readonly subnetId: string;
+    readonly vpcId: string;
+    readonly cidr: string;
+    readonly tags: readonly Tag[];
+  }[];
+  readonly instances: readonly {
+    readonly instanceId: string;
+    readonly state: InstanceState;
+    readonly privateIpsPerNetworkInterface: number;
+    readonly tags: readonly Tag[];
+  }[];
+  readonly networkInterfaces: readonly NetworkInterface[];
+  readonly addresses: readonly ElasticIp[];
+  readonly routeTables: readonly RouteTable[];
+}
+
+export function snapshotOf(state: CloudState): Ec2Snapshot {
+  return {
+    region: state.region,
+    vpcs: [...state.vpcs.values()].map((vpc) => {
+      const { vpcId, cidr, mainRouteTableId, internetGatewayId } = vpc;
+      const gateway = internetGatewayId === undefined ? {} : { internetGatewayId };
+      return { vpcId, cidr, mainRouteTableId, ...gateway, tags: tagList(vpc.tags) };
+    }),
+    subnets: [...state.subnets.values()].map((subnet) => ({
+      subnetId: subnet.subnetId,
+      vpcId: subnet.vpcId,
+      cidr: subnet.cidr,
+      tags: tagList(subnet.tags),
+    })),
+    instances: [...state.instances.values()].map((instance) => ({
+      instanceId: instance.instanceId,
+      state: instance.state,
+      privateIpsPerNetworkInterface: instance.privateIpsPerNetworkInterface,
+      tags: tagList(instance.tags),
+    })),
+    networkInterfaces: describeNetworkInterfaces(state, {}),
+    addresses: describeAddresses(state, {}),
+    routeTables: describeRouteTables(state, {}),
+  };
+}

@@ -1,0 +1,247 @@
+import { dropAssociation } from './addresses.ts';
+import {
+  nextId,
+  nextNumber,
+  requireNetworkInterface,
+  requireRouteTable,
+  tagsFrom,
+  type CloudState,
+  type InstanceState,
+  type NetworkInterfaceRecord,
+  type RouteTableRecord,
+  type Subnet,
+} from './cloud-state.ts';
+import { freePrivateIps, holderOf, requireUsable } from './network-interfaces.ts';
+import { refuse } from './refuse.ts';
+
+export interface VpcSetup {
+  readonly cidr: string;
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+export interface SubnetSetup {
+  readonly vpcId: string;
+  readonly cidr: string;
+  /** Default: the VPC's main route table, without an association of its own. */
+  readonly routeTableId?: string;
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+export interface RouteTableSetup {
+  readonly vpcId: string;
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+export interface InstanceSetup {
+  readonly state?: InstanceState;
+  /** With the primary one; default that of the simulated account. */
+  readonly privateIpsPerNetworkInterface?: number;
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+export interface NetworkInterfaceSetup {
+  readonly subnetId: string;
+  /** The primary one; default the lowest free one of the subnet. */
+  readonly privateIpAddress?: string;
+  readonly macAddress?: string;
+  readonly instanceId?: string;
+  readonly deviceIndex?: number;
+  /** EC2's default is true. */
+  readonly sourceDestCheck?: boolean;
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+export function createVpc(
+  state: CloudState,
+  setup: VpcSetup,
+): { readonly vpcId: string; readonly mainRouteTableId: string } {
+  const vpcId = nextId(state, 'vpc');
+  const mainRouteTableId = nextId(state, 'rtb');
+  const { cidr, tags } = setup;
+  state.vpcs.set(vpcId, {
+    vpcId,
+    cidr,
+    mainRouteTableId,
+    internetGatewayId: undefined,
+    tags: tagsFrom(tags),
+  });
+  state.routeTables.set(mainRouteTableId, emptyTable(mainRouteTableId, vpcId, cidr));
+  return { vpcId, mainRouteTableId };
+}
+
+function emptyTable(routeTableId: string, vpcId: string, cidr: string): RouteTableRecord {
+  return {
+    routeTableId,
+    vpcId,
+    routes: new Map([[cidr, { kind: 'local' }]]),
+    subnetIds: new Set(),
+    tags: new Map(),
+  };
+}
+
+function vpcCidr(state: CloudState, vpcId: string): string {
+  const vpc = state.vpcs.get(vpcId);
+  return vpc?.cidr ?? refuse('InvalidVpcID.NotFound', `The vpc ID '${vpcId}' does not exist`);
+}
+
+/** An Internet gateway, attached to a VPC. */
+export function createInternetGateway(
+  state: CloudState,
+  vpcId: string,
+): { readonly internetGatewayId: string } {
+  vpcCidr(state, vpcId);
+  const internetGatewayId = nextId(state, 'igw');
+  const vpc = state.vpcs.get(vpcId);
+  if (vpc !== undefined) vpc.internetGatewayId = internetGatewayId;
+  return { internetGatewayId };
+}
+
+export function createRouteTable(
+  state: CloudState,
+  setup: RouteTableSetup,
+): { readonly routeTableId: string } {
+  const cidr = vpcCidr(state, setup.vpcId);
+  const routeTableId = nextId(state, 'rtb');
+  const table = emptyTable(routeTableId, setup.vpcId, cidr);
+  state.routeTables.set(routeTableId, { ...table, tags: tagsFrom(setup.tags) });
+  return { routeTableId };
+}
+
+/** A route to a gateway of any kind, such as the default route to an Internet gateway. */
+export function createGatewayRoute(
+  state: CloudState,
+  route: {
+    readonly routeTableId: string;
+    readonly destinationCidrBlock: string;
+    readonly gatewayId: string;
+  },
+): void {
+  const { gatewayId } = route;
+  const table = requireRouteTable(state, route.routeTableId);
+  table.routes.set(route.destinationCidrBlock, { kind: 'gateway', gatewayId });
+}
+
+export function createSubnet(state: CloudState, setup: SubnetSetup): { readonly subnetId: string } {
+  vpcCidr(state, setup.vpcId);
+  const subnetId = nextId(state, 'subnet');
+  const { vpcId, cidr } = setup;
+  state.subnets.set(subnetId, { subnetId, vpcId, cidr, tags: tagsFrom(setup.tags) });
+  if (setup.routeTableId !== undefined) {
+    requireRouteTable(state, setup.routeTableId).subnetIds.add(subnetId);
+  }
+  return { subnetId };
+}
+
+export function createInstance(
+  state: CloudState,
+  setup: InstanceSetup,
+): { readonly instanceId: string } {
+  const instanceId = nextId(state, 'i');
+  state.instances.set(instanceId, {
+    instanceId,
+    privateIpsPerNetworkInterface:
+      setup.privateIpsPerNetworkInterface ?? state.rules.privateIpsPerNetworkInterface,
+    state: setup.state ?? 'running',
+    tags: tagsFrom(setup.tags),
+  });
+  return { instanceId };
+}
+
+export interface CreatedNetworkInterface {
+  readonly networkInterfaceId: string;
+  readonly macAddress: string;
+  readonly privateIpAddress: string;
+}
+
+export function createNetworkInterface(
+  state: CloudState,
+  setup: NetworkInterfaceSetup,
+): CreatedNetworkInterface {
+  const subnet = state.subnets.get(setup.subnetId);
+  if (subnet === undefined) {
+    refuse('InvalidSubnetID.NotFound', `The subnet ID '${setup.subnetId}' does not exist`);
+  }
+  const privateIpAddress = primaryIn(state, subnet, setup.privateIpAddress);
+  const networkInterfaceId = nextId(state, 'eni');
+  const macAddress = setup.macAddress ?? macFrom(nextNumber(state, 'mac'));
+  state.networkInterfaces.set(networkInterfaceId, {
+    networkInterfaceId,
+    vpcId: subnet.vpcId,
+    subnetId: subnet.subnetId,
+    macAddress,
+    sourceDestCheck: setup.sourceDestCheck ?? true,
+    attachment: attachmentFor(state, setup),
+    privateIps: [privateIpAddress],
+    tags: tagsFrom(setup.tags),
+  });
+  return { networkInterfaceId, macAddress, privateIpAddress };
+}
+
+function primaryIn(state: CloudState, subnet: Subnet, wanted: string | undefined): string {
+  if (wanted === undefined) return freePrivateIps(state, subnet, 1)[0] ?? '';
+  requireUsable(subnet, wanted);
+  if (holderOf(state, subnet.vpcId, wanted) !== undefined) {
+    refuse('InvalidIPAddress.InUse', `Address ${wanted} is in use.`);
+  }
+  return wanted;
+}
+
+function attachmentFor(
+  state: CloudState,
+  setup: NetworkInterfaceSetup,
+): NetworkInterfaceRecord['attachment'] {
+  const { instanceId } = setup;
+  if (instanceId === undefined) return undefined;
+  if (!state.instances.has(instanceId)) {
+    refuse('InvalidInstanceID.NotFound', `The instance ID '${instanceId}' does not exist`);
+  }
+  const used = [...state.networkInterfaces.values()].flatMap(({ attachment }) =>
+    attachment?.instanceId === instanceId ? [attachment.deviceIndex] : [],
+  );
+  const deviceIndex = setup.deviceIndex ?? Math.max(-1, ...used) + 1;
+  if (used.includes(deviceIndex)) {
+    refuse(
+      'InvalidParameterValue',
+      `Instance '${instanceId}' already has an interface attached at device index '${deviceIndex}'.`,
+    );
+  }
+  return { instanceId, deviceIndex };
+}
+
+/** A locally administered unicast MAC address (IEEE 802-2014, 8.4), the number in its last four octets. */
+function macFrom(number: number): string {
+  const octets = [24, 16, 8, 0].map((shift) => (number >>> shift) & 0xff);
+  return [0x02, 0xec, ...octets].map((octet) => octet.toString(16).padStart(2, '0')).join(':');
+}
+
+/** Detaches and deletes an interface: its addresses are free again, routes to it become black holes. */
+export function deleteNetworkInterface(state: CloudState, networkInterfaceId: string): void {
+  const eni = requireNetworkInterface(state, networkInterfaceId);
+  for (const address of state.addresses.values()) {
+    if (address.association?.networkInterfaceId === networkInterfaceId) {
+      dropAssociation(state, address);
+    }
+  }
+  for (const privateIp of eni.privateIps) {
+    state.changes.push({ kind: 'private-ip-unassigned', networkInterfaceId, privateIp });
+  }
+  state.networkInterfaces.delete(networkInterfaceId);
+}
+
+export function setInstanceState(
+  state: CloudState,
+  instanceId: string,
+  instanceState: InstanceState,
+): void {
+  const instance = state.instances.get(instanceId);
+  if (instance === undefined) {
+    refuse('InvalidInstanceID.NotFound', `The instance ID '${instanceId}' does not exist`);
+  }
+  instance.state = instanceState;
+  if (instanceState !== 'terminated') return;
+  for (const eni of state.networkInterfaces.values()) {
+    if (eni.attachment?.instanceId === instanceId) {
+      deleteNetworkInterface(state, eni.networkInterfaceId);
+    }
+  }
+}
