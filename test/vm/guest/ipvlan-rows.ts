@@ -1,15 +1,9 @@
 import assert from 'node:assert/strict';
+import type { Socket } from 'node:dgram';
 import { once } from 'node:events';
+import { udpIn } from '@truetuple/lab';
 import { NetlinkError, openNetlink, type NetlinkEvent } from '@truetuple/netlink';
-import {
-  addNet1,
-  inWorld,
-  requireLink,
-  sendTo,
-  udpIn,
-  wireGateway,
-  type Place,
-} from './ipvlan-world.ts';
+import { addNet1, inWorld, requireLink, sendTo, wireGateway, type Place } from './ipvlan-world.ts';
 import type { GuestRow } from './row.ts';
 
 const firstAddress = '10.0.2.128/24';
@@ -49,9 +43,9 @@ export const ipvlanRows: readonly GuestRow[] = [
       inWorld(async (world) => {
         await addNet1(world, world.pods[0], firstAddress);
         await addNet1(world, world.pods[1], secondAddress);
-        await using wire = await udpIn(world.wire, wireGateway, 0);
-        await using first = await udpIn(world.pods[0], '10.0.2.128', 5060);
-        await using second = await udpIn(world.pods[1], '10.0.2.129', 5060);
+        await using wire = await udpIn(world.wire.netns, wireGateway, 0);
+        await using first = await udpIn(world.pods[0].netns, '10.0.2.128', 5060);
+        await using second = await udpIn(world.pods[1].netns, '10.0.2.129', 5060);
         const arrivals = Promise.all([once(first, 'message'), once(second, 'message')]);
         wire.send('for the first', 5060, '10.0.2.128');
         wire.send('for the second', 5060, '10.0.2.129');
@@ -102,20 +96,25 @@ export const ipvlanRows: readonly GuestRow[] = [
       inWorld(async (world) => {
         const [pod] = world.pods;
         await addNet1(world, pod, firstAddress);
-        await using wire = await udpIn(world.wire, wireGateway, 5060);
-        await using socket = await udpIn(pod, '10.0.2.128', 0);
+        await using wire = await udpIn(world.wire.netns, wireGateway, 5060);
+        await using socket = await udpIn(pod.netns, '10.0.2.128', 0);
         const arrived: string[] = [];
         wire.on('message', (bytes) => arrived.push(String(bytes)));
+        await sendAndAwait(socket, 'before', wire);
         await world.node.netlink.links.set({ name: 'eth1' }, { up: false });
         await sendTo(socket, 'lost', wireGateway);
         await world.node.netlink.links.set({ name: 'eth1' }, { up: true });
-        const marker = once(wire, 'message');
-        await sendTo(socket, 'marker', wireGateway);
-        await marker;
-        assert.deepEqual(arrived, ['marker']);
+        await sendAndAwait(socket, 'after', wire);
+        assert.deepEqual(arrived, ['before', 'after']);
       }),
   },
 ];
+
+async function sendAndAwait(socket: Socket, text: string, receiver: Socket): Promise<void> {
+  const arrival = once(receiver, 'message');
+  await sendTo(socket, text, wireGateway);
+  await arrival;
+}
 
 function isCode(code: string): (error: unknown) => boolean {
   return (error) => NetlinkError.is(error) && error.code === code;

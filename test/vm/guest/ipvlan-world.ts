@@ -1,10 +1,7 @@
-import dgram from 'node:dgram';
-import { once } from 'node:events';
+import type { Socket } from 'node:dgram';
 import {
   createNetworkNamespace,
-  encodeInetAddress,
   openNetlink,
-  openSocket,
   type Link,
   type Netlink,
   type NetworkNamespace,
@@ -148,18 +145,8 @@ async function connectPrimary(primary: Place, pod: Place, index: number): Promis
   });
 }
 
-/** A Node socket that lives in a namespace; port 0 picks one. */
-export async function udpIn(place: Place, address: string, port: number): Promise<dgram.Socket> {
-  const native = openSocket({ domain: 'inet', type: 'datagram', netns: place.netns });
-  native.bind(encodeInetAddress(address, port));
-  const socket = dgram.createSocket('udp4');
-  socket.bind({ fd: native.detach() });
-  await once(socket, 'listening');
-  return socket;
-}
-
 /** Sends to port 5060 and waits for the kernel's answer; rejects with its errno as `code`. */
-export function sendTo(socket: dgram.Socket, text: string, address: string): Promise<void> {
+export function sendTo(socket: Socket, text: string, address: string): Promise<void> {
   return new Promise((resolve, reject) => {
     socket.send(text, 5060, address, (error) => (error === null ? resolve() : reject(error)));
   });
