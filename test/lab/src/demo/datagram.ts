@@ -22,7 +22,7 @@ export async function bindUdpNear(address: string, port: number): Promise<Socket
     return await bindUdp(address, port);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
-    return await bindUdp(address, 0);
+    return bindUdp(address, 0);
   }
 }
 

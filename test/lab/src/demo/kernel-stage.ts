@@ -1,5 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SimulatedEc2 } from '@truetuple/core/testing';
 import type { IdentitySpecInput } from '@truetuple/core';
@@ -21,6 +20,7 @@ import { nominalPorts } from './pod-traffic.ts';
 import { leftOfNamespaces, leftOfSandbox, removeSandbox } from './sandbox.ts';
 import type { PeerSocket, Stage } from './stage.ts';
 import { playStockPath } from './stock-path.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 
 const notProven: readonly string[] = [
   'real AWS was never asked: EC2 is a simulator, reached by the unmodified AWS SDK over HTTP',
@@ -45,11 +45,10 @@ type Captures = Readonly<Record<PeerClass | 'pod', LinkCapture>>;
 /** A VPC in network namespaces: real packets, real routes, captures at each receiving host. */
 export async function openKernelStage(levelReason: string, options: DemoOptions): Promise<Stage> {
   await using opened = new AsyncDisposableStack();
-  const directory = await mkdtemp(join(tmpdir(), 'truetuple-demo-'));
-  opened.defer(() => rm(directory, { recursive: true, force: true }));
+  const { path: directory } = opened.use(temporaryFolder());
   const box = opened.use(await openBox());
   const inodes = Object.values(box.namespaces).map(({ inode }) => inode);
-  const ec2 = new SimulatedEc2({ region: demoRegion });
+  const ec2 = new SimulatedEc2({ region: demoRegion, claimScope: 'eni' });
   const spec = connectEc2(box, ec2);
   const host = boxAddresses.aws;
   const fd = listeningFdIn(box.namespaces.aws, host, endpointPort);

@@ -16,10 +16,11 @@ export const loopbackAddress = '127.0.0.1';
 
 /** A VPC with a private and a public subnet, a node with a second ENI, and a pool of one address. */
 export function loopbackEc2(): { readonly ec2: SimulatedEc2; readonly spec: IdentitySpecInput } {
-  const ec2 = new SimulatedEc2({ region: demoRegion });
+  const ec2 = new SimulatedEc2({ region: demoRegion, claimScope: 'eni' });
   const { vpcId } = ec2.createVpc({ cidr: '10.0.0.0/16' });
-  const poolTag = [{ key: poolTagKey, value: demoPool }];
-  const { routeTableId } = ec2.createRouteTable({ vpcId, tags: [] });
+  const poolTag = { [poolTagKey]: demoPool };
+  ec2.createInternetGateway({ vpcId });
+  const { routeTableId } = ec2.createRouteTable({ vpcId });
   ec2.createSubnet({ vpcId, cidr: '10.0.1.0/24', routeTableId });
   const publicSubnet = ec2.createSubnet({ vpcId, cidr: '10.0.2.0/24' });
   const { instanceId } = ec2.createInstance();
@@ -30,7 +31,6 @@ export function loopbackEc2(): { readonly ec2: SimulatedEc2; readonly spec: Iden
     instanceId,
     deviceIndex: 1,
     tags: poolTag,
-    sourceDestCheck: true,
   });
   ec2.allocateAddress({ publicIp: loopbackAddress, tags: poolTag });
   const spec: IdentitySpecInput = {

@@ -1,5 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startEc2Endpoint } from '../ec2-endpoint/start-ec2-endpoint.ts';
 import { bindUdp, tupleOf } from './datagram.ts';
@@ -10,6 +9,7 @@ import { openLoopbackStock } from './loopback-stock.ts';
 import { startPodProcess } from './pod-process.ts';
 import type { PeerSocket, Stage } from './stage.ts';
 import { playStockPath } from './stock-path.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 import { UserSpaceNat } from './user-space-nat.ts';
 
 const notProven: readonly string[] = [
@@ -25,8 +25,7 @@ const notProven: readonly string[] = [
 export async function openLoopbackStage(levelReason: string): Promise<Stage> {
   await using opened = new AsyncDisposableStack();
   const { ec2, spec } = loopbackEc2();
-  const directory = await mkdtemp(join(tmpdir(), 'truetuple-demo-'));
-  opened.defer(() => rm(directory, { recursive: true, force: true }));
+  const { path: directory } = opened.use(temporaryFolder());
   const endpoint = await startEc2Endpoint({ ec2, listen: { host: loopbackAddress, port: 0 } });
   opened.defer(() => endpoint.close());
   const nat = opened.use(new UserSpaceNat());

@@ -14,6 +14,11 @@ import { writeReport } from './write-report.ts';
 
 const inUserNamespace = 'TRUETUPLE_DEMO_IN_USER_NAMESPACE';
 
+// ended by a signal it still removes its temporary files; its namespaces have no name and go by themselves
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => process.exit(128 + constants.signals[signal]));
+}
+
 process.exitCode = await startDemo(process.argv.slice(2));
 
 async function startDemo(argv: readonly string[]): Promise<number> {

@@ -31,7 +31,7 @@ describe('payload', () => {
   });
 });
 
-function bytes(sequence: number): Uint8Array {
+function packet(sequence: number): Uint8Array {
   return encodePayload({ flow: 'vpc-sip-in', sequence, advertised: '10.0.1.100:5060' });
 }
 
@@ -40,9 +40,9 @@ describe('Tally', () => {
     const tally = new Tally();
     const source = { address: '203.0.113.7', port: 9 };
     const other = { address: '203.0.113.7', port: 10 };
-    tally.count(bytes(1), source);
-    tally.count(bytes(1), other);
-    expect(tally.count(bytes(2), source)).toEqual({ flow: 'vpc-sip-in', packets: 2 });
+    tally.count(packet(1), source);
+    tally.count(packet(1), other);
+    expect(tally.count(packet(2), source)).toEqual({ flow: 'vpc-sip-in', packets: 2 });
     expect(tally.count(new Uint8Array(4), source)).toBeUndefined();
     expect(tally.of('vpc-sip-in')).toEqual({
       packets: 2,
