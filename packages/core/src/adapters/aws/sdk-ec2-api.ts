@@ -1,9 +1,9 @@
-import type { EC2Client } from '@aws-sdk/client-ec2';
+import type * as Ec2Sdk from '@aws-sdk/client-ec2';
 import type { CallOptions, Ec2Api, Filter } from '../../cloud/ec2-api.ts';
 import { callErrorOf } from './call-error-of.ts';
 import { readElasticIp, readNetworkInterface, readRouteTable } from './read-answer.ts';
 
-type Sdk = typeof import('@aws-sdk/client-ec2');
+type Sdk = typeof Ec2Sdk;
 
 export interface SdkEc2Options {
   readonly region: string;
@@ -25,7 +25,7 @@ export interface SdkEc2Options {
 
 interface Opened {
   readonly sdk: Sdk;
-  readonly client: EC2Client;
+  readonly client: Ec2Sdk.EC2Client;
 }
 
 type SendOptions = { readonly abortSignal?: AbortSignal };
@@ -142,7 +142,12 @@ function addressCalls(call: Call): AddressCalls {
           // EC2's default moves an address away from whoever has it, and its Elastic IP with it
           AllowReassignment: false,
         };
-        await client.send(new sdk.AssignPrivateIpAddressesCommand(request), how);
+        const answer = await client.send(new sdk.AssignPrivateIpAddressesCommand(request), how);
+        return {
+          assignedPrivateIpAddresses: (answer.AssignedPrivateIpAddresses ?? []).flatMap(
+            ({ PrivateIpAddress }) => (PrivateIpAddress === undefined ? [] : [PrivateIpAddress]),
+          ),
+        };
       }),
     unassignPrivateIpAddresses: (input, given) =>
       call('UnassignPrivateIpAddresses', given, async ({ sdk, client }, how) => {
