@@ -4,6 +4,7 @@ export { reapOrphans } from './reap-orphans.ts';
 export { explain, type Explanation } from './explain.ts';
 export { thisNode, type ThisNodeOptions } from './this-node.ts';
 export { filePublisher, identityFile, publicIpFile } from './adapters/file/file-publisher.ts';
+export { describeCloudStep, type StepDescription } from './cloud/describe-cloud-step.ts';
 export { sdkEc2Api } from './adapters/aws/sdk-ec2-api.ts';
 export { linuxKernel } from './adapters/linux/linux-kernel.ts';
 export { bindAddressFor } from './identity/bind-address.ts';
