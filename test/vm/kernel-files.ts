@@ -20,6 +20,7 @@ export const guestModules: readonly string[] = [
   'nft_limit',
   'nft_log',
   'nft_numgen',
+  'nft_objref',
   'nft_reject_inet',
   'nft_fib_inet',
   'nft_fwd_netdev',

@@ -1,6 +1,7 @@
 import { failClosedRows } from './fail-closed-rows.ts';
 import { ipvlanRows } from './ipvlan-rows.ts';
+import { matrixRows } from './matrix-rows.ts';
 import type { GuestRow } from './row.ts';
 
 /** All that one VM run proves, in order. */
-export const guestRows: readonly GuestRow[] = [...ipvlanRows, ...failClosedRows];
+export const guestRows: readonly GuestRow[] = [...ipvlanRows, ...failClosedRows, ...matrixRows];

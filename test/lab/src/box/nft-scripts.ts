@@ -7,7 +7,8 @@ export type DropName = (typeof gatewayDrops)[number] | (typeof routerDrops)[numb
 
 /**
  * The Internet gateway: stateless 1:1 translation where an Elastic IP is associated, for hairpins too; everything else is dropped and counted.
- * `inet` is its link to the Internet, `vpc` the one to the VPC router.
+ * `inet` is its link to the Internet, `vpc` the one to the VPC router. A rule whose map has no element for
+ * the packet does not match; asking whether a map has one needs a kernel younger than Debian 12's 6.1.
  */
 export function gatewayScript(initial: InitialDataPlane): string {
   const { publicRange } = boxAddresses;
@@ -18,11 +19,14 @@ export function gatewayScript(initial: InitialDataPlane): string {
  chain pre {
   type filter hook prerouting priority raw
   notrack
-  iifname "vpc" ip saddr != @out counter name no_eip drop
-  iifname "inet" ip daddr != @in counter name no_dst drop
-  ip daddr ${publicRange} ip daddr != @in counter name no_dst drop
-  iifname "vpc" ip saddr set ip saddr map @out
-  ip daddr set ip daddr map @in
+  iifname "vpc" ip saddr set ip saddr map @out goto destination
+  iifname "vpc" counter name no_eip drop
+  goto destination
+ }
+ chain destination {
+  ip daddr set ip daddr map @in accept
+  iifname "inet" counter name no_dst drop
+  ip daddr ${publicRange} counter name no_dst drop
  }
 }
 `;
