@@ -32,9 +32,7 @@ export async function installWorkspace(root, say) {
   );
   if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return;
   const pnpm = readManifest(root).packageManager;
-  say(
-    `set-up: installing the npm packages with ${pnpm} (some 100 MB the first time, Node 24 among them)`,
-  );
+  say(`set-up: installing the npm packages with ${pnpm} (some 100 MB the first time)`);
   const done = await runCommand('npx', ['--yes', pnpm, 'install', '--frozen-lockfile'], {
     cwd: root,
     output: 'keep',
