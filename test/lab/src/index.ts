@@ -5,6 +5,13 @@ export type * from './capture/packet.ts';
 export { encodePcapHeader, encodePcapRecord, type PcapRecord } from './capture/pcap.ts';
 export type { BoxOptions, PodOptions } from './box/box-options.ts';
 export type { DataPlane, DropCounters } from './box/data-plane.ts';
+export {
+  describeBoxToEc2,
+  poolTag,
+  type BoxInEc2,
+  type DescribeBoxOptions,
+} from './box/describe-box-to-ec2.ts';
+export type { ChangingEc2 } from './box/follow-ec2.ts';
 export { linkIndex } from './box/build-topology.ts';
 export type { DropName } from './box/nft-scripts.ts';
 export { checkBoxPrerequisites, type BoxPrerequisites } from './box/prerequisites.ts';
@@ -16,6 +23,11 @@ export {
   type SubnetName,
 } from './box/topology.ts';
 export { openBox, type BoxEni, type BoxHostName, type BoxPod, type VpcBox } from './box/vpc-box.ts';
+export {
+  startEc2Endpoint,
+  type Ec2Endpoint,
+  type Ec2EndpointOptions,
+} from './ec2-endpoint/start-ec2-endpoint.ts';
 export { LabError, type LabErrorCode } from './errors.ts';
 export type { SourceReport } from './peers/source-tally.ts';
 export {

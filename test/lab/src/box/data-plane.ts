@@ -120,6 +120,16 @@ export class DataPlane {
     return [...this.#privateIps].flatMap(([address, holder]) => (holder === eni ? [address] : []));
   }
 
+  /** Which public address is translated to which private one now. */
+  associations(): readonly { readonly publicIp: string; readonly privateIp: string }[] {
+    return [...this.#associations].map(([publicIp, privateIp]) => ({ publicIp, privateIp }));
+  }
+
+  /** Whether the ENI's source/destination check is on. */
+  isChecked(eni: EniName): boolean {
+    return !this.#unchecked.has(eni);
+  }
+
   /** Resolves when every change asked for so far has ended. */
   settled(): Promise<void> {
     return this.#last;

@@ -1,8 +1,11 @@
 import type { Netlink, NetworkNamespace } from '@truetuple/netlink';
+import { LabError } from '../errors.ts';
 import { checkBoxOptions, type BoxOptions } from './box-options.ts';
 import { buildTopology, closeHosts, hostOf, type Host, type Hosts } from './build-topology.ts';
 import { DataPlane } from './data-plane.ts';
+import type { BoxInEc2 } from './describe-box-to-ec2.ts';
 import { describeTopology } from './describe-topology.ts';
+import { followEc2, type ChangingEc2 } from './follow-ec2.ts';
 import { podKey } from './link-names.ts';
 import { requireBoxPrerequisites } from './prerequisites.ts';
 import {
@@ -29,6 +32,9 @@ export interface BoxPod {
 export interface BoxEni extends EniPlan {
   /** The private addresses it holds now, the primary one first. */
   readonly addresses: readonly string[];
+  readonly sourceDestCheck: boolean;
+  /** Once the box was described to a simulated EC2. */
+  readonly networkInterfaceId?: string;
 }
 
 /**
@@ -48,6 +54,10 @@ export interface VpcBox extends AsyncDisposable {
   enis(): readonly BoxEni[];
   eni(name: EniName): BoxEni;
   readonly dataPlane: DataPlane;
+  /** Remembers under which ids an EC2 knows this box; {@link describeBoxToEc2} calls it. */
+  knowAs(known: BoxInEc2): void;
+  /** The changes of an EC2 that the box was described to drive the data plane; returns how to stop. */
+  connect(ec2: ChangingEc2): () => void;
   close(): Promise<void>;
 }
 
@@ -75,6 +85,8 @@ class OpenBox implements VpcBox {
   readonly dataPlane: DataPlane;
   readonly #hosts: Hosts;
   readonly #enis: readonly EniPlan[];
+  #known: BoxInEc2 | undefined;
+  #disconnect: () => void = () => {};
 
   constructor(net1: Net1Kind, topology: Topology, hosts: Hosts, pods: readonly BoxPod[]) {
     this.net1 = net1;
@@ -102,7 +114,25 @@ class OpenBox implements VpcBox {
     return this.#describe(plan);
   }
 
+  knowAs(known: BoxInEc2): void {
+    this.#known = known;
+  }
+
+  connect(ec2: ChangingEc2): () => void {
+    if (this.#known === undefined) {
+      throw new LabError({
+        code: 'UnknownToBox',
+        message: 'connecting a box to an EC2 that does not know it',
+        remedy: 'Call describeBoxToEc2(box, ec2) first.',
+      });
+    }
+    this.#disconnect();
+    this.#disconnect = followEc2(this.dataPlane, ec2, this.#known);
+    return this.#disconnect;
+  }
+
   async close(): Promise<void> {
+    this.#disconnect();
     await this.dataPlane.settled();
     closeHosts(this.#hosts);
   }
@@ -114,7 +144,13 @@ class OpenBox implements VpcBox {
   #describe(plan: EniPlan): BoxEni {
     const held = this.dataPlane.addressesOf(plan.name);
     const secondary = held.filter((address) => address !== plan.address);
-    return { ...plan, addresses: [plan.address, ...secondary] };
+    const networkInterfaceId = this.#known?.networkInterfaceIds[plan.name];
+    return {
+      ...plan,
+      addresses: [plan.address, ...secondary],
+      sourceDestCheck: this.dataPlane.isChecked(plan.name),
+      ...(networkInterfaceId === undefined ? {} : { networkInterfaceId }),
+    };
   }
 }
 
