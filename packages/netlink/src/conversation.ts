@@ -92,6 +92,11 @@ export class Conversation {
     this.#transport.close();
   }
 
+  /** The next sequence number is the one after `sequence`; without this they start at 1. */
+  startAfter(sequence: number): void {
+    this.#sequence = sequence;
+  }
+
   #send(sequence: number, pending: Pending): void {
     const result = this.#transport.send(pending.exchange.message);
     if (result < 0) this.#fail(sequence, pending, -result);
@@ -243,11 +248,11 @@ function deliver(
     exchange.onMessage?.(type, view, start, end);
     return undefined;
   } catch (cause) {
-    if (NetlinkError.is(cause)) return cause;
-    return new NetlinkError(`${exchange.describe()}: the answer could not be read`, {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    return new NetlinkError(`${exchange.describe()}: the answer could not be read: ${why}`, {
       code: 'EBADMSG',
       errno: 0,
-      remedy: 'This is a fault of this package: report it with its cause.',
+      remedy: 'This kernel answers in a form unknown to this package: report both versions.',
       retry: 'never',
       cause,
     });

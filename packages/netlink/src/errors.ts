@@ -156,7 +156,11 @@ const advice: Readonly<Record<string, Advice>> = {
     retry: 'later',
   },
   EBUSY: { words: 'busy', remedy: 'Try again; for a link: take it down first.', retry: 'now' },
-  EAGAIN: { words: 'try again', remedy: 'Try again.', retry: 'now' },
+  EAGAIN: {
+    words: 'not ready',
+    remedy: 'Wait until the socket is ready, then try again.',
+    retry: 'now',
+  },
   ENOBUFS: {
     words: 'the receive buffer overran and answers were lost',
     remedy: 'The operation may have been applied: observe before trying again.',

@@ -17,6 +17,7 @@ import type { MessageWriter } from '../wire/message-writer.ts';
 import type { LinkChange, LinkRef, NewLink } from './link.ts';
 
 const { request, ack, dump, create, exclusive } = messageFlag;
+const text = new TextEncoder();
 
 export function encodeListLinks(writer: MessageWriter): Uint8Array {
   writeHeader(writer.begin(rtm.getLink, request | dump), 0);
@@ -41,7 +42,7 @@ export function encodeAddLink(writer: MessageWriter, link: NewLink): Uint8Array 
     writer.attributeU32(ifla.link, link.parentIndex);
   }
   const info = writer.start(ifla.linkInfo);
-  writer.attributeString(linkInfo.kind, link.kind);
+  writer.attribute(linkInfo.kind, text.encode(link.kind));
   writeKindData(writer, link);
   return writer.end(info).finish();
 }
@@ -76,8 +77,8 @@ interface Options {
 }
 
 function writeCommon(writer: MessageWriter, link: Options & { readonly name: string }): void {
-  writer.attributeString(ifla.name, link.name);
   writeOptions(writer, link);
+  writer.attributeString(ifla.name, link.name);
 }
 
 function writeOptions(writer: MessageWriter, { netns, macAddress, mtu }: Options): void {

@@ -21,7 +21,7 @@ export function readErrorMessage(
   const end = at + header.length;
   const body = at + headerLength;
   if (body + 4 > end) return { errno: 0 };
-  const answer: KernelAnswer = { errno: -view.getInt32(body, littleEndian) };
+  const answer: KernelAnswer = { errno: Math.abs(view.getInt32(body, littleEndian)) };
   const original = body + 4;
   if ((header.flags & messageFlag.ackTlvs) === 0 || original + headerLength > end) return answer;
   const echoed =
@@ -64,6 +64,7 @@ function readExtendedAck(
   return answer;
 }
 
+/** Not by bit operators, which would make a large u32 negative. */
 function align(length: number): number {
-  return (length + 3) & ~3;
+  return Math.ceil(length / 4) * 4;
 }
