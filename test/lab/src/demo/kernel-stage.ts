@@ -49,7 +49,7 @@ export async function openKernelStage(levelReason: string, options: DemoOptions)
   const box = opened.use(await openBox());
   const inodes = Object.values(box.namespaces).map(({ inode }) => inode);
   const ec2 = new SimulatedEc2({ region: demoRegion, claimScope: 'eni' });
-  const spec = connectEc2(box, ec2);
+  const spec = await connectEc2(box, ec2);
   const host = boxAddresses.aws;
   const fd = listeningFdIn(box.namespaces.aws, host, endpointPort);
   const endpoint = await startEc2Endpoint({ ec2, listen: { fd } });
@@ -98,8 +98,8 @@ export async function openKernelStage(levelReason: string, options: DemoOptions)
 }
 
 /** Tells EC2 of the box's topology, and lets EC2's changes drive the box's data plane. */
-function connectEc2(box: VpcBox, ec2: SimulatedEc2): IdentitySpecInput {
-  const described = describeBoxToEc2(box, ec2);
+async function connectEc2(box: VpcBox, ec2: SimulatedEc2): Promise<IdentitySpecInput> {
+  const described = await describeBoxToEc2(box, ec2, { pool: demoPool, poolSize: 1 });
   box.connect(ec2);
   return {
     owner: demoOwner,

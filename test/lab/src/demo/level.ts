@@ -36,10 +36,11 @@ export function chooseLevel(
   if (missing === undefined) {
     return { kind: 'play', level: 'kernel', reason: kernelReason(machine) };
   }
-  if (missing === 'enter') return { kind: 'enter-user-namespace' };
+  if (missing.curableByUserNamespace) return { kind: 'enter-user-namespace' };
+  const { reason } = missing;
   return needsKernel
-    ? { kind: 'refused', reason: missing }
-    : { kind: 'play', level: 'loopback', reason: `Not level kernel: ${missing}.` };
+    ? { kind: 'refused', reason }
+    : { kind: 'play', level: 'loopback', reason: `Not level kernel: ${reason}.` };
 }
 
 function kernelReason({ isInUserNamespace }: Machine): string {
@@ -48,14 +49,20 @@ function kernelReason({ isInUserNamespace }: Machine): string {
     : 'In network namespaces of their own: nothing of this machine is changed.';
 }
 
-function missingForKernel(machine: Machine): string | 'enter' | undefined {
-  if (machine.platform !== 'linux') {
-    return `${machine.platform} has no network namespaces`;
-  }
-  if (machine.addon !== true) return machine.addon;
-  if (machine.nft !== true) return machine.nft;
-  if (machine.namespaces === true) return undefined;
-  if (!machine.isInUserNamespace && machine.userNamespace === true) return 'enter';
-  const nested = machine.userNamespace === true ? '' : `, and ${machine.userNamespace}`;
-  return `${machine.namespaces}${machine.isInUserNamespace ? '' : nested}`;
+interface Missing {
+  readonly reason: string;
+  readonly curableByUserNamespace: boolean;
+}
+
+function missingForKernel(machine: Machine): Missing | undefined {
+  const { platform, addon, nft, namespaces, userNamespace, isInUserNamespace } = machine;
+  const hopeless = (reason: string): Missing => ({ reason, curableByUserNamespace: false });
+  if (platform !== 'linux') return hopeless(`${platform} has no network namespaces`);
+  if (addon !== true) return hopeless(addon);
+  if (nft !== true) return hopeless(nft);
+  if (namespaces === true) return undefined;
+  if (isInUserNamespace) return hopeless(namespaces);
+  return userNamespace === true
+    ? { reason: namespaces, curableByUserNamespace: true }
+    : hopeless(`${namespaces}, and ${userNamespace}`);
 }

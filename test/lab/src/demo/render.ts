@@ -148,7 +148,7 @@ export function renderFlows(flows: readonly FlowRow[], paint: Paint): Lines {
     '',
     ...hang(
       '  ',
-      `Source tuples as the receiving host saw them (${by}), beside what the packets advertise:`,
+      `What packets advertise, and the source tuple that the receiving host saw (${by}):`,
     ),
     '',
     paint.dim(table.heading),
