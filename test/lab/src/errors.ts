@@ -11,6 +11,7 @@ export type LabErrorCode =
   | 'UnknownToBox'
   | 'SettingRefused'
   | 'TimedOut'
+  | 'ListenRefused'
   | 'Closed';
 
 export interface LabErrorDetails {

@@ -1,0 +1,143 @@
+import { action, actionWithoutDryRun, present, type Action } from './action.ts';
+import { flag, integer, list, literal, optional, struct, text } from './decode-parameters.ts';
+
+const done = { return: true } as const;
+
+export const assignPrivateIpAddresses: Action = actionWithoutDryRun(
+  {
+    NetworkInterfaceId: text,
+    PrivateIpAddress: optional(list(text)),
+    SecondaryPrivateIpAddressCount: optional(integer(1, 1000)),
+    AllowReassignment: optional(flag),
+  },
+  async (ec2, input) => {
+    const { NetworkInterfaceId: networkInterfaceId } = input;
+    const { assignedPrivateIpAddresses } = await ec2.assignPrivateIpAddresses({
+      networkInterfaceId,
+      ...present({
+        privateIpAddresses: input.PrivateIpAddress,
+        secondaryPrivateIpAddressCount: input.SecondaryPrivateIpAddressCount,
+        allowReassignment: input.AllowReassignment,
+      }),
+    });
+    return {
+      networkInterfaceId,
+      assignedPrivateIpAddressesSet: assignedPrivateIpAddresses.map((privateIpAddress) => ({
+        privateIpAddress,
+      })),
+      ...done,
+    };
+  },
+);
+
+export const unassignPrivateIpAddresses: Action = actionWithoutDryRun(
+  { NetworkInterfaceId: text, PrivateIpAddress: list(text) },
+  async (ec2, input) => {
+    await ec2.unassignPrivateIpAddresses({
+      networkInterfaceId: input.NetworkInterfaceId,
+      privateIpAddresses: input.PrivateIpAddress,
+    });
+    return done;
+  },
+);
+
+export const associateAddress: Action = action(
+  'AssociateAddress',
+  {
+    AllocationId: text,
+    NetworkInterfaceId: text,
+    PrivateIpAddress: optional(text),
+    AllowReassociation: optional(flag),
+  },
+  async (ec2, input) => {
+    const { associationId } = await ec2.associateAddress({
+      allocationId: input.AllocationId,
+      networkInterfaceId: input.NetworkInterfaceId,
+      ...present({
+        privateIpAddress: input.PrivateIpAddress,
+        allowReassociation: input.AllowReassociation,
+      }),
+    });
+    return { ...done, associationId };
+  },
+);
+
+export const disassociateAddress: Action = action(
+  'DisassociateAddress',
+  { AssociationId: text },
+  async (ec2, { AssociationId: associationId }) => {
+    await ec2.disassociateAddress({ associationId });
+    return done;
+  },
+);
+
+export const allocateAddress: Action = action(
+  'AllocateAddress',
+  {
+    Domain: optional(literal('vpc')),
+    Address: optional(text),
+    TagSpecification: optional(
+      list(
+        struct({
+          ResourceType: literal('elastic-ip'),
+          Tag: list(struct({ Key: text, Value: optional(text) })),
+        }),
+      ),
+    ),
+  },
+  async (ec2, { Address: publicIp, TagSpecification }) => {
+    ec2.authorize('AllocateAddress');
+    const all = (TagSpecification ?? []).flatMap(({ Tag }) => Tag);
+    const tags = Object.fromEntries(all.map(({ Key, Value }) => [Key, Value ?? '']));
+    const address = ec2.allocateAddress({ ...present({ publicIp }), tags });
+    return { ...address, domain: 'vpc' };
+  },
+);
+
+export const releaseAddress: Action = action(
+  'ReleaseAddress',
+  { AllocationId: text },
+  async (ec2, { AllocationId: allocationId }) => {
+    await ec2.releaseAddress({ allocationId });
+    return done;
+  },
+);
+
+export const modifyNetworkInterfaceAttribute: Action = action(
+  'ModifyNetworkInterfaceAttribute',
+  { NetworkInterfaceId: text, SourceDestCheck: struct({ Value: flag }) },
+  async (ec2, input) => {
+    await ec2.setSourceDestCheck({
+      networkInterfaceId: input.NetworkInterfaceId,
+      sourceDestCheck: input.SourceDestCheck.Value,
+    });
+    return done;
+  },
+);
+
+export const createTags: Action = action(
+  'CreateTags',
+  {
+    ResourceId: list(text),
+    Tag: list(struct({ Key: text, Value: optional(text) })),
+  },
+  async (ec2, { ResourceId: resources, Tag }) => {
+    const tags = Tag.map(({ Key, Value }) => ({ key: Key, value: Value ?? '' }));
+    await ec2.createTags({ resources, tags });
+    return done;
+  },
+);
+
+/** A tag without a value goes whatever its value; no tags at all means every tag. */
+export const deleteTags: Action = action(
+  'DeleteTags',
+  {
+    ResourceId: list(text),
+    Tag: optional(list(struct({ Key: text, Value: optional(text) }))),
+  },
+  async (ec2, { ResourceId: resources, Tag }) => {
+    const tags = Tag?.map(({ Key, Value }) => present({ key: Key, value: Value }));
+    await ec2.deleteTags({ resources, ...present({ tags }) });
+    return done;
+  },
+);

@@ -1,0 +1,97 @@
+import type { ElasticIp, NetworkInterface, RouteTable, Tag } from '@truetuple/core';
+import type { XmlFields } from './encode-xml.ts';
+
+/** TagList. */
+export function tagSet(tags: readonly Tag[]): XmlFields[] {
+  return tags.map(({ key, value }) => ({ key, value }));
+}
+
+/** NetworkInterface of DescribeNetworkInterfaces: the fields that the simulator has. */
+export function networkInterfaceFields(eni: NetworkInterface): XmlFields {
+  const primary = eni.privateIpAddresses.find((address) => address.primary);
+  return {
+    networkInterfaceId: eni.networkInterfaceId,
+    subnetId: eni.subnetId,
+    vpcId: eni.vpcId,
+    status: eni.status,
+    interfaceType: 'interface',
+    macAddress: eni.macAddress,
+    privateIpAddress: primary?.privateIpAddress,
+    sourceDestCheck: eni.sourceDestCheck,
+    attachment: eni.attachment && { ...eni.attachment },
+    association: primary?.association && { ...primary.association },
+    privateIpAddressesSet: eni.privateIpAddresses.map((address) => ({
+      privateIpAddress: address.privateIpAddress,
+      primary: address.primary,
+      association: address.association && { ...address.association },
+    })),
+    tagSet: tagSet(eni.tags),
+  };
+}
+
+/** InstanceNetworkInterface of DescribeInstances: says less of an association, and nothing of tags. */
+export function instanceNetworkInterfaceFields(eni: NetworkInterface): XmlFields {
+  const { attachment, privateIpAddresses } = eni;
+  const primary = privateIpAddresses.find((address) => address.primary);
+  return {
+    networkInterfaceId: eni.networkInterfaceId,
+    subnetId: eni.subnetId,
+    vpcId: eni.vpcId,
+    status: eni.status,
+    macAddress: eni.macAddress,
+    privateIpAddress: primary?.privateIpAddress,
+    sourceDestCheck: eni.sourceDestCheck,
+    attachment: attachment && { deviceIndex: attachment.deviceIndex, status: attachment.status },
+    privateIpAddressesSet: privateIpAddresses.map(
+      ({ privateIpAddress, primary: isPrimary, association }) => ({
+        privateIpAddress,
+        primary: isPrimary,
+        association: association && { publicIp: association.publicIp },
+      }),
+    ),
+  };
+}
+
+/** Address of DescribeAddresses. */
+export function addressFields(address: ElasticIp, instanceId: string | undefined): XmlFields {
+  return {
+    publicIp: address.publicIp,
+    allocationId: address.allocationId,
+    domain: 'vpc',
+    instanceId,
+    associationId: address.associationId,
+    networkInterfaceId: address.networkInterfaceId,
+    privateIpAddress: address.privateIpAddress,
+    tagSet: tagSet(address.tags),
+  };
+}
+
+/** RouteTable of DescribeRouteTables. */
+export function routeTableFields(table: RouteTable, isMain: boolean): XmlFields {
+  const { routeTableId } = table;
+  const associated = (id: string): XmlFields => ({
+    routeTableAssociationId: `rtbassoc-${id.slice(id.indexOf('-') + 1)}`,
+    routeTableId,
+    associationState: { state: 'associated' },
+  });
+  return {
+    routeTableId,
+    vpcId: table.vpcId,
+    routeSet: table.routes.map((route) => ({
+      destinationCidrBlock: route.destinationCidrBlock,
+      gatewayId: route.gatewayId,
+      networkInterfaceId: route.networkInterfaceId,
+      state: route.state,
+      origin: route.gatewayId === 'local' ? 'CreateRouteTable' : 'CreateRoute',
+    })),
+    associationSet: [
+      ...(isMain ? [{ ...associated(routeTableId), main: true }] : []),
+      ...table.associatedSubnetIds.map((subnetId) => ({
+        ...associated(subnetId),
+        subnetId,
+        main: false,
+      })),
+    ],
+    tagSet: tagSet(table.tags),
+  };
+}
