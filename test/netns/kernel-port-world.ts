@@ -68,6 +68,9 @@ async function addLinks(netlink: Netlink, outside: NetworkNamespace): Promise<vo
   ] as const) {
     await netlink.addresses.add({ family: 'ipv4', linkIndex, address, scope: 'global' });
   }
+  // a new namespace inherits what the machine's own has
+  const ipv4 = { rpFilter: 0, arpAnnounce: 0, arpIgnore: 0, promoteSecondaries: false };
+  await netlink.links.set({ index: net1 }, { ipv4 });
   const gateway = '169.254.1.1';
   await netlink.routes.add({
     family: 'ipv4',

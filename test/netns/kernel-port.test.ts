@@ -1,5 +1,7 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { linuxKernel } from '../../packages/core/src/adapters/linux/linux-kernel.ts';
 import { describeKernelStep } from '../../packages/core/src/kernel/describe-kernel-step.ts';
 import { planKernel, type WantedLink } from '../../packages/core/src/kernel/plan-kernel.ts';
 import {
@@ -39,6 +41,31 @@ describe.skipIf(reason !== undefined)(`the Linux kernel as a KernelPort${needs}`
     expect(await verifyKernel(kernel, facts)).toEqual([
       expect.objectContaining({ code: 'fail-closed-route-missing', severity: 'broken' }),
     ]);
+  });
+
+  it('says NetAdminMissing to a process without that capability, which may still read', async () => {
+    using pod = await realPod();
+    const before = await observed(pod.world.kernel);
+    const steps = planKernel(before, contractLink);
+    const program = fileURLToPath(new URL('kernel-port-cold.ts', import.meta.url));
+    const { status, stderr } = spawnSync(
+      'setpriv',
+      `--bounding-set -net_admin --inh-caps -net_admin ${process.execPath} -C truetuple-source`
+        .split(' ')
+        .concat(program, pod.netns.path, JSON.stringify(steps)),
+      { encoding: 'utf8' },
+    );
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/NetAdminMissing/);
+    expect(stderr).toMatch(/ip route replace unreachable default .* with EPERM/);
+    expect(await observed(pod.world.kernel)).toEqual(before);
+  });
+
+  it('says NetlinkUnavailable for a namespace that is not there', async () => {
+    await expect(linuxKernel({ netns: '/run/netns/there-is-none' })).rejects.toMatchObject({
+      code: 'NetlinkUnavailable',
+      remedy: expect.stringContaining('CAP_SYS_ADMIN') as unknown,
+    });
   });
 
   it('does what the described ip commands do', async () => {

@@ -197,10 +197,10 @@ describe('planKernel, release', () => {
     await settle(kernel, wanted);
     expect(await settle(kernel, nothing)).toEqual([
       'ip address del 203.0.113.50/32 dev net1',
-      'ip route del 10.0.2.0/24 dev net1 metric 0 table 200 protocol 188',
-      'ip route del 10.0.0.0/16 dev net1 metric 0 table 200 protocol 188',
-      'ip route del 100.64.0.0/16 dev net1 metric 0 table 200 protocol 188',
       'ip route del 0.0.0.0/0 dev net1 metric 0 table 200 protocol 188',
+      'ip route del 10.0.0.0/16 dev net1 metric 0 table 200 protocol 188',
+      'ip route del 10.0.2.0/24 dev net1 metric 0 table 200 protocol 188',
+      'ip route del 100.64.0.0/16 dev net1 metric 0 table 200 protocol 188',
     ]);
     const query = { from: first.privateIp, to: parseIpv4Address('198.51.100.50') };
     expect(await kernel.lookupRoute(query)).toEqual({

@@ -125,13 +125,20 @@ function isAsWanted(present: TableRoute, wanted: ReplaceRoute): boolean {
   );
 }
 
+/** In an order of their own: a plan shall not depend on the order in which the kernel lists routes. */
 function ourUnicastRoutes({ routes, linkIndex }: LinkState): TableRoute[] {
-  return routes.filter(
-    (route) =>
-      route.type === 'unicast' &&
-      route.protocol === truetupleProtocol &&
-      route.linkIndex === linkIndex,
-  );
+  return routes
+    .filter(
+      (route) =>
+        route.type === 'unicast' &&
+        route.protocol === truetupleProtocol &&
+        route.linkIndex === linkIndex,
+    )
+    .toSorted((a, b) => (routeOrder(a) < routeOrder(b) ? -1 : 1));
+}
+
+function routeOrder({ destination, metric }: TableRoute): string {
+  return `${destination} ${metric}`;
 }
 
 function removal({ linkIndex, linkName }: LinkState, table: number, route: TableRoute): KernelStep {

@@ -122,8 +122,8 @@ describe('verifyKernel', () => {
       .filter(({ code }) => code === 'route-elsewhere')
       .map((finding) => finding.seen);
     expect(seen).toEqual([
-      '203.0.113.50 to an Internet peer (198.51.100.1) leaves by eth0 directly, table 254',
-      '203.0.113.50 to a VPC peer (10.0.0.0) leaves by eth0 directly, table 254',
+      '203.0.113.50 to an Internet peer (198.51.100.1) leaves by eth0 through 169.254.1.1, table 254',
+      '203.0.113.50 to a VPC peer (10.0.0.0) leaves by eth0 through 169.254.1.1, table 254',
     ]);
   });
 });

@@ -1,29 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { parseIpv4Address, type Cidr } from '../../identity/address.ts';
-import {
-  applyPlan,
-  contractIdentity,
-  observed,
-  type KernelWorld,
-} from '../kernel-port-contract.ts';
+import { applyPlan, contractIdentity, observed } from '../kernel-port-contract.ts';
 import { kernelPortCases } from '../kernel-port-cases.ts';
+import { fakeWorld } from './fake-contract-world.ts';
 import type { FakeKernel } from './fake-kernel.ts';
 import { FakeNode } from './fake-node.ts';
 import { fakePod } from './fake-pod.ts';
-
-function fakeWorld(): KernelWorld {
-  const net1 = { name: 'net1', addresses: ['10.0.2.128/24', '10.0.2.129/24'] };
-  const kernel = fakePod({ links: [net1] });
-  return {
-    kernel,
-    setLinkUp: async (linkName, up) => kernel.setLinkUp(linkName, up),
-    removeLink: async (linkName) => kernel.removeLink(linkName),
-    addAddress: async (linkName, cidr, scope) => kernel.addAddress(linkName, cidr, scope),
-    removeAddress: async (linkName, cidr) => kernel.removeAddress(linkName, cidr),
-    addRoute: async (route) => kernel.addRoute(route),
-    addRule: async (rule) => kernel.addRule(rule),
-  };
-}
 
 describe('FakeKernel as a KernelPort', () => {
   it.each(kernelPortCases)('$title', ({ run }) => run(fakeWorld()));

@@ -17,18 +17,43 @@ export function removeLink(world: FakeWorld, link: FakeLink): void {
   world.links = world.links.filter((other) => other !== link);
 }
 
+/** __inet_insert_ifa: the first address of a subnet is primary and stands before all secondary ones. */
 export function addAddress(world: FakeWorld, link: FakeLink, added: LinkAddress): void {
-  const network = networkOf(added.address, added.prefixLength);
-  for (const held of link.addresses) {
-    if (held.prefixLength !== added.prefixLength) continue;
-    if (networkOf(held.address, held.prefixLength) !== network) continue;
-    if (held.address === added.address) {
-      throw new FakeRefusal('EEXIST', 'ipv4: Address already assigned');
-    }
-    if (held.scope !== added.scope) throw new FakeRefusal('EINVAL', 'ipv4: Invalid scope value');
+  if (link.addresses.some((held) => held.address === added.address && isSameSubnet(held, added))) {
+    throw new FakeRefusal('EEXIST', 'ipv4: Address already assigned');
   }
-  link.addresses.push(added);
+  let place = 0;
+  let secondary = false;
+  for (const [position, held] of link.addresses.entries()) {
+    if (!isSecondary(link, held) && scopeNumber[added.scope] <= scopeNumber[held.scope]) {
+      place = position + 1;
+    }
+    if (!isSameSubnet(held, added)) continue;
+    if (held.scope !== added.scope) throw new FakeRefusal('EINVAL', 'ipv4: Invalid scope value');
+    secondary = true;
+  }
+  link.addresses.splice(secondary ? link.addresses.length : place, 0, added);
   if (link.up) connect(world, link, added);
+}
+
+/** include/uapi/linux/rtnetlink.h RT_SCOPE_*: the greater, the narrower. */
+const scopeNumber: Readonly<Record<LinkAddress['scope'], number>> = {
+  global: 0,
+  site: 200,
+  link: 253,
+  host: 254,
+  nowhere: 255,
+};
+
+function isSameSubnet(a: LinkAddress, b: LinkAddress): boolean {
+  return (
+    a.prefixLength === b.prefixLength &&
+    networkOf(a.address, a.prefixLength) === networkOf(b.address, b.prefixLength)
+  );
+}
+
+function isSecondary(link: FakeLink, address: LinkAddress): boolean {
+  return link.addresses.find((held) => isSameSubnet(held, address)) !== address;
 }
 
 /** Also takes the subnet's route in the main table, and with the last address every route by the link. */
@@ -42,7 +67,11 @@ export function removeAddress(
       address === removed.address && prefixLength === removed.prefixLength,
   );
   if (held === undefined) throw new FakeRefusal('EADDRNOTAVAIL', 'ipv4: Address not found');
-  link.addresses = link.addresses.filter((address) => address !== held);
+  // a primary address takes the secondary ones of its subnet along (promote_secondaries is 0)
+  const goes = isSecondary(link, held)
+    ? (address: LinkAddress) => address === held
+    : (address: LinkAddress) => isSameSubnet(address, held);
+  link.addresses = link.addresses.filter((address) => !goes(address));
   if (link.addresses.length === 0) {
     dropRoutesBy(world, link);
     return;

@@ -1,7 +1,8 @@
-import type { Cidr } from '../../identity/address.ts';
+import { hostCidr, parseIpv4Address, type Cidr } from '../../identity/address.ts';
+import { defaultDestination } from '../../kernel/kernel-step.ts';
 import { FakeKernel, type FakeLinkSetup } from './fake-kernel.ts';
 import type { FakeNode } from './fake-node.ts';
-import { mainTable } from './fake-world.ts';
+import { mainTable, type FakeRoute } from './fake-world.ts';
 
 export interface FakePodSetup {
   readonly node?: FakeNode;
@@ -15,15 +16,21 @@ export function fakePod(setup: FakePodSetup = {}): FakeKernel {
   const net1: FakeLinkSetup = { name: 'net1', parent: 'eth1', addresses: ['10.0.2.128/24'] };
   const links = [eth0, ...(setup.links ?? [net1])];
   const kernel = new FakeKernel(setup.node === undefined ? { links } : { links, node: setup.node });
-  kernel.addRoute({
+  const nodeGateway = parseIpv4Address('169.254.1.1');
+  kernel.addRoute(eth0Route(hostCidr(nodeGateway)));
+  kernel.addRoute({ ...eth0Route(defaultDestination), scope: 'global', gateway: nodeGateway });
+  return kernel;
+}
+
+function eth0Route(destination: Cidr): FakeRoute {
+  return {
     table: mainTable,
     type: 'unicast',
-    destination: '0.0.0.0/0' as Cidr,
+    destination,
     linkIndex: 2,
     scope: 'link',
     metric: 0,
     onlink: false,
-    protocol: 3,
-  });
-  return kernel;
+    protocol: 4,
+  };
 }

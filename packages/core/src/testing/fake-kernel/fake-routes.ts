@@ -46,27 +46,28 @@ export function removeRoute(
 
 /** fib_check_nh: the link must be up, and a gateway must be on it, in the route's own table or by rules. */
 function checkNextHop(world: FakeWorld, route: FakeRoute): void {
-  const { linkIndex, gateway } = route;
+  const { linkIndex, gateway, onlink, table } = route;
   if (linkIndex === undefined) return;
   const link = linkByIndex(world, linkIndex);
-  if (!link.up) {
-    const text =
-      gateway === undefined ? 'Device for nexthop is not up' : 'Nexthop device is not up';
+  if (gateway === undefined || onlink) {
+    if (link.up) return;
+    const text = onlink ? 'Nexthop device is not up' : 'Device for nexthop is not up';
     throw new FakeRefusal('ENETDOWN', text);
   }
-  if (gateway === undefined || route.onlink) return;
-  const near = lookupTable(world, route.table, gateway);
-  const found = near?.type === 'unicast' ? near : lookup(world, gateway);
-  if (found?.linkIndex === linkIndex && found.scope === 'link') return;
+  const isNear = (candidate: FakeRoute): boolean =>
+    candidate.linkIndex === linkIndex && candidate.scope !== 'global';
+  const tables = [table, ...world.rules.filter(({ from }) => from === undefined).map(tableOf)];
+  if (tables.some((near) => lookupTable(world, near, gateway, isNear) !== undefined)) return;
   throw new FakeRefusal('ENETUNREACH', 'Nexthop has invalid gateway');
 }
 
 /** RTM_GETROUTE with a source: rules in their order, then the longest prefix and the least metric. */
 export function decideRoute(world: FakeWorld, { from, to }: RouteLookup): RouteDecision {
-  if (!isLocalAddress(world, from)) return { kind: 'unreachable', reason: 'EINVAL' };
+  // as Linux 6.18 says it; older kernels say EINVAL
+  if (!isLocalAddress(world, from)) return { kind: 'unreachable', reason: 'ENETUNREACH' };
   // of a delivery to itself the kernel keeps no table, and reports main
   if (isLocalAddress(world, to)) return { kind: 'link', linkName: 'lo', table: mainTable };
-  const route = lookup(world, to, from);
+  const route = lookup(world, { from, to });
   const link = world.links.find(({ index }) => index === route?.linkIndex);
   if (route?.type === 'unreachable') return { kind: 'unreachable', reason: 'EHOSTUNREACH' };
   if (route?.type === 'blackhole') return { kind: 'unreachable', reason: 'EINVAL' };
@@ -80,20 +81,30 @@ export function decideRoute(world: FakeWorld, { from, to }: RouteLookup): RouteD
 }
 
 /** Rules with further selectors are not modelled: no packet of the fake matches them. */
-function lookup(world: FakeWorld, to: Ipv4Address, from?: Ipv4Address): FakeRoute | undefined {
+function lookup(world: FakeWorld, { from, to }: RouteLookup): FakeRoute | undefined {
   for (const rule of world.rules) {
-    if (rule.hasMore) continue;
-    if (rule.from !== undefined && (from === undefined || !cidrContains(rule.from, from))) continue;
+    if (rule.hasMore || (rule.from !== undefined && !cidrContains(rule.from, from))) continue;
     const route = lookupTable(world, rule.table, to);
     if (route !== undefined) return route;
   }
   return undefined;
 }
 
-function lookupTable(world: FakeWorld, table: number, to: Ipv4Address): FakeRoute | undefined {
+function lookupTable(
+  world: FakeWorld,
+  table: number,
+  to: Ipv4Address,
+  isMeant: (route: FakeRoute) => boolean = () => true,
+): FakeRoute | undefined {
   return world.routes
-    .filter((route) => route.table === table && cidrContains(route.destination, to))
+    .filter(
+      (route) => route.table === table && cidrContains(route.destination, to) && isMeant(route),
+    )
     .toSorted((a, b) => prefixLength(b) - prefixLength(a) || a.metric - b.metric)[0];
+}
+
+function tableOf({ table }: { readonly table: number }): number {
+  return table;
 }
 
 function prefixLength({ destination }: FakeRoute): number {

@@ -2,13 +2,16 @@ import type { SourceRule } from '../../kernel/kernel-port.ts';
 import { FakeRefusal } from './fake-refusal.ts';
 import type { FakeWorld } from './fake-world.ts';
 
-/** NLM_F_CREATE | NLM_F_EXCL compares the whole rule, its table and protocol too; without EXCL copies pile up. */
+/**
+ * NLM_F_CREATE | NLM_F_EXCL compares table and protocol too, but a source that the new rule leaves out
+ * equals any (fib4_rule_compare); without EXCL copies pile up.
+ */
 export function addRule(
   world: FakeWorld,
   rule: SourceRule,
   { exclusive = true }: { readonly exclusive?: boolean } = {},
 ): void {
-  if (exclusive && world.rules.some((held) => isSameRule(held, rule))) {
+  if (exclusive && world.rules.some((held) => matches(held, rule))) {
     throw new FakeRefusal('EEXIST');
   }
   const place = world.rules.findIndex((held) => held.priority > rule.priority);
@@ -17,17 +20,17 @@ export function addRule(
 
 /** RTM_DELRULE: the first match goes, and only that. */
 export function removeRule(world: FakeWorld, rule: SourceRule): void {
-  const place = world.rules.findIndex((held) => isSameRule(held, rule));
+  const place = world.rules.findIndex((held) => matches(held, rule));
   if (place === -1) throw new FakeRefusal('ENOENT');
   world.rules.splice(place, 1);
 }
 
-function isSameRule(a: SourceRule, b: SourceRule): boolean {
+function matches(held: SourceRule, rule: SourceRule): boolean {
   return (
-    a.priority === b.priority &&
-    a.from === b.from &&
-    a.table === b.table &&
-    a.protocol === b.protocol &&
-    a.hasMore === b.hasMore
+    held.priority === rule.priority &&
+    (rule.from === undefined || held.from === rule.from) &&
+    held.table === rule.table &&
+    held.protocol === rule.protocol &&
+    held.hasMore === rule.hasMore
   );
 }

@@ -1,0 +1,17 @@
+import type { KernelWorld } from '../kernel-port-contract.ts';
+import { fakePod } from './fake-pod.ts';
+
+/** The pod that KernelPort's contract describes, in memory. */
+export function fakeWorld(): KernelWorld {
+  const net1 = { name: 'net1', addresses: ['10.0.2.128/24', '10.0.2.129/24'] };
+  const kernel = fakePod({ links: [net1] });
+  return {
+    kernel,
+    setLinkUp: async (linkName, up) => kernel.setLinkUp(linkName, up),
+    removeLink: async (linkName) => kernel.removeLink(linkName),
+    addAddress: async (linkName, cidr, scope) => kernel.addAddress(linkName, cidr, scope),
+    removeAddress: async (linkName, cidr) => kernel.removeAddress(linkName, cidr),
+    addRoute: async (route) => kernel.addRoute(route),
+    addRule: async (rule) => kernel.addRule(rule),
+  };
+}
