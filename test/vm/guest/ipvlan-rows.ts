@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import type { Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { udpIn } from '@truetuple/lab';
-import { NetlinkError, openNetlink, type NetlinkEvent } from '@truetuple/netlink';
-import { addNet1, inWorld, requireLink, sendTo, wireGateway, type Place } from './ipvlan-world.ts';
+import { NetlinkError, openNetlink } from '@truetuple/netlink';
+import { addNet1, inWorld, wireGateway, type Place } from './ipvlan-world.ts';
 import type { GuestRow } from './row.ts';
 
 const firstAddress = '10.0.2.128/24';
@@ -71,50 +70,7 @@ export const ipvlanRows: readonly GuestRow[] = [
         await addPublicIp(world.pods[1], other.index);
       }),
   },
-  {
-    id: 'K5',
-    title: 'the ENI going down makes no event in the pod: net1 stays up with all its routes',
-    run: () =>
-      inWorld(async (world) => {
-        const [pod] = world.pods;
-        const net1 = await addNet1(world, pod, firstAddress);
-        const before = await pod.netlink.routes.list({ table: 254, family: 'ipv4' });
-        const events = await eventsDuring(pod, () =>
-          world.node.netlink.links.set({ name: 'eth1' }, { up: false }),
-        );
-        assert.deepEqual(events, []);
-        const after = await requireLink(pod, 'net1');
-        assert.deepEqual([after.up, after.lowerUp], [true, true]);
-        assert.deepEqual(await pod.netlink.routes.list({ table: 254, family: 'ipv4' }), before);
-        assert.equal((await pod.netlink.routes.lookup({ to: wireGateway })).linkIndex, net1.index);
-      }),
-  },
-  {
-    id: 'K6',
-    title: 'a send over an ENI that is down succeeds as far as the pod can tell, and goes nowhere',
-    run: () =>
-      inWorld(async (world) => {
-        const [pod] = world.pods;
-        await addNet1(world, pod, firstAddress);
-        await using wire = await udpIn(world.wire.netns, wireGateway, 5060);
-        await using socket = await udpIn(pod.netns, '10.0.2.128', 0);
-        const arrived: string[] = [];
-        wire.on('message', (bytes) => arrived.push(String(bytes)));
-        await sendAndAwait(socket, 'before', wire);
-        await world.node.netlink.links.set({ name: 'eth1' }, { up: false });
-        await sendTo(socket, 'lost', wireGateway);
-        await world.node.netlink.links.set({ name: 'eth1' }, { up: true });
-        await sendAndAwait(socket, 'after', wire);
-        assert.deepEqual(arrived, ['before', 'after']);
-      }),
-  },
 ];
-
-async function sendAndAwait(socket: Socket, text: string, receiver: Socket): Promise<void> {
-  const arrival = once(receiver, 'message');
-  await sendTo(socket, text, wireGateway);
-  await arrival;
-}
 
 function isCode(code: string): (error: unknown) => boolean {
   return (error) => NetlinkError.is(error) && error.code === code;
@@ -127,32 +83,4 @@ function addPublicIp(pod: Place, linkIndex: number): Promise<void> {
     address: `${publicIp}/32`,
     scope: 'link',
   });
-}
-
-/**
- * What a pod is told while something happens. The end is an event that we make ourselves: what was
- * told before it was told because of `action`.
- */
-async function eventsDuring(pod: Place, action: () => Promise<void>): Promise<NetlinkEvent[]> {
-  const markerAddress = '192.0.2.77';
-  const events: NetlinkEvent[] = [];
-  const marked = Promise.withResolvers<void>();
-  const watch = pod.netlink.watch(['link', 'route', 'address'], (event) => {
-    if (JSON.stringify(event).includes(markerAddress)) marked.resolve();
-    else events.push(event);
-  });
-  try {
-    await action();
-    const { index } = await requireLink(pod, 'lo');
-    await pod.netlink.addresses.add({
-      family: 'ipv4',
-      linkIndex: index,
-      address: `${markerAddress}/32`,
-      scope: 'host',
-    });
-    await marked.promise;
-    return events;
-  } finally {
-    watch.close();
-  }
 }

@@ -1,7 +1,13 @@
+import { eniLossRows } from './eni-loss-rows.ts';
 import { failClosedRows } from './fail-closed-rows.ts';
 import { ipvlanRows } from './ipvlan-rows.ts';
 import { matrixRows } from './matrix-rows.ts';
 import type { GuestRow } from './row.ts';
 
 /** All that one VM run proves, in order. */
-export const guestRows: readonly GuestRow[] = [...ipvlanRows, ...failClosedRows, ...matrixRows];
+export const guestRows: readonly GuestRow[] = [
+  ...ipvlanRows,
+  ...eniLossRows,
+  ...failClosedRows,
+  ...matrixRows,
+];
