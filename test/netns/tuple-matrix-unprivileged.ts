@@ -1,0 +1,12 @@
+// Runs the tuple matrix in a box of its own and prints one JSON line per row: { id, failure? }.
+import { openBox } from '@truetuple/lab';
+import { tupleMatrixRows } from './tuple-matrix-rows.ts';
+
+await using box = await openBox();
+for (const row of tupleMatrixRows) {
+  const failure = await row.run(box).then(
+    () => undefined,
+    (error: unknown) => String(error),
+  );
+  process.stdout.write(`${JSON.stringify({ id: row.id, failure })}\n`);
+}
