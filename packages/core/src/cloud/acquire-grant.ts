@@ -1,0 +1,181 @@
+import { converge } from '../converge.ts';
+import { CoreError } from '../errors.ts';
+import { carryOut } from './carry-out.ts';
+import { pause, type CloudSession } from './cloud-session.ts';
+import type { CloudStep } from './cloud-step.ts';
+import { findNetworkInterface } from './find-network-interface.ts';
+import type { Claim, Grant, GrantRequest } from './identity-grant.ts';
+import { judgeOccupant } from './occupant.ts';
+import { findRouteTables, lookAtCloud, poolFilters, routeTableIdFilters } from './observe-cloud.ts';
+import { planCloud, privateIpIsOurs, type WantedIdentity } from './plan-cloud.ts';
+import { refusePlan } from './refuse-plan.ts';
+import { giveBackClaim, undoAcquire } from './undo-acquire.ts';
+import { contradictedClaim, mergeOwnWrites, type CloudView } from './view.ts';
+import { parseIpv4Address } from '../identity/address.ts';
+
+/** Rounds of observe, plan, apply beyond one for every address of the pool. */
+const roundsBesidesLostClaims = 64;
+
+/** What one acquire knows. */
+export interface Acquire {
+  readonly session: CloudSession;
+  readonly request: GrantRequest;
+  readonly networkInterfaceId: string;
+  readonly routeTableIds: readonly string[];
+  readonly excluded: string[];
+  preferred: string | undefined;
+  privateIpAssignedByUs: boolean;
+}
+
+/** Takes an address for the link and leads the VPC's routes to it; what it took it gives back on failure. */
+export async function acquireGrant(session: CloudSession, request: GrantRequest): Promise<Grant> {
+  const { spec, link } = request;
+  const eni = await findNetworkInterface(session, spec, link);
+  const acquire: Acquire = {
+    session,
+    request,
+    networkInterfaceId: eni.networkInterfaceId,
+    routeTableIds: await findRouteTables(session, spec, eni.vpcId),
+    excluded: [],
+    preferred: undefined,
+    privateIpAssignedByUs: false,
+  };
+  try {
+    for (;;) {
+      const claim = await takeClaim(acquire);
+      const isReady = await prepareLink(acquire, claim);
+      if (isReady && (await leadRoutes(acquire, claim))) return describeGrant(acquire, claim);
+      await giveBackClaim(acquire, claim);
+      acquire.excluded.push(claim.allocationId);
+    }
+  } catch (error) {
+    throw await undoAcquire(acquire, error);
+  }
+}
+
+/** Converges up to an owned claim: no route leads to it yet. */
+async function takeClaim(acquire: Acquire): Promise<Claim> {
+  const view = await settle(acquire, undefined);
+  const { networkInterface } = view;
+  const occupant = networkInterface && judgeOccupant(wantedBy(acquire), view, networkInterface);
+  if (occupant?.kind !== 'ours') throw new Error('the plan was empty without a claim');
+  const { address, associationId } = occupant;
+  return {
+    publicIp: parseIpv4Address(address.publicIp, 'public IP'),
+    allocationId: address.allocationId,
+    associationId,
+    networkInterfaceId: acquire.networkInterfaceId,
+  };
+}
+
+/** False when another pod of this node has the address on its link. */
+async function prepareLink(acquire: Acquire, claim: Claim): Promise<boolean> {
+  try {
+    await acquire.request.onClaimed(claim);
+    return true;
+  } catch (error) {
+    if (CoreError.is(error) && error.code === 'AddressHeldOnNode') return false;
+    throw error;
+  }
+}
+
+/** False when the claim was taken from us meanwhile. */
+async function leadRoutes(acquire: Acquire, claim: Claim): Promise<boolean> {
+  try {
+    await settle(acquire, claim);
+    return true;
+  } catch (error) {
+    if (error instanceof ClaimLost) return false;
+    throw error;
+  }
+}
+
+class ClaimLost extends Error {}
+
+async function settle(acquire: Acquire, claim: Claim | undefined): Promise<CloudView> {
+  const { session, request } = acquire;
+  const { view } = await converge<CloudView, CloudStep>({
+    what: `acquiring a public address of pool ${request.spec.pool} for ${request.link.privateIp}`,
+    maxRounds: roundsBesidesLostClaims + acquire.excluded.length,
+    signal: session.signal,
+    observe: () => observe(acquire),
+    plan: (seen) => planSteps(acquire, claim, seen),
+    apply: (step) => applyStep(acquire, step),
+  });
+  return view;
+}
+
+function wantedBy(acquire: Acquire, claim?: Claim): WantedIdentity {
+  const { request, excluded, preferred, privateIpAssignedByUs } = acquire;
+  return {
+    kind: 'identity',
+    owner: request.spec.owner,
+    privateIp: request.link.privateIp,
+    excluded,
+    preferred,
+    claimed: claim?.allocationId,
+    privateIpAssignedByUs,
+    withRoutes: claim !== undefined,
+  };
+}
+
+function planSteps(
+  acquire: Acquire,
+  claim: Claim | undefined,
+  view: CloudView,
+): readonly CloudStep[] {
+  const plan = planCloud(wantedBy(acquire, claim), view);
+  if (plan.kind === 'steps') return plan.steps;
+  if (plan.kind === 'claim-lost') throw new ClaimLost();
+  const { request, networkInterfaceId } = acquire;
+  const { spec, link } = request;
+  throw refusePlan({ plan, spec, privateIp: link.privateIp, networkInterfaceId });
+}
+
+async function applyStep(acquire: Acquire, step: CloudStep): Promise<'done' | 'look-again'> {
+  const carried = await carryOut(acquire.session, step);
+  if (step.kind === 'associate-address') {
+    acquire.preferred = carried === 'look-again' ? step.allocationId : undefined;
+    if (carried === 'claim-lost') acquire.excluded.push(step.allocationId);
+  }
+  return carried === 'done' ? 'done' : 'look-again';
+}
+
+/**
+ * Looks. Our answered claim is worth more than a describe that shows nothing; a describe that shows
+ * somebody else's association twice, a moment apart, is worth more than our claim.
+ */
+async function observe(acquire: Acquire): Promise<CloudView> {
+  const { session, request, networkInterfaceId, routeTableIds } = acquire;
+  const scope = {
+    networkInterfaceId,
+    addressFilters: poolFilters(request.spec.pool),
+    routeTableFilters: routeTableIdFilters(routeTableIds),
+  };
+  let seen = await lookAtCloud(session, scope);
+  const doubted = contradictedClaim(seen, session.writes);
+  if (doubted !== undefined) {
+    await pause(session, `reading pool ${request.spec.pool}`);
+    seen = await lookAtCloud(session, scope);
+    if (contradictedClaim(seen, session.writes)?.seenId === doubted.seenId) {
+      session.writes = session.writes.filter((write) => write !== doubted.write);
+    }
+  }
+  const view = mergeOwnWrites(seen, session.writes);
+  acquire.privateIpAssignedByUs = privateIpIsOurs(wantedBy(acquire), view);
+  return view;
+}
+
+function describeGrant(acquire: Acquire, claim: Claim): Grant {
+  const { request, privateIpAssignedByUs, routeTableIds } = acquire;
+  return {
+    publicIp: claim.publicIp,
+    allocationId: claim.allocationId,
+    associationId: claim.associationId,
+    networkInterfaceId: claim.networkInterfaceId,
+    owner: request.spec.owner,
+    privateIp: request.link.privateIp,
+    privateIpAssignedByUs,
+    routeTableIds,
+  };
+}

@@ -1,0 +1,166 @@
+import { CoreError } from '../errors.ts';
+import { bear, pause, readCloud, throwIfAborted, type CloudSession } from './cloud-session.ts';
+import type { CloudStep } from './cloud-step.ts';
+import { Ec2CallError } from './ec2-call-error.ts';
+import { performCloudStep } from './perform-cloud-step.ts';
+import { isOutcomeUnknown, nameStep, translateEc2Error } from './translate-ec2-error.ts';
+import { rememberWrite } from './view.ts';
+
+/** What a step led to: the world is as it wants, or look again, or somebody else has the address. */
+export type Carried = 'done' | 'look-again' | 'claim-lost';
+
+/**
+ * Carries out one step and tells what it led to; what EC2 answered is remembered. A failure that looking
+ * again can solve is no error; one that says stop (access, limits, credentials) is thrown.
+ */
+export async function carryOut(session: CloudSession, step: CloudStep): Promise<Carried> {
+  throwIfAborted(session, nameStep(step));
+  session.onStep?.({ phase: 'begun', step });
+  try {
+    const associationId = await performCloudStep(session.ec2, step);
+    return settle(session, step, associationId);
+  } catch (error) {
+    if (Ec2CallError.is(error) && isDoneAlready(error, step)) return settle(session, step);
+    if (Ec2CallError.is(error) && isOutcomeUnknown(error)) session.journal.push(step);
+    let carried: Carried | undefined;
+    try {
+      carried = await afterFailure(session, step, error);
+      return carried;
+    } finally {
+      if (carried !== 'done') session.onStep?.({ phase: 'failed', step });
+    }
+  }
+}
+
+function settle(session: CloudSession, step: CloudStep, associationId?: string): Carried {
+  const answer = associationId === undefined ? {} : { associationId };
+  session.writes = rememberWrite(session.writes, { step, ...answer });
+  session.journal.push(step);
+  session.onStep?.({ phase: 'done', step });
+  return 'done';
+}
+
+/** A destroyed thing that is not there is destroyed. */
+function isDoneAlready(error: Ec2CallError, step: CloudStep): boolean {
+  switch (step.kind) {
+    case 'disassociate-address':
+      return error.ec2Code === 'InvalidAssociationID.NotFound';
+    case 'untag-owner':
+      return error.ec2Code === 'InvalidAllocationID.NotFound';
+    case 'delete-route':
+      return ['InvalidRoute.NotFound', 'InvalidRouteTableID.NotFound'].includes(error.ec2Code);
+    case 'unassign-private-ip':
+      return error.ec2Code === 'InvalidNetworkInterfaceID.NotFound';
+    case 'disable-source-dest-check':
+    case 'assign-private-ip':
+    case 'associate-address':
+    case 'tag-owner':
+    case 'create-route':
+    case 'replace-route':
+      return false;
+    default:
+      return step satisfies never;
+  }
+}
+
+async function afterFailure(
+  session: CloudSession,
+  step: CloudStep,
+  error: unknown,
+): Promise<Carried> {
+  const code = Ec2CallError.is(error) ? error.ec2Code : undefined;
+  switch (step.kind) {
+    case 'associate-address':
+      if (code === 'Resource.AlreadyAssociated') return whoHasIt(session, step);
+      if (code === 'InvalidAllocationID.NotFound') return 'claim-lost';
+      break;
+    case 'assign-private-ip':
+      if (code === 'InvalidParameterValue' || code === 'Resource.AlreadyAssociated') {
+        throw await privateIpRefused(session, step, error);
+      }
+      break;
+    case 'create-route':
+      // somebody was quicker, or our own first try was: the next look decides between done and replace
+      if (code === 'RouteAlreadyExists') return lookAgain(session, step, error);
+      break;
+    case 'replace-route':
+    case 'unassign-private-ip':
+      // EC2's one code for both "there is none" and "not allowed": the next look tells
+      if (code === 'InvalidParameterValue') return lookAgain(session, step, error);
+      break;
+    case 'disable-source-dest-check':
+    case 'disassociate-address':
+    case 'tag-owner':
+    case 'untag-owner':
+    case 'delete-route':
+      break;
+    default:
+      return step satisfies never;
+  }
+  await bear(session, error, nameStep(step));
+  return 'look-again';
+}
+
+/** Bounded like every other thing that is tried again. */
+async function lookAgain(session: CloudSession, step: CloudStep, error: unknown): Promise<Carried> {
+  if (session.patience <= 0) throw translateEc2Error(error, nameStep(step));
+  session.patience -= 1;
+  await pause(session, nameStep(step));
+  return 'look-again';
+}
+
+/** A refused claim may be refused because of our own first try, whose answer was lost. */
+async function whoHasIt(
+  session: CloudSession,
+  step: CloudStep & { kind: 'associate-address' },
+): Promise<Carried> {
+  const filters = [{ name: 'allocation-id', values: [step.allocationId] }];
+  const [address] = await readCloud(session, nameStep(step), (call) =>
+    session.ec2.describeAddresses({ filters }, call),
+  );
+  const isOurs =
+    address?.networkInterfaceId === step.networkInterfaceId &&
+    address.privateIpAddress === step.privateIp;
+  return isOurs ? settle(session, step, address.associationId) : 'claim-lost';
+}
+
+async function privateIpRefused(
+  session: CloudSession,
+  step: CloudStep & { kind: 'assign-private-ip' },
+  cause: unknown,
+): Promise<CoreError> {
+  const { privateIp, networkInterfaceId } = step;
+  const holder = await findHolder(session, step);
+  if (holder === undefined || holder === networkInterfaceId) {
+    return translateEc2Error(cause, nameStep(step));
+  }
+  return new CoreError({
+    code: 'PrivateIpHeldElsewhere',
+    message: `${nameStep(step)}: EC2 refused, ${holder} holds ${privateIp}`,
+    remedy: `Take ${privateIp} off ${holder} once nothing uses it there (the reaper does for pods that are gone), or keep the pod network's range apart from what EC2 hands out.`,
+    retry: 'later',
+    cause,
+  });
+}
+
+async function findHolder(
+  session: CloudSession,
+  step: CloudStep & { kind: 'assign-private-ip' },
+): Promise<string | undefined> {
+  const tried = `finding who holds ${step.privateIp}`;
+  const [own] = await readCloud(session, tried, (call) =>
+    session.ec2.describeNetworkInterfaces(
+      { filters: [{ name: 'network-interface-id', values: [step.networkInterfaceId] }] },
+      call,
+    ),
+  );
+  if (own === undefined) return undefined;
+  const filters = [
+    { name: 'vpc-id', values: [own.vpcId] },
+    { name: 'private-ip-address', values: [step.privateIp] },
+  ];
+  const [holder] = await readCloud(session, tried, (call) =>
+    session.ec2.describeNetworkInterfaces({ filters }, call),
+  );
+  return holder?.networkInterfaceId;
+}

@@ -1,0 +1,90 @@
+import { CoreError } from '../errors.ts';
+import type { Clock } from '../identity/clock.ts';
+import type { CloudStep } from './cloud-step.ts';
+import type { Ec2Api } from './ec2-api.ts';
+import { Ec2CallError } from './ec2-call-error.ts';
+import type { CloudStepEvent } from './identity-grant.ts';
+import { meaningOf, translateEc2Error } from './translate-ec2-error.ts';
+import type { OwnWrite } from './view.ts';
+
+/** What one acquire, release or reap works with and remembers. */
+export interface CloudSession {
+  readonly ec2: Ec2Api;
+  readonly clock: Pick<Clock, 'wait'>;
+  readonly onStep: ((event: CloudStepEvent) => void) | undefined;
+  /** Ends reads and waits at once, and writes between two of them: never one in flight. */
+  readonly signal: AbortSignal | undefined;
+  /** Our answered writes, laid over every describe. */
+  writes: OwnWrite[];
+  /** Steps that took effect, or may have. */
+  journal: CloudStep[];
+  /** How many transient failures are still borne. */
+  patience: number;
+  failures: number;
+}
+
+export const transientFailuresBorne = 24;
+
+export function openSession(parts: {
+  readonly ec2: Ec2Api;
+  readonly clock: Pick<Clock, 'wait'>;
+  readonly onStep?: ((event: CloudStepEvent) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}): CloudSession {
+  const { ec2, clock, onStep, signal } = parts;
+  const patience = transientFailuresBorne;
+  return { ec2, clock, onStep, signal, writes: [], journal: [], patience, failures: 0 };
+}
+
+/** The same memory for undoing: it goes on when the caller has aborted, and it is patient anew. */
+export function sessionForUndo(session: CloudSession): CloudSession {
+  return { ...session, signal: undefined, patience: transientFailuresBorne, failures: 0 };
+}
+
+/** Makes a read, again after a transient failure. */
+export async function readCloud<Answer>(
+  session: CloudSession,
+  tried: string,
+  read: (call: { readonly signal?: AbortSignal }) => Promise<Answer>,
+): Promise<Answer> {
+  const call = session.signal === undefined ? {} : { signal: session.signal };
+  for (;;) {
+    try {
+      return await read(call);
+    } catch (error) {
+      await bear(session, error, tried);
+    }
+  }
+}
+
+/** Waits after a transient failure; throws the translated error when it is none, or patience is at its end. */
+export async function bear(session: CloudSession, error: unknown, tried: string): Promise<void> {
+  throwIfAborted(session, tried);
+  const isTransient = Ec2CallError.is(error) && meaningOf(error).retry === 'now';
+  if (!isTransient || session.patience <= 0) throw translateEc2Error(error, tried);
+  session.patience -= 1;
+  await pause(session, tried);
+}
+
+/** A pause that grows with each failure: 50 ms, doubling, at most 5 s. */
+export async function pause(session: CloudSession, tried: string): Promise<void> {
+  const ms = Math.min(5000, 50 * 2 ** session.failures);
+  session.failures += 1;
+  try {
+    await session.clock.wait(ms, session.signal);
+  } catch (error) {
+    throwIfAborted(session, tried);
+    throw error;
+  }
+}
+
+export function throwIfAborted(session: CloudSession, tried: string): void {
+  if (session.signal?.aborted !== true) return;
+  throw new CoreError({
+    code: 'Aborted',
+    message: `${tried} was aborted`,
+    remedy: 'Call again; what this call had taken is given back.',
+    retry: 'now',
+    cause: session.signal.reason,
+  });
+}

@@ -1,0 +1,43 @@
+import type { Clock } from '../identity/clock.ts';
+import { acquireGrant } from './acquire-grant.ts';
+import { openSession } from './cloud-session.ts';
+import type { Ec2Api } from './ec2-api.ts';
+import { endClaim } from './end-claim.ts';
+import type { IdentityGrant } from './identity-grant.ts';
+
+export interface DirectGrantParts {
+  readonly ec2: Ec2Api;
+  /** For pauses after transient failures. */
+  readonly clock: Pick<Clock, 'wait'>;
+}
+
+/**
+ * The grant of a process that holds EC2 rights itself. EC2's refusal to associate an Elastic IP twice is
+ * the lock; nobody else is asked. Acquire, repeated with everything in place, writes nothing; release is
+ * safe twice and from another process. Errors are CoreErrors, and what a failed acquire took is given back.
+ */
+export function directGrant(parts: DirectGrantParts): IdentityGrant {
+  const { ec2, clock } = parts;
+  return {
+    acquire: (request) =>
+      acquireGrant(
+        openSession({ ec2, clock, onStep: request.onStep, signal: request.signal }),
+        request,
+      ),
+    release: async (grant, options = {}) => {
+      const { allocationId, publicIp, associationId } = grant;
+      const session = openSession({ ec2, clock, onStep: options.onStep, signal: options.signal });
+      await endClaim(session, {
+        wanted: {
+          kind: 'nothing',
+          owner: grant.owner,
+          networkInterfaceId: grant.networkInterfaceId,
+          privateIp: grant.privateIp,
+          claim: { allocationId, publicIp, associationId },
+          unassignPrivateIp: grant.privateIpAssignedByUs,
+        },
+        routeTableIds: grant.routeTableIds,
+      });
+    },
+  };
+}

@@ -1,0 +1,78 @@
+import { converge } from '../converge.ts';
+import { carryOut } from './carry-out.ts';
+import type { CloudSession } from './cloud-session.ts';
+import type { CloudStep } from './cloud-step.ts';
+import { lookAtCloud, routeTableIdFilters, type CloudPart } from './observe-cloud.ts';
+import { planCloud } from './plan-cloud.ts';
+import type { WantedNothing } from './plan-nothing.ts';
+import { mergeOwnWrites, type CloudView } from './view.ts';
+
+/** Rounds of observe, plan, apply: a plan of one round, and looks after transient failures. */
+const maxRounds = 64;
+
+/** What is to end, and which steps of the plan may be carried out. */
+export interface Ending {
+  readonly wanted: WantedNothing;
+  readonly routeTableIds: readonly string[];
+  /** Default: all. */
+  readonly mayDo?: (step: CloudStep) => boolean;
+}
+
+/**
+ * Converges toward nothing. Before each destroying step what it depends on is read again, and the step is
+ * carried out only if it is still planned.
+ */
+export async function endClaim(session: CloudSession, ending: Ending): Promise<void> {
+  const { wanted } = ending;
+  const { networkInterfaceId, claim } = wanted;
+  const allocationIds = claim === undefined ? [] : [claim.allocationId];
+  const scope = {
+    networkInterfaceId,
+    addressFilters: [{ name: 'allocation-id', values: allocationIds }],
+    routeTableFilters: routeTableIdFilters(ending.routeTableIds),
+  };
+  let latest: CloudView | undefined;
+  let isFresh = false;
+  const look = async (parts?: readonly CloudPart[]): Promise<CloudView> => {
+    const again =
+      latest === undefined || parts === undefined ? undefined : { earlier: latest, parts };
+    latest = await lookAtCloud(session, scope, again);
+    return mergeOwnWrites(latest, session.writes);
+  };
+  const plan = (view: CloudView): readonly CloudStep[] => planSteps(ending, view);
+  await converge<CloudView, CloudStep>({
+    what: `giving back ${claim?.publicIp ?? 'the claim'} on ${wanted.privateIp}`,
+    maxRounds,
+    signal: session.signal,
+    observe: async () => {
+      const view = await look();
+      isFresh = true;
+      return view;
+    },
+    plan,
+    apply: async (step) => {
+      if (!isFresh && !plan(await look(dependsOn(step))).some((one) => isSame(one, step))) {
+        return 'look-again';
+      }
+      isFresh = false;
+      return (await carryOut(session, step)) === 'done' ? 'done' : 'look-again';
+    },
+  });
+}
+
+function planSteps(ending: Ending, view: CloudView): readonly CloudStep[] {
+  const plan = planCloud(ending.wanted, view);
+  const steps = plan.kind === 'steps' ? plan.steps : [];
+  return ending.mayDo === undefined ? steps : steps.filter(ending.mayDo);
+}
+
+/** What must be read again just before a step; DeleteTags with the value compares by itself. */
+function dependsOn({ kind }: CloudStep): readonly CloudPart[] {
+  if (kind === 'delete-route') return ['addresses', 'routeTables'];
+  if (kind === 'unassign-private-ip') return ['networkInterface', 'addresses'];
+  return kind === 'untag-owner' ? [] : ['addresses'];
+}
+
+function isSame(a: CloudStep, b: CloudStep): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

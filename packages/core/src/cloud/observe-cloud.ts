@@ -1,0 +1,107 @@
+import { CoreError } from '../errors.ts';
+import type { IdentitySpec } from '../identity/identity-spec.ts';
+import { poolTagKey } from '../identity/owner.ts';
+import { readCloud, type CloudSession } from './cloud-session.ts';
+import type { ElasticIp, Filter, NetworkInterface, RouteTable } from './ec2-api.ts';
+import type { CloudView } from './view.ts';
+
+/** What is looked at. Filters, not ids: EC2 then answers with what there is. */
+export interface CloudScope {
+  readonly networkInterfaceId: string;
+  readonly addressFilters: readonly Filter[];
+  readonly routeTableFilters: readonly Filter[] | 'none';
+}
+
+export type CloudPart = keyof CloudView;
+
+/** Reads the scope as EC2 shows it now; parts that are not asked for are taken from an earlier look. */
+export async function lookAtCloud(
+  session: CloudSession,
+  scope: CloudScope,
+  again?: { readonly earlier: CloudView; readonly parts: readonly CloudPart[] },
+): Promise<CloudView> {
+  const wants = (part: CloudPart): boolean => again === undefined || again.parts.includes(part);
+  const [networkInterface, addresses, routeTables] = await Promise.all([
+    wants('networkInterface')
+      ? readNetworkInterface(session, scope.networkInterfaceId)
+      : again?.earlier.networkInterface,
+    wants('addresses') ? readAddresses(session, scope.addressFilters) : again?.earlier.addresses,
+    wants('routeTables')
+      ? readRouteTables(session, scope.routeTableFilters)
+      : again?.earlier.routeTables,
+  ]);
+  return { networkInterface, addresses: addresses ?? [], routeTables: routeTables ?? [] };
+}
+
+async function readNetworkInterface(
+  session: CloudSession,
+  networkInterfaceId: string,
+): Promise<NetworkInterface | undefined> {
+  const filters = [{ name: 'network-interface-id', values: [networkInterfaceId] }];
+  const [eni] = await readCloud(session, `reading ${networkInterfaceId}`, (call) =>
+    session.ec2.describeNetworkInterfaces({ filters }, call),
+  );
+  return eni;
+}
+
+function readAddresses(
+  session: CloudSession,
+  filters: readonly Filter[],
+): Promise<readonly ElasticIp[]> {
+  return readCloud(session, `reading the Elastic IPs ${sayFilters(filters)}`, (call) =>
+    session.ec2.describeAddresses({ filters }, call),
+  );
+}
+
+async function readRouteTables(
+  session: CloudSession,
+  filters: readonly Filter[] | 'none',
+): Promise<readonly RouteTable[]> {
+  if (filters === 'none') return [];
+  return readCloud(session, `reading the route tables ${sayFilters(filters)}`, (call) =>
+    session.ec2.describeRouteTables({ filters }, call),
+  );
+}
+
+function sayFilters(filters: readonly Filter[]): string {
+  return filters.map(({ name, values }) => `${name}=${values.join(',')}`).join(' ');
+}
+
+export function poolFilters(pool: string): Filter[] {
+  return [{ name: `tag:${poolTagKey}`, values: [pool] }];
+}
+
+export function routeTableIdFilters(routeTableIds: readonly string[]): Filter[] | 'none' {
+  if (routeTableIds.length === 0) return 'none';
+  return [{ name: 'route-table-id', values: routeTableIds }];
+}
+
+/**
+ * The route tables of a spec, looked up once.
+ * @throws CoreError RouteTablesNotFound naming those that are not in the ENI's VPC.
+ */
+export async function findRouteTables(
+  session: CloudSession,
+  spec: IdentitySpec,
+  vpcId: string,
+): Promise<readonly string[]> {
+  const selector = spec.routeTables;
+  if (selector.by === 'ids' && selector.routeTableIds.length === 0) return [];
+  const selected =
+    selector.by === 'ids'
+      ? { name: 'route-table-id', values: selector.routeTableIds }
+      : { name: `tag:${selector.key}`, values: [selector.value] };
+  const filters = [{ name: 'vpc-id', values: [vpcId] }, selected];
+  const tables = await readRouteTables(session, filters);
+  const found = tables.map(({ routeTableId }) => routeTableId).toSorted();
+  const missing =
+    selector.by === 'ids' ? selector.routeTableIds.filter((id) => !found.includes(id)) : [];
+  if (found.length > 0 && missing.length === 0) return found;
+  throw new CoreError({
+    code: 'RouteTablesNotFound',
+    message: `VPC ${vpcId} in ${spec.region} has no route table with ${missing.length > 0 ? `id ${missing.join(', ')}` : sayFilters([selected])}`,
+    remedy:
+      'Correct routeTables in the identity spec, or tag the route tables of the subnets whose hosts call the pod; ids: [] asks for no VPC route.',
+    retry: 'never',
+  });
+}

@@ -1,0 +1,63 @@
+import type { Ipv4Address } from '../identity/address.ts';
+import type { Owner } from '../identity/owner.ts';
+import type { ElasticIp, NetworkInterface } from './ec2-api.ts';
+import { isAt, ownerRecordOf, ownerTagOf, type CloudView } from './view.ts';
+
+/** Whose Elastic IP the private IP carries. */
+export type Occupant =
+  | { readonly kind: 'none' }
+  /** Of the pool and ours by its record, or with no record: a claim of ours that was cut short. */
+  | {
+      readonly kind: 'ours';
+      readonly address: ElasticIp;
+      readonly associationId: string;
+      readonly privateIpAssignedByUs: boolean;
+    }
+  /** Of the pool, of a pod that had this private IP before us. */
+  | {
+      readonly kind: 'left-over';
+      readonly address: ElasticIp;
+      readonly associationId: string;
+      readonly privateIpAssignedByUs: boolean;
+    }
+  /** Not of the pool. */
+  | { readonly kind: 'foreign'; readonly publicIp: string };
+
+/**
+ * Judges what is associated with our private IP. Whoever has the private IP on the link now is us, so a
+ * pool address recorded as another pod's is what a dead pod left on it.
+ */
+export function judgeOccupant(
+  wanted: {
+    readonly owner: Owner;
+    readonly privateIp: Ipv4Address;
+    readonly excluded: readonly string[];
+  },
+  view: CloudView,
+  eni: NetworkInterface,
+): Occupant {
+  const { networkInterfaceId } = eni;
+  const { privateIp } = wanted;
+  const shown = eni.privateIpAddresses.find((one) => one.privateIpAddress === privateIp);
+  const address =
+    view.addresses.find((one) => isAt(one, { networkInterfaceId, privateIp })) ??
+    view.addresses.find((one) => one.allocationId === shown?.association?.allocationId);
+  if (address === undefined) {
+    const publicIp = shown?.association?.publicIp;
+    return publicIp === undefined ? { kind: 'none' } : { kind: 'foreign', publicIp };
+  }
+  const associationId = isAt(address, { networkInterfaceId, privateIp })
+    ? address.associationId
+    : shown?.association?.associationId;
+  if (associationId === undefined) return { kind: 'none' };
+  const record = ownerRecordOf(address);
+  const isOurs =
+    (ownerTagOf(address) === undefined || record?.owner.uid === wanted.owner.uid) &&
+    !wanted.excluded.includes(address.allocationId);
+  return {
+    kind: isOurs ? 'ours' : 'left-over',
+    address,
+    associationId,
+    privateIpAssignedByUs: record?.privateIp === privateIp && record.privateIpAssignedByUs,
+  };
+}

@@ -1,0 +1,73 @@
+import { ownerTagKey } from '../identity/owner.ts';
+import type { CloudStep } from './cloud-step.ts';
+import type { Ec2Api } from './ec2-api.ts';
+
+/**
+ * Makes the one EC2 call of a step; answers the association's id where there is one. A write gets no abort
+ * signal: who aborts it would not know whether it was carried out.
+ */
+export async function performCloudStep(ec2: Ec2Api, step: CloudStep): Promise<string | undefined> {
+  switch (step.kind) {
+    case 'disable-source-dest-check': {
+      const { networkInterfaceId } = step;
+      await ec2.setSourceDestCheck({ networkInterfaceId, sourceDestCheck: false });
+      return undefined;
+    }
+    case 'assign-private-ip':
+      await ec2.assignPrivateIpAddresses({
+        networkInterfaceId: step.networkInterfaceId,
+        privateIpAddresses: [step.privateIp],
+        allowReassignment: false,
+      });
+      return undefined;
+    case 'unassign-private-ip':
+      await ec2.unassignPrivateIpAddresses({
+        networkInterfaceId: step.networkInterfaceId,
+        privateIpAddresses: [step.privateIp],
+      });
+      return undefined;
+    case 'associate-address': {
+      const answer = await ec2.associateAddress({
+        allocationId: step.allocationId,
+        networkInterfaceId: step.networkInterfaceId,
+        privateIpAddress: step.privateIp,
+        allowReassociation: false,
+      });
+      return answer.associationId;
+    }
+    case 'disassociate-address':
+      await ec2.disassociateAddress({ associationId: step.associationId });
+      return undefined;
+    case 'tag-owner':
+      await ec2.createTags(ownerTags(step));
+      return undefined;
+    case 'untag-owner':
+      await ec2.deleteTags(ownerTags(step));
+      return undefined;
+    case 'create-route':
+    case 'replace-route':
+    case 'delete-route':
+      await performRoute(ec2, step);
+      return undefined;
+    default:
+      return step satisfies never;
+  }
+}
+
+function ownerTags(step: CloudStep & { kind: 'tag-owner' | 'untag-owner' }): {
+  readonly resources: readonly string[];
+  readonly tags: readonly { readonly key: string; readonly value: string }[];
+} {
+  return { resources: [step.allocationId], tags: [{ key: ownerTagKey, value: step.value }] };
+}
+
+async function performRoute(
+  ec2: Ec2Api,
+  step: CloudStep & { kind: 'create-route' | 'replace-route' | 'delete-route' },
+): Promise<void> {
+  const { routeTableId, destination, networkInterfaceId } = step;
+  const key = { routeTableId, destinationCidrBlock: destination };
+  if (step.kind === 'delete-route') return ec2.deleteRoute(key);
+  const route = { ...key, networkInterfaceId };
+  return step.kind === 'create-route' ? ec2.createRoute(route) : ec2.replaceRoute(route);
+}

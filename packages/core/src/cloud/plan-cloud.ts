@@ -1,0 +1,176 @@
+import { hostCidr, parseIpv4Address, type Cidr, type Ipv4Address } from '../identity/address.ts';
+import { formatOwnerTag, type Owner } from '../identity/owner.ts';
+import { rankAddresses } from './choose-address.ts';
+import type { CloudStep } from './cloud-step.ts';
+import type { ElasticIp, NetworkInterface } from './ec2-api.ts';
+import { judgeOccupant, type Occupant } from './occupant.ts';
+import { planNothing, staleRoutes, type WantedNothing } from './plan-nothing.ts';
+import { hasPrivateIp, ownerTagOf, routeTo, viewAfter, type CloudView } from './view.ts';
+
+/** One identity held by its owner on one private IP. */
+export interface WantedIdentity {
+  readonly kind: 'identity';
+  readonly owner: Owner;
+  readonly privateIp: Ipv4Address;
+  /** Allocation ids that are not to be claimed. */
+  readonly excluded: readonly string[];
+  /** An allocation whose claim got no answer. */
+  readonly preferred?: string | undefined;
+  /** The allocation that must be the one held; undefined before one is claimed. */
+  readonly claimed?: string | undefined;
+  /** True when we know that truetuple registered the private IP; the view may say so too. */
+  readonly privateIpAssignedByUs: boolean;
+  /** Routes are led to the address last, once the kernel is ready for it. */
+  readonly withRoutes: boolean;
+}
+
+export type CloudWanted = WantedIdentity | WantedNothing;
+
+/** Steps, or why there can be none. */
+export type CloudPlan =
+  | { readonly kind: 'steps'; readonly steps: readonly CloudStep[] }
+  | { readonly kind: 'network-interface-gone' }
+  /** The private IP carries a public address that is not of the pool. */
+  | { readonly kind: 'foreign-address'; readonly publicIp: string }
+  | { readonly kind: 'pool-empty' }
+  | { readonly kind: 'pool-exhausted'; readonly addresses: number; readonly excluded: number }
+  /** The address that was claimed is no longer on our private IP. */
+  | { readonly kind: 'claim-lost'; readonly allocationId: string }
+  /** A route to the public address that leads to no network interface, so not of our making. */
+  | { readonly kind: 'foreign-route'; readonly routeTableId: string; readonly destination: Cidr };
+
+/**
+ * Plans the cloud's half of one identity: what separates the view from what is wanted, in an order in
+ * which each step may be the last one carried out. Up: source/destination check, private IP, a dead pod's
+ * left-over on it, claim, owner tag, routes. The association is the lock: routes come after it.
+ */
+export function planCloud(wanted: CloudWanted, view: CloudView): CloudPlan {
+  switch (wanted.kind) {
+    case 'identity':
+      return planIdentity(wanted, view);
+    case 'nothing':
+      return { kind: 'steps', steps: planNothing(wanted, view) };
+    default:
+      return wanted satisfies never;
+  }
+}
+
+function planIdentity(wanted: WantedIdentity, view: CloudView): CloudPlan {
+  const eni = view.networkInterface;
+  if (eni === undefined) return { kind: 'network-interface-gone' };
+  const occupant = judgeOccupant(wanted, view, eni);
+  if (occupant.kind === 'foreign') {
+    return { kind: 'foreign-address', publicIp: occupant.publicIp };
+  }
+  const { claimed } = wanted;
+  const held = occupant.kind === 'ours' ? occupant.address : undefined;
+  if (claimed !== undefined && held?.allocationId !== claimed) {
+    return { kind: 'claim-lost', allocationId: claimed };
+  }
+  const cleared = planLeftOver(occupant, view, eni);
+  const clean = cleared.reduce((now, step) => viewAfter(now, { step }), view);
+  if (clean.addresses.length === 0) return { kind: 'pool-empty' };
+  const address = held ?? rankAddresses(clean.addresses, wanted)[0];
+  if (address === undefined) return exhausted(wanted, clean);
+  const routes = wanted.withRoutes ? planRoutes(address, clean, eni) : [];
+  if ('kind' in routes) return routes;
+  const steps = [
+    ...planInterface(wanted, eni),
+    ...cleared,
+    ...planClaim(wanted, address, eni, held !== undefined),
+    ...planOwnerTag(wanted, address, privateIpIsOurs(wanted, view)),
+    ...routes,
+  ];
+  return { kind: 'steps', steps };
+}
+
+function exhausted(wanted: WantedIdentity, view: CloudView): CloudPlan {
+  const addresses = view.addresses.length;
+  return { kind: 'pool-exhausted', addresses, excluded: wanted.excluded.length };
+}
+
+function planInterface(wanted: WantedIdentity, eni: NetworkInterface): CloudStep[] {
+  const { networkInterfaceId } = eni;
+  const { privateIp } = wanted;
+  const steps: CloudStep[] = [];
+  if (eni.sourceDestCheck) steps.push({ kind: 'disable-source-dest-check', networkInterfaceId });
+  if (!hasPrivateIp(eni, privateIp)) {
+    steps.push({ kind: 'assign-private-ip', networkInterfaceId, privateIp });
+  }
+  return steps;
+}
+
+/** A dead pod's address on a recycled private IP: its routes, its association, its owner tag. */
+function planLeftOver(occupant: Occupant, view: CloudView, eni: NetworkInterface): CloudStep[] {
+  if (occupant.kind !== 'left-over') return [];
+  const { address, associationId } = occupant;
+  const { allocationId } = address;
+  const publicIp = parseIpv4Address(address.publicIp, 'public IP');
+  const value = ownerTagOf(address);
+  return [
+    ...staleRoutes(view, publicIp, eni.networkInterfaceId),
+    { kind: 'disassociate-address', associationId, publicIp },
+    ...(value === undefined ? [] : [{ kind: 'untag-owner' as const, allocationId, value }]),
+  ];
+}
+
+function planClaim(
+  wanted: WantedIdentity,
+  address: ElasticIp,
+  eni: NetworkInterface,
+  isHeld: boolean,
+): CloudStep[] {
+  if (isHeld) return [];
+  const { allocationId } = address;
+  const publicIp = parseIpv4Address(address.publicIp, 'public IP');
+  const { networkInterfaceId } = eni;
+  const { privateIp } = wanted;
+  return [{ kind: 'associate-address', allocationId, publicIp, networkInterfaceId, privateIp }];
+}
+
+function planOwnerTag(
+  wanted: WantedIdentity,
+  address: ElasticIp,
+  privateIpAssignedByUs: boolean,
+): CloudStep[] {
+  const { owner, privateIp } = wanted;
+  const value = formatOwnerTag({ owner, privateIp, privateIpAssignedByUs });
+  if (ownerTagOf(address) === value) return [];
+  return [{ kind: 'tag-owner', allocationId: address.allocationId, value }];
+}
+
+/**
+ * True when truetuple registered the private IP: it is about to, it remembers, or the record of the address
+ * on it says so, be it a dead pod's, whose duty to take it off passes to us.
+ */
+export function privateIpIsOurs(
+  wanted: Pick<WantedIdentity, 'privateIp' | 'owner' | 'excluded' | 'privateIpAssignedByUs'>,
+  view: CloudView,
+): boolean {
+  const eni = view.networkInterface;
+  if (wanted.privateIpAssignedByUs || eni === undefined) return wanted.privateIpAssignedByUs;
+  if (!hasPrivateIp(eni, wanted.privateIp)) return true;
+  const occupant = judgeOccupant(wanted, view, eni);
+  return occupant.kind !== 'none' && occupant.kind !== 'foreign' && occupant.privateIpAssignedByUs;
+}
+
+function planRoutes(
+  address: ElasticIp,
+  view: CloudView,
+  eni: NetworkInterface,
+): CloudStep[] | (CloudPlan & { kind: 'foreign-route' }) {
+  const { networkInterfaceId } = eni;
+  const destination = hostCidr(parseIpv4Address(address.publicIp, 'public IP'));
+  const steps: CloudStep[] = [];
+  for (const table of view.routeTables) {
+    const { routeTableId } = table;
+    const route = routeTo(table, destination);
+    if (route?.networkInterfaceId === networkInterfaceId) continue;
+    if (route !== undefined && route.networkInterfaceId === undefined) {
+      return { kind: 'foreign-route', routeTableId, destination };
+    }
+    const kind = route === undefined ? 'create-route' : 'replace-route';
+    steps.push({ kind, routeTableId, destination, networkInterfaceId });
+  }
+  return steps;
+}

@@ -1,0 +1,193 @@
+import { CoreError, type CoreErrorCode, type Retry } from '../errors.ts';
+import type { CloudStep } from './cloud-step.ts';
+import { Ec2CallError } from './ec2-call-error.ts';
+
+interface Meaning {
+  readonly code: CoreErrorCode;
+  readonly remedy: string;
+  /** `now`: the same call may succeed in a moment. */
+  readonly retry: Retry;
+}
+
+const denied: Meaning = {
+  code: 'AccessDenied',
+  remedy:
+    'Allow the named action to this role, on resources with the pool tag; if a policy allows it already, check its conditions, the permission boundary and the credentials in use.',
+  retry: 'never',
+};
+const credentials: Meaning = {
+  code: 'CredentialsMissing',
+  remedy:
+    'Give the process AWS credentials that are valid now: a Pod Identity association, IRSA, or the AWS environment variables.',
+  retry: 'never',
+};
+const wrongRegion: Meaning = {
+  code: 'WrongRegion',
+  remedy: 'Set the region of the identity spec to the one that holds the ENI and the pool.',
+  retry: 'never',
+};
+const limit: Meaning = {
+  code: 'LimitExceeded',
+  remedy:
+    'Raise the quota that the message names, use an instance type with more addresses per ENI, or spread the pods over more ENIs and route tables.',
+  retry: 'later',
+};
+const throttled: Meaning = {
+  code: 'Throttled',
+  remedy: 'Wait and try again; start fewer pods at once, or raise the EC2 API request quota.',
+  retry: 'later',
+};
+const unreachable: Meaning = {
+  code: 'CloudUnreachable',
+  remedy:
+    'Check that the process reaches the EC2 endpoint of its region: route, DNS, security group, VPC endpoint, proxy.',
+  retry: 'now',
+};
+const busy: Meaning = {
+  code: 'CloudRefused',
+  remedy: 'EC2 could not do it at this moment; try again.',
+  retry: 'now',
+};
+const interfaceMissing: Meaning = {
+  code: 'NetworkInterfaceNotFound',
+  remedy: 'Check that the ENI exists, is attached to this node, and that the region is right.',
+  retry: 'later',
+};
+const routeTableMissing: Meaning = {
+  code: 'RouteTablesNotFound',
+  remedy: 'Check the route table ids, or the tag, of the identity spec.',
+  retry: 'never',
+};
+
+/** EC2's codes (EC2 API reference, "Error codes") and the SDK's for calls without an answer, as ours. */
+const meanings: Readonly<Record<string, Meaning>> = {
+  UnauthorizedOperation: denied,
+  AccessDenied: denied,
+  AccessDeniedException: denied,
+  OperationNotPermitted: denied,
+  AuthFailure: denied,
+  Blocked: denied,
+  CredentialsProviderError: credentials,
+  TokenProviderError: credentials,
+  InvalidClientTokenId: credentials,
+  UnrecognizedClientException: credentials,
+  ExpiredToken: credentials,
+  ExpiredTokenException: credentials,
+  RequestExpired: credentials,
+  MissingAuthenticationToken: credentials,
+  SignatureDoesNotMatch: wrongRegion,
+  InvalidSignatureException: wrongRegion,
+  OptInRequired: wrongRegion,
+  RegionMissing: wrongRegion,
+  PrivateIpAddressLimitExceeded: limit,
+  RouteLimitExceeded: limit,
+  ResourceCountLimitExceeded: limit,
+  AddressLimitExceeded: limit,
+  TagLimitExceeded: limit,
+  FilterLimitExceeded: limit,
+  InsufficientFreeAddressesInSubnet: limit,
+  InsufficientCidrBlocks: limit,
+  RequestLimitExceeded: throttled,
+  Throttling: throttled,
+  ThrottlingException: throttled,
+  TimeoutError: unreachable,
+  NetworkingError: unreachable,
+  ECONNREFUSED: unreachable,
+  ECONNRESET: unreachable,
+  ENOTFOUND: unreachable,
+  EPIPE: unreachable,
+  ETIMEDOUT: unreachable,
+  EAI_AGAIN: unreachable,
+  EHOSTUNREACH: unreachable,
+  ENETUNREACH: unreachable,
+  InternalError: busy,
+  InternalFailure: busy,
+  ServiceUnavailable: busy,
+  Unavailable: busy,
+  IncorrectState: busy,
+  IncorrectInstanceState: busy,
+  ConcurrentTagAccess: busy,
+  InvalidParameterException: busy,
+  'InvalidNetworkInterfaceID.NotFound': interfaceMissing,
+  'InvalidNetworkInterfaceId.Malformed': interfaceMissing,
+  'InvalidRouteTableID.NotFound': routeTableMissing,
+  'InvalidRouteTableId.Malformed': routeTableMissing,
+  'Gateway.NotAttached': {
+    code: 'CloudRefused',
+    remedy: 'Attach an Internet gateway to the VPC: an Elastic IP needs one.',
+    retry: 'never',
+  },
+};
+
+const refused: Meaning = {
+  code: 'CloudRefused',
+  remedy: 'Look up the EC2 code in the EC2 API reference; the message holds what EC2 said.',
+  retry: 'later',
+};
+
+/** What is done about a failed call: the same code may mean other things for other calls. */
+export function meaningOf(error: Ec2CallError): Meaning {
+  const meaning = Object.hasOwn(meanings, error.ec2Code) ? meanings[error.ec2Code] : undefined;
+  if (meaning !== undefined) return meaning;
+  return error.httpStatus === undefined ? unreachable : refused;
+}
+
+/** True when the call may have been carried out although it failed: no answer, or a server's fault. */
+export function isOutcomeUnknown(error: Ec2CallError): boolean {
+  const { code } = meaningOf(error);
+  if (code === 'CredentialsMissing' || code === 'WrongRegion' || code === 'Throttled') return false;
+  return error.httpStatus === undefined || error.httpStatus >= 500;
+}
+
+/** Makes a CoreError of whatever an Ec2Api threw; `tried` says what was tried, on what. */
+export function translateEc2Error(error: unknown, tried: string): CoreError {
+  if (CoreError.is(error)) return error;
+  if (Ec2CallError.is(error)) {
+    const meaning = meaningOf(error);
+    const request = error.requestId === undefined ? '' : ` (request ${error.requestId})`;
+    return new CoreError({
+      code: meaning.code,
+      message: `${tried}: ${error.action} was answered ${error.ec2Code}: ${error.message}${request}`,
+      remedy: meaning.remedy,
+      retry: meaning.retry,
+      cause: error,
+    });
+  }
+  const isAbort = error instanceof Error && error.name === 'AbortError';
+  return new CoreError({
+    code: isAbort ? 'Aborted' : 'CloudRefused',
+    message: `${tried}: ${error instanceof Error ? error.message : String(error)}`,
+    remedy: isAbort
+      ? 'Call again; what was taken is given back.'
+      : 'This is not a refusal by EC2: look at the cause.',
+    retry: isAbort ? 'now' : 'never',
+    cause: error,
+  });
+}
+
+/** What a step was about, for an error's message. */
+export function nameStep(step: CloudStep): string {
+  switch (step.kind) {
+    case 'disable-source-dest-check':
+      return `switching off the source/destination check of ${step.networkInterfaceId}`;
+    case 'assign-private-ip':
+      return `registering ${step.privateIp} on ${step.networkInterfaceId}`;
+    case 'unassign-private-ip':
+      return `taking ${step.privateIp} off ${step.networkInterfaceId}`;
+    case 'associate-address':
+      return `claiming ${step.publicIp} (${step.allocationId}) for ${step.privateIp} on ${step.networkInterfaceId}`;
+    case 'disassociate-address':
+      return `giving back ${step.publicIp} (${step.associationId})`;
+    case 'tag-owner':
+      return `recording the owner of ${step.allocationId}`;
+    case 'untag-owner':
+      return `removing the owner record of ${step.allocationId}`;
+    case 'create-route':
+    case 'replace-route':
+      return `leading ${step.destination} to ${step.networkInterfaceId} in ${step.routeTableId}`;
+    case 'delete-route':
+      return `removing the route to ${step.destination} from ${step.routeTableId}`;
+    default:
+      return step satisfies never;
+  }
+}

@@ -1,0 +1,112 @@
+import { CoreError } from '../errors.ts';
+import type { Acquire } from './acquire-grant.ts';
+import { sessionForUndo, type CloudSession } from './cloud-session.ts';
+import type { CloudStep } from './cloud-step.ts';
+import { endClaim } from './end-claim.ts';
+import type { Claim } from './identity-grant.ts';
+import type { ClaimToEnd, WantedNothing } from './plan-nothing.ts';
+import { translateEc2Error } from './translate-ec2-error.ts';
+
+/** Gives a claim back and goes on: the private IP stays, for the next candidate. */
+export async function giveBackClaim(acquire: Acquire, claim: Claim): Promise<void> {
+  const { allocationId, publicIp, associationId } = claim;
+  const session = sessionForUndo(acquire.session);
+  const wanted = wantNothing(acquire, { allocationId, publicIp, associationId }, false);
+  await endClaim(session, { wanted, routeTableIds: acquire.routeTableIds });
+  acquire.session.writes = session.writes;
+}
+
+/**
+ * Undoes, in reverse, what an acquire did or may have done, and no more: what it found in place stays.
+ * Answers the error to throw.
+ */
+export async function undoAcquire(acquire: Acquire, error: unknown): Promise<unknown> {
+  const session = sessionForUndo(acquire.session);
+  const done = [...acquire.session.journal];
+  const mayDo = (step: CloudStep): boolean => done.some((one) => reverses(step, one));
+  const failures: unknown[] = [];
+  const claims = [...claimsOf(session, done).values(), undefined];
+  for (const claim of claims) {
+    const isLast = claim === undefined;
+    const wanted = wantNothing(acquire, claim, isLast && done.some(isAssign));
+    const { routeTableIds } = acquire;
+    const ending = { wanted, routeTableIds: isLast ? [] : routeTableIds, mayDo };
+    // a claim that cannot be given back does not keep the others
+    await endClaim(session, ending).catch((failure: unknown) => failures.push(failure));
+  }
+  return failures.length === 0 ? error : withFailures(error, failures);
+}
+
+function wantNothing(
+  acquire: Acquire,
+  claim: ClaimToEnd | undefined,
+  unassignPrivateIp: boolean,
+): WantedNothing {
+  const { request, networkInterfaceId } = acquire;
+  const { privateIp } = request.link;
+  const { owner } = request.spec;
+  return { kind: 'nothing', owner, networkInterfaceId, privateIp, claim, unassignPrivateIp };
+}
+
+/** Every allocation that was claimed or recorded, answered or not, newest first. */
+function claimsOf(session: CloudSession, done: readonly CloudStep[]): Map<string, ClaimToEnd> {
+  const claims = new Map<string, ClaimToEnd>();
+  for (const step of done.toReversed()) {
+    if (step.kind !== 'associate-address') continue;
+    const { allocationId, publicIp } = step;
+    claims.set(allocationId, {
+      allocationId,
+      publicIp,
+      associationId: idOf(session, allocationId),
+    });
+  }
+  return claims;
+}
+
+function idOf(session: CloudSession, allocationId: string): string | undefined {
+  return session.writes.find(
+    ({ step }) => step.kind === 'associate-address' && step.allocationId === allocationId,
+  )?.associationId;
+}
+
+function isAssign(step: CloudStep): boolean {
+  return step.kind === 'assign-private-ip';
+}
+
+function reverses(step: CloudStep, done: CloudStep): boolean {
+  switch (step.kind) {
+    case 'delete-route':
+      return (
+        (done.kind === 'create-route' || done.kind === 'replace-route') &&
+        done.routeTableId === step.routeTableId &&
+        done.destination === step.destination
+      );
+    case 'disassociate-address':
+      return done.kind === 'associate-address' && done.publicIp === step.publicIp;
+    case 'untag-owner':
+      return done.kind === 'tag-owner' && done.allocationId === step.allocationId;
+    case 'unassign-private-ip':
+      return done.kind === 'assign-private-ip' && done.privateIp === step.privateIp;
+    case 'disable-source-dest-check':
+    case 'assign-private-ip':
+    case 'associate-address':
+    case 'tag-owner':
+    case 'create-route':
+    case 'replace-route':
+      return false;
+    default:
+      return step satisfies never;
+  }
+}
+
+function withFailures(error: unknown, failures: readonly unknown[]): CoreError {
+  const cause = translateEc2Error(error, 'acquiring a public address');
+  const left = failures.map((one) => (one instanceof Error ? one.message : String(one))).join('; ');
+  return new CoreError({
+    code: cause.code,
+    message: `${cause.message}; and what had been taken could not all be given back: ${left}`,
+    remedy: `${cause.remedy} Then run the reaper for this pool: it gives back the rest.`,
+    retry: cause.retry,
+    cause: new AggregateError([error, ...failures], left),
+  });
+}

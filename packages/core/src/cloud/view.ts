@@ -1,0 +1,243 @@
+import type { Cidr, Ipv4Address } from '../identity/address.ts';
+import { ownerTagKey, parseOwnerTag, type OwnerRecord } from '../identity/owner.ts';
+import type { CloudStep } from './cloud-step.ts';
+import type { ElasticIp, NetworkInterface, RouteTable, Tag } from './ec2-api.ts';
+
+/** What a plan for one identity is made from. */
+export interface CloudView {
+  /** The link's network interface; undefined when it is gone, which only a release meets. */
+  readonly networkInterface: NetworkInterface | undefined;
+  /** The pool's addresses, or for a release the one that was held. */
+  readonly addresses: readonly ElasticIp[];
+  /** The route tables that shall lead, or led, to the public address. */
+  readonly routeTables: readonly RouteTable[];
+}
+
+/** A write of ours that EC2 answered. */
+export interface OwnWrite {
+  readonly step: CloudStep;
+  /** Of an association. */
+  readonly associationId?: string;
+}
+
+/** A private IP on a network interface: what an Elastic IP is associated with. */
+export interface PrivateIpPlace {
+  readonly networkInterfaceId: string;
+  readonly privateIp: Ipv4Address;
+}
+
+/**
+ * Lays our own answered writes over what a describe showed: EC2 may answer a describe from before a write
+ * (EC2 API reference, "Eventual consistency"), so a write's answer is worth more than a later read.
+ */
+export function mergeOwnWrites(view: CloudView, writes: readonly OwnWrite[]): CloudView {
+  return writes.reduce(viewAfter, view);
+}
+
+/** A claim of ours whose address a describe shows in another association, and that association's id. */
+export function contradictedClaim(
+  seen: CloudView,
+  writes: readonly OwnWrite[],
+): { readonly write: OwnWrite; readonly seenId: string } | undefined {
+  for (const write of writes) {
+    const { step, associationId } = write;
+    if (step.kind !== 'associate-address') continue;
+    const address = seen.addresses.find((one) => one.allocationId === step.allocationId);
+    const seenId = address?.associationId;
+    if (seenId !== undefined && seenId !== associationId) return { write, seenId };
+  }
+  return undefined;
+}
+
+/** Adds a write to those remembered; an earlier one that it supersedes is forgotten. */
+export function rememberWrite(writes: readonly OwnWrite[], write: OwnWrite): OwnWrite[] {
+  const kept = writes.filter((earlier) => subjectOf(earlier) !== subjectOf(write));
+  if (write.step.kind !== 'disassociate-address') return [...kept, write];
+  const { associationId } = write.step;
+  return [...kept.filter((earlier) => earlier.associationId !== associationId), write];
+}
+
+function subjectOf({ step }: OwnWrite): string {
+  switch (step.kind) {
+    case 'disable-source-dest-check':
+      return `check ${step.networkInterfaceId}`;
+    case 'assign-private-ip':
+    case 'unassign-private-ip':
+      return `private-ip ${step.networkInterfaceId} ${step.privateIp}`;
+    case 'associate-address':
+      return `association ${step.allocationId}`;
+    case 'disassociate-address':
+      return `disassociation ${step.associationId}`;
+    case 'tag-owner':
+    case 'untag-owner':
+      return `owner ${step.allocationId}`;
+    case 'create-route':
+    case 'replace-route':
+    case 'delete-route':
+      return `route ${step.routeTableId} ${step.destination}`;
+    default:
+      return step satisfies never;
+  }
+}
+
+/** The view once EC2 has done a step; for a step that is not applicable, the view as it was. */
+export function viewAfter(view: CloudView, { step, associationId }: OwnWrite): CloudView {
+  switch (step.kind) {
+    case 'disable-source-dest-check':
+      return changeInterface(view, step.networkInterfaceId, (eni) => ({
+        ...eni,
+        sourceDestCheck: false,
+      }));
+    case 'assign-private-ip':
+      return changeInterface(view, step.networkInterfaceId, (eni) =>
+        withPrivateIp(eni, step.privateIp),
+      );
+    case 'unassign-private-ip':
+      return changeInterface(view, step.networkInterfaceId, (eni) => ({
+        ...eni,
+        privateIpAddresses: eni.privateIpAddresses.filter(
+          (one) => one.privateIpAddress !== step.privateIp,
+        ),
+      }));
+    case 'associate-address':
+      return associated(view, step, associationId ?? `planned ${step.allocationId}`);
+    case 'disassociate-address':
+      return disassociated(view, step.associationId);
+    case 'tag-owner':
+      return changeTags(view, step.allocationId, (tags) => [
+        ...tags.filter(({ key }) => key !== ownerTagKey),
+        { key: ownerTagKey, value: step.value },
+      ]);
+    case 'untag-owner':
+      return changeTags(view, step.allocationId, (tags) =>
+        tags.filter(({ key, value }) => key !== ownerTagKey || value !== step.value),
+      );
+    case 'create-route':
+    case 'replace-route':
+    case 'delete-route':
+      return routed(view, step);
+    default:
+      return step satisfies never;
+  }
+}
+
+function changeInterface(
+  view: CloudView,
+  networkInterfaceId: string,
+  change: (eni: NetworkInterface) => NetworkInterface,
+): CloudView {
+  const eni = view.networkInterface;
+  if (eni?.networkInterfaceId !== networkInterfaceId) return view;
+  return { ...view, networkInterface: change(eni) };
+}
+
+function withPrivateIp(eni: NetworkInterface, privateIp: Ipv4Address): NetworkInterface {
+  if (hasPrivateIp(eni, privateIp)) return eni;
+  const added = { privateIpAddress: privateIp, primary: false };
+  return { ...eni, privateIpAddresses: [...eni.privateIpAddresses, added] };
+}
+
+function associated(
+  view: CloudView,
+  step: CloudStep & { kind: 'associate-address' },
+  associationId: string,
+): CloudView {
+  const { networkInterfaceId, privateIp, allocationId, publicIp } = step;
+  const addresses = view.addresses.map((address) => {
+    if (address.allocationId === allocationId) {
+      return { ...address, associationId, networkInterfaceId, privateIpAddress: privateIp };
+    }
+    return isAt(address, step) ? freed(address) : address;
+  });
+  return changeInterface({ ...view, addresses }, networkInterfaceId, (eni) => ({
+    ...eni,
+    privateIpAddresses: eni.privateIpAddresses.map((one) =>
+      one.privateIpAddress === privateIp
+        ? { ...one, association: { publicIp, allocationId, associationId } }
+        : one,
+    ),
+  }));
+}
+
+function disassociated(view: CloudView, associationId: string): CloudView {
+  const eni = view.networkInterface;
+  return {
+    ...view,
+    addresses: view.addresses.map((address) =>
+      address.associationId === associationId ? freed(address) : address,
+    ),
+    networkInterface: eni && {
+      ...eni,
+      privateIpAddresses: eni.privateIpAddresses.map((one) => {
+        if (one.association?.associationId !== associationId) return one;
+        const { association: _association, ...rest } = one;
+        return rest;
+      }),
+    },
+  };
+}
+
+function freed(address: ElasticIp): ElasticIp {
+  const { allocationId, publicIp, tags } = address;
+  return { allocationId, publicIp, tags };
+}
+
+function changeTags(
+  view: CloudView,
+  allocationId: string,
+  change: (tags: readonly Tag[]) => readonly Tag[],
+): CloudView {
+  const addresses = view.addresses.map((address) =>
+    address.allocationId === allocationId ? { ...address, tags: change(address.tags) } : address,
+  );
+  return { ...view, addresses };
+}
+
+function routed(
+  view: CloudView,
+  step: CloudStep & { kind: 'create-route' | 'replace-route' | 'delete-route' },
+): CloudView {
+  const { networkInterfaceId, destination } = step;
+  const routeTables = view.routeTables.map((table) => {
+    if (table.routeTableId !== step.routeTableId) return table;
+    const before = routeTo(table, destination);
+    if (step.kind === 'delete-route' && before?.networkInterfaceId !== networkInterfaceId) {
+      return table;
+    }
+    const others = table.routes.filter((route) => route !== before);
+    if (step.kind === 'delete-route') return { ...table, routes: others };
+    const state = before?.networkInterfaceId === networkInterfaceId ? before.state : 'active';
+    const route = { destinationCidrBlock: destination, networkInterfaceId, state };
+    return { ...table, routes: [...others, route] };
+  });
+  return { ...view, routeTables };
+}
+
+export function routeTo(
+  table: RouteTable,
+  destination: Cidr,
+): RouteTable['routes'][number] | undefined {
+  return table.routes.find((route) => route.destinationCidrBlock === destination);
+}
+
+export function hasPrivateIp(eni: NetworkInterface, privateIp: Ipv4Address): boolean {
+  return eni.privateIpAddresses.some((one) => one.privateIpAddress === privateIp);
+}
+
+export function isAt(address: ElasticIp, place: PrivateIpPlace): boolean {
+  return (
+    address.networkInterfaceId === place.networkInterfaceId &&
+    address.privateIpAddress === place.privateIp
+  );
+}
+
+/** The owner tag's value, readable or not. */
+export function ownerTagOf(address: ElasticIp): string | undefined {
+  return address.tags.find(({ key }) => key === ownerTagKey)?.value;
+}
+
+/** The owner record; undefined when there is none, or none that can be read. */
+export function ownerRecordOf(address: ElasticIp): OwnerRecord | undefined {
+  const value = ownerTagOf(address);
+  return value === undefined ? undefined : parseOwnerTag(value);
+}
