@@ -48,6 +48,9 @@ export async function exchangePackets(
       sent: new Map(),
     };
     listen(exchange);
+    const known = pod.next('doors-known', 2000);
+    pod.say({ kind: 'know-doors', doors: await stage.natDoors(peers) });
+    await known;
     await Promise.all([callPod(exchange), podCalls(exchange)]);
     await exchange.completed.within(plan.settleMs);
     return await describe(exchange);
@@ -113,8 +116,7 @@ async function callPod({ stage, peers, plan, advertised, sent }: Exchange): Prom
 }
 
 /** The pod calls ports of the far sides from which nothing was ever sent. */
-async function podCalls({ stage, pod, peers, plan, sent }: Exchange): Promise<void> {
-  const doors = await stage.natDoors(peers);
+async function podCalls({ pod, peers, plan, sent }: Exchange): Promise<void> {
   const calls = peers
     .filter(({ use }) => use === 'fresh')
     .map(({ peer, role, tuple }) => ({ flow: flowName(peer, role, 'out'), peer, role, to: tuple }));
@@ -122,7 +124,7 @@ async function podCalls({ stage, pod, peers, plan, sent }: Exchange): Promise<vo
   pod.onEvent(() => {
     if (calls.every(({ flow }) => sent.has(flow))) resolve();
   });
-  pod.say({ kind: 'call', calls, paceMs: plan.paceMs, doors });
+  pod.say({ kind: 'call', calls, paceMs: plan.paceMs });
   const timer = setTimeout(resolve, plan.count * plan.paceMs + 5000);
   await promise;
   clearTimeout(timer);

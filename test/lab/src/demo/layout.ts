@@ -28,8 +28,12 @@ export function shorten(sentence: string, width: number): string {
   const whole = sentence.replace(/\.$/, '');
   if (whole.length <= width) return whole;
   const clause = /^(.*?)[:;,] /.exec(whole)?.[1];
-  if (clause !== undefined && clause.length <= width) return clause;
-  return `${whole.slice(0, width - 1).trimEnd()}…`;
+  return clause !== undefined && clause.length <= width ? clause : elide(whole, width);
+}
+
+/** Cuts text off at `width` columns, with an ellipsis where something is missing. */
+export function elide(text: string, width: number): string {
+  return text.length <= width ? text : `${text.slice(0, width - 1).trimEnd()}…`;
 }
 
 export interface Column {

@@ -56,7 +56,6 @@ interface Missing {
 
 function missingForKernel(machine: Machine): Missing | undefined {
   const { platform, addon, nft, namespaces, userNamespace, isInUserNamespace } = machine;
-  const hopeless = (reason: string): Missing => ({ reason, curableByUserNamespace: false });
   if (platform !== 'linux') return hopeless(`${platform} has no network namespaces`);
   if (addon !== true) return hopeless(addon);
   if (nft !== true) return hopeless(nft);
@@ -65,4 +64,8 @@ function missingForKernel(machine: Machine): Missing | undefined {
   return userNamespace === true
     ? { reason: namespaces, curableByUserNamespace: true }
     : hopeless(`${namespaces}, and ${userNamespace}`);
+}
+
+function hopeless(reason: string): Missing {
+  return { reason, curableByUserNamespace: false };
 }

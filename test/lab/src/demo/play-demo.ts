@@ -8,14 +8,8 @@ import { holdIdentity } from './identity-act.ts';
 import { leftOnMachine, traceMachine } from './machine-trace.ts';
 import { openStage } from './open-stage.ts';
 import { reportSchema, type DemoReport, type Leftover, type Level } from './report.ts';
-import {
-  renderCrash,
-  renderFlows,
-  renderHead,
-  renderIdentity,
-  renderStockPath,
-  renderVerdict,
-} from './render.ts';
+import { renderCrash, renderFlows, renderHead, renderIdentity, renderStockPath } from './render.ts';
+import { renderVerdict } from './render-verdict.ts';
 import type { Stage } from './stage.ts';
 import { judge } from './verdict.ts';
 

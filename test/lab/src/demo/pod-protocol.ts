@@ -49,8 +49,9 @@ export type PodCommand =
       readonly kind: 'call';
       readonly calls: readonly PodCall[];
       readonly paceMs: number;
-      readonly doors: readonly NatDoor[];
     }
+  /** Before any traffic; answered by `doors-known`. */
+  | { readonly kind: 'know-doors'; readonly doors: readonly NatDoor[] }
   | { readonly kind: 'tell-tally' };
 
 /** What the pod's process says to the demo. */
@@ -65,6 +66,7 @@ export type PodEvent =
       readonly advertised: Readonly<Record<Role, string>>;
     }
   | { readonly kind: 'rules-dropped'; readonly count: number }
+  | { readonly kind: 'doors-known' }
   | { readonly kind: 'called'; readonly flow: string; readonly sent: number }
   | { readonly kind: 'complete'; readonly flow: string }
   | {

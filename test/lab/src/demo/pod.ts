@@ -43,8 +43,10 @@ async function obey(command: PodCommand): Promise<void> {
   switch (command.kind) {
     case 'drop-rules':
       return tell({ kind: 'rules-dropped', count: await running.dropRules() });
-    case 'call':
+    case 'know-doors':
       running.doors = command.doors;
+      return tell({ kind: 'doors-known' });
+    case 'call':
       return running.traffic.call(command.calls, command.paceMs);
     case 'tell-tally':
       return tell(running.traffic.tally());

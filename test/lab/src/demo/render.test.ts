@@ -1,14 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { maxColumns, shorten, wrap } from './layout.ts';
 import { choosePaint, colourPaint, plainPaint } from './paint.ts';
-import {
-  renderCrash,
-  renderFlows,
-  renderHead,
-  renderIdentity,
-  renderStockPath,
-  renderVerdict,
-} from './render.ts';
+import { renderCrash, renderFlows, renderHead, renderIdentity, renderStockPath } from './render.ts';
+import { renderVerdict } from './render-verdict.ts';
 import type { DemoReport } from './report.ts';
 import { findings, flowRow } from './sample-findings.ts';
 import { judge } from './verdict.ts';

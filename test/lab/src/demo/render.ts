@@ -1,8 +1,7 @@
-import { hang, layTable, maxColumns, shorten } from './layout.ts';
+import { elide, hang, layTable, maxColumns, shorten } from './layout.ts';
 import type { Paint } from './paint.ts';
 import type {
   CrashFacts,
-  DemoReport,
   FlowRow,
   IdentityFacts,
   Leftover,
@@ -166,17 +165,20 @@ export function renderCrash(crash: CrashFacts, leaked: readonly Leftover[], pain
     ),
     paint.dim('  left by the dead pod'),
     ...listed(crash.leftByPod.map(describeLeftover)),
-    paint.dim('  reaper, dry run: says what it would do'),
-    ...listed(crash.dryRun),
-    paint.dim(
-      crash.reaped.length === 0
-        ? '  reaper: not run'
-        : `  reaper: done in ${crash.reapMs.toFixed(0)} ms`,
-    ),
-    ...(crash.reaped.length === 0 ? [] : listed(crash.reaped)),
+    paint.dim('  the reaper, in a dry run: what it would do'),
+    ...listed(crash.dryRun.map(toOneLine)),
+    ...renderReaped(crash).map(paint.dim),
     paint.dim('  left afterwards, in EC2 and on this machine'),
     ...listed(leaked.map(describeLeftover)).map(leaked.length === 0 ? paint.green : paint.red),
   ];
+}
+
+function renderReaped({ dryRun, reaped, reapMs }: CrashFacts): Lines {
+  if (reaped.length === 0) return ['  the reaper was not run'];
+  const inMs = `in ${reapMs.toFixed(0)} ms`;
+  return reaped.join('\n') === dryRun.join('\n')
+    ? [`  the reaper, for real: it did exactly that, ${inMs}`]
+    : [`  the reaper, for real, ${inMs}`, ...listed(reaped.map(toOneLine))];
 }
 
 export function describeLeftover({ where, what }: Leftover): string {
@@ -185,44 +187,15 @@ export function describeLeftover({ where, what }: Leftover): string {
 
 function listed(items: readonly string[]): Lines {
   if (items.length === 0) return ['    nothing'];
-  return items.flatMap((item) => hang('    ', item));
+  return items.map((item) => `    ${elide(item, maxColumns - 4)}`);
 }
 
-/** The last lines: each promise, what is not shown, and the sum. */
-export function renderVerdict(report: DemoReport, paint: Paint): Lines {
-  const flowNames = new Set(report.flows.map(({ name }) => name));
-  const held = report.flows.filter((flow) => judgeFlow(flow).ok);
-  const packets = held.reduce((sum, flow) => sum + flow.received, 0);
-  const sum = {
-    name: `${held.length} of ${report.flows.length} flows`,
-    ok: held.length === report.flows.length,
-    why: `advertised is observed, nothing lost: ${packets} packets`,
-  };
-  const firstFlow = report.verdicts.findIndex(({ name }) => flowNames.has(name));
-  const rows = report.verdicts.flatMap((verdict, index) => {
-    const summed = index === firstFlow ? [sum] : [];
-    return flowNames.has(verdict.name) && verdict.ok ? summed : [...summed, verdict];
-  });
-  const broken = report.verdicts.filter(({ ok }) => !ok);
-  return [
-    '',
-    paint.bold(paint.cyan('Verdict')),
-    '',
-    ...rows.flatMap(({ name, ok, why }) => {
-      const lines = hang(`  ${ok ? 'ok  ' : 'FAIL'}  ${name.padEnd(28)} `, why);
-      return ok ? lines.map((line) => paintMark(line, paint)) : lines.map(paint.red);
-    }),
-    '',
-    paint.dim('  not shown by this run'),
-    ...report.notProven.flatMap((what) => hang('    - ', what)).map(paint.dim),
-    '',
-    broken.length === 0
-      ? paint.green(`Every promise held (${(report.durationMs / 1000).toFixed(1)} s).`)
-      : paint.red(`${broken.length} broken: ${broken.map(({ name }) => name).join(', ')}`),
-  ];
+function toOneLine(sentence: string): string {
+  return shorten(sentence, maxColumns - 4);
 }
 
+/** Colours the mark at the end of a row, or the whole row when it failed. */
 function paintMark(line: string, paint: Paint): string {
-  if (/\bFAIL$/.test(line)) return paint.red(line);
-  return line.replace(/ok$|^ {2}ok\b/, (mark) => paint.green(mark));
+  if (line.endsWith(' FAIL')) return paint.red(line);
+  return line.replace(/ok$/, (mark) => paint.green(mark));
 }

@@ -66,7 +66,11 @@ export function judgeFlow(flow: FlowRow): Verdict {
 function judgeKill({ signal, leftByPod }: CrashFacts): Verdict {
   const name = 'killed-in-use';
   return leftByPod.some(({ where }) => where === 'ec2')
-    ? { name, ok: true, why: `${signal} left ${leftByPod.length} thing(s) behind to clean up` }
+    ? {
+        name,
+        ok: true,
+        why: `${signal} came while ${leftByPod.length} things of the pod were in place`,
+      }
     : { name, ok: false, why: `${signal} left nothing in EC2, so the reaper had nothing to show` };
 }
 
