@@ -6,6 +6,7 @@ export { thisNode, type ThisNodeOptions } from './this-node.ts';
 export { filePublisher, identityFile, publicIpFile } from './adapters/file/file-publisher.ts';
 export { describeCloudStep, type StepDescription } from './cloud/describe-cloud-step.ts';
 export { sdkEc2Api } from './adapters/aws/sdk-ec2-api.ts';
+export { describeKernelStep } from './kernel/describe-kernel-step.ts';
 export { linuxKernel } from './adapters/linux/linux-kernel.ts';
 export { bindAddressFor } from './identity/bind-address.ts';
 export { parseIdentitySpec } from './identity/identity-spec.ts';

@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { explain } from './explain.ts';
+import { simulatedPod } from './testing/simulated-pod.ts';
+
+describe('explain', () => {
+  it('tells every step of an identity, with no unknown value left unnamed', () => {
+    const { steps, unknown } = explain(simulatedPod().spec);
+    expect(steps.map(({ name }) => name)).toEqual([
+      'install-fail-closed-route',
+      'add-rule',
+      'add-rule',
+      'set-link-settings',
+      'replace-route',
+      'replace-route',
+      'replace-route',
+      'disable-source-dest-check',
+      'assign-private-ip',
+      'associate-address',
+      'tag-owner',
+      'add-address',
+      'create-route',
+      'publish',
+    ]);
+    const text = steps.map((step) => `${step.sentence} ${step.command}`).join('\n');
+    expect(text).not.toMatch(/192\.0\.2\.|c0ffee/);
+    expect(Object.keys(unknown).toSorted()).toEqual([
+      'ALLOCATION_ID',
+      'ENI',
+      'GATEWAY',
+      'PRIVATE_IP',
+      'PUBLIC_IP',
+      'SUBNET_CIDR',
+    ]);
+  });
+
+  it('says the lines that would do the same by hand', () => {
+    const commands = explain(simulatedPod().spec).steps.map(({ command }) => command);
+    expect(commands).toContain('ip address add $PUBLIC_IP/32 dev net1 scope link');
+    expect(commands).toContain(
+      'ip rule add from $PRIVATE_IP/32 lookup 200 priority 100 protocol 188',
+    );
+    expect(commands).toContain(
+      'aws ec2 associate-address --allocation-id $ALLOCATION_ID --network-interface-id $ENI --private-ip-address $PRIVATE_IP --no-allow-reassociation',
+    );
+  });
+
+  it('uses what the spec already says', () => {
+    const { spec } = simulatedPod();
+    const { unknown, steps } = explain({
+      ...spec,
+      privateIp: '10.0.2.128',
+      gateway: '10.0.2.1',
+      networkInterface: { by: 'id', networkInterfaceId: 'eni-0abc' },
+      routeTables: { by: 'tag', key: 'tier', value: 'private' },
+    });
+    expect(Object.keys(unknown).toSorted()).toEqual([
+      'ALLOCATION_ID',
+      'PUBLIC_IP',
+      'ROUTE_TABLE',
+      'SUBNET_CIDR',
+    ]);
+    expect(steps.some(({ command }) => command.includes('eni-0abc'))).toBe(true);
+  });
+
+  it('refuses a spec that ensure would refuse', () => {
+    expect(() => explain({ ...simulatedPod().spec, pool: '' })).toThrow('pool: is empty');
+  });
+});

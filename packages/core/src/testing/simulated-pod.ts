@@ -1,0 +1,83 @@
+import { poolTagKey } from '../identity/owner.ts';
+import type { IdentitySpecInput } from '../identity/identity-spec.ts';
+import type { NodePorts } from '../node-ports.ts';
+import { FakeClock } from './fake-clock.ts';
+import type { FakeKernel } from './fake-kernel/fake-kernel.ts';
+import { fakePod } from './fake-kernel/fake-pod.ts';
+import { MemoryPublisher } from './memory-publisher.ts';
+import { SimulatedEc2, type SimulatedEc2Options } from './simulated-ec2/simulated-ec2.ts';
+import { simulatedNode } from './simulated-node.ts';
+
+export interface SimulatedPodSetup {
+  /** Elastic IPs of the pool; default one, 203.0.113.50. */
+  readonly pool?: readonly string[];
+  /** Default: `claimScope` eni. */
+  readonly ec2?: Partial<SimulatedEc2Options>;
+}
+
+/** A pod with eth0 and net1 (10.0.2.128) on a node in a VPC 10.0.0.0/16, all in memory. */
+export interface SimulatedPod {
+  /** What to give to ensurePublicIdentity; change what your test is about. */
+  readonly spec: IdentitySpecInput;
+  readonly node: NodePorts;
+  readonly ec2: SimulatedEc2;
+  readonly kernel: FakeKernel;
+  readonly clock: FakeClock;
+  readonly publisher: MemoryPublisher;
+}
+
+const region = 'eu-central-1';
+const pool = 'media';
+/** An ipvlan link has its parent's MAC, which is the ENI's. */
+const macAddress = '02:00:00:00:02:0a';
+
+export function simulatedPod(setup: SimulatedPodSetup = {}): SimulatedPod {
+  const ec2 = new SimulatedEc2({ region, claimScope: 'eni', ...setup.ec2 });
+  const routeTableId = buildVpc(ec2);
+  for (const publicIp of setup.pool ?? ['203.0.113.50']) {
+    ec2.allocateAddress({ publicIp, tags: { [poolTagKey]: pool } });
+  }
+  const kernel = fakePod({
+    links: [{ name: 'net1', macAddress, parent: 'eth1', addresses: ['10.0.2.128/24'] }],
+  });
+  const clock = new FakeClock();
+  const publisher = new MemoryPublisher();
+  return {
+    spec: {
+      owner: { cluster: 'test', namespace: 'sip', pod: 'gateway-0', uid: 'uid-gateway-0' },
+      pool,
+      region,
+      vpcCidrs: ['10.0.0.0/16'],
+      routeTables: { by: 'ids', routeTableIds: [routeTableId] },
+    },
+    node: simulatedNode({ ec2, kernel, clock, publisher }),
+    ec2,
+    kernel,
+    clock,
+    publisher,
+  };
+}
+
+/** One instance with the node's ENI in a private subnet and the media ENI in a public one. */
+function buildVpc(ec2: SimulatedEc2): string {
+  const { vpcId } = ec2.createVpc({ cidr: '10.0.0.0/16' });
+  ec2.createInternetGateway({ vpcId });
+  const { routeTableId } = ec2.createRouteTable({ vpcId });
+  const privateSubnet = ec2.createSubnet({ vpcId, cidr: '10.0.1.0/24', routeTableId });
+  const publicSubnet = ec2.createSubnet({ vpcId, cidr: '10.0.2.0/24' });
+  const { instanceId } = ec2.createInstance();
+  ec2.createNetworkInterface({
+    subnetId: privateSubnet.subnetId,
+    privateIpAddress: '10.0.1.10',
+    instanceId,
+    deviceIndex: 0,
+  });
+  ec2.createNetworkInterface({
+    subnetId: publicSubnet.subnetId,
+    privateIpAddress: '10.0.2.10',
+    macAddress,
+    instanceId,
+    deviceIndex: 1,
+  });
+  return routeTableId;
+}

@@ -1,0 +1,34 @@
+import { execFile } from 'node:child_process';
+import { readdir } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { expect, it } from 'vitest';
+
+const run = promisify(execFile);
+
+async function output(name: string): Promise<string> {
+  const program = `${import.meta.dirname}/${name}`;
+  const { stdout } = await run(process.execPath, ['-C', 'truetuple-source', program]);
+  return stdout;
+}
+
+/** What each example must say, so that one that silently does nothing fails. */
+const said: Readonly<Record<string, readonly string[]>> = {
+  '01-hold-an-address.ts': [
+    'advertise 203.0.113.50',
+    'for 198.51.100.50 on the Internet bind 10.0.2.128',
+    'for 10.0.1.100 in the VPC bind 203.0.113.50',
+  ],
+  '02-explain-a-plan.ts': ['ip address add $PUBLIC_IP/32 dev net1 scope link', '$ENI: the link'],
+  '03-test-your-own-code.ts': ['AccessDenied: ', 'remedy: ', '0 addresses still associated'],
+};
+
+it('has an expectation for every example', async () => {
+  const files = await readdir(import.meta.dirname);
+  const examples = files.filter((name) => /^\d\d-.*\.ts$/.test(name));
+  expect(examples.toSorted()).toEqual(Object.keys(said));
+});
+
+it.each(Object.entries(said))('%s runs alone and says what it shows', async (name, lines) => {
+  const text = await output(name);
+  for (const line of lines) expect(text).toContain(line);
+});
