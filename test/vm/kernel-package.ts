@@ -39,10 +39,7 @@ export async function obtainKernelPackage(options: KernelPackageOptions): Promis
   await mkdir(options.cacheFolder, { recursive: true });
   const work = await mkdtemp(join(options.cacheFolder, 'partial-'));
   try {
-    const name = await concretePackage();
-    await run('apt-get', ['download', name], { cwd: work });
-    const file = (await readdir(work)).find((entry) => entry.endsWith('.deb'));
-    if (file === undefined) throw unavailable(`apt-get download ${name} left no package`);
+    const file = await download(work);
     const unpacked = join(work, 'unpacked');
     await run('dpkg-deb', ['-x', join(work, file), unpacked]);
     return await keep(unpacked, options.cacheFolder);
@@ -54,14 +51,21 @@ export async function obtainKernelPackage(options: KernelPackageOptions): Promis
   }
 }
 
-/** The name of the package that the meta package stands for; package lists are fetched if there are none. */
-async function concretePackage(): Promise<string> {
-  const known = await dependency();
-  if (known !== undefined) return known;
+/** Fetches the package that the meta package stands for; with fresh package lists if old ones fail. */
+async function download(folder: string): Promise<string> {
+  const fetched = await tryDownload(folder).catch(() => undefined);
+  if (fetched !== undefined) return fetched;
   await run('apt-get', ['update', '-q']);
-  const found = await dependency();
-  if (found === undefined) throw unavailable(`apt knows no package ${metaPackage}`);
-  return found;
+  return tryDownload(folder);
+}
+
+async function tryDownload(folder: string): Promise<string> {
+  const name = await dependency();
+  if (name === undefined) throw unavailable(`apt knows no package ${metaPackage}`);
+  await run('apt-get', ['download', name], { cwd: folder });
+  const file = (await readdir(folder)).find((entry) => entry.endsWith('.deb'));
+  if (file === undefined) throw unavailable(`apt-get download ${name} left no package`);
+  return file;
 }
 
 async function dependency(): Promise<string | undefined> {
