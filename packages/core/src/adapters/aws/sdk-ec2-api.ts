@@ -1,249 +1,238 @@
-import type * as Ec2Sdk from '@aws-sdk/client-ec2';
-import type { CallOptions, Ec2Api, Filter } from '../../cloud/ec2-api.ts';
-import { callErrorOf } from './call-error-of.ts';
-import { readElasticIp, readNetworkInterface, readRouteTable } from './read-answer.ts';
+import type * as sdkModule from '@aws-sdk/client-ec2';
+import type { Ec2Api, Filter } from '../../cloud/ec2-api.ts';
+import { ec2CallErrorFrom } from './ec2-call-error-from.ts';
+import { readElasticIp, readNetworkInterface, readRouteTable } from './read-shapes.ts';
 
-type Sdk = typeof Ec2Sdk;
+type Sdk = typeof sdkModule;
 
 export interface SdkEc2Options {
   readonly region: string;
-  /** Default: the region's own endpoint, or AWS_ENDPOINT_URL_EC2, which the SDK reads. */
+  /** Default: the region's own endpoint; AWS_ENDPOINT_URL_EC2 is read by the SDK. */
   readonly endpoint?: string;
-  /** Default: the SDK's own chain. */
+  /** Default: the SDK's own chain: environment, IRSA, Pod Identity, instance metadata. */
   readonly credentials?: {
     readonly accessKeyId: string;
     readonly secretAccessKey: string;
     readonly sessionToken?: string;
   };
-  /** Tries of one call, the first included; the SDK repeats only what is safe to repeat. Default 3. */
+  /** Tries of one call, throttling and lost connections included; default 3. */
   readonly maxAttempts?: number;
-  /** Time for a TCP connection; default 3,000. */
+  /** Default 3,000. */
   readonly connectionTimeoutMs?: number;
-  /** Time for the answer; default 15,000. */
+  /** Until the whole answer is there; default 10,000. */
   readonly requestTimeoutMs?: number;
 }
 
-interface Opened {
+interface Connection {
   readonly sdk: Sdk;
-  readonly client: Ec2Sdk.EC2Client;
+  readonly client: sdkModule.EC2Client;
 }
 
-type SendOptions = { readonly abortSignal?: AbortSignal };
+type Call = { readonly signal?: AbortSignal } | undefined;
+type Run = <Answer>(
+  action: string,
+  call: Call,
+  act: (connection: Connection, options: { readonly abortSignal?: AbortSignal }) => Promise<Answer>,
+) => Promise<Answer>;
 
-/** Ec2Api over the unmodified @aws-sdk/client-ec2, which is loaded on the first call. */
+/**
+ * EC2 through @aws-sdk/client-ec2, which is loaded at the first call. AllowReassociation and
+ * AllowReassignment go out as `false` with every call: EC2's defaults take addresses from others. Answers
+ * are read whole, all pages; failures become Ec2CallErrors, except an abort, which stays what it is.
+ */
 export function sdkEc2Api(options: SdkEc2Options): Ec2Api {
-  let opening: Promise<Opened> | undefined;
-  const call = async <T>(
-    action: string,
-    given: CallOptions | undefined,
-    send: (opened: Opened, how: SendOptions) => Promise<T>,
-  ): Promise<T> => {
+  let connecting: Promise<Connection> | undefined;
+  const run: Run = async (action, call, act) => {
+    const abort = call?.signal === undefined ? {} : { abortSignal: call.signal };
     try {
-      opening ??= openClient(options);
-      const how = given?.signal === undefined ? {} : { abortSignal: given.signal };
-      return await send(await opening, how);
+      connecting ??= connect(options);
+      return await act(await connecting, abort);
     } catch (error) {
-      throw callErrorOf(action, error);
+      if (call?.signal?.aborted === true) throw error;
+      throw ec2CallErrorFrom(error, action);
     }
   };
-  return { ...describeCalls(call), ...addressCalls(call), ...routeAndTagCalls(call) };
+  return { ...reads(run), ...interfaceWrites(run), ...addressWrites(run), ...routeWrites(run) };
 }
 
-type Call = <T>(
-  action: string,
-  given: CallOptions | undefined,
-  send: (opened: Opened, how: SendOptions) => Promise<T>,
-) => Promise<T>;
-
-async function openClient(options: SdkEc2Options): Promise<Opened> {
+async function connect(options: SdkEc2Options): Promise<Connection> {
   const sdk = await import('@aws-sdk/client-ec2');
-  const { endpoint, credentials } = options;
   const client = new sdk.EC2Client({
     region: options.region,
-    ...(endpoint === undefined ? {} : { endpoint }),
-    ...(credentials === undefined ? {} : { credentials: { ...credentials } }),
     maxAttempts: options.maxAttempts ?? 3,
     requestHandler: {
       connectionTimeout: options.connectionTimeoutMs ?? 3000,
-      requestTimeout: options.requestTimeoutMs ?? 15_000,
+      requestTimeout: options.requestTimeoutMs ?? 10_000,
       throwOnRequestTimeout: true,
     },
+    ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
+    ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
   });
   return { sdk, client };
 }
 
-type DescribeCalls = Pick<
-  Ec2Api,
-  'describeNetworkInterfaces' | 'describeAddresses' | 'describeRouteTables'
->;
-
-function describeCalls(call: Call): DescribeCalls {
-  return {
-    describeNetworkInterfaces: (input, given) =>
-      call('DescribeNetworkInterfaces', given, async ({ sdk, client }, how) => {
-        const query = {
-          ...(input.networkInterfaceIds === undefined
-            ? { MaxResults: 1000 }
-            : { NetworkInterfaceIds: [...input.networkInterfaceIds] }),
-          ...filtersOf(input.filters),
-        };
-        const found = [];
-        for await (const page of sdk.paginateDescribeNetworkInterfaces({ client }, query, how)) {
-          found.push(...(page.NetworkInterfaces ?? []).map(readNetworkInterface));
-        }
-        return found;
-      }),
-    describeAddresses: (input, given) =>
-      call('DescribeAddresses', given, async ({ sdk, client }, how) => {
-        const answer = await client.send(
-          new sdk.DescribeAddressesCommand({
-            ...(input.allocationIds === undefined
-              ? {}
-              : { AllocationIds: [...input.allocationIds] }),
-            ...filtersOf(input.filters),
-          }),
-          how,
-        );
-        return (answer.Addresses ?? []).map(readElasticIp);
-      }),
-    describeRouteTables: (input, given) =>
-      call('DescribeRouteTables', given, async ({ sdk, client }, how) => {
-        const query = {
-          ...(input.routeTableIds === undefined
-            ? { MaxResults: 100 }
-            : { RouteTableIds: [...input.routeTableIds] }),
-          ...filtersOf(input.filters),
-        };
-        const found = [];
-        for await (const page of sdk.paginateDescribeRouteTables({ client }, query, how)) {
-          found.push(...(page.RouteTables ?? []).map(readRouteTable));
-        }
-        return found;
-      }),
-  };
-}
-
-type AddressCalls = Pick<
-  Ec2Api,
-  | 'assignPrivateIpAddresses'
-  | 'unassignPrivateIpAddresses'
-  | 'associateAddress'
-  | 'disassociateAddress'
-  | 'setSourceDestCheck'
->;
-
-function addressCalls(call: Call): AddressCalls {
-  return {
-    assignPrivateIpAddresses: (input, given) =>
-      call('AssignPrivateIpAddresses', given, async ({ sdk, client }, how) => {
-        const request = {
-          NetworkInterfaceId: input.networkInterfaceId,
-          PrivateIpAddresses: [...input.privateIpAddresses],
-          // EC2's default moves an address away from whoever has it, and its Elastic IP with it
-          AllowReassignment: false,
-        };
-        const answer = await client.send(new sdk.AssignPrivateIpAddressesCommand(request), how);
-        return {
-          assignedPrivateIpAddresses: (answer.AssignedPrivateIpAddresses ?? []).flatMap(
-            ({ PrivateIpAddress }) => (PrivateIpAddress === undefined ? [] : [PrivateIpAddress]),
-          ),
-        };
-      }),
-    unassignPrivateIpAddresses: (input, given) =>
-      call('UnassignPrivateIpAddresses', given, async ({ sdk, client }, how) => {
-        const request = {
-          NetworkInterfaceId: input.networkInterfaceId,
-          PrivateIpAddresses: [...input.privateIpAddresses],
-        };
-        await client.send(new sdk.UnassignPrivateIpAddressesCommand(request), how);
-      }),
-    associateAddress: (input, given) =>
-      call('AssociateAddress', given, async ({ sdk, client }, how) => {
-        const request = {
-          AllocationId: input.allocationId,
-          NetworkInterfaceId: input.networkInterfaceId,
-          PrivateIpAddress: input.privateIpAddress,
-          // without it EC2 takes the address away from its holder: this is the lock
-          AllowReassociation: false,
-        };
-        const answer = await client.send(new sdk.AssociateAddressCommand(request), how);
-        return { associationId: answer.AssociationId ?? '' };
-      }),
-    disassociateAddress: (input, given) =>
-      call('DisassociateAddress', given, async ({ sdk, client }, how) => {
-        const request = { AssociationId: input.associationId };
-        await client.send(new sdk.DisassociateAddressCommand(request), how);
-      }),
-    setSourceDestCheck: (input, given) =>
-      call('ModifyNetworkInterfaceAttribute', given, async ({ sdk, client }, how) => {
-        const request = {
-          NetworkInterfaceId: input.networkInterfaceId,
-          SourceDestCheck: { Value: input.sourceDestCheck },
-        };
-        await client.send(new sdk.ModifyNetworkInterfaceAttributeCommand(request), how);
-      }),
-  };
-}
-
-type RouteAndTagCalls = Pick<
-  Ec2Api,
-  'createRoute' | 'replaceRoute' | 'deleteRoute' | 'createTags' | 'deleteTags'
->;
-
-function routeAndTagCalls(call: Call): RouteAndTagCalls {
-  return {
-    createRoute: (input, given) =>
-      call('CreateRoute', given, async ({ sdk, client }, how) => {
-        await client.send(new sdk.CreateRouteCommand(routeOf(input)), how);
-      }),
-    replaceRoute: (input, given) =>
-      call('ReplaceRoute', given, async ({ sdk, client }, how) => {
-        await client.send(new sdk.ReplaceRouteCommand(routeOf(input)), how);
-      }),
-    deleteRoute: (input, given) =>
-      call('DeleteRoute', given, async ({ sdk, client }, how) => {
-        const key = {
-          RouteTableId: input.routeTableId,
-          DestinationCidrBlock: input.destinationCidrBlock,
-        };
-        await client.send(new sdk.DeleteRouteCommand(key), how);
-      }),
-    createTags: (input, given) =>
-      call('CreateTags', given, async ({ sdk, client }, how) => {
-        await client.send(new sdk.CreateTagsCommand(tagsOf(input)), how);
-      }),
-    deleteTags: (input, given) =>
-      call('DeleteTags', given, async ({ sdk, client }, how) => {
-        await client.send(new sdk.DeleteTagsCommand(tagsOf(input)), how);
-      }),
-  };
-}
-
-function filtersOf(filters: readonly Filter[] = []): {
-  Filters?: { Name: string; Values: string[] }[];
-} {
-  if (filters.length === 0) return {};
+function filtersOf(filters: readonly Filter[] | undefined): { Filters?: FilterShape[] } {
+  if (filters === undefined || filters.length === 0) return {};
   return { Filters: filters.map(({ name, values }) => ({ Name: name, Values: [...values] })) };
 }
 
-function routeOf(input: Parameters<Ec2Api['createRoute']>[0]): {
-  RouteTableId: string;
-  DestinationCidrBlock: string;
-  NetworkInterfaceId: string;
-} {
+interface FilterShape {
+  Name: string;
+  Values: string[];
+}
+
+/** Follows NextToken to the last page. */
+async function allPages<Item>(
+  readPage: (
+    token: string | undefined,
+  ) => Promise<{ readonly items: readonly Item[] | undefined; readonly next: string | undefined }>,
+): Promise<Item[]> {
+  const all: Item[] = [];
+  let token: string | undefined;
+  do {
+    const page = await readPage(token);
+    all.push(...(page.items ?? []));
+    token = page.next === '' ? undefined : page.next;
+  } while (token !== undefined);
+  return all;
+}
+
+function reads(
+  run: Run,
+): Pick<Ec2Api, 'describeNetworkInterfaces' | 'describeAddresses' | 'describeRouteTables'> {
   return {
-    RouteTableId: input.routeTableId,
-    DestinationCidrBlock: input.destinationCidrBlock,
-    NetworkInterfaceId: input.networkInterfaceId,
+    describeNetworkInterfaces: ({ networkInterfaceIds: ids, filters }, call) =>
+      run('DescribeNetworkInterfaces', call, async ({ sdk, client }, options) => {
+        const found = await allPages(async (NextToken) => {
+          // EC2 refuses MaxResults together with ids
+          const asked =
+            ids === undefined ? { MaxResults: 1000 } : { NetworkInterfaceIds: [...ids] };
+          const input = { ...asked, ...filtersOf(filters), ...(NextToken && { NextToken }) };
+          const command = new sdk.DescribeNetworkInterfacesCommand(input);
+          const page = await client.send(command, options);
+          return { items: page.NetworkInterfaces, next: page.NextToken };
+        });
+        return found.map(readNetworkInterface);
+      }),
+    describeAddresses: ({ allocationIds: ids, filters }, call) =>
+      run('DescribeAddresses', call, async ({ sdk, client }, options) => {
+        const asked = ids === undefined ? {} : { AllocationIds: [...ids] };
+        const command = new sdk.DescribeAddressesCommand({ ...asked, ...filtersOf(filters) });
+        const { Addresses = [] } = await client.send(command, options);
+        return Addresses.map(readElasticIp);
+      }),
+    describeRouteTables: ({ routeTableIds: ids, filters }, call) =>
+      run('DescribeRouteTables', call, async ({ sdk, client }, options) => {
+        const found = await allPages(async (NextToken) => {
+          const asked = ids === undefined ? { MaxResults: 100 } : { RouteTableIds: [...ids] };
+          const input = { ...asked, ...filtersOf(filters), ...(NextToken && { NextToken }) };
+          const page = await client.send(new sdk.DescribeRouteTablesCommand(input), options);
+          return { items: page.RouteTables, next: page.NextToken };
+        });
+        return found.map(readRouteTable);
+      }),
   };
 }
 
-function tagsOf(input: Parameters<Ec2Api['createTags']>[0]): {
-  Resources: string[];
-  Tags: { Key: string; Value: string }[];
-} {
+function interfaceWrites(
+  run: Run,
+): Pick<Ec2Api, 'assignPrivateIpAddresses' | 'unassignPrivateIpAddresses' | 'setSourceDestCheck'> {
   return {
-    Resources: [...input.resources],
-    Tags: input.tags.map(({ key, value }) => ({ Key: key, Value: value })),
+    assignPrivateIpAddresses: ({ networkInterfaceId, privateIpAddresses }, call) =>
+      run('AssignPrivateIpAddresses', call, async ({ sdk, client }, options) => {
+        const command = new sdk.AssignPrivateIpAddressesCommand({
+          NetworkInterfaceId: networkInterfaceId,
+          PrivateIpAddresses: [...privateIpAddresses],
+          AllowReassignment: false,
+        });
+        const { AssignedPrivateIpAddresses = [] } = await client.send(command, options);
+        const assigned = AssignedPrivateIpAddresses.flatMap((one) => one.PrivateIpAddress ?? []);
+        return { assignedPrivateIpAddresses: assigned };
+      }),
+    unassignPrivateIpAddresses: ({ networkInterfaceId, privateIpAddresses }, call) =>
+      run('UnassignPrivateIpAddresses', call, async ({ sdk, client }, options) => {
+        const command = new sdk.UnassignPrivateIpAddressesCommand({
+          NetworkInterfaceId: networkInterfaceId,
+          PrivateIpAddresses: [...privateIpAddresses],
+        });
+        await client.send(command, options);
+      }),
+    setSourceDestCheck: ({ networkInterfaceId, sourceDestCheck }, call) =>
+      run('ModifyNetworkInterfaceAttribute', call, async ({ sdk, client }, options) => {
+        const command = new sdk.ModifyNetworkInterfaceAttributeCommand({
+          NetworkInterfaceId: networkInterfaceId,
+          SourceDestCheck: { Value: sourceDestCheck },
+        });
+        await client.send(command, options);
+      }),
+  };
+}
+
+function addressWrites(
+  run: Run,
+): Pick<Ec2Api, 'associateAddress' | 'disassociateAddress' | 'createTags' | 'deleteTags'> {
+  return {
+    associateAddress: ({ allocationId, networkInterfaceId, privateIpAddress }, call) =>
+      run('AssociateAddress', call, async ({ sdk, client }, options) => {
+        const command = new sdk.AssociateAddressCommand({
+          AllocationId: allocationId,
+          NetworkInterfaceId: networkInterfaceId,
+          PrivateIpAddress: privateIpAddress,
+          AllowReassociation: false,
+        });
+        const { AssociationId } = await client.send(command, options);
+        if (AssociationId === undefined) throw new Error('the answer has no AssociationId');
+        return { associationId: AssociationId };
+      }),
+    disassociateAddress: ({ associationId }, call) =>
+      run('DisassociateAddress', call, async ({ sdk, client }, options) => {
+        const command = new sdk.DisassociateAddressCommand({ AssociationId: associationId });
+        await client.send(command, options);
+      }),
+    createTags: ({ resources, tags }, call) =>
+      run('CreateTags', call, async ({ sdk, client }, options) => {
+        const Tags = tags.map(({ key, value }) => ({ Key: key, Value: value }));
+        const command = new sdk.CreateTagsCommand({ Resources: [...resources], Tags });
+        await client.send(command, options);
+      }),
+    deleteTags: ({ resources, tags }, call) =>
+      run('DeleteTags', call, async ({ sdk, client }, options) => {
+        // without tags EC2 would delete every tag of the resources
+        if (tags.length === 0) return;
+        const Tags = tags.map(({ key, value }) => ({ Key: key, Value: value }));
+        const command = new sdk.DeleteTagsCommand({ Resources: [...resources], Tags });
+        await client.send(command, options);
+      }),
+  };
+}
+
+function routeWrites(run: Run): Pick<Ec2Api, 'createRoute' | 'replaceRoute' | 'deleteRoute'> {
+  return {
+    createRoute: ({ routeTableId, destinationCidrBlock, networkInterfaceId }, call) =>
+      run('CreateRoute', call, async ({ sdk, client }, options) => {
+        const command = new sdk.CreateRouteCommand({
+          RouteTableId: routeTableId,
+          DestinationCidrBlock: destinationCidrBlock,
+          NetworkInterfaceId: networkInterfaceId,
+        });
+        await client.send(command, options);
+      }),
+    replaceRoute: ({ routeTableId, destinationCidrBlock, networkInterfaceId }, call) =>
+      run('ReplaceRoute', call, async ({ sdk, client }, options) => {
+        const command = new sdk.ReplaceRouteCommand({
+          RouteTableId: routeTableId,
+          DestinationCidrBlock: destinationCidrBlock,
+          NetworkInterfaceId: networkInterfaceId,
+        });
+        await client.send(command, options);
+      }),
+    deleteRoute: ({ routeTableId, destinationCidrBlock }, call) =>
+      run('DeleteRoute', call, async ({ sdk, client }, options) => {
+        const command = new sdk.DeleteRouteCommand({
+          RouteTableId: routeTableId,
+          DestinationCidrBlock: destinationCidrBlock,
+        });
+        await client.send(command, options);
+      }),
   };
 }

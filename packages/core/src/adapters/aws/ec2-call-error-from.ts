@@ -1,0 +1,35 @@
+import { Ec2CallError } from '../../cloud/ec2-call-error.ts';
+
+/** What the SDK puts on an error: a service's answer has a status; a system error has a code. */
+interface SdkErrorFacts {
+  readonly name?: unknown;
+  readonly message?: unknown;
+  readonly code?: unknown;
+  readonly $metadata?: { readonly httpStatusCode?: unknown; readonly requestId?: unknown };
+}
+
+/**
+ * Makes an Ec2CallError of what the SDK threw. The code is EC2's own (the SDK's `name`), or the errno of a
+ * failed connection, or the SDK's name for it (TimeoutError, CredentialsProviderError).
+ */
+export function ec2CallErrorFrom(error: unknown, action: string): Ec2CallError {
+  const facts: SdkErrorFacts = typeof error === 'object' && error !== null ? error : {};
+  const status = facts.$metadata?.httpStatusCode;
+  const requestId = facts.$metadata?.requestId;
+  return new Ec2CallError({
+    action,
+    ec2Code: codeOf(facts),
+    message:
+      typeof facts.message === 'string' && facts.message !== '' ? facts.message : String(error),
+    ...(typeof status === 'number' ? { httpStatus: status } : {}),
+    ...(typeof requestId === 'string' ? { requestId } : {}),
+    cause: error,
+  });
+}
+
+function codeOf(facts: SdkErrorFacts): string {
+  const name = typeof facts.name === 'string' ? facts.name : 'Error';
+  const isPlain = name === 'Error' || name === 'AggregateError';
+  if (isPlain && typeof facts.code === 'string') return facts.code;
+  return isPlain ? 'NetworkingError' : name;
+}

@@ -1,0 +1,103 @@
+import type {
+  Address,
+  NetworkInterface as NetworkInterfaceShape,
+  RouteTable as RouteTableShape,
+  Tag as TagShape,
+} from '@aws-sdk/client-ec2';
+import type { ElasticIp, NetworkInterface, RouteTable, Tag } from '../../cloud/ec2-api.ts';
+
+/** A field that EC2's model marks optional and its answers always have. */
+function required(value: string | undefined, field: string): string {
+  if (value !== undefined && value !== '') return value;
+  throw new Error(`EC2's answer has no ${field}`);
+}
+
+/** The field, or nothing at all: an absent field stays absent. */
+function optional<Key extends string>(
+  key: Key,
+  value: string | undefined,
+): { readonly [name in Key]?: string } {
+  if (value === undefined || value === '') return {};
+  return { [key]: value } as { readonly [name in Key]?: string };
+}
+
+function readTags(tags: readonly TagShape[] | undefined): Tag[] {
+  return (tags ?? []).map(({ Key, Value }) => ({ key: required(Key, 'Key'), value: Value ?? '' }));
+}
+
+export function readNetworkInterface(shape: NetworkInterfaceShape): NetworkInterface {
+  return {
+    networkInterfaceId: required(shape.NetworkInterfaceId, 'NetworkInterfaceId'),
+    vpcId: required(shape.VpcId, 'VpcId'),
+    subnetId: required(shape.SubnetId, 'SubnetId'),
+    macAddress: required(shape.MacAddress, 'MacAddress'),
+    sourceDestCheck: shape.SourceDestCheck ?? true,
+    status: shape.Status ?? 'unknown',
+    ...readAttachment(shape.Attachment),
+    privateIpAddresses: (shape.PrivateIpAddresses ?? []).map((one) => ({
+      privateIpAddress: required(one.PrivateIpAddress, 'PrivateIpAddress'),
+      primary: one.Primary ?? false,
+      ...readAssociation(one.Association),
+    })),
+    tags: readTags(shape.TagSet),
+  };
+}
+
+function readAttachment(
+  shape: NetworkInterfaceShape['Attachment'],
+): Pick<NetworkInterface, 'attachment'> {
+  if (shape === undefined) return {};
+  return {
+    attachment: {
+      status: shape.Status ?? 'unknown',
+      ...optional('instanceId', shape.InstanceId),
+      ...(shape.DeviceIndex === undefined ? {} : { deviceIndex: shape.DeviceIndex }),
+    },
+  };
+}
+
+function readAssociation(
+  shape: NetworkInterfaceShape['Association'],
+): Pick<NetworkInterface['privateIpAddresses'][number], 'association'> {
+  if (shape?.PublicIp === undefined) return {};
+  return {
+    association: {
+      publicIp: shape.PublicIp,
+      ...optional('allocationId', shape.AllocationId),
+      ...optional('associationId', shape.AssociationId),
+    },
+  };
+}
+
+export function readElasticIp(shape: Address): ElasticIp {
+  return {
+    allocationId: required(shape.AllocationId, 'AllocationId'),
+    publicIp: required(shape.PublicIp, 'PublicIp'),
+    ...optional('associationId', shape.AssociationId),
+    ...optional('networkInterfaceId', shape.NetworkInterfaceId),
+    ...optional('privateIpAddress', shape.PrivateIpAddress),
+    tags: readTags(shape.Tags),
+  };
+}
+
+export function readRouteTable(shape: RouteTableShape): RouteTable {
+  return {
+    routeTableId: required(shape.RouteTableId, 'RouteTableId'),
+    vpcId: required(shape.VpcId, 'VpcId'),
+    // routes to IPv6 blocks and prefix lists have no DestinationCidrBlock and do not concern us
+    routes: (shape.Routes ?? []).flatMap((route) => {
+      if (route.DestinationCidrBlock === undefined) return [];
+      const state = route.State === 'blackhole' ? ('blackhole' as const) : ('active' as const);
+      return [
+        {
+          destinationCidrBlock: route.DestinationCidrBlock,
+          ...optional('networkInterfaceId', route.NetworkInterfaceId),
+          ...optional('gatewayId', route.GatewayId),
+          state,
+        },
+      ];
+    }),
+    associatedSubnetIds: (shape.Associations ?? []).flatMap(({ SubnetId }) => SubnetId ?? []),
+    tags: readTags(shape.Tags),
+  };
+}
