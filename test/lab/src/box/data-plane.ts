@@ -1,15 +1,9 @@
 import type { EniPlan, EniName, InitialDataPlane, RouteTableName } from './topology.ts';
 import { hostOf, toRoute, type Hosts } from './build-topology.ts';
 import { eniOf, eniRoute, privateIpRoutes } from './describe-hosts.ts';
-import { loadNft, readCounters } from './nft.ts';
-import {
-  associationScript,
-  gatewayDrops,
-  privateIpScript,
-  routerDrops,
-  uncheckedScript,
-  type DropName,
-} from './nft-scripts.ts';
+import { NftConnection } from './nft-connection.ts';
+import { associationElements, privateIpElements, uncheckedElements } from './nft-elements.ts';
+import { gatewayDrops, routerDrops, type DropName } from './nft-scripts.ts';
 import { routerTables, type RoutePlan } from './topology.ts';
 import { LabError } from '../errors.ts';
 
@@ -22,6 +16,8 @@ export type DropCounters = Readonly<Record<DropName, number>>;
  */
 export class DataPlane {
   readonly #hosts: Hosts;
+  readonly #gateway: NftConnection;
+  readonly #router: NftConnection;
   readonly #enis: readonly EniPlan[];
   readonly #privateIps = new Map<string, EniName>();
   readonly #associations = new Map<string, string>();
@@ -31,6 +27,8 @@ export class DataPlane {
 
   constructor(hosts: Hosts, enis: readonly EniPlan[], initial: InitialDataPlane) {
     this.#hosts = hosts;
+    this.#gateway = new NftConnection(hostOf(hosts, 'igw').namespace);
+    this.#router = new NftConnection(hostOf(hosts, 'vpc').namespace);
     this.#enis = enis;
     for (const ip of initial.privateIps) this.#privateIps.set(ip.address, ip.eni);
     for (const held of initial.associations) this.#associations.set(held.publicIp, held.privateIp);
@@ -42,9 +40,11 @@ export class DataPlane {
     return this.#inTurn(async () => {
       const holder = this.#privateIps.get(address);
       if (holder === eni) return;
-      const handOver = holder === undefined ? '' : privateIpScript('delete', holder, address);
       await this.#replaceRoutes(privateIpRoutes(this.#eni(eni), address));
-      await loadNft(this.#namespace('vpc'), handOver + privateIpScript('add', eni, address));
+      this.#router.change([
+        ...(holder === undefined ? [] : privateIpElements('delete', holder, address)),
+        ...privateIpElements('add', eni, address),
+      ]);
       this.#privateIps.set(address, eni);
     });
   }
@@ -53,7 +53,7 @@ export class DataPlane {
   unassignPrivateIp(eni: EniName, address: string): Promise<void> {
     return this.#inTurn(async () => {
       if (this.#privateIps.get(address) !== eni) return;
-      await loadNft(this.#namespace('vpc'), privateIpScript('delete', eni, address));
+      this.#router.change(privateIpElements('delete', eni, address));
       await this.#removeRoutes(privateIpRoutes(this.#eni(eni), address));
       this.#privateIps.delete(address);
     });
@@ -66,10 +66,8 @@ export class DataPlane {
       const stale = [...this.#associations].filter(
         ([held, target]) => held === publicIp || target === privateIp,
       );
-      const undo = stale
-        .map(([held, target]) => associationScript('delete', held, target))
-        .join('');
-      await loadNft(this.#namespace('igw'), undo + associationScript('add', publicIp, privateIp));
+      const undo = stale.flatMap(([held, target]) => associationElements('delete', held, target));
+      this.#gateway.change([...undo, ...associationElements('add', publicIp, privateIp)]);
       for (const [held] of stale) this.#associations.delete(held);
       this.#associations.set(publicIp, privateIp);
     });
@@ -79,7 +77,7 @@ export class DataPlane {
     return this.#inTurn(async () => {
       const privateIp = this.#associations.get(publicIp);
       if (privateIp === undefined) return;
-      await loadNft(this.#namespace('igw'), associationScript('delete', publicIp, privateIp));
+      this.#gateway.change(associationElements('delete', publicIp, privateIp));
       this.#associations.delete(publicIp);
     });
   }
@@ -109,7 +107,7 @@ export class DataPlane {
     return this.#inTurn(async () => {
       this.#eni(eni);
       if (this.#unchecked.has(eni) !== check) return;
-      await loadNft(this.#namespace('vpc'), uncheckedScript(check ? 'delete' : 'add', eni));
+      this.#router.change(uncheckedElements(check ? 'delete' : 'add', eni));
       if (check) this.#unchecked.delete(eni);
       else this.#unchecked.add(eni);
     });
@@ -138,15 +136,20 @@ export class DataPlane {
   /** Read after every change asked for so far. */
   async counters(): Promise<DropCounters> {
     await this.#last;
-    const [gateway, router] = await Promise.all([
-      readCounters(this.#namespace('igw'), 'igw'),
-      readCounters(this.#namespace('vpc'), 'vpc'),
-    ]);
+    const gateway = this.#gateway.counters('igw');
+    const router = this.#router.counters('vpc');
     const all = [...gatewayDrops, ...routerDrops].map((name) => [
       name,
       gateway.get(name) ?? router.get(name) ?? 0,
     ]);
     return Object.fromEntries(all) as DropCounters;
+  }
+
+  /** The last thing: after it nothing changes any more. */
+  async close(): Promise<void> {
+    await this.#last;
+    this.#gateway.close();
+    this.#router.close();
   }
 
   #inTurn(change: () => Promise<void>): Promise<void> {
@@ -164,10 +167,6 @@ export class DataPlane {
   async #removeRoutes(routes: readonly RoutePlan[]): Promise<void> {
     const { netlink } = hostOf(this.#hosts, 'vpc');
     for (const route of routes) await netlink.routes.remove(await toRoute(netlink, 'vpc', route));
-  }
-
-  #namespace(key: 'igw' | 'vpc'): { readonly path: string } {
-    return hostOf(this.#hosts, key).namespace;
   }
 
   #eni(name: EniName): EniPlan {

@@ -77,26 +77,6 @@ export const nodeScript: string = `table ip aws {
 }
 `;
 
-export function privateIpScript(verb: 'add' | 'delete', eni: EniName, address: string): string {
-  return `${verb} element ip vpc eni_address { ${eniAddress(eni, address)} }
-${verb} element ip vpc private_address { ${address} }
-`;
-}
-
-export function associationScript(
-  verb: 'add' | 'delete',
-  publicIp: string,
-  privateIp: string,
-): string {
-  return `${verb} element ip igw out { ${privateIp} : ${publicIp} }
-${verb} element ip igw in { ${publicIp} : ${privateIp} }
-`;
-}
-
-export function uncheckedScript(verb: 'add' | 'delete', eni: EniName): string {
-  return `${verb} element ip vpc unchecked { "${eni}" }\n`;
-}
-
 function eniAddress(eni: EniName, address: string): string {
   return `"${eni}" . ${address}`;
 }

@@ -11,24 +11,6 @@ export async function loadNft(
   await runNft(namespace, ['-f', '-'], script);
 }
 
-/** Packets counted by each named counter of one table. */
-export async function readCounters(
-  namespace: Pick<NetworkNamespace, 'path'>,
-  table: string,
-): Promise<ReadonlyMap<string, number>> {
-  const text = await runNft(namespace, ['-j', 'list', 'counters', 'table', 'ip', table], '');
-  const { nftables } = JSON.parse(text) as { nftables: readonly NftObject[] };
-  return new Map(
-    nftables.flatMap(({ counter }) =>
-      counter === undefined ? [] : [[counter.name, counter.packets] as const],
-    ),
-  );
-}
-
-interface NftObject {
-  readonly counter?: { readonly name: string; readonly packets: number };
-}
-
 async function runNft(
   namespace: Pick<NetworkNamespace, 'path'>,
   args: readonly string[],

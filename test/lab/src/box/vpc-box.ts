@@ -70,11 +70,16 @@ export async function openBox(options: BoxOptions = {}): Promise<VpcBox> {
   const checked = checkBoxOptions(options);
   const topology = describeTopology(checked);
   const hosts = await buildTopology(topology);
-  const pods = checked.pods.map((pod) => {
-    const { namespace, netlink } = hostOf(hosts, podKey(pod.name));
-    return { ...pod, namespace, netlink };
-  });
-  return new OpenBox(checked.net1, topology, hosts, pods);
+  try {
+    const pods = checked.pods.map((pod) => {
+      const { namespace, netlink } = hostOf(hosts, podKey(pod.name));
+      return { ...pod, namespace, netlink };
+    });
+    return new OpenBox(checked.net1, topology, hosts, pods);
+  } catch (error) {
+    closeHosts(hosts);
+    throw error;
+  }
 }
 
 class OpenBox implements VpcBox {
@@ -133,7 +138,7 @@ class OpenBox implements VpcBox {
 
   async close(): Promise<void> {
     this.#disconnect();
-    await this.dataPlane.settled();
+    await this.dataPlane.close();
     closeHosts(this.#hosts);
   }
 
