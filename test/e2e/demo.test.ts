@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,18 +20,28 @@ interface Run {
 let folder = '';
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'truetuple-demo-test-'));
+  await chmod(folder, 0o755);
+  await mkdir(join(folder, 'reports'));
+  await chmod(join(folder, 'reports'), 0o777);
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** Runs the demo as a user would, with a folder of its own for temporary files. */
-async function runDemo(name: string, args: readonly string[]): Promise<Run> {
-  const json = join(folder, `${name}.json`);
+async function runDemo(
+  name: string,
+  args: readonly string[],
+  as: readonly string[] = [],
+): Promise<Run> {
   const temporary = await mkdtemp(join(folder, 'tmp-'));
+  await chmod(temporary, 0o777);
+  const json = join(folder, 'reports', `${name}.json`);
+  const line = [...as, process.execPath, '-C', 'truetuple-source', program, '--json', json];
+  const [command = '', ...rest] = [...line, ...args];
   const start = performance.now();
   const ended = await new Promise<Omit<Run, 'report' | 'tookMs'>>((resolve) => {
     execFile(
-      process.execPath,
-      ['-C', 'truetuple-source', program, '--json', json, ...args],
+      command,
+      rest,
       { env: { ...process.env, TMPDIR: temporary }, timeout: 60_000 },
       (error, stdout, stderr) => {
         const exitCode = typeof error?.code === 'number' ? error.code : error === null ? 0 : -1;
@@ -116,11 +126,11 @@ describe.skipIf(kernelLack !== undefined)(`the demo on the kernel${note(kernelLa
 
   it('reports as observed what tshark reads from its captures', () => {
     const report = reportOf(run);
+    const files = new Set(report.flows.map(({ capture }) => capture?.file ?? 'no file'));
+    const packets = new Map([...files].map((name) => [name, readByTshark(join(captures, name))]));
     for (const flow of report.flows) {
-      const file = join(captures, flow.capture?.file ?? '');
-      const read = readByTshark(file).filter(({ payload }) =>
-        payload.startsWith(flow.capture?.mark ?? 'no mark'),
-      );
+      const { file, mark } = flow.capture ?? { file: '', mark: '' };
+      const read = (packets.get(file) ?? []).filter(({ payload }) => payload.startsWith(mark));
       expect(new Set(read.map(({ source }) => source)), flow.name).toEqual(new Set(flow.observed));
       expect(read, flow.name).toHaveLength(flow.received);
     }
@@ -132,9 +142,47 @@ describe.skipIf(kernelLack !== undefined)(`the demo on the kernel${note(kernelLa
     }
   });
 
-  it.each(sabotages)('notices the sabotage %s and names the row', async (name) => {
+  it.concurrent.each(sabotages)('notices the sabotage %s and names the row', async (name) => {
     const sabotaged = await runDemo(name, ['--require', 'kernel', '--sabotage', name]);
     expectSabotageNoticed(sabotaged, name);
+  });
+});
+
+const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--'];
+/** namespaces(7): a limit of a user namespace holds for all that is started in it. */
+const noNamespaces = [
+  'unshare',
+  '-Ur',
+  'sh',
+  '-c',
+  'cd /proc/sys/user && echo 0 >max_net_namespaces && echo 0 >max_user_namespaces && exec "$@"',
+  'sh',
+];
+const userLack = kernelLack ?? lackForUser();
+if (userLack !== undefined && process.env['CI'] === 'true') {
+  throw new Error(`in CI the demo must be tested as an ordinary user: ${userLack}`);
+}
+
+describe.skipIf(userLack !== undefined)(`the demo as an ordinary user${note(userLack)}`, () => {
+  it('runs on the kernel in a user namespace of its own', async () => {
+    const run = await runDemo('user', ['--require', 'kernel'], nobody);
+    expect(run.exitCode, `${run.errors}\n${run.lines.join('\n')}`).toBe(0);
+    expect(reportOf(run)).toMatchObject({ level: 'kernel', leaked: [] });
+    expect(run.lines[1]).toContain('user namespace');
+  });
+
+  it('falls to loopback where namespaces are not permitted, and says why', async () => {
+    const run = await runDemo('forbidden', [], [...nobody, ...noNamespaces]);
+    expect(run.exitCode, `${run.errors}\n${run.lines.join('\n')}`).toBe(0);
+    expect(run.lines[0]).toMatch(/^truetuple demo, level loopback: /);
+    expect(run.lines.slice(1, 3).join()).toMatch(/Not level kernel: .*namespaces/);
+    const required = await runDemo(
+      'refused',
+      ['--require', 'kernel'],
+      [...nobody, ...noNamespaces],
+    );
+    expect(required.exitCode).toBe(1);
+    expect(required.errors).toContain('level kernel is required');
   });
 });
 
@@ -152,7 +200,7 @@ describe('the demo on loopback', () => {
     expect(report.notProven.join()).toContain('no packet crossed a network');
   });
 
-  it.each(sabotages)('notices the sabotage %s and names the row', async (name) => {
+  it.concurrent.each(sabotages)('notices the sabotage %s and names the row', async (name) => {
     const run = await runDemo(`loopback-${name}`, ['--level', 'loopback', '--sabotage', name]);
     expectSabotageNoticed(run, name);
   });
@@ -204,6 +252,12 @@ function lackForKernel(): string | undefined {
     (command) => spawnSync(command, ['--version'], { stdio: 'ignore' }).status !== 0,
   );
   return missing.length === 0 ? undefined : `${missing.join(', ')} missing`;
+}
+
+function lackForUser(): string | undefined {
+  const [command = '', ...args] = [...nobody, 'unshare', '-Urnm', 'true'];
+  const { status } = spawnSync(command, args, { stdio: 'ignore' });
+  return status === 0 ? undefined : 'user namespaces are not permitted';
 }
 
 function note(lack: string | undefined): string {

@@ -41,7 +41,7 @@ export async function playDemo(play: Play): Promise<DemoReport> {
     ...(await stage.leftAfterClose()),
     ...leftOnMachine(before, await traceMachine()),
   ];
-  printAll(renderCrash(facts.crash, leaked, paint));
+  printAll(renderCrash({ ...facts, leaked }, paint));
   const verdicts = judge({ ...facts, leaked, publicIp: facts.identity.publicIp });
   const report: DemoReport = {
     ...facts,

@@ -49,13 +49,17 @@ function everything(paint = plainPaint): readonly string[] {
     ...renderStockPath(stockPath, paint),
     ...renderIdentity(identity, 80, [step], paint),
     ...renderFlows(flows, paint),
-    ...renderCrash(crash, [], paint),
+    ...renderCrash({ level: 'kernel', crash, leaked: [] }, paint),
     ...renderVerdict(report({}), paint),
   ];
 }
 
 function text(lines: readonly string[]): string {
   return lines.join('\n');
+}
+
+function told(leaked: DemoReport['leaked']): readonly string[] {
+  return renderCrash({ level: 'kernel', crash, leaked }, plainPaint);
 }
 
 describe('the output', () => {
@@ -87,10 +91,11 @@ describe('the output', () => {
   });
 
   it('says where nothing is left and what is left', () => {
-    const last = renderCrash(crash, [], plainPaint).at(-1);
-    expect(last).toBe('    nothing');
-    const leaked = [{ where: 'kernel', what: 'namespace 7' }] as const;
-    expect(renderCrash(crash, leaked, plainPaint).at(-1)).toBe('    kernel: namespace 7');
+    expect(told([]).at(-1)).toMatch(/^ {4}nothing on this machine: all namespaces/);
+    expect(told([]).at(-2)).toMatch(/^ {4}nothing in EC2/);
+    const left = told([{ where: 'kernel', what: 'namespace 7' }]);
+    expect(left.at(-1)).toBe('    kernel: namespace 7');
+    expect(left.join()).not.toContain('nothing in EC2');
   });
 });
 

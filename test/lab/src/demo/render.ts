@@ -2,6 +2,7 @@ import { elide, hang, layTable, maxColumns, shorten } from './layout.ts';
 import type { Paint } from './paint.ts';
 import type {
   CrashFacts,
+  DemoReport,
   FlowRow,
   IdentityFacts,
   Leftover,
@@ -155,7 +156,10 @@ export function renderFlows(flows: readonly FlowRow[], paint: Paint): Lines {
   ];
 }
 
-export function renderCrash(crash: CrashFacts, leaked: readonly Leftover[], paint: Paint): Lines {
+export function renderCrash(
+  { level, crash, leaked }: Pick<DemoReport, 'level' | 'crash' | 'leaked'>,
+  paint: Paint,
+): Lines {
   return [
     ...renderAct(
       3,
@@ -169,8 +173,20 @@ export function renderCrash(crash: CrashFacts, leaked: readonly Leftover[], pain
     ...listed(crash.dryRun.map(toOneLine)),
     ...renderReaped(crash).map(paint.dim),
     paint.dim('  left afterwards, in EC2 and on this machine'),
-    ...listed(leaked.map(describeLeftover)).map(leaked.length === 0 ? paint.green : paint.red),
+    ...renderLeaked(level, leaked, paint),
   ];
+}
+
+/** What was looked at and found to be gone, by level. */
+const gone: Readonly<Record<Level, string>> = {
+  kernel: 'nothing on this machine: all namespaces, links, processes, sockets and files are gone',
+  loopback: 'nothing on this machine: all processes, sockets and files are gone',
+};
+
+function renderLeaked(level: Level, leaked: readonly Leftover[], paint: Paint): Lines {
+  if (leaked.length > 0) return listed(leaked.map(describeLeftover)).map(paint.red);
+  const inEc2 = 'nothing in EC2: no association, owner tag, private IP or /32 route';
+  return listed([inEc2, gone[level]]).map(paint.green);
 }
 
 function renderReaped({ dryRun, reaped, reapMs }: CrashFacts): Lines {
