@@ -1,0 +1,51 @@
+// A pod's process for the tests: runs a verb of core with the unmodified SDK, as an application would,
+// tells its steps over IPC, and may SIGKILL itself after a given number of them.
+import { once } from 'node:events';
+import {
+  CoreError,
+  ensurePublicIdentity,
+  filePublisher,
+  releasePublicIdentity,
+  thisNode,
+  type StepEvent,
+} from '@truetuple/core';
+import type { IdentityChildReport, IdentityChildSetting } from './identity-process.ts';
+
+function tell(report: IdentityChildReport): void {
+  process.send?.(report);
+}
+
+const [setting] = (await once(process, 'message')) as [IdentityChildSetting];
+const { spec, request, ec2Endpoint, credentials } = setting;
+const node = thisNode({ ec2Endpoint, credentials });
+let done = 0;
+
+function onStep({ phase, name }: StepEvent): void {
+  if (phase !== 'done') return;
+  done += 1;
+  if (done === request.killAfterSteps) process.kill(process.pid, 'SIGKILL');
+  tell({ kind: 'step', name });
+}
+
+async function play(): Promise<void> {
+  const identityDirectory = spec.identityDirectory ?? '';
+  if (request.verb === 'ensure') {
+    const { identity } = await ensurePublicIdentity(spec, { node, onStep });
+    tell({ kind: 'held', identity });
+    return;
+  }
+  const identity = await filePublisher(identityDirectory).current();
+  if (identity !== undefined) {
+    await releasePublicIdentity(identity, { node, identityDirectory, onStep });
+  }
+  tell({ kind: 'released' });
+  process.disconnect();
+}
+
+process.on('disconnect', () => process.exit(0));
+try {
+  await play();
+} catch (error) {
+  const code = CoreError.is(error) ? error.code : 'Unexpected';
+  tell({ kind: 'failed', code, message: error instanceof Error ? error.message : String(error) });
+}

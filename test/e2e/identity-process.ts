@@ -1,0 +1,76 @@
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { IdentitySpecInput, PublicIdentity } from '@truetuple/core';
+import { runIn } from '@truetuple/lab';
+
+export interface IdentityChildRequest {
+  /** `ensure` holds until it is killed; `release` reads the identity file and gives it back. */
+  readonly verb: 'ensure' | 'release';
+  /** SIGKILL itself once so many steps are done. */
+  readonly killAfterSteps?: number;
+}
+
+export type IdentityChildReport =
+  | { readonly kind: 'step'; readonly name: string }
+  | { readonly kind: 'held'; readonly identity: PublicIdentity }
+  | { readonly kind: 'released' }
+  | { readonly kind: 'failed'; readonly code: string; readonly message: string };
+
+export interface IdentityChildSetting {
+  readonly spec: IdentitySpecInput;
+  readonly request: IdentityChildRequest;
+  readonly ec2Endpoint: string;
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+}
+
+/** How a child came to its end, or to its rest: an ensure rests once it holds. */
+export interface IdentityChildEnd {
+  readonly steps: readonly string[];
+  readonly identity: PublicIdentity | undefined;
+  readonly failure: string | undefined;
+  readonly signal: NodeJS.Signals | null;
+}
+
+export interface IdentityChild {
+  /** Resolves when it holds, released, failed or died. */
+  readonly settled: Promise<IdentityChildEnd>;
+  /** SIGKILL; resolves when the process is gone. */
+  kill(): Promise<void>;
+}
+
+export function startIdentityChild(
+  namespace: { readonly path: string },
+  spec: IdentitySpecInput,
+  request: IdentityChildRequest,
+  cloud: Pick<IdentityChildSetting, 'ec2Endpoint' | 'credentials'>,
+): IdentityChild {
+  const program = fileURLToPath(new URL('./identity-child.ts', import.meta.url));
+  const args = ['-C', 'truetuple-source', program];
+  const child = runIn(namespace, process.execPath, args, {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  const gone = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
+  const steps: string[] = [];
+  const settled = new Promise<IdentityChildEnd>((resolve) => {
+    const end = (rest: Partial<IdentityChildEnd>): void =>
+      resolve({ identity: undefined, failure: undefined, signal: null, ...rest, steps });
+    child.on('message', (report: IdentityChildReport) => {
+      if (report.kind === 'step') steps.push(report.name);
+      if (report.kind === 'held') end({ identity: report.identity });
+      if (report.kind === 'released') end({});
+      if (report.kind === 'failed') end({ failure: `${report.code}: ${report.message}` });
+    });
+    void gone.then(([code, signal]) =>
+      end({ signal, failure: signal === null && code !== 0 ? `exit ${code}` : undefined }),
+    );
+  });
+  const setting: IdentityChildSetting = { spec, request, ...cloud };
+  child.send(setting);
+  return {
+    settled,
+    kill: async () => {
+      child.kill('SIGKILL');
+      await gone;
+    },
+  };
+}

@@ -1,0 +1,116 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sdkEc2Api, type Ec2Api, type IdentitySpecInput } from '@truetuple/core';
+import { SimulatedEc2 } from '@truetuple/core/testing';
+import {
+  boxAddresses,
+  describeBoxToEc2,
+  listeningFdIn,
+  openBox,
+  startEc2Endpoint,
+  type PodOptions,
+  type VpcBox,
+} from '@truetuple/lab';
+import { startIdentityChild, type IdentityChild } from './identity-process.ts';
+
+const region = 'eu-central-1';
+const pool = 'crash';
+const endpointPort = 8000;
+const credentials = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' };
+
+/** A box with pods, and EC2 that drives it: reached by the pods over eth0, and by the test over loopback. */
+export interface IdentityWorld extends AsyncDisposable {
+  readonly box: VpcBox;
+  readonly ec2: SimulatedEc2;
+  /** The same EC2 through the unmodified SDK. */
+  readonly sdk: Ec2Api;
+  readonly pool: string;
+  readonly region: string;
+  spec(pod: string): IdentitySpecInput;
+  /** Starts a process in the pod's namespace that runs a verb of core with the unmodified SDK. */
+  start(pod: string, what: Parameters<typeof startIdentityChild>[2]): IdentityChild;
+}
+
+export async function openIdentityWorld(
+  options: { readonly pods?: readonly PodOptions[]; readonly poolSize?: number } = {},
+): Promise<IdentityWorld> {
+  await using opened = new AsyncDisposableStack();
+  const directory = await mkdtemp(join(tmpdir(), 'truetuple-e2e-'));
+  opened.defer(() => rm(directory, { recursive: true, force: true }));
+  const box = opened.use(await openBox(options.pods === undefined ? {} : { pods: options.pods }));
+  const ec2 = new SimulatedEc2({
+    region,
+    claimScope: 'privateIp',
+    privateIpsPerNetworkInterface: 50,
+  });
+  const known = await describeBoxToEc2(box, ec2, { pool, poolSize: options.poolSize ?? 3 });
+  box.connect(ec2);
+  const fd = listeningFdIn(box.namespaces.aws, boxAddresses.aws, endpointPort);
+  opened.use(await startEc2Endpoint({ ec2, listen: { fd } }));
+  const near = opened.use(await startEc2Endpoint({ ec2, listen: { host: '127.0.0.1', port: 0 } }));
+  const spec = (pod: string): IdentitySpecInput => ({
+    owner: { cluster: 'lab', namespace: 'sip', pod, uid: `uid-${pod}` },
+    pool,
+    region,
+    // a macvlan has a MAC of its own, an ipvlan its parent's: on EC2 the default `by: 'mac'` does
+    networkInterface: { by: 'id', networkInterfaceId: known.networkInterfaceIds['eni-node-b'] },
+    vpcCidrs: [boxAddresses.vpcCidr],
+    routeTables: { by: 'ids', routeTableIds: [known.routeTableIds.private] },
+    identityDirectory: join(directory, pod),
+  });
+  const resources = opened.move();
+  return {
+    box,
+    ec2,
+    sdk: sdkEc2Api({ region, endpoint: near.url, credentials }),
+    pool,
+    region,
+    spec,
+    start: (pod, what) =>
+      startIdentityChild(box.pod(pod).namespace, spec(pod), what, {
+        ec2Endpoint: `http://${boxAddresses.aws}:${endpointPort}`,
+        credentials,
+      }),
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+/** What of truetuple's stands in EC2, a line each; the ENIs' own addresses are not its. */
+export function ownInEc2(world: IdentityWorld): readonly string[] {
+  const { addresses, routeTables, networkInterfaces } = world.ec2.snapshot();
+  const pooled = addresses.filter(({ tags }) =>
+    tags.some(({ key, value }) => key === 'truetuple/pool' && value === pool),
+  );
+  const hosts = new Set(pooled.map(({ publicIp }) => `${publicIp}/32`));
+  const podIps = new Set(world.box.pods.flatMap((pod) => pod.net1));
+  return [
+    ...pooled.filter((a) => a.associationId !== undefined).map((a) => `association ${a.publicIp}`),
+    ...pooled
+      .filter(({ tags }) => tags.some(({ key }) => key === 'truetuple/owner'))
+      .map((a) => `owner tag ${a.publicIp}`),
+    ...routeTables.flatMap(({ routes }) =>
+      routes
+        .filter(({ destinationCidrBlock }) => hosts.has(destinationCidrBlock))
+        .map(({ destinationCidrBlock }) => `route ${destinationCidrBlock}`),
+    ),
+    ...networkInterfaces.flatMap((eni) =>
+      eni.privateIpAddresses
+        .filter(({ privateIpAddress }) => podIps.has(privateIpAddress))
+        .map(({ privateIpAddress }) => `private IP ${privateIpAddress}`),
+    ),
+  ];
+}
+
+/** What of truetuple's stands in a pod's kernel beyond the rules and the fail-closed route. */
+export async function ownInKernel(world: IdentityWorld, pod: string): Promise<readonly string[]> {
+  const { netlink } = world.box.pod(pod);
+  const [routes, addresses] = await Promise.all([
+    netlink.routes.list({ table: 200, family: 'ipv4' }),
+    netlink.addresses.list({ family: 'ipv4' }),
+  ]);
+  return [
+    ...routes.filter(({ type }) => type !== 'unreachable').map((r) => `route ${r.destination}`),
+    ...addresses.filter(({ scope }) => scope === 'link').map((a) => `address ${a.address}`),
+  ];
+}
