@@ -1,6 +1,7 @@
 #include "addon.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -76,6 +77,10 @@ static void on_ready(uv_handle_t *handle, int status, int events) {
   struct watch *watch = uv_handle_get_data(handle);
   napi_env env = watch->env;
   napi_handle_scope scope;
+  // libuv stops watching at POLLERR, which on a netlink socket is an overrun: receiving clears it,
+  // and events go on after it. (A descriptor that somebody closed must not be watched again.)
+  if (status < 0 && fcntl(watch->fd, F_GETFD) >= 0)
+    uv_poll_start(handle, UV_READABLE, on_ready);
   if (napi_open_handle_scope(env, &scope) != napi_ok) return;
   napi_value callback, receiver, argument = give_int(env, status), error = NULL;
   if (napi_get_reference_value(env, watch->callback, &callback) == napi_ok &&

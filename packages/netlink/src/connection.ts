@@ -16,6 +16,8 @@ const messageTruncated = 0x20; // MSG_TRUNC
 const solSocket = 1;
 const receiveBufferForce = 33; // SO_RCVBUFFORCE
 const dumpAttempts = 10;
+// About a millisecond of requests that were answered at once.
+const requestsPerTurn = 128;
 const afNetlink = 16;
 const sockRaw = 3;
 
@@ -24,6 +26,8 @@ export class Connection {
   readonly #conversation: Conversation;
   readonly #netnsFd: number;
   #closed = false;
+  #turn: Promise<void> | undefined;
+  #requestsInTurn = 0;
 
   constructor(netns: NetnsReference | undefined) {
     const reference = namespaceFd(netns);
@@ -36,8 +40,21 @@ export class Connection {
     }
   }
 
+  /**
+   * Most requests are answered at once, and awaiting such an answer does not let the event loop turn:
+   * after some of them the answer is held back until it has turned.
+   */
   run(exchange: Exchange): Promise<void> {
-    return this.#conversation.run(exchange);
+    const result = this.#conversation.run(exchange);
+    this.#turn ??= new Promise((resolve) => {
+      setImmediate(() => {
+        this.#turn = undefined;
+        this.#requestsInTurn = 0;
+        resolve();
+      });
+    });
+    if (++this.#requestsInTurn < requestsPerTurn) return result;
+    return heldBack(result, this.#turn);
   }
 
   /**
@@ -49,7 +66,7 @@ export class Connection {
       const found: T[] = [];
       const { message, describe, decode } = request();
       try {
-        await this.#conversation.run({
+        await this.run({
           message,
           until: 'done',
           describe,
@@ -76,6 +93,14 @@ export class Connection {
     this.#closed = true;
     this.#conversation.close();
     if (this.#netnsFd >= 0) fs.closeSync(this.#netnsFd);
+  }
+}
+
+async function heldBack(result: Promise<void>, turn: Promise<void>): Promise<void> {
+  try {
+    await result;
+  } finally {
+    await turn;
   }
 }
 

@@ -49,7 +49,8 @@ export type NewAddress = Omit<Address, 'family' | 'scope' | 'unknownAttributes'>
 export interface Addresses {
   list(filter?: { readonly linkIndex?: number; readonly family?: Family }): Promise<Address[]>;
   /**
-   * @param options `exclusive: false` changes an address that is there already, instead of EEXIST.
+   * @param options `exclusive: false`: one that is there already is no error; the kernel then changes
+   * its protocol and lifetimes, and leaves scope and flags as they are.
    * @throws NetlinkError EEXIST, ENODEV.
    */
   add(address: NewAddress, options?: { readonly exclusive?: boolean }): Promise<void>;

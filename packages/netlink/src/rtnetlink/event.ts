@@ -14,7 +14,7 @@ import type { Rule } from './rule.ts';
 export type Change = 'new' | 'removed';
 
 /**
- * What a watcher is told. `overrun`: events were lost, list again. A link that goes down takes its
+ * What a watcher is told. `overrun`: events were lost; from here on they come again, so list now. A link that goes down takes its
  * routes with it without a word (tables other than 254 and 255): after a link or address event, list
  * the routes again. `failed`: the socket broke or a message could not be read; list again.
  */

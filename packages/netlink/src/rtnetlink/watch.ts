@@ -34,6 +34,7 @@ class Watcher implements Watch {
   readonly #datagram: Datagram;
   readonly #view: DataView;
   #open = true;
+  #lost = false;
 
   constructor(transport: Transport, listener: (event: NetlinkEvent) => void) {
     const bytes = new Uint8Array(64 * 1024);
@@ -46,8 +47,11 @@ class Watcher implements Watch {
   drain(): void {
     for (let count = 0; count < datagramsPerTurn && this.#open; count++) {
       const result = this.#transport.receive(this.#datagram);
-      if (result === -errnoByName.EAGAIN) return;
-      if (result === -errnoByName.ENOBUFS) this.#tell({ kind: 'overrun' });
+      if (result === -errnoByName.EAGAIN) {
+        this.#tellOverrun();
+        return;
+      }
+      if (result === -errnoByName.ENOBUFS) this.#lost = true;
       else if (result < 0) {
         this.#transport.wantReadable(false);
         this.#tell({ kind: 'failed', error: errorFromErrno('watching netlink groups', -result) });
@@ -56,6 +60,16 @@ class Watcher implements Watch {
         for (const event of readEvents(this.#view, this.#datagram)) this.#tell(event);
       }
     }
+  }
+
+  /**
+   * The kernel says once that it loses events, and goes on losing them until all that it had queued
+   * was taken (NETLINK_S_CONGESTED). Only from then on is listing again worth while.
+   */
+  #tellOverrun(): void {
+    if (!this.#lost) return;
+    this.#lost = false;
+    this.#tell({ kind: 'overrun' });
   }
 
   close(): void {

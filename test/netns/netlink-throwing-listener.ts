@@ -1,0 +1,21 @@
+// A program of its own: what happens when a listener throws, and that nothing keeps it alive after.
+import {
+  createNetworkNamespace,
+  encodeInetAddress,
+  openNetlink,
+  openSocket,
+} from '@truetuple/netlink';
+
+using netns = createNetworkNamespace();
+using netlink = await openNetlink({ netns });
+await netlink.links.set({ name: 'lo' }, { up: true });
+const socket = openSocket({ domain: 'inet', type: 'datagram', netns });
+socket.bind(encodeInetAddress('127.0.0.1', 0));
+process.once('uncaughtException', (error) => {
+  process.stdout.write(`caught: ${error.message}\nexits by itself\n`);
+  socket.close();
+});
+socket.onReadable(() => {
+  throw new Error('from the listener');
+});
+socket.sendTo(Buffer.from('x'), socket.localAddress());
