@@ -1,9 +1,10 @@
-import { execFile, spawnSync } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { execFile, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { access, chmod, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { DemoReport } from '../lab/src/demo/report.ts';
 
 const program = fileURLToPath(new URL('../lab/src/demo/main.ts', import.meta.url));
@@ -142,6 +143,24 @@ describe.skipIf(kernelLack !== undefined)(`the demo on the kernel${note(kernelLa
     }
   });
 
+  it('leaves no file and no process behind when it is interrupted half-way', async () => {
+    const temporary = await mkdtemp(join(folder, 'tmp-'));
+    const demo = spawn(process.execPath, ['-C', 'truetuple-source', program], {
+      env: { ...process.env, TMPDIR: temporary },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    for await (const chunk of demo.stdout.setEncoding('utf8')) {
+      if (String(chunk).includes('ready in')) break;
+    }
+    const children = await readFile(`/proc/${demo.pid}/task/${demo.pid}/children`, 'utf8');
+    expect(children).toMatch(/^\d+ $/);
+    const ended = once(demo, 'exit');
+    demo.kill('SIGINT');
+    expect(await ended).toEqual([130, null]);
+    expect(await readdir(temporary)).toEqual([]);
+    await vi.waitFor(() => access(`/proc/${children.trim()}`).then(stillThere, () => {}), 5000);
+  });
+
   it.concurrent.each(sabotages)('notices the sabotage %s and names the row', async (name) => {
     const sabotaged = await runDemo(name, ['--require', 'kernel', '--sabotage', name]);
     expectSabotageNoticed(sabotaged, name);
@@ -218,6 +237,10 @@ describe('the demo on loopback', () => {
     expect(run.errors).toMatch(/"everything" is not known.*Give one of: drop-rule/);
   });
 });
+
+function stillThere(): never {
+  throw new Error('the process of the pod still runs');
+}
 
 interface Read {
   readonly source: string;

@@ -73,6 +73,7 @@ async function enterUserNamespace(): Promise<number> {
   ];
   const env = { ...process.env, [inUserNamespace]: '1' };
   const child = spawn(command, args, { stdio: 'inherit', env });
+  process.once('exit', () => child.kill());
   const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
   return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
 }
