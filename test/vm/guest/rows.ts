@@ -1,5 +1,6 @@
 import { eniLossRows } from './eni-loss-rows.ts';
 import { failClosedRows } from './fail-closed-rows.ts';
+import { identityRows } from './identity-rows.ts';
 import { ipvlanRows } from './ipvlan-rows.ts';
 import { matrixRows } from './matrix-rows.ts';
 import type { GuestRow } from './row.ts';
@@ -10,4 +11,5 @@ export const guestRows: readonly GuestRow[] = [
   ...eniLossRows,
   ...failClosedRows,
   ...matrixRows,
+  ...identityRows,
 ];
