@@ -44,10 +44,12 @@ async function readNetworkInterface(
   return eni;
 }
 
-function readAddresses(
+async function readAddresses(
   session: CloudSession,
   filters: readonly Filter[],
 ): Promise<readonly ElasticIp[]> {
+  // any of no values is nothing; over the wire a filter would lose its empty list
+  if (filters.some(({ values }) => values.length === 0)) return [];
   return readCloud(session, `reading the Elastic IPs ${sayFilters(filters)}`, (call) =>
     session.ec2.describeAddresses({ filters }, call),
   );
