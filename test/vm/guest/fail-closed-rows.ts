@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { Socket } from 'node:dgram';
-import type { Cidr, Ipv4Address } from '@truetuple/core';
+import { linuxKernel, truetupleProtocol, type Cidr, type Ipv4Address } from '@truetuple/core';
 import { udpIn } from '@truetuple/lab';
-import { linuxKernel } from '../../../packages/core/src/adapters/linux/linux-kernel.ts';
 import { convergeLink } from '../../../packages/core/src/kernel/converge-link.ts';
 import type { WantedLink } from '../../../packages/core/src/kernel/wanted-link.ts';
 import {
@@ -57,7 +56,7 @@ export const failClosedRows: readonly GuestRow[] = [
           destination: '0.0.0.0/0',
           table,
           metric: 0xffff_ffff,
-          protocol: 188,
+          protocol: truetupleProtocol,
           scope: 'global',
         });
         await pod.netlink.links.set({ name: 'net1' }, { up: false });

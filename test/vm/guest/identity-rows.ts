@@ -41,17 +41,19 @@ export const identityRows: readonly GuestRow[] = [
   },
   {
     id: 'I2',
-    title: 'two pods on one ENI hold an identity each, and releasing one leaves the other whole',
+    title:
+      'two pods on one ENI take an identity each at the same time, and releasing one leaves the other whole',
     run: async () => {
       const { box, first, second } = await sharedCluster();
-      await holding(first, async (kept) => {
-        await holding(second, async (other) => {
-          assert.notEqual(other.identity.publicIp, kept.identity.publicIp);
-          await assertSeenAsAdvertised(box, first, kept.identity);
-          await assertSeenAsAdvertised(box, second, other.identity);
-        });
+      const [kept, other] = await Promise.all([ensure(first), ensure(second)]);
+      try {
+        assert.notEqual(other.identity.publicIp, kept.identity.publicIp);
+        await assertSeenAsAdvertised(box, second, other.identity);
+        await other.release();
         await assertSeenAsAdvertised(box, first, kept.identity);
-      });
+      } finally {
+        await Promise.all([kept.release(), other.release()]);
+      }
     },
   },
   {
@@ -89,12 +91,19 @@ async function holding<T>(
   use: (held: HeldIdentity) => Promise<T>,
   onStep: (step: StepEvent) => void = () => {},
 ): Promise<T> {
-  const held = await ensurePublicIdentity(pod.spec, { node: pod.node, onStep });
+  const held = await ensure(pod, onStep);
   try {
     return await use(held);
   } finally {
     await held.release();
   }
+}
+
+function ensure(
+  pod: ClusterPod,
+  onStep: (step: StepEvent) => void = () => {},
+): Promise<HeldIdentity> {
+  return ensurePublicIdentity(pod.spec, { node: pod.node, onStep });
 }
 
 /** The promise itself: an Internet peer and a VPC client both see the advertised tuple answer. */
