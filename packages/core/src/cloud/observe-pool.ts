@@ -1,0 +1,84 @@
+import { hostCidr, parseIpv4Address, type Cidr } from '../identity/address.ts';
+import { poolTagKey } from '../identity/owner.ts';
+import { readCloud, type CloudSession } from './cloud-session.ts';
+import type { ElasticIp, Filter, NetworkInterface, RouteTable } from './ec2-api.ts';
+import type { ObservedPool, OrphanSubject } from './plan-reap.ts';
+
+/** EC2 takes 200 filter values a request; the names beside them count too. */
+const valuesPerRequest = 150;
+
+/** Reads a pool, or the part of it that one orphan depends on. */
+export async function observePool(
+  session: CloudSession,
+  pool: string,
+  only?: OrphanSubject,
+): Promise<ObservedPool> {
+  const inPool = { name: `tag:${poolTagKey}`, values: [pool] };
+  const addresses = await readCloud(session, `reading pool ${pool}`, (call) =>
+    session.ec2.describeAddresses({ filters: [inPool, ...narrowAddresses(only)] }, call),
+  );
+  const destinations = addresses.map(({ publicIp }) =>
+    hostCidr(parseIpv4Address(publicIp, 'public IP')),
+  );
+  const [networkInterfaces, routeTables] = await Promise.all([
+    readInterfaces(session, inPool, addresses, only),
+    only?.kind === 'private-ip' ? [] : readRouteTables(session, destinations),
+  ]);
+  const orphanWasOn = only?.networkInterfaceId;
+  return { pool, addresses, networkInterfaces, routeTables, orphanWasOn };
+}
+
+function narrowAddresses(only: OrphanSubject | undefined): readonly Filter[] {
+  if (only === undefined) return [];
+  return only.kind === 'address'
+    ? [{ name: 'allocation-id', values: [only.allocationId] }]
+    : [{ name: 'network-interface-id', values: [only.networkInterfaceId] }];
+}
+
+async function readInterfaces(
+  session: CloudSession,
+  inPool: Filter,
+  addresses: readonly ElasticIp[],
+  only: OrphanSubject | undefined,
+): Promise<NetworkInterface[]> {
+  const read = (filter: Filter): Promise<NetworkInterface[]> =>
+    readCloud(session, 'reading network interfaces', (call) =>
+      session.ec2.describeNetworkInterfaces({ filters: [filter] }, call),
+    );
+  const carriers = only === undefined ? await read(inPool) : [];
+  const known = new Set(carriers.map(({ networkInterfaceId }) => networkInterfaceId));
+  const wanted = new Set(
+    [only?.networkInterfaceId, ...addresses.map((one) => one.networkInterfaceId)].filter(
+      (id) => id !== undefined && !known.has(id),
+    ),
+  );
+  const ids = [...wanted].filter((id) => id !== undefined);
+  const others = await inChunks(ids, (values) => read({ name: 'network-interface-id', values }));
+  return [...carriers, ...others];
+}
+
+async function readRouteTables(
+  session: CloudSession,
+  destinations: readonly Cidr[],
+): Promise<RouteTable[]> {
+  const tables = await inChunks(destinations, (values) =>
+    readCloud(session, 'reading route tables', (call) =>
+      session.ec2.describeRouteTables(
+        { filters: [{ name: 'route.destination-cidr-block', values }] },
+        call,
+      ),
+    ),
+  );
+  return [...new Map(tables.map((table) => [table.routeTableId, table])).values()];
+}
+
+async function inChunks<Value, Item>(
+  values: readonly Value[],
+  read: (chunk: readonly Value[]) => Promise<readonly Item[]>,
+): Promise<Item[]> {
+  const items: Item[] = [];
+  for (let at = 0; at < values.length; at += valuesPerRequest) {
+    items.push(...(await read(values.slice(at, at + valuesPerRequest))));
+  }
+  return items;
+}

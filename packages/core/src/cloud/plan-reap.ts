@@ -1,0 +1,245 @@
+import {
+  hostCidr,
+  isIpv4Address,
+  parseIpv4Address,
+  type Ipv4Address,
+} from '../identity/address.ts';
+import { poolTagKey } from '../identity/owner.ts';
+import type { CloudStep } from './cloud-step.ts';
+import type { ElasticIp, NetworkInterface, RouteTable } from './ec2-api.ts';
+import type { LivePods } from './liveness.ts';
+import { ownerRecordOf, ownerTagOf, routeTo } from './view.ts';
+
+/** What EC2 has of one pool. */
+export interface ObservedPool {
+  readonly pool: string;
+  /** Every Elastic IP with the pool's tag. */
+  readonly addresses: readonly ElasticIp[];
+  /** Those that carry the pool's tag, and those that its addresses are on. */
+  readonly networkInterfaces: readonly NetworkInterface[];
+  /** Those with a route to one of its addresses. */
+  readonly routeTables: readonly RouteTable[];
+  /** Of a look at one orphan: the network interface that its address was on when it was judged. */
+  readonly orphanWasOn?: string | undefined;
+}
+
+/** Something nobody holds any more, and the steps that take it away, in order. */
+export interface Orphan {
+  readonly what: string;
+  readonly subject: OrphanSubject;
+  readonly steps: readonly CloudStep[];
+}
+
+export type OrphanSubject =
+  | {
+      readonly kind: 'address';
+      readonly allocationId: string;
+      readonly publicIp: Ipv4Address;
+      readonly networkInterfaceId: string | undefined;
+    }
+  | { readonly kind: 'private-ip'; readonly networkInterfaceId: string };
+
+/** Something that is held by no pod we know of, and yet is left alone. */
+export interface Spared {
+  readonly what: string;
+  readonly why: string;
+}
+
+export interface ReapPlan {
+  readonly orphans: readonly Orphan[];
+  readonly spared: readonly Spared[];
+}
+
+type Verdict = { readonly orphan: Orphan } | { readonly spared: Spared } | 'in-use';
+
+/**
+ * Judges a pool, with EC2 read before the pods: one that appeared in between is spared, never robbed. An
+ * address is an orphan when its owner does not live and its private IP is no live pod's; a secondary
+ * private IP, when no live pod has it and its network interface carries the pool's tag.
+ */
+export function planReap(observed: ObservedPool, live: LivePods): ReapPlan {
+  const addresses = observed.addresses.map((address) => judgeAddress(address, observed, live));
+  const ended = new Set(
+    addresses.flatMap((verdict) =>
+      typeof verdict === 'object' && 'orphan' in verdict
+        ? verdict.orphan.steps.flatMap((step) =>
+            step.kind === 'unassign-private-ip' ? [placeKey(step)] : [],
+          )
+        : [],
+    ),
+  );
+  const privateIps = observed.networkInterfaces
+    .filter((eni) => carriesPoolTag(eni, observed.pool))
+    .flatMap((eni) => judgePrivateIps(eni, observed, live, ended));
+  const verdicts = [...addresses, ...privateIps].filter((verdict) => verdict !== 'in-use');
+  return {
+    orphans: verdicts.flatMap((verdict) => ('orphan' in verdict ? [verdict.orphan] : [])),
+    spared: verdicts.flatMap((verdict) => ('spared' in verdict ? [verdict.spared] : [])),
+  };
+}
+
+function placeKey(place: {
+  readonly networkInterfaceId: string;
+  readonly privateIp: string;
+}): string {
+  return `${place.networkInterfaceId} ${place.privateIp}`;
+}
+
+function carriesPoolTag(eni: NetworkInterface, pool: string): boolean {
+  return eni.tags.some(({ key, value }) => key === poolTagKey && value === pool);
+}
+
+function judgeAddress(address: ElasticIp, observed: ObservedPool, live: LivePods): Verdict {
+  if (address.associationId === undefined) return judgeFreeAddress(address, observed, live);
+  const { publicIp, privateIpAddress = '' } = address;
+  const value = ownerTagOf(address);
+  const record = ownerRecordOf(address);
+  const what = `${publicIp} on ${privateIpAddress} of ${address.networkInterfaceId ?? 'no network interface'}`;
+  if (record !== undefined && isAlive(live, record.owner.uid)) return 'in-use';
+  if (value !== undefined && record === undefined) {
+    return { spared: { what, why: `its owner tag cannot be read: ${value}` } };
+  }
+  const doubt = doubtAbout(live, privateIpAddress);
+  if (doubt !== undefined) return { spared: { what, why: doubt } };
+  return { orphan: describeOrphan(address, observed, what) };
+}
+
+/** An associated address, with all that hangs on it. */
+function describeOrphan(address: ElasticIp, observed: ObservedPool, what: string): Orphan {
+  const { allocationId, associationId, networkInterfaceId, privateIpAddress } = address;
+  const publicIp = parseIpv4Address(address.publicIp, 'public IP');
+  const value = ownerTagOf(address);
+  const steps = deletesOf(observed.routeTables, publicIp, networkInterfaceId);
+  if (associationId !== undefined) {
+    steps.push({ kind: 'disassociate-address', associationId, publicIp });
+  }
+  const record = ownerRecordOf(address);
+  const isRecorded = record?.privateIp === privateIpAddress && record?.privateIpAssignedByUs;
+  const place = { networkInterfaceId, privateIp: privateIpAddress };
+  steps.push(...planUnassign(observed, place, isRecorded === true));
+  if (value !== undefined) steps.push({ kind: 'untag-owner', allocationId, value });
+  const subject = { kind: 'address' as const, allocationId, publicIp, networkInterfaceId };
+  return { what, subject, steps };
+}
+
+/** The record goes last: until then it says that the private IP is ours to take off. */
+function planUnassign(
+  observed: ObservedPool,
+  place: {
+    readonly networkInterfaceId: string | undefined;
+    readonly privateIp: string | undefined;
+  },
+  isRecorded: boolean,
+): CloudStep[] {
+  const { privateIp } = place;
+  const eni = observed.networkInterfaces.find(
+    (one) => one.networkInterfaceId === place.networkInterfaceId,
+  );
+  const shown = eni?.privateIpAddresses.find((one) => one.privateIpAddress === privateIp);
+  if (eni === undefined || shown?.primary !== false) return [];
+  if (privateIp === undefined || !isIpv4Address(privateIp)) return [];
+  if (!isRecorded && !carriesPoolTag(eni, observed.pool)) return [];
+  const { networkInterfaceId } = eni;
+  return [{ kind: 'unassign-private-ip', networkInterfaceId, privateIp }];
+}
+
+/** Nobody holds it: routes to it lead nowhere whoever lives; its record goes when its owner is dead. */
+function judgeFreeAddress(address: ElasticIp, observed: ObservedPool, live: LivePods): Verdict {
+  const { allocationId } = address;
+  const publicIp = parseIpv4Address(address.publicIp, 'public IP');
+  const what = `what is left of ${publicIp}, which is associated with nothing`;
+  const value = ownerTagOf(address);
+  const record = ownerRecordOf(address);
+  const steps: CloudStep[] = deletesOf(observed.routeTables, publicIp, undefined);
+  const canEnd = record !== undefined && live.complete && !isAlive(live, record.owner.uid);
+  if (value !== undefined && canEnd) {
+    const { privateIp, privateIpAssignedByUs } = record;
+    if (privateIpAssignedByUs && doubtAbout(live, privateIp) === undefined) {
+      const place = { networkInterfaceId: observed.orphanWasOn, privateIp };
+      steps.push(...planUnassign(observed, place, true));
+    }
+    steps.push({ kind: 'untag-owner', allocationId, value });
+  }
+  const subject = {
+    kind: 'address' as const,
+    allocationId,
+    publicIp,
+    networkInterfaceId: undefined,
+  };
+  if (steps.length > 0) return { orphan: { what, subject, steps } };
+  if (value === undefined || canEnd) return 'in-use';
+  return { spared: { what, why: whyTagStays(live, record?.owner.uid, value) } };
+}
+
+function whyTagStays(live: LivePods, uid: string | undefined, value: string): string {
+  if (uid === undefined) return `its owner tag cannot be read: ${value}`;
+  if (isAlive(live, uid)) return `its owner ${uid} lives`;
+  return 'the list of live pods may be incomplete';
+}
+
+/** Deletes of the /32 routes to a public IP: those to one network interface, or to any. */
+function deletesOf(
+  routeTables: readonly RouteTable[],
+  publicIp: Ipv4Address,
+  only: string | undefined,
+): CloudStep[] {
+  const destination = hostCidr(publicIp);
+  return routeTables.flatMap((table) => {
+    const networkInterfaceId = routeTo(table, destination)?.networkInterfaceId;
+    if (networkInterfaceId === undefined) return [];
+    if (only !== undefined && networkInterfaceId !== only) return [];
+    const { routeTableId } = table;
+    return [{ kind: 'delete-route' as const, routeTableId, destination, networkInterfaceId }];
+  });
+}
+
+/** Secondary private IPs; one that an address's own orphan takes off, or that carries it, is not here. */
+function judgePrivateIps(
+  eni: NetworkInterface,
+  observed: ObservedPool,
+  live: LivePods,
+  ended: ReadonlySet<string>,
+): Verdict[] {
+  const { networkInterfaceId } = eni;
+  return eni.privateIpAddresses.flatMap(
+    ({ primary, privateIpAddress: privateIp, association }): readonly Verdict[] => {
+      if (primary || !isIpv4Address(privateIp)) return [];
+      if (ended.has(placeKey({ networkInterfaceId, privateIp }))) return [];
+      if (isLivePrivateIp(live, privateIp)) return [];
+      const what = `${privateIp} on ${networkInterfaceId}`;
+      if (association !== undefined) {
+        const isOfPool = observed.addresses.some(
+          ({ allocationId }) => allocationId === association.allocationId,
+        );
+        const why = `it carries ${association.publicIp}, which is not of the pool`;
+        return isOfPool ? [] : [{ spared: { what, why } }];
+      }
+      const why = doubtAbout(live, privateIp);
+      if (why !== undefined) return [{ spared: { what, why } }];
+      const subject = { kind: 'private-ip' as const, networkInterfaceId };
+      const steps = [{ kind: 'unassign-private-ip' as const, networkInterfaceId, privateIp }];
+      return [{ orphan: { what, subject, steps } }];
+    },
+  );
+}
+
+function isAlive(live: LivePods, uid: string): boolean {
+  return live.pods.some((pod) => pod.uid === uid);
+}
+
+function isLivePrivateIp(live: LivePods, privateIp: string): boolean {
+  return live.pods.some(
+    ({ privateIps }) => privateIps !== 'unknown' && privateIps.some((one) => one === privateIp),
+  );
+}
+
+/** Why what stands on a private IP may still be a live pod's; undefined when it cannot. */
+function doubtAbout(live: LivePods, privateIp: string): string | undefined {
+  if (!live.complete) return 'the list of live pods may be incomplete';
+  const holder = live.pods.find(
+    ({ privateIps }) => privateIps !== 'unknown' && privateIps.some((one) => one === privateIp),
+  );
+  if (holder !== undefined) return `${privateIp} belongs to live pod ${holder.uid}`;
+  const unknown = live.pods.find(({ privateIps }) => privateIps === 'unknown');
+  return unknown && `the private IPs of live pod ${unknown.uid} are not known`;
+}
