@@ -259,7 +259,7 @@ describe.skipIf(reason !== undefined)(`rules of the real kernel${needs}`, () => 
         inputLinkName: 'net1',
       },
       { priority: 102, outputLinkName: 'net1', table: 200, protocol: 4, invert: true },
-      { priority: 103, action: 'unreachable', protocol: 188, uidRange: { first: 1, last: 9 } },
+      { priority: 103, action: 'unreachable', protocol: 188, uidRange: { first: 0, last: 0 } },
       { priority: 104, table: 254, suppressPrefixLength: 0, protocol: 188 },
       { priority: 105, action: 'goto', goto: 32_766, protocol: 188 },
     ] as const;

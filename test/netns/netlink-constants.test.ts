@@ -1,0 +1,193 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { errnoByName } from '../../packages/netlink/src/schema/errno.ts';
+import * as link from '../../packages/netlink/src/schema/link.ts';
+import * as netlink from '../../packages/netlink/src/schema/netlink.ts';
+import * as rtnetlink from '../../packages/netlink/src/schema/rtnetlink.ts';
+
+const headers = [
+  'errno.h',
+  'sys/socket.h',
+  'linux/netlink.h',
+  'linux/rtnetlink.h',
+  'linux/if.h',
+  'linux/if_link.h',
+  'linux/if_addr.h',
+  'linux/fib_rules.h',
+  'linux/neighbour.h',
+  'linux/veth.h',
+  'linux/ip.h',
+];
+
+/** Names each entry of a table as the kernel's headers do: camelCase becomes PREFIX_UPPER_SNAKE. */
+function named(
+  prefix: string,
+  table: Readonly<Record<string, number>>,
+  different: Readonly<Record<string, string>> = {},
+): [name: string, value: number][] {
+  return Object.entries(table).map(([key, value]) => {
+    const plain = key.replaceAll(/(?<=[a-z])([A-Z])/g, '_$1').toUpperCase();
+    return [`${prefix}${different[key] ?? plain}`, value];
+  });
+}
+
+const { messageType, messageFlag, extendedAck, netlinkOption, netlinkSocketLevel } = netlink;
+const settings = Object.fromEntries(
+  Object.entries(link.ipv4Settings).map(([name, { index }]) => [name, index]),
+);
+const { dump, ...flags } = messageFlag;
+
+const expected: readonly (readonly [name: string, value: number])[] = [
+  ...named('', errnoByName),
+  ...named('NLMSG_', messageType),
+  ['NLM_F_DUMP', dump],
+  ...named('NLM_F_', flags, { dumpInterrupted: 'DUMP_INTR', exclusive: 'EXCL' }),
+  ...named('NLMSGERR_ATTR_', extendedAck, {
+    message: 'MSG',
+    offset: 'OFFS',
+    missingType: 'MISS_TYPE',
+    missingNest: 'MISS_NEST',
+  }),
+  ...named('NETLINK_', netlinkOption, { strictCheck: 'GET_STRICT_CHK' }),
+  ['SOL_NETLINK', netlinkSocketLevel],
+  ['NETLINK_ROUTE', netlink.netlinkProtocol.route],
+  ...named('RTM_', rtnetlink.rtm, {
+    newLink: 'NEWLINK',
+    delLink: 'DELLINK',
+    getLink: 'GETLINK',
+    setLink: 'SETLINK',
+    newAddress: 'NEWADDR',
+    delAddress: 'DELADDR',
+    getAddress: 'GETADDR',
+    newRoute: 'NEWROUTE',
+    delRoute: 'DELROUTE',
+    getRoute: 'GETROUTE',
+    newNeighbour: 'NEWNEIGH',
+    delNeighbour: 'DELNEIGH',
+    getNeighbour: 'GETNEIGH',
+    newRule: 'NEWRULE',
+    delRule: 'DELRULE',
+    getRule: 'GETRULE',
+    getNeighbourTable: 'GETNEIGHTBL',
+    setNeighbourTable: 'SETNEIGHTBL',
+  }),
+  ['RTNLGRP_LINK', rtnetlink.groups.link[0]],
+  ['RTNLGRP_NEIGH', rtnetlink.groups.neighbour[0]],
+  ['RTNLGRP_IPV4_IFADDR', rtnetlink.groups.address[0]],
+  ['RTNLGRP_IPV6_IFADDR', rtnetlink.groups.address[1]],
+  ['RTNLGRP_IPV4_ROUTE', rtnetlink.groups.route[0]],
+  ['RTNLGRP_IPV6_ROUTE', rtnetlink.groups.route[1]],
+  ['RTNLGRP_IPV4_RULE', rtnetlink.groups.rule[0]],
+  ['RTNLGRP_IPV6_RULE', rtnetlink.groups.rule[1]],
+  ...named('AF_', rtnetlink.addressFamily, { ipv4: 'INET', ipv6: 'INET6' }),
+  ...named('RTN_', rtnetlink.routeType),
+  ...named('RT_SCOPE_', rtnetlink.scope, { global: 'UNIVERSE' }),
+  ...named('RTA_', rtnetlink.rta, {
+    destination: 'DST',
+    source: 'SRC',
+    inputLink: 'IIF',
+    outputLink: 'OIF',
+    preferredSource: 'PREFSRC',
+    cacheInfo: 'CACHEINFO',
+    preference: 'PREF',
+    nexthopId: 'NH_ID',
+  }),
+  ...named('RTAX_', rtnetlink.rtax),
+  ...named('RTNH_F_', rtnetlink.nextHopFlag, { linkDown: 'LINKDOWN' }),
+  ...named('RTM_F_', rtnetlink.routeFlag),
+  ...named('IFA_', rtnetlink.ifa, { cacheInfo: 'CACHEINFO', protocol: 'PROTO' }),
+  ...named('IFA_F_', rtnetlink.addressFlag, {
+    noDad: 'NODAD',
+    dadFailed: 'DADFAILED',
+    noPrefixRoute: 'NOPREFIXROUTE',
+  }),
+  ...named('FRA_', rtnetlink.fra, {
+    to: 'DST',
+    from: 'SRC',
+    inputLinkName: 'IIFNAME',
+    outputLinkName: 'OIFNAME',
+    mark: 'FWMARK',
+    mask: 'FWMASK',
+    suppressPrefixLength: 'SUPPRESS_PREFIXLEN',
+    ipProtocol: 'IP_PROTO',
+    sourcePorts: 'SPORT_RANGE',
+    destinationPorts: 'DPORT_RANGE',
+  }),
+  ...named('FR_ACT_', rtnetlink.ruleAction, { table: 'TO_TBL' }),
+  ['FIB_RULE_INVERT', rtnetlink.ruleInvert],
+  ...named('NDA_', rtnetlink.nda, {
+    destination: 'DST',
+    linkAddress: 'LLADDR',
+    cacheInfo: 'CACHEINFO',
+  }),
+  ...named('NUD_', rtnetlink.neighbourState),
+  ...named('NTF_', rtnetlink.neighbourFlag),
+  ['NDTA_NAME', rtnetlink.neighbourTable.name],
+  ['NDTA_PARMS', rtnetlink.neighbourTable.parameters],
+  ['NDTPA_IFINDEX', rtnetlink.neighbourTable.linkIndex],
+  ['NDTPA_RETRANS_TIME', rtnetlink.neighbourTable.retransTime],
+  ['NDTPA_PROXY_DELAY', rtnetlink.neighbourTable.proxyDelay],
+  ...named('IFLA_', link.ifla, {
+    name: 'IFNAME',
+    linkInfo: 'LINKINFO',
+    extendedMask: 'EXT_MASK',
+    linkNetNsId: 'LINK_NETNSID',
+  }),
+  ['IFLA_INFO_KIND', link.linkInfo.kind],
+  ['IFLA_INFO_DATA', link.linkInfo.data],
+  ['VETH_INFO_PEER', link.linkInfo.vethPeer],
+  ['IFLA_MACVLAN_MODE', link.linkInfo.macvlanMode],
+  ['IFLA_IPVLAN_MODE', link.linkInfo.ipvlanMode],
+  ['IFLA_IPVLAN_FLAGS', link.linkInfo.ipvlanFlags],
+  ...named('MACVLAN_MODE_', link.macvlanMode),
+  ...named('IPVLAN_MODE_', link.ipvlanMode),
+  ['IPVLAN_F_PRIVATE', link.ipvlanFlag.private],
+  ['IPVLAN_F_VEPA', link.ipvlanFlag.vepa],
+  ...named('IFF_', link.linkFlag),
+  ['RTEXT_FILTER_SKIP_STATS', link.skipStatistics],
+  ['IFLA_INET_CONF', link.inetConf],
+  ...named('IPV4_DEVCONF_', settings, { arpFilter: 'ARPFILTER', srcValidMark: 'SRC_VMARK' }),
+  // What encoders and decoders call "struct ..." in their comments.
+  ['sizeof(struct nlmsghdr)', 16],
+  ['sizeof(struct rtmsg)', 12],
+  ['sizeof(struct ifinfomsg)', 16],
+  ['sizeof(struct ifaddrmsg)', 8],
+  ['sizeof(struct fib_rule_hdr)', 12],
+  ['sizeof(struct ndmsg)', 12],
+  ['sizeof(struct ndtmsg)', 4],
+  ['sizeof(struct rtnexthop)', 8],
+];
+
+const includes = headers.map((header) => `#include <${header}>`).join('\n');
+
+function whyNoHeaders(): string | undefined {
+  const options = ['-x', 'c', '-fsyntax-only', '-'];
+  const { status, error, stderr } = spawnSync('cc', options, { input: includes, encoding: 'utf8' });
+  if (status === 0) return undefined;
+  return error?.message ?? stderr.split('\n', 1)[0];
+}
+
+const reason = whyNoHeaders();
+const needs = reason === undefined ? '' : ` (skipped: ${reason})`;
+
+describe.skipIf(reason !== undefined)(`the constants${needs}`, () => {
+  it('are those of the kernel headers', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'truetuple-constants-'));
+    try {
+      const prints = expected.map(([name]) => `printf("%lld\\n", (long long)(${name}));`);
+      const source = `#include <stdio.h>\n${includes}\nint main(void) {\n${prints.join('\n')}\n}\n`;
+      const [file, program] = [join(directory, 'print.c'), join(directory, 'print')];
+      writeFileSync(file, source);
+      execFileSync('cc', ['-O0', '-o', program, file]);
+      const values = execFileSync(program, { encoding: 'utf8' }).trim().split('\n').map(Number);
+      const kernel = expected.map(([name], index) => [name, values[index]]);
+      expect(expected).toEqual(kernel);
+      expect(expected.length).toBeGreaterThan(250);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+});
