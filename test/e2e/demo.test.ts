@@ -278,7 +278,7 @@ function lackForKernel(): string | undefined {
 }
 
 function lackForUser(): string | undefined {
-  const [command = '', ...args] = [...nobody, 'unshare', '-Urnm', 'true'];
+  const [command, ...args] = [...nobody, 'unshare', '-Urnm', 'true'];
   const { status } = spawnSync(command, args, { stdio: 'ignore' });
   return status === 0 ? undefined : 'user namespaces are not permitted';
 }

@@ -30,14 +30,15 @@ export async function killAndReap({ stage, pod, look, reaps }: CrashAct): Promis
   const dryRunWrites = changes;
   const start = performance.now();
   const done = reaps
-    ? (await reapOrphans({ pool, region, live: nobodyLives }, { ec2 })).applied
-    : [];
+    ? await reapOrphans({ pool, region, live: nobodyLives }, { ec2 })
+    : { applied: [], failed: [] };
   return {
     signal: 'SIGKILL',
     leftByPod,
     dryRun: told.planned.map((step) => describeCloudStep(step).sentence),
     dryRunWrites,
-    reaped: done.map((step) => describeCloudStep(step).sentence),
+    reaped: done.applied.map((step) => describeCloudStep(step).sentence),
+    reapFailures: done.failed.map(({ error }) => error.message),
     reapMs: performance.now() - start,
   };
 }

@@ -35,7 +35,7 @@ export const userNamespaceCommand: readonly string[] = [
 ];
 
 function probeUserNamespace(): true | string {
-  const [command = '', ...args] = [...userNamespaceCommand, 'true'];
+  const [command, ...args] = [...userNamespaceCommand, 'true'];
   const { status } = spawnSync(command, args, { stdio: 'ignore' });
   return status === 0 ? true : 'user namespaces are not permitted either';
 }

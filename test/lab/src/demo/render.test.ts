@@ -8,6 +8,11 @@ import { findings, flowRow } from './sample-findings.ts';
 import { judge } from './verdict.ts';
 
 const { flows, crash, stockPath } = findings({});
+const longest = {
+  advertised: '198.51.100.50:40000',
+  observed: ['198.51.100.50:40001', '9.9.9.9:9'],
+};
+const longFlows = flows.map((flow) => flowRow({ ...flow, ...longest }));
 const identity = {
   publicIp: '203.0.113.50',
   privateIp: '10.0.2.128',
@@ -49,6 +54,7 @@ function everything(paint = plainPaint): readonly string[] {
     ...renderStockPath(stockPath, paint),
     ...renderIdentity(identity, 80, [step], paint),
     ...renderFlows(flows, paint),
+    ...renderFlows(longFlows, paint),
     ...renderCrash({ level: 'kernel', crash, leaked: [] }, paint),
     ...renderVerdict(report({}), paint),
   ];

@@ -119,7 +119,7 @@ export function renderIdentity(
   ];
 }
 
-const wayWords = { in: 'calls the pod', reply: 'gets answers', out: 'is called' } as const;
+const wayWords = { in: 'calls pod', reply: 'is answered', out: 'is called' } as const;
 
 export function renderFlows(flows: readonly FlowRow[], paint: Paint): Lines {
   const hosts = { internet: 'peer', vpc: 'client' } as const;
@@ -172,6 +172,7 @@ export function renderCrash(
     paint.dim('  the reaper, in a dry run: what it would do'),
     ...listed(crash.dryRun.map(toOneLine)),
     ...renderReaped(crash).map(paint.dim),
+    ...crash.reapFailures.map((why) => paint.red(`    ${elide(why, maxColumns - 4)}`)),
     paint.dim('  left afterwards, in EC2 and on this machine'),
     ...renderLeaked(level, leaked, paint),
   ];

@@ -103,6 +103,8 @@ export interface CrashFacts {
   /** Writes to EC2 during the dry run. */
   readonly dryRunWrites: number;
   readonly reaped: readonly string[];
+  /** What the reaper could not do, with EC2's reason. */
+  readonly reapFailures: readonly string[];
   readonly reapMs: number;
 }
 

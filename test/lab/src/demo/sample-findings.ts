@@ -15,6 +15,7 @@ export function findings(changes: Partial<Findings>): Findings {
       dryRun: ['Give 203.0.113.50 back to the pool.'],
       dryRunWrites: 0,
       reaped: ['Give 203.0.113.50 back to the pool.'],
+      reapFailures: [],
       reapMs: 3,
     },
     leaked: [],
