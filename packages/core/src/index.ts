@@ -1,11 +1,13 @@
 export { ensurePublicIdentity, type EnsureOptions } from './ensure-public-identity.ts';
 export { release, releasePublicIdentity, type ReleaseOptions } from './release-public-identity.ts';
-export { reapOrphans } from './reap-orphans.ts';
+export { reapOrphans, type ReapPorts, type ReapReport, type ReapRequest } from './reap-orphans.ts';
+export { directGrant, type DirectGrantParts } from './cloud/direct-grant.ts';
 export { explain, type Explanation } from './explain.ts';
 export { thisNode, type ThisNodeOptions } from './this-node.ts';
 export { filePublisher, identityFile, publicIpFile } from './adapters/file/file-publisher.ts';
 export { describeCloudStep, type StepDescription } from './cloud/describe-cloud-step.ts';
-export { sdkEc2Api } from './adapters/aws/sdk-ec2-api.ts';
+export { Ec2CallError } from './cloud/ec2-call-error.ts';
+export { sdkEc2Api, type SdkEc2Options } from './adapters/aws/sdk-ec2-api.ts';
 export { describeKernelStep } from './kernel/describe-kernel-step.ts';
 export { linuxKernel } from './adapters/linux/linux-kernel.ts';
 export { bindAddressFor } from './identity/bind-address.ts';
@@ -32,6 +34,13 @@ export type { OnStep, StepEvent } from './identity/step-event.ts';
 export type * from './cloud/ec2-api.ts';
 export type { CloudStep } from './cloud/cloud-step.ts';
 export type { LivePod, LivePods, Liveness } from './cloud/liveness.ts';
-export type { IdentityGrant, Grant, Claim } from './cloud/identity-grant.ts';
+export type {
+  Claim,
+  CloudStepEvent,
+  Grant,
+  GrantRequest,
+  IdentityGrant,
+  LinkFact,
+} from './cloud/identity-grant.ts';
 export type * from './kernel/kernel-port.ts';
 export type { KernelStep } from './kernel/kernel-step.ts';
