@@ -1,4 +1,5 @@
 import {
+  CoreError,
   directGrant,
   ownerTagKey,
   parseIdentitySpec,
@@ -198,9 +199,12 @@ export function claimsSuite(name: string, makeBench: MakeBench): void {
         const [winner, grant] = [pods[won], results[won]];
         if (winner === undefined || grant?.status !== 'fulfilled') throw new Error('nobody won');
         expectHeld(simulated, winner, grant.value);
-        expect(results[1 - won]).toMatchObject({
-          reason: { code: 'PoolExhausted', retry: 'later', remedy: expect.stringMatching(/tag/) },
-        });
+        const lost = results[1 - won];
+        const reason: unknown = lost?.status === 'rejected' ? lost.reason : undefined;
+        if (!CoreError.is(reason)) throw new Error('the loser got no CoreError');
+        expect(reason).toMatchObject({ code: 'PoolExhausted', retry: 'later' });
+        expect(reason.message).toMatch(/None of the 1 Elastic IPs tagged truetuple\/pool=media/);
+        expect(reason.remedy).toMatch(/Add Elastic IPs with the tag truetuple\/pool=media/);
         expect(leftIn(simulated)).toMatchObject({
           associations: [grant.value.associationId],
           secondaryPrivateIps: [winner.privateIp],

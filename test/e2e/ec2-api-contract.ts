@@ -1,0 +1,366 @@
+import { Ec2CallError, type Ec2Api } from '@truetuple/core';
+import type { SimulatedEc2, SimulatedEc2Options } from '@truetuple/core/testing';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { ClaimsBench, MakeBench } from './claims-suite.ts';
+
+interface Place {
+  readonly vpcId: string;
+  readonly subnetId: string;
+  readonly routeTableId: string;
+  readonly instanceId: string;
+  readonly networkInterfaceId: string;
+  readonly otherInterfaceId: string;
+}
+
+function buildPlace(simulated: SimulatedEc2): Place {
+  const { vpcId } = simulated.createVpc({ cidr: '10.0.0.0/16' });
+  simulated.createInternetGateway({ vpcId });
+  const { routeTableId } = simulated.createRouteTable({ vpcId, tags: { use: 'media' } });
+  const { subnetId } = simulated.createSubnet({ vpcId, cidr: '10.0.2.0/24', routeTableId });
+  const { instanceId } = simulated.createInstance({ privateIpsPerNetworkInterface: 4 });
+  const one = simulated.createNetworkInterface({
+    subnetId,
+    instanceId,
+    privateIpAddress: '10.0.2.10',
+    macAddress: '02:00:00:00:00:aa',
+    tags: { use: 'media' },
+  });
+  const other = simulated.createNetworkInterface({
+    subnetId,
+    instanceId,
+    privateIpAddress: '10.0.2.20',
+  });
+  return {
+    vpcId,
+    subnetId,
+    routeTableId,
+    instanceId,
+    networkInterfaceId: one.networkInterfaceId,
+    otherInterfaceId: other.networkInterfaceId,
+  };
+}
+
+async function refusalOf(call: Promise<unknown>): Promise<string> {
+  try {
+    await call;
+  } catch (error) {
+    if (Ec2CallError.is(error)) return error.ec2Code;
+    throw error;
+  }
+  return 'not refused';
+}
+
+function assign(ec2: Ec2Api, networkInterfaceId: string, ...privateIpAddresses: string[]) {
+  return ec2.assignPrivateIpAddresses({
+    networkInterfaceId,
+    privateIpAddresses,
+    allowReassignment: false,
+  });
+}
+
+function associate(
+  ec2: Ec2Api,
+  allocationId: string,
+  networkInterfaceId: string,
+  privateIpAddress: string,
+) {
+  return ec2.associateAddress({
+    allocationId,
+    networkInterfaceId,
+    privateIpAddress,
+    allowReassociation: false,
+  });
+}
+
+/**
+ * What every Ec2Api keeps to: EC2's semantics and codes as the EC2 API reference and user guide give them.
+ * The run in process and the run over HTTP through the AWS SDK are the same assertions.
+ */
+export function ec2ApiContract(name: string, makeBench: MakeBench): void {
+  describe(`Ec2Api ${name}`, () => {
+    const open: ClaimsBench[] = [];
+    const bench = async (options: Partial<SimulatedEc2Options> = {}) => {
+      const made = await makeBench({
+        region: 'eu-central-1',
+        claimScope: 'privateIp',
+        ...options,
+      });
+      open.push(made);
+      return { ...made, place: buildPlace(made.simulated) };
+    };
+    afterEach(async () => {
+      for (const one of open.splice(0)) await one.close();
+    });
+
+    describe('DescribeNetworkInterfaces', () => {
+      it('shows an interface whole, found by MAC address, by instance and tag, by any private IP', async () => {
+        const { ec2, simulated, place } = await bench();
+        const { networkInterfaceId, instanceId, vpcId, subnetId } = place;
+        await assign(ec2, networkInterfaceId, '10.0.2.11');
+        const { allocationId, publicIp } = simulated.allocateAddress();
+        const { associationId } = await associate(
+          ec2,
+          allocationId,
+          networkInterfaceId,
+          '10.0.2.11',
+        );
+        const association = { publicIp, allocationId, associationId };
+        const expected = {
+          networkInterfaceId,
+          vpcId,
+          subnetId,
+          macAddress: '02:00:00:00:00:aa',
+          sourceDestCheck: true,
+          status: 'in-use',
+          attachment: { instanceId, deviceIndex: 0, status: 'attached' },
+          privateIpAddresses: [
+            { privateIpAddress: '10.0.2.10', primary: true },
+            { privateIpAddress: '10.0.2.11', primary: false, association },
+          ],
+          tags: [{ key: 'use', value: 'media' }],
+        };
+        const byMac = { name: 'mac-address', values: ['02:00:00:00:00:aa', '02:00:00:00:00:bb'] };
+        const onInstance = { name: 'attachment.instance-id', values: [instanceId] };
+        const byTag = { name: 'tag:use', values: ['media'] };
+        const byPrivateIp = { name: 'private-ip-address', values: ['10.0.2.11'] };
+        for (const filters of [[byMac], [onInstance, byTag], [byPrivateIp]]) {
+          expect(await ec2.describeNetworkInterfaces({ filters })).toMatchObject([expected]);
+        }
+        const both = await ec2.describeNetworkInterfaces({ filters: [onInstance] });
+        expect(both).toHaveLength(2);
+      });
+
+      it('answers an empty list to a filter that matches nothing, NotFound to an id', async () => {
+        const { ec2 } = await bench();
+        const filters = [{ name: 'mac-address', values: ['02:00:00:00:00:ff'] }];
+        expect(await ec2.describeNetworkInterfaces({ filters })).toEqual([]);
+        const networkInterfaceIds = ['eni-0123456789abcdef0'];
+        const refusal = await refusalOf(ec2.describeNetworkInterfaces({ networkInterfaceIds }));
+        expect(refusal).toBe('InvalidNetworkInterfaceID.NotFound');
+      });
+
+      it('refuses a filter it does not know', async () => {
+        const { ec2 } = await bench();
+        const filters = [{ name: 'colour', values: ['red'] }];
+        const refusals = [
+          await refusalOf(ec2.describeNetworkInterfaces({ filters })),
+          await refusalOf(ec2.describeAddresses({ filters })),
+          await refusalOf(ec2.describeRouteTables({ filters })),
+        ];
+        expect(refusals).toEqual(Array.from({ length: 3 }, () => 'InvalidParameterValue'));
+      });
+    });
+
+    describe('private IPs', () => {
+      it('assigns all or nothing, says which are new, leaves what is there', async () => {
+        const { ec2, place } = await bench();
+        const { networkInterfaceId: id, otherInterfaceId } = place;
+        const first = await assign(ec2, id, '10.0.2.11', '10.0.2.12');
+        expect(first.assignedPrivateIpAddresses).toEqual(['10.0.2.11', '10.0.2.12']);
+        const again = await assign(ec2, id, '10.0.2.12', '10.0.2.13');
+        expect(again.assignedPrivateIpAddresses).toEqual(['10.0.2.13']);
+        const taken = await refusalOf(assign(ec2, otherInterfaceId, '10.0.2.30', '10.0.2.11'));
+        expect(taken).toBe('InvalidParameterValue');
+        const limit = await refusalOf(assign(ec2, id, '10.0.2.14'));
+        expect(limit).toBe('PrivateIpAddressLimitExceeded');
+        const [eni, other] = await ec2.describeNetworkInterfaces({
+          networkInterfaceIds: [id, otherInterfaceId],
+        });
+        expect(eni?.privateIpAddresses).toHaveLength(4);
+        expect(other?.privateIpAddresses).toHaveLength(1);
+      });
+
+      it('refuses what lies outside the subnet, what EC2 reserves, and the primary of another', async () => {
+        const { ec2, place } = await bench();
+        const { networkInterfaceId: id } = place;
+        for (const privateIp of ['10.0.3.9', '10.0.2.0', '10.0.2.3', '10.0.2.255', '10.0.2.20']) {
+          const refusal = await refusalOf(assign(ec2, id, privateIp));
+          expect([privateIp, refusal]).toEqual([privateIp, 'InvalidParameterValue']);
+        }
+      });
+
+      it('unassigns with the Elastic IP; refuses the primary and what is not there', async () => {
+        const { ec2, simulated, place } = await bench();
+        const { networkInterfaceId: id } = place;
+        const unassign = (privateIp: string) =>
+          ec2.unassignPrivateIpAddresses({
+            networkInterfaceId: id,
+            privateIpAddresses: [privateIp],
+          });
+        await assign(ec2, id, '10.0.2.11');
+        const { allocationId } = simulated.allocateAddress();
+        await associate(ec2, allocationId, id, '10.0.2.11');
+        await unassign('10.0.2.11');
+        const [address] = await ec2.describeAddresses({ allocationIds: [allocationId] });
+        expect(address).not.toHaveProperty('associationId');
+        expect(await refusalOf(unassign('10.0.2.11'))).toBe('InvalidParameterValue');
+        expect(await refusalOf(unassign('10.0.2.10'))).toBe('InvalidParameterValue');
+      });
+    });
+
+    describe('associations', () => {
+      it('refuses an address that another interface has; the same again is the same association', async () => {
+        const { ec2, simulated, place } = await bench();
+        const { networkInterfaceId: id, otherInterfaceId } = place;
+        const { allocationId } = simulated.allocateAddress();
+        const first = await associate(ec2, allocationId, id, '10.0.2.10');
+        expect(await associate(ec2, allocationId, id, '10.0.2.10')).toEqual(first);
+        const refusal = await refusalOf(
+          associate(ec2, allocationId, otherInterfaceId, '10.0.2.20'),
+        );
+        expect(refusal).toBe('Resource.AlreadyAssociated');
+        const filters = [{ name: 'association-id', values: [first.associationId] }];
+        expect(await ec2.describeAddresses({ filters })).toMatchObject([
+          { allocationId, networkInterfaceId: id, privateIpAddress: '10.0.2.10' },
+        ]);
+      });
+
+      it.each([
+        ['privateIp', 'Resource.AlreadyAssociated'],
+        ['eni', 'not refused'],
+      ] as const)(
+        'claim scope %s: another private IP of the same interface is %s',
+        async (claimScope, outcome) => {
+          const { ec2, simulated, place } = await bench({ claimScope });
+          const { networkInterfaceId: id } = place;
+          await assign(ec2, id, '10.0.2.11');
+          const { allocationId } = simulated.allocateAddress();
+          await associate(ec2, allocationId, id, '10.0.2.10');
+          expect(await refusalOf(associate(ec2, allocationId, id, '10.0.2.11'))).toBe(outcome);
+        },
+      );
+
+      it.each([
+        ['refuse', 'Resource.AlreadyAssociated', 1],
+        ['displace', 'not refused', 0],
+      ] as const)(
+        'a private IP that has another address, variant %s: %s',
+        async (occupiedPrivateIp, outcome, firstStays) => {
+          const { ec2, simulated, place } = await bench({ occupiedPrivateIp });
+          const { networkInterfaceId: id } = place;
+          const [a, b] = [simulated.allocateAddress(), simulated.allocateAddress()];
+          const { associationId } = await associate(ec2, a.allocationId, id, '10.0.2.10');
+          expect(await refusalOf(associate(ec2, b.allocationId, id, '10.0.2.10'))).toBe(outcome);
+          const filters = [{ name: 'association-id', values: [associationId] }];
+          expect(await ec2.describeAddresses({ filters })).toHaveLength(firstStays);
+        },
+      );
+
+      it('disassociates by an id that no newer association has', async () => {
+        const { ec2, simulated, place } = await bench();
+        const { networkInterfaceId: id } = place;
+        const { allocationId } = simulated.allocateAddress();
+        const { associationId: old } = await associate(ec2, allocationId, id, '10.0.2.10');
+        await ec2.disassociateAddress({ associationId: old });
+        const { associationId } = await associate(ec2, allocationId, id, '10.0.2.10');
+        expect(associationId).not.toBe(old);
+        const refusal = await refusalOf(ec2.disassociateAddress({ associationId: old }));
+        expect(refusal).toBe('InvalidAssociationID.NotFound');
+        const [address] = await ec2.describeAddresses({ allocationIds: [allocationId] });
+        expect(address?.associationId).toBe(associationId);
+      });
+
+      it('refuses an unknown allocation, and a private IP that is not on the interface', async () => {
+        const { ec2, simulated, place } = await bench();
+        const { networkInterfaceId: id } = place;
+        const { allocationId } = simulated.allocateAddress();
+        expect(await refusalOf(associate(ec2, 'eipalloc-0bad', id, '10.0.2.10'))).toBe(
+          'InvalidAllocationID.NotFound',
+        );
+        expect(await refusalOf(associate(ec2, allocationId, id, '10.0.2.77'))).toBe(
+          'InvalidParameterValue',
+        );
+      });
+    });
+
+    describe('tags', () => {
+      it('are overwritten by CreateTags, deleted by DeleteTags only where the value is equal', async () => {
+        const { ec2, simulated } = await bench();
+        const { allocationId } = simulated.allocateAddress({ tags: { keep: 'me' } });
+        const resources = [allocationId];
+        const owner = (value: string) => ({ resources, tags: [{ key: 'owner', value }] });
+        const tags = async () => {
+          const filters = [{ name: 'tag-key', values: ['keep'] }];
+          const [address] = await ec2.describeAddresses({ filters });
+          return Object.fromEntries((address?.tags ?? []).map(({ key, value }) => [key, value]));
+        };
+        await ec2.createTags(owner('a'));
+        await ec2.createTags(owner('b/ü'));
+        await ec2.deleteTags(owner('a'));
+        expect(await tags()).toEqual({ keep: 'me', owner: 'b/ü' });
+        await ec2.deleteTags(owner('b/ü'));
+        expect(await tags()).toEqual({ keep: 'me' });
+      });
+    });
+
+    describe('routes', () => {
+      const destinationCidrBlock = '203.0.113.77/32';
+      it('are created once, replaced, deleted once; a table is found by tag and by destination', async () => {
+        const { ec2, place } = await bench();
+        const { routeTableId, networkInterfaceId, otherInterfaceId, vpcId, subnetId } = place;
+        const key = { routeTableId, destinationCidrBlock };
+        expect(await refusalOf(ec2.replaceRoute({ ...key, networkInterfaceId }))).toBe(
+          'InvalidParameterValue',
+        );
+        await ec2.createRoute({ ...key, networkInterfaceId });
+        expect(await refusalOf(ec2.createRoute({ ...key, networkInterfaceId }))).toBe(
+          'RouteAlreadyExists',
+        );
+        await ec2.replaceRoute({ ...key, networkInterfaceId: otherInterfaceId });
+        const byTag = { name: 'tag:use', values: ['media'] };
+        const byRoute = { name: 'route.destination-cidr-block', values: [destinationCidrBlock] };
+        for (const filters of [[byTag, { name: 'vpc-id', values: [vpcId] }], [byRoute]]) {
+          const tables = await ec2.describeRouteTables({ filters });
+          expect(tables).toMatchObject([{ routeTableId, vpcId, associatedSubnetIds: [subnetId] }]);
+          expect(tables[0]?.routes).toContainEqual({
+            destinationCidrBlock,
+            networkInterfaceId: otherInterfaceId,
+            state: 'active',
+          });
+        }
+        await ec2.deleteRoute(key);
+        expect(await refusalOf(ec2.deleteRoute(key))).toBe('InvalidRoute.NotFound');
+      });
+
+      it('to a deleted interface are black holes; the local one stays; a full table says so', async () => {
+        const { ec2, simulated, place } = await bench({ routesPerTable: 1 });
+        const { routeTableId, networkInterfaceId, otherInterfaceId } = place;
+        const key = { routeTableId, destinationCidrBlock };
+        await ec2.createRoute({ ...key, networkInterfaceId: otherInterfaceId });
+        const second = { routeTableId, destinationCidrBlock: '203.0.113.78/32' };
+        expect(await refusalOf(ec2.createRoute({ ...second, networkInterfaceId }))).toBe(
+          'RouteLimitExceeded',
+        );
+        simulated.deleteNetworkInterface({ networkInterfaceId: otherInterfaceId });
+        const [table] = await ec2.describeRouteTables({ routeTableIds: [routeTableId] });
+        expect(table?.routes).toContainEqual({
+          destinationCidrBlock,
+          networkInterfaceId: otherInterfaceId,
+          state: 'blackhole',
+        });
+        const local = { routeTableId, destinationCidrBlock: '10.0.0.0/16' };
+        expect(await refusalOf(ec2.deleteRoute(local))).toBe('InvalidParameterValue');
+      });
+    });
+
+    it('sets the source/destination check', async () => {
+      const { ec2, place } = await bench();
+      const { networkInterfaceId } = place;
+      await ec2.setSourceDestCheck({ networkInterfaceId, sourceDestCheck: false });
+      const networkInterfaceIds = [networkInterfaceId];
+      const [eni] = await ec2.describeNetworkInterfaces({ networkInterfaceIds });
+      expect(eni?.sourceDestCheck).toBe(false);
+    });
+
+    it('says which action was denied, with status 403', async () => {
+      const { ec2, simulated } = await bench();
+      simulated.denyActions(['DescribeAddresses']);
+      const error: unknown = await ec2.describeAddresses({}).catch((reason: unknown) => reason);
+      expect(error).toMatchObject({
+        action: 'DescribeAddresses',
+        ec2Code: 'UnauthorizedOperation',
+        httpStatus: 403,
+      });
+    });
+  });
+}
