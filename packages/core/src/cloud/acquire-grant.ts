@@ -3,6 +3,7 @@ import { CoreError } from '../errors.ts';
 import { carryOut } from './carry-out.ts';
 import { pause, type CloudSession } from './cloud-session.ts';
 import type { CloudStep } from './cloud-step.ts';
+import type { NetworkInterface } from './ec2-api.ts';
 import { findNetworkInterface } from './find-network-interface.ts';
 import type { Claim, Grant, GrantRequest } from './identity-grant.ts';
 import { judgeOccupant } from './occupant.ts';
@@ -10,7 +11,7 @@ import { findRouteTables, lookAtCloud, poolFilters, routeTableIdFilters } from '
 import { planCloud, privateIpIsOurs, type WantedIdentity } from './plan-cloud.ts';
 import { refusePlan } from './refuse-plan.ts';
 import { giveBackClaim, undoAcquire } from './undo-acquire.ts';
-import { contradictedClaim, mergeOwnWrites, type CloudView } from './view.ts';
+import { carriesPoolTag, contradictedClaim, mergeOwnWrites, type CloudView } from './view.ts';
 import { parseIpv4Address } from '../identity/address.ts';
 
 /** Rounds of observe, plan, apply beyond one for every address of the pool. */
@@ -38,7 +39,7 @@ export async function acquireGrant(session: CloudSession, request: GrantRequest)
     routeTableIds: await findRouteTables(session, spec, eni.vpcId),
     excluded: [],
     preferred: undefined,
-    privateIpAssignedByUs: false,
+    privateIpAssignedByUs: isOursToManage(eni, request),
   };
   try {
     for (;;) {
@@ -51,6 +52,15 @@ export async function acquireGrant(session: CloudSession, request: GrantRequest)
   } catch (error) {
     throw await undoAcquire(acquire, error);
   }
+}
+
+/**
+ * On a network interface that carries the pool's tag every secondary private IP is truetuple's: one that is
+ * there already was left by a process that died between registering it and recording that it did.
+ */
+function isOursToManage(eni: NetworkInterface, { spec, link }: GrantRequest): boolean {
+  const shown = eni.privateIpAddresses.find((one) => one.privateIpAddress === link.privateIp);
+  return shown?.primary === false && carriesPoolTag(eni, spec.pool);
 }
 
 /** Converges up to an owned claim: no route leads to it yet. */

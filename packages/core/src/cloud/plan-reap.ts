@@ -4,11 +4,10 @@ import {
   parseIpv4Address,
   type Ipv4Address,
 } from '../identity/address.ts';
-import { poolTagKey } from '../identity/owner.ts';
 import type { CloudStep } from './cloud-step.ts';
 import type { ElasticIp, NetworkInterface, RouteTable } from './ec2-api.ts';
 import type { LivePods } from './liveness.ts';
-import { ownerRecordOf, ownerTagOf, routeTo } from './view.ts';
+import { carriesPoolTag, ownerRecordOf, ownerTagOf, routeTo } from './view.ts';
 
 /** What EC2 has of one pool. */
 export interface ObservedPool {
@@ -83,10 +82,6 @@ function placeKey(place: {
   readonly privateIp: string;
 }): string {
   return `${place.networkInterfaceId} ${place.privateIp}`;
-}
-
-function carriesPoolTag(eni: NetworkInterface, pool: string): boolean {
-  return eni.tags.some(({ key, value }) => key === poolTagKey && value === pool);
 }
 
 function judgeAddress(address: ElasticIp, observed: ObservedPool, live: LivePods): Verdict {

@@ -1,5 +1,5 @@
 import type { Cidr, Ipv4Address } from '../identity/address.ts';
-import { ownerTagKey, parseOwnerTag, type OwnerRecord } from '../identity/owner.ts';
+import { ownerTagKey, parseOwnerTag, poolTagKey, type OwnerRecord } from '../identity/owner.ts';
 import type { CloudStep } from './cloud-step.ts';
 import type { ElasticIp, NetworkInterface, RouteTable, Tag } from './ec2-api.ts';
 
@@ -240,4 +240,9 @@ export function ownerTagOf(address: ElasticIp): string | undefined {
 export function ownerRecordOf(address: ElasticIp): OwnerRecord | undefined {
   const value = ownerTagOf(address);
   return value === undefined ? undefined : parseOwnerTag(value);
+}
+
+/** True for a network interface whose secondary private IPs are truetuple's to assign and to take off. */
+export function carriesPoolTag(eni: Pick<NetworkInterface, 'tags'>, pool: string): boolean {
+  return eni.tags.some(({ key, value }) => key === poolTagKey && value === pool);
 }
