@@ -39,23 +39,24 @@ async function dieTaking(pod: string, killAfterSteps: number): Promise<boolean> 
   return signal === 'SIGKILL';
 }
 
+/** Takes an identity, then dies after so many steps of its release; false when it was through before. */
 async function dieReleasing(pod: string, killAfterSteps: number): Promise<boolean> {
-  const holder = world.start(pod, { verb: 'ensure' });
-  expect((await holder.settled).identity).toBeDefined();
-  await holder.kill();
-  const { signal, failure } = await world.start(pod, { verb: 'release', killAfterSteps }).settled;
+  const child = world.start(pod, { verb: 'both', killAfterSteps });
+  const { signal, failure } = await child.settled;
   expect(failure).toBeUndefined();
+  await child.kill();
   return signal === 'SIGKILL';
 }
 
-/** The next process of the same pod: takes what is there over, then gives all of it back. */
+/** The next process of the same pod: takes over what is there, then gives all of it back. */
 async function ensureAndRelease(pod: string): Promise<void> {
-  const next = world.start(pod, { verb: 'ensure' });
-  expect((await next.settled).failure).toBeUndefined();
-  expect(ownInEc2(world).filter((line) => line.startsWith('association'))).toHaveLength(1);
-  await next.kill();
-  const released = await world.start(pod, { verb: 'release' }).settled;
-  expect(released.failure).toBeUndefined();
+  const claimed = ownInEc2(world).filter((line) => line.startsWith('association'));
+  const child = world.start(pod, { verb: 'both' });
+  const { failure, identity } = await child.settled;
+  expect(failure).toBeUndefined();
+  // whatever the dead process had claimed is what the next one holds: never a second address
+  expect([[], [`association ${identity?.publicIp}`]]).toContainEqual(claimed);
+  await child.kill();
   expect(ownInEc2(world)).toEqual([]);
   expect(await ownInKernel(world, pod)).toEqual([]);
 }

@@ -19,9 +19,10 @@ const [setting] = (await once(process, 'message')) as [IdentityChildSetting];
 const { spec, request, ec2Endpoint, credentials } = setting;
 const node = thisNode({ ec2Endpoint, credentials });
 let done = 0;
+let counting = request.verb !== 'both';
 
 function onStep({ phase, name }: StepEvent): void {
-  if (phase !== 'done') return;
+  if (phase !== 'done' || !counting) return;
   done += 1;
   if (done === request.killAfterSteps) process.kill(process.pid, 'SIGKILL');
   tell({ kind: 'step', name });
@@ -29,16 +30,16 @@ function onStep({ phase, name }: StepEvent): void {
 
 async function play(): Promise<void> {
   const identityDirectory = spec.identityDirectory ?? '';
-  if (request.verb === 'ensure') {
-    const { identity } = await ensurePublicIdentity(spec, { node, onStep });
-    tell({ kind: 'held', identity });
-    return;
-  }
-  const identity = await filePublisher(identityDirectory).current();
+  const identity =
+    request.verb === 'release'
+      ? await filePublisher(identityDirectory).current()
+      : (await ensurePublicIdentity(spec, { node, onStep })).identity;
+  if (request.verb === 'ensure' && identity !== undefined) return tell({ kind: 'held', identity });
+  counting = true;
   if (identity !== undefined) {
     await releasePublicIdentity(identity, { node, identityDirectory, onStep });
   }
-  tell({ kind: 'released' });
+  tell({ kind: 'released', identity });
   process.disconnect();
 }
 

@@ -1,19 +1,21 @@
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import type { IdentitySpecInput, PublicIdentity } from '@truetuple/core';
 import { runIn } from '@truetuple/lab';
 
 export interface IdentityChildRequest {
-  /** `ensure` holds until it is killed; `release` reads the identity file and gives it back. */
-  readonly verb: 'ensure' | 'release';
-  /** SIGKILL itself once so many steps are done. */
+  /**
+   * `ensure` holds until it is killed; `release` reads the identity file and gives it back; `both` takes
+   * one and gives it back.
+   */
+  readonly verb: 'ensure' | 'release' | 'both';
+  /** SIGKILL itself once so many steps are done; with `both` those of the release count. */
   readonly killAfterSteps?: number;
 }
 
 export type IdentityChildReport =
   | { readonly kind: 'step'; readonly name: string }
   | { readonly kind: 'held'; readonly identity: PublicIdentity }
-  | { readonly kind: 'released' }
+  | { readonly kind: 'released'; readonly identity: PublicIdentity | undefined }
   | { readonly kind: 'failed'; readonly code: string; readonly message: string };
 
 export interface IdentityChildSetting {
@@ -38,15 +40,13 @@ export interface IdentityChild {
   kill(): Promise<void>;
 }
 
+/** Starts the bundled identity-child.ts in a namespace. */
 export function startIdentityChild(
   namespace: { readonly path: string },
-  spec: IdentitySpecInput,
-  request: IdentityChildRequest,
-  cloud: Pick<IdentityChildSetting, 'ec2Endpoint' | 'credentials'>,
+  program: string,
+  setting: IdentityChildSetting,
 ): IdentityChild {
-  const program = fileURLToPath(new URL('./identity-child.ts', import.meta.url));
-  const args = ['-C', 'truetuple-source', program];
-  const child = runIn(namespace, process.execPath, args, {
+  const child = runIn(namespace, process.execPath, [program], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   const gone = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
@@ -57,14 +57,13 @@ export function startIdentityChild(
     child.on('message', (report: IdentityChildReport) => {
       if (report.kind === 'step') steps.push(report.name);
       if (report.kind === 'held') end({ identity: report.identity });
-      if (report.kind === 'released') end({});
+      if (report.kind === 'released') end({ identity: report.identity });
       if (report.kind === 'failed') end({ failure: `${report.code}: ${report.message}` });
     });
     void gone.then(([code, signal]) =>
       end({ signal, failure: signal === null && code !== 0 ? `exit ${code}` : undefined }),
     );
   });
-  const setting: IdentityChildSetting = { spec, request, ...cloud };
   child.send(setting);
   return {
     settled,

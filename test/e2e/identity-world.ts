@@ -12,7 +12,12 @@ import {
   type PodOptions,
   type VpcBox,
 } from '@truetuple/lab';
-import { startIdentityChild, type IdentityChild } from './identity-process.ts';
+import { bundleProgram } from './bundle-program.ts';
+import {
+  startIdentityChild,
+  type IdentityChild,
+  type IdentityChildRequest,
+} from './identity-process.ts';
 
 const region = 'eu-central-1';
 const pool = 'crash';
@@ -29,7 +34,7 @@ export interface IdentityWorld extends AsyncDisposable {
   readonly region: string;
   spec(pod: string): IdentitySpecInput;
   /** Starts a process in the pod's namespace that runs a verb of core with the unmodified SDK. */
-  start(pod: string, what: Parameters<typeof startIdentityChild>[2]): IdentityChild;
+  start(pod: string, request: IdentityChildRequest): IdentityChild;
 }
 
 export async function openIdentityWorld(
@@ -38,6 +43,7 @@ export async function openIdentityWorld(
   await using opened = new AsyncDisposableStack();
   const directory = await mkdtemp(join(tmpdir(), 'truetuple-e2e-'));
   opened.defer(() => rm(directory, { recursive: true, force: true }));
+  const program = await bundleProgram(new URL('./identity-child.ts', import.meta.url), directory);
   const box = opened.use(await openBox(options.pods === undefined ? {} : { pods: options.pods }));
   const ec2 = new SimulatedEc2({
     region,
@@ -67,8 +73,10 @@ export async function openIdentityWorld(
     pool,
     region,
     spec,
-    start: (pod, what) =>
-      startIdentityChild(box.pod(pod).namespace, spec(pod), what, {
+    start: (pod, request) =>
+      startIdentityChild(box.pod(pod).namespace, program, {
+        spec: spec(pod),
+        request,
         ec2Endpoint: `http://${boxAddresses.aws}:${endpointPort}`,
         credentials,
       }),
