@@ -150,6 +150,8 @@ export class Conversation {
       if (result < 0) this.#failAll(-result);
       else if (this.#datagram.sender === 0) this.#take();
       if (result < 0 && result !== -errnoByName.ENOBUFS) return;
+      // Mostly the one answer was all; what else may lie there is nobody's.
+      if (this.#pending.size === 0) return;
     }
   }
 

@@ -65,9 +65,6 @@ export const errnoByName = {
   ECANCELED: 125,
 } as const;
 
-/** The name of an errno we know. */
-export type ErrnoName = keyof typeof errnoByName;
-
 const nameByErrno = new Map<number, string>(
   Object.entries(errnoByName).map(([name, errno]) => [errno, name]),
 );
