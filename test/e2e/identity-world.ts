@@ -12,7 +12,7 @@ import {
   type PodOptions,
   type VpcBox,
 } from '@truetuple/lab';
-import { bundleProgram } from './bundle-program.ts';
+import { layOutProgram } from './lay-out-program.ts';
 import {
   startIdentityChild,
   type IdentityChild,
@@ -43,7 +43,7 @@ export async function openIdentityWorld(
   await using opened = new AsyncDisposableStack();
   const directory = await mkdtemp(join(tmpdir(), 'truetuple-e2e-'));
   opened.defer(() => rm(directory, { recursive: true, force: true }));
-  const program = await bundleProgram(new URL('./identity-child.ts', import.meta.url), directory);
+  const program = await layOutProgram(new URL('./identity-child.ts', import.meta.url), directory);
   const box = opened.use(await openBox(options.pods === undefined ? {} : { pods: options.pods }));
   const ec2 = new SimulatedEc2({
     region,
