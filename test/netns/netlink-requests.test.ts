@@ -7,7 +7,7 @@ import {
   type NetlinkEvent,
 } from '@truetuple/netlink';
 import { describe, expect, it } from 'vitest';
-import { openPair } from './netlink-pair.ts';
+import { linkNamed, openPair } from './netlink-pair.ts';
 import { whyNoNamespaces } from './netns-rights.ts';
 
 const reason = whyNoNamespaces();
@@ -178,6 +178,23 @@ describe.skipIf(reason !== undefined)(`watching${needs}`, () => {
     expect(first.events).toHaveLength(1);
     expect(second.events.map(({ kind }) => kind)).toEqual(['rule', 'rule']);
     second.close();
+  });
+
+  it('a link that leaves its bridge is not told as removed', async () => {
+    using pair = await openPair();
+    const { links } = pair.netlink;
+    await links.add({ kind: 'bridge', name: 'br0', up: true });
+    const bridge = await linkNamed(pair.netlink, 'br0');
+    const watch = watching(pair.netlink, ['link']);
+    await links.set({ name: 'net1' }, { masterIndex: bridge.index });
+    await links.set({ name: 'net1' }, { masterIndex: 0 });
+    await links.remove({ name: 'br0' });
+    await watch.until((event) => event.kind === 'link' && event.change === 'removed');
+    const removed = watch.events.flatMap((event) =>
+      event.kind === 'link' && event.change === 'removed' ? [event.link.name] : [],
+    );
+    expect(removed).toEqual(['br0']);
+    watch.close();
   });
 
   it('says that events were lost, and goes on', async () => {

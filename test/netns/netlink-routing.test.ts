@@ -91,9 +91,10 @@ describe.skipIf(reason !== undefined)(`addresses of the real kernel${needs}`, ()
     const linkIndex = pair.net1.index;
     const address = { linkIndex, address: '10.0.0.1/32', peer: '10.0.0.9/32' };
     await pair.netlink.addresses.add(address);
-    expect(await pair.netlink.addresses.list({ linkIndex, family: 'ipv4' })).toMatchObject([
-      address,
-    ]);
+    const list = (): Promise<unknown> => pair.netlink.addresses.list({ linkIndex, family: 'ipv4' });
+    expect(await list()).toMatchObject([address]);
+    await pair.netlink.addresses.remove(address);
+    expect(await list()).toEqual([]);
   });
 });
 

@@ -1,4 +1,5 @@
-// A program of its own: what happens when a listener throws, and that nothing keeps it alive after.
+// A program of its own: what happens when a listener throws, and that a netlink left open does
+// not keep it alive.
 import {
   createNetworkNamespace,
   encodeInetAddress,
@@ -7,7 +8,7 @@ import {
 } from '@truetuple/netlink';
 
 using netns = createNetworkNamespace();
-using netlink = await openNetlink({ netns });
+const netlink = await openNetlink({ netns });
 await netlink.links.set({ name: 'lo' }, { up: true });
 const socket = openSocket({ domain: 'inet', type: 'datagram', netns });
 socket.bind(encodeInetAddress('127.0.0.1', 0));

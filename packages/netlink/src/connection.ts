@@ -1,11 +1,12 @@
 import fs from 'node:fs';
 import { Conversation } from './conversation.ts';
 import type { Exchange } from './conversation.ts';
-import { errorFromErrno, NetlinkError } from './errors.ts';
+import { errorFromErrno } from './errors.ts';
 import { native, watchDo } from './native.ts';
 import type { NativeWatch } from './native.ts';
 import { namespaceFd } from './netns.ts';
 import type { NetnsReference } from './network-namespace.ts';
+import type { Requests } from './requests.ts';
 import { errnoByName } from './schema/errno.ts';
 import { netlinkOption, netlinkProtocol, netlinkSocketLevel } from './schema/netlink.ts';
 import type { Datagram, Transport } from './transport.ts';
@@ -15,14 +16,13 @@ import { encodeNetlinkAddress } from './wire/socket-address.ts';
 const messageTruncated = 0x20; // MSG_TRUNC
 const solSocket = 1;
 const receiveBufferForce = 33; // SO_RCVBUFFORCE
-const dumpAttempts = 10;
 // About a millisecond of requests that were answered at once.
 const requestsPerTurn = 128;
 const afNetlink = 16;
 const sockRaw = 3;
 
 /** A netlink socket in a namespace, and the namespace itself, kept for sockets opened later. */
-export class Connection {
+export class Connection implements Requests {
   readonly #conversation: Conversation;
   readonly #netnsFd: number;
   #closed = false;
@@ -57,32 +57,6 @@ export class Connection {
     return heldBack(result, this.#turn);
   }
 
-  /**
-   * Lists: builds the request anew and starts an empty list for each attempt, because the kernel can
-   * say at the end that the table changed meanwhile.
-   */
-  async dump<T>(request: () => DumpRequest<T>): Promise<T[]> {
-    for (let attempt = 1; ; attempt++) {
-      const found: T[] = [];
-      const { message, describe, decode } = request();
-      try {
-        await this.run({
-          message,
-          until: 'done',
-          describe,
-          onMessage: (type, view, start, end) => {
-            const item = decode(type, view, start, end);
-            if (item !== undefined) found.push(item);
-          },
-        });
-        return found;
-      } catch (error) {
-        const interrupted = NetlinkError.is(error) && error.code === 'EINTERRUPTED';
-        if (!interrupted || attempt === dumpAttempts) throw error;
-      }
-    }
-  }
-
   /** A second socket in the same namespace, joined to multicast groups. */
   listen(groups: readonly number[]): Transport {
     return openNetlinkTransport(this.#netnsFd, groups);
@@ -102,14 +76,6 @@ async function heldBack(result: Promise<void>, turn: Promise<void>): Promise<voi
   } finally {
     await turn;
   }
-}
-
-/** One listing, ready to be sent. */
-export interface DumpRequest<T> {
-  readonly message: Uint8Array;
-  readonly describe: () => string;
-  /** Reads one message, or gives undefined for what was not asked for. */
-  readonly decode: (type: number, view: DataView, start: number, end: number) => T | undefined;
 }
 
 /** A second descriptor of the namespace, so that the caller may close theirs. */

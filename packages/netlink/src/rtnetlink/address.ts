@@ -1,4 +1,5 @@
-import type { Connection } from '../connection.ts';
+import { dump } from '../dump.ts';
+import type { Requests } from '../requests.ts';
 import { messageFlag } from '../schema/netlink.ts';
 import { addressFamily, addressFlag, ifa, rtm } from '../schema/rtnetlink.ts';
 import { AttributeCursor } from '../wire/attribute-cursor.ts';
@@ -55,19 +56,19 @@ export interface Addresses {
    */
   add(address: NewAddress, options?: { readonly exclusive?: boolean }): Promise<void>;
   /** @throws NetlinkError EADDRNOTAVAIL (`isNotFound`), ENODEV. */
-  remove(address: Pick<Address, 'linkIndex' | 'address'>): Promise<void>;
+  remove(address: Pick<Address, 'linkIndex' | 'address' | 'peer'>): Promise<void>;
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-const { request, ack, dump, create, exclusive, replace } = messageFlag;
+const { request, ack, dump: dumpFlag, create, exclusive, replace } = messageFlag;
 /** struct ifaddrmsg: u8 family, prefix length, flags, scope; u32 index. */
 const headerLength = 8;
 
-export function createAddresses(connection: Connection): Addresses {
+export function createAddresses(requests: Requests): Addresses {
   const writer = new MessageWriter();
   return {
     list: (filter = {}) =>
-      connection.dump(() => ({
+      dump(requests, () => ({
         message: encodeListAddresses(writer, filter),
         describe: () => 'listing addresses',
         decode: (type, view, start, end) => {
@@ -76,14 +77,14 @@ export function createAddresses(connection: Connection): Addresses {
         },
       })),
     add: async (address, options = {}) => {
-      await connection.run({
+      await requests.run({
         message: encodeAddAddress(writer, address, options.exclusive ?? true),
         until: 'ack',
         describe: () => `adding address ${say(address)}`,
       });
     },
     remove: async (address) => {
-      await connection.run({
+      await requests.run({
         message: encodeRemoveAddress(writer, address),
         until: 'ack',
         describe: () => `removing address ${say(address)}`,
@@ -97,7 +98,7 @@ export function encodeListAddresses(
   filter: { readonly linkIndex?: number; readonly family?: Family },
 ): Uint8Array {
   const family = filter.family === undefined ? 0 : addressFamily[filter.family];
-  writer.begin(rtm.getAddress, request | dump);
+  writer.begin(rtm.getAddress, request | dumpFlag);
   return writer
     .u8(family)
     .u8(0)

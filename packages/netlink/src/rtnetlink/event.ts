@@ -27,6 +27,8 @@ export type NetlinkEvent =
   | { readonly kind: 'overrun' }
   | { readonly kind: 'failed'; readonly error: Error };
 
+const unspecified = 0; // AF_UNSPEC
+
 /** The event that a notification is; undefined when it is none of ours. */
 export function decodeEvent(
   type: number,
@@ -39,6 +41,8 @@ export function decodeEvent(
   switch (type) {
     case rtm.newLink:
     case rtm.delLink: {
+      // A bridge tells in its own family that a member joined or left: the link itself stays.
+      if (start >= end || view.getUint8(start) !== unspecified) return undefined;
       const link = decodeLink(view, start, end);
       return link && { kind: 'link', change, link };
     }

@@ -1,3 +1,4 @@
+import { NetlinkError } from '../errors.ts';
 import { addressFamily } from '../schema/rtnetlink.ts';
 import type { Family } from '../wire/ip-address.ts';
 
@@ -7,10 +8,31 @@ export function familyFromNumber(value: number): Family | undefined {
   return value === addressFamily.ipv6 ? 'ipv6' : undefined;
 }
 
-/** The families to list: the one asked for, or both. */
-export function familiesOf(filter: { readonly family?: Family } | undefined): readonly Family[] {
-  return filter?.family === undefined ? ['ipv4', 'ipv6'] : [filter.family];
+/**
+ * Lists the family asked for, or both: then one that this kernel does not have (`ipv6.disable=1`) has
+ * nothing to list.
+ */
+export async function listFamilies<T>(
+  filter: { readonly family?: Family } | undefined,
+  list: (family: Family) => Promise<T[]>,
+): Promise<T[]> {
+  if (filter?.family !== undefined) return list(filter.family);
+  return [...(await listIfThere('ipv4', list)), ...(await listIfThere('ipv6', list))];
 }
+
+async function listIfThere<T>(
+  family: Family,
+  list: (family: Family) => Promise<T[]>,
+): Promise<T[]> {
+  try {
+    return await list(family);
+  } catch (error) {
+    if (NetlinkError.is(error) && missing.has(error.code)) return [];
+    throw error;
+  }
+}
+
+const missing = new Set(['EAFNOSUPPORT', 'EOPNOTSUPP']);
 
 /** `0.0.0.0` or `::` */
 export function anyAddress(family: Family): string {

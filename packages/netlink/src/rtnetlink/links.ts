@@ -1,4 +1,5 @@
 import { Connection } from '../connection.ts';
+import { dump } from '../dump.ts';
 import { inputError, NetlinkError } from '../errors.ts';
 import { rtm } from '../schema/rtnetlink.ts';
 import { MessageWriter } from '../wire/message-writer.ts';
@@ -46,7 +47,7 @@ export function createLinks(connection: Connection): Links {
   return {
     get,
     list: () =>
-      connection.dump(() => ({
+      dump(connection, () => ({
         message: encodeListLinks(writer),
         describe: () => 'listing links',
         decode: (type, view, start, end) =>

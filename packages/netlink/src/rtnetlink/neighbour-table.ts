@@ -1,4 +1,4 @@
-import type { Connection } from '../connection.ts';
+import type { Requests } from '../requests.ts';
 import { messageFlag } from '../schema/netlink.ts';
 import { addressFamily, neighbourTable, rtm } from '../schema/rtnetlink.ts';
 import type { Family } from '../wire/ip-address.ts';
@@ -27,11 +27,11 @@ export interface NeighbourTables {
 const { request, ack } = messageFlag;
 const tableName = { ipv4: 'arp_cache', ipv6: 'ndisc_cache' } as const;
 
-export function createNeighbourTables(connection: Connection): NeighbourTables {
+export function createNeighbourTables(requests: Requests): NeighbourTables {
   const writer = new MessageWriter();
   return {
     set: async (parameters) => {
-      await connection.run({
+      await requests.run({
         message: encodeSetNeighbourTable(writer, parameters),
         until: 'ack',
         describe: () =>

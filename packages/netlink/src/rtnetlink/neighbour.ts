@@ -1,4 +1,5 @@
-import type { Connection } from '../connection.ts';
+import { dump } from '../dump.ts';
+import type { Requests } from '../requests.ts';
 import { messageFlag } from '../schema/netlink.ts';
 import { addressFamily, nda, neighbourFlag, neighbourState, rtm } from '../schema/rtnetlink.ts';
 import { flagNames } from '../schema/name-table.ts';
@@ -49,16 +50,16 @@ export interface Neighbours {
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-const { request, ack, dump, create, replace } = messageFlag;
+const { request, ack, dump: dumpFlag, create, replace } = messageFlag;
 /** struct ndmsg: u8 family, pad, u16 pad, i32 index, u16 state, u8 flags, u8 type. */
 const headerLength = 12;
 const ignored = new Set<number>([nda.cacheInfo, nda.probes, nda.master]);
 
-export function createNeighbours(connection: Connection): Neighbours {
+export function createNeighbours(requests: Requests): Neighbours {
   const writer = new MessageWriter();
   return {
     list: (filter = {}) =>
-      connection.dump(() => ({
+      dump(requests, () => ({
         message: encodeListNeighbours(writer, filter),
         describe: () => 'listing neighbours',
         decode: (type, view, start, end) => {
@@ -67,14 +68,14 @@ export function createNeighbours(connection: Connection): Neighbours {
         },
       })),
     replace: async (neighbour) => {
-      await connection.run({
+      await requests.run({
         message: encodeReplaceNeighbour(writer, neighbour),
         until: 'ack',
         describe: () => `replacing neighbour ${say(neighbour)}`,
       });
     },
     remove: async (neighbour) => {
-      await connection.run({
+      await requests.run({
         message: encodeRemoveNeighbour(writer, neighbour),
         until: 'ack',
         describe: () => `removing neighbour ${say(neighbour)}`,
@@ -85,7 +86,7 @@ export function createNeighbours(connection: Connection): Neighbours {
 
 export function encodeListNeighbours(writer: MessageWriter, filter: NeighbourFilter): Uint8Array {
   const family = filter.family === undefined ? 0 : addressFamily[filter.family];
-  writer.begin(rtm.getNeighbour, request | dump);
+  writer.begin(rtm.getNeighbour, request | dumpFlag);
   const flags = filter.proxy === true ? neighbourFlag.proxy : 0;
   return writer.u8(family).u8(0).u16(0).u32(0).u16(0).u8(flags).u8(0).finish();
 }

@@ -1,4 +1,5 @@
-import type { Connection } from '../connection.ts';
+import { dump } from '../dump.ts';
+import type { Requests } from '../requests.ts';
 import { NetlinkError } from '../errors.ts';
 import { routeFlag, rtm } from '../schema/rtnetlink.ts';
 import { hostIsLittleEndian } from '../wire/byte-order.ts';
@@ -11,7 +12,7 @@ import {
   encodeLookupRoute,
   encodeRemoveRoute,
 } from './encode-route.ts';
-import { familiesOf } from './family.ts';
+import { listFamilies } from './family.ts';
 import type { NewRoute, Route, RouteFilter, RouteLookup } from './route.ts';
 
 /** The routes of a network namespace. */
@@ -32,19 +33,14 @@ export interface Routes {
   lookup(query: RouteLookup): Promise<Route>;
 }
 
-export function createRoutes(connection: Connection): Routes {
+export function createRoutes(requests: Requests): Routes {
   const writer = new MessageWriter();
   const change = async (what: string, route: NewRoute, message: Uint8Array): Promise<void> => {
-    await connection.run({ message, until: 'ack', describe: () => `${what} ${say(route)}` });
+    await requests.run({ message, until: 'ack', describe: () => `${what} ${say(route)}` });
   };
   return {
-    list: async (filter = {}) => {
-      const found: Route[][] = [];
-      for (const family of familiesOf(filter)) {
-        found.push(await listFamily(connection, writer, family, filter));
-      }
-      return found.flat();
-    },
+    list: (filter = {}) =>
+      listFamilies(filter, (family) => listFamily(requests, writer, family, filter)),
     add: async (route) => {
       await change('adding route', route, encodeAddRoute(writer, route, 'exclusive'));
     },
@@ -54,19 +50,19 @@ export function createRoutes(connection: Connection): Routes {
     remove: async (route) => {
       await change('removing route', route, encodeRemoveRoute(writer, route));
     },
-    lookup: (query) => lookup(connection, writer, query),
+    lookup: (query) => lookup(requests, writer, query),
   };
 }
 
 async function listFamily(
-  connection: Connection,
+  requests: Requests,
   writer: MessageWriter,
   family: Family,
   filter: RouteFilter,
 ): Promise<Route[]> {
   const { table } = filter;
   try {
-    return await connection.dump(() => ({
+    return await dump(requests, () => ({
       message: encodeListRoutes(writer, family, filter),
       describe: () =>
         `listing ${family} routes${table === undefined ? '' : ` of table ${String(table)}`}`,
@@ -91,14 +87,14 @@ function isCached(view: DataView, start: number, end: number): boolean {
 }
 
 async function lookup(
-  connection: Connection,
+  requests: Requests,
   writer: MessageWriter,
   query: RouteLookup,
 ): Promise<Route> {
   const describe = (): string =>
     `looking up the route to ${query.to}${query.from === undefined ? '' : ` from ${query.from}`}`;
   let found: Route | undefined;
-  await connection.run({
+  await requests.run({
     message: encodeLookupRoute(writer, query),
     until: 'answer',
     describe,

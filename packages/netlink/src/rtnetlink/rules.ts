@@ -1,10 +1,11 @@
-import type { Connection } from '../connection.ts';
+import { dump } from '../dump.ts';
+import type { Requests } from '../requests.ts';
 import { rtm } from '../schema/rtnetlink.ts';
 import type { Family } from '../wire/ip-address.ts';
 import { MessageWriter } from '../wire/message-writer.ts';
 import { decodeRule } from './decode-rule.ts';
 import { encodeAddRule, encodeListRules, encodeRemoveRule } from './encode-rule.ts';
-import { familiesOf } from './family.ts';
+import { listFamilies } from './family.ts';
 import type { NewRule, Rule } from './rule.ts';
 
 /** The routing rules of a network namespace. */
@@ -20,10 +21,10 @@ export interface Rules {
   remove(rule: NewRule): Promise<void>;
 }
 
-export function createRules(connection: Connection): Rules {
+export function createRules(requests: Requests): Rules {
   const writer = new MessageWriter();
   const listFamily = (family: Family): Promise<Rule[]> =>
-    connection.dump(() => ({
+    dump(requests, () => ({
       message: encodeListRules(writer, family),
       describe: () => `listing ${family} rules`,
       decode: (type, view, start, end) => {
@@ -32,20 +33,16 @@ export function createRules(connection: Connection): Rules {
       },
     }));
   return {
-    list: async (filter) => {
-      const found: Rule[][] = [];
-      for (const family of familiesOf(filter)) found.push(await listFamily(family));
-      return found.flat();
-    },
+    list: (filter) => listFamilies(filter, listFamily),
     add: async (rule) => {
-      await connection.run({
+      await requests.run({
         message: encodeAddRule(writer, rule),
         until: 'ack',
         describe: () => `adding rule ${say(rule)}`,
       });
     },
     remove: async (rule) => {
-      await connection.run({
+      await requests.run({
         message: encodeRemoveRule(writer, rule),
         until: 'ack',
         describe: () => `removing rule ${say(rule)}`,
