@@ -6,7 +6,6 @@ export type CoreErrorCode =
   | 'LinkNotFound'
   | 'LinkDown'
   | 'LinkHasNoAddress'
-  | 'LinkDown'
   | 'NetAdminMissing'
   | 'NetlinkUnavailable'
   | 'KernelRefused'

@@ -1,4 +1,4 @@
-import { describeCloudStep, type StepDescription } from './cloud/describe-cloud-step.ts';
+import { describeCloudStep } from './cloud/describe-cloud-step.ts';
 import type { CloudStep } from './cloud/cloud-step.ts';
 import { planCloud, type WantedIdentity } from './cloud/plan-cloud.ts';
 import type { CloudView } from './cloud/view.ts';
@@ -9,6 +9,7 @@ import {
   type IdentitySpec,
   type IdentitySpecInput,
 } from './identity/identity-spec.ts';
+import type { StepDescription } from './identity/step-description.ts';
 import { describeKernelStep } from './kernel/describe-kernel-step.ts';
 import type { LinkState } from './kernel/kernel-port.ts';
 import type { KernelStep } from './kernel/kernel-step.ts';
@@ -48,9 +49,7 @@ const placeholders = {
 export function explain(input: IdentitySpecInput): Explanation {
   const spec = parseIdentitySpec(input);
   const cloud = planEmptyCloud(spec);
-  const isRoute = (step: CloudStep): boolean => step.kind === 'create-route';
   const kernel = planEmptyLink(spec);
-  const isAddress = (step: KernelStep): boolean => step.kind === 'add-address';
   const steps = [
     ...kernel.filter((step) => !isAddress(step)).map(tellKernel),
     ...cloud.filter((step) => !isRoute(step)).map(tellCloud),
@@ -63,6 +62,14 @@ export function explain(input: IdentitySpecInput): Explanation {
     .filter(([name]) => told.includes(`$${name}`))
     .map(([name, { meaning }]) => [name, meaning] as const);
   return { steps, unknown: Object.fromEntries(unknown) };
+}
+
+function isRoute(step: CloudStep): boolean {
+  return step.kind === 'create-route';
+}
+
+function isAddress(step: KernelStep): boolean {
+  return step.kind === 'add-address';
 }
 
 function planEmptyLink(spec: IdentitySpec): KernelStep[] {

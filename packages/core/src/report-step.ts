@@ -1,7 +1,8 @@
 import type { CloudStepEvent } from './cloud/identity-grant.ts';
-import { describeCloudStep, type StepDescription } from './cloud/describe-cloud-step.ts';
+import { describeCloudStep } from './cloud/describe-cloud-step.ts';
 import type { Clock } from './identity/clock.ts';
 import type { OnStep, StepEvent } from './identity/step-event.ts';
+import type { StepDescription } from './identity/step-description.ts';
 import { describeKernelStep } from './kernel/describe-kernel-step.ts';
 import type { KernelStep } from './kernel/kernel-step.ts';
 
@@ -12,7 +13,7 @@ interface Told extends StepDescription {
 
 /** Tells a caller of each step with its time; one per call of a verb. */
 export interface StepReport {
-  cloud(event: CloudStepEvent): void;
+  readonly cloud: (event: CloudStepEvent) => void;
   kernel(step: KernelStep, carryOut: () => Promise<void>): Promise<void>;
   publish<T>(told: Omit<Told, 'half'>, carryOut: () => Promise<T>): Promise<T>;
 }

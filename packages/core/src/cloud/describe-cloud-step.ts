@@ -1,12 +1,6 @@
 import { ownerTagKey } from '../identity/owner.ts';
+import type { StepDescription } from '../identity/step-description.ts';
 import type { CloudStep } from './cloud-step.ts';
-
-export interface StepDescription {
-  /** What the step does, in a sentence. */
-  readonly sentence: string;
-  /** The command line that would do the same by hand. */
-  readonly command: string;
-}
 
 /** A step as a sentence and as the `aws ec2` line that would do the same. */
 export function describeCloudStep(step: CloudStep): StepDescription {

@@ -1,13 +1,11 @@
+import type { StepDescription } from './step-description.ts';
+
 /** One step of taking or giving back an identity, told as it happens. */
-export interface StepEvent {
+export interface StepEvent extends StepDescription {
   readonly half: 'cloud' | 'kernel' | 'publish';
   readonly phase: 'begun' | 'done' | 'failed';
   /** The step's kind, such as `associate-address` or `add-rule`. */
   readonly name: string;
-  /** What it does, in a sentence. */
-  readonly sentence: string;
-  /** The `aws` or `ip` line that would do the same by hand. */
-  readonly command: string;
   /** Milliseconds since the verb was called. */
   readonly atMs: number;
   /** Milliseconds from begun to done or failed. */

@@ -1,12 +1,6 @@
+import type { StepDescription } from '../identity/step-description.ts';
 import type { LinkSettings } from './kernel-port.ts';
 import { failClosedMetric, truetupleProtocol, type KernelStep } from './kernel-step.ts';
-
-export interface StepDescription {
-  /** What the step does and why, for a person. */
-  readonly sentence: string;
-  /** The same change as an ip(8) or sysctl(8) command line. */
-  readonly command: string;
-}
 
 /** Tells a step in words and as the command a person would type; carries nothing out. */
 export function describeKernelStep(step: KernelStep): StepDescription {

@@ -2,7 +2,7 @@ import type { Cidr, Ipv4Address } from '../identity/address.ts';
 import type { LinkSettings } from './kernel-port.ts';
 
 /** An identity as one link carries it. Without publicIp: before its Elastic IP is claimed. */
-export interface HeldIdentity {
+export interface LinkIdentity {
   readonly privateIp: Ipv4Address;
   readonly publicIp?: Ipv4Address | undefined;
 }
@@ -16,9 +16,9 @@ export interface WantedLink {
   readonly subnetCidr: Cidr;
   /** Every IPv4 CIDR block of the VPC. */
   readonly vpcCidrs: readonly Cidr[];
-  readonly identities: readonly HeldIdentity[];
+  readonly identities: readonly LinkIdentity[];
   /** Identities that end. One that is also in `identities` stays. */
-  readonly releasing: readonly Required<HeldIdentity>[];
+  readonly releasing: readonly Required<LinkIdentity>[];
   /** FRA_PRIORITY of the source rules; default 100. */
   readonly basePriority?: number | undefined;
 }
