@@ -156,7 +156,10 @@ class OpenSocket implements NativeSocket {
   onReadable(listener: () => void): void {
     const what = 'watching';
     if (this.#watch !== undefined) this.#check(what, -errnoByName.EALREADY);
-    const watch = native().watch(this.#fd(what), listener);
+    // The callback holds on to this socket, so that it is not collected while it is watched.
+    const watch = native().watch(this.#fd(what), () => {
+      if (this.#open) listener();
+    });
     if (typeof watch === 'number') throw errorFromErrno(`${what} a ${this.#name}`, -watch);
     this.#watch = watch;
     this.wantReadable(true);
