@@ -301,7 +301,8 @@ describe('the unmodified SDK changes routes', () => {
 
 describe('the unmodified SDK reads the topology', () => {
   test('VPCs, subnets and instances', async () => {
-    const { client, ids } = region;
+    const { client, ec2, ids } = region;
+    const other = ec2.createInstance({ state: 'stopped' });
     const vpcs = await client.send(new DescribeVpcsCommand({ VpcIds: [ids.vpcId] }));
     expect(vpcs.Vpcs).toMatchObject([
       { VpcId: ids.vpcId, CidrBlock: '10.0.0.0/16', Tags: [{ Key: 'Name', Value: 'lab' }] },
@@ -325,6 +326,29 @@ describe('the unmodified SDK reads the topology', () => {
         ],
       },
     ]);
+    const stopped = await client.send(
+      new DescribeInstancesCommand({
+        Filters: [{ Name: 'instance-state-name', Values: ['stop*'] }],
+      }),
+    );
+    expect(stopped.Reservations?.flatMap(({ Instances }) => Instances ?? [])).toMatchObject([
+      { InstanceId: other.instanceId, State: { Code: 80 }, NetworkInterfaces: [] },
+    ]);
+  });
+
+  test('an unknown filter is refused, for each kind of resource', async () => {
+    const { client } = region;
+    const input = { Filters: [{ Name: 'colour', Values: ['red'] }] };
+    const calls = [
+      client.send(new DescribeVpcsCommand(input)),
+      client.send(new DescribeSubnetsCommand(input)),
+      client.send(new DescribeInstancesCommand(input)),
+      client.send(new DescribeTagsCommand(input)),
+    ];
+    await Promise.allSettled<unknown>(calls);
+    for (const call of calls) {
+      expect(await refusalOf(call)).toMatchObject({ name: 'InvalidParameterValue', status: 400 });
+    }
   });
 
   test('what does not exist has its own code', async () => {

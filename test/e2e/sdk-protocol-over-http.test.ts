@@ -148,6 +148,13 @@ describe('retries by the SDK', () => {
     expect(ec2.calls.entries.map(({ outcome }) => outcome)).toEqual(['answer-lost', 'done']);
     expect(ec2.snapshot().addresses[0]?.associationId).toBe(answer.AssociationId);
   });
+
+  test('a lost answer is a connection that ends without one', async () => {
+    const client = region.clientWith({ maxAttempts: 1 });
+    region.ec2.inject({ action: 'DescribeAddresses', loseAnswer: true });
+    const call = client.send(new DescribeAddressesCommand({}));
+    await expect(call).rejects.toMatchObject({ code: 'ECONNRESET' });
+  });
 });
 
 describe('regions', () => {
