@@ -1,0 +1,164 @@
+import { describe, expect, it } from 'vitest';
+import type { Ipv4Address } from '../identity/address.ts';
+import { formatOwnerTag, ownerTagKey, type Owner } from '../identity/owner.ts';
+import type { ElasticIp, NetworkInterface } from './ec2-api.ts';
+import { planNothing, type WantedNothing } from './plan-nothing.ts';
+import { viewAfter, type CloudView } from './view.ts';
+
+const privateIp = '10.0.2.11' as Ipv4Address;
+const publicIp = '203.0.113.1' as Ipv4Address;
+const allocationId = 'eipalloc-1';
+const networkInterfaceId = 'eni-1';
+const me: Owner = { cluster: 'c', namespace: 'n', pod: 'me', uid: 'uid-me' };
+const next: Owner = { ...me, uid: 'uid-next' };
+
+const wanted: WantedNothing = {
+  kind: 'nothing',
+  owner: me,
+  networkInterfaceId,
+  privateIp,
+  claim: { allocationId, publicIp, associationId: 'eipassoc-1' },
+  unassignPrivateIp: true,
+};
+
+function tag(owner: Owner): ElasticIp['tags'] {
+  const value = formatOwnerTag({ owner, privateIp, privateIpAssignedByUs: true });
+  return [{ key: ownerTagKey, value }];
+}
+
+function held(more: Partial<ElasticIp> = {}): ElasticIp {
+  return {
+    allocationId,
+    publicIp,
+    associationId: 'eipassoc-1',
+    networkInterfaceId,
+    privateIpAddress: privateIp,
+    tags: tag(me),
+    ...more,
+  };
+}
+
+function eniCarrying(address?: ElasticIp): NetworkInterface {
+  const { associationId = '' } = address ?? {};
+  const association = address && {
+    publicIp: address.publicIp,
+    allocationId: address.allocationId,
+    associationId,
+  };
+  return {
+    networkInterfaceId,
+    vpcId: 'vpc-1',
+    subnetId: 'subnet-1',
+    macAddress: '02:00:00:00:00:01',
+    sourceDestCheck: false,
+    status: 'in-use',
+    privateIpAddresses: [
+      { privateIpAddress: '10.0.2.10', primary: true },
+      { privateIpAddress: privateIp, primary: false, ...(association && { association }) },
+    ],
+    tags: [],
+  };
+}
+
+function viewOf(address: ElasticIp | undefined, target = networkInterfaceId): CloudView {
+  const route = { destinationCidrBlock: `${publicIp}/32`, networkInterfaceId: target };
+  const routes = [{ ...route, state: 'active' as const }];
+  const isHere =
+    address?.privateIpAddress === privateIp && address.networkInterfaceId === networkInterfaceId;
+  return {
+    networkInterface: eniCarrying(isHere ? address : undefined),
+    addresses: address === undefined ? [] : [address],
+    routeTables: [
+      { routeTableId: 'rtb-1', vpcId: 'vpc-1', routes, associatedSubnetIds: [], tags: [] },
+    ],
+  };
+}
+
+function kinds(more: Partial<WantedNothing>, view: CloudView): string[] {
+  return planNothing({ ...wanted, ...more }, view).map(({ kind }) => kind);
+}
+
+const everything = ['delete-route', 'disassociate-address', 'untag-owner', 'unassign-private-ip'];
+
+describe('planNothing', () => {
+  it('its plan, applied, leaves nothing to plan; so does each part of it', () => {
+    const view = viewOf(held());
+    const steps = planNothing(wanted, view);
+    expect(steps.map(({ kind }) => kind)).toEqual(everything);
+    for (let done = 0; done <= steps.length; done++) {
+      const halfWay = steps.slice(0, done).reduce((now, step) => viewAfter(now, { step }), view);
+      const rest = planNothing(wanted, halfWay);
+      expect(rest).toEqual(steps.slice(done));
+      const end = rest.reduce((now, step) => viewAfter(now, { step }), halfWay);
+      expect(planNothing(wanted, end)).toEqual([]);
+    }
+  });
+
+  it('uses the association that is ours now, not the one of the grant', () => {
+    const [, step] = planNothing(wanted, viewOf(held({ associationId: 'eipassoc-2' })));
+    expect(step).toMatchObject({ kind: 'disassociate-address', associationId: 'eipassoc-2' });
+  });
+
+  it('leaves alone a private IP that it did not register, the primary, and one that is gone', () => {
+    const without = everything.slice(0, 3);
+    expect(kinds({ unassignPrivateIp: false }, viewOf(held()))).toEqual(without);
+    const primary = '10.0.2.10' as Ipv4Address;
+    const onPrimary = viewOf(held({ privateIpAddress: primary }));
+    expect(kinds({ privateIp: primary }, onPrimary)).not.toContain('unassign-private-ip');
+    const gone = { ...viewOf(held()), networkInterface: undefined };
+    expect(kinds({}, gone)).toEqual(without);
+  });
+
+  it.each<[string, ElasticIp, string, string[]]>([
+    [
+      'the address is on another interface, its routes too',
+      held({ networkInterfaceId: 'eni-2', tags: tag(next) }),
+      'eni-2',
+      ['unassign-private-ip'],
+    ],
+    [
+      'another pod of our interface has the address: the routes are its routes',
+      held({ privateIpAddress: '10.0.2.12', tags: tag(next) }),
+      networkInterfaceId,
+      ['unassign-private-ip'],
+    ],
+    [
+      'the private IP was recycled, and its new pod holds the same address by the same association',
+      held({ tags: tag(next) }),
+      networkInterfaceId,
+      [],
+    ],
+    [
+      'the private IP was recycled, and its new pod has not recorded its own association yet',
+      held({ associationId: 'eipassoc-2', tags: [] }),
+      networkInterfaceId,
+      [],
+    ],
+    [
+      'the address was taken by another pod that has not overwritten our record yet',
+      held({ networkInterfaceId: 'eni-2' }),
+      'eni-2',
+      ['unassign-private-ip'],
+    ],
+  ])('spares what somebody else has: %s', (_what, address, target, expected) => {
+    const planned = kinds({}, viewOf(address, target)).filter((kind) => kind !== 'untag-owner');
+    expect(planned).toEqual(expected);
+  });
+
+  it('never unassigns a private IP that carries the address of somebody else', () => {
+    const other = held({ allocationId: 'eipalloc-9', publicIp: '203.0.113.9', tags: [] });
+    const view = { ...viewOf(undefined), networkInterface: eniCarrying(other) };
+    expect(kinds({}, view)).not.toContain('unassign-private-ip');
+  });
+
+  it('goes on where a release was cut short: routes and record of an address that is free', () => {
+    const free = { allocationId, publicIp, tags: tag(me) };
+    expect(kinds({}, viewOf(free))).toEqual(['delete-route', 'untag-owner', 'unassign-private-ip']);
+  });
+
+  it('gives back a claim whose answer was lost: the id is what the next look shows', () => {
+    const claim = { allocationId, publicIp, associationId: undefined };
+    const [, step] = planNothing({ ...wanted, claim }, viewOf(held({ tags: [] })));
+    expect(step).toMatchObject({ kind: 'disassociate-address', associationId: 'eipassoc-1' });
+  });
+});
