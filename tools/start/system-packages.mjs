@@ -68,6 +68,12 @@ export const SYSTEM_PACKAGES = Object.freeze([
     why: 'boots a small virtual machine whose kernel has ipvlan',
   },
   {
+    package: 'sip-tester',
+    shownBy: { kind: 'command', anyOf: ['sipp'] },
+    neededBy: ['test'],
+    why: 'sipp calls the SIP engine: a caller and a callee that are not ours',
+  },
+  {
     package: 'busybox-static',
     shownBy: { kind: 'command', anyOf: ['busybox'] },
     neededBy: ['test'],
