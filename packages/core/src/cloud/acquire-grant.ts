@@ -25,6 +25,8 @@ export interface Acquire {
   readonly routeTableIds: readonly string[];
   readonly excluded: string[];
   preferred: string | undefined;
+  /** The claim that is held now, be it ours from before. */
+  claim: Claim | undefined;
   privateIpAssignedByUs: boolean;
 }
 
@@ -39,14 +41,17 @@ export async function acquireGrant(session: CloudSession, request: GrantRequest)
     routeTableIds: await findRouteTables(session, spec, eni.vpcId),
     excluded: [],
     preferred: undefined,
+    claim: undefined,
     privateIpAssignedByUs: isOursToManage(eni, request),
   };
   try {
     for (;;) {
       const claim = await takeClaim(acquire);
+      acquire.claim = claim;
       const isReady = await prepareLink(acquire, claim);
       if (isReady && (await leadRoutes(acquire, claim))) return describeGrant(acquire, claim);
       await giveBackClaim(acquire, claim);
+      acquire.claim = undefined;
       acquire.excluded.push(claim.allocationId);
     }
   } catch (error) {

@@ -242,6 +242,20 @@ describe('planCloud, an identity', () => {
     expect(kindsOf(planCloud(wanted, view))).toEqual(kinds);
   });
 
+  it('gives up an address of ours that cannot be used on this node, and claims another', () => {
+    const ours = onOurPrivateIp(1, recordOf(me));
+    const addresses = [ours, address(2)];
+    const view = { networkInterface: interfaceWith(ours), addresses, routeTables: [] };
+    const plan = planCloud({ ...wanted, excluded: ['eipalloc-1'] }, view);
+    expect(kindsOf(plan)).toEqual([
+      'disassociate-address',
+      'untag-owner',
+      'associate-address',
+      'tag-owner',
+    ]);
+    expect(stepsOf(plan)[2]).toMatchObject({ allocationId: 'eipalloc-2' });
+  });
+
   it('sees a left-over that only the interface shows, the pool not yet', () => {
     const left = onOurPrivateIp(1, recordOf(dead));
     const addresses = [address(1, recordOf(dead))];

@@ -25,7 +25,7 @@ export async function undoAcquire(acquire: Acquire, error: unknown): Promise<unk
   const done = [...acquire.session.journal];
   const mayDo = (step: CloudStep): boolean => done.some((one) => reverses(step, one));
   const failures: unknown[] = [];
-  const claims = [...claimsOf(session, done).values(), undefined];
+  const claims = [...claimsOf(acquire, done).values(), undefined];
   for (const claim of claims) {
     const isLast = claim === undefined;
     const wanted = wantNothing(acquire, claim, isLast && done.some(isAssign));
@@ -48,11 +48,18 @@ function wantNothing(
   return { kind: 'nothing', owner, networkInterfaceId, privateIp, claim, unassignPrivateIp };
 }
 
-/** Every allocation that was claimed or recorded, answered or not, newest first. */
-function claimsOf(session: CloudSession, done: readonly CloudStep[]): Map<string, ClaimToEnd> {
+/** Every allocation that was claimed, answered or not, newest first, and the one that was found held. */
+function claimsOf(
+  { claim, session }: Acquire,
+  done: readonly CloudStep[],
+): ReadonlyMap<string, ClaimToEnd> {
   const claims = new Map<string, ClaimToEnd>();
+  if (claim !== undefined) {
+    const { allocationId, publicIp, associationId } = claim;
+    claims.set(allocationId, { allocationId, publicIp, associationId });
+  }
   for (const step of done.toReversed()) {
-    if (step.kind !== 'associate-address') continue;
+    if (step.kind !== 'associate-address' || claims.has(step.allocationId)) continue;
     const { allocationId, publicIp } = step;
     claims.set(allocationId, {
       allocationId,
