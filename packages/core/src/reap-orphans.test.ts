@@ -1,0 +1,294 @@
+import { describe, expect, it } from 'vitest';
+import { directGrant } from './cloud/direct-grant.ts';
+import type { Ec2Api } from './cloud/ec2-api.ts';
+import type { Grant } from './cloud/identity-grant.ts';
+import type { LivePod, LivePods, Liveness } from './cloud/liveness.ts';
+import type { Ipv4Address } from './identity/address.ts';
+import { parseIdentitySpec } from './identity/identity-spec.ts';
+import { ownerTagKey, poolTagKey } from './identity/owner.ts';
+import { reapOrphans, type ReapReport, type ReapRequest } from './reap-orphans.ts';
+import { FakeClock } from './testing/fake-clock.ts';
+import { SimulatedEc2 } from './testing/simulated-ec2/simulated-ec2.ts';
+
+const pool = 'media';
+const region = 'eu-central-1';
+const clock = new FakeClock();
+
+/** Two ENIs, the second one tagged as the pool's, two route tables, addresses of the pool and one other. */
+function build() {
+  const ec2 = new SimulatedEc2({ region, claimScope: 'privateIp' });
+  const { vpcId } = ec2.createVpc({ cidr: '10.0.0.0/16' });
+  ec2.createInternetGateway({ vpcId });
+  const routeTableIds = [1, 2].map(() => ec2.createRouteTable({ vpcId }).routeTableId);
+  const { subnetId } = ec2.createSubnet({ vpcId, cidr: '10.0.2.0/24' });
+  const { instanceId } = ec2.createInstance();
+  const tags = { [poolTagKey]: pool };
+  const plain = ec2.createNetworkInterface({ subnetId, instanceId });
+  const tagged = ec2.createNetworkInterface({ subnetId, instanceId, tags });
+  for (let index = 0; index < 4; index++) ec2.allocateAddress({ tags });
+  return { ec2, routeTableIds, plain, tagged, subnetId };
+}
+
+type Built = ReturnType<typeof build>;
+
+function hold(built: Built, name: string, privateIp: string, on: 'plain' | 'tagged' = 'plain') {
+  return directGrant({ ec2: built.ec2, clock }).acquire({
+    spec: parseIdentitySpec({
+      owner: { cluster: 'c', namespace: 'n', pod: name, uid: `uid-${name}` },
+      pool,
+      region,
+      vpcCidrs: ['10.0.0.0/16'],
+      routeTables: { by: 'ids', routeTableIds: built.routeTableIds },
+    }),
+    link: { macAddress: built[on].macAddress, privateIp: privateIp as Ipv4Address },
+    onClaimed: async () => {},
+  });
+}
+
+function pods(...live: LivePod[]): Liveness {
+  return { livePods: async () => ({ complete: true, pods: live }) };
+}
+
+function pod(name: string, ...privateIps: string[]): LivePod {
+  return { uid: `uid-${name}`, privateIps: privateIps as Ipv4Address[] };
+}
+
+function reap(ec2: Ec2Api, live: Liveness, more: Partial<ReapRequest> = {}): Promise<ReapReport> {
+  return reapOrphans({ pool, region, live, ...more }, { ec2, clock });
+}
+
+function kindsOf(steps: ReapReport['applied']): string[] {
+  return steps.map(({ kind }) => kind);
+}
+
+const nobody = pods();
+const everything = [
+  'delete-route',
+  'delete-route',
+  'disassociate-address',
+  'unassign-private-ip',
+  'untag-owner',
+];
+
+describe('reapOrphans', () => {
+  it('takes away all that a dead pod left, and nothing of a live one', async () => {
+    const built = build();
+    const before = built.ec2.snapshot();
+    await hold(built, 'dead', '10.0.2.50');
+    const held = await hold(built, 'alive', '10.0.2.51');
+    const report = await reap(built.ec2, pods(pod('alive', '10.0.2.51')));
+    expect(kindsOf(report.applied)).toEqual(everything);
+    expect(report).toMatchObject({ planned: report.applied, spared: [], failed: [] });
+    await directGrant({ ec2: built.ec2, clock }).release(held);
+    const { addresses, routeTables } = built.ec2.snapshot();
+    expect({ addresses, routeTables }).toEqual({
+      addresses: before.addresses,
+      routeTables: before.routeTables,
+    });
+  });
+
+  it('a second pass finds nothing; a dry run writes nothing and tells the same plan', async () => {
+    const built = build();
+    await hold(built, 'dead', '10.0.2.50');
+    built.ec2.calls.clear();
+    const told = await reap(built.ec2, nobody, { dryRun: true });
+    expect(kindsOf(told.planned)).toEqual(everything);
+    expect(told.applied).toEqual([]);
+    expect(built.ec2.calls.countWrites()).toBe(0);
+    expect((await reap(built.ec2, nobody)).applied).toEqual(told.planned);
+    expect(await reap(built.ec2, nobody)).toEqual({
+      planned: [],
+      applied: [],
+      spared: [],
+      failed: [],
+    });
+  });
+
+  it.each<[string, LivePods, RegExp]>([
+    ['the list is incomplete', { complete: false, pods: [] }, /may be incomplete/],
+    [
+      'the private IPs of a pod are unknown',
+      { complete: true, pods: [{ uid: 'uid-new', privateIps: 'unknown' }] },
+      /private IPs of live pod uid-new are not known/,
+    ],
+    [
+      'a live pod has the private IP now',
+      { complete: true, pods: [pod('new', '10.0.2.50')] },
+      /10\.0\.2\.50 belongs to live pod uid-new/,
+    ],
+  ])('spares an address when %s', async (_when, live, why) => {
+    const built = build();
+    await hold(built, 'dead', '10.0.2.50', 'tagged');
+    const before = built.ec2.snapshot();
+    const report = await reap(built.ec2, { livePods: async () => live });
+    expect(report.applied).toEqual([]);
+    expect(report.spared[0]?.why).toMatch(why);
+    expect(report.spared[0]?.what).toContain('10.0.2.50');
+    expect(built.ec2.snapshot()).toEqual(before);
+  });
+
+  it('spares an address whose owner lives although its private IP is not in the list', async () => {
+    const built = build();
+    await hold(built, 'alive', '10.0.2.50');
+    expect((await reap(built.ec2, pods(pod('alive')))).applied).toEqual([]);
+  });
+
+  it('judges an association without an owner tag by its private IP', async () => {
+    const built = build();
+    const { networkInterfaceId } = built.tagged;
+    const [address] = built.ec2.snapshot().addresses;
+    const privateIp = '10.0.2.60';
+    await built.ec2.assignPrivateIpAddresses({
+      networkInterfaceId,
+      privateIpAddresses: [privateIp],
+    });
+    await built.ec2.associateAddress({
+      allocationId: address?.allocationId ?? '',
+      networkInterfaceId,
+      privateIpAddress: privateIp,
+    });
+    const living = await reap(built.ec2, pods(pod('claiming', privateIp)));
+    expect(living.applied).toEqual([]);
+    const dead = await reap(built.ec2, nobody);
+    expect(kindsOf(dead.applied)).toEqual(['disassociate-address', 'unassign-private-ip']);
+  });
+
+  it('takes off an owner tag without association, and routes to an address that nobody has', async () => {
+    const built = build();
+    const grant = await hold(built, 'dead', '10.0.2.50');
+    await built.ec2.disassociateAddress({ associationId: grant.associationId });
+    const report = await reap(built.ec2, nobody);
+    expect(kindsOf(report.applied)).toEqual(['delete-route', 'delete-route', 'untag-owner']);
+  });
+
+  it('takes off routes of a free address whoever lives, its record only when the owner is dead', async () => {
+    const built = build();
+    const grant = await hold(built, 'alive', '10.0.2.50');
+    await built.ec2.disassociateAddress({ associationId: grant.associationId });
+    const report = await reap(built.ec2, pods(pod('alive', '10.0.2.50')));
+    expect(kindsOf(report.applied)).toEqual(['delete-route', 'delete-route']);
+    expect((await reap(built.ec2, pods(pod('alive', '10.0.2.50')))).spared).toMatchObject([
+      { why: 'its owner uid-alive lives' },
+    ]);
+  });
+
+  it('takes an unrecorded private IP off an ENI of the pool, and off no other', async () => {
+    const built = build();
+    const { tagged, plain, ec2 } = built;
+    const assign = (eni: typeof plain, ...privateIpAddresses: string[]) =>
+      ec2.assignPrivateIpAddresses({ ...eni, privateIpAddresses });
+    await assign(tagged, '10.0.2.70', '10.0.2.71');
+    await assign(plain, '10.0.2.72');
+    const report = await reap(ec2, pods(pod('alive', '10.0.2.71')));
+    expect(report.applied).toEqual([
+      {
+        kind: 'unassign-private-ip',
+        networkInterfaceId: tagged.networkInterfaceId,
+        privateIp: '10.0.2.70',
+      },
+    ]);
+  });
+
+  it('leaves alone an unreadable owner tag, and an address that is not of the pool', async () => {
+    const built = build();
+    const { ec2, tagged } = built;
+    const { networkInterfaceId } = tagged;
+    const own = ec2.allocateAddress({ publicIp: '198.51.100.7' });
+    const odd = ec2.snapshot().addresses[0]?.allocationId ?? '';
+    const places: [string, string][] = [
+      [own.allocationId, '10.0.2.70'],
+      [odd, '10.0.2.71'],
+    ];
+    for (const [allocationId, privateIpAddress] of places) {
+      const privateIpAddresses = [privateIpAddress];
+      await ec2.assignPrivateIpAddresses({ networkInterfaceId, privateIpAddresses });
+      await ec2.associateAddress({ allocationId, networkInterfaceId, privateIpAddress });
+    }
+    await ec2.createTags({ resources: [odd], tags: [{ key: ownerTagKey, value: 'somebody' }] });
+    const report = await reap(ec2, nobody);
+    expect(report.applied).toEqual([]);
+    expect(report.spared.map(({ why }) => why)).toEqual([
+      'its owner tag cannot be read: somebody',
+      'it carries 198.51.100.7, which is not of the pool',
+    ]);
+  });
+
+  it('takes away no more than the cap in one pass, and says what waits', async () => {
+    const built = build();
+    for (const number of [50, 51, 52]) await hold(built, `dead-${number}`, `10.0.2.${number}`);
+    const first = await reap(built.ec2, nobody, { cap: 2 });
+    expect(kindsOf(first.applied)).toEqual([...everything, ...everything]);
+    expect(first.spared).toMatchObject([{ why: 'one pass takes away 2 orphans' }]);
+    expect(kindsOf((await reap(built.ec2, nobody, { cap: 2 })).applied)).toEqual(everything);
+  });
+
+  it('goes on with the others when one thing is refused, and reports it', async () => {
+    const built = build();
+    await hold(built, 'dead-1', '10.0.2.50');
+    await hold(built, 'dead-2', '10.0.2.51');
+    built.ec2.inject({ action: 'DisassociateAddress', error: 'UnauthorizedOperation' });
+    const report = await reap(built.ec2, nobody);
+    expect(report.failed).toMatchObject([
+      { step: { kind: 'disassociate-address' }, error: { code: 'AccessDenied' } },
+    ]);
+    expect(kindsOf(report.applied)).toEqual(['delete-route', 'delete-route', ...everything]);
+    expect(kindsOf((await reap(built.ec2, nobody)).applied)).toEqual(everything.slice(2));
+  });
+
+  it('spares a pod that appears between the judgement and the deed', async () => {
+    const built = build();
+    await hold(built, 'dead', '10.0.2.50', 'tagged');
+    const before = built.ec2.snapshot();
+    let asked = 0;
+    const live: Liveness = {
+      livePods: async () => ({
+        complete: true,
+        pods: ++asked === 1 ? [] : [pod('new', '10.0.2.50')],
+      }),
+    };
+    const report = await reap(built.ec2, live);
+    expect(report.planned).toHaveLength(everything.length);
+    expect(report.applied).toEqual([]);
+    expect(built.ec2.snapshot()).toEqual(before);
+  });
+
+  it('spares the next holder that claims while the old one is taken away', async () => {
+    const built = build();
+    await hold(built, 'dead', '10.0.2.50');
+    let next: Grant | undefined;
+    const stop = built.ec2.onChange(async (change) => {
+      if (change.kind !== 'address-disassociated' || next !== undefined) return;
+      stop();
+      next = await hold(built, 'dead', '10.0.2.80', 'tagged');
+    });
+    const live = pods(pod('none', '10.0.2.80'));
+    await reap(built.ec2, live);
+    const address = built.ec2
+      .snapshot()
+      .addresses.find(({ allocationId }) => allocationId === next?.allocationId);
+    expect(address?.associationId).toBe(next?.associationId);
+  });
+
+  it.each(['DescribeAddresses', 'DescribeNetworkInterfaces', 'DescribeRouteTables'] as const)(
+    'throws when %s is refused: nothing is judged by half a view',
+    async (action) => {
+      const built = build();
+      await hold(built, 'dead', '10.0.2.50');
+      built.ec2.denyActions([action]);
+      built.ec2.calls.clear();
+      await expect(reap(built.ec2, nobody)).rejects.toMatchObject({ code: 'AccessDenied' });
+      expect(built.ec2.calls.countWrites()).toBe(0);
+    },
+  );
+
+  it('survives lost answers', async () => {
+    const built = build();
+    await hold(built, 'dead', '10.0.2.50');
+    for (const action of ['DeleteRoute', 'DisassociateAddress', 'DeleteTags'] as const) {
+      built.ec2.inject({ action, loseAnswer: true });
+    }
+    built.ec2.inject({ action: 'UnassignPrivateIpAddresses', loseAnswer: true });
+    expect((await reap(built.ec2, nobody)).failed).toEqual([]);
+    expect(await reap(built.ec2, nobody)).toMatchObject({ planned: [], spared: [] });
+  });
+});
