@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 
@@ -32,3 +32,13 @@ it.each(Object.entries(said))('%s runs alone and says what it shows', async (nam
   const text = await output(name);
   for (const line of lines) expect(text).toContain(line);
 });
+
+it.each(['README.md', 'packages/core/README.md'])(
+  '%s shows the first example as it is',
+  async (file) => {
+    const readme = await readFile(`${import.meta.dirname}/../../../${file}`, 'utf8');
+    const example = await readFile(`${import.meta.dirname}/01-hold-an-address.ts`, 'utf8');
+    const shown = /```ts\n(.*?)```/s.exec(readme)?.[1];
+    expect(shown).toBe(example);
+  },
+);
