@@ -189,6 +189,26 @@ describe('reapOrphans', () => {
     ]);
   });
 
+  it('leaves a private IP that truetuple found, and a route that leads elsewhere', async () => {
+    const built = build();
+    const { ec2, plain, tagged, routeTableIds } = built;
+    const { networkInterfaceId } = plain;
+    await ec2.assignPrivateIpAddresses({ networkInterfaceId, privateIpAddresses: ['10.0.2.50'] });
+    const { publicIp } = await hold(built, 'dead', '10.0.2.50');
+    await ec2.replaceRoute({
+      routeTableId: routeTableIds[0] ?? '',
+      destinationCidrBlock: `${publicIp}/32`,
+      networkInterfaceId: tagged.networkInterfaceId,
+    });
+    const report = await reap(ec2, nobody);
+    expect(kindsOf(report.applied)).toEqual([
+      'delete-route',
+      'disassociate-address',
+      'untag-owner',
+    ]);
+    expect(report.applied[0]).toMatchObject({ routeTableId: routeTableIds[1] });
+  });
+
   it('leaves alone an unreadable owner tag, and an address that is not of the pool', async () => {
     const built = build();
     const { ec2, tagged } = built;

@@ -27,9 +27,9 @@ export function ec2CallErrorFrom(error: unknown, action: string): Ec2CallError {
   });
 }
 
+/** The errno first: the SDK calls a closed connection TimeoutError too. */
 function codeOf(facts: SdkErrorFacts): string {
-  const name = typeof facts.name === 'string' ? facts.name : 'Error';
-  const isPlain = name === 'Error' || name === 'AggregateError';
-  if (isPlain && typeof facts.code === 'string') return facts.code;
-  return isPlain ? 'NetworkingError' : name;
+  const { code, name } = facts;
+  if (typeof code === 'string' && /^E[A-Z_]+$/.test(code)) return code;
+  return typeof name === 'string' && name !== 'Error' ? name : 'NetworkingError';
 }
