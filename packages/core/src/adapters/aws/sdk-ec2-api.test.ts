@@ -181,7 +181,7 @@ describe('sdkEc2Api, failures', () => {
   it('an endpoint that never answers', async () => {
     const { url } = await listen(() => {});
     const attempt = describeAll(connect(url, { maxAttempts: 1, requestTimeoutMs: 60 }));
-    await expect(attempt).rejects.toMatchObject({ ec2Code: 'TimeoutError', httpStatus: undefined });
+    await expect(attempt).rejects.toMatchObject({ ec2Code: 'ETIMEDOUT', httpStatus: undefined });
   });
 
   it('a caller that aborts gets its own reason, not an Ec2CallError', async () => {
