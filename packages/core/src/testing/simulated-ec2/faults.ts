@@ -8,6 +8,8 @@ export interface Ec2Fault {
   readonly error?: string;
   /** Carries the call out, then fails it as a connection does whose answer never comes. */
   readonly loseAnswer?: boolean;
+  /** Answers a describe from before that many changes: EC2's reads lag, and not monotonically. */
+  readonly staleByChanges?: number;
   /** Default 1. */
   readonly times?: number;
 }

@@ -12,9 +12,9 @@ import type {
   Tag,
   UnassignPrivateIpAddresses,
 } from '../../cloud/ec2-api.ts';
-import { Ec2CallError } from '../../cloud/ec2-call-error.ts';
 import * as addresses from './addresses.ts';
-import { CallLog, type Ec2Action } from './call-log.ts';
+import type { CallLog, Ec2Action } from './call-log.ts';
+import { CallRunner } from './call-runner.ts';
 import type { Ec2ChangeListener } from './change.ts';
 import {
   emptyCloud,
@@ -25,9 +25,8 @@ import {
   type InstanceState,
 } from './cloud-state.ts';
 import * as describe from './describe.ts';
-import { Faults, type Ec2Fault } from './faults.ts';
+import type { Ec2Fault } from './faults.ts';
 import * as networkInterfaces from './network-interfaces.ts';
-import { httpStatusOf, Refusal, refuse } from './refuse.ts';
 import * as routeTables from './route-tables.ts';
 import { snapshotOf, type Ec2Snapshot } from './snapshot.ts';
 import * as tags from './tags.ts';
@@ -55,19 +54,22 @@ const defaultRules = {
  * immediate, need no permission, are not logged and cannot fail by a planted fault.
  */
 export class SimulatedEc2 implements Ec2Api {
-  /** Every call, in order. */
-  readonly calls: CallLog = new CallLog();
   readonly #state: CloudState;
-  readonly #faults = new Faults();
-  readonly #listeners = new Set<Ec2ChangeListener>();
+  readonly #runner: CallRunner;
 
   constructor(options: SimulatedEc2Options) {
     const { region, ...rules } = options;
     this.#state = emptyCloud(region, { ...defaultRules, ...rules });
+    this.#runner = new CallRunner(this.#state);
   }
 
   get region(): string {
     return this.#state.region;
+  }
+
+  /** Every call, in order. */
+  get calls(): CallLog {
+    return this.#runner.calls;
   }
 
   /** The whole region as plain JSON. */
@@ -77,101 +79,107 @@ export class SimulatedEc2 implements Ec2Api {
 
   /** Plants a fault into the next calls of an action. */
   inject(fault: Ec2Fault): void {
-    this.#faults.plant(fault);
+    this.#runner.faults.plant(fault);
   }
 
   /** From now on these actions, and no others, are refused with UnauthorizedOperation. */
   denyActions(actions: readonly Ec2Action[]): void {
-    this.#faults.deny(actions);
+    this.#runner.faults.deny(actions);
   }
 
   /** What a dry run asks: throws UnauthorizedOperation for a denied action. */
   authorize(action: Ec2Action): void {
-    try {
-      this.#faults.authorize(action);
-    } catch (error) {
-      throw callError(action, error);
-    }
+    this.#runner.authorize(action);
   }
 
   /** Follows every change that a call makes; returns how to stop. */
   onChange(listener: Ec2ChangeListener): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    this.#runner.listeners.add(listener);
+    return () => this.#runner.listeners.delete(listener);
   }
 
   describeNetworkInterfaces(
     input: DescribeNetworkInterfaces,
     call?: CallOptions,
   ): Promise<NetworkInterface[]> {
-    return this.#run('DescribeNetworkInterfaces', input, call, describe.describeNetworkInterfaces);
+    return this.#runner.run(
+      'DescribeNetworkInterfaces',
+      input,
+      call,
+      describe.describeNetworkInterfaces,
+    );
   }
 
   describeAddresses(input: DescribeAddresses, call?: CallOptions): Promise<ElasticIp[]> {
-    return this.#run('DescribeAddresses', input, call, describe.describeAddresses);
+    return this.#runner.run('DescribeAddresses', input, call, describe.describeAddresses);
   }
 
   describeRouteTables(input: DescribeRouteTables, call?: CallOptions): Promise<RouteTable[]> {
-    return this.#run('DescribeRouteTables', input, call, describe.describeRouteTables);
+    return this.#runner.run('DescribeRouteTables', input, call, describe.describeRouteTables);
   }
 
   assignPrivateIpAddresses(
     input: networkInterfaces.AssignInput,
     call?: CallOptions,
   ): Promise<networkInterfaces.AssignAnswer> {
-    return this.#run('AssignPrivateIpAddresses', input, call, networkInterfaces.assignPrivateIps);
+    return this.#runner.run(
+      'AssignPrivateIpAddresses',
+      input,
+      call,
+      networkInterfaces.assignPrivateIps,
+    );
   }
 
   unassignPrivateIpAddresses(input: UnassignPrivateIpAddresses, call?: CallOptions): Promise<void> {
     const operation = networkInterfaces.unassignPrivateIps;
-    return this.#run('UnassignPrivateIpAddresses', input, call, operation);
+    return this.#runner.run('UnassignPrivateIpAddresses', input, call, operation);
   }
 
   associateAddress(
     input: addresses.AssociateInput,
     call?: CallOptions,
   ): Promise<{ readonly associationId: string }> {
-    return this.#run('AssociateAddress', input, call, addresses.associateAddress);
+    return this.#runner.run('AssociateAddress', input, call, addresses.associateAddress);
   }
 
   disassociateAddress(
     input: { readonly associationId: string },
     call?: CallOptions,
   ): Promise<void> {
-    return this.#run('DisassociateAddress', input, call, addresses.disassociateAddress);
+    return this.#runner.run('DisassociateAddress', input, call, addresses.disassociateAddress);
   }
 
   createTags(
     input: { readonly resources: readonly string[]; readonly tags: readonly Tag[] },
     call?: CallOptions,
   ): Promise<void> {
-    return this.#run('CreateTags', input, call, tags.createTags);
+    return this.#runner.run('CreateTags', input, call, tags.createTags);
   }
 
   deleteTags(input: tags.DeleteTagsInput, call?: CallOptions): Promise<void> {
-    return this.#run('DeleteTags', input, call, tags.deleteTags);
+    return this.#runner.run('DeleteTags', input, call, tags.deleteTags);
   }
 
   createRoute(input: routeTables.RouteInput, call?: CallOptions): Promise<void> {
-    return this.#run('CreateRoute', input, call, routeTables.createRoute);
+    return this.#runner.run('CreateRoute', input, call, routeTables.createRoute);
   }
 
   replaceRoute(input: routeTables.RouteInput, call?: CallOptions): Promise<void> {
-    return this.#run('ReplaceRoute', input, call, routeTables.replaceRoute);
+    return this.#runner.run('ReplaceRoute', input, call, routeTables.replaceRoute);
   }
 
   deleteRoute(input: RouteKey, call?: CallOptions): Promise<void> {
-    return this.#run('DeleteRoute', input, call, routeTables.deleteRoute);
+    return this.#runner.run('DeleteRoute', input, call, routeTables.deleteRoute);
   }
 
   setSourceDestCheck(input: SetSourceDestCheck, call?: CallOptions): Promise<void> {
     const operation = networkInterfaces.setSourceDestCheck;
-    return this.#run('ModifyNetworkInterfaceAttribute', input, call, operation);
+    return this.#runner.run('ModifyNetworkInterfaceAttribute', input, call, operation);
   }
 
   /** ReleaseAddress. */
   releaseAddress(input: { readonly allocationId: string }, call?: CallOptions): Promise<void> {
-    return this.#run('ReleaseAddress', input, call, addresses.releaseAddress);
+    return this.#runner.run('ReleaseAddress', input, call, addresses.releaseAddress);
   }
 
   /** A VPC with its main route table, which holds the local route. */
@@ -179,50 +187,50 @@ export class SimulatedEc2 implements Ec2Api {
     readonly vpcId: string;
     readonly mainRouteTableId: string;
   } {
-    return this.#build((state) => topology.createVpc(state, setup));
+    return this.#runner.build((state) => topology.createVpc(state, setup));
   }
 
   /** An Internet gateway, attached to the VPC: without one no Elastic IP can be associated. */
   createInternetGateway(setup: { readonly vpcId: string }): { readonly internetGatewayId: string } {
-    return this.#build((state) => topology.createInternetGateway(state, setup.vpcId));
+    return this.#runner.build((state) => topology.createInternetGateway(state, setup.vpcId));
   }
 
   createRouteTable(setup: topology.RouteTableSetup): { readonly routeTableId: string } {
-    return this.#build((state) => topology.createRouteTable(state, setup));
+    return this.#runner.build((state) => topology.createRouteTable(state, setup));
   }
 
   /** A route to something that is no network interface, such as 0.0.0.0/0 to an Internet gateway. */
   createGatewayRoute(route: Parameters<typeof topology.createGatewayRoute>[1]): void {
-    this.#build((state) => topology.createGatewayRoute(state, route));
+    this.#runner.build((state) => topology.createGatewayRoute(state, route));
   }
 
   createSubnet(setup: topology.SubnetSetup): { readonly subnetId: string } {
-    return this.#build((state) => topology.createSubnet(state, setup));
+    return this.#runner.build((state) => topology.createSubnet(state, setup));
   }
 
   createInstance(setup: topology.InstanceSetup = {}): { readonly instanceId: string } {
-    return this.#build((state) => topology.createInstance(state, setup));
+    return this.#runner.build((state) => topology.createInstance(state, setup));
   }
 
   /** `terminated` deletes the instance's network interfaces too. */
   setInstanceState(setup: { readonly instanceId: string; readonly state: InstanceState }): void {
-    this.#build((state) => topology.setInstanceState(state, setup.instanceId, setup.state));
+    this.#runner.build((state) => topology.setInstanceState(state, setup.instanceId, setup.state));
   }
 
   createNetworkInterface(setup: topology.NetworkInterfaceSetup): topology.CreatedNetworkInterface {
-    return this.#build((state) => topology.createNetworkInterface(state, setup));
+    return this.#runner.build((state) => topology.createNetworkInterface(state, setup));
   }
 
   /** Detaches and deletes: its Elastic IPs are let go, routes to it become black holes. */
   deleteNetworkInterface(setup: { readonly networkInterfaceId: string }): void {
-    this.#build((state) => topology.deleteNetworkInterface(state, setup.networkInterfaceId));
+    this.#runner.build((state) => topology.deleteNetworkInterface(state, setup.networkInterfaceId));
   }
 
   /** An Elastic IP; default the next one of 203.0.113.0/24, then of 198.51.100.0/24 (RFC 5737). */
   allocateAddress(
     setup: { readonly publicIp?: string; readonly tags?: Readonly<Record<string, string>> } = {},
   ): { readonly allocationId: string; readonly publicIp: string } {
-    return this.#build((state) => {
+    return this.#runner.build((state) => {
       const publicIp = setup.publicIp ?? nextPublicIp(state);
       const { allocationId } = addresses.allocateAddress(state, {
         publicIp,
@@ -231,69 +239,9 @@ export class SimulatedEc2 implements Ec2Api {
       return { allocationId, publicIp };
     });
   }
-
-  #build<Answer>(operation: (state: CloudState) => Answer): Answer {
-    try {
-      return operation(this.#state);
-    } catch (error) {
-      throw callError('topology', error);
-    } finally {
-      this.#state.changes.length = 0;
-    }
-  }
-
-  async #run<Input, Answer>(
-    action: Ec2Action,
-    input: Input,
-    call: CallOptions | undefined,
-    operation: (state: CloudState, input: Input) => Answer,
-  ): Promise<Answer> {
-    call?.signal?.throwIfAborted();
-    // a network lies between: other callers' requests may overtake this one
-    await Promise.resolve();
-    const fault = this.#faults.take(action);
-    let outcome = 'done';
-    try {
-      this.#faults.authorize(action);
-      if (fault?.error !== undefined) refuse(fault.error, `planted: ${fault.error}`);
-      const answer = structuredClone(operation(this.#state, input));
-      if (fault?.loseAnswer === true) outcome = 'answer-lost';
-      await this.#tellChanges();
-      if (fault?.loseAnswer === true) throw lostAnswer(action);
-      return answer;
-    } catch (error) {
-      if (error instanceof Refusal) outcome = error.ec2Code;
-      throw callError(action, error);
-    } finally {
-      this.calls.add({ action, input: structuredClone(input), outcome });
-    }
-  }
-
-  async #tellChanges(): Promise<void> {
-    const changes = this.#state.changes.splice(0);
-    for (const change of changes) {
-      for (const listener of this.#listeners) await listener(change);
-    }
-  }
 }
 
 function nextPublicIp(state: CloudState): string {
   const number = nextNumber(state, 'public-ip');
   return number < 255 ? `203.0.113.${number}` : `198.51.100.${number - 254}`;
-}
-
-/** What the SDK makes of a connection that closes before the answer. */
-function lostAnswer(action: Ec2Action): Ec2CallError {
-  return new Ec2CallError({
-    action,
-    ec2Code: 'TimeoutError',
-    message: `${action}: the connection closed before the answer came`,
-  });
-}
-
-function callError(action: string, error: unknown): unknown {
-  if (!(error instanceof Refusal)) return error;
-  const ec2Code = error.ec2Code;
-  const httpStatus = httpStatusOf(ec2Code);
-  return new Ec2CallError({ action, ec2Code, message: error.message, httpStatus, cause: error });
 }

@@ -1,0 +1,116 @@
+import type { CallOptions } from '../../cloud/ec2-api.ts';
+import { Ec2CallError } from '../../cloud/ec2-call-error.ts';
+import { CallLog, type Ec2Action } from './call-log.ts';
+import type { Ec2ChangeListener } from './change.ts';
+import type { CloudState } from './cloud-state.ts';
+import { Faults, type Ec2Fault } from './faults.ts';
+import { httpStatusOf, Refusal, refuse } from './refuse.ts';
+
+/** How many states before the present one stale reads can show. */
+const pastStatesKept = 64;
+
+/**
+ * Carries out operations on the state of a simulated region: one after the other, each in one go, with the
+ * planted faults, the log of calls, and listeners that are told before a call answers.
+ */
+export class CallRunner {
+  readonly calls: CallLog = new CallLog();
+  readonly faults: Faults = new Faults();
+  readonly listeners: Set<Ec2ChangeListener> = new Set();
+  readonly #state: CloudState;
+  /** The state before each change, oldest first. */
+  readonly #past: CloudState[] = [];
+
+  constructor(state: CloudState) {
+    this.#state = state;
+  }
+
+  /** A test's own hands: immediate, unlogged, no faults, nobody is told. */
+  build<Answer>(operation: (state: CloudState) => Answer): Answer {
+    try {
+      return operation(this.#state);
+    } catch (error) {
+      throw callError('topology', error);
+    } finally {
+      this.#state.changes.length = 0;
+    }
+  }
+
+  /** Throws UnauthorizedOperation for a denied action. */
+  authorize(action: Ec2Action): void {
+    try {
+      this.faults.authorize(action);
+    } catch (error) {
+      throw callError(action, error);
+    }
+  }
+
+  /** One call of an action. */
+  async run<Input, Answer>(
+    action: Ec2Action,
+    input: Input,
+    call: CallOptions | undefined,
+    operation: (state: CloudState, input: Input) => Answer,
+  ): Promise<Answer> {
+    call?.signal?.throwIfAborted();
+    // a network lies between: other callers' requests may overtake this one
+    await Promise.resolve();
+    const fault = this.faults.take(action);
+    let outcome = 'done';
+    try {
+      this.faults.authorize(action);
+      if (fault?.error !== undefined) refuse(fault.error, `planted: ${fault.error}`);
+      const answer = this.#carryOut(action, fault, (state) => operation(state, input));
+      if (fault?.loseAnswer === true) outcome = 'answer-lost';
+      await this.#tellChanges();
+      if (fault?.loseAnswer === true) throw lostAnswer(action);
+      return answer;
+    } catch (error) {
+      if (error instanceof Refusal) outcome = error.ec2Code;
+      throw callError(action, error);
+    } finally {
+      this.calls.add({ action, input: structuredClone(input), outcome });
+    }
+  }
+
+  #carryOut<Answer>(
+    action: Ec2Action,
+    fault: Ec2Fault | undefined,
+    operation: (state: CloudState) => Answer,
+  ): Answer {
+    if (action.startsWith('Describe')) return structuredClone(operation(this.#shown(fault)));
+    const before = structuredClone(this.#state);
+    const answer = structuredClone(operation(this.#state));
+    if (this.#state.changes.length > 0) this.#past.push(before);
+    if (this.#past.length > pastStatesKept) this.#past.shift();
+    return answer;
+  }
+
+  /** The state as it is, or for a stale read as it was. */
+  #shown(fault: Ec2Fault | undefined): CloudState {
+    if (fault?.staleByChanges === undefined) return this.#state;
+    return this.#past.at(-fault.staleByChanges) ?? this.#past[0] ?? this.#state;
+  }
+
+  async #tellChanges(): Promise<void> {
+    for (const change of this.#state.changes.splice(0)) {
+      for (const listener of this.listeners) await listener(change);
+    }
+  }
+}
+
+/** What the SDK makes of a connection that closes before the answer. */
+function lostAnswer(action: Ec2Action): Ec2CallError {
+  return new Ec2CallError({
+    action,
+    ec2Code: 'TimeoutError',
+    message: `${action}: the connection closed before the answer came`,
+  });
+}
+
+function callError(action: string, error: unknown): unknown {
+  if (!(error instanceof Refusal)) return error;
+  const ec2Code = error.ec2Code;
+  const httpStatus = httpStatusOf(ec2Code);
+  return new Ec2CallError({ action, ec2Code, message: error.message, httpStatus, cause: error });
+}
