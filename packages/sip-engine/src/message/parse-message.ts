@@ -1,0 +1,107 @@
+import { answerHeaders } from './answer-headers.ts';
+import { countVias, readEssentials } from './essentials.ts';
+import { type Flaw, malformed, shown } from './flaw.ts';
+import type { HeaderField, SipMessage } from './message.ts';
+import { datagramLimits, type MessageLimits, type Parsed } from './parsed.ts';
+import { type Head, readHead, startOfMessage } from './read-head.ts';
+import { readHeaderField } from './read-header-field.ts';
+import { parseNumber } from './scan.ts';
+import { parseStartLine, type StartLine } from './start-line.ts';
+
+/**
+ * Reads one datagram (RFC 3261 7, 18.3). Never throws. The body is a view of `bytes`; what follows Content-Length is cut
+ * off, and less than it says is refused.
+ */
+export function parseMessage(bytes: Uint8Array, limits: MessageLimits = datagramLimits): Parsed {
+  const start = startOfMessage(bytes);
+  if (start === bytes.length) return { kind: 'keepalive', ping: bytes.length === 4 };
+  const isTooLarge = bytes.length > limits.messageBytes;
+  const head = readHead(isTooLarge ? bytes.subarray(0, limits.messageBytes) : bytes, start, limits);
+  const line = parseStartLine(head.lines[0] ?? '');
+  const flaw = isTooLarge ? tooLarge(limits) : head.flaw;
+  if (flaw !== undefined) return refuse(head, line, flaw);
+  if (line.kind === 'flawed') return refuse(head, line, line.flaw);
+  return readMessage(bytes, head, line, limits);
+}
+
+function tooLarge(limits: MessageLimits): Flaw {
+  const reason = `the message is longer than ${limits.messageBytes} bytes`;
+  return { code: 'MessageTooLarge', status: 513, reason };
+}
+
+type SoundLine = Exclude<StartLine, { kind: 'flawed' }>;
+
+function readMessage(
+  bytes: Uint8Array,
+  head: Head,
+  line: SoundLine,
+  limits: MessageLimits,
+): Parsed {
+  const headers: HeaderField[] = [];
+  let lengthText: string | undefined;
+  for (let at = 1; at < head.lines.length; at += 1) {
+    const text = head.lines[at] ?? '';
+    const field = readHeaderField(text);
+    if (field === undefined) {
+      return refuse(head, line, malformed('HeaderMalformed', `${shown(text)} is no header field`));
+    }
+    if (field.key === 'content-length') lengthText = field.value;
+    headers.push(field);
+  }
+  const body = readBody(bytes, head.bodyStart, lengthText);
+  if (body.kind === 'flawed') return refuse(head, line, body.flaw);
+  const message = messageOf(line, headers, body.bytes);
+  const read = readEssentials(message);
+  if (read.kind === 'flawed') return refuse(head, line, read.flaw);
+  if (countVias(headers) > limits.vias) {
+    const reason = `there are more than ${limits.vias} Via values`;
+    return refuse(head, line, { code: 'TooManyVias', status: 513, reason });
+  }
+  return { kind: 'message', message, essentials: read.essentials };
+}
+
+function messageOf(line: SoundLine, headers: readonly HeaderField[], body: Uint8Array): SipMessage {
+  if (line.kind === 'response') {
+    const { status, reasonPhrase } = line;
+    return { kind: 'response', status, reasonPhrase, headers, body };
+  }
+  const { method, requestUri } = line;
+  return { kind: 'request', method, requestUri, headers, body };
+}
+
+type BodyRead =
+  | { readonly kind: 'body'; readonly bytes: Uint8Array }
+  | { readonly kind: 'flawed'; readonly flaw: Flaw };
+
+/** RFC 3261 18.3 for datagrams; without Content-Length the body is all that is left. */
+function readBody(bytes: Uint8Array, from: number, lengthText: string | undefined): BodyRead {
+  if (lengthText === undefined) return { kind: 'body', bytes: bytes.subarray(from) };
+  const length = parseNumber(lengthText, Number.MAX_SAFE_INTEGER);
+  if (length === undefined) {
+    const reason = `the header field Content-Length says ${shown(lengthText)}`;
+    return { kind: 'flawed', flaw: malformed('HeaderMalformed', reason) };
+  }
+  const rest = bytes.length - from;
+  if (length > rest) {
+    const reason = `Content-Length says ${length} bytes, but the body has ${rest}`;
+    return { kind: 'flawed', flaw: malformed('BodyTooShort', reason) };
+  }
+  return { kind: 'body', bytes: bytes.subarray(from, from + length) };
+}
+
+/** A request is refused, a response dropped (RFC 3261 18.3, 8.1.3). */
+function refuse(head: Head, line: StartLine, flaw: Flaw): Parsed {
+  const { code, status, reason } = flaw;
+  if (line.kind === 'response' || (line.kind === 'flawed' && line.isResponse)) {
+    return { kind: 'silence', code, reason };
+  }
+  const { method } = line;
+  return {
+    kind: 'refused',
+    status,
+    code,
+    reason,
+    method,
+    answerHeaders: answerHeaders(head, method),
+  };
+}

@@ -1,0 +1,58 @@
+import type { Tuple } from '../transport/tuple.ts';
+import type { HostPort } from './host-port.ts';
+import { isSameHost } from './ip-literal.ts';
+import type { HeaderField, SipRequest } from './message.ts';
+import { findParameter, parameterValue, withoutParameter, withParameter } from './parameter.ts';
+import { parseNumber, valueEnd } from './scan.ts';
+import { parseVia, type Via, viaReceived, viaText } from './via.ts';
+
+/**
+ * What a server does to the topmost Via on arrival: `received` when sent-by is not the source address (RFC 3261
+ * 18.2.1), `received` and `rport` when the client asked for them (RFC 3581 4). What a client wrote into either of them
+ * itself is thrown away: only the socket knows. A request without a readable Via comes back as it is.
+ */
+export function withObservedSource(request: SipRequest, source: Tuple): SipRequest {
+  const index = request.headers.findIndex(({ key }) => key === 'via');
+  const field = request.headers[index];
+  if (field === undefined) return request;
+  const stamped = stampedValue(field.value, source);
+  if (stamped === undefined || stamped === field.value) return request;
+  return { ...request, headers: request.headers.with(index, { ...field, value: stamped }) };
+}
+
+/** The same for the header fields of a refused request. */
+export function withObservedSourceIn(
+  headers: readonly HeaderField[],
+  source: Tuple,
+): readonly HeaderField[] {
+  const index = headers.findIndex(({ key }) => key === 'via');
+  const field = headers[index];
+  const value = field === undefined ? undefined : stampedValue(field.value, source);
+  return field === undefined || value === undefined
+    ? headers
+    : headers.with(index, { ...field, value });
+}
+
+function stampedValue(text: string, source: Tuple): string | undefined {
+  const end = valueEnd(text, 0);
+  const via = parseVia(text.slice(0, end).trimEnd());
+  if (via === undefined) return undefined;
+  const asksPort = findParameter(via.parameters, 'rport') !== undefined;
+  let parameters = withoutParameter(via.parameters, 'received');
+  if (asksPort) parameters = withParameter(parameters, 'rport', String(source.port));
+  if (asksPort || !isSameHost(via.sentBy.host, source.address)) {
+    parameters = withParameter(parameters, 'received', source.address);
+  }
+  return `${viaText({ ...via, parameters })}${text.slice(end)}`;
+}
+
+/**
+ * Where a response with this topmost Via goes over an unreliable transport (RFC 3261 18.2.2, RFC 3581 4). A Via that was
+ * stamped on arrival always gives an address; else the host may be a name, to be resolved by RFC 3263 5. `maddr` is
+ * not followed: it would let anyone aim our responses at a third party.
+ */
+export function responseRoute(via: Via): HostPort & { readonly port: number } {
+  const rport = parseNumber(parameterValue(via.parameters, 'rport') ?? '', 65_535);
+  const host = viaReceived(via) ?? via.sentBy.host;
+  return { host, port: rport || (via.sentBy.port ?? 5060) };
+}

@@ -1,0 +1,66 @@
+import { headerField } from './header-list.ts';
+import { emptyBody, type HeaderField, type SipRequest, type SipResponse } from './message.ts';
+import { nameAddrText, parseNameAddr, tagOf } from './name-addr.ts';
+import { withParameter } from './parameter.ts';
+import type { Refused } from './parsed.ts';
+import { reasonPhrase } from './reason-phrase.ts';
+
+export interface ResponseParts {
+  readonly reasonPhrase?: string;
+  /** Put on the To when it has no tag yet; a 100 needs none (RFC 3261 8.2.6.2). */
+  readonly toTag?: string;
+  /** Put after those that are repeated from the request. */
+  readonly headers?: readonly HeaderField[];
+  readonly body?: Uint8Array;
+}
+
+const repeated = new Set(['via', 'from', 'to', 'call-id', 'cseq']);
+
+/**
+ * A response to a request (RFC 3261 8.2.6): Via in order, From, To, Call-ID and CSeq repeated, and Timestamp in a 100.
+ */
+export function responseTo(
+  request: SipRequest,
+  status: number,
+  parts: ResponseParts = {},
+): SipResponse {
+  const fields = request.headers.filter(
+    ({ key }) => repeated.has(key) || (status === 100 && key === 'timestamp'),
+  );
+  return respond(fields, status, parts);
+}
+
+/** The answer that a refused request gets; undefined when it gets none. */
+export function responseToRefused(refused: Refused, toTag: string): SipResponse | undefined {
+  const { answerHeaders, status } = refused;
+  return answerHeaders === undefined ? undefined : respond(answerHeaders, status, { toTag });
+}
+
+function respond(
+  fields: readonly HeaderField[],
+  status: number,
+  parts: ResponseParts,
+): SipResponse {
+  const { toTag, headers = [], body = emptyBody } = parts;
+  const own = toTag === undefined ? fields : fields.map((field) => withToTag(field, toTag));
+  return {
+    kind: 'response',
+    status,
+    reasonPhrase: parts.reasonPhrase ?? reasonPhrase(status),
+    headers: [...own, ...headers],
+    body,
+  };
+}
+
+function withToTag(field: HeaderField, tag: string): HeaderField {
+  if (field.key !== 'to') return field;
+  const to = parseNameAddr(field.value);
+  if (to === undefined || tagOf(to) !== undefined) return field;
+  const isBracketed = field.value.includes('<');
+  if (isBracketed || to.uri.kind === 'sip')
+    return headerField(field.name, `${field.value};tag=${tag}`);
+  return headerField(
+    field.name,
+    nameAddrText({ ...to, parameters: withParameter(to.parameters, 'tag', tag) }),
+  );
+}
