@@ -1,6 +1,13 @@
+import type { Tuple } from '../transport/tuple.ts';
 import { type HostPort, hostPortText, readHostPort } from './host-port.ts';
 import { isSameHost } from './ip-literal.ts';
-import { type Parameter, parameterValue, parametersText, parseParameters } from './parameter.ts';
+import {
+  findParameter,
+  type Parameter,
+  parameterValue,
+  parametersText,
+  parseParameters,
+} from './parameter.ts';
 import { skipBlank, tokenEnd } from './scan.ts';
 
 /** RFC 3261 20.42: one Via value. */
@@ -57,4 +64,14 @@ export function isOwnVia(via: Via, ours: readonly HostPort[]): boolean {
   const usual = via.transport.toLowerCase() === 'tls' ? 5061 : 5060;
   const port = via.sentBy.port ?? usual;
   return ours.some((own) => (own.port ?? usual) === port && isSameHost(own.host, via.sentBy.host));
+}
+
+/**
+ * Where the response to a request with this topmost Via goes over an unreliable transport, given the tuple the request
+ * came from (RFC 3261 18.2.2, RFC 3581 4). The address is always the source: `received` says that address wherever
+ * sent-by does not. `maddr` is not followed: it would let anyone aim our responses at a third party.
+ */
+export function viaResponseDestination(via: Via, source: Tuple): Tuple {
+  const asksPort = findParameter(via.parameters, 'rport') !== undefined;
+  return { address: source.address, port: asksPort ? source.port : (via.sentBy.port ?? 5060) };
 }

@@ -1,10 +1,9 @@
 import type { Tuple } from '../transport/tuple.ts';
-import type { HostPort } from './host-port.ts';
 import { isSameHost } from './ip-literal.ts';
 import type { HeaderField, SipRequest } from './message.ts';
-import { findParameter, parameterValue, withoutParameter, withParameter } from './parameter.ts';
-import { parseNumber, valueEnd } from './scan.ts';
-import { parseVia, type Via, viaReceived, viaText } from './via.ts';
+import { findParameter, withoutParameter, withParameter } from './parameter.ts';
+import { valueEnd } from './scan.ts';
+import { parseVia, viaText } from './via.ts';
 
 /**
  * What a server does to the topmost Via on arrival: `received` when sent-by is not the source address (RFC 3261
@@ -44,15 +43,4 @@ function stampedValue(text: string, source: Tuple): string | undefined {
     parameters = withParameter(parameters, 'received', source.address);
   }
   return `${viaText({ ...via, parameters })}${text.slice(end)}`;
-}
-
-/**
- * Where a response with this topmost Via goes over an unreliable transport (RFC 3261 18.2.2, RFC 3581 4). A Via that was
- * stamped on arrival always gives an address; else the host may be a name, to be resolved by RFC 3263 5. `maddr` is
- * not followed: it would let anyone aim our responses at a third party.
- */
-export function responseRoute(via: Via): HostPort & { readonly port: number } {
-  const rport = parseNumber(parameterValue(via.parameters, 'rport') ?? '', 65_535);
-  const host = viaReceived(via) ?? via.sentBy.host;
-  return { host, port: rport || (via.sentBy.port ?? 5060) };
 }
