@@ -37,6 +37,7 @@ export function directGrant(parts: DirectGrantParts): IdentityGrant {
           unassignPrivateIp: grant.privateIpAssignedByUs,
         },
         routeTableIds: grant.routeTableIds,
+        isReported: true,
       });
     },
   };
