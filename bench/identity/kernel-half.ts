@@ -1,52 +1,67 @@
-import { createNetworkNamespace, openNetlink, type NetworkNamespace } from '@truetuple/netlink';
 import { fileURLToPath } from 'node:url';
 import { runToEnd } from '@truetuple/lab';
-import { percentile } from './percentile.ts';
-import type { KernelRound } from './kernel-steps.ts';
+import { createNetworkNamespace, openNetlink, type NetworkNamespace } from '@truetuple/netlink';
+import type { KernelRound, KernelRun } from './kernel-round.ts';
+import type { SideName } from './kernel-sides.ts';
+import { percentile, spreadOf, sum, type Spread } from './percentile.ts';
 
+export type Temperature = 'warm' | 'cold';
+type Peer = Exclude<SideName, 'ours'>;
+
+/** Milliseconds; ratios are medians over the rounds, each round's own: both sides in one process. */
 export interface KernelHalf {
-  readonly name: 'warm' | 'cold';
+  readonly temperature: Temperature;
   readonly rounds: number;
-  readonly oursP50Ms: number;
-  readonly oursP99Ms: number;
-  readonly forkedP50Ms: number;
-  readonly forkedP99Ms: number;
-  /** Medians of each round's own ratio: both sides ran in the same process, one after the other. */
-  readonly ratioP50: number;
-  readonly steps: readonly {
-    readonly name: string;
-    readonly oursMs: number;
-    readonly forkedMs: number;
-  }[];
+  readonly totals: Readonly<Record<SideName, Spread>>;
+  readonly ratios: Readonly<Record<Peer, number>>;
+  readonly steps: readonly KernelStepTimes[];
+  /** Of a fresh process; undefined when warm. */
+  readonly start: KernelStart | undefined;
 }
 
-/** Warm: rounds in one process, the first five left out. Cold: a fresh process for each round. */
+export interface KernelStepTimes {
+  readonly name: string;
+  readonly ours: Spread;
+  readonly shell: Spread;
+  readonly node: Spread;
+}
+
+/** What a fresh process does before its first step. */
+export interface KernelStart {
+  readonly load: Spread;
+  readonly open: Spread;
+  readonly observe: Spread;
+  /** Our steps together with loading, opening and looking. */
+  readonly withSteps: Spread;
+  /** `withSteps` over each peer, which has nothing to load: its shell already runs. */
+  readonly ratios: Readonly<Record<Peer, number>>;
+}
+
+const warmUp = 8;
+
+/** Warm: rounds in one process, the first ones left out. Cold: a fresh process for each round. */
 export async function measureKernelHalf(
-  name: KernelHalf['name'],
+  temperature: Temperature,
   rounds: number,
 ): Promise<KernelHalf> {
-  const warmUp = 5;
-  const played =
-    name === 'warm'
-      ? (await playIn(rounds + warmUp)).slice(warmUp)
-      : (await inTurn(rounds, () => playIn(1))).flat();
-  return summarise(name, played);
-}
-
-async function inTurn<T>(times: number, act: () => Promise<T>): Promise<T[]> {
-  const results: T[] = [];
-  for (let turn = 0; turn < times; turn++) results.push(await act());
-  return results;
-}
-
-async function playIn(rounds: number): Promise<readonly KernelRound[]> {
   using pod = createNetworkNamespace();
   using outside = createNetworkNamespace();
   await addNet1(pod, outside);
-  const program = fileURLToPath(new URL('./kernel-steps.ts', import.meta.url));
+  if (temperature === 'warm') {
+    const run = await playIn(pod, rounds + warmUp);
+    return summarise(temperature, run.rounds.slice(warmUp), undefined);
+  }
+  const runs: KernelRun[] = [];
+  for (let round = 0; round < rounds; round++) runs.push(await playIn(pod, 1));
+  const played = runs.flatMap((run) => run.rounds);
+  return summarise(temperature, played, summariseStart(runs, played));
+}
+
+async function playIn(pod: NetworkNamespace, rounds: number): Promise<KernelRun> {
+  const program = fileURLToPath(new URL('./kernel-child.ts', import.meta.url));
   const args = [...process.execArgv, program, String(rounds)];
   const { stdout } = await runToEnd(pod, process.execPath, args);
-  return JSON.parse(stdout) as readonly KernelRound[];
+  return JSON.parse(stdout) as KernelRun;
 }
 
 async function addNet1(pod: NetworkNamespace, outside: NetworkNamespace): Promise<void> {
@@ -54,40 +69,74 @@ async function addNet1(pod: NetworkNamespace, outside: NetworkNamespace): Promis
   const peer = { name: 'net1', netns: outside, mtu: 9001, up: true };
   await netlink.links.add({ kind: 'veth', name: 'net1', mtu: 9001, up: true, peer });
   const link = await netlink.links.get({ name: 'net1' });
-  const linkIndex = link?.index ?? 0;
+  if (link === undefined) throw new Error('The kernel added no net1: run as root on Linux.');
   await netlink.addresses.add({
     family: 'ipv4',
-    linkIndex,
+    linkIndex: link.index,
     address: '10.0.2.128/24',
     scope: 'global',
   });
+  const ipv4 = { rpFilter: 0, arpAnnounce: 0, arpIgnore: 0 };
+  await netlink.links.set({ index: link.index }, { ipv4 });
 }
 
-function summarise(name: KernelHalf['name'], rounds: readonly KernelRound[]): KernelHalf {
-  const total = (steps: KernelRound['ours']): number => steps.reduce((sum, { ms }) => sum + ms, 0);
-  const ours = rounds.map((round) => total(round.ours));
-  const forked = rounds.map((round) => total(round.forked));
-  const first = rounds[0]?.ours ?? [];
-  const median = (side: 'ours' | 'forked', index: number): number =>
-    percentile(
-      rounds.map((round) => round[side][index]?.ms ?? Number.NaN),
+function summarise(
+  temperature: Temperature,
+  rounds: readonly KernelRound[],
+  start: KernelStart | undefined,
+): KernelHalf {
+  const ours = totalsOf(rounds, 'ours');
+  const [first] = rounds;
+  return {
+    temperature,
+    rounds: rounds.length,
+    totals: {
+      ours: spreadOf(ours),
+      shell: spreadOf(totalsOf(rounds, 'shell')),
+      node: spreadOf(totalsOf(rounds, 'node')),
+      batch: spreadOf(totalsOf(rounds, 'batch')),
+    },
+    ratios: ratiosTo(rounds, ours),
+    steps: (first?.steps ?? []).map((name, index) => ({
+      name,
+      ours: spreadOf(timesOf(rounds, 'ours', index)),
+      shell: spreadOf(timesOf(rounds, 'shell', index)),
+      node: spreadOf(timesOf(rounds, 'node', index)),
+    })),
+    start,
+  };
+}
+
+function summariseStart(runs: readonly KernelRun[], rounds: readonly KernelRound[]): KernelStart {
+  const steps = totalsOf(rounds, 'ours');
+  const withSteps = runs.map(
+    ({ loadMs, openMs, observeMs }, index) =>
+      loadMs + openMs + observeMs + (steps[index] ?? Number.NaN),
+  );
+  return {
+    load: spreadOf(runs.map(({ loadMs }) => loadMs)),
+    open: spreadOf(runs.map(({ openMs }) => openMs)),
+    observe: spreadOf(runs.map(({ observeMs }) => observeMs)),
+    withSteps: spreadOf(withSteps),
+    ratios: ratiosTo(rounds, withSteps),
+  };
+}
+
+function totalsOf(rounds: readonly KernelRound[], side: SideName): readonly number[] {
+  return rounds.map(({ times }) => sum(times[side]));
+}
+
+function timesOf(rounds: readonly KernelRound[], side: SideName, index: number): readonly number[] {
+  return rounds.map(({ times }) => times[side][index] ?? Number.NaN);
+}
+
+function ratiosTo(rounds: readonly KernelRound[], ours: readonly number[]): Record<Peer, number> {
+  const ratioTo = (peer: Peer): number => {
+    const theirs = totalsOf(rounds, peer);
+    return percentile(
+      ours.map((ms, index) => ms / (theirs[index] ?? Number.NaN)),
       50,
     );
-  return {
-    name,
-    rounds: rounds.length,
-    oursP50Ms: percentile(ours, 50),
-    oursP99Ms: percentile(ours, 99),
-    forkedP50Ms: percentile(forked, 50),
-    forkedP99Ms: percentile(forked, 99),
-    ratioP50: percentile(
-      ours.map((ms, index) => ms / (forked[index] ?? Number.NaN)),
-      50,
-    ),
-    steps: first.map((step, index) => ({
-      name: step.name,
-      oursMs: median('ours', index),
-      forkedMs: median('forked', index),
-    })),
   };
+  return { shell: ratioTo('shell'), node: ratioTo('node'), batch: ratioTo('batch') };
 }

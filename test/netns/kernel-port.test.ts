@@ -47,7 +47,7 @@ describe.skipIf(reason !== undefined)(`the Linux kernel as a KernelPort${needs}`
     using pod = await realPod();
     const before = await observed(pod.world.kernel);
     const steps = planKernel(before, contractLink);
-    const program = fileURLToPath(new URL('kernel-port-cold.ts', import.meta.url));
+    const program = fileURLToPath(new URL('kernel-port-child.ts', import.meta.url));
     const { status, stderr } = spawnSync(
       'setpriv',
       `--bounding-set -net_admin --inh-caps -net_admin ${process.execPath} -C truetuple-source`
