@@ -113,7 +113,7 @@ async function settle(acquire: Acquire, claim: Claim | undefined): Promise<Cloud
     what: `acquiring a public address of pool ${request.spec.pool} for ${request.link.privateIp}`,
     maxRounds: roundsBesidesLostClaims + acquire.excluded.length,
     signal: session.signal,
-    observe: () => observe(acquire),
+    observe: () => observe(acquire, claim),
     plan: (seen) => planSteps(acquire, claim, seen),
     apply: (step) => applyStep(acquire, step),
   });
@@ -160,18 +160,14 @@ async function applyStep(acquire: Acquire, step: CloudStep): Promise<'done' | 'l
  * Looks. Our answered claim is worth more than a describe that shows nothing; a describe that shows
  * somebody else's association twice, a moment apart, is worth more than our claim.
  */
-async function observe(acquire: Acquire): Promise<CloudView> {
-  const { session, request, networkInterfaceId, routeTableIds } = acquire;
-  const scope = {
-    networkInterfaceId,
-    addressFilters: poolFilters(request.spec.pool),
-    routeTableFilters: routeTableIdFilters(routeTableIds),
-  };
-  let seen = await lookAtCloud(session, scope);
+async function observe(acquire: Acquire, claim: Claim | undefined): Promise<CloudView> {
+  const { session, request } = acquire;
+  const tried = `reading pool ${request.spec.pool}`;
+  let seen = await look(acquire, claim !== undefined);
   const doubted = contradictedClaim(seen, session.writes);
   if (doubted !== undefined) {
-    await pause(session, `reading pool ${request.spec.pool}`);
-    seen = await lookAtCloud(session, scope);
+    await pause(session, tried);
+    seen = await look(acquire, claim !== undefined);
     if (contradictedClaim(seen, session.writes)?.seenId === doubted.seenId) {
       session.writes = session.writes.filter((write) => write !== doubted.write);
     }
@@ -179,6 +175,21 @@ async function observe(acquire: Acquire): Promise<CloudView> {
   const view = mergeOwnWrites(seen, session.writes);
   acquire.privateIpAssignedByUs = privateIpIsOurs(wantedBy(acquire), view);
   return view;
+}
+
+/** Route tables matter once there is a claim, or when a dead pod's routes are to go. */
+async function look(acquire: Acquire, withRouteTables: boolean): Promise<CloudView> {
+  const { session, request, networkInterfaceId, routeTableIds } = acquire;
+  const addressFilters = poolFilters(request.spec.pool);
+  const routeTableFilters = routeTableIdFilters(routeTableIds);
+  const scope = { networkInterfaceId, addressFilters, routeTableFilters };
+  if (withRouteTables) return lookAtCloud(session, scope);
+  const seen = await lookAtCloud(session, { ...scope, routeTableFilters: 'none' });
+  const merged = mergeOwnWrites(seen, session.writes);
+  const eni = merged.networkInterface;
+  const occupant = eni && judgeOccupant(wantedBy(acquire), merged, eni);
+  if (occupant?.kind !== 'left-over') return seen;
+  return lookAtCloud(session, scope, { earlier: seen, parts: ['routeTables'] });
 }
 
 function describeGrant(acquire: Acquire, claim: Claim): Grant {

@@ -30,7 +30,8 @@ export interface GrantRequest extends GrantCall {
   /**
    * Called once an address is claimed and its owner recorded, before VPC routes lead to it: makes the
    * kernel ready for it. When it rejects with AddressHeldOnNode the claim is given back and the next
-   * candidate tried; any other rejection gives the claim back and ends the acquire.
+   * candidate tried; any other rejection ends the acquire, which gives back what it took itself: a claim
+   * that it found in place stays.
    */
   readonly onClaimed: (claim: Claim) => Promise<void>;
 }
