@@ -77,6 +77,12 @@ export const bans: readonly Ban[] = [
     because: 'the gateway builds on sip-engine and on the value PublicIdentity',
   },
   {
+    room: /^packages\/sip-gateway\/src\/(call|sdp|media)\//,
+    except: besideTests,
+    from: /^(node:|rtpengine-client|drachtio|packages\/sip-gateway\/src\/(adapters|testing)\/)/,
+    because: 'this room holds what is pure and what goes through ports: pass a port in',
+  },
+  {
     room: /^packages\/agent\//,
     from: /^@truetuple\/(?!core(\/|$))/,
     because: 'the agent builds on core alone',

@@ -1,2 +1,32 @@
-/** Nothing is exported yet: this package is a room kept for what the README beside it describes. */
-export {};
+export {
+  classifyPeer,
+  localAddresses,
+  peerPath,
+  type OwnAddresses,
+  type PeerClass,
+  type PeerNetworks,
+  type PeerPath,
+} from './call/peer-class.ts';
+export { addressesIn, strangersIn, type ToldAddress } from './sdp/addresses-in.ts';
+export { checkAnswer } from './sdp/check-answer.ts';
+export {
+  describeForLeg,
+  newLegSession,
+  type LegSession,
+  type ToldStreams,
+} from './sdp/describe-for-leg.ts';
+export {
+  parseBody,
+  parseSessionDescription,
+  type SessionDescription,
+} from './sdp/session-description.ts';
+export { sdpLimits, type SdpLimits } from './sdp/sdp-lines.ts';
+export type { Direction, Endpoint, StreamDescription } from './sdp/stream-description.ts';
+export {
+  GatewayError,
+  statusOf,
+  type GatewayErrorCode,
+  type GatewayErrorDetails,
+  type Retry,
+} from './errors.ts';
+export type { Cidr, Ipv4Address } from './address.ts';
