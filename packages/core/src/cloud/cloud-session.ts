@@ -60,10 +60,16 @@ export async function readCloud<Answer>(
 /** Waits after a transient failure; throws the translated error when it is none, or patience is at its end. */
 export async function bear(session: CloudSession, error: unknown, tried: string): Promise<void> {
   throwIfAborted(session, tried);
-  const isTransient = Ec2CallError.is(error) && meaningOf(error).retry === 'now';
-  if (!isTransient || session.patience <= 0) throw translateEc2Error(error, tried);
+  if (!isTransient(error) || session.patience <= 0) throw translateEc2Error(error, tried);
   session.patience -= 1;
   await pause(session, tried);
+}
+
+/** Throttling is borne too: who gives up and starts over costs EC2 far more calls than who waits. */
+function isTransient(error: unknown): boolean {
+  if (!Ec2CallError.is(error)) return false;
+  const { retry, code } = meaningOf(error);
+  return retry === 'now' || code === 'Throttled';
 }
 
 /** A pause that grows with each failure: 50 ms, doubling, at most 5 s. */

@@ -163,7 +163,6 @@ describe('acquire', () => {
     ['ModifyNetworkInterfaceAttribute', 'UnauthorizedOperation', 'AccessDenied'],
     ['AssignPrivateIpAddresses', 'PrivateIpAddressLimitExceeded', 'LimitExceeded'],
     ['AssociateAddress', 'UnauthorizedOperation', 'AccessDenied'],
-    ['AssociateAddress', 'RequestLimitExceeded', 'Throttled'],
     ['AssociateAddress', 'Gateway.NotAttached', 'CloudRefused'],
     ['CreateTags', 'TagLimitExceeded', 'LimitExceeded'],
     ['CreateRoute', 'RouteLimitExceeded', 'LimitExceeded'],
@@ -205,6 +204,24 @@ describe('acquire', () => {
     lasting.ec2.inject({ action: 'AssociateAddress', error: 'IncorrectState', times: 9999 });
     expect(await failureOf(acquire(lasting))).toMatchObject({ code: 'CloudRefused' });
     expect(stateOf(lasting)).toEqual(before);
+  });
+
+  it('waits when it is throttled, and gives back what it took when that lasts', async () => {
+    const built = build(1);
+    const before = stateOf(built);
+    for (const action of ['AssociateAddress', 'CreateTags', 'CreateRoute'] as const) {
+      built.ec2.inject({ action, error: 'RequestLimitExceeded', times: 3 });
+    }
+    const grant = await acquire(built);
+    for (const action of ['DeleteRoute', 'DisassociateAddress', 'DeleteTags'] as const) {
+      built.ec2.inject({ action, error: 'RequestLimitExceeded', times: 3 });
+    }
+    await directGrant({ ec2: built.ec2, clock: new FakeClock() }).release(grant);
+    expect(stateOf(built)).toEqual(before);
+    built.ec2.inject({ action: 'CreateRoute', error: 'RequestLimitExceeded', times: 9999 });
+    built.ec2.inject({ action: 'DisassociateAddress', error: 'RequestLimitExceeded', times: 5 });
+    expect(await failureOf(acquire(built))).toMatchObject({ code: 'Throttled', retry: 'later' });
+    expect(stateOf(built)).toEqual(before);
   });
 
   it('goes to the next candidate when an address is held on this node, and gives the first back', async () => {
