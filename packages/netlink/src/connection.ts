@@ -15,6 +15,7 @@ import { encodeNetlinkAddress } from './wire/socket-address.ts';
 
 const messageTruncated = 0x20; // MSG_TRUNC
 const solSocket = 1;
+const sendBufferForce = 32; // SO_SNDBUFFORCE
 const receiveBufferForce = 33; // SO_RCVBUFFORCE
 // About a millisecond of requests that were answered at once.
 const requestsPerTurn = 128;
@@ -29,11 +30,11 @@ export class Connection implements Requests {
   #turn: Promise<void> | undefined;
   #requestsInTurn = 0;
 
-  constructor(netns: NetnsReference | undefined) {
+  constructor(netns: NetnsReference | undefined, protocol: number = netlinkProtocol.route) {
     const reference = namespaceFd(netns);
     this.#netnsFd = reference.opened ? reference.fd : keep(reference.fd);
     try {
-      this.#conversation = new Conversation(openNetlinkTransport(this.#netnsFd));
+      this.#conversation = new Conversation(openNetlinkTransport(this.#netnsFd, protocol));
     } catch (error) {
       if (this.#netnsFd >= 0) fs.closeSync(this.#netnsFd);
       throw error;
@@ -59,7 +60,7 @@ export class Connection implements Requests {
 
   /** A second socket in the same namespace, joined to multicast groups. */
   listen(groups: readonly number[]): Transport {
-    return openNetlinkTransport(this.#netnsFd, groups);
+    return openNetlinkTransport(this.#netnsFd, netlinkProtocol.route, groups);
   }
 
   close(): void {
@@ -90,10 +91,14 @@ function keep(fd: number): number {
   }
 }
 
-/** Opens an rtnetlink socket with extended ACKs, capped ACKs and strict checking. */
-function openNetlinkTransport(netnsFd: number, groups: readonly number[] = []): Transport {
+/** Opens a netlink socket with extended ACKs, capped ACKs and strict checking. */
+function openNetlinkTransport(
+  netnsFd: number,
+  protocol: number,
+  groups: readonly number[] = [],
+): Transport {
   const what = 'opening a netlink socket';
-  const fd = native().socket(afNetlink, sockRaw, netlinkProtocol.route, netnsFd);
+  const fd = native().socket(afNetlink, sockRaw, protocol, netnsFd);
   if (fd < 0) throw errorFromErrno(what, -fd);
   try {
     const { extAck, capAck, strictCheck, addMembership } = netlinkOption;
@@ -101,8 +106,13 @@ function openNetlinkTransport(netnsFd: number, groups: readonly number[] = []): 
       check(what, native().setOption(fd, netlinkSocketLevel, option, int32(1)));
     }
     check(what, native().bind(fd, encodeNetlinkAddress(0, 0)));
-    // A watcher shall survive a burst; without the right to it the default size has to do.
-    if (groups.length > 0) native().setOption(fd, solSocket, receiveBufferForce, int32(8 << 20));
+    // A watcher shall survive a burst, and a transaction go out in one piece with room for all its
+    // refusals; without the right to it the default size has to do.
+    const isNetfilter = protocol === netlinkProtocol.netfilter;
+    if (isNetfilter) native().setOption(fd, solSocket, sendBufferForce, int32(8 << 20));
+    if (isNetfilter || groups.length > 0) {
+      native().setOption(fd, solSocket, receiveBufferForce, int32(8 << 20));
+    }
     for (const group of groups) {
       check(what, native().setOption(fd, netlinkSocketLevel, addMembership, int32(group)));
     }

@@ -1,11 +1,12 @@
 import { errorFromErrno, NetlinkError } from './errors.ts';
 import { errnoByName } from './schema/errno.ts';
 import { messageFlag, messageType } from './schema/netlink.ts';
+import { deliver } from './deliver.ts';
 import type { Datagram, Transport } from './transport.ts';
 import { hostIsLittleEndian } from './wire/byte-order.ts';
 import { readDoneMessage, readErrorMessage } from './wire/kernel-answer.ts';
 import type { KernelAnswer } from './wire/kernel-answer.ts';
-import { readHeader, stampSequence } from './wire/message-header.ts';
+import { readHeader, stampSequence, stampSequences } from './wire/message-header.ts';
 import type { MessageHeader } from './wire/message-header.ts';
 
 /** Called with each message of an answer, while it lies in the receive buffer: copy what you keep. */
@@ -22,10 +23,22 @@ export interface Exchange {
   /** What is tried, on what; asked for only when it fails. */
   readonly describe: () => string;
   readonly onMessage?: OnMessage;
+  /** Set when `message` is several messages back to back, which the kernel answers one by one. */
+  readonly batch?: BatchAnswers;
+}
+
+/** Judges the answers to the messages of one batch. */
+export interface BatchAnswers {
+  /** How many messages there are. */
+  readonly count: number;
+  /** Takes the ACK or refusal of message `index`; gives how the whole ended, or undefined: it goes on. */
+  readonly take: (index: number, answer: KernelAnswer) => NetlinkError | 'done' | undefined;
 }
 
 interface Pending {
   readonly exchange: Exchange;
+  /** Its sequence number; that of the first message of a batch. */
+  readonly first: number;
   interrupted: boolean;
   outcome?: NetlinkError | 'done';
   resolve?: () => void;
@@ -71,10 +84,15 @@ export class Conversation {
   run(exchange: Exchange): Promise<void> {
     if (this.#closed) return Promise.reject(closedError(exchange));
     if (exchange.until === 'done' && this.#dumping) return this.#queueDump(exchange);
-    const sequence = this.#nextSequence();
-    stampSequence(exchange.message, sequence, this.#littleEndian);
-    const pending: Pending = { exchange, interrupted: false };
-    this.#pending.set(sequence, pending);
+    const sequence = this.#nextSequences(exchange.batch?.count ?? 1);
+    const pending: Pending = { exchange, first: sequence, interrupted: false };
+    if (exchange.batch === undefined) {
+      stampSequence(exchange.message, sequence, this.#littleEndian);
+      this.#pending.set(sequence, pending);
+    } else {
+      stampSequences(exchange.message, sequence, this.#littleEndian);
+      for (let at = 0; at < exchange.batch.count; at++) this.#pending.set(sequence + at, pending);
+    }
     if (exchange.until === 'done') this.#dumping = true;
     if (exchange.offLoop === true) void this.#sendOffLoop(sequence, pending);
     else this.#send(sequence, pending);
@@ -135,11 +153,15 @@ export class Conversation {
     if (this.#pending.size === 0 && !this.#closed) this.#transport.wantReadable(false);
   }
 
-  #nextSequence(): number {
+  /** The first of `count` numbers on end. */
+  #nextSequences(count: number): number {
     // 0 marks notifications. A number still in flight after a wrap is stepped over.
-    do this.#sequence = this.#sequence >= 0xffffffff ? 1 : this.#sequence + 1;
-    while (this.#pending.has(this.#sequence));
-    return this.#sequence;
+    for (let free = 0; free < count;) {
+      if (this.#sequence >= 0xffffffff) [this.#sequence, free] = [0, 0];
+      this.#sequence += 1;
+      free = this.#pending.has(this.#sequence) ? 0 : free + 1;
+    }
+    return this.#sequence - count + 1;
   }
 
   /** Takes what is there, up to one turn's worth. */
@@ -192,7 +214,10 @@ export class Conversation {
 
   #end(sequence: number, pending: Pending, answer: KernelAnswer): void {
     const { exchange } = pending;
-    if (answer.errno !== 0) {
+    if (exchange.batch !== undefined) {
+      const outcome = exchange.batch.take(sequence - pending.first, answer);
+      if (outcome !== undefined) this.#settle(sequence, pending, outcome);
+    } else if (answer.errno !== 0) {
       this.#settle(sequence, pending, errorFromErrno(exchange.describe(), answer.errno, answer));
     } else if (pending.interrupted) {
       const message = `${exchange.describe()}: the table changed while it was listed`;
@@ -207,7 +232,9 @@ export class Conversation {
   }
 
   #settle(sequence: number, pending: Pending, outcome: NetlinkError | 'done'): void {
-    this.#pending.delete(sequence);
+    const { batch } = pending.exchange;
+    if (batch === undefined) this.#pending.delete(sequence);
+    else for (let at = 0; at < batch.count; at++) this.#pending.delete(pending.first + at);
     pending.outcome = outcome;
     if (outcome === 'done') pending.resolve?.();
     else pending.reject?.(outcome);
@@ -236,28 +263,6 @@ export class Conversation {
     if (pending !== undefined) this.#fail(cut, pending, errnoByName.EMSGSIZE);
     this.#datagram = newDatagram(this.#datagram.bytes.length * 2);
     this.#view = viewOf(this.#datagram);
-  }
-}
-
-function deliver(
-  exchange: Exchange,
-  type: number,
-  view: DataView,
-  start: number,
-  end: number,
-): NetlinkError | undefined {
-  try {
-    exchange.onMessage?.(type, view, start, end);
-    return undefined;
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    return new NetlinkError(`${exchange.describe()}: the answer could not be read: ${why}`, {
-      code: 'EBADMSG',
-      errno: 0,
-      remedy: 'This kernel answers in a form unknown to this package: report both versions.',
-      retry: 'never',
-      cause,
-    });
   }
 }
 

@@ -13,6 +13,8 @@ export interface NetlinkErrorDetails {
   readonly kernelText?: string | undefined;
   /** Where in the request the kernel found fault: byte offset from the message's start. */
   readonly attributeOffset?: number | undefined;
+  /** Which operation of a transaction it was, counted from 0. */
+  readonly operationIndex?: number | undefined;
   readonly remedy?: string | undefined;
   readonly retry?: Retry | undefined;
   readonly cause?: unknown;
@@ -32,6 +34,7 @@ export class NetlinkError extends Error {
   readonly errno: number;
   declare readonly kernelText?: string;
   declare readonly attributeOffset?: number;
+  declare readonly operationIndex?: number;
   readonly remedy: string;
   readonly retry: Retry;
 
@@ -42,6 +45,7 @@ export class NetlinkError extends Error {
     this.errno = details.errno;
     if (details.kernelText !== undefined) this.kernelText = details.kernelText;
     if (details.attributeOffset !== undefined) this.attributeOffset = details.attributeOffset;
+    if (details.operationIndex !== undefined) this.operationIndex = details.operationIndex;
     const known = advice[details.code] ?? otherwise;
     this.remedy = details.remedy ?? known.remedy;
     this.retry = details.retry ?? known.retry;
@@ -67,6 +71,7 @@ export function errorFromErrno(
   what: string,
   errno: number,
   kernel: { readonly text?: string | undefined; readonly offset?: number | undefined } = {},
+  operationIndex?: number,
 ): NetlinkError {
   const code = errnoName(errno);
   const words = kernel.text ?? advice[code]?.words;
@@ -75,6 +80,7 @@ export function errorFromErrno(
     errno,
     kernelText: kernel.text,
     attributeOffset: kernel.offset,
+    operationIndex,
   });
 }
 
@@ -192,7 +198,12 @@ const advice: Readonly<Record<string, Advice>> = {
     remedy: 'Open the socket or network namespace again.',
     retry: 'never',
   },
-  ECLOSED: { remedy: 'Open a new one with openNetlink().', retry: 'never' },
+  ERESTART: {
+    words: 'the ruleset changed meanwhile',
+    remedy: 'List it again, and build the transaction anew for the generation it has now.',
+    retry: 'now',
+  },
+  ECLOSED: { remedy: 'Open a new one with openNetlink() or openNftables().', retry: 'never' },
   EINTERRUPTED: {
     remedy: 'The table changes faster than it can be listed: try again when it is calmer.',
     retry: 'now',

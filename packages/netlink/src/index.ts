@@ -37,6 +37,70 @@ export type { NewRule, PortRange, Rule, RuleAction } from './rtnetlink/rule.ts';
 export type { Rules } from './rtnetlink/rules.ts';
 export type { Scope } from './rtnetlink/scope.ts';
 export type { Watch } from './rtnetlink/watch.ts';
+export { chainPriority } from './nftables/chain.ts';
+export type {
+  ChainHook,
+  ChainPolicy,
+  ChainRef,
+  ChainType,
+  HookName,
+  NewChain,
+  NftChain,
+} from './nftables/chain.ts';
+export type { CounterRef, NewCounter, NftCounter } from './nftables/counter.ts';
+export type { NftCounters } from './nftables/counters.ts';
+export { decodeDatum, encodeDatum } from './nftables/datum.ts';
+export type { Datum, DatumType } from './nftables/datum.ts';
+export type { DatumValue, ListedElement, NftElement } from './nftables/element.ts';
+export type {
+  Bitwise,
+  Compare,
+  CompareOperator,
+  ConntrackLoad,
+  Counter,
+  Duplicate,
+  Expression,
+  Forward,
+  Immediate,
+  Lookup,
+  Masquerade,
+  MetaKey,
+  MetaLoad,
+  MetaWrite,
+  NamedCounter,
+  Nat,
+  NatFlag,
+  PayloadBase,
+  PayloadLoad,
+  PayloadWrite,
+  Range,
+  Register,
+  UnknownExpression,
+} from './nftables/expression.ts';
+export type { NftFamily } from './nftables/family.ts';
+export type { NftFilter } from './nftables/list.ts';
+export {
+  loadDestination,
+  loadSource,
+  matchDestination,
+  matchDestinationPort,
+  matchInputLink,
+  matchOutputLink,
+  matchProtocol,
+  matchSource,
+  matchSourcePort,
+  writeDestination,
+  writeSource,
+} from './nftables/match.ts';
+export type { MatchOptions } from './nftables/match.ts';
+export { openNftables } from './nftables/nftables.ts';
+export type { Nftables, TransactionOptions } from './nftables/nftables.ts';
+export type { Operation } from './nftables/operation.ts';
+export type { NewRuleOfChain, NftRule, RulePlace, RuleRef } from './nftables/rule.ts';
+export type { DatumTypes, NewSet, NftSet, SetFlag, SetRef } from './nftables/set.ts';
+export type { NewTable, NftTable, TableRef } from './nftables/table.ts';
+export type { AddOptions, Transaction } from './nftables/transaction.ts';
+export type { Verdict } from './nftables/verdict.ts';
 export { openSocket } from './socket.ts';
 export type { NativeSocket, Received, SocketOptions } from './socket.ts';
 export type { UnknownAttribute } from './wire/attribute-cursor.ts';

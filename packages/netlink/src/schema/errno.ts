@@ -36,6 +36,7 @@ export const errnoByName = {
   EBADMSG: 74,
   EOVERFLOW: 75,
   ENOTUNIQ: 76,
+  ERESTART: 85,
   ENOTSOCK: 88,
   EDESTADDRREQ: 89,
   EMSGSIZE: 90,

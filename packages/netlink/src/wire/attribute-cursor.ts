@@ -76,6 +76,24 @@ export class AttributeCursor {
     return Number(this.view.getBigUint64(this.start, this.#littleEndian));
   }
 
+  /** A u32 in network byte order. */
+  big32(): number {
+    this.#need(4);
+    return this.view.getUint32(this.start);
+  }
+
+  /** An i32 in network byte order. */
+  bigSigned32(): number {
+    this.#need(4);
+    return this.view.getInt32(this.start);
+  }
+
+  /** A u64 in network byte order; beyond 2^53 the low digits are lost. */
+  big64(): number {
+    this.#need(8);
+    return Number(this.view.getBigUint64(this.start));
+  }
+
   /** Text up to the first zero byte or the payload's end. */
   string(): string {
     const bytes = this.#bytes();
@@ -96,6 +114,13 @@ export class AttributeCursor {
   /** The attributes within this one. */
   nested(): AttributeCursor {
     return new AttributeCursor(this.view, this.start, this.end, this.#littleEndian);
+  }
+
+  /** A cursor that stays on this attribute while this one moves on. */
+  single(): AttributeCursor {
+    const one = new AttributeCursor(this.view, this.end, this.end, this.#littleEndian);
+    [one.type, one.start, one.end] = [this.type, this.start, this.end];
+    return one;
   }
 
   unknown(): UnknownAttribute {

@@ -32,6 +32,17 @@ export function readHeader(
   return into.length >= headerLength && at + into.length <= end;
 }
 
+/** Writes `first` and the numbers after it into messages that lie back to back. */
+export function stampSequences(messages: Uint8Array, first: number, littleEndian: boolean): void {
+  const view = new DataView(messages.buffer, messages.byteOffset, messages.byteLength);
+  const header: MessageHeader = { length: 0, type: 0, flags: 0, sequence: 0, portId: 0 };
+  let at = 0;
+  for (let number = first; readHeader(view, at, messages.length, header, littleEndian); number++) {
+    view.setUint32(at + 8, number, littleEndian);
+    at += (header.length + 3) & ~3;
+  }
+}
+
 /** Writes the sequence number into a message that a writer finished. */
 export function stampSequence(message: Uint8Array, sequence: number, littleEndian: boolean): void {
   new DataView(message.buffer, message.byteOffset, message.byteLength).setUint32(

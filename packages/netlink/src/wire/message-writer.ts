@@ -2,6 +2,7 @@ import { hostIsLittleEndian } from './byte-order.ts';
 import { headerLength } from './message-header.ts';
 
 const text = new TextEncoder();
+const nestedFlag = 0x8000; // NLA_F_NESTED
 
 /**
  * Builds one netlink message in a buffer that is used again for the next one: what `finish` returns
@@ -70,6 +71,11 @@ export class MessageWriter {
     return start;
   }
 
+  /** Starts an attribute that says of itself that it holds attributes (NLA_F_NESTED). */
+  startNested(type: number): number {
+    return this.start(type | nestedFlag);
+  }
+
   /** Ends the attribute: its length is filled in and padding follows. */
   end(start: number): this {
     this.#view.setUint16(start, this.#at - start, this.#littleEndian);
@@ -104,10 +110,31 @@ export class MessageWriter {
     return this.#littleEndian ? this.u32(low).u32(high) : this.u32(high).u32(low);
   }
 
+  /** A u32 in network byte order, as nfnetlink wants its numbers; -1 is sent as 0xffffffff. */
+  attributeBig32(type: number, value: number): this {
+    this.u16(8).u16(type).#room(4);
+    this.#view.setUint32(this.#at, value);
+    this.#at += 4;
+    return this;
+  }
+
+  /** A whole number up to 2^53 as a u64 in network byte order. */
+  attributeBig64(type: number, value: number): this {
+    this.u16(12).u16(type).#room(8);
+    this.#view.setBigUint64(this.#at, BigInt(value));
+    this.#at += 8;
+    return this;
+  }
+
   /** Text with a zero byte at its end. */
   attributeString(type: number, value: string): this {
     const start = this.start(type);
     return this.bytes(text.encode(value)).u8(0).end(start);
+  }
+
+  /** Bytes written so far. */
+  get length(): number {
+    return this.#at;
   }
 
   /** The finished message; nlmsg_seq and nlmsg_pid are still 0. */

@@ -1,0 +1,143 @@
+import { dump } from '../dump.ts';
+import type { Requests } from '../requests.ts';
+import { messageFlag } from '../schema/netlink.ts';
+import {
+  nftaElements,
+  nftaObject,
+  nftaRule,
+  nftaSet,
+  nftMessage,
+  objectType,
+} from '../schema/nftables.ts';
+import { MessageWriter } from '../wire/message-writer.ts';
+import { decodeChain } from './chain.ts';
+import type { NftChain } from './chain.ts';
+import { decodeElements } from './element.ts';
+import type { ListedElement } from './element.ts';
+import type { NftFamily } from './family.ts';
+import { beginNftMessage } from './nft-message.ts';
+import { decodeNftRule } from './rule.ts';
+import type { NftRule } from './rule.ts';
+import { decodeSet } from './set.ts';
+import type { NftSet, SetRef } from './set.ts';
+import { decodeTable } from './table.ts';
+import type { NftTable } from './table.ts';
+
+/** What to list; what is left out is listed of all. */
+export interface NftFilter {
+  readonly family?: NftFamily;
+  readonly table?: string;
+  readonly chain?: string;
+}
+
+type Decode<T> = (view: DataView, start: number, end: number) => T | undefined;
+
+interface Listing<T> {
+  readonly what: string;
+  readonly filter: NftFilter;
+  readonly request: number;
+  readonly answer: number;
+  readonly write?: (writer: MessageWriter) => void;
+  readonly decode: Decode<T>;
+}
+
+export function listTables(requests: Requests, filter: NftFilter = {}): Promise<NftTable[]> {
+  return list(requests, {
+    what: 'tables',
+    filter,
+    request: nftMessage.getTable,
+    answer: nftMessage.newTable,
+    decode: decodeTable,
+  });
+}
+
+export function listChains(requests: Requests, filter: NftFilter = {}): Promise<NftChain[]> {
+  return list(requests, {
+    what: 'chains',
+    filter,
+    request: nftMessage.getChain,
+    answer: nftMessage.newChain,
+    decode: decodeChain,
+  });
+}
+
+/** In the order in which packets meet them, chain by chain. */
+export function listRules(requests: Requests, filter: NftFilter = {}): Promise<NftRule[]> {
+  return list(requests, {
+    what: 'rules',
+    filter,
+    request: nftMessage.getRule,
+    answer: nftMessage.newRule,
+    write: (writer) => {
+      if (filter.table !== undefined) writer.attributeString(nftaRule.table, filter.table);
+      if (filter.chain !== undefined) writer.attributeString(nftaRule.chain, filter.chain);
+    },
+    decode: decodeNftRule,
+  });
+}
+
+export function listSets(requests: Requests, filter: NftFilter = {}): Promise<NftSet[]> {
+  return list(requests, {
+    what: 'sets',
+    filter,
+    request: nftMessage.getSet,
+    answer: nftMessage.newSet,
+    write: (writer) => {
+      if (filter.table !== undefined) writer.attributeString(nftaSet.table, filter.table);
+    },
+    decode: decodeSet,
+  });
+}
+
+/** @throws NetlinkError ENOENT when there is no such set. */
+export async function listElements(requests: Requests, set: SetRef): Promise<ListedElement[]> {
+  const writer = new MessageWriter();
+  const parts = await dump(requests, () => {
+    const flags = messageFlag.request | messageFlag.dump;
+    beginNftMessage(writer, nftMessage.getElement, flags, set.family);
+    writer.attributeString(nftaElements.table, set.table);
+    writer.attributeString(nftaElements.set, set.set);
+    return {
+      message: writer.finish(),
+      describe: () => `listing the elements of ${set.family} ${set.table} ${set.set}`,
+      decode: (type, view, start, end) =>
+        type === nftMessage.newElement ? decodeElements(set, view, start, end) : undefined,
+    };
+  });
+  return parts.flat();
+}
+
+/** The request for the named counters; `reset` sets them to 0 as they are listed. */
+export function encodeListCounters(
+  writer: MessageWriter,
+  filter: NftFilter,
+  reset: boolean,
+): Uint8Array {
+  const type = reset ? nftMessage.getObjectReset : nftMessage.getObject;
+  const flags = messageFlag.request | messageFlag.dump;
+  beginNftMessage(writer, type, flags, filter.family);
+  if (filter.table !== undefined) writer.attributeString(nftaObject.table, filter.table);
+  return writer.attributeBig32(nftaObject.type, objectType.counter).finish();
+}
+
+function list<T extends { readonly table: string; readonly chain?: string }>(
+  requests: Requests,
+  listing: Listing<T>,
+): Promise<T[]> {
+  const writer = new MessageWriter();
+  const { what, filter, request, answer, decode } = listing;
+  return dump(requests, () => {
+    beginNftMessage(writer, request, messageFlag.request | messageFlag.dump, filter.family);
+    listing.write?.(writer);
+    return {
+      message: writer.finish(),
+      describe: () => `listing ${what} of ${Object.values(filter).join(' ') || 'every table'}`,
+      decode: (type, view, start, end) => {
+        const found = type === answer ? decode(view, start, end) : undefined;
+        // The kernel filters by some of these only.
+        if (found === undefined || found.table !== (filter.table ?? found.table)) return undefined;
+        return found.chain === (filter.chain ?? found.chain) ? found : undefined;
+      },
+    };
+  });
+}
