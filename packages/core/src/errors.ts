@@ -18,6 +18,7 @@ export type CoreErrorCode =
   | 'WrongRegion'
   | 'AccessDenied'
   | 'CredentialsMissing'
+  | 'CredentialsRefused'
   | 'PrivateIpHeldElsewhere'
   | 'LimitExceeded'
   | 'RouteHeldElsewhere'

@@ -25,35 +25,42 @@ export interface ClaimToEnd {
 
 /**
  * Plans giving an identity back: routes while the association still protects them, association by its id,
- * owner tag by its value, private IP. What somebody else has meanwhile is left alone.
+ * private IP, and last the owner tag by its value: until then it says that the private IP is ours to take
+ * off. What somebody else has meanwhile is left alone.
  */
 export function planNothing(wanted: WantedNothing, view: CloudView): CloudStep[] {
-  const steps = wanted.claim === undefined ? [] : planClaimEnd(wanted, wanted.claim, view);
+  const { claim, networkInterfaceId, privateIp } = wanted;
+  const steps = claim === undefined ? [] : planClaimEnd(wanted, claim, view);
   if (wanted.unassignPrivateIp && mayUnassign(wanted, view)) {
-    const { networkInterfaceId, privateIp } = wanted;
     steps.push({ kind: 'unassign-private-ip', networkInterfaceId, privateIp });
   }
-  return steps;
+  return claim === undefined ? steps : [...steps, ...planRecordEnd(wanted, claim, view)];
 }
 
 function planClaimEnd(wanted: WantedNothing, claim: ClaimToEnd, view: CloudView): CloudStep[] {
-  const { allocationId, publicIp } = claim;
-  const address = view.addresses.find((one) => one.allocationId === allocationId);
+  const { publicIp } = claim;
+  const address = addressOf(claim, view);
   const holder = holderOf(address, wanted, claim);
   const steps: CloudStep[] = [];
   if (holder !== 'somebody-else') {
     steps.push(...staleRoutes(view, publicIp, wanted.networkInterfaceId));
   }
-  if (address === undefined) return steps;
-  const { associationId } = address;
+  const associationId = address?.associationId;
   if (holder === 'us' && associationId !== undefined) {
     steps.push({ kind: 'disassociate-address', associationId, publicIp });
   }
-  const value = ownerTagOf(address);
-  if (value !== undefined && isRecordedAs(address, wanted)) {
-    steps.push({ kind: 'untag-owner', allocationId, value });
-  }
   return steps;
+}
+
+function planRecordEnd(wanted: WantedNothing, claim: ClaimToEnd, view: CloudView): CloudStep[] {
+  const address = addressOf(claim, view);
+  const value = address && ownerTagOf(address);
+  if (address === undefined || value === undefined || !isRecordedAs(address, wanted)) return [];
+  return [{ kind: 'untag-owner', allocationId: claim.allocationId, value }];
+}
+
+function addressOf({ allocationId }: ClaimToEnd, view: CloudView): ElasticIp | undefined {
+  return view.addresses.find((one) => one.allocationId === allocationId);
 }
 
 function holderOf(

@@ -16,10 +16,11 @@ function refusal(ec2Code: string, httpStatus?: number): Ec2CallError {
 describe('translateEc2Error', () => {
   it.each([
     ['UnauthorizedOperation', 403, 'AccessDenied', 'never'],
-    ['AuthFailure', 401, 'AccessDenied', 'never'],
-    ['ExpiredToken', 400, 'CredentialsMissing', 'never'],
+    ['AuthFailure', 401, 'CredentialsRefused', 'never'],
+    ['ExpiredToken', 400, 'CredentialsRefused', 'never'],
     ['CredentialsProviderError', undefined, 'CredentialsMissing', 'never'],
-    ['SignatureDoesNotMatch', 403, 'WrongRegion', 'never'],
+    ['SignatureDoesNotMatch', 403, 'CredentialsRefused', 'never'],
+    ['OptInRequired', 400, 'WrongRegion', 'never'],
     ['PrivateIpAddressLimitExceeded', 400, 'LimitExceeded', 'later'],
     ['RouteLimitExceeded', 400, 'LimitExceeded', 'later'],
     ['RequestLimitExceeded', 503, 'Throttled', 'later'],

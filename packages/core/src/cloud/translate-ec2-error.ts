@@ -21,6 +21,12 @@ const credentials: Meaning = {
     'Give the process AWS credentials that are valid now: a Pod Identity association, IRSA, or the AWS environment variables.',
   retry: 'never',
 };
+const credentialsRefused: Meaning = {
+  code: 'CredentialsRefused',
+  remedy:
+    "EC2 did not accept the credentials: check that they are complete and not expired, that this machine's clock is right, and that the account has the region of the identity spec enabled.",
+  retry: 'never',
+};
 const wrongRegion: Meaning = {
   code: 'WrongRegion',
   remedy: 'Set the region of the identity spec to the one that holds the ENI and the pool.',
@@ -65,18 +71,18 @@ const meanings: Readonly<Record<string, Meaning>> = {
   AccessDenied: denied,
   AccessDeniedException: denied,
   OperationNotPermitted: denied,
-  AuthFailure: denied,
+  AuthFailure: credentialsRefused,
   Blocked: denied,
   CredentialsProviderError: credentials,
   TokenProviderError: credentials,
-  InvalidClientTokenId: credentials,
-  UnrecognizedClientException: credentials,
-  ExpiredToken: credentials,
-  ExpiredTokenException: credentials,
-  RequestExpired: credentials,
+  InvalidClientTokenId: credentialsRefused,
+  UnrecognizedClientException: credentialsRefused,
+  ExpiredToken: credentialsRefused,
+  ExpiredTokenException: credentialsRefused,
+  RequestExpired: credentialsRefused,
   MissingAuthenticationToken: credentials,
-  SignatureDoesNotMatch: wrongRegion,
-  InvalidSignatureException: wrongRegion,
+  SignatureDoesNotMatch: credentialsRefused,
+  InvalidSignatureException: credentialsRefused,
   OptInRequired: wrongRegion,
   RegionMissing: wrongRegion,
   PrivateIpAddressLimitExceeded: limit,
@@ -132,10 +138,17 @@ export function meaningOf(error: Ec2CallError): Meaning {
   return error.httpStatus === undefined ? unreachable : refused;
 }
 
+/** Codes of calls that EC2 never carries out, whatever status they were answered with. */
+const refusedBeforehand: ReadonlySet<CoreErrorCode> = new Set([
+  'CredentialsMissing',
+  'CredentialsRefused',
+  'WrongRegion',
+  'Throttled',
+]);
+
 /** True when the call may have been carried out although it failed: no answer, or a server's fault. */
 export function isOutcomeUnknown(error: Ec2CallError): boolean {
-  const { code } = meaningOf(error);
-  if (code === 'CredentialsMissing' || code === 'WrongRegion' || code === 'Throttled') return false;
+  if (refusedBeforehand.has(meaningOf(error).code)) return false;
   return error.httpStatus === undefined || error.httpStatus >= 500;
 }
 
