@@ -41,19 +41,7 @@ export const SYSTEM_PACKAGES = Object.freeze([
     package: 'util-linux',
     shownBy: { kind: 'command', anyOf: ['nsenter'] },
     neededBy: ['demo', 'test'],
-    why: 'nsenter runs nft inside a network namespace; unshare and setpriv take rights away in tests',
-  },
-  {
-    package: 'libcap2-bin',
-    shownBy: { kind: 'command', anyOf: ['capsh'] },
-    neededBy: ['test'],
-    why: 'capsh shows and drops capabilities in tests',
-  },
-  {
-    package: 'iproute2',
-    shownBy: { kind: 'command', anyOf: ['ip'] },
-    neededBy: ['test'],
-    why: 'ip is the second opinion on what our netlink calls did',
+    why: 'nsenter runs a command inside a network namespace; unshare and setpriv take rights away in tests',
   },
   {
     package: 'tshark',
