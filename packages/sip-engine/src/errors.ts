@@ -10,7 +10,8 @@ export type SipEngineErrorCode =
   | 'SendRefused'
   | 'SocketFailed'
   | 'AddressInvalid'
-  | 'HeaderUnsafe';
+  | 'HeaderUnsafe'
+  | 'NameNotResolved';
 
 export type Retry = 'now' | 'later' | 'never';
 

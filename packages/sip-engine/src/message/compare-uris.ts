@@ -22,13 +22,13 @@ export function isEqualUri(one: Uri, other: Uri): boolean {
   );
 }
 
-const mayMiss = (name: string): boolean => !decisive.includes(name.toLowerCase());
+const isMinor = (name: string): boolean => !decisive.includes(name.toLowerCase());
 const neverMisses = (): boolean => false;
 
 function hasSameParameters(one: SipUri, other: SipUri): boolean {
   return (
-    isCovered(one.parameters, other.parameters, mayMiss) &&
-    isCovered(other.parameters, one.parameters, mayMiss)
+    isCovered(one.parameters, other.parameters, isMinor) &&
+    isCovered(other.parameters, one.parameters, isMinor)
   );
 }
 

@@ -347,13 +347,13 @@ describe('what is odd, and allowed', () => {
   });
 });
 
-describe('the body', () => {
-  const bodyOf = (text: string | Uint8Array): readonly number[] => {
-    const parsed = parse(text);
-    if (parsed.kind !== 'message') throw new Error(parsed.kind);
-    return [...parsed.message.body];
-  };
+function bodyOf(text: string | Uint8Array): readonly number[] {
+  const parsed = parse(text);
+  if (parsed.kind !== 'message') throw new Error(parsed.kind);
+  return [...parsed.message.body];
+}
 
+describe('the body', () => {
   it('ends where Content-Length says, whatever follows', () => {
     const two = options({}, ['Content-Length: 2'], `ab${options()}`);
     expect(bodyOf(two)).toEqual([0x61, 0x62]);

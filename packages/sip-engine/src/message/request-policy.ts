@@ -1,0 +1,37 @@
+import { headerField, headerValues } from './header-list.ts';
+import type { HeaderField, SipRequest } from './message.ts';
+import { parseUri } from './uri.ts';
+
+/** What a user agent server understands. */
+export interface RequestPolicy {
+  /** URI schemes of a Request-URI, lower case. */
+  readonly schemes: readonly string[];
+  /** Option tags that a Require may name. */
+  readonly options: readonly string[];
+}
+
+/** A sound request that this user agent server may not process. */
+export interface PolicyRefusal {
+  readonly status: 416 | 420;
+  /** To put into the response. */
+  readonly headers: readonly HeaderField[];
+}
+
+/**
+ * RFC 3261 8.2.2.1 (scheme of the Request-URI: 416) and 8.2.2.3 (Require: 420 with Unsupported). Require says nothing in an ACK
+ * or a CANCEL. Max-Forwards of 0 is no reason for an end point to refuse; that is for who forwards.
+ */
+export function policyRefusal(
+  request: SipRequest,
+  policy: RequestPolicy,
+): PolicyRefusal | undefined {
+  const uri = parseUri(request.requestUri);
+  const scheme = uri?.scheme ?? '';
+  if (!policy.schemes.includes(scheme)) return { status: 416, headers: [] };
+  if (request.method === 'ACK' || request.method === 'CANCEL') return undefined;
+  const unknown = headerValues(request, 'require').filter(
+    (option) => option !== '' && !policy.options.includes(option.toLowerCase()),
+  );
+  if (unknown.length === 0) return undefined;
+  return { status: 420, headers: [headerField('Unsupported', unknown.join(', '))] };
+}
