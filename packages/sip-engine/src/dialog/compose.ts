@@ -1,0 +1,194 @@
+import { headerField, headerValues } from '../message/header-list.ts';
+import { headerKey } from '../message/header-name.ts';
+import type { HeaderField, SipRequest, SipResponse } from '../message/message.ts';
+import { responseTo } from '../message/response-to.ts';
+import type { AppHeader, AppSip } from '../wire/app-message.ts';
+import { joinAddress, splitAddress, withTag } from './address-text.ts';
+import type { Dialog } from './dialog.ts';
+
+/** What the engine puts into a request that its application leaves open. */
+export interface RequestParts {
+  /** host:port that Via, Contact and a From without a host say. */
+  readonly ours: string;
+  readonly branch: string;
+  readonly sequence: number;
+}
+
+/** The engine's own business: what an application writes there is left out. */
+const structural = new Set([
+  'via',
+  'route',
+  'record-route',
+  'content-length',
+  'rseq',
+  'from',
+  'to',
+  'call-id',
+  'cseq',
+  'contact',
+  'max-forwards',
+  'content-type',
+]);
+
+const contactMethods = new Set(['INVITE', 'SUBSCRIBE', 'UPDATE', 'REFER', 'NOTIFY']);
+
+/** A request outside of any dialog: RFC 3261 section 8.1.1, with drachtio's defaults. */
+export function composeRequest(
+  sip: AppSip,
+  target: { method: string; requestUri: string },
+  parts: RequestParts & { readonly fromTag: string; readonly callId: string },
+): SipRequest {
+  const { method, requestUri } = target;
+  const { ours } = parts;
+  const from = swapLocalhost(appValue(sip, 'from') ?? `<sip:${ours}>`, ours);
+  const to = swapLocalhost(appValue(sip, 'to') ?? `<${requestUri.split('?')[0] ?? ''}>`, ours);
+  return build(sip, target, parts, [
+    headerField('From', withTag(from, parts.fromTag)),
+    headerField('To', joinAddress(splitAddress(to))),
+    headerField('Call-ID', appValue(sip, 'call-id') ?? parts.callId),
+    headerField('CSeq', `${parts.sequence} ${method}`),
+    ...contact(sip, ours, contactMethods.has(method) ? `<sip:${ours}>` : undefined),
+  ]);
+}
+
+/** A request inside a dialog: RFC 3261 section 12.2.1.1. */
+export function composeInDialog(
+  dialog: Dialog,
+  sip: AppSip,
+  method: string,
+  parts: RequestParts,
+): SipRequest {
+  const { requestUri, routes } = routeOf(dialog);
+  const own = contactMethods.has(method) ? dialog.localContact : undefined;
+  return build(sip, { method, requestUri }, parts, [
+    headerField('From', dialog.local),
+    headerField('To', dialog.remote),
+    headerField('Call-ID', dialog.callId),
+    headerField('CSeq', `${parts.sequence} ${method}`),
+    ...routes.map((route) => headerField('Route', route)),
+    ...contact(sip, parts.ours, own),
+  ]);
+}
+
+/** A response of the application: RFC 3261 section 8.2.6 and, where it makes a dialog, 12.1.1. */
+export function composeResponse(
+  request: SipRequest,
+  sip: AppSip,
+  answer: { status: number; reason: string },
+  own: { toTag: string; contact: string; ours: string },
+): SipResponse {
+  const { status, reason } = answer;
+  const makesDialog =
+    (request.method === 'INVITE' && status > 100 && status < 300) ||
+    (request.method === 'SUBSCRIBE' && status >= 200 && status < 300);
+  const recordRoutes = makesDialog
+    ? headerValues(request, 'record-route').map((value) => headerField('Record-Route', value))
+    : [];
+  const headers = [
+    ...recordRoutes,
+    ...contact(sip, own.ours, makesDialog ? own.contact : undefined),
+    ...free(sip, own.ours),
+    ...contentType(sip),
+  ];
+  const tag = status === 100 ? {} : { toTag: own.toTag };
+  return responseTo(request, status, { reasonPhrase: reason, headers, body: sip.body, ...tag });
+}
+
+/** The tag an application wrote into To, when it wants one of its own. */
+export function appToTag(sip: AppSip): string | undefined {
+  const to = appValue(sip, 'to');
+  return to === undefined ? undefined : /;\s*tag\s*=\s*([^\s;>,]+)/i.exec(to)?.[1];
+}
+
+/** Value of the application's first header with this name, in any spelling. */
+export function appValue(sip: AppSip, key: string): string | undefined {
+  return sip.headers.find(({ name }) => headerKey(name) === key)?.value;
+}
+
+/** Header fields that are the application's alone. */
+export function free(sip: AppSip, ours: string): HeaderField[] {
+  return sip.headers
+    .filter(({ name }) => !structural.has(headerKey(name)))
+    .map((header) => appField(header, ours));
+}
+
+function build(
+  sip: AppSip,
+  { method, requestUri }: { method: string; requestUri: string },
+  parts: RequestParts,
+  identity: readonly HeaderField[],
+): SipRequest {
+  const via = `SIP/2.0/UDP ${parts.ours};rport;branch=${parts.branch}`;
+  const maxForwards = Number(appValue(sip, 'max-forwards') ?? 70);
+  const hops = Number.isInteger(maxForwards) && maxForwards >= 0 && maxForwards < 256;
+  return {
+    kind: 'request',
+    method,
+    requestUri,
+    headers: [
+      headerField('Via', via),
+      headerField('Max-Forwards', String(hops ? maxForwards : 70)),
+      ...identity,
+      ...free(sip, parts.ours),
+      ...contentType(sip),
+    ],
+    body: sip.body,
+  };
+}
+
+/** 12.2.1.1: a strict router (no lr) gets the request addressed to itself. */
+function routeOf(dialog: Dialog): { requestUri: string; routes: readonly string[] } {
+  const [first, ...others] = dialog.routeSet;
+  if (first === undefined) return { requestUri: dialog.remoteTarget, routes: [] };
+  const { uri } = splitAddress(first);
+  if (/;\s*lr(?=[;=?]|$)/i.test(uri)) {
+    return { requestUri: dialog.remoteTarget, routes: dialog.routeSet };
+  }
+  return { requestUri: uri, routes: [...others, `<${dialog.remoteTarget}>`] };
+}
+
+function contact(sip: AppSip, ours: string, otherwise: string | undefined): HeaderField[] {
+  const written = appValue(sip, 'contact');
+  if (written === undefined) {
+    return otherwise === undefined ? [] : [headerField('Contact', otherwise)];
+  }
+  const swapped = swapLocalhost(written, ours);
+  // several values, or "*", are the application's in full
+  const isSimple = !swapped.includes(',') && swapped.trim() !== '*';
+  return [headerField('Contact', isSimple ? joinAddress(splitAddress(swapped)) : swapped)];
+}
+
+function contentType(sip: AppSip): HeaderField[] {
+  const written = appValue(sip, 'content-type');
+  if (written !== undefined) return [headerField('Content-Type', written)];
+  const begins = Buffer.from(sip.body.subarray(0, 3)).toString('latin1');
+  return begins === 'v=0' ? [headerField('Content-Type', 'application/sdp')] : [];
+}
+
+function appField({ name, value }: AppHeader, ours: string): HeaderField {
+  const isIdentity = headerKey(name) === 'p-asserted-identity';
+  return headerField(usualName(name), isIdentity ? swapLocalhost(value, ours) : value);
+}
+
+function swapLocalhost(value: string, ours: string): string {
+  return value.replace(/@localhost(?::\d+)?(?=[;>\s?,]|$)/g, `@${ours}`);
+}
+
+const unusual: Readonly<Record<string, string>> = {
+  'www-authenticate': 'WWW-Authenticate',
+  'mime-version': 'MIME-Version',
+  'min-se': 'Min-SE',
+  rack: 'RAck',
+};
+
+/** drachtio-srf writes lower case: here each word gets its capital again. */
+function usualName(name: string): string {
+  if (name !== name.toLowerCase()) return name;
+  return unusual[name] ?? name.replaceAll(/(^|-)[a-z]/g, (start) => start.toUpperCase());
+}
+
+/** A message of the application that says nothing: what the engine sends by itself. */
+export function silentSip(method: string, headers: readonly AppHeader[] = []): AppSip {
+  const start = { kind: 'request', method, requestUri: 'sip:placeholder' } as const;
+  return { start, headers, body: new Uint8Array(0) };
+}

@@ -1,0 +1,68 @@
+import { dialogKey } from './dialog.ts';
+import type { LiveDialog } from './live-dialog.ts';
+
+/** Every dialog of an engine, found by Call-ID and tags, or by the name that applications use. */
+export class DialogTable<A> {
+  /** Runs each time the last dialog is gone. */
+  onEmpty: () => void = () => undefined;
+  readonly #byKey: Map<string, LiveDialog<A>> = new Map<string, LiveDialog<A>>();
+  readonly #byName: Map<string, Set<LiveDialog<A>>> = new Map<string, Set<LiveDialog<A>>>();
+
+  get size(): number {
+    return this.#byKey.size;
+  }
+
+  get timerCount(): number {
+    let count = 0;
+    for (const live of this.#byKey.values()) count += live.timerCount;
+    return count;
+  }
+
+  all(): LiveDialog<A>[] {
+    return [...this.#byKey.values()];
+  }
+
+  add(live: LiveDialog<A>): void {
+    this.#byKey.set(live.key, live);
+    const named = this.#byName.get(live.name) ?? new Set<LiveDialog<A>>();
+    named.add(live);
+    this.#byName.set(live.name, named);
+  }
+
+  has(live: LiveDialog<A>): boolean {
+    return this.#byKey.get(live.key) === live;
+  }
+
+  /** The dialog of a message; local and remote as seen from here. */
+  find(callId: string, localTag: string, remoteTag: string): LiveDialog<A> | undefined {
+    return this.#byKey.get(dialogKey(callId, localTag, remoteTag));
+  }
+
+  /**
+   * The dialog with this name. Forks share one name: the confirmed one is meant, or else the early one that was
+   * heard of last.
+   */
+  named(name: string): LiveDialog<A> | undefined {
+    const all = [...(this.#byName.get(name) ?? [])];
+    return all.find(({ value }) => value.state === 'confirmed') ?? all.at(-1);
+  }
+
+  /** A confirmed dialog with this Call-ID that belongs to this application. */
+  ofCall(callId: string, app: A): LiveDialog<A> | undefined {
+    return this.all().find(
+      (live) =>
+        live.value.callId === callId && live.value.state === 'confirmed' && live.app === app,
+    );
+  }
+
+  /** Ends a dialog and forgets it. */
+  remove(live: LiveDialog<A>): void {
+    if (this.#byKey.get(live.key) !== live) return;
+    this.#byKey.delete(live.key);
+    const named = this.#byName.get(live.name);
+    named?.delete(live);
+    if (named?.size === 0) this.#byName.delete(live.name);
+    live.end();
+    if (this.size === 0) this.onEmpty();
+  }
+}

@@ -1,0 +1,115 @@
+import type { Essentials } from '../message/essentials.ts';
+import { headerValue, headerValues } from '../message/header-list.ts';
+import type { SipMessage, SipRequest, SipResponse } from '../message/message.ts';
+import { splitAddress, tagOf } from './address-text.ts';
+
+/** The state of a dialog that both ends share: RFC 3261 section 12, a value that is replaced, never changed. */
+export interface Dialog {
+  /** Who sent the request that made it. */
+  readonly role: 'uac' | 'uas';
+  readonly state: 'early' | 'confirmed';
+  readonly callId: string;
+  readonly localTag: string;
+  readonly remoteTag: string;
+  /** From of our requests, its tag included. */
+  readonly local: string;
+  /** To of our requests, its tag included where the peer has one. */
+  readonly remote: string;
+  /** Of our last request; undefined before the first one of a UAS. */
+  readonly localSequence: number | undefined;
+  /** Of the peer's last request; undefined before the first one of a UAC's peer. */
+  readonly remoteSequence: number | undefined;
+  /** The URI that our requests are for. */
+  readonly remoteTarget: string;
+  /** Route values in the order of use. */
+  readonly routeSet: readonly string[];
+  /** Our Contact, name-addr. */
+  readonly localContact: string;
+}
+
+/** Key of dialogs by Call-ID and both tags. */
+export function dialogKey(callId: string, localTag: string, remoteTag: string): string {
+  return `${callId}\n${localTag}\n${remoteTag}`;
+}
+
+/** The name that drachtio gives a dialog: Call-ID and the tag of whoever sent the first INVITE. */
+export function dialogName(callId: string, fromTag: string): string {
+  return `${callId};from-tag=${fromTag}`;
+}
+
+/** 12.1.1: from the INVITE and our response to it (which carries our tag in To, and our Contact). */
+export function dialogOfUas(request: SipRequest, of: Essentials, response: SipResponse): Dialog {
+  const local = headerValue(response, 'to') ?? '';
+  return {
+    role: 'uas',
+    state: response.status < 200 ? 'early' : 'confirmed',
+    callId: of.callId,
+    localTag: tagOf(local) ?? '',
+    remoteTag: of.fromTag ?? '',
+    local,
+    remote: headerValue(request, 'from') ?? '',
+    localSequence: undefined,
+    remoteSequence: of.cseq.sequence,
+    remoteTarget: contactUri(request) ?? '',
+    routeSet: headerValues(request, 'record-route'),
+    localContact: headerValue(response, 'contact') ?? '',
+  };
+}
+
+/** 12.1.2: from our INVITE and a response with a To tag. */
+export function dialogOfUac(request: SipRequest, response: SipResponse, of: Essentials): Dialog {
+  const local = headerValue(request, 'from') ?? '';
+  return {
+    role: 'uac',
+    state: response.status < 200 ? 'early' : 'confirmed',
+    callId: of.callId,
+    localTag: tagOf(local) ?? '',
+    remoteTag: of.toTag ?? '',
+    local,
+    remote: headerValue(response, 'to') ?? '',
+    localSequence: of.cseq.sequence,
+    remoteSequence: undefined,
+    remoteTarget: contactUri(response) ?? request.requestUri,
+    routeSet: headerValues(response, 'record-route').toReversed(),
+    localContact: headerValue(request, 'contact') ?? '',
+  };
+}
+
+/** 13.2.2.4: the 2xx settles the remote target and, when the dialog was early, the route set. */
+export function confirmDialog(dialog: Dialog, response: SipResponse): Dialog {
+  const target = contactUri(response) ?? dialog.remoteTarget;
+  if (dialog.state === 'confirmed') return { ...dialog, remoteTarget: target };
+  const routeSet = headerValues(response, 'record-route').toReversed();
+  return { ...dialog, state: 'confirmed', remoteTarget: target, routeSet };
+}
+
+/** 12.2: a target refresh request or its 2xx moves the remote target. */
+export function refreshTarget(dialog: Dialog, message: SipMessage): Dialog {
+  const remoteTarget = contactUri(message);
+  return remoteTarget === undefined ? dialog : { ...dialog, remoteTarget };
+}
+
+/** Whether requests of this method move the remote target (RFC 3261 12.2, RFC 3311, RFC 6665). */
+export function isTargetRefresh(method: string): boolean {
+  return method === 'INVITE' || method === 'UPDATE' || method === 'SUBSCRIBE';
+}
+
+/** 12.2.2: a request in order moves the sequence on; one out of order gets 500. */
+export function takeSequence(dialog: Dialog, sequence: number): Dialog | 'out-of-order' {
+  if (dialog.remoteSequence !== undefined && sequence <= dialog.remoteSequence) {
+    return 'out-of-order';
+  }
+  return { ...dialog, remoteSequence: sequence };
+}
+
+/** 12.2.1.1: the sequence number of our next request. `first` is for a UAS that has sent none. */
+export function nextSequence(dialog: Dialog, first: number): { dialog: Dialog; sequence: number } {
+  const sequence = dialog.localSequence === undefined ? first : dialog.localSequence + 1;
+  return { dialog: { ...dialog, localSequence: sequence }, sequence };
+}
+
+function contactUri(message: SipMessage): string | undefined {
+  const first = headerValues(message, 'contact')[0];
+  if (first === undefined || first === '*') return undefined;
+  return splitAddress(first).uri;
+}

@@ -1,0 +1,127 @@
+import type { Clock } from '../transport/clock.ts';
+import type { Transport } from '../transport/transport.ts';
+import type { Tuple } from '../transport/tuple.ts';
+import { MachineRunner } from '../transaction/machine-runner.ts';
+import {
+  acceptedInviteTransition,
+  startAcceptedInvite,
+  type AcceptedInviteEffect,
+  type AcceptedInviteEvent,
+  type AcceptedInviteState,
+  type AcceptedInviteTimer,
+  type RepeatTiming,
+} from './accepted-invite.ts';
+import { dialogKey, dialogName, type Dialog } from './dialog.ts';
+
+/** A sent ACK, kept to answer repeats of its 2xx. */
+export interface SentAck {
+  readonly bytes: Uint8Array;
+  readonly transport: Transport;
+  readonly destination: Tuple;
+}
+
+type AcceptedRunner = MachineRunner<
+  AcceptedInviteState,
+  AcceptedInviteEvent,
+  AcceptedInviteEffect,
+  AcceptedInviteTimer
+>;
+
+/** What to do as the 2xx of a UAS goes through its life. */
+export interface AcceptedHooks {
+  readonly repeat: () => void;
+  readonly giveUp: () => void;
+}
+
+/**
+ * A dialog held open: its value, whose it is, and what is under way in it.
+ * A = the application that owns it.
+ */
+export class LiveDialog<A> {
+  readonly name: string;
+  readonly key: string;
+  readonly transport: Transport;
+  value: Dialog;
+  /** undefined once its application is gone. */
+  app: A | undefined;
+  /** A BYE of ours is out, or was answered: nothing new begins. */
+  isEnding = false;
+  /** The peer's INVITE that awaits a final response. */
+  hasPendingIn = false;
+  /** Our INVITE that awaits a final response. */
+  hasPendingOut = false;
+  /** Sequence number of our last INVITE: its ACK has the same. */
+  inviteSequence: number | undefined;
+  lastAck: SentAck | undefined;
+  /** Transaction of the INVITE that our 2xx answers, as its application knows it. */
+  acceptedId: string | undefined;
+  #isConfirmedNow = false;
+  #accepted: { readonly sequence: number; readonly runner: AcceptedRunner } | undefined;
+  #held: (() => void)[] = [];
+
+  constructor(value: Dialog, app: A | undefined, transport: Transport) {
+    this.value = value;
+    this.app = app;
+    this.transport = transport;
+    this.key = dialogKey(value.callId, value.localTag, value.remoteTag);
+    const fromTag = value.role === 'uac' ? value.localTag : value.remoteTag;
+    this.name = dialogName(value.callId, fromTag);
+  }
+
+  get timerCount(): number {
+    return this.#accepted?.runner.timerCount ?? 0;
+  }
+
+  get isAwaitingAck(): boolean {
+    return this.#accepted?.runner.state.kind === 'awaiting-ack';
+  }
+
+  /** Our 2xx to the INVITE with this sequence number is out. */
+  accept(clock: Clock, timing: RepeatTiming, sequence: number, hooks: AcceptedHooks): void {
+    const first = startAcceptedInvite(timing);
+    const runner: AcceptedRunner = new MachineRunner(
+      clock,
+      {
+        transition: (state, event) => acceptedInviteTransition(state, event, timing),
+        timerEvent: (timer) => ({ kind: 'timer', timer }),
+        carryOut: (effect) => {
+          if (effect.kind === 'send-2xx') hooks.repeat();
+          else if (effect.kind === 'give-up') hooks.giveUp();
+          else this.#isConfirmedNow = true;
+        },
+      },
+      first.state,
+    );
+    this.#accepted = { sequence, runner };
+    runner.begin(first.effects);
+  }
+
+  /** An ACK came; `confirmed` runs for the first one that belongs to the INVITE we accepted. */
+  receiveAck(sequence: number, confirmed: () => void): void {
+    if (this.#accepted?.sequence !== sequence) return;
+    this.#isConfirmedNow = false;
+    this.#accepted.runner.handle({ kind: 'ack' });
+    if (!this.#isConfirmedNow) return;
+    confirmed();
+    this.#release();
+  }
+
+  /** 15: a callee holds its BYE until the ACK has come, or is no longer expected. */
+  afterAck(run: () => void): void {
+    if (this.isAwaitingAck) this.#held.push(run);
+    else run();
+  }
+
+  /** Stops what is under way; what was held back finds the dialog gone. */
+  end(): void {
+    this.isEnding = true;
+    this.#accepted?.runner.handle({ kind: 'ended' });
+    this.#release();
+  }
+
+  #release(): void {
+    const held = this.#held;
+    this.#held = [];
+    for (const run of held) run();
+  }
+}

@@ -1,0 +1,44 @@
+import type { EngineContext } from './engine-context.ts';
+import { headerField, headerValue, headerValues } from './message/header-list.ts';
+import type { HeaderField } from './message/message.ts';
+import { isOwnVia, parseVia } from './message/via.ts';
+import type { ServerTransaction } from './transaction/server-transaction.ts';
+
+/** A final response of the engine's own. */
+export interface Refusal {
+  readonly status: number;
+  readonly headers?: readonly HeaderField[];
+}
+
+/** What keeps a request outside of any dialog from an application: RFC 3261 section 8.2, in its order. */
+export function checkNewRequest(
+  context: EngineContext,
+  transaction: ServerTransaction,
+): Refusal | undefined {
+  const { message, essentials } = transaction.inbound;
+  // 8.2.2.2: one copy by another way has come before
+  if (context.transactions.isMerged(transaction)) return { status: 482 };
+  if (hasOwnVia(context, transaction)) return { status: 482 };
+  if (message.method !== 'INVITE') return undefined;
+  // RFC 7332: a back-to-back user agent counts hops as a proxy does
+  if (essentials.maxForwards === 0) return { status: 483 };
+  // 8.1.1.8: a dialog needs it
+  if (headerValue(message, 'contact') === undefined) return { status: 400 };
+  const required = headerValues(message, 'require').map((option) => option.toLowerCase());
+  if (required.includes('100rel')) {
+    return { status: 420, headers: [headerField('Unsupported', '100rel')] };
+  }
+  const isFull = context.dialogs.size >= context.dialogLimit;
+  return context.isDraining() || isFull
+    ? { status: 503, headers: [headerField('Retry-After', '10')] }
+    : undefined;
+}
+
+/** A request of ours that came back. */
+function hasOwnVia(context: EngineContext, { inbound }: ServerTransaction): boolean {
+  const ours = context.transports.map((transport) => context.advertised(transport));
+  return headerValues(inbound.message, 'via').some((text) => {
+    const via = parseVia(text);
+    return via !== undefined && isOwnVia(via, ours);
+  });
+}

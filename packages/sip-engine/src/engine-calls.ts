@@ -1,0 +1,264 @@
+import type { Server } from 'node:net';
+import type { DialogTable } from './dialog/dialog-table.ts';
+import { silentSip } from './dialog/compose.ts';
+import { ackInDialog, endByItself, sendAck } from './engine-client.ts';
+import type { EngineContext, EngineDialog } from './engine-context.ts';
+import { InboundRequests } from './engine-inbound.ts';
+import { OutboundRequests } from './engine-outbound.ts';
+import { receiveDatagram } from './engine-receive.ts';
+import type { SipEngine, SipEngineCounts, SipEngineLimits } from './engine.ts';
+import { SipEngineError } from './errors.ts';
+import type { HostPort } from './message/host-port.ts';
+import type { Counted } from './transaction/ports.ts';
+import { TransactionLayer } from './transaction/transaction-layer.ts';
+import type { TransactionTiming } from './transaction/timing.ts';
+import type { CancelTimer, Clock } from './transport/clock.ts';
+import type { Transport } from './transport/transport.ts';
+import { tupleText } from './transport/tuple.ts';
+import {
+  AppConnection,
+  type AppCommand,
+  type AppHooks,
+  type AppLink,
+} from './wire/app-connection.ts';
+import { AppDirectory } from './wire/app-directory.ts';
+import { listenForApps, type AppListener } from './wire/app-listener.ts';
+import { AppSocket } from './wire/app-socket.ts';
+
+export interface EngineParts {
+  readonly transports: readonly Transport[];
+  readonly secret: string;
+  readonly limits: SipEngineLimits;
+  readonly clock: Clock;
+  readonly timing: TransactionTiming;
+  readonly token: () => string;
+  readonly newId: () => string;
+  readonly resolve: (host: string) => Promise<string | undefined>;
+  readonly dialogs: DialogTable<AppConnection>;
+  readonly advertised: (transport: Transport) => HostPort;
+}
+
+/** The engine, held open: transports below, applications above, calls in between. */
+export class EngineCalls implements SipEngine {
+  readonly #parts: EngineParts;
+  readonly #context: EngineContext;
+  readonly #inbound: InboundRequests;
+  readonly #outbound: OutboundRequests;
+  readonly #apps = new AppDirectory();
+  readonly #listeners: AppListener[] = [];
+  readonly #graces: Set<CancelTimer> = new Set<CancelTimer>();
+  readonly #counted: Record<Counted | 'malformed', number> = {
+    'retransmission-in': 0,
+    'retransmission-out': 0,
+    overload: 0,
+    malformed: 0,
+  };
+  #drained: (() => void)[] = [];
+  #isDraining = false;
+  #isClosed = false;
+
+  constructor(parts: EngineParts) {
+    if (parts.transports.length === 0) throw noTransport();
+    this.#parts = parts;
+    const transactions = new TransactionLayer(
+      {
+        clock: parts.clock,
+        timing: parts.timing,
+        maxTransactions: parts.limits.transactions,
+        count: (what) => {
+          this.#counted[what] += 1;
+        },
+      },
+      {
+        onRequest: (transaction) => this.#inbound.onRequest(transaction),
+        onAck: (ack) => this.#inbound.onAck(ack),
+        onServerFailure: (transaction, failure) =>
+          this.#inbound.onServerFailure(transaction, failure),
+        onServerEnd: (transaction) => this.#inbound.onServerEnd(transaction),
+      },
+    );
+    this.#context = {
+      clock: parts.clock,
+      timing: parts.timing,
+      token: parts.token,
+      newId: parts.newId,
+      transactions,
+      dialogs: parts.dialogs,
+      apps: this.#apps,
+      transports: parts.transports,
+      advertised: parts.advertised,
+      resolve: parts.resolve,
+      dialogLimit: parts.limits.dialogs,
+      isDraining: () => this.#isDraining,
+    };
+    this.#inbound = new InboundRequests(this.#context);
+    this.#outbound = new OutboundRequests(this.#context);
+    parts.dialogs.onEmpty = (): void => this.#tellDrained();
+    for (const transport of parts.transports) this.#receiveFrom(transport);
+  }
+
+  attach(server: Server): void {
+    if (this.#isClosed) return;
+    const socket: AppSocket = new AppSocket({
+      onBytes: (bytes) => app.receive(bytes),
+      onClosed: () => {
+        app.lost();
+        setImmediate(() => this.attach(server));
+      },
+    });
+    const link = {
+      write: (frame: Buffer): void => socket.deliver(frame),
+      close: (): void => socket.close(),
+    };
+    const app = this.#accept(link, true);
+    socket.announceTo(server);
+  }
+
+  async listen(options: { readonly address: string; readonly port: number }): Promise<AppListener> {
+    const { appConnections, appUnreadBytes } = this.#parts.limits;
+    const listener = await listenForApps(
+      {
+        address: options.address,
+        port: options.port,
+        maxConnections: appConnections,
+        maxUnreadBytes: appUnreadBytes,
+      },
+      (link) => this.#accept(link, false),
+    );
+    this.#listeners.push(listener);
+    return listener;
+  }
+
+  counts(): SipEngineCounts {
+    const { transactions, dialogs } = this.#context;
+    return {
+      transactions: transactions.size,
+      dialogs: dialogs.size,
+      timers:
+        transactions.timerCount +
+        dialogs.timerCount +
+        this.#outbound.timerCount +
+        this.#graces.size,
+      apps: this.#apps.size,
+      retransmissionsIn: this.#counted['retransmission-in'],
+      retransmissionsOut: this.#counted['retransmission-out'],
+      overload: this.#counted.overload,
+      malformed: this.#counted.malformed,
+    };
+  }
+
+  async drain(): Promise<void> {
+    this.#isDraining = true;
+    if (this.#context.dialogs.size === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#drained.push(resolve);
+    });
+  }
+
+  async close(): Promise<SipEngineCounts> {
+    const before = this.counts();
+    if (this.#isClosed) return before;
+    this.#isClosed = true;
+    this.#isDraining = true;
+    for (const invite of this.#outbound.pendingOf(undefined)) invite.cancel([]);
+    this.#inbound.abandon(undefined);
+    for (const live of this.#context.dialogs.all()) this.#end(live, 'server stops');
+    for (const cancel of this.#graces) cancel();
+    this.#graces.clear();
+    this.#context.transactions.abandonAll();
+    this.#outbound.stop();
+    this.#apps.closeAll();
+    await Promise.all(this.#listeners.map(async (listener) => listener.close()));
+    await Promise.all(this.#parts.transports.map(async (transport) => transport.close()));
+    return before;
+  }
+
+  #receiveFrom(transport: Transport): void {
+    transport.onMessage((bytes, source, local) => {
+      const arrival = { bytes, source, local, transport };
+      const fate = receiveDatagram(this.#context, arrival, this.#parts.limits.message);
+      if (fate === 'malformed') this.#counted.malformed += 1;
+    });
+    // failures of the socket itself belong to no call; sends have listeners of their own
+    transport.onFailure(() => undefined);
+  }
+
+  #accept(link: AppLink, takesAll: boolean): AppConnection {
+    const { secret, clock, newId, limits, transports, advertised } = this.#parts;
+    const { authenticationMs } = limits;
+    const hooks: AppHooks = {
+      onAuthenticated: (app) => this.#apps.add(app),
+      onCommand: (app, command) => this.#command(app, command),
+      onClosed: (app) => this.#lose(app),
+      hostports: () => ({
+        told: transports.map((each) => {
+          const { host, port } = advertised(each);
+          return `udp/${tupleText({ address: host, port: port ?? 5060 })}`;
+        }),
+        bound: transports.map(({ localAddress }) => `udp/${tupleText(localAddress)}`),
+      }),
+    };
+    return new AppConnection(link, { secret, clock, newId, authenticationMs, takesAll }, hooks);
+  }
+
+  #command(app: AppConnection, command: AppCommand): void {
+    let refusal: string | undefined;
+    try {
+      refusal =
+        command.sip.start.kind === 'response'
+          ? this.#inbound.respond(app, command)
+          : this.#outbound.handle(app, command);
+    } catch (error) {
+      // a header that would break the message is the application's fault; anything else is ours
+      if (!SipEngineError.is(error)) throw error;
+      refusal = error.message;
+    }
+    if (refusal !== undefined) app.tell({ kind: 'refused', to: command.id, text: refusal });
+  }
+
+  /** The application is gone: nothing that it began is left open. */
+  #lose(app: AppConnection): void {
+    this.#apps.remove(app);
+    if (this.#isClosed) return;
+    for (const invite of this.#outbound.pendingOf(app)) invite.cancel([]);
+    this.#inbound.abandon(app);
+    const owned = this.#context.dialogs.all().filter((live) => live.app === app);
+    for (const live of owned) live.app = undefined;
+    if (owned.length === 0) return;
+    const cancel = this.#parts.clock.setTimer(this.#parts.limits.appGraceMs, () => {
+      this.#graces.delete(cancel);
+      for (const live of owned) if (live.app === undefined) this.#end(live, 'application lost');
+    });
+    this.#graces.add(cancel);
+  }
+
+  #end(live: EngineDialog, reason: string): void {
+    const context = this.#context;
+    if (!context.dialogs.has(live)) return;
+    if (live.value.state !== 'confirmed') {
+      context.dialogs.remove(live);
+      return;
+    }
+    if (live.value.role === 'uac' && live.lastAck === undefined) {
+      // the 2xx came, the application did not get to its ACK: without one the peer cannot take a BYE
+      sendAck(context, live, ackInDialog(context, live, silentSip('ACK')), () => undefined);
+    }
+    endByItself(context, live, reason);
+  }
+
+  #tellDrained(): void {
+    if (!this.#isDraining) return;
+    const drained = this.#drained;
+    this.#drained = [];
+    for (const resolve of drained) resolve();
+  }
+}
+
+function noTransport(): SipEngineError {
+  return new SipEngineError({
+    code: 'AddressInvalid',
+    message: 'Tried to make a SIP engine with no transport',
+    remedy: 'Open one with openUdpTransport and give it in `transports`.',
+    retry: 'never',
+  });
+}

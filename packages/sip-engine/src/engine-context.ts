@@ -1,0 +1,63 @@
+import type { DialogTable } from './dialog/dialog-table.ts';
+import type { LiveDialog } from './dialog/live-dialog.ts';
+import { hostPortText, type HostPort } from './message/host-port.ts';
+import type { SipMessage } from './message/message.ts';
+import { serialiseMessage } from './message/serialise-message.ts';
+import type { TransactionLayer } from './transaction/transaction-layer.ts';
+import type { TransactionTiming } from './transaction/timing.ts';
+import type { Clock } from './transport/clock.ts';
+import type { Transport } from './transport/transport.ts';
+import type { Tuple } from './transport/tuple.ts';
+import type { AppConnection } from './wire/app-connection.ts';
+import type { AppDirectory } from './wire/app-directory.ts';
+import type { WireSip } from './wire/engine-message.ts';
+
+export type EngineDialog = LiveDialog<AppConnection>;
+
+/** What the parts of one engine share. */
+export interface EngineContext {
+  readonly clock: Clock;
+  readonly timing: TransactionTiming;
+  /** Random letters and digits: branches, tags, Call-IDs. */
+  readonly token: () => string;
+  /** Ids of transactions, as applications know them. */
+  readonly newId: () => string;
+  readonly transactions: TransactionLayer;
+  readonly dialogs: DialogTable<AppConnection>;
+  readonly apps: AppDirectory;
+  readonly transports: readonly Transport[];
+  /** What Via and Contact say, when it is not the bound tuple. */
+  readonly advertised: (transport: Transport) => HostPort;
+  /** Where a host is; undefined when it is not known. */
+  readonly resolve: (host: string) => Promise<string | undefined>;
+  readonly dialogLimit: number;
+  readonly isDraining: () => boolean;
+}
+
+/** host:port that we write for peers of this transport. */
+export function oursOf(context: EngineContext, transport: Transport): string {
+  return hostPortText(context.advertised(transport));
+}
+
+/** A branch that nobody else has, and that shows it is ours (8.1.1.7). */
+export function newBranch(context: EngineContext): string {
+  return `z9hG4bK${context.token()}`;
+}
+
+/** A message as an application is told of it. */
+export function wireSip(
+  message: SipMessage,
+  peer: { readonly tuple: Tuple; readonly protocol?: string },
+  names: { readonly transactionId: string; readonly dialogId: string | undefined },
+): WireSip {
+  return {
+    bytes: serialiseMessage(message),
+    peer: {
+      protocol: peer.protocol ?? 'udp',
+      address: peer.tuple.address,
+      port: peer.tuple.port,
+    },
+    transactionId: names.transactionId,
+    dialogId: names.dialogId,
+  };
+}

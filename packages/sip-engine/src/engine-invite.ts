@@ -1,0 +1,277 @@
+import { confirmDialog, dialogOfUac, refreshTarget } from './dialog/dialog.ts';
+import { LiveDialog, type SentAck } from './dialog/live-dialog.ts';
+import {
+  firstOutgoingInvite,
+  outgoingInviteTransition,
+  type OutgoingInviteEffect,
+  type OutgoingInviteEvent,
+  type OutgoingInviteState,
+} from './dialog/outgoing-invite.ts';
+import { silentSip } from './dialog/compose.ts';
+import { ackInDialog, endByItself, localAnswer, sendAck } from './engine-client.ts';
+import { wireSip, type EngineContext, type EngineDialog } from './engine-context.ts';
+import type { Essentials } from './message/essentials.ts';
+import type { HeaderField, SipRequest, SipResponse } from './message/message.ts';
+import type { ClientTransaction, ClientUser } from './transaction/client-transaction.ts';
+import type { Failure } from './transaction/effect.ts';
+import { MachineRunner } from './transaction/machine-runner.ts';
+import type { Outbound } from './transaction/ports.ts';
+import { cancelOf } from './transaction/same-transaction.ts';
+import type { AppConnection } from './wire/app-connection.ts';
+
+interface Answer {
+  readonly response: SipResponse;
+  readonly essentials: Essentials | undefined;
+}
+
+/** What an INVITE of an application is about: a new call, or the dialog that it is sent in. */
+export interface InviteSubject {
+  readonly id: string;
+  /** The dialog's name, known from the first tag on. */
+  readonly name: string;
+  readonly base: EngineDialog | undefined;
+}
+
+/** One INVITE that an application sends: its transaction, its early dialogs, its CANCEL. */
+export class EngineInvite implements ClientUser {
+  readonly subject: InviteSubject;
+  app: AppConnection | undefined;
+  readonly #context: EngineContext;
+  readonly #outbound: Outbound<SipRequest>;
+  readonly #forget: () => void;
+  readonly #early: Map<string, EngineDialog> = new Map<string, EngineDialog>();
+  /** ACKs of the 2xx of forks that nobody wanted, by To tag. */
+  readonly #strayAcks: Map<string, SentAck> = new Map<string, SentAck>();
+  readonly #runner: MachineRunner<
+    OutgoingInviteState,
+    OutgoingInviteEvent,
+    OutgoingInviteEffect,
+    'cancelled'
+  >;
+  #transaction: ClientTransaction | undefined;
+  #answered: EngineDialog | undefined;
+  #current: Answer | undefined;
+  #cancelHeaders: readonly HeaderField[] = [];
+  #isSettled = false;
+
+  constructor(
+    context: EngineContext,
+    subject: InviteSubject,
+    app: AppConnection,
+    outbound: Outbound<SipRequest>,
+    forget: () => void,
+  ) {
+    this.#context = context;
+    this.subject = subject;
+    this.app = app;
+    this.#outbound = outbound;
+    this.#forget = forget;
+    this.#answered = subject.base;
+    this.#runner = new MachineRunner<
+      OutgoingInviteState,
+      OutgoingInviteEvent,
+      OutgoingInviteEffect,
+      'cancelled'
+    >(
+      context.clock,
+      {
+        transition: (state, event) => outgoingInviteTransition(state, event, context.timing.t1Ms),
+        timerEvent: () => ({ kind: 'timer', timer: 'cancelled' }),
+        carryOut: (effect) => this.#carryOut(effect),
+      },
+      firstOutgoingInvite,
+    );
+  }
+
+  get timerCount(): number {
+    return this.#runner.timerCount;
+  }
+
+  /** Neither answered nor over. */
+  get isPending(): boolean {
+    const { kind } = this.#runner.state;
+    return kind !== 'answered' && kind !== 'over';
+  }
+
+  begin(): void {
+    if (this.subject.base !== undefined) this.subject.base.hasPendingOut = true;
+    this.#transaction = this.#context.transactions.request(this.#outbound, this);
+    if (this.#transaction === undefined) this.#fail('transport-error');
+  }
+
+  /**
+   * The application no longer wants an answer (9.1).
+   * @param headers such as Reason, for the CANCEL
+   * @returns the CANCEL as it goes out, now or after the first provisional response
+   */
+  cancel(headers: readonly HeaderField[]): SipRequest {
+    this.#cancelHeaders = headers;
+    this.#runner.handle({ kind: 'cancel' });
+    return cancelOf(this.#outbound.request, headers);
+  }
+
+  /** Stops its timer: the engine closes. */
+  stop(): void {
+    this.app = undefined;
+    this.#runner.handle({ kind: 'failure' });
+  }
+
+  onResponse(response: SipResponse, essentials: Essentials): void {
+    this.#current = { response, essentials };
+    const { status } = response;
+    if (status < 200) {
+      if (status > 100) this.#learnEarly(response, essentials);
+      this.#runner.handle({ kind: 'provisional' });
+    } else if (status < 300) {
+      this.#runner.handle({ kind: 'success', toTag: essentials.toTag ?? '' });
+    } else {
+      this.#settle();
+      this.#runner.handle({ kind: 'failure' });
+    }
+  }
+
+  onFailure(failure: Failure): void {
+    if (failure === 'no-final') this.#runner.handle({ kind: 'rings-too-long' });
+    else this.#fail(failure);
+  }
+
+  onEnd(): void {
+    this.#settle();
+    this.#forget();
+  }
+
+  #fail(failure: Failure): void {
+    const response = localAnswer(this.#context, this.#outbound.request, failure);
+    this.#current = { response, essentials: undefined };
+    this.#settle();
+    this.#runner.handle({ kind: 'failure' });
+    if (this.#transaction === undefined) this.#forget();
+  }
+
+  #carryOut(effect: OutgoingInviteEffect): void {
+    switch (effect.kind) {
+      case 'deliver':
+        this.#deliver();
+        break;
+      case 'send-cancel':
+        this.#sendCancel();
+        break;
+      case 'tell-cancelled':
+        this.#tellCancelled();
+        break;
+      case 'accept-and-end':
+        this.#acceptAndEnd();
+        break;
+      case 'repeat-ack':
+        this.#repeatAck(this.#answered?.lastAck);
+        break;
+      case 'abandon':
+        this.#transaction?.abandon();
+        break;
+      default:
+        effect satisfies never;
+    }
+  }
+
+  #deliver(): void {
+    const answer = this.#current;
+    if (answer === undefined || answer.response.status === 100) return;
+    const { status } = answer.response;
+    if (status >= 200 && status < 300) this.#confirm(answer);
+    this.#tell(answer.response);
+  }
+
+  #tell(response: SipResponse): void {
+    const { id, name } = this.subject;
+    const peer = { tuple: this.#outbound.destination };
+    const received = wireSip(response, peer, { transactionId: id, dialogId: name });
+    this.app?.tell({ kind: 'received', received, receivedOn: undefined });
+  }
+
+  #tellCancelled(): void {
+    if (this.subject.base !== undefined && this.#current?.response.status === 200) return;
+    this.#settle();
+    this.#tell(localAnswer(this.#context, this.#outbound.request, 'cancelled'));
+  }
+
+  /** 13.2.2.4: the dialog of the first 2xx; the other early ones end with the transaction. */
+  #confirm({ response, essentials }: Answer): void {
+    const { base } = this.subject;
+    if (essentials === undefined) return;
+    if (base !== undefined) {
+      base.value = refreshTarget(base.value, response);
+      this.#settle();
+      return;
+    }
+    const tag = essentials.toTag ?? '';
+    const live = this.#early.get(tag) ?? this.#open(response, essentials);
+    live.value = confirmDialog(live.value, response);
+    this.#early.delete(tag);
+    this.#answered = live;
+  }
+
+  #learnEarly(response: SipResponse, essentials: Essentials): void {
+    const tag = essentials.toTag;
+    if (tag === undefined || this.subject.base !== undefined || !this.isPending) return;
+    const known = this.#early.get(tag);
+    if (known !== undefined) known.value = refreshTarget(known.value, response);
+    else this.#early.set(tag, this.#open(response, essentials));
+  }
+
+  #open(response: SipResponse, essentials: Essentials): EngineDialog {
+    const value = dialogOfUac(this.#outbound.request, response, essentials);
+    const live: EngineDialog = new LiveDialog(value, this.app, this.#outbound.transport);
+    live.inviteSequence = value.localSequence;
+    this.#context.dialogs.add(live);
+    return live;
+  }
+
+  /** A 2xx that crossed the CANCEL, or of a further fork: ACK, then BYE, at once. */
+  #acceptAndEnd(): void {
+    const answer = this.#current;
+    if (answer?.essentials === undefined) return;
+    if (this.subject.base !== undefined) {
+      // the dialog lives on with what was agreed: the application has to know
+      this.#deliver();
+      return;
+    }
+    const tag = answer.essentials.toTag ?? '';
+    const known = this.#strayAcks.get(tag);
+    if (known !== undefined) {
+      this.#repeatAck(known);
+      return;
+    }
+    const live = this.#early.get(tag) ?? this.#open(answer.response, answer.essentials);
+    this.#early.delete(tag);
+    live.value = confirmDialog(live.value, answer.response);
+    sendAck(this.#context, live, ackInDialog(this.#context, live, silentSip('ACK')), () => {
+      if (live.lastAck !== undefined) this.#strayAcks.set(tag, live.lastAck);
+    });
+    endByItself(this.#context, live, 'ACK-BYE due to cancel race condition');
+  }
+
+  #repeatAck(ack: SentAck | undefined): void {
+    ack?.transport.send(ack.bytes, ack.destination, () => undefined);
+  }
+
+  #sendCancel(): void {
+    const request = cancelOf(this.#outbound.request, this.#cancelHeaders);
+    const { transport, destination } = this.#outbound;
+    const nobody = {
+      onResponse: (): void => undefined,
+      onFailure: (): void => undefined,
+      onEnd: (): void => undefined,
+    };
+    this.#context.transactions.request({ request, transport, destination }, nobody);
+  }
+
+  /** Early dialogs that became nothing are gone; the base dialog may send its next INVITE. */
+  #settle(): void {
+    const { base } = this.subject;
+    // once only: the next INVITE in the dialog may be under way while 2xx of this one still come
+    if (base !== undefined && !this.#isSettled) base.hasPendingOut = false;
+    this.#isSettled = true;
+    for (const live of this.#early.values()) this.#context.dialogs.remove(live);
+    this.#early.clear();
+  }
+}

@@ -1,0 +1,277 @@
+import { appValue, composeRequest, free } from './dialog/compose.ts';
+import { dialogName } from './dialog/dialog.ts';
+import {
+  ackInDialog,
+  localAnswer,
+  nextHopOf,
+  requestInDialog,
+  routeTo,
+  sendAck,
+} from './engine-client.ts';
+import {
+  newBranch,
+  oursOf,
+  wireSip,
+  type EngineContext,
+  type EngineDialog,
+} from './engine-context.ts';
+import { EngineInvite } from './engine-invite.ts';
+import { tagOf } from './dialog/address-text.ts';
+import { headerValue } from './message/header-list.ts';
+import type { SipRequest, SipResponse } from './message/message.ts';
+import type { Outbound } from './transaction/ports.ts';
+import type { AppCommand, AppConnection } from './wire/app-connection.ts';
+
+/** The text that drachtio-srf knows as ENODIALOG. */
+export const noDialog = 'Server error: unable to find dialog for dialog id provided';
+
+/** What goes from applications to the network as a request. */
+export class OutboundRequests {
+  readonly #context: EngineContext;
+  readonly #invites: Map<string, EngineInvite> = new Map<string, EngineInvite>();
+
+  constructor(context: EngineContext) {
+    this.#context = context;
+  }
+
+  get timerCount(): number {
+    let count = 0;
+    for (const invite of this.#invites.values()) count += invite.timerCount;
+    return count;
+  }
+
+  /** INVITEs of this application that are not decided. */
+  pendingOf(app: AppConnection | undefined): EngineInvite[] {
+    return [...this.#invites.values()].filter(
+      (invite) => invite.isPending && (app === undefined || invite.app === app),
+    );
+  }
+
+  /** Stops every timer: the engine closes. */
+  stop(): void {
+    for (const invite of this.#invites.values()) invite.stop();
+  }
+
+  /** @returns a text when it is refused */
+  handle(app: AppConnection, command: AppCommand): string | undefined {
+    const { start } = command.sip;
+    if (start.kind !== 'request') return 'a response needs the transaction it answers';
+    if (start.method === 'CANCEL') return this.#cancel(app, command);
+    const callId = appValue(command.sip, 'call-id');
+    const live =
+      command.dialogId === undefined
+        ? callId === undefined
+          ? undefined
+          : this.#context.dialogs.ofCall(callId, app)
+        : this.#context.dialogs.named(command.dialogId);
+    if (live === undefined) {
+      return command.dialogId === undefined ? this.#new(app, command) : noDialog;
+    }
+    live.app = app;
+    return start.method === 'ACK'
+      ? this.#ack(app, command, live)
+      : this.#inDialog(app, command, live, start.method);
+  }
+
+  #new(app: AppConnection, command: AppCommand): string | undefined {
+    const { sip, proxyUri } = command;
+    const { start } = sip;
+    if (start.kind !== 'request') return undefined;
+    if (start.method === 'ACK') return noDialog;
+    if (!this.#context.transactions.hasRoom()) return 'too many transactions';
+    const hop = proxyUri ?? start.requestUri;
+    const context = this.#context;
+    routeTo(context, hop, undefined, (route) => {
+      if ('kind' in route) {
+        app.tell({ kind: 'refused', to: command.id, text: route.reason });
+        return;
+      }
+      const isOurs = context.transports.some(
+        ({ localAddress }) =>
+          localAddress.address === route.destination.address &&
+          localAddress.port === route.destination.port,
+      );
+      if (isOurs) {
+        app.tell({ kind: 'refused', to: command.id, text: 'the request would come back here' });
+        return;
+      }
+      const ours = oursOf(context, route.transport);
+      const request = composeRequest(sip, start, {
+        ours,
+        branch: newBranch(context),
+        sequence: sequenceOf(appValue(sip, 'cseq'), context.token()),
+        fromTag: context.token(),
+        callId: context.newId(),
+      });
+      const { transport, destination } = route;
+      this.#send(app, command, { request, transport, destination }, undefined);
+    });
+    return undefined;
+  }
+
+  #inDialog(
+    app: AppConnection,
+    command: AppCommand,
+    live: EngineDialog,
+    method: string,
+  ): string | undefined {
+    if (live.isEnding) return noDialog;
+    if (!this.#context.transactions.hasRoom()) return 'too many transactions';
+    if (method === 'BYE') {
+      live.afterAck(() => {
+        if (live.isEnding) app.tell({ kind: 'refused', to: command.id, text: noDialog });
+        else {
+          live.isEnding = true;
+          this.#compose(app, command, live, method);
+        }
+      });
+      return undefined;
+    }
+    this.#compose(app, command, live, method);
+    return undefined;
+  }
+
+  #compose(app: AppConnection, command: AppCommand, live: EngineDialog, method: string): void {
+    const context = this.#context;
+    if (method === 'INVITE' && (live.hasPendingIn || live.hasPendingOut)) {
+      this.#refusePending(app, command, live);
+      return;
+    }
+    const request = requestInDialog(context, live, command.sip, method);
+    routeTo(context, nextHopOf(request), live.transport, (route) => {
+      if ('kind' in route) {
+        app.tell({ kind: 'refused', to: command.id, text: route.reason });
+        if (method === 'BYE') context.dialogs.remove(live);
+        return;
+      }
+      const { transport, destination } = route;
+      this.#send(app, command, { request, transport, destination }, live);
+    });
+  }
+
+  /** 14.1: one INVITE at a time in a dialog; told as the peer would tell it. */
+  #refusePending(app: AppConnection, command: AppCommand, live: EngineDialog): void {
+    const { inviteSequence } = live;
+    const request = requestInDialog(this.#context, live, command.sip, 'INVITE');
+    live.inviteSequence = inviteSequence;
+    const names = { transactionId: this.#context.newId(), dialogId: live.name };
+    const peer = { tuple: live.transport.localAddress };
+    app.tell({ kind: 'request-sent', to: command.id, sent: wireSip(request, peer, names) });
+    const response = localAnswer(this.#context, request, 'pending');
+    this.#tellResponse(
+      app,
+      response,
+      { request, transport: live.transport, destination: peer.tuple },
+      names,
+    );
+  }
+
+  #send(
+    app: AppConnection,
+    command: AppCommand,
+    outbound: Outbound<SipRequest>,
+    live: EngineDialog | undefined,
+  ): void {
+    const id = this.#context.newId();
+    const { request, transport } = outbound;
+    // the echo first: the application files the request on it
+    const peer = { tuple: transport.localAddress };
+    const sent = wireSip(request, peer, { transactionId: id, dialogId: undefined });
+    app.tell({ kind: 'request-sent', to: command.id, sent });
+    if (request.method === 'INVITE') this.#sendInvite(app, outbound, { id, live });
+    else this.#sendOther(app, outbound, { id, live });
+  }
+
+  #sendInvite(
+    app: AppConnection,
+    outbound: Outbound<SipRequest>,
+    { id, live }: { id: string; live: EngineDialog | undefined },
+  ): void {
+    const { request } = outbound;
+    const callId = headerValue(request, 'call-id') ?? '';
+    const fromTag = tagOf(headerValue(request, 'from') ?? '') ?? '';
+    const subject = { id, name: live?.name ?? dialogName(callId, fromTag), base: live };
+    const invite = new EngineInvite(this.#context, subject, app, outbound, () =>
+      this.#invites.delete(id),
+    );
+    this.#invites.set(id, invite);
+    invite.begin();
+  }
+
+  #sendOther(
+    app: AppConnection,
+    outbound: Outbound<SipRequest>,
+    { id, live }: { id: string; live: EngineDialog | undefined },
+  ): void {
+    const { request } = outbound;
+    const names = { transactionId: id, dialogId: live?.name };
+    const isBye = request.method === 'BYE';
+    const end = (): void => {
+      if (isBye && live !== undefined) this.#context.dialogs.remove(live);
+    };
+    const transaction = this.#context.transactions.request(outbound, {
+      onResponse: (response) => {
+        if (response.status === 100) return;
+        this.#tellResponse(app, response, outbound, names);
+        if (response.status >= 200) end();
+      },
+      onFailure: (failure) => {
+        const response = localAnswer(this.#context, request, failure);
+        this.#tellResponse(app, response, outbound, names);
+      },
+      onEnd: end,
+    });
+    if (transaction !== undefined) return;
+    const response = localAnswer(this.#context, request, 'transport-error');
+    this.#tellResponse(app, response, outbound, names);
+    end();
+  }
+
+  #tellResponse(
+    app: AppConnection,
+    response: SipResponse,
+    { destination }: Outbound<SipRequest>,
+    names: { transactionId: string; dialogId: string | undefined },
+  ): void {
+    const received = wireSip(response, { tuple: destination }, names);
+    app.tell({ kind: 'received', received, receivedOn: undefined });
+  }
+
+  #ack(app: AppConnection, command: AppCommand, live: EngineDialog): string | undefined {
+    if (live.inviteSequence === undefined || live.value.state !== 'confirmed') return noDialog;
+    const ack = ackInDialog(this.#context, live, command.sip);
+    sendAck(this.#context, live, ack, (sent) => {
+      if ('kind' in sent) {
+        app.tell({ kind: 'refused', to: command.id, text: sent.reason });
+        return;
+      }
+      const names = { transactionId: this.#context.newId(), dialogId: undefined };
+      const echo = wireSip(ack, { tuple: live.transport.localAddress }, names);
+      app.tell({ kind: 'request-sent', to: command.id, sent: echo });
+    });
+    return undefined;
+  }
+
+  #cancel(app: AppConnection, command: AppCommand): string | undefined {
+    const { transactionId } = command;
+    const invite = transactionId === undefined ? undefined : this.#invites.get(transactionId);
+    if (transactionId === undefined || invite === undefined || !invite.isPending) {
+      return 'unknown transaction: there is nothing to cancel';
+    }
+    const cancel = invite.cancel(free(command.sip, ''));
+    const [first] = this.#context.transports;
+    if (first !== undefined) {
+      const names = { transactionId, dialogId: undefined };
+      const sent = wireSip(cancel, { tuple: first.localAddress }, names);
+      app.tell({ kind: 'request-sent', to: command.id, sent });
+    }
+    return undefined;
+  }
+}
+
+/** The application's own sequence number (an INVITE again with credentials), or a random one below 2^31. */
+function sequenceOf(written: string | undefined, token: string): number {
+  const number = Number(written?.trim().split(/\s+/)[0]);
+  if (Number.isInteger(number) && number >= 0 && number < 2 ** 31) return number;
+  return (Number.parseInt(token.slice(0, 6), 36) % 1_000_000) + 1;
+}

@@ -1,0 +1,129 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { lookup } from 'node:dns/promises';
+import type { Server } from 'node:net';
+import { DialogTable } from './dialog/dialog-table.ts';
+import { EngineCalls } from './engine-calls.ts';
+import type { HostPort } from './message/host-port.ts';
+import { datagramLimits, type MessageLimits } from './message/parsed.ts';
+import { defaultTiming, type TransactionTiming } from './transaction/timing.ts';
+import type { Clock } from './transport/clock.ts';
+import { systemClock } from './transport/system-clock.ts';
+import type { Transport } from './transport/transport.ts';
+import type { AppConnection } from './wire/app-connection.ts';
+import type { AppListener } from './wire/app-listener.ts';
+
+/** What an engine is made from. */
+export interface SipEngineOptions {
+  /** Bound sockets; the engine closes them with itself. */
+  readonly transports: readonly Transport[];
+  /** What an application has to show before anything is done for it. */
+  readonly secret: string;
+  readonly clock?: Clock;
+  /**
+   * Host, and perhaps port, that Via, From and Contact say instead of the bound tuple: the public address of this
+   * machine.
+   */
+  readonly contact?: HostPort;
+  readonly timing?: Partial<TransactionTiming>;
+  readonly limits?: Partial<SipEngineLimits>;
+  /** Address of a host name, or undefined. Default: the system's resolver. */
+  readonly resolve?: (host: string) => Promise<string | undefined>;
+  /** Where tags, branches and Call-IDs come from; at least 64 random bits each. Default: node:crypto. */
+  readonly token?: () => string;
+}
+
+/** Everything that could grow has an end. */
+export interface SipEngineLimits {
+  /** Client and server transactions; beyond it new requests get 503. */
+  readonly transactions: number;
+  /** Dialogs; beyond it a new INVITE gets 503. */
+  readonly dialogs: number;
+  /** Connections of applications over TCP. */
+  readonly appConnections: number;
+  /** Bytes that may wait for an application that does not read. */
+  readonly appUnreadBytes: number;
+  /** How long a connection may stay without showing the secret, in milliseconds. */
+  readonly authenticationMs: number;
+  /** How long dialogs outlive the connection of their application, in milliseconds; then they get a BYE. */
+  readonly appGraceMs: number;
+  readonly message: MessageLimits;
+}
+
+/** What an engine holds now, and what it has counted. */
+export interface SipEngineCounts {
+  readonly transactions: number;
+  readonly dialogs: number;
+  /** Timers of transactions and dialogs. */
+  readonly timers: number;
+  readonly apps: number;
+  /** Requests that came again. */
+  readonly retransmissionsIn: number;
+  /** Requests and responses that were sent again. */
+  readonly retransmissionsOut: number;
+  /** Requests refused because a limit was reached. */
+  readonly overload: number;
+  /** Datagrams that were no usable message. */
+  readonly malformed: number;
+}
+
+/** An in-process SIP server that speaks drachtio-server's application protocol. */
+export interface SipEngine {
+  /**
+   * Serves an application that listens, `srf.listen({ server, secret })`, with no socket. The server need not
+   * listen itself. A connection that the application ends is made anew.
+   */
+  attach(server: Server): void;
+  /** Serves applications that connect by TCP, `srf.connect({ host, port, secret })`. */
+  listen(options: { readonly address: string; readonly port: number }): Promise<AppListener>;
+  counts(): SipEngineCounts;
+  /** Refuses new INVITEs with 503 from now on; resolves when the last dialog has ended. */
+  drain(): Promise<void>;
+  /**
+   * Ends calls that are left with BYE or CANCEL, refuses what waits for an answer, then closes everything.
+   * @returns what was held when it began
+   */
+  close(): Promise<SipEngineCounts>;
+}
+
+const defaultLimits: SipEngineLimits = {
+  transactions: 20_000,
+  dialogs: 10_000,
+  appConnections: 64,
+  appUnreadBytes: 16 * 1024 * 1024,
+  authenticationMs: 5_000,
+  appGraceMs: 5_000,
+  message: datagramLimits,
+};
+
+/**
+ * Makes an engine on these transports; it answers from the first datagram on.
+ * @throws SipEngineError AddressInvalid without a transport
+ */
+export function createSipEngine(options: SipEngineOptions): SipEngine {
+  const limits: SipEngineLimits = { ...defaultLimits, ...options.limits };
+  const { contact } = options;
+  return new EngineCalls({
+    transports: options.transports,
+    secret: options.secret,
+    limits,
+    clock: options.clock ?? systemClock,
+    timing: { ...defaultTiming, ...options.timing },
+    token: options.token ?? randomToken,
+    newId: randomUUID,
+    resolve: options.resolve ?? resolveBySystem,
+    dialogs: new DialogTable<AppConnection>(),
+    advertised: ({ localAddress }) => ({
+      host: contact?.host ?? localAddress.address,
+      port: contact?.port ?? localAddress.port,
+    }),
+  });
+}
+
+function randomToken(): string {
+  return randomBytes(10).toString('hex');
+}
+
+async function resolveBySystem(host: string): Promise<string | undefined> {
+  const found = await lookup(host);
+  return found.address;
+}

@@ -1,0 +1,135 @@
+import type { Essentials } from '../message/essentials.ts';
+import type { SipRequest, SipResponse } from '../message/message.ts';
+import { serialiseMessage } from '../message/serialise-message.ts';
+import type { Transport } from '../transport/transport.ts';
+import type { Tuple } from '../transport/tuple.ts';
+import type { ClientEffect, ClientEvent, Failure, Step } from './effect.ts';
+import {
+  inviteClientTransition,
+  startInviteClient,
+  type InviteClientState,
+} from './invite-client.ts';
+import { MachineRunner } from './machine-runner.ts';
+import {
+  nonInviteClientTransition,
+  startNonInviteClient,
+  type NonInviteClientState,
+} from './non-invite-client.ts';
+import { ackOf } from './same-transaction.ts';
+import type { TimerName } from './timing.ts';
+import type { Outbound, TransactionPorts } from './ports.ts';
+
+/** A response with its parsed header fields, as the machine carries it. */
+interface Received {
+  readonly status: number;
+  readonly response: SipResponse;
+  readonly essentials: Essentials;
+}
+
+type Event = ClientEvent<Received>;
+type Effect = ClientEffect<Received>;
+type State = InviteClientState | NonInviteClientState;
+
+/** Who sent the request. */
+export interface ClientUser {
+  onResponse(response: SipResponse, essentials: Essentials): void;
+  onFailure(failure: Failure): void;
+  /** The transaction is over; nothing comes after this. */
+  onEnd(): void;
+}
+
+/** One client transaction: the machine of its method, and where its request goes. */
+export class ClientTransaction {
+  readonly request: SipRequest;
+  readonly transport: Transport;
+  readonly destination: Tuple;
+  readonly #bytes: Uint8Array;
+  readonly #runner: MachineRunner<State, Event, Effect, TimerName>;
+  readonly #first: Step<State, Effect>;
+  readonly #ports: TransactionPorts;
+  readonly #user: ClientUser;
+  readonly #forget: () => void;
+  #isSent = false;
+
+  constructor(
+    ports: TransactionPorts,
+    outbound: Outbound<SipRequest>,
+    user: ClientUser,
+    forget: () => void,
+  ) {
+    this.request = outbound.request;
+    this.transport = outbound.transport;
+    this.destination = outbound.destination;
+    this.#bytes = serialiseMessage(outbound.request);
+    this.#ports = ports;
+    this.#user = user;
+    this.#forget = forget;
+    const { timing } = ports;
+    const isInvite = outbound.request.method === 'INVITE';
+    this.#first = isInvite ? startInviteClient(timing) : startNonInviteClient(timing);
+    const transition = (state: State, event: Event): Step<State, Effect> =>
+      isInvite
+        ? inviteClientTransition(state as InviteClientState, event, timing)
+        : nonInviteClientTransition(state as NonInviteClientState, event, timing);
+    this.#runner = new MachineRunner<State, Event, Effect, TimerName>(
+      ports.clock,
+      {
+        transition,
+        timerEvent: (timer) => ({ kind: 'timer', timer }),
+        carryOut: (effect) => this.#carryOut(effect),
+      },
+      this.#first.state,
+    );
+  }
+
+  get timerCount(): number {
+    return this.#runner.timerCount;
+  }
+
+  begin(): void {
+    this.#runner.begin(this.#first.effects);
+  }
+
+  receive(response: SipResponse, essentials: Essentials): void {
+    const received: Received = { status: response.status, response, essentials };
+    this.#runner.handle({ kind: 'response', response: received });
+  }
+
+  abandon(): void {
+    this.#runner.handle({ kind: 'abandon' });
+  }
+
+  #carryOut(effect: Effect): void {
+    switch (effect.kind) {
+      case 'send-request':
+        if (this.#isSent) this.#ports.count('retransmission-out');
+        this.#isSent = true;
+        this.#send(this.#bytes);
+        break;
+      case 'send-ack':
+        this.#send(serialiseMessage(ackOf(this.request, effect.response.response)));
+        break;
+      case 'pass-response':
+        this.#user.onResponse(effect.response.response, effect.response.essentials);
+        break;
+      case 'report':
+        this.#user.onFailure(effect.failure);
+        break;
+      case 'terminate':
+        this.#forget();
+        this.#user.onEnd();
+        break;
+      case 'set-timer':
+      case 'cancel-timer':
+        break;
+      default:
+        effect satisfies never;
+    }
+  }
+
+  #send(bytes: Uint8Array): void {
+    this.transport.send(bytes, this.destination, () =>
+      this.#runner.handle({ kind: 'transport-error' }),
+    );
+  }
+}

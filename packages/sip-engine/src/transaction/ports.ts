@@ -1,0 +1,32 @@
+import type { Essentials } from '../message/essentials.ts';
+import type { Clock } from '../transport/clock.ts';
+import type { Transport } from '../transport/transport.ts';
+import type { Tuple } from '../transport/tuple.ts';
+import type { TransactionTiming } from './timing.ts';
+
+/** A message as it came in. */
+export interface Inbound<M> {
+  readonly message: M;
+  readonly essentials: Essentials;
+  readonly source: Tuple;
+  readonly local: Tuple;
+  readonly transport: Transport;
+}
+
+/** Where a request leaves, and where it goes. */
+export interface Outbound<M> {
+  readonly request: M;
+  readonly transport: Transport;
+  readonly destination: Tuple;
+}
+
+/** What is worth a counter. */
+export type Counted = 'retransmission-in' | 'retransmission-out' | 'overload';
+
+export interface TransactionPorts {
+  readonly clock: Clock;
+  readonly timing: TransactionTiming;
+  /** Server and client transactions together; beyond it new requests get 503. */
+  readonly maxTransactions: number;
+  readonly count: (what: Counted) => void;
+}

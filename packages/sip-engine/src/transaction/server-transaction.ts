@@ -1,0 +1,138 @@
+import type { SipRequest, SipResponse } from '../message/message.ts';
+import { serialiseMessage } from '../message/serialise-message.ts';
+import { viaResponseDestination } from '../message/via.ts';
+import type { Tuple } from '../transport/tuple.ts';
+import type { Failure, ServerEffect, ServerEvent, Step } from './effect.ts';
+import {
+  inviteServerTransition,
+  startInviteServer,
+  type InviteServerState,
+} from './invite-server.ts';
+import { MachineRunner } from './machine-runner.ts';
+import {
+  nonInviteServerTransition,
+  startNonInviteServer,
+  type NonInviteServerState,
+} from './non-invite-server.ts';
+import type { TimerName } from './timing.ts';
+import type { Inbound, TransactionPorts } from './ports.ts';
+
+type Event = ServerEvent<SipResponse>;
+type Effect = ServerEffect<SipResponse>;
+type State = InviteServerState<SipResponse> | NonInviteServerState<SipResponse>;
+
+interface ServerHooks {
+  readonly onFailure: (failure: Failure) => void;
+  readonly onEnd: () => void;
+}
+
+/** One server transaction: the machine of its method, and the way back to the peer (18.2.2). */
+export class ServerTransaction {
+  readonly inbound: Inbound<SipRequest>;
+  readonly #runner: MachineRunner<State, Event, Effect, TimerName>;
+  readonly #first: Step<State, Effect>;
+  readonly #ports: TransactionPorts;
+  readonly #hooks: ServerHooks;
+  readonly #sent: Set<SipResponse> = new Set<SipResponse>();
+
+  constructor(ports: TransactionPorts, inbound: Inbound<SipRequest>, hooks: ServerHooks) {
+    this.inbound = inbound;
+    this.#ports = ports;
+    this.#hooks = hooks;
+    const { timing } = ports;
+    const isInvite = inbound.message.method === 'INVITE';
+    this.#first = isInvite ? startInviteServer(timing) : startNonInviteServer(timing);
+    const transition = (state: State, event: Event): Step<State, Effect> =>
+      isInvite
+        ? inviteServerTransition(state as InviteServerState<SipResponse>, event, timing)
+        : nonInviteServerTransition(state as NonInviteServerState<SipResponse>, event, timing);
+    this.#runner = new MachineRunner<State, Event, Effect, TimerName>(
+      ports.clock,
+      {
+        transition,
+        timerEvent: (timer) => ({ kind: 'timer', timer }),
+        carryOut: (effect) => this.#carryOut(effect),
+      },
+      this.#first.state,
+    );
+  }
+
+  /** Sends a response outside of any transaction: nothing is kept of it. */
+  static sendStateless(inbound: Inbound<SipRequest>, response: SipResponse): void {
+    const destination = wayBack(inbound);
+    inbound.transport.send(serialiseMessage(response), destination, () => undefined);
+  }
+
+  get request(): SipRequest {
+    return this.inbound.message;
+  }
+
+  get timerCount(): number {
+    return this.#runner.timerCount;
+  }
+
+  /** A 2xx to an INVITE is out: its ACK is the user's (RFC 6026). */
+  get isAccepted(): boolean {
+    return this.#runner.state.kind === 'accepted';
+  }
+
+  /** No final response yet. */
+  get isPending(): boolean {
+    const { kind } = this.#runner.state;
+    return kind === 'trying' || kind === 'proceeding';
+  }
+
+  begin(): void {
+    this.#runner.begin(this.#first.effects);
+  }
+
+  respond(response: SipResponse): void {
+    this.#runner.handle({ kind: 'respond', response });
+  }
+
+  receiveAgain(): void {
+    this.#runner.handle({ kind: 'retransmission' });
+  }
+
+  receiveAck(): void {
+    this.#runner.handle({ kind: 'ack' });
+  }
+
+  abandon(): void {
+    this.#runner.handle({ kind: 'abandon' });
+  }
+
+  #carryOut(effect: Effect): void {
+    switch (effect.kind) {
+      case 'send-response':
+        this.#send(effect.response);
+        break;
+      case 'report':
+        this.#hooks.onFailure(effect.failure);
+        break;
+      case 'terminate':
+        this.#hooks.onEnd();
+        break;
+      case 'pass-ack':
+      case 'set-timer':
+      case 'cancel-timer':
+        break;
+      default:
+        effect satisfies never;
+    }
+  }
+
+  #send(response: SipResponse): void {
+    if (this.#sent.has(response)) this.#ports.count('retransmission-out');
+    else this.#sent.add(response);
+    const { transport } = this.inbound;
+    transport.send(serialiseMessage(response), wayBack(this.inbound), () =>
+      this.#runner.handle({ kind: 'transport-error' }),
+    );
+  }
+}
+
+/** 18.2.2 and RFC 3581. */
+function wayBack({ essentials, source }: Inbound<SipRequest>): Tuple {
+  return viaResponseDestination(essentials.via, source);
+}

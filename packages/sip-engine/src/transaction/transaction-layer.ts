@@ -1,0 +1,140 @@
+import type { Essentials } from '../message/essentials.ts';
+import { headerField } from '../message/header-list.ts';
+import type { SipRequest, SipResponse } from '../message/message.ts';
+import { responseTo } from '../message/response-to.ts';
+import { viaBranch } from '../message/via.ts';
+import { ClientTransaction, type ClientUser } from './client-transaction.ts';
+import { branchOf, clientKey, mergeKey, serverKey } from './key.ts';
+import { ServerTransaction } from './server-transaction.ts';
+import type { Failure } from './effect.ts';
+import type { Inbound, Outbound, TransactionPorts } from './ports.ts';
+
+/** Who uses the transactions: told what belongs to none of them, and of each new one. */
+export interface TransactionUser {
+  /** A new server transaction: answer it. An INVITE has had its 100 already. */
+  onRequest(transaction: ServerTransaction): void;
+  /** An ACK that ends no transaction by itself: that of a 2xx. */
+  onAck(ack: Inbound<SipRequest>): void;
+  /** The user's answer did not reach the peer, or the peer did not confirm it. */
+  onServerFailure(transaction: ServerTransaction, failure: Failure): void;
+  onServerEnd(transaction: ServerTransaction): void;
+}
+
+/** All transactions of one engine: RFC 3261 section 17 as a shell around the four pure machines. */
+export class TransactionLayer {
+  readonly #ports: TransactionPorts;
+  readonly #user: TransactionUser;
+  readonly #servers: Map<string, ServerTransaction> = new Map<string, ServerTransaction>();
+  readonly #clients: Map<string, ClientTransaction> = new Map<string, ClientTransaction>();
+  readonly #merged: Map<string, ServerTransaction> = new Map<string, ServerTransaction>();
+
+  constructor(ports: TransactionPorts, user: TransactionUser) {
+    this.#ports = ports;
+    this.#user = user;
+  }
+
+  get size(): number {
+    return this.#servers.size + this.#clients.size;
+  }
+
+  /** Timers running in all transactions. */
+  get timerCount(): number {
+    let count = 0;
+    for (const each of [...this.#servers.values(), ...this.#clients.values()]) {
+      count += each.timerCount;
+    }
+    return count;
+  }
+
+  receiveRequest(inbound: Inbound<SipRequest>): void {
+    const { message, essentials } = inbound;
+    const key = serverKey(message, essentials);
+    const known = this.#servers.get(key);
+    if (message.method === 'ACK') {
+      if (known === undefined || known.isAccepted) this.#user.onAck(inbound);
+      else known.receiveAck();
+      return;
+    }
+    if (known !== undefined) {
+      this.#ports.count('retransmission-in');
+      known.receiveAgain();
+      return;
+    }
+    if (!this.hasRoom()) {
+      this.#refuseStateless(inbound);
+      return;
+    }
+    this.#open(key, inbound);
+  }
+
+  receiveResponse(response: SipResponse, essentials: Essentials): void {
+    const branch = viaBranch(essentials.via) ?? '';
+    const client = this.#clients.get(clientKey(branch, essentials.cseq.method));
+    client?.receive(response, essentials);
+  }
+
+  /** The INVITE that this CANCEL is about (9.2). */
+  inviteOf({ message, essentials }: Inbound<SipRequest>): ServerTransaction | undefined {
+    return this.#servers.get(serverKey(message, essentials, 'INVITE'));
+  }
+
+  /** True when a copy of this request came by another way before (8.2.2.2). */
+  isMerged(transaction: ServerTransaction): boolean {
+    const key = mergeKey(transaction.inbound.essentials);
+    const first = key === undefined ? undefined : this.#merged.get(key);
+    return first !== undefined && first !== transaction;
+  }
+
+  /** False when the limit of transactions is reached. */
+  hasRoom(): boolean {
+    return this.size < this.#ports.maxTransactions;
+  }
+
+  /** Sends a request in a transaction of its own; undefined when the limit is reached. */
+  request(outbound: Outbound<SipRequest>, user: ClientUser): ClientTransaction | undefined {
+    if (!this.hasRoom()) {
+      this.#ports.count('overload');
+      return undefined;
+    }
+    const key = clientKey(branchOf(outbound.request) ?? '', outbound.request.method);
+    const transaction = new ClientTransaction(this.#ports, outbound, user, () =>
+      this.#clients.delete(key),
+    );
+    this.#clients.set(key, transaction);
+    transaction.begin();
+    return transaction;
+  }
+
+  /** Ends every transaction and its timers at once, with no word to anybody. */
+  abandonAll(): void {
+    for (const each of [...this.#servers.values(), ...this.#clients.values()]) each.abandon();
+  }
+
+  #open(key: string, inbound: Inbound<SipRequest>): void {
+    const merge = mergeKey(inbound.essentials);
+    const transaction = new ServerTransaction(this.#ports, inbound, {
+      onFailure: (failure) => this.#user.onServerFailure(transaction, failure),
+      onEnd: () => {
+        this.#servers.delete(key);
+        if (merge !== undefined && this.#merged.get(merge) === transaction) {
+          this.#merged.delete(merge);
+        }
+        this.#user.onServerEnd(transaction);
+      },
+    });
+    this.#servers.set(key, transaction);
+    if (merge !== undefined && !this.#merged.has(merge)) this.#merged.set(merge, transaction);
+    transaction.begin();
+    if (inbound.message.method === 'INVITE') {
+      transaction.respond(responseTo(inbound.message, 100));
+    }
+    this.#user.onRequest(transaction);
+  }
+
+  #refuseStateless(inbound: Inbound<SipRequest>): void {
+    this.#ports.count('overload');
+    const retry = [headerField('Retry-After', '5')];
+    const busy = responseTo(inbound.message, 503, { toTag: 'overload', headers: retry });
+    ServerTransaction.sendStateless(inbound, busy);
+  }
+}

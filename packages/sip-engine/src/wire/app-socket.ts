@@ -1,0 +1,69 @@
+import { Socket, type Server } from 'node:net';
+
+/** The engine's side of an AppSocket. */
+export interface AppSocketEnd {
+  readonly onBytes: (bytes: Uint8Array) => void;
+  readonly onClosed: () => void;
+}
+
+type Written = (error?: Error | null) => void;
+
+/**
+ * A connection with no wire, for an application that listens (`srf.listen({ server, secret })`): it takes this for a
+ * net.Socket that came to its server. What either side writes reaches the other in a later turn of the event loop,
+ * in order, never inside the call.
+ */
+export class AppSocket extends Socket {
+  readonly #end: AppSocketEnd;
+
+  constructor(end: AppSocketEnd) {
+    super();
+    this.#end = end;
+    this.once('close', () => end.onClosed());
+  }
+
+  /** Hands the socket to a server as if it had come in. The server need not listen. */
+  announceTo(server: Server): void {
+    server.emit('connection', this);
+  }
+
+  /** Engine to application. */
+  deliver(frame: Buffer): void {
+    setImmediate(() => {
+      if (!this.destroyed) this.emit('data', frame);
+    });
+  }
+
+  /** Application to engine: what a net.Socket would put on the wire. */
+  override write(
+    data: Uint8Array | string,
+    encoding?: BufferEncoding | Written,
+    written?: Written,
+  ): boolean {
+    const bytes = typeof data === 'string' ? Buffer.from(data, 'utf8') : Buffer.from(data);
+    const done = typeof encoding === 'function' ? encoding : written;
+    setImmediate(() => {
+      if (!this.destroyed) this.#end.onBytes(bytes);
+      done?.();
+    });
+    return true;
+  }
+
+  override setKeepAlive(): this {
+    return this;
+  }
+
+  override setNoDelay(): this {
+    return this;
+  }
+
+  override end(): this {
+    this.destroy();
+    return this;
+  }
+
+  /** Ends it once what was delivered has been read. */
+  close(): void {
+    setImmediate(() => this.destroy());
+  }
+}
