@@ -31,6 +31,12 @@ export const bans: readonly Ban[] = [
     because: 'bytes in, values out: what opens and reads lies elsewhere',
   },
   {
+    room: /^packages\/sip-engine\/src\/message\//,
+    except: besideTests,
+    from: /^(node:|packages\/sip-engine\/src\/(?!message\/|errors\.ts$|transport\/tuple\.ts$))/,
+    because: 'the message model is pure and lies under everything else',
+  },
+  {
     room: /^packages\/core\/src\//,
     except: /(\.test\.ts$|^packages\/core\/src\/(adapters\/|this-node\.ts$|index\.ts$))/,
     from: /^packages\/core\/src\/adapters\//,
