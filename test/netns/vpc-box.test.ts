@@ -1,4 +1,3 @@
-import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
@@ -14,9 +13,6 @@ import {
 } from '@truetuple/lab';
 import { createNetworkNamespace, openNetlink, type Netlink } from '@truetuple/netlink';
 import { describe, expect, it } from 'vitest';
-import { NftConnection } from '../lab/src/box/nft-connection.ts';
-import { associationElements } from '../lab/src/box/nft-elements.ts';
-import { loadNft } from '../lab/src/box/nft.ts';
 import { settleSysctls } from '../lab/src/box/sysctl.ts';
 import { boxIsMissing } from './box-is-missing.ts';
 import { exchange, Hosts } from './tuple-matrix-hosts.ts';
@@ -130,24 +126,6 @@ describe.skipIf(boxIsMissing)('VPC in a box', () => {
     }
     expect(await routes()).toBe(routed - 2);
     expect(box.eni('eni-node-b').addresses).toEqual([boxAddresses.nodeSecondary]);
-  });
-
-  it('tells which element the kernel refuses, and goes on with the next change', async () => {
-    using namespace = createNetworkNamespace();
-    await loadNft(
-      namespace,
-      'table ip igw {\n map out { type ipv4_addr : ipv4_addr; }\n counter no_eip { }\n}\n',
-    );
-    using nft = new NftConnection(namespace);
-    const [out] = associationElements('add', publicIp, privateIp);
-    assert(out !== undefined);
-    const gone = { ...out, verb: 'delete' } as const;
-    expect(() => nft.change([gone, gone])).toThrow(
-      /delete element 0a000280 of set igw out: ENOENT/,
-    );
-    nft.change([out]);
-    nft.change([gone]);
-    expect(nft.counters('igw')).toEqual(new Map([['no_eip', 0]]));
   });
 
   it('needs no friendly host: what a hardened one hands down is set back', () => {

@@ -23,14 +23,13 @@ export interface InitramfsOptions {
 
 /**
  * The guest's whole file system as newc chunks: busybox as init, kernel modules in loading order,
- * Node, nft and nsenter with their libraries, the netlink addon, and the entry as one bundle.
+ * Node and nsenter with their libraries, the netlink addon, and the entry as one bundle.
  */
 export async function buildInitramfs(options: InitramfsOptions): Promise<Uint8Array[]> {
   const [modules, programs, bundle, addonImage] = await Promise.all([
     readModules(options.kernel),
     programEntries([
       { source: requireProgram('busybox', 'busybox-static'), path: 'bin/busybox' },
-      { source: requireProgram('nft', 'nftables'), path: 'usr/sbin/nft' },
       { source: requireProgram('nsenter', 'util-linux'), path: 'usr/bin/nsenter' },
       { source: requireNode(), path: 'usr/bin/node' },
     ]),

@@ -5,7 +5,7 @@ import type { KernelPackage } from './kernel-package.ts';
 import { loadOrder, moduleDepends, moduleName, type KernelModule } from './kernel-module.ts';
 import { VmError } from './vm-error.ts';
 
-/** What the guest loads before its program: the links of a VPC in a box, and what its nft rules use. */
+/** What the guest loads before its program: the links of a VPC in a box, and what its nftables rules use. */
 export const guestModules: readonly string[] = [
   'veth',
   'bridge',

@@ -26,7 +26,6 @@ async function demo() {
       {
         env: {
           ...env,
-          TRUETUPLE_DEMO_NFT: missing.includes('nftables') ? 'missing' : 'present',
           TRUETUPLE_DEMO_ADDON: addon,
           TRUETUPLE_DEMO_MISSING: missing.join(','),
         },

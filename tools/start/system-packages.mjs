@@ -20,8 +20,8 @@ export const SYSTEM_PACKAGES = Object.freeze([
   {
     package: 'nftables',
     shownBy: { kind: 'command', anyOf: ['nft'] },
-    neededBy: ['demo', 'test'],
-    why: "the lab's Internet gateway and NAT gateway translate addresses with nft",
+    neededBy: ['test'],
+    why: 'nft is the second opinion on the rules that we give the kernel',
   },
   {
     package: 'gcc',

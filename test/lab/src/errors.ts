@@ -4,8 +4,7 @@ const brand = Symbol.for('truetuple.lab.error');
 export type LabErrorCode =
   | 'OptionsInvalid'
   | 'RightsMissing'
-  | 'NftMissing'
-  | 'NftRefused'
+  | 'ProgramMissing'
   | 'LinkMissing'
   | 'CommandFailed'
   | 'UnknownToBox'

@@ -13,7 +13,7 @@ export {
 } from './box/describe-box-to-ec2.ts';
 export type { ChangingEc2 } from './box/follow-ec2.ts';
 export { linkIndex } from './box/build-topology.ts';
-export type { DropName } from './box/nft-scripts.ts';
+export type { DropName } from './box/rulesets.ts';
 export { checkBoxPrerequisites, type BoxPrerequisites } from './box/prerequisites.ts';
 export {
   boxAddresses,

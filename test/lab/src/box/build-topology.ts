@@ -1,19 +1,21 @@
 import {
   createNetworkNamespace,
   openNetlink,
+  openNftables,
   type Netlink,
   type NetworkNamespace,
+  type Nftables,
 } from '@truetuple/netlink';
 import { LabError } from '../errors.ts';
-import { loadNft } from './nft.ts';
 import { settleSysctls } from './sysctl.ts';
 import type { HostKey, HostPlan, LinkPlan, RoutePlan, Slave, Topology, Wire } from './topology.ts';
 
-/** One host of a box: a namespace of its own and a netlink connection into it. */
+/** One host of a box: a namespace of its own and connections into it. */
 export interface Host {
   readonly key: HostKey;
   readonly namespace: NetworkNamespace;
   readonly netlink: Netlink;
+  readonly nftables: Nftables;
 }
 
 export type Hosts = ReadonlyMap<HostKey, Host>;
@@ -23,13 +25,11 @@ export async function buildTopology(topology: Topology): Promise<Hosts> {
   const hosts = new Map<HostKey, Host>();
   try {
     for (const { key } of topology.hosts) hosts.set(key, await createHost(key));
-    // Loading rulesets is the slowest part and needs no link: it runs beside the rest.
-    await Promise.all([
-      ...topology.hosts.map(({ key, nft }) =>
-        nft === undefined ? undefined : loadNft(hostOf(hosts, key).namespace, nft),
-      ),
-      connectHosts(topology, hosts),
-    ]);
+    // Rulesets need no link: a packet meets its rules from the first one on.
+    for (const { key, ruleset } of topology.hosts) {
+      await hostOf(hosts, key).nftables.apply(ruleset);
+    }
+    await connectHosts(topology, hosts);
     return hosts;
   } catch (error) {
     closeHosts(hosts);
@@ -40,6 +40,7 @@ export async function buildTopology(topology: Topology): Promise<Hosts> {
 /** Lets go of every namespace: the kernel takes links, routes and rulesets down with them. */
 export function closeHosts(hosts: Hosts): void {
   for (const host of hosts.values()) {
+    host.nftables.close();
     host.netlink.close();
     host.namespace.close();
   }
@@ -57,10 +58,14 @@ export function hostOf(hosts: Hosts, key: HostKey): Host {
 
 async function createHost(key: HostKey): Promise<Host> {
   const namespace = createNetworkNamespace();
+  let netlink: Netlink | undefined;
   try {
     settleSysctls(namespace);
-    return { key, namespace, netlink: await openNetlink({ netns: namespace }) };
+    netlink = await openNetlink({ netns: namespace });
+    const nftables = await openNftables({ netns: namespace });
+    return { key, namespace, netlink, nftables };
   } catch (error) {
+    netlink?.close();
     namespace.close();
     throw error;
   }

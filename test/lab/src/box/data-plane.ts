@@ -1,9 +1,9 @@
+import type { Operation } from '@truetuple/netlink';
 import type { EniPlan, EniName, InitialDataPlane, RouteTableName } from './topology.ts';
 import { hostOf, toRoute, type Hosts } from './build-topology.ts';
 import { eniOf, eniRoute, privateIpRoutes } from './describe-hosts.ts';
-import { NftConnection } from './nft-connection.ts';
-import { associationElements, privateIpElements, uncheckedElements } from './nft-elements.ts';
-import { gatewayDrops, routerDrops, type DropName } from './nft-scripts.ts';
+import { gatewayDrops, routerDrops, type DropName } from './rulesets.ts';
+import { associationElements, privateIpElements, uncheckedElements } from './ruleset-sets.ts';
 import { routerTables, type RoutePlan } from './topology.ts';
 import { LabError } from '../errors.ts';
 
@@ -16,8 +16,6 @@ export type DropCounters = Readonly<Record<DropName, number>>;
  */
 export class DataPlane {
   readonly #hosts: Hosts;
-  readonly #gateway: NftConnection;
-  readonly #router: NftConnection;
   readonly #enis: readonly EniPlan[];
   readonly #privateIps = new Map<string, EniName>();
   readonly #associations = new Map<string, string>();
@@ -27,8 +25,6 @@ export class DataPlane {
 
   constructor(hosts: Hosts, enis: readonly EniPlan[], initial: InitialDataPlane) {
     this.#hosts = hosts;
-    this.#gateway = new NftConnection(hostOf(hosts, 'igw').namespace);
-    this.#router = new NftConnection(hostOf(hosts, 'vpc').namespace);
     this.#enis = enis;
     for (const ip of initial.privateIps) this.#privateIps.set(ip.address, ip.eni);
     for (const held of initial.associations) this.#associations.set(held.publicIp, held.privateIp);
@@ -41,9 +37,9 @@ export class DataPlane {
       const holder = this.#privateIps.get(address);
       if (holder === eni) return;
       await this.#replaceRoutes(privateIpRoutes(this.#eni(eni), address));
-      this.#router.change([
-        ...(holder === undefined ? [] : privateIpElements('delete', holder, address)),
-        ...privateIpElements('add', eni, address),
+      await this.#change('vpc', [
+        ...(holder === undefined ? [] : privateIpElements('delete-elements', holder, address)),
+        ...privateIpElements('add-elements', eni, address),
       ]);
       this.#privateIps.set(address, eni);
     });
@@ -53,7 +49,7 @@ export class DataPlane {
   unassignPrivateIp(eni: EniName, address: string): Promise<void> {
     return this.#inTurn(async () => {
       if (this.#privateIps.get(address) !== eni) return;
-      this.#router.change(privateIpElements('delete', eni, address));
+      await this.#change('vpc', privateIpElements('delete-elements', eni, address));
       await this.#removeRoutes(privateIpRoutes(this.#eni(eni), address));
       this.#privateIps.delete(address);
     });
@@ -66,8 +62,13 @@ export class DataPlane {
       const stale = [...this.#associations].filter(
         ([held, target]) => held === publicIp || target === privateIp,
       );
-      const undo = stale.flatMap(([held, target]) => associationElements('delete', held, target));
-      this.#gateway.change([...undo, ...associationElements('add', publicIp, privateIp)]);
+      const undo = stale.flatMap(([held, target]) =>
+        associationElements('delete-elements', held, target),
+      );
+      await this.#change('igw', [
+        ...undo,
+        ...associationElements('add-elements', publicIp, privateIp),
+      ]);
       for (const [held] of stale) this.#associations.delete(held);
       this.#associations.set(publicIp, privateIp);
     });
@@ -77,7 +78,7 @@ export class DataPlane {
     return this.#inTurn(async () => {
       const privateIp = this.#associations.get(publicIp);
       if (privateIp === undefined) return;
-      this.#gateway.change(associationElements('delete', publicIp, privateIp));
+      await this.#change('igw', associationElements('delete-elements', publicIp, privateIp));
       this.#associations.delete(publicIp);
     });
   }
@@ -107,7 +108,7 @@ export class DataPlane {
     return this.#inTurn(async () => {
       this.#eni(eni);
       if (this.#unchecked.has(eni) !== check) return;
-      this.#router.change(uncheckedElements(check ? 'delete' : 'add', eni));
+      await this.#change('vpc', uncheckedElements(check ? 'delete-elements' : 'add-elements', eni));
       if (check) this.#unchecked.delete(eni);
       else this.#unchecked.add(eni);
     });
@@ -136,20 +137,17 @@ export class DataPlane {
   /** Read after every change asked for so far. */
   async counters(): Promise<DropCounters> {
     await this.#last;
-    const gateway = this.#gateway.counters('igw');
-    const router = this.#router.counters('vpc');
-    const all = [...gatewayDrops, ...routerDrops].map((name) => [
-      name,
-      gateway.get(name) ?? router.get(name) ?? 0,
-    ]);
+    const found = await Promise.all(
+      (['igw', 'vpc'] as const).map((host) => hostOf(this.#hosts, host).nftables.counters.list()),
+    );
+    const packets = new Map(found.flat().map((counter) => [counter.counter, counter.packets]));
+    const all = [...gatewayDrops, ...routerDrops].map((name) => [name, packets.get(name) ?? 0]);
     return Object.fromEntries(all) as DropCounters;
   }
 
   /** The last thing: after it nothing changes any more. */
   async close(): Promise<void> {
     await this.#last;
-    this.#gateway.close();
-    this.#router.close();
   }
 
   #inTurn(change: () => Promise<void>): Promise<void> {
@@ -157,6 +155,11 @@ export class DataPlane {
     // The one who asked hears of a failure; the next change must not inherit it.
     this.#last = turn.catch(() => {});
     return turn;
+  }
+
+  /** All of them, or none. */
+  #change(host: 'igw' | 'vpc', operations: readonly Operation[]): Promise<void> {
+    return hostOf(this.#hosts, host).nftables.apply(operations);
   }
 
   async #replaceRoutes(routes: readonly RoutePlan[]): Promise<void> {

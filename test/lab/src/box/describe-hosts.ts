@@ -1,6 +1,6 @@
 import type { CheckedBoxOptions, PodOptions } from './box-options.ts';
 import { macAddress, nodeEndName, podKey } from './link-names.ts';
-import { gatewayScript, natGatewayScript, nodeScript, routerScript } from './nft-scripts.ts';
+import { gatewayRuleset, natGatewayRuleset, nodeRuleset, routerRuleset } from './rulesets.ts';
 import {
   boxAddresses,
   routerAddresses,
@@ -39,13 +39,13 @@ export function describeHosts(
         { ...link('vpc', [`${outer.igw}/30`]), forwarding: true },
       ],
       routes: [via(addresses.vpcCidr, 'vpc', outer.vpc)],
-      nft: gatewayScript(initial),
+      ruleset: gatewayRuleset(initial),
     }),
     describeRouter(enis, initial),
     host('natgw', {
       links: [{ ...link('eth0', [`${addresses.natGateway}/24`]), forwarding: true }],
       routes: [via('0.0.0.0/0', 'eth0', routerAddresses.public)],
-      nft: natGatewayScript,
+      ruleset: natGatewayRuleset,
     }),
     describeGuest('client', addresses.client),
     describeGuest('aws', addresses.aws),
@@ -81,7 +81,7 @@ function describeRouter(enis: readonly EniPlan[], initial: InitialDataPlane): Ho
       },
       { ...via('0.0.0.0/0', 'igw', outer.igw), table: routerTables.public },
     ],
-    nft: routerScript(initial),
+    ruleset: routerRuleset(initial),
   });
 }
 
@@ -122,7 +122,7 @@ function describeNode(pods: readonly PodOptions[]): HostPlan {
       via('0.0.0.0/0', 'eth0', routerAddresses.private),
       ...pods.map((pod, index) => direct(`${pod.eth0}/32`, nodeEndName(index))),
     ],
-    nft: nodeScript,
+    ruleset: nodeRuleset,
   });
 }
 
@@ -148,7 +148,7 @@ function host(key: HostKey, parts: Partial<Omit<HostPlan, 'key'>>): HostPlan {
     routes: parts.routes ?? [],
     rules: parts.rules ?? [],
     neighbours: parts.neighbours ?? [],
-    ...(parts.nft === undefined ? {} : { nft: parts.nft }),
+    ruleset: parts.ruleset ?? [],
   };
 }
 

@@ -6,12 +6,12 @@ export type BoxPrerequisites =
   | { readonly available: true }
   | {
       readonly available: false;
-      readonly code: 'RightsMissing' | 'NftMissing';
+      readonly code: 'RightsMissing' | 'ProgramMissing';
       readonly reason: string;
       readonly remedy: string;
     };
 
-/** Whether a box can be built here: Linux, the addon, the right to make namespaces, nft and nsenter. */
+/** Whether a box can be built here: Linux, the addon, the right to make namespaces, and nsenter to start programs in it. */
 export function checkBoxPrerequisites(): BoxPrerequisites {
   const native = nativeAvailable();
   if (!native.available) {
@@ -31,20 +31,16 @@ export function checkBoxPrerequisites(): BoxPrerequisites {
       remedy: 'Run as root, or under `unshare -Urnm` as an ordinary user.',
     };
   }
-  const missing = [
-    ['nft', 'nftables'],
-    ['nsenter', 'util-linux'],
-  ].find(([program = '']) => findProgram(program) === undefined);
-  if (missing === undefined) return { available: true };
+  if (findProgram('nsenter') !== undefined) return { available: true };
   return {
     available: false,
-    code: 'NftMissing',
-    reason: `the program ${missing[0]} is missing`,
-    remedy: `Install it (Debian: apt-get install ${missing[1]}).`,
+    code: 'ProgramMissing',
+    reason: 'the program nsenter is missing',
+    remedy: 'Install it (Debian: apt-get install util-linux).',
   };
 }
 
-/** @throws LabError RightsMissing, NftMissing */
+/** @throws LabError RightsMissing, ProgramMissing */
 export function requireBoxPrerequisites(): void {
   const found = checkBoxPrerequisites();
   if (found.available) return;

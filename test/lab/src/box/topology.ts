@@ -1,3 +1,5 @@
+import type { Operation } from '@truetuple/netlink';
+
 /** What a box is made of, as data. Nothing here touches the kernel. */
 export interface Topology {
   readonly hosts: readonly HostPlan[];
@@ -50,8 +52,8 @@ export interface HostPlan {
   readonly routes: readonly RoutePlan[];
   readonly rules: readonly RulePlan[];
   readonly neighbours: readonly NeighbourPlan[];
-  /** An nftables script to load, when the host needs one. */
-  readonly nft?: string;
+  /** What nftables shall hold, in the order to add it. */
+  readonly ruleset: readonly Operation[];
 }
 
 /** A link that exists once wires and slaves are made; it gets its addresses and is set up. */

@@ -63,7 +63,7 @@ export interface VpcBox extends AsyncDisposable {
 
 /**
  * Builds a box.
- * @throws LabError RightsMissing, NftMissing, OptionsInvalid, NftRefused, SettingRefused; NetlinkError
+ * @throws LabError RightsMissing, ProgramMissing, OptionsInvalid, SettingRefused; NetlinkError
  */
 export async function openBox(options: BoxOptions = {}): Promise<VpcBox> {
   requireBoxPrerequisites();

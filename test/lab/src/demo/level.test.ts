@@ -6,7 +6,7 @@ const able: Machine = {
   isRoot: true,
   isInUserNamespace: false,
   addon: true,
-  nft: true,
+  nsenter: true,
   namespaces: true,
   userNamespace: 'not needed',
 };
@@ -26,7 +26,7 @@ describe('chooseLevel', () => {
   it.each([
     [{ platform: 'darwin' }, /darwin has no network namespaces/],
     [{ addon: 'the netlink addon is missing: not built' }, /not built/],
-    [{ nft: 'the nft command is missing' }, /nft/],
+    [{ nsenter: 'the program nsenter is missing' }, /nsenter/],
     [{ namespaces: 'EPERM', userNamespace: 'no user namespaces' }, /EPERM, and no user namespaces/],
   ])('falls to loopback and says why: %j', (lack, reason) => {
     const choice = chooseLevel({ ...able, ...lack }, {});

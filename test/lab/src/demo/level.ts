@@ -8,7 +8,8 @@ export interface Machine {
   /** This process was started again inside a user namespace of its own. */
   readonly isInUserNamespace: boolean;
   readonly addon: true | string;
-  readonly nft: true | string;
+  /** Starting a program in a network namespace, with nsenter(1). */
+  readonly nsenter: true | string;
   /** Making network namespaces. */
   readonly namespaces: true | string;
   /** Making a user, mount and network namespace with unshare(1). */
@@ -55,10 +56,10 @@ interface Missing {
 }
 
 function missingForKernel(machine: Machine): Missing | undefined {
-  const { platform, addon, nft, namespaces, userNamespace, isInUserNamespace } = machine;
+  const { platform, addon, nsenter, namespaces, userNamespace, isInUserNamespace } = machine;
   if (platform !== 'linux') return hopeless(`${platform} has no network namespaces`);
   if (addon !== true) return hopeless(addon);
-  if (nft !== true) return hopeless(nft);
+  if (nsenter !== true) return hopeless(nsenter);
   if (namespaces === true) return undefined;
   if (isInUserNamespace) return hopeless(namespaces);
   return userNamespace === true

@@ -9,7 +9,7 @@ export function probeMachine(isInUserNamespace: boolean): Machine {
   const base = { platform, isRoot: process.getuid?.() === 0, isInUserNamespace };
   if (platform !== 'linux') {
     const no = 'not on Linux';
-    return { ...base, addon: no, nft: no, namespaces: no, userNamespace: no };
+    return { ...base, addon: no, nsenter: no, namespaces: no, userNamespace: no };
   }
   const native = nativeAvailable();
   const found = checkBoxPrerequisites();
@@ -18,7 +18,7 @@ export function probeMachine(isInUserNamespace: boolean): Machine {
   return {
     ...base,
     addon: native.available || `the netlink addon cannot be used: ${native.reason}`,
-    nft: lacks?.code === 'NftMissing' ? lacks.reason : true,
+    nsenter: lacks?.code === 'ProgramMissing' ? lacks.reason : true,
     namespaces,
     userNamespace: namespaces === true || isInUserNamespace ? 'not needed' : probeUserNamespace(),
   };
