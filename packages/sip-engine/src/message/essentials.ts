@@ -125,9 +125,13 @@ function firstValue(text: string): string {
   return end === text.length ? text : text.slice(0, end).trimEnd();
 }
 
-/** word ["@" word] with the characters real peers use: anything printable but a comma ends up as one opaque text. */
+/** word ["@" word] with the characters real peers use: printable ASCII without blanks and commas, one opaque text. */
 function isCallId(text: string): boolean {
-  return /^[!-+\--~]+$/u.test(text);
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code <= 0x20 || code >= 0x7f || code === 0x2c) return false;
+  }
+  return text.length > 0;
 }
 
 function refuse(name: string, value: string | undefined): EssentialsRead {

@@ -15,7 +15,8 @@ export type StartLine =
 
 /** Reads a Request-Line (RFC 3261 7.1) or a Status-Line (7.2). */
 export function parseStartLine(line: string): StartLine {
-  return /^SIP\s*\//iu.test(line) ? parseStatusLine(line) : parseRequestLine(line);
+  const isStatusLine = (line.charCodeAt(0) | 0x20) === 0x73 && /^SIP\s*\//iu.test(line);
+  return isStatusLine ? parseStatusLine(line) : parseRequestLine(line);
 }
 
 function parseStatusLine(line: string): StartLine {
@@ -36,10 +37,12 @@ function parseRequestLine(line: string): StartLine {
   const version = line.slice(last + 1);
   const requestUri = line.slice(first + 1, last);
   const refuse = (flaw: Flaw): StartLine => ({ kind: 'flawed', flaw, method, isResponse: false });
-  if (first < 1 || last === first || !isToken(method) || !/^SIP\/[0-9]+\.[0-9]+$/iu.test(version)) {
+  const isOurs = version === 'SIP/2.0' || version.toUpperCase() === 'SIP/2.0';
+  const isVersion = isOurs || /^SIP\/[0-9]+\.[0-9]+$/iu.test(version);
+  if (first < 1 || last === first || !isToken(method) || !isVersion) {
     return refuse(malformed('StartLineMalformed', `${shown(line)} is no request line`));
   }
-  if (version !== 'SIP/2.0' && version.toUpperCase() !== 'SIP/2.0') {
+  if (!isOurs) {
     const reason = `the version is ${shown(version)}, not SIP/2.0`;
     return refuse({ code: 'VersionUnknown', status: 505, reason });
   }
