@@ -353,6 +353,11 @@ function bodyOf(text: string | Uint8Array): readonly number[] {
   return [...parsed.message.body];
 }
 
+it('takes the topmost Via of several header fields', () => {
+  const parsed = parse(options({}, ['Via: SIP/2.0/UDP 203.0.113.5;branch=z9hG4bKb']));
+  expect(parsed.kind === 'message' && parsed.essentials.via.sentBy.host).toBe('192.0.2.1');
+});
+
 describe('the body', () => {
   it('ends where Content-Length says, whatever follows', () => {
     const two = options({}, ['Content-Length: 2'], `ab${options()}`);
