@@ -15,7 +15,8 @@ export interface Host {
   readonly key: HostKey;
   readonly namespace: NetworkNamespace;
   readonly netlink: Netlink;
-  readonly nftables: Nftables;
+  /** Where the host has a ruleset: of a pod, whoever deletes it must know every holder. */
+  readonly nftables?: Nftables;
 }
 
 export type Hosts = ReadonlyMap<HostKey, Host>;
@@ -24,11 +25,9 @@ export type Hosts = ReadonlyMap<HostKey, Host>;
 export async function buildTopology(topology: Topology): Promise<Hosts> {
   const hosts = new Map<HostKey, Host>();
   try {
-    for (const { key } of topology.hosts) hosts.set(key, await createHost(key));
+    for (const plan of topology.hosts) hosts.set(plan.key, await createHost(plan));
     // Rulesets need no link: a packet meets its rules from the first one on.
-    for (const { key, ruleset } of topology.hosts) {
-      await hostOf(hosts, key).nftables.apply(ruleset);
-    }
+    for (const { key, ruleset } of topology.hosts) await hosts.get(key)?.nftables?.apply(ruleset);
     await connectHosts(topology, hosts);
     return hosts;
   } catch (error) {
@@ -40,7 +39,7 @@ export async function buildTopology(topology: Topology): Promise<Hosts> {
 /** Lets go of every namespace: the kernel takes links, routes and rulesets down with them. */
 export function closeHosts(hosts: Hosts): void {
   for (const host of hosts.values()) {
-    host.nftables.close();
+    host.nftables?.close();
     host.netlink.close();
     host.namespace.close();
   }
@@ -56,12 +55,24 @@ export function hostOf(hosts: Hosts, key: HostKey): Host {
   });
 }
 
-async function createHost(key: HostKey): Promise<Host> {
+/** nftables of a host that has a ruleset. */
+export function nftablesOf(hosts: Hosts, key: HostKey): Nftables {
+  const { nftables } = hostOf(hosts, key);
+  if (nftables !== undefined) return nftables;
+  throw new LabError({
+    code: 'UnknownToBox',
+    message: `host ${key} of the box has no ruleset`,
+    remedy: 'Open nftables in its namespace with openNftables().',
+  });
+}
+
+async function createHost({ key, ruleset }: HostPlan): Promise<Host> {
   const namespace = createNetworkNamespace();
   let netlink: Netlink | undefined;
   try {
     settleSysctls(namespace);
     netlink = await openNetlink({ netns: namespace });
+    if (ruleset.length === 0) return { key, namespace, netlink };
     const nftables = await openNftables({ netns: namespace });
     return { key, namespace, netlink, nftables };
   } catch (error) {

@@ -1,6 +1,6 @@
 import type { Operation } from '@truetuple/netlink';
 import type { EniPlan, EniName, InitialDataPlane, RouteTableName } from './topology.ts';
-import { hostOf, toRoute, type Hosts } from './build-topology.ts';
+import { hostOf, nftablesOf, toRoute, type Hosts } from './build-topology.ts';
 import { eniOf, eniRoute, privateIpRoutes } from './describe-hosts.ts';
 import { gatewayDrops, routerDrops, type DropName } from './rulesets.ts';
 import { associationElements, privateIpElements, uncheckedElements } from './ruleset-sets.ts';
@@ -138,7 +138,7 @@ export class DataPlane {
   async counters(): Promise<DropCounters> {
     await this.#last;
     const found = await Promise.all(
-      (['igw', 'vpc'] as const).map((host) => hostOf(this.#hosts, host).nftables.counters.list()),
+      (['igw', 'vpc'] as const).map((host) => nftablesOf(this.#hosts, host).counters.list()),
     );
     const packets = new Map(found.flat().map((counter) => [counter.counter, counter.packets]));
     const all = [...gatewayDrops, ...routerDrops].map((name) => [name, packets.get(name) ?? 0]);
@@ -159,7 +159,7 @@ export class DataPlane {
 
   /** All of them, or none. */
   #change(host: 'igw' | 'vpc', operations: readonly Operation[]): Promise<void> {
-    return hostOf(this.#hosts, host).nftables.apply(operations);
+    return nftablesOf(this.#hosts, host).apply(operations);
   }
 
   async #replaceRoutes(routes: readonly RoutePlan[]): Promise<void> {
