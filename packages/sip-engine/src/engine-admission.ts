@@ -1,6 +1,7 @@
 import type { EngineContext } from './engine-context.ts';
 import { headerField, headerValue, headerValues } from './message/header-list.ts';
 import type { HeaderField } from './message/message.ts';
+import { policyRefusal } from './message/request-policy.ts';
 import { isOwnVia, parseVia } from './message/via.ts';
 import type { ServerTransaction } from './transaction/server-transaction.ts';
 
@@ -16,6 +17,9 @@ export function checkNewRequest(
   transaction: ServerTransaction,
 ): Refusal | undefined {
   const { message, essentials } = transaction.inbound;
+  const policy = { schemes: ['sip', 'sips', 'tel'], options: context.supported };
+  const refusal = policyRefusal(message, policy);
+  if (refusal !== undefined) return refusal;
   // 8.2.2.2: one copy by another way has come before
   if (context.transactions.isMerged(transaction)) return { status: 482 };
   if (hasOwnVia(context, transaction)) return { status: 482 };
@@ -24,10 +28,6 @@ export function checkNewRequest(
   if (essentials.maxForwards === 0) return { status: 483 };
   // 8.1.1.8: a dialog needs it
   if (headerValue(message, 'contact') === undefined) return { status: 400 };
-  const required = headerValues(message, 'require').map((option) => option.toLowerCase());
-  if (required.includes('100rel')) {
-    return { status: 420, headers: [headerField('Unsupported', '100rel')] };
-  }
   const isFull = context.dialogs.size >= context.dialogLimit;
   return context.isDraining() || isFull
     ? { status: 503, headers: [headerField('Retry-After', '10')] }

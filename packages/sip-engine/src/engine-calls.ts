@@ -9,6 +9,7 @@ import { receiveDatagram } from './engine-receive.ts';
 import type { SipEngine, SipEngineCounts, SipEngineLimits } from './engine.ts';
 import { SipEngineError } from './errors.ts';
 import type { HostPort } from './message/host-port.ts';
+import type { Resolver } from './resolver/resolver.ts';
 import type { Counted } from './transaction/ports.ts';
 import { TransactionLayer } from './transaction/transaction-layer.ts';
 import type { TransactionTiming } from './transaction/timing.ts';
@@ -33,7 +34,8 @@ export interface EngineParts {
   readonly timing: TransactionTiming;
   readonly token: () => string;
   readonly newId: () => string;
-  readonly resolve: (host: string) => Promise<string | undefined>;
+  readonly resolver: Resolver;
+  readonly supported: readonly string[];
   readonly dialogs: DialogTable<AppConnection>;
   readonly advertised: (transport: Transport) => HostPort;
 }
@@ -45,6 +47,8 @@ export class EngineCalls implements SipEngine {
   readonly #inbound: InboundRequests;
   readonly #outbound: OutboundRequests;
   readonly #apps = new AppDirectory();
+  /** Those that have not shown the secret, too. */
+  readonly #connections: Set<AppConnection> = new Set<AppConnection>();
   readonly #listeners: AppListener[] = [];
   readonly #graces: Set<CancelTimer> = new Set<CancelTimer>();
   readonly #counted: Record<Counted | 'malformed', number> = {
@@ -87,7 +91,8 @@ export class EngineCalls implements SipEngine {
       apps: this.#apps,
       transports: parts.transports,
       advertised: parts.advertised,
-      resolve: parts.resolve,
+      resolver: parts.resolver,
+      supported: parts.supported,
       dialogLimit: parts.limits.dialogs,
       isDraining: () => this.#isDraining,
     };
@@ -103,7 +108,8 @@ export class EngineCalls implements SipEngine {
       onBytes: (bytes) => app.receive(bytes),
       onClosed: () => {
         app.lost();
-        setImmediate(() => this.attach(server));
+        // whoever never showed the secret will not do so the next time
+        if (app.isAuthenticated) setImmediate(() => this.attach(server));
       },
     });
     const link = {
@@ -167,7 +173,7 @@ export class EngineCalls implements SipEngine {
     this.#graces.clear();
     this.#context.transactions.abandonAll();
     this.#outbound.stop();
-    this.#apps.closeAll();
+    for (const app of this.#connections) app.close();
     await Promise.all(this.#listeners.map(async (listener) => listener.close()));
     await Promise.all(this.#parts.transports.map(async (transport) => transport.close()));
     return before;
@@ -198,7 +204,10 @@ export class EngineCalls implements SipEngine {
         bound: transports.map(({ localAddress }) => `udp/${tupleText(localAddress)}`),
       }),
     };
-    return new AppConnection(link, { secret, clock, newId, authenticationMs, takesAll }, hooks);
+    const settings = { secret, clock, newId, authenticationMs, takesAll };
+    const connection = new AppConnection(link, settings, hooks);
+    this.#connections.add(connection);
+    return connection;
   }
 
   #command(app: AppConnection, command: AppCommand): void {
@@ -218,8 +227,9 @@ export class EngineCalls implements SipEngine {
 
   /** The application is gone: nothing that it began is left open. */
   #lose(app: AppConnection): void {
+    this.#connections.delete(app);
     this.#apps.remove(app);
-    if (this.#isClosed) return;
+    if (this.#isClosed || !app.isAuthenticated) return;
     for (const invite of this.#outbound.pendingOf(app)) invite.cancel([]);
     this.#inbound.abandon(app);
     const owned = this.#context.dialogs.all().filter((live) => live.app === app);

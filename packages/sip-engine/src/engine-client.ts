@@ -7,7 +7,7 @@ import type { SipRequest } from './message/message.ts';
 import { responseTo } from './message/response-to.ts';
 import { serialiseMessage } from './message/serialise-message.ts';
 import { parseUri } from './message/uri.ts';
-import { parameterValue } from './message/parameter.ts';
+import { nextHop, type NextHop } from './resolver/next-hop.ts';
 import type { Failure } from './transaction/effect.ts';
 import type { Outbound } from './transaction/ports.ts';
 import type { Transport } from './transport/transport.ts';
@@ -22,17 +22,16 @@ export interface NoRoute {
   readonly reason: string;
 }
 
-/** Host and port of the next hop of a URI: RFC 3263 without NAPTR and SRV; UDP only. */
-function hopOf(uriText: string): { host: string; port: number } | NoRoute {
-  const uri = parseUri(uriText);
+/** Where a URI leads, over UDP: nothing else is built. */
+function hopOf(text: string): NextHop | NoRoute {
+  const uri = parseUri(text);
   if (uri === undefined || uri.kind === 'other') {
-    return { kind: 'no-route', reason: `${uriText} is no SIP URI` };
+    return { kind: 'no-route', reason: `${text} is no SIP URI` };
   }
-  const transport = parameterValue(uri.parameters, 'transport')?.toLowerCase() ?? 'udp';
-  if (uri.scheme === 'sips' || transport !== 'udp') {
-    return { kind: 'no-route', reason: `${uriText} asks for a transport that is not there` };
-  }
-  return { host: uri.host, port: uri.port ?? 5060 };
+  const hop = nextHop(uri);
+  return hop.transport === 'udp'
+    ? hop
+    : { kind: 'no-route', reason: `${text} asks for ${hop.transport}, which is not there` };
 }
 
 /** The next hop of a request: its first Route, or else its Request-URI (8.1.2), or what the application says. */
@@ -53,21 +52,31 @@ export function routeTo(
   then: (route: { transport: Transport; destination: Tuple } | NoRoute) => void,
 ): void {
   const target = hopOf(hop);
-  if ('kind' in target) {
+  if (target.kind === 'no-route') {
     then(target);
     return;
   }
-  const { host, port } = target;
-  const reached = (address: string | undefined): void => {
-    const transport =
-      address === undefined ? undefined : chooseTransport(context, address, preferred);
-    if (address === undefined || transport === undefined) {
-      then({ kind: 'no-route', reason: `no way to ${host}` });
-    } else then({ transport, destination: { address, port } });
+  const reached = (address: string): void => {
+    const transport = chooseTransport(context, address, preferred);
+    if (transport === undefined) then({ kind: 'no-route', reason: `no transport to ${address}` });
+    else then({ transport, destination: { address, port: target.port } });
   };
-  if (isIP(host) !== 0) reached(host);
+  if (target.kind === 'tuple') reached(target.address);
   else {
-    context.resolve(host).then(reached, () => reached(undefined));
+    void addressOf(context, target.name).then((address) =>
+      address === undefined
+        ? then({ kind: 'no-route', reason: `${target.name} has no address` })
+        : reached(address),
+    );
+  }
+}
+
+async function addressOf({ resolver }: EngineContext, name: string): Promise<string | undefined> {
+  try {
+    return (await resolver.addressesOf(name))[0];
+  } catch {
+    // whatever the reason: the application is told that there is no way there
+    return undefined;
   }
 }
 

@@ -3,6 +3,7 @@ import type { LiveDialog } from './dialog/live-dialog.ts';
 import { hostPortText, type HostPort } from './message/host-port.ts';
 import type { SipMessage } from './message/message.ts';
 import { serialiseMessage } from './message/serialise-message.ts';
+import type { Resolver } from './resolver/resolver.ts';
 import type { TransactionLayer } from './transaction/transaction-layer.ts';
 import type { TransactionTiming } from './transaction/timing.ts';
 import type { Clock } from './transport/clock.ts';
@@ -28,8 +29,9 @@ export interface EngineContext {
   readonly transports: readonly Transport[];
   /** What Via and Contact say, when it is not the bound tuple. */
   readonly advertised: (transport: Transport) => HostPort;
-  /** Where a host is; undefined when it is not known. */
-  readonly resolve: (host: string) => Promise<string | undefined>;
+  readonly resolver: Resolver;
+  /** Option tags that a Require may name (8.2.2.3). */
+  readonly supported: readonly string[];
   readonly dialogLimit: number;
   readonly isDraining: () => boolean;
 }

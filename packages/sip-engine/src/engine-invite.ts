@@ -110,7 +110,7 @@ export class EngineInvite implements ClientUser {
     return cancelOf(this.#outbound.request, headers);
   }
 
-  /** Stops its timer: the engine closes. */
+  /** Nothing more is awaited or told: its timer stops. */
   stop(): void {
     this.app = undefined;
     this.#runner.handle({ kind: 'failure' });
@@ -137,6 +137,7 @@ export class EngineInvite implements ClientUser {
 
   onEnd(): void {
     this.#settle();
+    this.stop();
     this.#forget();
   }
 

@@ -18,6 +18,8 @@ const benches: AppBench[] = [];
 afterEach(async () => {
   for (const { engine, clock } of benches.splice(0)) {
     await engine.close();
+    // what was sent last is still on its way
+    clock.advance(100);
     expect(clock.pending).toBe(0);
   }
 });
@@ -28,18 +30,24 @@ async function start(setUp: (app: SrfApp) => void): Promise<AppBench> {
   return bench;
 }
 
+interface Outcome<T> {
+  value?: T;
+  error?: { status?: number };
+}
+
 /** What a promise came to, so far. */
-function outcomeOf<T>(promise: Promise<T>): { value?: T; error?: { status?: number } } {
-  const outcome: { value?: T; error?: { status?: number } } = {};
-  promise.then(
-    (value) => {
-      outcome.value = value;
-    },
-    (error: { status?: number }) => {
-      outcome.error = error;
-    },
-  );
+function outcomeOf<T>(promise: Promise<T>): Outcome<T> {
+  const outcome: Outcome<T> = {};
+  void keepOutcome(promise, outcome);
   return outcome;
+}
+
+async function keepOutcome<T>(promise: Promise<T>, outcome: Outcome<T>): Promise<void> {
+  try {
+    outcome.value = await promise;
+  } catch (error) {
+    outcome.error = error as { status?: number };
+  }
 }
 
 function answerAll(dialogs: SrfDialog[]): (app: SrfApp) => void {
@@ -104,13 +112,9 @@ it('createUAS: BYE from the application', async () => {
 });
 
 it('a BYE of the application waits for the ACK (section 15)', async () => {
-  const dialogs: SrfDialog[] = [];
   const bench = await start((app) =>
     app.invite((req, res) => {
-      void app.createUAS(req, res, { localSdp: sdp }).then((dialog) => {
-        dialogs.push(dialog);
-        void dialog.destroy();
-      });
+      void app.createUAS(req, res, { localSdp: sdp }).then(async (dialog) => dialog.destroy());
     }),
   );
   const peer = bench.peer(2);
@@ -181,7 +185,7 @@ it('createB2BUA: both legs, BYE from either end', async () => {
         const { uas, uac } = call;
         uas.on('destroy', () => void uac.destroy());
         uac.on('destroy', () => void uas.destroy());
-        calls.push(call);
+        return calls.push(call);
       });
     }),
   );

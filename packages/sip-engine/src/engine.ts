@@ -1,10 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { lookup } from 'node:dns/promises';
 import type { Server } from 'node:net';
 import { DialogTable } from './dialog/dialog-table.ts';
 import { EngineCalls } from './engine-calls.ts';
 import type { HostPort } from './message/host-port.ts';
 import { datagramLimits, type MessageLimits } from './message/parsed.ts';
+import type { Resolver } from './resolver/resolver.ts';
+import { systemResolver } from './resolver/system-resolver.ts';
 import { defaultTiming, type TransactionTiming } from './transaction/timing.ts';
 import type { Clock } from './transport/clock.ts';
 import { systemClock } from './transport/system-clock.ts';
@@ -26,8 +27,13 @@ export interface SipEngineOptions {
   readonly contact?: HostPort;
   readonly timing?: Partial<TransactionTiming>;
   readonly limits?: Partial<SipEngineLimits>;
-  /** Address of a host name, or undefined. Default: the system's resolver. */
-  readonly resolve?: (host: string) => Promise<string | undefined>;
+  /** Names to addresses. Default: the system's. */
+  readonly resolver?: Resolver;
+  /**
+   * Option tags that the application understands when a request requires them; others are refused with 420.
+   * 100rel is not built. Default: replaces, timer, norefersub, tdialog, histinfo.
+   */
+  readonly supported?: readonly string[];
   /** Where tags, branches and Call-IDs come from; at least 64 random bits each. Default: node:crypto. */
   readonly token?: () => string;
 }
@@ -95,6 +101,8 @@ const defaultLimits: SipEngineLimits = {
   message: datagramLimits,
 };
 
+const defaultSupported = ['replaces', 'timer', 'norefersub', 'tdialog', 'histinfo'] as const;
+
 /**
  * Makes an engine on these transports; it answers from the first datagram on.
  * @throws SipEngineError AddressInvalid without a transport
@@ -110,7 +118,8 @@ export function createSipEngine(options: SipEngineOptions): SipEngine {
     timing: { ...defaultTiming, ...options.timing },
     token: options.token ?? randomToken,
     newId: randomUUID,
-    resolve: options.resolve ?? resolveBySystem,
+    resolver: options.resolver ?? systemResolver,
+    supported: options.supported ?? defaultSupported,
     dialogs: new DialogTable<AppConnection>(),
     advertised: ({ localAddress }) => ({
       host: contact?.host ?? localAddress.address,
@@ -121,9 +130,4 @@ export function createSipEngine(options: SipEngineOptions): SipEngine {
 
 function randomToken(): string {
   return randomBytes(10).toString('hex');
-}
-
-async function resolveBySystem(host: string): Promise<string | undefined> {
-  const found = await lookup(host);
-  return found.address;
 }

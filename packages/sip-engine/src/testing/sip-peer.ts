@@ -23,6 +23,10 @@ export interface PeerRequest {
   /** Whole lines. */
   readonly headers?: readonly string[];
   readonly body?: string;
+  /** Default 70. */
+  readonly maxForwards?: number;
+  /** Default: true for INVITE and UPDATE. */
+  readonly contact?: boolean;
 }
 
 let branches = 0;
@@ -89,7 +93,7 @@ export class SipPeer {
     const { method, callId, fromTag = 'peer', toTag, sequence = 1, body = '' } = request;
     const here = tupleText(this.address);
     const there = tupleText(this.#engine);
-    const hasContact = method === 'INVITE' || method === 'UPDATE';
+    const hasContact = request.contact ?? (method === 'INVITE' || method === 'UPDATE');
     const lines = [
       `${method} ${request.requestUri ?? `sip:app@${there}`} SIP/2.0`,
       `Via: SIP/2.0/UDP ${here};branch=${request.branch ?? `z9hG4bKpeer${branches}`}`,
@@ -97,7 +101,7 @@ export class SipPeer {
       `To: <sip:app@${there}>${toTag === undefined ? '' : `;tag=${toTag}`}`,
       `Call-ID: ${callId}`,
       `CSeq: ${sequence} ${method}`,
-      'Max-Forwards: 70',
+      `Max-Forwards: ${request.maxForwards ?? 70}`,
       ...(hasContact ? [`Contact: <sip:peer@${here}>`] : []),
       ...(request.headers ?? []),
       ...(body === '' ? [] : ['Content-Type: application/sdp']),

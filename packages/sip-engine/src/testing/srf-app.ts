@@ -71,6 +71,5 @@ export async function startApp(
   bench.engine.attach(bench.server);
   await bench.run(0);
   if (bench.engine.counts().apps !== 1) throw new Error('the application was not let in');
-  const { clock, network, engine, server, peer, run } = bench;
-  return { clock, network, engine, server, peer, run, app };
+  return { ...bench, app };
 }

@@ -17,6 +17,7 @@ export type AppCommand = Extract<AppMessage, { kind: 'sip' }>;
 export interface AppHooks {
   readonly onAuthenticated: (app: AppConnection) => void;
   readonly onCommand: (app: AppConnection, command: AppCommand) => void;
+  /** Once for each connection, whether it has shown the secret or not. */
   readonly onClosed: (app: AppConnection) => void;
   /** What authenticate is answered with: the addresses as told to peers, and as bound. */
   readonly hostports: () => { readonly told: readonly string[]; readonly bound: readonly string[] };
@@ -60,6 +61,11 @@ export class AppConnection {
     this.#stopWaiting = settings.clock.setTimer(settings.authenticationMs, () => this.close());
   }
 
+  /** It has shown the secret. */
+  get isAuthenticated(): boolean {
+    return this.#isAuthenticated;
+  }
+
   get isOpen(): boolean {
     return !this.#isClosed;
   }
@@ -99,7 +105,7 @@ export class AppConnection {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#stopWaiting();
-    if (this.#isAuthenticated) this.#hooks.onClosed(this);
+    this.#hooks.onClosed(this);
   }
 
   #handle(message: AppMessage): void {

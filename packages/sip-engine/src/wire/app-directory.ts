@@ -29,8 +29,4 @@ export class AppDirectory {
     const verbs = [...this.#apps].flatMap((app) => [...app.verbs]);
     return [...new Set(verbs)].filter((verb) => !verb.includes(':'));
   }
-
-  closeAll(): void {
-    for (const app of this.#apps) app.close();
-  }
 }
