@@ -64,7 +64,7 @@ describe('parseUri', () => {
     expect(uriText(uri(text))).toBe(text);
   });
 
-  it.each(['', 'sip', 'sip:', ':a', 'sip:@b', 'sip:a@', 'sip:a@b@c', 'sip::p@b', 'sip:a@b:', 'sip:a@b:x', 'sip:a@b;', 'sip:a@b?', 'sip:a@b;;x', 'sip:a@b/x', 'sip:a b@c', 'sip:"a"@b', 'sip:a@[::1', 'sip:a@[1.2.3.4]', '1a:b', 'sip:\u00e9@b', 'sip:a%4@b'])(
+  it.each(['', 'sip', 'sip:', ':a', 'sip:@b', 'sip:a@', 'sip:a@b@c', 'sip:a@b;x=c@d', 'sip::p@b', 'sip:a@b:', 'sip:a@b:x', 'sip:a@b;', 'sip:a@b?', 'sip:a@b;;x', 'sip:a@b/x', 'sip:a b@c', 'sip:"a"@b', 'sip:a@[::1', 'sip:a@[1.2.3.4]', '1a:b', 'sip:\u00e9@b', 'sip:a%4@b'])(
     '%j is none',
     (text) => {
       expect(parseUri(text)).toBeUndefined();

@@ -22,7 +22,7 @@ export const datagramLimits: MessageLimits = {
 };
 
 /** Statuses that a parser may owe a peer; which RFC 3261 section asks for it stands at the check. */
-export type RefusalStatus = 400 | 413 | 414 | 505 | 513;
+export type RefusalStatus = 400 | 414 | 505 | 513;
 
 export type RefusalCode =
   | 'StartLineMalformed'
