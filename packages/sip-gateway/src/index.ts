@@ -30,3 +30,18 @@ export {
   type Retry,
 } from './errors.ts';
 export type { Cidr, Ipv4Address } from './address.ts';
+export {
+  embeddedRelay,
+  type EmbeddedRelayOptions,
+  type EmbeddedRelayParts,
+} from './adapters/embedded-relay/embedded-relay.ts';
+export { defaultPortRange, type PortRange } from './media/port-pool.ts';
+export type { PathTo } from './media/relay-turn.ts';
+export type {
+  CallMedia,
+  LegMedia,
+  LegName,
+  MediaEvent,
+  MediaRelay,
+  MediaTurn,
+} from './media/media-relay.ts';

@@ -107,7 +107,7 @@ function mediaPart(part: SdpTree, { stream, told, own }: MediaPart): SdpTree {
 
 /** RFC 3264, section 6: a stream that is not taken keeps its line, with port 0. */
 function closedPart({ type, protocol, payloads }: SdpTree): SdpTree {
-  const formats = String(payloads ?? '0');
+  const formats = typeof payloads === 'string' ? payloads : '0';
   return {
     type,
     port: 0,

@@ -1,0 +1,96 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { GatewayError } from '../../errors.ts';
+import type { MediaEvent } from '../../media/media-relay.ts';
+import type {
+  WorkerCall,
+  WorkerMessage,
+  WorkerRequest,
+  WorkerResults,
+  WorkerSettings,
+} from './worker-message.ts';
+
+interface Waiting {
+  readonly resolve: (result: never) => void;
+  readonly reject: (error: GatewayError) => void;
+}
+
+/** The main thread's end of the relay's worker: numbered requests, their replies, and events. */
+export class RelayThread {
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #listeners = new Set<(event: MediaEvent) => void>();
+  readonly #gone: Promise<unknown>;
+  #asked = 0;
+  #ended: string | undefined;
+
+  static async start(workerFile: URL, settings: WorkerSettings): Promise<RelayThread> {
+    const worker = new Worker(workerFile, { workerData: settings, name: 'media relay' });
+    const thread = new RelayThread(worker);
+    await thread.ask({ kind: 'statistics', callId: '' });
+    return thread;
+  }
+
+  constructor(worker: Worker) {
+    this.#worker = worker;
+    this.#gone = once(worker, 'exit').catch(() => undefined);
+    worker.on('message', (message: WorkerMessage) => this.#receive(message));
+    worker.on('error', (error) =>
+      this.#end(error instanceof Error ? error.message : String(error)),
+    );
+    worker.on('exit', (code) => this.#end(`its thread ended with ${code}`));
+  }
+
+  ask<K extends WorkerRequest['kind']>(
+    request: WorkerRequest & { readonly kind: K },
+  ): Promise<WorkerResults[K]> {
+    if (this.#ended !== undefined) return Promise.reject(goneRelay(this.#ended));
+    this.#asked += 1;
+    const call: WorkerCall = { id: this.#asked, request };
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(call.id, { resolve, reject });
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
+      this.#worker.postMessage(call);
+    });
+  }
+
+  listen(listener: (event: MediaEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async close(): Promise<void> {
+    this.#listeners.clear();
+    if (this.#ended === undefined) await this.ask({ kind: 'close' });
+    await this.#gone;
+  }
+
+  #receive(message: WorkerMessage): void {
+    if (message.kind === 'event') return this.#emit(message.event);
+    const waiting = this.#waiting.get(message.id);
+    this.#waiting.delete(message.id);
+    if (message.kind === 'done') waiting?.resolve(message.result as never);
+    else waiting?.reject(new GatewayError(message.error));
+  }
+
+  #end(because: string): void {
+    if (this.#ended !== undefined) return;
+    this.#ended = because;
+    for (const { reject } of this.#waiting.values()) reject(goneRelay(because));
+    this.#waiting.clear();
+    this.#emit({ kind: 'relay-failed', because });
+  }
+
+  #emit(event: MediaEvent): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+}
+
+function goneRelay(because: string): GatewayError {
+  return new GatewayError({
+    code: 'MediaRelayUnreachable',
+    message: `The media relay was asked, but it is gone: ${because}.`,
+    remedy: 'Open a new relay; the calls of the old one have no media.',
+    retry: 'later',
+  });
+}

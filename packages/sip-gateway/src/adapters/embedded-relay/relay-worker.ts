@@ -1,0 +1,85 @@
+// The worker thread of the embedded relay: sockets and packets live here, away from the SIP event loop.
+import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
+import { GatewayError, type GatewayErrorDetails } from '../../errors.ts';
+import { PortPool } from '../../media/port-pool.ts';
+import { RelayEngine } from '../../media/relay-engine.ts';
+import { nodeDatagrams } from './node-datagrams.ts';
+import type {
+  WorkerCall,
+  WorkerMessage,
+  WorkerRequest,
+  WorkerResults,
+  WorkerSettings,
+} from './worker-message.ts';
+
+function start(port: MessagePort, settings: WorkerSettings): void {
+  const post = (message: WorkerMessage): void => port.postMessage(message);
+  const { addresses, mediaTimeoutMs, ports, quarantineMs, tickMs } = settings;
+  const engine = new RelayEngine({
+    network: nodeDatagrams,
+    pool: new PortPool(ports, { quarantineMs, random: Math.random }),
+    addresses,
+    mediaTimeoutMs,
+    now: () => performance.now(),
+    emit: (event) => post({ kind: 'event', event }),
+  });
+  // a failed tick is thrown, so that it ends the worker, which the relay then reports
+  const timer = setInterval(() => void engine.tick(), tickMs);
+  port.on('message', (call: WorkerCall) => {
+    void reply(engine, call).then((message) => {
+      post(message);
+      if (call.request.kind === 'close') end(port, timer);
+      return undefined;
+    });
+  });
+}
+
+async function reply(engine: RelayEngine, { id, request }: WorkerCall): Promise<WorkerMessage> {
+  try {
+    return { kind: 'done', id, result: await perform(engine, request) };
+  } catch (error) {
+    return { kind: 'failed', id, error: detailsOf(error) };
+  }
+}
+
+async function perform(
+  engine: RelayEngine,
+  request: WorkerRequest,
+): Promise<WorkerResults[WorkerRequest['kind']]> {
+  switch (request.kind) {
+    case 'offer':
+      return engine.offer(request.turn);
+    case 'answer':
+      return engine.answer(request.turn);
+    case 'release':
+      await engine.release(request.callId);
+      return undefined;
+    case 'statistics':
+      return engine.statistics(request.callId);
+    case 'close':
+      await engine.close();
+      return undefined;
+    default:
+      return request satisfies never;
+  }
+}
+
+function end(port: MessagePort, timer: NodeJS.Timeout): void {
+  clearInterval(timer);
+  port.close();
+}
+
+function detailsOf(error: unknown): GatewayErrorDetails {
+  if (GatewayError.is(error)) {
+    const { code, message, remedy, retry } = error;
+    return { code, message, remedy, retry };
+  }
+  return {
+    code: 'MediaRelayRefused',
+    message: `The media relay failed: ${error instanceof Error ? error.message : String(error)}.`,
+    remedy: 'This is a defect of the relay; the message says where to look.',
+    retry: 'never',
+  };
+}
+
+if (parentPort !== null) start(parentPort, workerData as WorkerSettings);

@@ -1,0 +1,63 @@
+import type { Ipv4Address } from '../address.ts';
+import type { ToldStreams } from '../sdp/describe-for-leg.ts';
+import type { SessionDescription } from '../sdp/session-description.ts';
+
+/** `a`: who called us; `b`: whom we called, all its forks together. */
+export type LegName = 'a' | 'b';
+
+/** One offer or one answer (RFC 3264) on its way from one leg to the other. */
+export interface MediaTurn {
+  readonly callId: string;
+  /** Whose description it is. */
+  readonly from: LegName;
+  readonly description: SessionDescription;
+  /** Where each leg's signalling goes: stands in for its media address while that is unknown. */
+  readonly signalling: Readonly<Record<LegName, Ipv4Address>>;
+  /** Tag of the callee's dialog (RFC 3261, section 12), where b has answered in several. */
+  readonly dialog?: string;
+}
+
+/**
+ * Port: relays RTP and RTCP between the two legs of a call. Real: adapters/embedded-relay (one stream, one pair of ports
+ * a leg, for the whole call, over all forks), adapters/rtpengine. Fake: testing/fake-media-relay.
+ */
+export interface MediaRelay {
+  /**
+   * Takes an offer and gives where the other leg shall send each of its streams. Nothing changes for media in flight
+   * until the answer.
+   *
+   * @throws GatewayError MediaPortsExhausted, MediaPathMismatch, LoopDetected, AddressUnusable, MediaRelayUnreachable,
+   * MediaRelayRefused
+   */
+  offer(offer: MediaTurn): Promise<ToldStreams>;
+  /** Takes the answer to the last offer, early or final, and gives where the offerer shall send. May come again for each fork. */
+  answer(answer: MediaTurn): Promise<ToldStreams>;
+  /** Ends the call's media. A call that is not there is released already. */
+  release(callId: string): Promise<void>;
+  /** undefined when there is no such call. */
+  statistics(callId: string): Promise<CallMedia | undefined>;
+  /** Returns the way to stop listening. */
+  onEvent(listener: (event: MediaEvent) => void): () => void;
+  /** Releases every call and everything that is held open. */
+  close(): Promise<void>;
+}
+
+export type MediaEvent =
+  /** The first RTP packet of a leg that was taken. */
+  | { readonly kind: 'media-started'; readonly callId: string; readonly leg: LegName }
+  /** No packet of either leg for the configured time, though one of them was to send. Said once per silence. */
+  | { readonly kind: 'media-timed-out'; readonly callId: string }
+  /** The relay is gone, and with it the media of every call. */
+  | { readonly kind: 'relay-failed'; readonly because: string };
+
+/** What one leg sent us, all its streams together. */
+export interface LegMedia {
+  /** Packets taken from the negotiated peer. */
+  readonly packets: number;
+  /** Their UDP payload, in bytes. */
+  readonly bytes: number;
+  /** Packets of anybody else, or that the other leg could not take. */
+  readonly dropped: number;
+}
+
+export type CallMedia = Readonly<Record<LegName, LegMedia>>;

@@ -1,0 +1,68 @@
+import { fc, test } from '@fast-check/vitest';
+import { expect, it } from 'vitest';
+import { PortPool } from './port-pool.ts';
+
+const inOrder = { quarantineMs: 1000, random: (): number => 0.999_999 };
+
+it('gives each pair once, by its even port, and then none', () => {
+  const pool = new PortPool({ first: 16_384, last: 16_389 }, inOrder);
+  expect([pool.take(), pool.take(), pool.take(), pool.take()]).toEqual([
+    16_384,
+    16_386,
+    16_388,
+    undefined,
+  ]);
+});
+
+it('lets a pair rest, and gives the one that rested longest', () => {
+  const pool = new PortPool({ first: 16_384, last: 16_387 }, inOrder);
+  pool.take();
+  pool.take();
+  pool.rest(16_386, 0);
+  pool.rest(16_384, 500);
+  expect(pool.wake(999)).toEqual([]);
+  expect(pool.take()).toBeUndefined();
+  expect(pool.wake(1000)).toEqual([16_386]);
+  expect(pool.wake(1500)).toEqual([16_384]);
+  expect([pool.take(), pool.take()]).toEqual([16_386, 16_384]);
+});
+
+it('shuffles', () => {
+  const pool = new PortPool({ first: 16_384, last: 16_389 }, { quarantineMs: 1, random: () => 0 });
+  expect(pool.take()).not.toBe(16_384);
+});
+
+it('a pair that was not taken cannot rest: that would hand it out twice', () => {
+  const pool = new PortPool({ first: 16_384, last: 16_387 }, inOrder);
+  expect(() => pool.rest(16_384, 0)).toThrow(RangeError);
+});
+
+it.each([
+  [16_385, 16_390],
+  [16_384, 16_388],
+  [20_000, 16_385],
+  [1000, 2001],
+  [65_534, 65_537],
+])('refuses the range %i-%i', (first, last) => {
+  expect(() => new PortPool({ first, last }, inOrder)).toThrow(
+    expect.objectContaining({ code: 'ConfigInvalid' }),
+  );
+});
+
+test.prop([fc.array(fc.constantFrom('take', 'rest', 'wake'), { maxLength: 100 })])(
+  'no pair is ever lost, or in two hands',
+  (acts) => {
+    const pool = new PortPool({ first: 16_384, last: 16_399 }, inOrder);
+    const held: number[] = [];
+    for (const [at, act] of acts.entries()) {
+      const now = at * 300;
+      if (act === 'wake') pool.wake(now);
+      if (act === 'rest' && held.length > 0) pool.rest(held.shift() as number, now);
+      const taken = act === 'take' ? pool.take() : undefined;
+      if (taken !== undefined) held.push(taken);
+      const { free, taken: out, resting } = pool.counts();
+      expect(new Set(held).size).toBe(held.length);
+      expect([out, free + out + resting]).toEqual([held.length, 8]);
+    }
+  },
+);

@@ -1,0 +1,218 @@
+import type { Ipv4Address } from '../address.ts';
+import type { ToldStreams } from '../sdp/describe-for-leg.ts';
+import type { DatagramPort } from './datagram-port.ts';
+import type { CallMedia, LegMedia, LegName, MediaEvent } from './media-relay.ts';
+import { openStream, type StreamOpener } from './open-stream.ts';
+import type { PortPool } from './port-pool.ts';
+import { pathMismatch, unknownCall } from './relay-refusal.ts';
+import type { RelaySide } from './relay-side.ts';
+import { otherLeg, type RelayStream, type RelayTurn } from './relay-turn.ts';
+
+export interface RelayEngineParts {
+  readonly network: DatagramPort;
+  readonly pool: PortPool;
+  /** Local addresses that every pair is bound on. */
+  readonly addresses: readonly Ipv4Address[];
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+  /** Silence of both legs after which media-timed-out is said. */
+  readonly mediaTimeoutMs: number;
+  readonly emit: (event: MediaEvent) => void;
+}
+
+export type StreamSides = Readonly<Record<LegName, RelaySide>>;
+
+interface RelayedCall {
+  /** By the index of the m= line. */
+  readonly streams: Map<number, StreamSides>;
+  heardAtMs: number;
+  silent: boolean;
+}
+
+/**
+ * The calls of one relay and their packets. It opens, negotiates and releases in the order it was asked to, one act at
+ * a time, so that an act never meets another's half-opened ports. Of what it holds, everything is bounded by the range of ports.
+ */
+export class RelayEngine {
+  readonly #parts: RelayEngineParts;
+  readonly #opener: StreamOpener;
+  readonly #calls = new Map<string, RelayedCall>();
+  /** Sides of released calls by RTP port: bound, and deaf. */
+  readonly #resting = new Map<number, RelaySide>();
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(parts: RelayEngineParts) {
+    this.#parts = parts;
+    this.#opener = {
+      network: parts.network,
+      pool: parts.pool,
+      addresses: parts.addresses,
+      now: parts.now,
+    };
+  }
+
+  /** @throws GatewayError MediaPortsExhausted, MediaPathMismatch, MediaRelayRefused */
+  offer(turn: RelayTurn): Promise<ToldStreams> {
+    return this.#inTurn(() => this.#offer(turn));
+  }
+
+  /** @throws GatewayError MediaCallUnknown, MediaPathMismatch */
+  answer(turn: RelayTurn): Promise<ToldStreams> {
+    return this.#inTurn(async () => this.#answer(turn));
+  }
+
+  release(callId: string): Promise<void> {
+    return this.#inTurn(async () => {
+      const call = this.#calls.get(callId);
+      this.#calls.delete(callId);
+      if (call !== undefined) this.#rest([...call.streams.values()]);
+    });
+  }
+
+  statistics(callId: string): CallMedia | undefined {
+    const call = this.#calls.get(callId);
+    if (call === undefined) return undefined;
+    const streams = [...call.streams.values()];
+    return {
+      a: sumOf(streams.map(({ a }) => a)),
+      b: sumOf(streams.map(({ b }) => b)),
+    };
+  }
+
+  /** To be called every second or so: ends quarantines, notices silence. */
+  tick(): Promise<void> {
+    this.#noticeSilence();
+    return this.#inTurn(async () => {
+      const woken = this.#parts.pool.wake(this.#parts.now());
+      await Promise.all(woken.map((rtp) => this.#closeResting(rtp)));
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#inTurn(async () => {
+      for (const call of this.#calls.values()) this.#rest([...call.streams.values()]);
+      this.#calls.clear();
+      await Promise.all([...this.#resting.keys()].map((rtp) => this.#closeResting(rtp)));
+    });
+  }
+
+  async #offer(turn: RelayTurn): Promise<ToldStreams> {
+    const call: RelayedCall = this.#calls.get(turn.callId) ?? {
+      streams: new Map(),
+      heardAtMs: this.#parts.now(),
+      silent: false,
+    };
+    for (const [at, stream] of turn.streams.entries()) {
+      requireSamePath(call.streams.get(at)?.[turn.from], stream);
+    }
+    await this.#openStreams(turn, call);
+    this.#calls.set(turn.callId, call);
+    for (const [at, sides] of call.streams) {
+      sides[turn.from].pending = { stream: turn.streams[at] };
+    }
+    return toldTo(otherLeg(turn.from), call, turn);
+  }
+
+  #answer(turn: RelayTurn): ToldStreams {
+    const call = this.#calls.get(turn.callId);
+    if (call === undefined) throw unknownCall(turn.callId);
+    for (const [at, sides] of call.streams) {
+      requireSamePath(sides[turn.from], turn.streams[at]);
+    }
+    for (const [at, sides] of call.streams) {
+      const [answerer, offerer] = [sides[turn.from], sides[otherLeg(turn.from)]];
+      const answered = turn.streams[at];
+      answerer.negotiate(answered);
+      if (answered === undefined) offerer.negotiate(undefined);
+      else if (offerer.pending !== undefined) offerer.negotiate(offerer.pending.stream);
+    }
+    call.heardAtMs = this.#parts.now();
+    return toldTo(otherLeg(turn.from), call, turn);
+  }
+
+  /** Opens the streams that the call has not yet; all of them, or none. */
+  async #openStreams(turn: RelayTurn, call: RelayedCall): Promise<void> {
+    const opened = new Map<number, StreamSides>();
+    try {
+      for (const [at, stream] of turn.streams.entries()) {
+        if (stream === undefined || call.streams.has(at)) continue;
+        const advertised = {
+          [turn.from]: stream.advertised,
+          [otherLeg(turn.from)]: turn.towards,
+        } as Record<LegName, Ipv4Address>;
+        opened.set(at, await openStream(this.#opener, advertised, this.#receiver(turn.callId)));
+      }
+    } catch (error) {
+      this.#rest([...opened.values()]);
+      throw error;
+    }
+    for (const [at, sides] of opened) call.streams.set(at, sides);
+  }
+
+  #receiver(callId: string): Parameters<typeof openStream>[2] {
+    return ({ side, other }, component, bytes, from) => {
+      if (!side.take(component, bytes, from)) return;
+      if (!side.started && component === 'rtp') {
+        side.started = true;
+        this.#parts.emit({ kind: 'media-started', callId, leg: side.leg });
+      }
+      if (!other.give(component, bytes)) side.dropped += 1;
+    };
+  }
+
+  #noticeSilence(): void {
+    const now = this.#parts.now();
+    for (const [callId, call] of this.#calls) {
+      const sides = [...call.streams.values()].flatMap(({ a, b }) => [a, b]);
+      const heard = sides.some((side) => side.heard);
+      for (const side of sides) side.heard = false;
+      if (heard || !sides.some((side) => side.sends && side.hasPeer)) {
+        call.heardAtMs = now;
+        call.silent = false;
+      } else if (!call.silent && now - call.heardAtMs >= this.#parts.mediaTimeoutMs) {
+        call.silent = true;
+        this.#parts.emit({ kind: 'media-timed-out', callId });
+      }
+    }
+  }
+
+  #rest(streams: readonly StreamSides[]): void {
+    for (const side of streams.flatMap(({ a, b }) => [a, b])) {
+      side.negotiate(undefined);
+      this.#resting.set(side.rtpPort, side);
+      this.#parts.pool.rest(side.rtpPort, this.#parts.now());
+    }
+  }
+
+  async #closeResting(rtpPort: number): Promise<void> {
+    const side = this.#resting.get(rtpPort);
+    this.#resting.delete(rtpPort);
+    await side?.close();
+  }
+
+  #inTurn<T>(act: () => Promise<T>): Promise<T> {
+    const result = this.#queue.then(act);
+    this.#queue = result.catch(() => undefined);
+    return result;
+  }
+}
+
+function toldTo(leg: LegName, call: RelayedCall, { streams }: RelayTurn): ToldStreams {
+  return streams.map((stream, at) => {
+    const side = call.streams.get(at)?.[leg];
+    if (stream === undefined || side === undefined) return undefined;
+    return { address: side.advertised, port: side.rtpPort };
+  });
+}
+
+/** A peer that was told one address sends there: media by another path would show it another tuple. */
+function requireSamePath(side: RelaySide | undefined, stream: RelayStream | undefined): void {
+  if (side === undefined || stream === undefined || !stream.certain) return;
+  if (side.advertised !== stream.advertised) throw pathMismatch(side.advertised, stream);
+}
+
+function sumOf(sides: readonly RelaySide[]): LegMedia {
+  const sum = (field: 'packets' | 'bytes' | 'dropped'): number =>
+    sides.reduce((total, side) => total + side[field], 0);
+  return { packets: sum('packets'), bytes: sum('bytes'), dropped: sum('dropped') };
+}

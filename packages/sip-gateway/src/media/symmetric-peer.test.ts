@@ -1,0 +1,32 @@
+import { expect, it } from 'vitest';
+import type { Ipv4Address } from '../address.ts';
+import { admit, destinationOf, renegotiate } from './symmetric-peer.ts';
+
+const address = '198.51.100.50' as Ipv4Address;
+const bind = '10.0.2.128' as Ipv4Address;
+const from = (port: number): { address: Ipv4Address; port: number } => ({ address, port });
+const fresh = renegotiate(undefined, { address, port: 4000, bind });
+
+it('learns the port of the first packet, once', () => {
+  const learned = admit(fresh, from(61_000));
+  expect(learned && destinationOf(learned)).toEqual(from(61_000));
+  expect(admit(learned, from(61_000))).toBe(learned);
+  expect(admit(learned, from(4000))).toBeUndefined();
+});
+
+it('sends to the negotiated port until then', () => {
+  expect(fresh && destinationOf(fresh)).toEqual(from(4000));
+});
+
+it('takes nothing from another address, and nothing before there is a peer', () => {
+  expect(admit(fresh, { address: '198.51.100.51' as Ipv4Address, port: 4000 })).toBeUndefined();
+  expect(admit(undefined, from(4000))).toBeUndefined();
+  expect(admit(fresh, from(0))).toBeUndefined();
+});
+
+it('a description with the same endpoint keeps what was learned, another one forgets it', () => {
+  const learned = admit(fresh, from(61_000));
+  expect(renegotiate(learned, { address, port: 4000, bind })?.learnedPort).toBe(61_000);
+  expect(renegotiate(learned, { address, port: 4002, bind })?.learnedPort).toBeUndefined();
+  expect(renegotiate(learned, undefined)).toBeUndefined();
+});

@@ -1,0 +1,10 @@
+export { FakeMediaRelay, type FakeMediaRelaySetup } from './fake-media-relay.ts';
+export { MemoryNetwork } from './memory-network.ts';
+export { mediaRelayCases } from './media-relay-cases.ts';
+export {
+  contractAddresses,
+  contractPath,
+  type MediaPeer,
+  type MediaRelayCase,
+  type MediaWorld,
+} from './media-relay-contract.ts';
