@@ -64,3 +64,13 @@ export { systemClock } from './transport/system-clock.ts';
 export type { FailureListener, MessageListener, Transport } from './transport/transport.ts';
 export { type Tuple, tupleText } from './transport/tuple.ts';
 export { openUdpTransport, type UdpTransportOptions } from './transport/udp-transport.ts';
+
+export {
+  createSipEngine,
+  type SipEngine,
+  type SipEngineCounts,
+  type SipEngineLimits,
+  type SipEngineOptions,
+} from './engine.ts';
+export { defaultTiming, type TransactionTiming } from './transaction/timing.ts';
+export type { AppListener } from './wire/app-listener.ts';
