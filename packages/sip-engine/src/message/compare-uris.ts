@@ -1,5 +1,5 @@
 import { isSameHost } from './ip-literal.ts';
-import { findParameter, type Parameter } from './parameter.ts';
+import type { Parameter } from './parameter.ts';
 import { type SipUri, type Uri, uriText } from './uri.ts';
 
 /** Never ignored when only one of two URIs has them (RFC 3261 19.1.4). */
@@ -10,7 +10,8 @@ const decisive = ['user', 'ttl', 'method', 'maddr', 'transport'];
  * other schemes are equal when their texts are.
  */
 export function isEqualUri(one: Uri, other: Uri): boolean {
-  if (one.kind === 'other' || other.kind === 'other') return uriText(one) === uriText(other);
+  if (uriText(one) === uriText(other)) return true;
+  if (one.kind === 'other' || other.kind === 'other') return false;
   return (
     one.scheme === other.scheme &&
     one.port === other.port &&
@@ -22,7 +23,7 @@ export function isEqualUri(one: Uri, other: Uri): boolean {
   );
 }
 
-const isMinor = (name: string): boolean => !decisive.includes(name.toLowerCase());
+const isMinor = (name: string): boolean => !decisive.includes(name);
 const neverMisses = (): boolean => false;
 
 function hasSameParameters(one: SipUri, other: SipUri): boolean {
@@ -46,10 +47,11 @@ function isCovered(
   others: readonly Parameter[],
   mayMiss: (name: string) => boolean,
 ): boolean {
+  const values = new Map(others.map(({ name, value }) => [name.toLowerCase(), value]));
   return some.every(({ name, value }) => {
-    const match = findParameter(others, name.toLowerCase());
-    if (match === undefined) return mayMiss(name);
-    return isSameEscaped(value?.toLowerCase(), match.value?.toLowerCase());
+    const key = name.toLowerCase();
+    if (!values.has(key)) return mayMiss(key);
+    return isSameEscaped(value?.toLowerCase(), values.get(key)?.toLowerCase());
   });
 }
 

@@ -85,6 +85,7 @@ describe('isEqualUri (RFC 3261 19.1.4)', () => {
     ['sip:a@[2001:db8::1]', 'sip:a@[2001:DB8:0:0:0:0:0:1]'],
     ['sip:a@b;x=1', 'sip:a@b;x=1;lr'],
     ['tel:+1', 'tel:+1'],
+    ['sip:a@b;x=1;x=2', 'sip:a@b;x=1;x=2'],
   ])('%s equals %s', (one, other) => {
     expect(isEqualUri(uri(one), uri(other))).toBe(true);
     expect(isEqualUri(uri(other), uri(one))).toBe(true);

@@ -1,5 +1,6 @@
 import { type Flaw, malformed } from './flaw.ts';
 import type { MessageLimits } from './parsed.ts';
+import { trimBlank } from './scan.ts';
 
 /** Start line and header fields, found but not read. */
 export interface Head {
@@ -103,9 +104,14 @@ function headOf(
       flaw ??= malformed('TextNotUtf8', 'a line of the head is not UTF-8');
       continue;
     }
-    lines.push(line.includes('\r') ? line.replaceAll(/[ \t]*\r\n[ \t]+/gu, ' ') : line);
+    lines.push(line.includes('\r') ? unfold(line) : line);
   }
   return { lines, bodyStart: found.bodyStart, flaw };
+}
+
+/** RFC 3261 7.3.1: a fold and the blanks around it are one space. In time that grows with the length only. */
+function unfold(line: string): string {
+  return line.split('\r\n').map(trimBlank).join(' ');
 }
 
 function decoded(bytes: Uint8Array): string | undefined {

@@ -1,6 +1,6 @@
 import { headerKey } from './header-name.ts';
 import type { HeaderField } from './message.ts';
-import { isBlank, skipBlank, tokenEnd } from './scan.ts';
+import { skipBlank, tokenEnd, trimBlank } from './scan.ts';
 
 /** Reads one unfolded line (RFC 3261 7.3.1); undefined when it is no header field. */
 export function readHeaderField(line: string): HeaderField | undefined {
@@ -9,8 +9,5 @@ export function readHeaderField(line: string): HeaderField | undefined {
   const colon = skipBlank(line, nameEnd);
   if (line.charCodeAt(colon) !== 0x3a) return undefined;
   const name = line.slice(0, nameEnd);
-  const from = skipBlank(line, colon + 1);
-  let to = line.length;
-  while (to > from && isBlank(line.charCodeAt(to - 1))) to -= 1;
-  return { name, key: headerKey(name), value: line.slice(from, to) };
+  return { name, key: headerKey(name), value: trimBlank(line.slice(colon + 1)) };
 }

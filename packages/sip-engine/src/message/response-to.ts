@@ -1,7 +1,6 @@
 import { headerField } from './header-list.ts';
 import { emptyBody, type HeaderField, type SipRequest, type SipResponse } from './message.ts';
-import { nameAddrText, parseNameAddr, tagOf } from './name-addr.ts';
-import { withParameter } from './parameter.ts';
+import { parseNameAddr, tagOf } from './name-addr.ts';
 import type { Refused } from './parsed.ts';
 import { reasonPhrase } from './reason-phrase.ts';
 
@@ -52,15 +51,10 @@ function respond(
   };
 }
 
+/** Without angle brackets, too, what follows a semicolon belongs to the header field (20.10). */
 function withToTag(field: HeaderField, tag: string): HeaderField {
   if (field.key !== 'to') return field;
   const to = parseNameAddr(field.value);
   if (to === undefined || tagOf(to) !== undefined) return field;
-  const isBracketed = field.value.includes('<');
-  if (isBracketed || to.uri.kind === 'sip')
-    return headerField(field.name, `${field.value};tag=${tag}`);
-  return headerField(
-    field.name,
-    nameAddrText({ ...to, parameters: withParameter(to.parameters, 'tag', tag) }),
-  );
+  return headerField(field.name, `${field.value};tag=${tag}`);
 }

@@ -23,6 +23,14 @@ export function skipBlank(text: string, from: number): number {
   return at;
 }
 
+/** Takes away the blanks at both ends, and no other kind of white space. */
+export function trimBlank(text: string): string {
+  const from = skipBlank(text, 0);
+  let to = text.length;
+  while (to > from && isBlank(text.charCodeAt(to - 1))) to -= 1;
+  return text.slice(from, to);
+}
+
 /** Where the token that starts at `from` ends; `from` itself when there is none. */
 export function tokenEnd(text: string, from: number): number {
   let at = from;
