@@ -20,15 +20,15 @@ const machineProbe = {
 
 /**
  * Brings what is missing where that is possible and allowed, after saying what and why.
- * What is still missing afterwards is said and returned; with `strict` it is an error.
+ * What is still missing afterwards is said; with `strict` it is an error.
  * @param {Purpose} purpose
  * @param {{ mustCompile: boolean, strict: boolean, say: (line: string) => void }} options
- * @returns {Promise<SystemPackage[]>} what is still missing
+ * @returns {Promise<void>}
  */
 export async function installSystemPackages(purpose, { mustCompile, strict, say }) {
-  if (process.platform !== 'linux') return [];
+  if (process.platform !== 'linux') return;
   const missing = missingPackages(purpose, machineProbe, { mustCompile });
-  if (missing.length === 0) return [];
+  if (missing.length === 0) return;
   const permission = mayInstall(thisMachine());
   const command = `apt-get install --no-install-recommends ${names(missing)}`;
   let because;
@@ -39,7 +39,7 @@ export async function installSystemPackages(purpose, { mustCompile, strict, say 
     because = permission.because;
   }
   const left = missingPackages(purpose, machineProbe, { mustCompile });
-  if (left.length === 0) return [];
+  if (left.length === 0) return;
   if (strict) {
     throw new StartError({
       code: 'SystemPackagesMissing',
@@ -48,10 +48,9 @@ export async function installSystemPackages(purpose, { mustCompile, strict, say 
     });
   }
   say(
-    `set-up: going on without these (${because}); what needs them is skipped, and counted as skipped:\n` +
+    `set-up: going on without these (${because}); the demo shows less, and tests that need them count as skipped:\n` +
       `${describePackages(left)}\n  to install: ${command}`,
   );
-  return left;
 }
 
 /**

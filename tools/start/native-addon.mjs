@@ -37,18 +37,17 @@ export function mustBuildAddon(root) {
  * unless `strict`.
  * @param {string} root
  * @param {{ node: string, env: NodeJS.ProcessEnv, strict: boolean, say: (line: string) => void }} options
- * @returns {Promise<'present' | 'missing'>}
+ * @returns {Promise<void>}
  */
 export async function buildAddon(root, { node, env, strict, say }) {
-  if (process.platform !== 'linux') return 'missing';
-  if (!mustBuildAddon(root)) return 'present';
+  if (!mustBuildAddon(root)) return;
   say('set-up: compiling the netlink addon');
   const done = await runCommand(node, ['--run', 'build:native'], {
     cwd: root,
     env,
     output: 'keep',
   });
-  if (done.exitCode === 0 && !mustBuildAddon(root)) return 'present';
+  if (done.exitCode === 0 && !mustBuildAddon(root)) return;
   const fault = new StartError({
     code: 'AddonNotBuilt',
     message: 'the netlink addon of packages/netlink could not be compiled; the output is above.',
@@ -58,7 +57,6 @@ export async function buildAddon(root, { node, env, strict, say }) {
   });
   if (strict) throw fault;
   say(`set-up: going on without the netlink addon\n${fault.report()}`);
-  return 'missing';
 }
 
 /** @param {string} root */

@@ -5,12 +5,7 @@ import { installWorkspace, workspaceEnvironment, workspaceNode } from './workspa
 /** @import { Purpose } from './system-packages.mjs' */
 
 /**
- * @typedef {{
- *   node: string,
- *   env: NodeJS.ProcessEnv,
- *   missing: readonly string[],
- *   addon: 'present' | 'missing',
- * }} Ready what the set-up found: the Node to use, the environment for it, system packages that are missing
+ * @typedef {{ node: string, env: NodeJS.ProcessEnv }} Ready the Node that runs the work, and its environment
  */
 
 /**
@@ -21,16 +16,12 @@ import { installWorkspace, workspaceEnvironment, workspaceNode } from './workspa
  */
 export async function setUp(root, purpose) {
   const strict = process.env['CI'] === 'true';
-  const missing = await installSystemPackages(purpose, {
-    mustCompile: mustBuildAddon(root),
-    strict,
-    say,
-  });
+  await installSystemPackages(purpose, { mustCompile: mustBuildAddon(root), strict, say });
   await installWorkspace(root, say);
   const node = workspaceNode(root);
   const env = workspaceEnvironment(root);
-  const addon = await buildAddon(root, { node, env, strict, say });
-  return { node, env, missing: missing.map((entry) => entry.package), addon };
+  await buildAddon(root, { node, env, strict, say });
+  return { node, env };
 }
 
 /**

@@ -85,7 +85,7 @@ async function run(given: {
   const root = smallRepository(given.runner, given.failing ?? {});
   const program = `
     import { runStages } from ${JSON.stringify(stagesModule)};
-    const ready = { node: process.execPath, env: process.env, missing: [], addon: 'present' };
+    const ready = { node: process.execPath, env: process.env };
     const args = ${JSON.stringify(given.args ?? [])};
     const end = await runStages(${JSON.stringify(root)}, ready, args, 1200);
     process.exitCode = end.exitCode;

@@ -44,6 +44,18 @@ export const SYSTEM_PACKAGES = Object.freeze([
     why: 'nsenter runs a command inside a network namespace; unshare and setpriv take rights away in tests',
   },
   {
+    package: 'iproute2',
+    shownBy: { kind: 'command', anyOf: ['ip'] },
+    neededBy: ['test'],
+    why: 'runs the ip commands that explain says are equal to what we do',
+  },
+  {
+    package: 'procps',
+    shownBy: { kind: 'command', anyOf: ['sysctl'] },
+    neededBy: ['test'],
+    why: 'runs the sysctl commands among them',
+  },
+  {
     package: 'tshark',
     shownBy: { kind: 'command', anyOf: ['tshark'] },
     neededBy: ['test'],
