@@ -99,21 +99,24 @@ function writeAddress(family: 'ipv4' | 'ipv6', side: Side, register: Register): 
   };
 }
 
-/** Whole bytes are compared as they are; else what is beyond the prefix is masked out. */
+/** Whole bytes are compared as they are; else the whole address, with what is beyond the prefix masked out. */
 function matchAddress(side: Side, cidr: string, options: MatchOptions): Expression[] {
   const { family, bytes, prefixLength } = parseIpPrefix(cidr);
-  const length = Math.ceil(prefixLength / 8);
-  if (length === 0) return [];
+  if (prefixLength === 0) return [];
+  const isWhole = prefixLength % 8 === 0;
+  const length = isWhole ? prefixLength / 8 : bytes.length;
   const offset = addressOffset[family][side];
   const load: Expression = { kind: 'payload', base: 'network', offset, length };
-  const mask = Uint8Array.from(
-    { length },
-    (_, at) => 256 - 2 ** Math.max(0, 8 - prefixLength + at * 8),
-  );
+  const mask = Uint8Array.from({ length }, (_, at) => maskByte(prefixLength - at * 8));
   const network = bytes.slice(0, length).map((byte, at) => byte & (mask[at] ?? 0));
-  if (prefixLength % 8 === 0) return [load, compare(network, options)];
+  if (isWhole) return [load, compare(network, options)];
   const xor = new Uint8Array(length);
   return [load, { kind: 'bitwise', mask, xor }, compare(network, options)];
+}
+
+/** The first `bits` of a byte set; below 0 none, above 8 all. */
+function maskByte(bits: number): number {
+  return 256 - 2 ** Math.min(8, Math.max(0, 8 - bits));
 }
 
 function compare(value: Uint8Array, options: MatchOptions): Expression {
