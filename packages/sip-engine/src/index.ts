@@ -27,6 +27,7 @@ export {
   withHeaders,
   withoutHeader,
 } from './message/header-list.ts';
+export { type AddressHeader, type AddressList, addressList } from './message/address-list.ts';
 export { type CSeq, cseqText, parseCSeq } from './message/cseq.ts';
 export { type HostPort, hostPortText } from './message/host-port.ts';
 export { type NameAddr, nameAddrText, parseNameAddr, tagOf } from './message/name-addr.ts';

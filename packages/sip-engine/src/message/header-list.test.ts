@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { SipEngineError } from '../errors.ts';
+import { addressList } from './address-list.ts';
 import {
   appendHeader,
   headerField,
@@ -205,5 +206,31 @@ describe('policyRefusal', () => {
     expect(refusal?.headers[0]?.value).toBe('nothingSupportsThis, norDoesThis');
     expect(policyRefusal(asking('ACK', 'sip:a@b'), policy)).toBeUndefined();
     expect(policyRefusal(asking('CANCEL', 'sip:a@b'), policy)).toBeUndefined();
+  });
+});
+
+describe('addressList', () => {
+  it.each<readonly [string, readonly string[], string]>([
+    ['no such header', [], ''],
+    ['several, in order', ['<sip:a@b;lr>, "B, C" <sip:c@d>;q=0.5', 'sip:e@f;expires=9'], 'b d f'],
+    ['a star', ['*'], 'star'],
+    ['a star and more', ['*', '<sip:a@b>'], 'malformed *'],
+    ['an empty value', ['<sip:a@b>,'], 'malformed '],
+    [
+      'a question mark without brackets',
+      ['sip:a@b?Route=%3Csip:c%3E'],
+      'malformed sip:a@b?Route=%3Csip:c%3E',
+    ],
+  ])('%s', (_name, values, expected) => {
+    const list = addressList(request(values.map((value) => ['m', value])), 'Contact');
+    const said =
+      list.kind === 'addresses'
+        ? list.addresses.map(({ uri }) => (uri.kind === 'sip' ? uri.host : '')).join(' ')
+        : list.kind;
+    expect(list.kind === 'malformed' ? `malformed ${list.text}` : said).toBe(expected);
+  });
+
+  it('has a star for Contact alone', () => {
+    expect(addressList(request([['Route', '*']]), 'Route').kind).toBe('malformed');
   });
 });
