@@ -7,10 +7,10 @@ import {
   contractAddresses,
   contractPath,
   mediaRelayCases,
-  type MediaPeer,
   type MediaWorld,
 } from '@truetuple/sip-gateway/testing';
 import { RelayThread } from '../../packages/sip-gateway/src/adapters/embedded-relay/relay-thread.ts';
+import { realPeer } from './media-peer.ts';
 import {
   connect,
   hosts,
@@ -38,36 +38,6 @@ async function realWorld(range = ports): Promise<RealWorld> {
     passQuarantine: () => wait(times.quarantineMs + 4 * times.tickMs),
     passMediaTimeout: () => wait(times.mediaTimeoutMs + 4 * times.tickMs),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
-  };
-}
-
-async function realPeer(address: string): Promise<MediaPeer & AsyncDisposable> {
-  const socket = createSocket('udp4');
-  const arrived: { text: string; from: { address: Ipv4Address; port: number } }[] = [];
-  socket.on('message', (bytes, from) => {
-    const at = { address: from.address as Ipv4Address, port: from.port };
-    arrived.push({ text: bytes.toString(), from: at });
-    socket.emit('arrived');
-  });
-  socket.bind({ address, port: 0 });
-  await once(socket, 'listening');
-  return {
-    address: address as Ipv4Address,
-    port: socket.address().port,
-    send: (text, to) =>
-      new Promise((resolve, reject) => {
-        socket.send(text, to.port, to.address, (error) => {
-          if (error === null) resolve();
-          else reject(error);
-        });
-      }),
-    next: async () => {
-      while (arrived.length === 0) await once(socket, 'arrived');
-      return arrived.shift() as (typeof arrived)[number];
-    },
-    [Symbol.asyncDispose]: async () => {
-      socket.close();
-    },
   };
 }
 

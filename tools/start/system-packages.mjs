@@ -74,6 +74,12 @@ export const SYSTEM_PACKAGES = Object.freeze([
     why: 'sipp calls the SIP engine: a caller and a callee that are not ours',
   },
   {
+    package: 'rtpengine-daemon',
+    shownBy: { kind: 'command', anyOf: ['rtpengine'] },
+    neededBy: ['test'],
+    why: 'the media relay that the gateway can use instead of its own',
+  },
+  {
     package: 'busybox-static',
     shownBy: { kind: 'command', anyOf: ['busybox'] },
     neededBy: ['test'],

@@ -45,3 +45,9 @@ export type {
   MediaRelay,
   MediaTurn,
 } from './media/media-relay.ts';
+export {
+  rtpengineRelay,
+  type RtpengineRelayOptions,
+  type RtpengineRelayParts,
+} from './adapters/rtpengine/rtpengine-relay.ts';
+export type { NgEndpoint } from './adapters/rtpengine/ng-control.ts';

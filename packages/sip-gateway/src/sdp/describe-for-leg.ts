@@ -107,7 +107,8 @@ function mediaPart(part: SdpTree, { stream, told, own }: MediaPart): SdpTree {
 
 /** RFC 3264, section 6: a stream that is not taken keeps its line, with port 0. */
 function closedPart({ type, protocol, payloads }: SdpTree): SdpTree {
-  const formats = typeof payloads === 'string' ? payloads : '0';
+  const formats =
+    typeof payloads === 'string' || typeof payloads === 'number' ? `${payloads}` : '0';
   return {
     type,
     port: 0,

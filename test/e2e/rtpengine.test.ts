@@ -1,0 +1,125 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { createSocket } from 'node:dgram';
+import { describe, expect, it } from 'vitest';
+import { rtpengineRelay, type Ipv4Address, type MediaRelay } from '@truetuple/sip-gateway';
+import { contractPath } from '@truetuple/sip-gateway/testing';
+import {
+  hosts,
+  nextEvent,
+  turn,
+} from '../../packages/sip-gateway/src/testing/media-relay-contract.ts';
+import { realPeer } from '../netns/media-peer.ts';
+
+const isMissing = spawnSync('rtpengine', ['--version']).error !== undefined;
+if (isMissing && process.env['CI'] === 'true') {
+  throw new Error('CI must have rtpengine (Debian package rtpengine-daemon)');
+}
+const needs = isMissing ? ' (skipped: rtpengine is not installed)' : '';
+
+const privateIp = '127.0.0.10' as Ipv4Address;
+
+/** A UDP port that nobody holds at this moment. */
+async function freePort(): Promise<number> {
+  const socket = createSocket('udp4').bind({ address: '127.0.0.1', port: 0 });
+  await once(socket, 'listening');
+  const { port } = socket.address();
+  socket.close();
+  return port;
+}
+
+interface Rtpengine extends AsyncDisposable {
+  readonly control: { readonly host: string; readonly port: number };
+  readonly relay: MediaRelay;
+}
+
+/** Debian's rtpengine in user space: sockets on 127.0.0.10, and SDP that says 127.0.0.20. */
+async function rtpengine(advertised = '127.0.0.20'): Promise<Rtpengine> {
+  const control = { host: '127.0.0.1', port: await freePort() };
+  const flags = [
+    `--interface=pub/${privateIp}!${advertised}`,
+    `--listen-ng=${control.host}:${control.port}`,
+    ...'--table=-1 --foreground --log-stderr --log-level=4 --config-file=none'.split(' '),
+    ...'-m 27000 -M 27003'.split(' '),
+  ];
+  const daemon = spawn('rtpengine', flags, { stdio: 'ignore' });
+  const ended = once(daemon, 'exit');
+  const relay = rtpengineRelay({ pathTo: contractPath, control }, { timeoutMs: 500, pollMs: 100 });
+  await answers(relay);
+  return {
+    control,
+    relay,
+    [Symbol.asyncDispose]: async () => {
+      await relay.close().catch(() => undefined);
+      daemon.kill();
+      await ended;
+    },
+  };
+}
+
+/** Asks until rtpengine answers; each question has its own time-out, and the test one for all. */
+async function answers(relay: MediaRelay): Promise<void> {
+  for (;;) {
+    const known = await relay.statistics('nobody').catch(() => 'no answer');
+    if (known === undefined) return;
+  }
+}
+
+describe.skipIf(isMissing)(`rtpengine as the media relay${needs}`, () => {
+  it('relays both ways and counts it, at the address that it was told to tell', async () => {
+    await using engine = await rtpengine();
+    await using a = await realPeer(hosts.internet);
+    await using b = await realPeer(hosts.internetToo);
+    const signalling = { a: hosts.internet, b: hosts.internetToo };
+    const [toldB] = await engine.relay.offer(turn({ from: 'a', media: [a], signalling }));
+    const [toldA] = await engine.relay.answer(turn({ from: 'b', media: [b], signalling }));
+    expect([toldA?.address, toldB?.address]).toEqual(['127.0.0.20', '127.0.0.20']);
+    await a.send('from a, not quite RTP', { address: privateIp, port: toldA?.port ?? 0 });
+    expect((await b.next()).from).toEqual({ address: privateIp, port: toldB?.port });
+    await b.send('from b, not quite RTP', { address: privateIp, port: toldB?.port ?? 0 });
+    expect((await a.next()).from).toEqual({ address: privateIp, port: toldA?.port });
+    const media = await engine.relay.statistics('call-1');
+    expect([media?.a.packets, media?.b.packets]).toEqual([1, 1]);
+    await engine.relay.release('call-1');
+    expect(await engine.relay.statistics('call-1')).toBeUndefined();
+    await engine.relay.release('call-1');
+  });
+
+  it('a range of ports that is used up is a refusal', async () => {
+    await using engine = await rtpengine();
+    const media = [{ address: hosts.internet, port: 4000 }];
+    await engine.relay.offer(turn({ from: 'a', media, callId: 'one' }));
+    await expect(
+      engine.relay.offer(turn({ from: 'a', media, callId: 'two' })),
+    ).rejects.toMatchObject({ code: 'MediaRelayRefused', retry: 'later' });
+  });
+
+  it('an rtpengine that tells another address is not believed', async () => {
+    await using engine = await rtpengine('192.0.2.77');
+    const media = [{ address: hosts.internet, port: 4000 }];
+    await expect(engine.relay.offer(turn({ from: 'a', media }))).rejects.toMatchObject({
+      code: 'MediaRelayRefused',
+      message: expect.stringContaining('it tells 192.0.2.77') as unknown,
+    });
+  });
+
+  it('a call that rtpengine dropped by itself is said to have timed out', async () => {
+    await using engine = await rtpengine();
+    const media = [{ address: hosts.internet, port: 4000 }];
+    await engine.relay.offer(turn({ from: 'a', media }));
+    const dropped = nextEvent(engine.relay, 'media-timed-out');
+    const other = rtpengineRelay({ pathTo: contractPath, control: engine.control });
+    await other.release('call-1');
+    expect(await dropped).toEqual({ kind: 'media-timed-out', callId: 'call-1' });
+    await other.close();
+  });
+});
+
+it('an rtpengine that is not there is a refusal within the time-out', async () => {
+  const control = { host: '127.0.0.1', port: await freePort() };
+  const relay = rtpengineRelay({ pathTo: contractPath, control }, { timeoutMs: 100 });
+  const media = [{ address: hosts.internet, port: 4000 }];
+  const gone = { code: 'MediaRelayUnreachable', retry: 'later' };
+  await expect(relay.offer(turn({ from: 'a', media }))).rejects.toMatchObject(gone);
+  await expect(relay.close()).rejects.toMatchObject(gone);
+});
