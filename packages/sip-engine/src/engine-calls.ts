@@ -182,8 +182,14 @@ export class EngineCalls implements SipEngine {
   #receiveFrom(transport: Transport): void {
     transport.onMessage((bytes, source, local) => {
       const arrival = { bytes, source, local, transport };
-      const fate = receiveDatagram(this.#context, arrival, this.#parts.limits.message);
-      if (fate === 'malformed') this.#counted.malformed += 1;
+      try {
+        const fate = receiveDatagram(this.#context, arrival, this.#parts.limits.message);
+        if (fate === 'malformed') this.#counted.malformed += 1;
+      } catch (error) {
+        // a value that may be received but not written; anything else is a fault of ours and has to show
+        if (!SipEngineError.is(error)) throw error;
+        this.#counted.malformed += 1;
+      }
     });
     // failures of the socket itself belong to no call; sends have listeners of their own
     transport.onFailure(() => undefined);

@@ -1,5 +1,5 @@
 import { composeInDialog, silentSip } from './dialog/compose.ts';
-import { nextSequence } from './dialog/dialog.ts';
+import { isTargetRefresh, keepLocalContact, nextSequence } from './dialog/dialog.ts';
 import { newBranch, oursOf, type EngineContext, type EngineDialog } from './engine-context.ts';
 import { splitAddress } from './dialog/address-text.ts';
 import { headerValues } from './message/header-list.ts';
@@ -111,7 +111,9 @@ export function requestInDialog(
   const { dialog, sequence } = nextSequence(live.value, first + 1);
   live.value = dialog;
   if (method === 'INVITE') live.inviteSequence = sequence;
-  return compose(context, live, sip, { method, sequence });
+  const request = compose(context, live, sip, { method, sequence });
+  if (isTargetRefresh(method)) live.value = keepLocalContact(live.value, request);
+  return request;
 }
 
 /** The ACK of a 2xx: the same sequence number as its INVITE (13.2.2.4). */

@@ -1,5 +1,7 @@
 import type { DialogTable } from './dialog/dialog-table.ts';
 import type { LiveDialog } from './dialog/live-dialog.ts';
+import { usualName } from './dialog/compose.ts';
+import { withHeaders } from './message/header-list.ts';
 import { hostPortText, type HostPort } from './message/host-port.ts';
 import type { SipMessage } from './message/message.ts';
 import { serialiseMessage } from './message/serialise-message.ts';
@@ -53,7 +55,7 @@ export function wireSip(
   names: { readonly transactionId: string; readonly dialogId: string | undefined },
 ): WireSip {
   return {
-    bytes: serialiseMessage(message),
+    bytes: serialiseMessage(expanded(message)),
     peer: {
       protocol: peer.protocol ?? 'udp',
       address: peer.tuple.address,
@@ -62,4 +64,15 @@ export function wireSip(
     transactionId: names.transactionId,
     dialogId: names.dialogId,
   };
+}
+
+/** drachtio-srf knows only some of the compact names (not r, x, b, o, u): it gets the full ones. */
+function expanded(message: SipMessage): SipMessage {
+  if (message.headers.every(({ name }) => name.length > 1)) return message;
+  return withHeaders(
+    message,
+    message.headers.map((field) =>
+      field.name.length > 1 ? field : { ...field, name: usualName(field.key) },
+    ),
+  );
 }

@@ -228,6 +228,11 @@ describe('requests that no application gets', () => {
     await bench.run(10);
     expect(peer.log().filter((line) => line === '503 INVITE')).toHaveLength(2);
     expect(bench.engine.counts()).toMatchObject({ transactions: 2, overload: 2 });
+    const { callId, toTag } = peer.response(200).essentials;
+    peer.send({ method: 'ACK', callId, toTag });
+    peer.send({ method: 'BYE', callId, toTag, sequence: 2 });
+    await bench.run(10);
+    expect(peer.log().at(-1)).toBe('200 BYE');
   });
 
   it('draining: new calls get 503, the old one ends in peace', async () => {

@@ -1,5 +1,11 @@
 import { appToTag, composeResponse } from './dialog/compose.ts';
-import { dialogOfUas, isTargetRefresh, refreshTarget, takeSequence } from './dialog/dialog.ts';
+import {
+  dialogOfUas,
+  isTargetRefresh,
+  keepLocalContact,
+  refreshTarget,
+  takeSequence,
+} from './dialog/dialog.ts';
 import { LiveDialog } from './dialog/live-dialog.ts';
 import { endByItself } from './engine-client.ts';
 import { checkNewRequest, type Refusal } from './engine-admission.ts';
@@ -247,7 +253,7 @@ export class InboundRequests implements TransactionUser {
     if (live === undefined) return;
     const isSuccess = response.status < 300;
     if (isSuccess && isTargetRefresh(message.method)) {
-      live.value = refreshTarget(live.value, message);
+      live.value = keepLocalContact(refreshTarget(live.value, message), response);
     }
     if (message.method === 'BYE') this.#context.dialogs.remove(live);
     else if (message.method !== 'INVITE') return;

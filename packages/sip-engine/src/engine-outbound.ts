@@ -1,5 +1,5 @@
 import { appValue, composeRequest, free } from './dialog/compose.ts';
-import { dialogName } from './dialog/dialog.ts';
+import { dialogName, isTargetRefresh, refreshTarget } from './dialog/dialog.ts';
 import {
   ackInDialog,
   localAnswer,
@@ -213,6 +213,8 @@ export class OutboundRequests {
       onResponse: (response) => {
         if (response.status === 100) return;
         this.#tellResponse(app, response, outbound, names);
+        const isRefresh = isTargetRefresh(request.method) && response.status < 300;
+        if (live !== undefined && isRefresh) live.value = refreshTarget(live.value, response);
         if (response.status >= 200) end();
       },
       onFailure: (failure) => {

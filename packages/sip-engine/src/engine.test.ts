@@ -1,7 +1,7 @@
 // An unmodified drachtio-srf application on the engine, in memory: no socket, no real time.
 import Srf from 'drachtio-srf';
 import { afterEach, expect, it } from 'vitest';
-import { headerValue } from './message/header-list.ts';
+import { headerValue, headerValues } from './message/header-list.ts';
 import type { SipPeer } from './testing/sip-peer.ts';
 import {
   startApp,
@@ -379,5 +379,75 @@ it('a catch-all of the application answers what no handler takes', async () => {
   await bench.run(10);
   expect(peer.log()).toEqual(['200 OPTIONS', '405 MESSAGE']);
   expect(bench.engine.counts().apps).toBe(1);
+  await untilQuiet(bench);
+});
+
+it('answers a challenge: the same Call-ID, the next CSeq, a new transaction', async () => {
+  const bench = await start(() => undefined);
+  const callee = bench.peer(3);
+  const auth = { username: 'me', password: 'secret' };
+  const created = outcomeOf(bench.app.createUAC('sip:a@10.0.0.3', { localSdp: sdp, auth }));
+  await bench.run(10);
+  const first = callee.request('INVITE');
+  const challenge = 'WWW-Authenticate: Digest realm="r", nonce="n", algorithm=MD5, qop="auth"';
+  callee.respond(first.message, 401, { headers: [challenge] });
+  await bench.run(10);
+  const second = callee.request('INVITE');
+  expect(second.essentials.callId).toBe(first.essentials.callId);
+  expect(second.essentials.cseq.sequence).toBe(first.essentials.cseq.sequence + 1);
+  expect(headerValue(second.message, 'authorization')).toContain('username="me"');
+  callee.respond(second.message, 200, { body: sdp });
+  await bench.run(10);
+  const destroyed = outcomeOf(created.value?.destroy() ?? Promise.reject(new Error()));
+  await bench.run(10);
+  callee.respond(callee.request('BYE').message, 200);
+  await bench.run(10);
+  expect(destroyed.value?.method).toBe('BYE');
+  await untilQuiet(bench);
+});
+
+it('tells compact header names in full', async () => {
+  const seen: string[] = [];
+  const bench = await start((app) =>
+    app.options((req, res) => {
+      seen.push(req.get('Refer-To'), req.get('Subject'));
+      res.send(200);
+    }),
+  );
+  const peer = bench.peer(2);
+  peer.send({ method: 'OPTIONS', callId: 'o', headers: ['r: <sip:x@y>', 's: hello'] });
+  await bench.run(10);
+  expect(seen).toEqual(['<sip:x@y>', 'hello']);
+  expect(peer.log()).toEqual(['200 OPTIONS']);
+});
+
+it('follows routes and moved targets', async () => {
+  const dialogs: SrfDialog[] = [];
+  const bench = await start(answerAll(dialogs));
+  const [peer, proxy] = [bench.peer(2), bench.peer(4)];
+  const route = 'Record-Route: <sip:10.0.0.4;lr>, <sip:10.0.0.5;lr>';
+  peer.send({ method: 'INVITE', callId: 'rr', headers: [route], body: sdp });
+  await bench.run(10);
+  const ok = peer.response(200);
+  expect(headerValues(ok.message, 'record-route')).toEqual([
+    '<sip:10.0.0.4;lr>',
+    '<sip:10.0.0.5;lr>',
+  ]);
+  const toTag = ok.essentials.toTag;
+  peer.send({ method: 'ACK', callId: 'rr', toTag });
+  const moved = { contact: false, headers: ['Contact: <sip:new@10.0.0.9>'], body: sdp };
+  await bench.run(10);
+  peer.send({ method: 'INVITE', callId: 'rr', toTag, sequence: 2, ...moved });
+  await bench.run(10);
+  peer.send({ method: 'ACK', callId: 'rr', toTag, sequence: 2 });
+  await bench.run(10);
+  const destroyed = outcomeOf(dialogs[0]?.destroy() ?? Promise.reject(new Error()));
+  await bench.run(10);
+  const bye = proxy.request('BYE').message;
+  expect(bye.requestUri).toBe('sip:new@10.0.0.9');
+  expect(headerValues(bye, 'route')).toEqual(['<sip:10.0.0.4;lr>', '<sip:10.0.0.5;lr>']);
+  proxy.respond(bye, 200);
+  await bench.run(10);
+  expect(destroyed.value?.method).toBe('BYE');
   await untilQuiet(bench);
 });

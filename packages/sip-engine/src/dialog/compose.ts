@@ -179,10 +179,12 @@ const unusual: Readonly<Record<string, string>> = {
   'mime-version': 'MIME-Version',
   'min-se': 'Min-SE',
   rack: 'RAck',
+  'call-id': 'Call-ID',
+  cseq: 'CSeq',
 };
 
-/** drachtio-srf writes lower case: here each word gets its capital again. */
-function usualName(name: string): string {
+/** A header name in lower case with the capitals that it mostly has; any other name as it is. */
+export function usualName(name: string): string {
   if (name !== name.toLowerCase()) return name;
   return unusual[name] ?? name.replaceAll(/(^|-)[a-z]/g, (start) => start.toUpperCase());
 }

@@ -89,6 +89,12 @@ export function refreshTarget(dialog: Dialog, message: SipMessage): Dialog {
   return remoteTarget === undefined ? dialog : { ...dialog, remoteTarget };
 }
 
+/** What we said last is our target from now on: a target refresh of ours with a Contact of its own. */
+export function keepLocalContact(dialog: Dialog, message: SipMessage): Dialog {
+  const localContact = headerValue(message, 'contact');
+  return localContact === undefined ? dialog : { ...dialog, localContact };
+}
+
 /** Whether requests of this method move the remote target (RFC 3261 12.2, RFC 3311, RFC 6665). */
 export function isTargetRefresh(method: string): boolean {
   return method === 'INVITE' || method === 'UPDATE' || method === 'SUBSCRIBE';

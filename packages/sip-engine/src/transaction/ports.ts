@@ -26,7 +26,10 @@ export type Counted = 'retransmission-in' | 'retransmission-out' | 'overload';
 export interface TransactionPorts {
   readonly clock: Clock;
   readonly timing: TransactionTiming;
-  /** Server and client transactions together; beyond it new requests get 503. */
+  /**
+   * Server and client transactions together; beyond it new requests get 503. Requests inside of dialogs and CANCEL
+   * may use as many again.
+   */
   readonly maxTransactions: number;
   readonly count: (what: Counted) => void;
 }

@@ -60,7 +60,8 @@ export class TransactionLayer {
       known.receiveAgain();
       return;
     }
-    if (!this.hasRoom()) {
+    const isNew = essentials.toTag === undefined && message.method !== 'CANCEL';
+    if (isNew ? !this.hasRoom() : this.#isFull()) {
       this.#refuseStateless(inbound);
       return;
     }
@@ -85,14 +86,14 @@ export class TransactionLayer {
     return first !== undefined && first !== transaction;
   }
 
-  /** False when the limit of transactions is reached. */
+  /** False when the limit of transactions is reached: nothing new begins. */
   hasRoom(): boolean {
     return this.size < this.#ports.maxTransactions;
   }
 
   /** Sends a request in a transaction of its own; undefined when the limit is reached. */
   request(outbound: Outbound<SipRequest>, user: ClientUser): ClientTransaction | undefined {
-    if (!this.hasRoom()) {
+    if (this.#isFull()) {
       this.#ports.count('overload');
       return undefined;
     }
@@ -108,6 +109,11 @@ export class TransactionLayer {
   /** Ends every transaction and its timers at once, with no word to anybody. */
   abandonAll(): void {
     for (const each of [...this.#servers.values(), ...this.#clients.values()]) each.abandon();
+  }
+
+  /** What ends calls (BYE, CANCEL) and what goes on in them has as much room again. */
+  #isFull(): boolean {
+    return this.size >= 2 * this.#ports.maxTransactions;
   }
 
   #open(key: string, inbound: Inbound<SipRequest>): void {
