@@ -4,8 +4,8 @@ import { hostPortText } from '../message/host-port.ts';
 import type { SipRequest } from '../message/message.ts';
 import { viaBranch } from '../message/via.ts';
 
-/** What every branch of RFC 3261 begins with (8.1.1.7); older branches are not unique. */
-export const magicCookie = 'z9hG4bK';
+/** What every branch of RFC 3261 begins with (8.1.1.7), in lower case; older branches are not unique. */
+const cookie = 'z9hg4bk';
 
 /**
  * Key of the server transaction that this request belongs to: RFC 3261 section 17.2.3. An ACK belongs to its INVITE.
@@ -18,10 +18,11 @@ export function serverKey(
 ): string {
   const { via, fromTag, callId, cseq } = essentials;
   const wanted = method === 'ACK' ? 'INVITE' : method;
-  const branch = viaBranch(via) ?? '';
+  // tokens are compared without regard to case (7.3.1)
+  const branch = (viaBranch(via) ?? '').toLowerCase();
   const sentBy = hostPortText(via.sentBy).toLowerCase();
-  if (branch.startsWith(magicCookie) && branch.length > magicCookie.length) {
-    return `${branch.toLowerCase()} ${sentBy} ${wanted}`;
+  if (branch.startsWith(cookie) && branch.length > cookie.length) {
+    return `${branch} ${sentBy} ${wanted}`;
   }
   // RFC 2543: the whole of the request tells them apart; To is left out, since an ACK carries our tag there
   const { requestUri } = request;
