@@ -306,6 +306,22 @@ describe('the application', () => {
     await untilQuiet(bench);
   });
 
+  it('a dialog stays when its application comes back and uses it within the grace', async () => {
+    const bench = await start(answerAll);
+    const peer = bench.peer(2);
+    const toTag = await establish(bench, peer, 'up');
+    bench.app.disconnect();
+    await bench.run(10);
+    const sent = bench.app.request({ method: 'INFO', stackDialogId: 'up;from-tag=peer' });
+    await bench.run(10);
+    peer.respond(peer.request('INFO').message, 200);
+    await bench.run(10_000);
+    expect((await sent).method).toBe('INFO');
+    expect(bench.engine.counts()).toMatchObject({ apps: 1, dialogs: 1 });
+    expect(peer.log()).not.toContain('BYE');
+    expect(peer.request('INFO').essentials.fromTag).toBe(toTag);
+  });
+
   it('is served again after it ended its connection', async () => {
     const bench = await start(answerAll);
     bench.app.disconnect();

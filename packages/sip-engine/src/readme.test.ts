@@ -18,3 +18,26 @@ it('the README has an example that runs as it stands', async () => {
   expect(stdout).toMatch(/host\.invalid;branch=z9hG4bK1;rport=\d+;received=127\.0\.0\.1\r\n/u);
   expect(stdout).toContain('t: <sip:you@127.0.0.1>;tag=a1\r\n');
 });
+
+it('the README has an application that runs as it stands', async () => {
+  const readme = await readFile(join(packageFolder, 'README.md'), 'utf8');
+  const [, code = ''] = /```ts\n((?:(?!```).)*createSipEngine.*?)```/su.exec(readme) ?? [];
+  const ask = `
+    srf.on('connect', async () => {
+      const client = await openUdpTransport({ address: '127.0.0.1', port: 0 });
+      client.onMessage((bytes) => {
+        console.log(new TextDecoder().decode(bytes));
+        void Promise.all([client.close(), engine.close()]);
+      });
+      const lines = ['OPTIONS sip:you@127.0.0.1 SIP/2.0', 'Via: SIP/2.0/UDP host.invalid;branch=z9hG4bK1;rport'];
+      lines.push('From: <sip:me@host.invalid>;tag=1', 'To: <sip:you@127.0.0.1>', 'Call-ID: 1', 'CSeq: 1 OPTIONS', '', '');
+      client.send(new TextEncoder().encode(lines.join('\\r\\n')), udp.localAddress);
+    });`;
+  const options = ['--conditions=truetuple-source', '--input-type=module-typescript'];
+  const run = promisify(execFile);
+  const program = code.replace('port: 5070', 'port: 0') + ask;
+  const { stdout } = await run(process.execPath, [...options, '--eval', program], {
+    cwd: packageFolder,
+  });
+  expect(stdout).toMatch(/^SIP\/2\.0 200 OK\r\n/u);
+});
