@@ -312,7 +312,10 @@ describe('the application', () => {
     const toTag = await establish(bench, peer, 'up');
     bench.app.disconnect();
     await bench.run(10);
-    const sent = bench.app.request({ method: 'INFO', stackDialogId: 'up;from-tag=peer' });
+    const sent = bench.app.request('sip:placeholder', {
+      method: 'INFO',
+      stackDialogId: 'up;from-tag=peer',
+    });
     await bench.run(10);
     peer.respond(peer.request('INFO').message, 200);
     await bench.run(10_000);

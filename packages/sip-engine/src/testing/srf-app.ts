@@ -39,7 +39,7 @@ export interface SrfApp {
   use(handler: Handler): void;
   invite(handler: Handler): void;
   options(handler: Handler): void;
-  request(options: object): Promise<SrfRequest>;
+  request(uri: string, options: object): Promise<SrfRequest>;
   createUAS(req: SrfRequest, res: SrfResponse, options: object): Promise<SrfDialog>;
   createUAC(uri: string, options: object, callbacks?: object): Promise<SrfDialog>;
   createB2BUA(
