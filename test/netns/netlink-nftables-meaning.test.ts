@@ -97,11 +97,11 @@ function script(rules: readonly string[], ofNat: readonly string[]): string {
   ].join('\n');
 }
 
+function add(chain: string, [, expressions]: Statement): Operation {
+  return { kind: 'add-rule', rule: { ...table, chain, expressions } };
+}
+
 function operations(rules: readonly Statement[], ofNat: readonly Statement[]): Operation[] {
-  const add = (chain: string, [, expressions]: Statement): Operation => ({
-    kind: 'add-rule',
-    rule: { ...table, chain, expressions },
-  });
   const main = { name: 'prerouting', priority: chainPriority.raw } as const;
   const post = { name: 'postrouting', priority: 99 } as const;
   return [

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { Conversation } from './conversation.ts';
-import type { Exchange } from './conversation.ts';
+import type { Exchange } from './exchange.ts';
 import { errorFromErrno } from './errors.ts';
 import { native, watchDo } from './native.ts';
 import type { NativeWatch } from './native.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Conversation } from './conversation.ts';
-import type { Exchange } from './conversation.ts';
+import type { Exchange } from './exchange.ts';
 import type { Datagram, Transport } from './transport.ts';
 import { MessageWriter } from './wire/message-writer.ts';
 

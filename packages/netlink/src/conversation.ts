@@ -2,6 +2,7 @@ import { errorFromErrno, NetlinkError } from './errors.ts';
 import { errnoByName } from './schema/errno.ts';
 import { messageFlag, messageType } from './schema/netlink.ts';
 import { deliver } from './deliver.ts';
+import type { Exchange } from './exchange.ts';
 import type { Datagram, Transport } from './transport.ts';
 import { hostIsLittleEndian } from './wire/byte-order.ts';
 import { readDoneMessage, readErrorMessage } from './wire/kernel-answer.ts';
@@ -9,37 +10,13 @@ import type { KernelAnswer } from './wire/kernel-answer.ts';
 import { readHeader, stampSequence, stampSequences } from './wire/message-header.ts';
 import type { MessageHeader } from './wire/message-header.ts';
 
-/** Called with each message of an answer, while it lies in the receive buffer: copy what you keep. */
-export type OnMessage = (type: number, view: DataView, start: number, end: number) => void;
-
-/** One request. */
-export interface Exchange {
-  /** A finished message, valid now; its sequence number is written by the conversation. */
-  readonly message: Uint8Array;
-  /** What ends it: an ACK, the first message (a get without ACK), or DONE. */
-  readonly until: 'ack' | 'answer' | 'done';
-  /** The kernel takes milliseconds for it: send it from the thread pool. */
-  readonly offLoop?: boolean;
-  /** What is tried, on what; asked for only when it fails. */
-  readonly describe: () => string;
-  readonly onMessage?: OnMessage;
-  /** Set when `message` is several messages back to back, which the kernel answers one by one. */
-  readonly batch?: BatchAnswers;
-}
-
-/** Judges the answers to the messages of one batch. */
-export interface BatchAnswers {
-  /** How many messages there are. */
-  readonly count: number;
-  /** Takes the ACK or refusal of message `index`; gives how the whole ended, or undefined: it goes on. */
-  readonly take: (index: number, answer: KernelAnswer) => NetlinkError | 'done' | undefined;
-}
-
 interface Pending {
   readonly exchange: Exchange;
   /** Its sequence number; that of the first message of a batch. */
   readonly first: number;
   interrupted: boolean;
+  /** Some of its answers may be lost. */
+  lost?: boolean;
   outcome?: NetlinkError | 'done';
   resolve?: () => void;
   reject?: (error: NetlinkError) => void;
@@ -168,8 +145,12 @@ export class Conversation {
   #drain(): void {
     for (let count = 0; count < datagramsPerTurn && !this.#closed; count++) {
       const result = this.#transport.receive(this.#datagram);
-      if (result === -errnoByName.EAGAIN) return;
-      if (result < 0) this.#failAll(-result);
+      if (result === -errnoByName.EAGAIN) {
+        this.#failAll(errnoByName.ENOBUFS, (pending) => pending.lost === true);
+        return;
+      }
+      if (result === -errnoByName.ENOBUFS) this.#overrun();
+      else if (result < 0) this.#failAll(-result);
       else if (this.#datagram.sender === 0) this.#take();
       if (result < 0 && result !== -errnoByName.ENOBUFS) return;
       // Mostly the one answer was all; what else may lie there is nobody's.
@@ -250,9 +231,24 @@ export class Conversation {
     this.#settle(sequence, pending, errorFromErrno(pending.exchange.describe(), errno));
   }
 
-  /** An answer was lost, and which one cannot be known: none in flight can be trusted. */
-  #failAll(errno: number): void {
-    for (const [sequence, pending] of this.#pending) this.#fail(sequence, pending, errno);
+  /**
+   * An answer was lost, and which one cannot be known: none in flight can be trusted. The kernel says so
+   * before it gives what it had kept, and of a batch a refusal may lie there.
+   */
+  #overrun(): void {
+    for (const pending of this.#pending.values()) {
+      if (pending.exchange.batch !== undefined) pending.lost = true;
+    }
+    this.#failAll(errnoByName.ENOBUFS, (pending) => pending.lost !== true);
+  }
+
+  #failAll(errno: number, which: (pending: Pending) => boolean = () => true): void {
+    for (const [sequence, pending] of this.#pending) {
+      if (!which(pending)) continue;
+      const refusal = pending.exchange.batch?.refusal();
+      if (refusal === undefined) this.#fail(sequence, pending, errno);
+      else this.#settle(sequence, pending, refusal);
+    }
   }
 
   /** The cut message says whose it is, if its header arrived; the next one gets more room. */

@@ -1,4 +1,4 @@
-import type { Exchange } from './conversation.ts';
+import type { Exchange } from './exchange.ts';
 import { NetlinkError } from './errors.ts';
 
 /** Hands one message of an answer to whoever asked; an answer that cannot be read is `EBADMSG`. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Exchange } from './conversation.ts';
+import type { Exchange } from './exchange.ts';
 import { dump } from './dump.ts';
 import type { DumpRequest } from './dump.ts';
 import { errorFromErrno, NetlinkError } from './errors.ts';

@@ -1,4 +1,4 @@
-import type { Exchange } from './conversation.ts';
+import type { Exchange } from './exchange.ts';
 
 /** What the verbs of rtnetlink need: somebody who carries a request out. */
 export interface Requests {

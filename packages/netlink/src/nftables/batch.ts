@@ -1,4 +1,4 @@
-import type { BatchAnswers } from '../conversation.ts';
+import type { BatchAnswers } from '../exchange.ts';
 import { errorFromErrno } from '../errors.ts';
 import type { NetlinkError } from '../errors.ts';
 import { messageFlag } from '../schema/netlink.ts';
@@ -66,6 +66,7 @@ export function judgeBatch(
   let refused: NetlinkError | undefined;
   return {
     count: owners.length + 2,
+    refusal: () => refused,
     take: (index, answer) => {
       const owner = owners[index - 1];
       if (owner === undefined) {

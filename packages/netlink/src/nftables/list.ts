@@ -1,4 +1,5 @@
 import { dump } from '../dump.ts';
+import { NetlinkError } from '../errors.ts';
 import type { Requests } from '../requests.ts';
 import { messageFlag } from '../schema/netlink.ts';
 import {
@@ -89,8 +90,30 @@ export function listSets(requests: Requests, filter: NftFilter = {}): Promise<Nf
   });
 }
 
-/** @throws NetlinkError ENOENT when there is no such set. */
+const attempts = 10;
+
+/**
+ * The kernel lists a set in parts, and goes on at a count. While it grows the set's table, for a moment
+ * after many elements were added, the order changes between two parts: some elements come twice and as
+ * many not at all, and nothing says so. What came twice shows it; then the set is listed again.
+ * @throws NetlinkError ENOENT when there is no such set, EINTERRUPTED when that happened ten times.
+ */
 export async function listElements(requests: Requests, set: SetRef): Promise<ListedElement[]> {
+  for (let attempt = 1; attempt <= attempts; attempt++) {
+    const found = await dumpElements(requests, set);
+    const different = new Set(
+      found.map(({ key, keyEnd, endsRange }) => JSON.stringify([key, keyEnd, endsRange])),
+    );
+    if (different.size === found.length) return found;
+  }
+  const what = `listing the elements of ${set.family} ${set.table} ${set.set}`;
+  throw new NetlinkError(`${what}: its order changed each time`, {
+    code: 'EINTERRUPTED',
+    errno: 0,
+  });
+}
+
+async function dumpElements(requests: Requests, set: SetRef): Promise<ListedElement[]> {
   const writer = new MessageWriter();
   const parts = await dump(requests, () => {
     const flags = messageFlag.request | messageFlag.dump;
