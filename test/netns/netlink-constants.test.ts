@@ -6,6 +6,8 @@ import { describe, expect, it } from 'vitest';
 import { errnoByName } from '../../packages/netlink/src/schema/errno.ts';
 import * as link from '../../packages/netlink/src/schema/link.ts';
 import * as netlink from '../../packages/netlink/src/schema/netlink.ts';
+import { nftablesConstants } from './netlink-nftables-constants.ts';
+import { named } from './netlink-named-constants.ts';
 import * as rtnetlink from '../../packages/netlink/src/schema/rtnetlink.ts';
 
 const headers = [
@@ -20,19 +22,12 @@ const headers = [
   'linux/neighbour.h',
   'linux/veth.h',
   'linux/ip.h',
+  'linux/netfilter.h',
+  'linux/netfilter/nfnetlink.h',
+  'linux/netfilter/nf_tables.h',
+  'linux/netfilter/nf_nat.h',
+  'linux/netfilter/nf_conntrack_common.h',
 ];
-
-/** Names each entry of a table as the kernel's headers do: camelCase becomes PREFIX_UPPER_SNAKE. */
-function named(
-  prefix: string,
-  table: Readonly<Record<string, number>>,
-  different: Readonly<Record<string, string>> = {},
-): [name: string, value: number][] {
-  return Object.entries(table).map(([key, value]) => {
-    const plain = key.replaceAll(/(?<=[a-z])([A-Z])/g, '_$1').toUpperCase();
-    return [`${prefix}${different[key] ?? plain}`, value];
-  });
-}
 
 const { messageType, messageFlag, extendedAck, netlinkOption, netlinkSocketLevel } = netlink;
 const settings = Object.fromEntries(
@@ -53,7 +48,7 @@ const expected: readonly (readonly [name: string, value: number])[] = [
   }),
   ...named('NETLINK_', netlinkOption, { strictCheck: 'GET_STRICT_CHK' }),
   ['SOL_NETLINK', netlinkSocketLevel],
-  ['NETLINK_ROUTE', netlink.netlinkProtocol.route],
+  ...named('NETLINK_', netlink.netlinkProtocol),
   ...named('RTM_', rtnetlink.rtm, {
     newLink: 'NEWLINK',
     delLink: 'DELLINK',
@@ -150,6 +145,7 @@ const expected: readonly (readonly [name: string, value: number])[] = [
   ['RTEXT_FILTER_SKIP_STATS', link.skipStatistics],
   ['IFLA_INET_CONF', link.inetConf],
   ...named('IPV4_DEVCONF_', settings, { arpFilter: 'ARPFILTER', srcValidMark: 'SRC_VMARK' }),
+  ...nftablesConstants,
   // What encoders and decoders call "struct ..." in their comments.
   ['sizeof(struct nlmsghdr)', 16],
   ['sizeof(struct rtmsg)', 12],
@@ -159,6 +155,7 @@ const expected: readonly (readonly [name: string, value: number])[] = [
   ['sizeof(struct ndmsg)', 12],
   ['sizeof(struct ndtmsg)', 4],
   ['sizeof(struct rtnexthop)', 8],
+  ['sizeof(struct nfgenmsg)', 4],
 ];
 
 const includes = headers.map((header) => `#include <${header}>`).join('\n');
@@ -185,7 +182,7 @@ describe.skipIf(reason !== undefined)(`the constants${needs}`, () => {
       const values = execFileSync(program, { encoding: 'utf8' }).trim().split('\n').map(Number);
       const kernel = expected.map(([name], index) => [name, values[index]]);
       expect(expected).toEqual(kernel);
-      expect(expected.length).toBeGreaterThan(250);
+      expect(expected.length).toBeGreaterThan(450);
     } finally {
       rmSync(directory, { recursive: true });
     }
