@@ -267,6 +267,18 @@ describe('the application', () => {
     expect(errors[0]).toBeInstanceOf(Error);
   });
 
+  it('that never answers: the caller gets 408 after five minutes', async () => {
+    const bench = await start((app) => app.invite(() => undefined));
+    const peer = bench.peer(2);
+    peer.send({ method: 'INVITE', callId: 'idle', branch: 'z9hG4bKi', body: sdp });
+    await bench.run(299_000);
+    expect(peer.log()).toEqual(['100 INVITE']);
+    await bench.run(1_100);
+    const { toTag } = peer.response(408).essentials;
+    peer.send({ method: 'ACK', callId: 'idle', branch: 'z9hG4bKi', toTag });
+    await untilQuiet(bench);
+  });
+
   it('lost with calls: what rings gets 503, what it called is cancelled, dialogs get BYE after the grace', async () => {
     const bench = await start((app) =>
       app.invite((req, res) => {
