@@ -274,7 +274,7 @@ function readByTshark(file: string): readonly Read[] {
 function lackForKernel(): string | undefined {
   if (process.platform !== 'linux') return 'not on Linux';
   if (process.getuid?.() !== 0) return 'not root';
-  const missing = ['nft', 'tshark', 'nsenter'].filter(
+  const missing = ['tshark', 'nsenter'].filter(
     (command) => spawnSync(command, ['--version'], { stdio: 'ignore' }).status !== 0,
   );
   return missing.length === 0 ? undefined : `${missing.join(', ')} missing`;
