@@ -8,18 +8,10 @@ export type Cidr = PublicIdentity['subnetCidr'];
 
 const octet = '(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)';
 const exactly = new RegExp(`^${octet}(?:\\.${octet}){3}$`);
-const inCidrForm = new RegExp(`^${octet}(?:\\.${octet}){3}/(?:3[0-2]|[12]?\\d)$`);
 
 /** Four decimal octets without leading zeros. */
 export function isIpv4Address(text: string): text is Ipv4Address {
   return exactly.test(text);
-}
-
-/** True for a network in CIDR notation with zero host bits. */
-export function isCidr(text: string): text is Cidr {
-  if (!inCidrForm.test(text)) return false;
-  const { first, size } = span(text as Cidr);
-  return first % size === 0;
 }
 
 /** Whether the network holds the address. */

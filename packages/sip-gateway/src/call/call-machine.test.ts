@@ -1,0 +1,257 @@
+import { describe, expect, it } from 'vitest';
+import type { CallEvent } from './call-event.ts';
+import type { CallState } from './call-state.ts';
+import { transition } from './call-machine.ts';
+import { mapFailure } from './map-failure.ts';
+
+/** Plays events from the start; gives the last state's kind and, for each event, its effects in short. */
+function play(...events: readonly CallEvent[]): { kind: string; effects: readonly string[][] } {
+  let state: CallState = { kind: 'idle' };
+  const effects: string[][] = [];
+  for (const event of events) {
+    const step = transition(state, event);
+    state = step.state;
+    effects.push(step.effects.map((effect) => Object.values(effect).filter(isShown).join(' ')));
+  }
+  return { kind: state.kind, effects };
+}
+
+function isShown(value: unknown): boolean {
+  return value !== undefined;
+}
+
+const invite: CallEvent = { kind: 'invite', sdp: 'offer-a' };
+const offered: CallEvent = { kind: 'relay-done', turn: 1, sdp: 'offer-b' };
+const answer: CallEvent = { kind: 'answer', fork: 'f1', sdp: 'answer-b' };
+const relayed: CallEvent = { kind: 'relay-done', turn: 2, sdp: 'answer-a' };
+const ack: CallEvent = { kind: 'ack' };
+const up = [invite, offered, answer, relayed, ack];
+const hold: CallEvent = { kind: 're-invite', from: 'a', id: 'r1', sdp: 'hold-a' };
+const bothHungUp = (cause: string): unknown => [
+  'ended',
+  ['bye a', 'bye b f1', 'release-relay', cause],
+];
+const done = (turn: number): CallEvent => ({ kind: 'relay-done', turn, sdp: `told-${turn}` });
+const lastOf = (played: ReturnType<typeof play>): unknown => [played.kind, played.effects.at(-1)];
+
+describe('a call that is answered', () => {
+  it('goes through the relay in both directions', () => {
+    expect(play(...up)).toEqual({
+      kind: 'confirmed',
+      effects: [
+        ['start-timer setup', 'relay offer 1 a offer-a'],
+        ['invite-b offer-b'],
+        ['ack-b f1', 'relay answer 2 b f1 answer-b'],
+        ['stop-timer setup', 'answer-a answer-a', 'start-timer ack'],
+        ['stop-timer ack'],
+      ],
+    });
+  });
+
+  it.each([
+    ['a', 'bye b f1'],
+    ['b', 'bye a'],
+  ] as const)('is ended by the BYE of %s', (from, bye) => {
+    expect(lastOf(play(...up, { kind: 'bye', from }))).toEqual([
+      'ended',
+      [bye, 'release-relay', 'ended hung-up'],
+    ]);
+  });
+
+  it('is hung up on both sides when its media is gone', () => {
+    expect(lastOf(play(...up, { kind: 'media-timed-out' }))).toEqual(
+      bothHungUp('ended media-timed-out'),
+    );
+    expect(lastOf(play(...up, { kind: 'relay-failed' }))).toEqual(bothHungUp('ended relay-failed'));
+  });
+
+  it('takes no second fork, and no repeated 2xx for one', () => {
+    expect(lastOf(play(...up, { kind: 'answer', fork: 'f2', sdp: 'x' }))).toEqual([
+      'confirmed',
+      ['ack-b f2', 'bye b f2'],
+    ]);
+    expect(lastOf(play(...up, answer))).toEqual(['confirmed', []]);
+  });
+});
+
+describe('before the answer', () => {
+  const ringing: CallEvent = { kind: 'provisional', fork: 'f1', status: 180, sdp: undefined };
+  const early: CallEvent = { kind: 'provisional', fork: 'f1', status: 183, sdp: 'early-b' };
+
+  it('each fork rings in a dialog of its own, early media by way of the relay', () => {
+    const other: CallEvent = { kind: 'provisional', fork: 'f2', status: 183, sdp: 'early-f2' };
+    const { kind, effects } = play(invite, offered, ringing, early, other, done(2), done(3));
+    expect(kind).toBe('early');
+    expect(effects.slice(2)).toEqual([
+      ['ring-a f1 180'],
+      ['relay answer 2 b f1 early-b'],
+      ['relay answer 3 b f2 early-f2'],
+      ['ring-a f1 183 told-2'],
+      ['ring-a f2 183 told-3'],
+    ]);
+  });
+
+  it('a 2xx without SDP stands for the early answer of its fork, and without one for nothing', () => {
+    const bare: CallEvent = { kind: 'answer', fork: 'f1', sdp: undefined };
+    expect(lastOf(play(invite, offered, early, relayed, bare))).toEqual([
+      'answered',
+      ['ack-b f1', 'stop-timer setup', 'answer-a answer-a', 'start-timer ack'],
+    ]);
+    expect(lastOf(play(invite, offered, bare))).toEqual([
+      'ended',
+      ['ack-b f1', 'stop-timer setup', 'refuse-a 502', 'bye b f1', 'release-relay', 'ended failed'],
+    ]);
+  });
+
+  it('early media that the relay refuses costs the ringback tone alone', () => {
+    const no: CallEvent = { kind: 'relay-refused', turn: 2, status: 503 };
+    expect(lastOf(play(invite, offered, early, no))).toEqual(['early', ['ring-a f1 183']]);
+  });
+
+  it('a relay that refuses the offer refuses the call, and B is never called', () => {
+    const no: CallEvent = { kind: 'relay-refused', turn: 1, status: 503 };
+    expect(lastOf(play(invite, no))).toEqual([
+      'ended',
+      ['stop-timer setup', 'refuse-a 503', 'release-relay', 'ended refused'],
+    ]);
+  });
+
+  it('an INVITE without an offer is refused, with nothing begun', () => {
+    expect(lastOf(play({ kind: 'invite', sdp: undefined }))).toEqual([
+      'ended',
+      ['refuse-a 488', 'ended refused'],
+    ]);
+  });
+
+  it("a CANCEL while the relay is asked ends it, and the relay's late word changes nothing", () => {
+    const { kind, effects } = play(invite, { kind: 'cancel' }, offered);
+    expect([kind, effects.slice(1)]).toEqual([
+      'ended',
+      [['stop-timer setup', 'release-relay', 'ended cancelled'], []],
+    ]);
+  });
+
+  it('a CANCEL that crosses the 200 of B: acknowledged and hung up', () => {
+    const { kind, effects } = play(invite, offered, { kind: 'cancel' }, answer);
+    expect([kind, effects.slice(2)]).toEqual([
+      'ended',
+      [
+        ['stop-timer setup', 'cancel-b', 'start-timer drain', 'release-relay'],
+        ['ack-b f1', 'bye b f1', 'stop-timer drain', 'ended cancelled'],
+      ],
+    ]);
+  });
+
+  it('nobody answers: 408 to A, CANCEL to B, whose final response ends it', () => {
+    const setup: CallEvent = { kind: 'timer', timer: 'setup' };
+    const { kind, effects } = play(invite, offered, setup, { kind: 'failure', status: 487 });
+    expect([kind, effects.slice(2)]).toEqual([
+      'ended',
+      [
+        ['refuse-a 408', 'cancel-b', 'start-timer drain', 'release-relay'],
+        ['stop-timer drain', 'ended no-answer'],
+      ],
+    ]);
+  });
+
+  it.each([
+    [486, 486],
+    [603, 603],
+    [302, 480],
+    [401, 403],
+    [407, 403],
+    [487, 480],
+    [503, 500],
+    [200, 500],
+    [Number.NaN, 500],
+  ])('B says %i, A gets %i', (status, told) => {
+    expect(mapFailure(status)).toBe(told);
+  });
+});
+
+describe('a 200 that A does not acknowledge', () => {
+  const answered = up.slice(0, -1);
+  it('B hangs up meanwhile: BYE to A only after its ACK', () => {
+    const { kind, effects } = play(...answered, { kind: 'bye', from: 'b' }, ack);
+    expect([kind, effects.slice(4)]).toEqual([
+      'ended',
+      [['release-relay'], ['bye a', 'stop-timer ack', 'ended hung-up']],
+    ]);
+  });
+
+  it('is given up after its time, on both sides', () => {
+    expect(lastOf(play(...answered, { kind: 'timer', timer: 'ack' }))).toEqual([
+      'ended',
+      ['bye a', 'bye b f1', 'release-relay', 'ended no-ack'],
+    ]);
+  });
+});
+
+describe('a re-INVITE', () => {
+  const asked = [...up, hold, { kind: 'relay-done', turn: 3, sdp: 'hold-b' } as const];
+
+  it('goes to the other leg and its answer back', () => {
+    const { kind, effects } = play(
+      ...asked,
+      { kind: 're-answer', sdp: 'held-b' },
+      { kind: 'relay-done', turn: 4, sdp: 'held-a' },
+    );
+    expect([kind, effects.slice(5)]).toEqual([
+      'confirmed',
+      [
+        ['relay offer 3 a f1 hold-a'],
+        ['re-invite b hold-b', 'start-timer re-invite'],
+        ['stop-timer re-invite', 'ack-re-invite b', 'relay answer 4 b f1 held-b'],
+        ['answer-re-invite a r1 held-a'],
+      ],
+    ]);
+  });
+
+  it('is refused as the other leg refuses it, and the call goes on', () => {
+    expect(lastOf(play(...asked, { kind: 're-failure', status: 488 }))).toEqual([
+      'confirmed',
+      ['stop-timer re-invite', 'refuse-re-invite a r1 488'],
+    ]);
+  });
+
+  it.each([
+    ['a', 500],
+    ['b', 491],
+  ] as const)('a second one, of %s, gets %i', (from, status) => {
+    expect(lastOf(play(...asked, { kind: 're-invite', from, id: 'r2', sdp: 'x' }))).toEqual([
+      're-offering',
+      [`refuse-re-invite ${from} r2 ${status}`],
+    ]);
+  });
+
+  it.each([
+    ['a 481', { kind: 're-failure', status: 481 }, 481],
+    ['no answer', { kind: 'timer', timer: 're-invite' }, 408],
+  ] as const)('%s of the other leg ends the call', (_title, event, status) => {
+    const { kind, effects } = play(...asked, event);
+    expect(kind).toBe('ended');
+    expect(effects.at(-1)).toEqual(
+      expect.arrayContaining([`refuse-re-invite a r1 ${status}`, 'bye a', 'bye b f1']),
+    );
+  });
+
+  it('is answered when the other leg hangs up under it', () => {
+    expect(lastOf(play(...asked, { kind: 'bye', from: 'b' }))).toEqual([
+      'ended',
+      [
+        'refuse-re-invite a r1 487',
+        'stop-timer re-invite',
+        'bye a',
+        'release-relay',
+        'ended hung-up',
+      ],
+    ]);
+  });
+
+  it('without an offer is refused', () => {
+    expect(lastOf(play(...up, { kind: 're-invite', from: 'b', id: 'r', sdp: undefined }))).toEqual([
+      'confirmed',
+      ['refuse-re-invite b r 488'],
+    ]);
+  });
+});
