@@ -2,6 +2,7 @@ import {
   encodeDatum,
   loadDestination,
   loadSource,
+  matchConnectionState,
   matchDestination,
   matchDestinationPort,
   matchInputLink,
@@ -56,14 +57,7 @@ export const steps: readonly Statement[] = [
       { kind: 'meta-write', key: 'mark' },
     ],
   ],
-  [
-    'ct state established,related',
-    [
-      { kind: 'conntrack', key: 'state' },
-      { kind: 'bitwise', mask: mark(6), xor: mark(0) },
-      { kind: 'compare', operator: 'not-equal', value: mark(0) },
-    ],
-  ],
+  ['ct state established,related', matchConnectionState('established', 'related')],
   [
     'meta length 100-200',
     [

@@ -1,77 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { Conversation } from './conversation.ts';
 import type { Exchange } from './exchange.ts';
-import type { Datagram, Transport } from './transport.ts';
+import { ScriptedKernel } from './testing/scripted-kernel.ts';
 import { MessageWriter } from './wire/message-writer.ts';
 
 const done = 3;
 const data = 24;
-
-/** A kernel that answers when told to; it keeps what was sent and what nobody has received yet. */
-class ScriptedKernel implements Transport {
-  readonly sent: number[] = [];
-  /** Called within send(), as the real kernel answers. */
-  onSend: (sequence: number) => void = () => undefined;
-  sendResult = 0;
-  wanted = false;
-  closed = false;
-  #queue: ({ bytes: Uint8Array; sender: number; truncated: boolean } | number)[] = [];
-  #listener: () => void = () => undefined;
-
-  send(message: Uint8Array): number {
-    if (this.sendResult < 0) return this.sendResult;
-    const sequence = new DataView(message.buffer, message.byteOffset).getUint32(8, true);
-    this.sent.push(sequence);
-    this.onSend(sequence);
-    return 0;
-  }
-
-  async sendOffLoop(message: Uint8Array): Promise<number> {
-    const copy = message.slice();
-    await Promise.resolve();
-    return this.send(copy);
-  }
-
-  receive(datagram: Datagram): number {
-    const next = this.#queue.shift();
-    if (next === undefined) return -11;
-    if (typeof next === 'number') return next;
-    datagram.bytes.set(next.bytes.subarray(0, datagram.bytes.length));
-    datagram.length = Math.min(next.bytes.length, datagram.bytes.length);
-    datagram.truncated = next.truncated || next.bytes.length > datagram.bytes.length;
-    datagram.sender = next.sender;
-    return 0;
-  }
-
-  onReadable(listener: () => void): void {
-    this.#listener = listener;
-  }
-
-  wantReadable(wanted: boolean): void {
-    this.wanted = wanted;
-  }
-
-  close(): void {
-    this.closed = true;
-  }
-
-  queue(...messages: Uint8Array[]): void {
-    this.queueFrom(0, messages);
-  }
-
-  queueFrom(sender: number, messages: readonly Uint8Array[], truncated = false): void {
-    this.#queue.push({ bytes: Buffer.concat(messages), sender, truncated });
-  }
-
-  queueErrno(errno: number): void {
-    this.#queue.push(-errno);
-  }
-
-  /** What libuv does while readiness is wanted and something is there. */
-  poll(): void {
-    while (this.wanted && this.#queue.length > 0) this.#listener();
-  }
-}
 
 function encode(
   type: number,

@@ -82,6 +82,7 @@ export type { NftFilter } from './nftables/list.ts';
 export {
   loadDestination,
   loadSource,
+  matchConnectionState,
   matchDestination,
   matchDestinationPort,
   matchInputLink,
@@ -92,7 +93,7 @@ export {
   writeDestination,
   writeSource,
 } from './nftables/match.ts';
-export type { MatchOptions } from './nftables/match.ts';
+export type { ConnectionState, MatchOptions } from './nftables/match.ts';
 export { openNftables } from './nftables/nftables.ts';
 export type { Nftables, TransactionOptions } from './nftables/nftables.ts';
 export type { Operation } from './nftables/operation.ts';

@@ -1,6 +1,10 @@
+import { conntrackState } from '../schema/nftables.ts';
 import { parseIpPrefix } from '../wire/ip-address.ts';
 import { encodeDatum } from './datum.ts';
 import type { Expression, PayloadWrite, Register } from './expression.ts';
+
+/** As conntrack judges it: NF_CT_STATE_*. */
+export type ConnectionState = keyof typeof conntrackState;
 
 /** Whether the packet shall be so, or shall not. */
 export interface MatchOptions {
@@ -37,6 +41,19 @@ export function matchDestination(cidr: string, options: MatchOptions = {}): Expr
 /** 6 TCP, 17 UDP, 1 ICMP. */
 export function matchProtocol(protocol: number, options: MatchOptions = {}): Expression[] {
   return [{ kind: 'meta', key: 'l4proto' }, compare(Uint8Array.of(protocol), options)];
+}
+
+/** The connection that the packet belongs to is in one of these states. */
+export function matchConnectionState(...states: readonly ConnectionState[]): Expression[] {
+  const mask = encodeDatum(
+    'mark',
+    states.reduce((sum, state) => sum | conntrackState[state], 0),
+  );
+  return [
+    { kind: 'conntrack', key: 'state' },
+    { kind: 'bitwise', mask, xor: new Uint8Array(4) },
+    { kind: 'compare', operator: 'not-equal', value: new Uint8Array(4) },
+  ];
 }
 
 /** TCP or UDP to this port. */
