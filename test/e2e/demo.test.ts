@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { DemoReport } from '../lab/src/demo/report.ts';
+import type { DemoReport } from '../lab/src/demo/report/report.ts';
 
 const program = fileURLToPath(new URL('../lab/src/demo/main.ts', import.meta.url));
 const sabotages = ['drop-rule', 'advertise-private', 'wrong-port', 'no-release', 'no-route'];

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import type { Level, Sabotage } from './report.ts';
+import type { Level, Sabotage } from './report/report.ts';
 
 export interface DemoOptions {
   /** Which level to run; undefined: the best that this machine permits. */

@@ -1,5 +1,5 @@
 import type { DemoOptions } from './arguments.ts';
-import type { Level } from './report.ts';
+import type { Level } from './report/report.ts';
 
 /** What this machine permits, as it was probed. A string says why not. */
 export interface Machine {

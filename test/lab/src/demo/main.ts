@@ -7,10 +7,10 @@ import { CoreError } from '@truetuple/core';
 import { parseDemoArguments, usage, type DemoOptions } from './arguments.ts';
 import { DemoError } from './demo-error.ts';
 import { chooseLevel } from './level.ts';
-import { choosePaint } from './paint.ts';
+import { choosePaint } from './report/paint.ts';
 import { playDemo } from './play-demo.ts';
 import { probeMachine, userNamespaceCommand } from './probe-machine.ts';
-import { writeReport } from './write-report.ts';
+import { writeReport } from './report/write-report.ts';
 
 const inUserNamespace = 'TRUETUPLE_DEMO_IN_USER_NAMESPACE';
 

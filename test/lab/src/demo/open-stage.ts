@@ -1,5 +1,5 @@
 import type { DemoOptions } from './arguments.ts';
-import type { Level } from './report.ts';
+import type { Level } from './report/report.ts';
 import type { Stage } from './stage.ts';
 
 /** Opens the world of a level; the other one's code is not even loaded. */
@@ -9,11 +9,11 @@ export async function openStage(
 ): Promise<Stage> {
   switch (choice.level) {
     case 'kernel': {
-      const { openKernelStage } = await import('./kernel-stage.ts');
+      const { openKernelStage } = await import('./kernel/kernel-stage.ts');
       return openKernelStage(choice.reason, options);
     }
     case 'loopback': {
-      const { openLoopbackStage } = await import('./loopback-stage.ts');
+      const { openLoopbackStage } = await import('./loopback/loopback-stage.ts');
       return openLoopbackStage(choice.reason);
     }
     default:

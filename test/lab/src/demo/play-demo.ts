@@ -1,17 +1,23 @@
 import { release } from 'node:os';
 import type { DemoOptions } from './arguments.ts';
-import { exchangePackets } from './exchange.ts';
-import type { Paint } from './paint.ts';
-import { leftInEc2, pictureEc2 } from './ec2-leftovers.ts';
-import { killAndReap } from './crash-act.ts';
-import { holdIdentity } from './identity-act.ts';
-import { leftOnMachine, traceMachine } from './machine-trace.ts';
+import { exchangePackets } from './acts/exchange.ts';
+import type { Paint } from './report/paint.ts';
+import { leftInEc2, pictureEc2 } from './leftovers/ec2-leftovers.ts';
+import { killAndReap } from './acts/crash-act.ts';
+import { holdIdentity } from './acts/identity-act.ts';
+import { leftOnMachine, traceMachine } from './leftovers/machine-trace.ts';
 import { openStage } from './open-stage.ts';
-import { reportSchema, type DemoReport, type Leftover, type Level } from './report.ts';
-import { renderCrash, renderFlows, renderHead, renderIdentity, renderStockPath } from './render.ts';
-import { renderVerdict } from './render-verdict.ts';
+import { reportSchema, type DemoReport, type Leftover, type Level } from './report/report.ts';
+import {
+  renderCrash,
+  renderFlows,
+  renderHead,
+  renderIdentity,
+  renderStockPath,
+} from './report/render.ts';
+import { renderVerdict } from './report/render-verdict.ts';
 import type { Stage } from './stage.ts';
-import { judge } from './verdict.ts';
+import { judge } from './report/verdict.ts';
 
 export interface Play {
   readonly choice: { readonly level: Level; readonly reason: string };

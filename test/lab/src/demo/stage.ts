@@ -1,11 +1,11 @@
 import type { Socket } from 'node:dgram';
 import type { IdentitySpecInput } from '@truetuple/core';
 import type { SimulatedEc2 } from '@truetuple/core/testing';
-import type { PeerClass, Role, Tuple } from './flow.ts';
-import type { PodProcess } from './pod-process.ts';
-import type { NatDoor, PodWorld } from './pod-protocol.ts';
-import type { Leftover, Level, ObservedBy, StockRow } from './report.ts';
-import type { FlowTally } from './tally.ts';
+import type { PeerClass, Role, Tuple } from './traffic/flow.ts';
+import type { PodProcess } from './pod/pod-process.ts';
+import type { NatDoor, PodWorld } from './pod/pod-protocol.ts';
+import type { Leftover, Level, ObservedBy, StockRow } from './report/report.ts';
+import type { FlowTally } from './traffic/tally.ts';
 
 /** A socket of a far side. `called`: the port that calls the pod; `fresh`: one that never sends. */
 export interface PeerSocket {

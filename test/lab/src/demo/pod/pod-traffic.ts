@@ -1,10 +1,17 @@
 import type { Socket } from 'node:dgram';
 import type { PublicIdentity } from '@truetuple/core';
-import { bindUdp, bindUdpNear, sendDatagram, tupleOf } from './datagram.ts';
-import { formatTuple, peerClasses, roles, type PeerClass, type Role, type Tuple } from './flow.ts';
-import { decodePayload, encodePayload } from './payload.ts';
-import { sendPaced } from './paced-sender.ts';
-import { Tally } from './tally.ts';
+import { bindUdp, bindUdpNear, sendDatagram, tupleOf } from '../traffic/datagram.ts';
+import {
+  formatTuple,
+  peerClasses,
+  roles,
+  type PeerClass,
+  type Role,
+  type Tuple,
+} from '../traffic/flow.ts';
+import { decodePayload, encodePayload } from '../traffic/payload.ts';
+import { sendPaced } from '../traffic/paced-sender.ts';
+import { Tally } from '../traffic/tally.ts';
 import type { PodCall, PodCommand, PodEvent } from './pod-protocol.ts';
 
 /** The ports of a SIP user agent and of its first RTP stream. */

@@ -1,9 +1,14 @@
 import type { Socket } from 'node:dgram';
-import { Arrivals } from './arrivals.ts';
-import { bindUdp, closeSocket, sendDatagram, tupleOf } from './datagram.ts';
-import { roles, type Role, type Tuple } from './flow.ts';
-import { nominalPorts } from './pod-traffic.ts';
-import { stockAppAddress, stockAppTuple, type StockPeer, type StockWorld } from './stock-path.ts';
+import { Arrivals } from '../traffic/arrivals.ts';
+import { bindUdp, closeSocket, sendDatagram, tupleOf } from '../traffic/datagram.ts';
+import { roles, type Role, type Tuple } from '../traffic/flow.ts';
+import { nominalPorts } from '../pod/pod-traffic.ts';
+import {
+  stockAppAddress,
+  stockAppTuple,
+  type StockPeer,
+  type StockWorld,
+} from '../acts/stock-path.ts';
 import { UserSpaceNat } from './user-space-nat.ts';
 
 /** Only lost packets use this up. */

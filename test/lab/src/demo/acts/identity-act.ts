@@ -1,8 +1,8 @@
-import type { IdentityFacts, Sabotage, StepRow } from './report.ts';
+import type { IdentityFacts, Sabotage, StepRow } from '../report/report.ts';
 import { defaultExchange } from './exchange.ts';
-import type { Role } from './flow.ts';
-import type { PodProcess } from './pod-process.ts';
-import type { Stage } from './stage.ts';
+import type { Role } from '../traffic/flow.ts';
+import type { PodProcess } from '../pod/pod-process.ts';
+import type { Stage } from '../stage.ts';
 
 export interface HeldByPod {
   readonly identity: IdentityFacts;

@@ -3,9 +3,9 @@ import { Arrivals } from './arrivals.ts';
 import { bindUdp, bindUdpNear, closeSocket, sendDatagram, tupleOf } from './datagram.ts';
 import { sendPaced } from './paced-sender.ts';
 import { encodePayload } from './payload.ts';
-import { playStockPath } from './stock-path.ts';
-import { openLoopbackStock } from './loopback-stock.ts';
-import { UserSpaceNat } from './user-space-nat.ts';
+import { playStockPath } from '../acts/stock-path.ts';
+import { openLoopbackStock } from '../loopback/loopback-stock.ts';
+import { UserSpaceNat } from '../loopback/user-space-nat.ts';
 
 const payload = (flow: string, sequence = 1): Uint8Array =>
   encodePayload({ flow, sequence, advertised: '127.0.0.1:1' });

@@ -1,8 +1,8 @@
 import { poolTagKey, type IdentitySpecInput } from '@truetuple/core';
 import { SimulatedEc2 } from '@truetuple/core/testing';
-import { demoOwner, demoPool, demoRegion } from './demo-spec.ts';
-import { pictureEc2 } from './ec2-leftovers.ts';
-import type { PeerClass, Tuple } from './flow.ts';
+import { demoOwner, demoPool, demoRegion } from '../demo-spec.ts';
+import { pictureEc2 } from '../leftovers/ec2-leftovers.ts';
+import type { PeerClass, Tuple } from '../traffic/flow.ts';
 
 /** The pod's link and the VPC around it, in the simulated EC2 of the loopback level. */
 export const loopbackLink = {

@@ -1,4 +1,4 @@
-import { flows } from './flow.ts';
+import { flows } from '../traffic/flow.ts';
 import type { FlowRow, Leftover, StockRow } from './report.ts';
 import type { Findings } from './verdict.ts';
 

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { DemoError } from './demo-error.ts';
+import { DemoError } from '../demo-error.ts';
 import type { DemoReport } from './report.ts';
 
 /** Writes the report as JSON, making the folders on the way to it. */

@@ -1,7 +1,7 @@
 import { describeCloudStep, reapOrphans, type Liveness } from '@truetuple/core';
-import type { PodProcess } from './pod-process.ts';
-import type { CrashFacts, Leftover } from './report.ts';
-import type { Stage } from './stage.ts';
+import type { PodProcess } from '../pod/pod-process.ts';
+import type { CrashFacts, Leftover } from '../report/report.ts';
+import type { Stage } from '../stage.ts';
 
 export interface CrashAct {
   readonly stage: Stage;

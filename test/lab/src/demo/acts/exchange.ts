@@ -1,11 +1,11 @@
-import { closeSocket, sendDatagram } from './datagram.ts';
-import { flowName, flows, formatTuple, parseTuple, type Flow, type Role } from './flow.ts';
-import { sendPaced } from './paced-sender.ts';
-import { encodePayload, flowMark } from './payload.ts';
-import type { PodProcess } from './pod-process.ts';
-import type { FlowRow } from './report.ts';
-import type { PeerSocket, Stage } from './stage.ts';
-import { Tally, type FlowTally } from './tally.ts';
+import { closeSocket, sendDatagram } from '../traffic/datagram.ts';
+import { flowName, flows, formatTuple, parseTuple, type Flow, type Role } from '../traffic/flow.ts';
+import { sendPaced } from '../traffic/paced-sender.ts';
+import { encodePayload, flowMark } from '../traffic/payload.ts';
+import type { PodProcess } from '../pod/pod-process.ts';
+import type { FlowRow } from '../report/report.ts';
+import type { PeerSocket, Stage } from '../stage.ts';
+import { Tally, type FlowTally } from '../traffic/tally.ts';
 
 export interface ExchangePlan {
   /** Packets of each flow. */

@@ -1,7 +1,7 @@
-import { formatTuple, parseTuple, type Role, type Tuple } from './flow.ts';
-import { encodePayload } from './payload.ts';
-import type { ObservedBy, StockRow } from './report.ts';
-import type { FlowTally } from './tally.ts';
+import { formatTuple, parseTuple, type Role, type Tuple } from '../traffic/flow.ts';
+import { encodePayload } from '../traffic/payload.ts';
+import type { ObservedBy, StockRow } from '../report/report.ts';
+import type { FlowTally } from '../traffic/tally.ts';
 
 /** A far side of act 1; `second` has another address, or on loopback another port. */
 export type StockPeer = 'first' | 'second';

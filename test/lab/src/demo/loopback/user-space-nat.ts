@@ -1,7 +1,7 @@
 import type { Socket } from 'node:dgram';
-import { bindUdp, closeSocket, sendDatagram, tupleOf } from './datagram.ts';
-import { formatTuple, type Tuple } from './flow.ts';
-import type { NatDoor } from './pod-protocol.ts';
+import { bindUdp, closeSocket, sendDatagram, tupleOf } from '../traffic/datagram.ts';
+import { formatTuple, type Tuple } from '../traffic/flow.ts';
+import type { NatDoor } from '../pod/pod-protocol.ts';
 
 /**
  * A NAT of the kind that EKS's path to the Internet is, in user space on 127.0.0.1: each destination gets

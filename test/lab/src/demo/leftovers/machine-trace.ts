@@ -1,5 +1,5 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
-import type { Leftover } from './report.ts';
+import type { Leftover } from '../report/report.ts';
 
 /** What this process holds of the machine. Linux only; elsewhere all counts are zero. */
 export interface MachineTrace {

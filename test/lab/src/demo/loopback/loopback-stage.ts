@@ -1,15 +1,15 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startEc2Endpoint } from '../ec2-endpoint/start-ec2-endpoint.ts';
-import { bindUdp, tupleOf } from './datagram.ts';
-import { peerClasses, roles, type Tuple } from './flow.ts';
-import { leftoverFiles } from './leftover-files.ts';
+import { startEc2Endpoint } from '../../ec2-endpoint/start-ec2-endpoint.ts';
+import { bindUdp, tupleOf } from '../traffic/datagram.ts';
+import { peerClasses, roles, type Tuple } from '../traffic/flow.ts';
+import { leftoverFiles } from '../leftovers/leftover-files.ts';
 import { loopbackAddress, loopbackEc2, loopbackLink, wayByEc2 } from './loopback-ec2.ts';
 import { openLoopbackStock } from './loopback-stock.ts';
-import { startPodProcess } from './pod-process.ts';
-import type { PeerSocket, Stage } from './stage.ts';
-import { playStockPath } from './stock-path.ts';
-import { temporaryFolder } from './temporary-folder.ts';
+import { startPodProcess } from '../pod/pod-process.ts';
+import type { PeerSocket, Stage } from '../stage.ts';
+import { playStockPath } from '../acts/stock-path.ts';
+import { temporaryFolder } from '../leftovers/temporary-folder.ts';
 import { UserSpaceNat } from './user-space-nat.ts';
 
 const notProven: readonly string[] = [

@@ -1,6 +1,6 @@
 import { fakePod } from '@truetuple/core/testing';
 import { thisNode, truetupleProtocol, type NodePorts, type PublicIdentity } from '@truetuple/core';
-import type { PeerClass, Tuple } from './flow.ts';
+import type { PeerClass, Tuple } from '../traffic/flow.ts';
 import type { NatDoor, PodWorld } from './pod-protocol.ts';
 import type { NextHop } from './pod-traffic.ts';
 

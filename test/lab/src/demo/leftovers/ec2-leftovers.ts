@@ -1,6 +1,6 @@
 import { ownerTagKey, poolTagKey, type Ec2Api } from '@truetuple/core';
 import type { ElasticIp, NetworkInterface, RouteTable } from '@truetuple/core';
-import type { Leftover } from './report.ts';
+import type { Leftover } from '../report/report.ts';
 
 /** All of EC2's state that truetuple may touch. */
 export interface Ec2Picture {

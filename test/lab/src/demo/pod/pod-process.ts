@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { DemoError } from './demo-error.ts';
+import { DemoError } from '../demo-error.ts';
 import type { PodCommand, PodEvent } from './pod-protocol.ts';
 
 type PodEventOf<Kind extends PodEvent['kind']> = Extract<PodEvent, { kind: Kind }>;
@@ -95,6 +95,6 @@ function silent(what: string, complaints: readonly string[] | undefined): DemoEr
   return new DemoError({
     code: 'PodSilent',
     message: `the pod's process ${what}${told === '' ? '' : `; it wrote: ${told}`}`,
-    remedy: 'Run the demo again; if it stays, run test/lab/src/demo/pod.ts by hand to see why.',
+    remedy: 'Run the demo again; if it stays, run test/lab/src/demo/pod/pod.ts by hand to see why.',
   });
 }

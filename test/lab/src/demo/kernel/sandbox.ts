@@ -1,6 +1,6 @@
-import type { VpcBox } from '../box/vpc-box.ts';
-import { holdersOfNamespace } from './machine-trace.ts';
-import type { Leftover } from './report.ts';
+import type { VpcBox } from '../../box/vpc-box.ts';
+import { holdersOfNamespace } from '../leftovers/machine-trace.ts';
+import type { Leftover } from '../report/report.ts';
 
 /** How long the kernel may take to tear down a namespace that nobody holds. */
 const teardownTimeoutMs = 5000;

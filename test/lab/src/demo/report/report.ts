@@ -1,4 +1,4 @@
-import type { FlowWay, PeerClass, Role } from './flow.ts';
+import type { FlowWay, PeerClass, Role } from '../traffic/flow.ts';
 
 export const reportSchema = 'truetuple.demo/v1';
 

@@ -1,6 +1,6 @@
 import type { IdentitySpecInput, PublicIdentity, StepEvent } from '@truetuple/core';
-import type { PeerClass, Role, Tuple } from './flow.ts';
-import type { FlowTally } from './tally.ts';
+import type { PeerClass, Role, Tuple } from '../traffic/flow.ts';
+import type { FlowTally } from '../traffic/tally.ts';
 
 /** Where the pod's process finds its world. */
 export type PodWorld =

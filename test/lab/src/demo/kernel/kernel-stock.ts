@@ -1,13 +1,13 @@
-import { udpIn } from '../socket/udp-in.ts';
-import { boxAddresses } from '../box/topology.ts';
-import type { VpcBox } from '../box/vpc-box.ts';
+import { udpIn } from '../../socket/udp-in.ts';
+import { boxAddresses } from '../../box/topology.ts';
+import type { VpcBox } from '../../box/vpc-box.ts';
 import type { Socket } from 'node:dgram';
-import { Arrivals } from './arrivals.ts';
-import { closeSocket, sendDatagram, tupleOf } from './datagram.ts';
-import { roles, type Role } from './flow.ts';
+import { Arrivals } from '../traffic/arrivals.ts';
+import { closeSocket, sendDatagram, tupleOf } from '../traffic/datagram.ts';
+import { roles, type Role } from '../traffic/flow.ts';
 import { captureLink, type LinkCapture } from './kernel-captures.ts';
-import { nominalPorts } from './pod-traffic.ts';
-import { stockAppTuple, type StockPeer, type StockWorld } from './stock-path.ts';
+import { nominalPorts } from '../pod/pod-traffic.ts';
+import { stockAppTuple, type StockPeer, type StockWorld } from '../acts/stock-path.ts';
 
 /** Only lost packets use this up. */
 const arrivalTimeoutMs = 1000;

@@ -1,10 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { NetworkNamespace } from '@truetuple/netlink';
-import { capture, type Capture, type CapturedPacket } from '../capture/capture.ts';
-import { LabError } from '../errors.ts';
-import { decodePayload } from './payload.ts';
-import { Tally, type FlowTally } from './tally.ts';
+import { capture, type Capture, type CapturedPacket } from '../../capture/capture.ts';
+import { LabError } from '../../errors.ts';
+import { decodePayload } from '../traffic/payload.ts';
+import { Tally, type FlowTally } from '../traffic/tally.ts';
 
 /** Longest wait for a packet that an application already has, or that is lost. */
 const captureTimeoutMs = 500;
