@@ -9,15 +9,22 @@ const reason = whyNoNamespaces();
 const needs = reason === undefined ? '' : ` (skipped: ${reason})`;
 
 describe.skipIf(reason !== undefined)(`the README of netlink${needs}`, () => {
-  it('has an example that runs as it stands', () => {
+  it('has examples that run as they stand', () => {
     const readme = readFileSync(join(root, 'packages/netlink/README.md'), 'utf8');
-    const [, code = ''] = /```ts\n(.*?)```/s.exec(readme) ?? [];
-    const options = ['--conditions=truetuple-source', '--input-type=module-typescript'];
-    const said = execFileSync(process.execPath, [...options, '--eval', code], {
-      cwd: join(root, 'test'),
-      encoding: 'utf8',
-    });
+    const examples = [...readme.matchAll(/```ts\n(.*?)```/gs)].map(([, code = '']) => run(code));
+    expect(examples).toHaveLength(2);
+    const said = examples.join('');
     expect(said).toContain("destination: '192.0.2.1/32'");
     expect(said).toContain("gateway: '10.0.2.1'");
+    expect(said).toContain("{ key: '203.0.113.50', value: '10.0.2.128' }");
+    expect(said).toContain("comment: 'stateless: no conntrack, no other port'");
   });
 });
+
+function run(code: string): string {
+  const options = ['--conditions=truetuple-source', '--input-type=module-typescript'];
+  return execFileSync(process.execPath, [...options, '--eval', code], {
+    cwd: join(root, 'test'),
+    encoding: 'utf8',
+  });
+}
