@@ -191,3 +191,18 @@ export const sets: readonly SetCase[] = [
     elements: [{ key: 'lo' }, { key: 'eth0' }],
   },
 ];
+
+/** What the kernel says of an expression: registers that were left out are 1. */
+export function told(expression: Expression): object {
+  const { kind } = expression;
+  if (kind === 'counter') return { kind, packets: 0, bytes: 0 };
+  if (kind === 'bitwise') return { register: 1, source: 1, ...expression };
+  const silent = ['named-counter', 'notrack', 'snat', 'dnat', 'masquerade', ...ends.map(kindOf)];
+  const all = silent.includes(kind) ? expression : { register: 1, ...expression };
+  const { checksum, ...rest } = { checksum: undefined, ...all };
+  return checksum === undefined || checksum === 'none' ? rest : { ...rest, checksum };
+}
+
+function kindOf([, expressions]: (typeof ends)[number]): string {
+  return expressions.length === 1 ? (expressions[0]?.kind ?? '') : '';
+}

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { createNetworkNamespace, openNftables } from '@truetuple/netlink';
 import type { NetworkNamespace, Nftables, Operation } from '@truetuple/netlink';
+import { ends, nats, sets, steps, table, told } from './netlink-nftables-cases.ts';
 
 /** A namespace of its own, with nftables open in it. */
 export interface NftPlace extends Disposable {
@@ -52,4 +53,32 @@ export function nftIn(netns: NetworkNamespace, args: readonly string[], input = 
     encoding: 'utf8',
     stdio: ['pipe', 'pipe', 'pipe'],
   });
+}
+
+/** Adds every statement and set there is; gives what the kernel then lists, and what that should be. */
+export async function listEverything(
+  nft: Nftables,
+): Promise<{ readonly listed: unknown; readonly given: unknown }> {
+  const main = { ...table, chain: 'main' };
+  const post = { ...table, chain: 'post' };
+  await nft.transaction((t) => {
+    t.addTable(table);
+    t.addCounter({ ...table, counter: 'drops' });
+    t.addChain({ ...main, hook: { name: 'prerouting', priority: -300 } });
+    t.addChain({ ...post, type: 'nat', hook: { name: 'postrouting', priority: 99 } });
+    t.addChain({ ...table, chain: 'side' });
+    for (const { set, elements } of sets) {
+      t.addSet(set);
+      t.addElements(set, elements);
+    }
+    for (const [comment, expressions] of [...steps, ...ends]) {
+      t.addRule({ ...main, expressions, comment });
+    }
+    for (const [comment, expressions] of nats) t.addRule({ ...post, expressions, comment });
+  });
+  const rules = [...(await nft.rules.list(main)), ...(await nft.rules.list(post))];
+  return {
+    listed: rules.map(({ comment, expressions }) => [comment, expressions]),
+    given: [...steps, ...ends, ...nats].map(([text, expressions]) => [text, expressions.map(told)]),
+  };
 }

@@ -6,7 +6,6 @@ import {
   NetlinkError,
   openNftables,
   openSocket,
-  type Expression,
   type NetworkNamespace,
   type NewRuleOfChain,
   type NewSet,
@@ -14,8 +13,8 @@ import {
   type RulePlace,
 } from '@truetuple/netlink';
 import { describe, expect, it } from 'vitest';
-import { ends, nats, sets, steps, table } from './netlink-nftables-cases.ts';
-import { openPlace } from './netlink-nftables-ruleset.ts';
+import { sets, table } from './netlink-nftables-cases.ts';
+import { listEverything, openPlace } from './netlink-nftables-ruleset.ts';
 import { openPair } from './netlink-pair.ts';
 import { translate } from './netlink-nftables-translate.ts';
 import { whyNoNamespaces } from './netns-rights.ts';
@@ -35,21 +34,6 @@ async function withTable(nft: Nftables): Promise<void> {
     t.addSet(addresses);
     t.addCounter({ ...table, counter: 'drops' });
   });
-}
-
-/** What the kernel says of an expression: registers that were left out are 1. */
-function told(expression: Expression): object {
-  const { kind } = expression;
-  if (kind === 'counter') return { kind, packets: 0, bytes: 0 };
-  if (kind === 'bitwise') return { register: 1, source: 1, ...expression };
-  const silent = ['named-counter', 'notrack', 'snat', 'dnat', 'masquerade', ...ends.map(kindOf)];
-  const all = silent.includes(kind) ? expression : { register: 1, ...expression };
-  const { checksum, ...rest } = { checksum: undefined, ...all };
-  return checksum === undefined || checksum === 'none' ? rest : { ...rest, checksum };
-}
-
-function kindOf([, expressions]: (typeof ends)[number]): string {
-  return expressions.length === 1 ? (expressions[0]?.kind ?? '') : '';
 }
 
 async function refusal(attempt: Promise<unknown>): Promise<NetlinkError> {
@@ -74,33 +58,8 @@ async function contents(nft: Nftables): Promise<unknown> {
 describe.skipIf(reason !== undefined)(`nftables of the real kernel${needs}`, () => {
   it('lists every expression as it was given', async () => {
     using place = await openPlace();
-    const { nft } = place;
-    await withTable(nft);
-    await nft.transaction((t) => {
-      t.addChain({ ...table, chain: 'side' });
-      t.addChain({
-        ...table,
-        chain: 'post',
-        type: 'nat',
-        hook: { name: 'postrouting', priority: 99 },
-      });
-      for (const { set, elements } of sets) {
-        t.addSet(set);
-        t.addElements(set, elements);
-      }
-      for (const [comment, expressions] of [...steps, ...ends]) {
-        t.addRule({ ...chain, expressions, comment });
-      }
-      for (const [, expressions] of nats) t.addRule({ ...table, chain: 'post', expressions });
-    });
-    const rules = await nft.rules.list({ ...table, chain: 'main' });
-    expect(rules.map(({ comment, expressions }) => [comment, expressions])).toEqual(
-      [...steps, ...ends].map(([text, expressions]) => [text, expressions.map(told)]),
-    );
-    const ofNat = await nft.rules.list({ ...table, chain: 'post' });
-    expect(ofNat.map(({ expressions }) => expressions)).toEqual(
-      nats.map(([, expressions]) => expressions.map(told)),
-    );
+    const { listed, given } = await listEverything(place.nft);
+    expect(listed).toEqual(given);
   });
 
   it('lists every set and its elements as they were given', async () => {

@@ -3,6 +3,7 @@ import { failClosedRows } from './fail-closed-rows.ts';
 import { identityRows } from './identity-rows.ts';
 import { ipvlanRows } from './ipvlan-rows.ts';
 import { matrixRows } from './matrix-rows.ts';
+import { nftablesRows } from './nftables-rows.ts';
 import type { GuestRow } from './row.ts';
 
 /** All that one VM run proves, in order. */
@@ -12,4 +13,5 @@ export const guestRows: readonly GuestRow[] = [
   ...failClosedRows,
   ...matrixRows,
   ...identityRows,
+  ...nftablesRows,
 ];
