@@ -53,11 +53,17 @@ function relayStream(
 ): RelayStream | undefined {
   if (stream.kind !== 'relayed') return undefined;
   const { rtp, rtcp, direction } = stream;
+  const advertised = rtp === undefined ? fallback : requirePath(pathTo, rtp.address).advertised;
+  const reports = rtcp === undefined ? undefined : requirePath(pathTo, rtcp.address);
   return {
     rtp: rtp === undefined ? undefined : peerEndpoint(rtp, pathTo),
-    rtcp: rtcp === undefined ? undefined : peerEndpoint(rtcp, pathTo),
+    // reports that would show another address than the peer was told are not sent
+    rtcp:
+      rtcp === undefined || reports?.advertised !== advertised
+        ? undefined
+        : peerEndpoint(rtcp, pathTo),
     sends: direction === 'sendrecv' || direction === 'sendonly',
-    advertised: rtp === undefined ? fallback : requirePath(pathTo, rtp.address).advertised,
+    advertised,
     certain: rtp !== undefined,
   };
 }
