@@ -84,6 +84,8 @@ export function judgeBatch(
 }
 
 export function describeBatch(operations: readonly Operation[]): string {
+  const [only] = operations;
+  if (operations.length === 1 && only !== undefined) return describeOperation(only);
   return `changing nftables in ${String(operations.length)} operations`;
 }
 
