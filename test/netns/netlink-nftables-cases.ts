@@ -15,7 +15,7 @@ import {
   type Expression,
   type NewSet,
   type NftElement,
-} from '@truetuple/netlink';
+} from '@truetuple/netlink/nftables';
 
 /** One statement as nft(8) reads it, and as we write it. */
 export type Statement = readonly [text: string, expressions: readonly Expression[]];

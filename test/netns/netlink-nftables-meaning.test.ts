@@ -1,4 +1,4 @@
-import { chainPriority, type Operation } from '@truetuple/netlink';
+import { chainPriority, type Operation } from '@truetuple/netlink/nftables';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {

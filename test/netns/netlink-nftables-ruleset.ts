@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { createNetworkNamespace, openNftables } from '@truetuple/netlink';
-import type { NetworkNamespace, Nftables, Operation } from '@truetuple/netlink';
+import { createNetworkNamespace } from '@truetuple/netlink';
+import { openNftables } from '@truetuple/netlink/nftables';
+import type { NetworkNamespace } from '@truetuple/netlink';
+import type { Nftables, Operation } from '@truetuple/netlink/nftables';
 import { ends, nats, sets, steps, table, told } from './netlink-nftables-cases.ts';
 
 /** A namespace of its own, with nftables open in it. */

@@ -1,18 +1,15 @@
+import { encodeInetAddress, NetlinkError, openSocket, type NativeSocket } from '@truetuple/netlink';
 import {
   encodeDatum,
-  encodeInetAddress,
   matchDestination,
   matchProtocol,
   matchSource,
-  NetlinkError,
   openNftables,
-  openSocket,
   writeDestination,
   writeSource,
   type Expression,
-  type NativeSocket,
   type Nftables,
-} from '@truetuple/netlink';
+} from '@truetuple/netlink/nftables';
 import type { NetlinkPair } from './netlink-pair.ts';
 
 const own = '10.9.0.1';

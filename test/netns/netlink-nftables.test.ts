@@ -1,17 +1,19 @@
 import {
   encodeInetAddress,
+  NetlinkError,
+  openSocket,
+  type NetworkNamespace,
+} from '@truetuple/netlink';
+import {
   loadSource,
   matchInputLink,
   matchProtocol,
-  NetlinkError,
   openNftables,
-  openSocket,
-  type NetworkNamespace,
   type NewRuleOfChain,
   type NewSet,
   type Nftables,
   type RulePlace,
-} from '@truetuple/netlink';
+} from '@truetuple/netlink/nftables';
 import { describe, expect, it } from 'vitest';
 import { sets, table } from './netlink-nftables-cases.ts';
 import { listEverything, openPlace } from './netlink-nftables-ruleset.ts';

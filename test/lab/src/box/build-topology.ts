@@ -1,11 +1,10 @@
 import {
   createNetworkNamespace,
   openNetlink,
-  openNftables,
   type Netlink,
   type NetworkNamespace,
-  type Nftables,
 } from '@truetuple/netlink';
+import { openNftables, type Nftables } from '@truetuple/netlink/nftables';
 import { LabError } from '../errors.ts';
 import { settleSysctls } from './sysctl.ts';
 import type { HostKey, HostPlan, LinkPlan, RoutePlan, Slave, Topology, Wire } from './topology.ts';

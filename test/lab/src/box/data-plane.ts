@@ -1,4 +1,4 @@
-import type { Operation } from '@truetuple/netlink';
+import type { Operation } from '@truetuple/netlink/nftables';
 import type { EniPlan, EniName, InitialDataPlane, RouteTableName } from './topology.ts';
 import { hostOf, nftablesOf, toRoute, type Hosts } from './build-topology.ts';
 import { eniOf, eniRoute, privateIpRoutes } from './describe-hosts.ts';

@@ -1,4 +1,4 @@
-import type { NewSet, Operation } from '@truetuple/netlink';
+import type { NewSet, Operation } from '@truetuple/netlink/nftables';
 import type { EniName } from './topology.ts';
 
 /** Where the Internet gateway's and the VPC router's rules and sets lie. */

@@ -13,7 +13,7 @@ import {
   type NewSet,
   type NftElement,
   type Operation,
-} from '@truetuple/netlink';
+} from '@truetuple/netlink/nftables';
 import {
   eniAddresses,
   gatewayTable,

@@ -1,4 +1,4 @@
-import type { Operation } from '@truetuple/netlink';
+import type { Operation } from '@truetuple/netlink/nftables';
 
 /** What a box is made of, as data. Nothing here touches the kernel. */
 export interface Topology {
