@@ -4,6 +4,7 @@ import { bindAddressFor } from './bind-address.ts';
 
 const identity = {
   vpcCidrs: ['10.0.0.0/16', '100.64.0.0/16'] as Cidr[],
+  subnetCidr: '10.0.2.0/24' as Cidr,
   bind: { internet: '10.0.2.128' as Ipv4Address, vpc: '203.0.113.50' as Ipv4Address },
 };
 
@@ -12,6 +13,7 @@ it.each([
   ['10.0.1.100', '203.0.113.50'],
   ['100.64.7.7', '203.0.113.50'],
   ['10.1.0.1', '10.0.2.128'],
+  ['10.0.2.77', '10.0.2.128'],
 ])('for peer %s binds %s', (peer, bound) => {
   expect(bindAddressFor(identity, peer)).toBe(bound);
 });

@@ -1,16 +1,18 @@
 import { cidrContains, isIpv4Address, parseIpv4Address, type Ipv4Address } from './address.ts';
 import type { PublicIdentity } from './public-identity.ts';
 
-type Bound = Pick<PublicIdentity, 'bind' | 'vpcCidrs'>;
+type Bound = Pick<PublicIdentity, 'bind' | 'vpcCidrs' | 'subnetCidr'>;
 
 /**
- * Which local address a socket must be bound to, so that this peer sees the advertised address: the
- * private one towards the Internet (its gateway translates only that source), the public one towards the
- * VPC. True for peers in subnets whose route table holds our /32; a peer behind peering, a transit gateway
- * or a VPN is neither, and must be called from a private address that it is also told.
+ * Which local address a socket must be bound to for a peer. Towards the VPC the public one: the peer is
+ * answered from the address that it called. Towards the Internet the private one: its gateway translates
+ * only that source. Towards the link's own subnet the private one too, since that subnet's route table
+ * holds no /32 of ours: such a peer, like one behind peering, a transit gateway or a VPN, must also be told
+ * the private address, not the public one.
  */
 export function bindAddressFor(identity: Bound, peer: string): Ipv4Address {
   const address = isIpv4Address(peer) ? peer : parseIpv4Address(peer, 'peer');
-  const inVpc = identity.vpcCidrs.some((cidr) => cidrContains(cidr, address));
-  return inVpc ? identity.bind.vpc : identity.bind.internet;
+  const isRoutedHere = identity.vpcCidrs.some((cidr) => cidrContains(cidr, address));
+  const isNeighbour = cidrContains(identity.subnetCidr, address);
+  return isRoutedHere && !isNeighbour ? identity.bind.vpc : identity.bind.internet;
 }
