@@ -3,6 +3,7 @@ import dgram from 'node:dgram';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import net from 'node:net';
+import { Worker } from 'node:worker_threads';
 import {
   createNetworkNamespace,
   decodeInetAddress,
@@ -114,6 +115,42 @@ describe.skipIf(reason !== undefined)(`network namespaces${needs}`, () => {
   });
 });
 
+describe('descriptors in a worker thread', () => {
+  it('what was closed is not closed again when it ends, and Node warns of nothing', async () => {
+    const worker = new Worker(new URL('netlink-worker-files.ts', import.meta.url), {
+      execArgv: ['--conditions=truetuple-source'],
+    });
+    try {
+      const told: unknown = await new Promise((resolve, reject) => {
+        worker.once('message', resolve);
+        worker.once('error', reject);
+      });
+      expect(told).toEqual({ fd: expect.any(Number) as unknown, warnings: [] });
+      // Numbers are given anew from the lowest: one of these has the number that the worker closed.
+      const { fd } = told as { readonly fd: number };
+      const mine: number[] = [];
+      while (!mine.includes(fd) && mine.length < 100) mine.push(fs.openSync('/dev/null', 'r'));
+      try {
+        expect(mine).toContain(fd);
+        await worker.terminate();
+        for (const held of mine) expect(fs.fstatSync(held).isCharacterDevice()).toBe(true);
+      } finally {
+        for (const held of mine) closeIfOpen(held);
+      }
+    } finally {
+      await worker.terminate();
+    }
+  });
+});
+
+function closeIfOpen(fd: number): void {
+  try {
+    fs.closeSync(fd);
+  } catch {
+    // somebody else closed it, which the test has told
+  }
+}
+
 describe.skipIf(reason !== undefined)(`sockets in a namespace${needs}`, () => {
   it('dgram takes one over', async () => {
     using netns = createNetworkNamespace();
@@ -214,6 +251,8 @@ describe.skipIf(reason !== undefined)(`sockets in a namespace${needs}`, () => {
         message: expect.stringContaining('inet') as unknown,
       }),
     );
+    // Its number may be somebody else's by now.
+    expect(() => socket.detach()).toThrow(expect.objectContaining({ code: 'EBADF' }));
     const script = new URL('netlink-throwing-listener.ts', import.meta.url).pathname;
     const told = execFileSync(process.execPath, ['--conditions=truetuple-source', script]);
     expect(told.toString()).toBe('caught: from the listener\nexits by itself\n');

@@ -36,7 +36,9 @@ export function createNetworkNamespace(options: { name?: string } = {}): Network
 export function openNetworkNamespace(path: string): NetworkNamespace {
   const fd = openPath(path);
   const name = path.startsWith(`${directory}/`) ? path.slice(directory.length + 1) : undefined;
-  return new HeldNamespace(fd, path, name);
+  // Who opens has to close: at a Worker's end Node closes what it opened there and did not close,
+  // whoever has the number by then.
+  return new HeldNamespace(fd, path, name, fs.closeSync);
 }
 
 /** Unmounts and removes /run/netns/<name>; the namespace ends when nobody else holds it. */
@@ -72,9 +74,16 @@ class HeldNamespace implements NetworkNamespace {
   readonly path: string;
   declare readonly name?: string;
   readonly inode: number;
+  readonly #closeFd: (fd: number) => void;
   #open = true;
 
-  constructor(fd: number, path: string, name: string | undefined) {
+  constructor(
+    fd: number,
+    path: string,
+    name: string | undefined,
+    closeFd: (fd: number) => void = (opened) => void native().close(opened),
+  ) {
+    this.#closeFd = closeFd;
     this.fd = fd;
     this.path = path;
     if (name !== undefined) this.name = name;
@@ -84,7 +93,7 @@ class HeldNamespace implements NetworkNamespace {
   close(): void {
     if (!this.#open) return;
     this.#open = false;
-    native().close(this.fd);
+    this.#closeFd(this.fd);
   }
 
   [Symbol.dispose](): void {
@@ -105,7 +114,7 @@ class HeldNamespace implements NetworkNamespace {
     try {
       return attempt(`reading ${path} in ${this.path}`, () => fs.readFileSync(fd, 'utf8'));
     } finally {
-      fs.closeSync(fd);
+      native().close(fd);
     }
   }
 
@@ -114,7 +123,7 @@ class HeldNamespace implements NetworkNamespace {
     try {
       attempt(`writing "${text}" to ${path} in ${this.path}`, () => fs.writeSync(fd, text));
     } finally {
-      fs.closeSync(fd);
+      native().close(fd);
     }
   }
 }

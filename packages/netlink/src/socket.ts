@@ -173,9 +173,10 @@ class OpenSocket implements NativeSocket {
   }
 
   detach(): number {
+    const fd = this.#fd('detaching');
     this.#unwatch(0);
     this.#open = false;
-    return native().release(this.fd);
+    return native().release(fd);
   }
 
   close(): void {
