@@ -1,0 +1,301 @@
+import { advertisedTuples, headerValue, parseMessage } from '@truetuple/sip-engine';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { CallRoute } from './call/gateway-calls.ts';
+import { GatewayError } from './errors.ts';
+import {
+  openGatewayBench,
+  privateIp,
+  publicIp,
+  type BenchPeer,
+  type GatewayBench,
+} from './testing/gateway-bench.ts';
+
+const internetHost = '198.51.100.10';
+const vpcHost = '10.0.3.10';
+const open: GatewayBench[] = [];
+
+afterEach(async () => {
+  for (const bench of open.splice(0)) await expectNothingLeft(bench);
+});
+
+async function world(route?: () => CallRoute): Promise<{
+  bench: GatewayBench;
+  internet: BenchPeer;
+  vpc: BenchPeer;
+}> {
+  const bench = await openGatewayBench(
+    route ?? ((): CallRoute => ({ kind: 'to', uri: `sip:b@${vpcHost}:5060` })),
+  );
+  open.push(bench);
+  const [internet, vpc] = [
+    await bench.peer(internetHost, 'internet'),
+    await bench.peer(vpcHost, 'vpc'),
+  ];
+  return { bench, internet, vpc };
+}
+
+/** Whatever became of the calls: no timer of theirs, no dialog, no transaction, no port. */
+async function expectNothingLeft({
+  gateway,
+  clock,
+  relay,
+  run,
+  boundByRelay,
+}: GatewayBench): Promise<void> {
+  await run(80_000);
+  expect(gateway.counts()).toMatchObject({
+    calls: 0,
+    sip: { dialogs: 0, transactions: 0, timers: 0 },
+  });
+  expect(clock.pending).toBe(0);
+  await relay.advance(30_001);
+  expect(boundByRelay()).toEqual([]);
+  await gateway.close();
+  await run(100);
+  expect(clock.pending).toBe(0);
+}
+
+const tupleIn = (sdp: string): { address: string; port: number } => ({
+  address: /^c=IN IP4 (\S+)/m.exec(sdp)?.[1] ?? '',
+  port: Number(/^m=audio (\d+)/m.exec(sdp)?.[1]),
+});
+
+const bodyOf = ({ message }: { message: { body: Uint8Array } }): string =>
+  Buffer.from(message.body).toString();
+
+interface Established {
+  readonly toldA: { address: string; port: number };
+  readonly toldB: { address: string; port: number };
+  readonly toTag: string;
+}
+
+async function establish(bench: GatewayBench, a: BenchPeer, b: BenchPeer): Promise<Established> {
+  a.sip.send({ method: 'INVITE', callId: 'c1', body: a.sdp });
+  await bench.run(20);
+  const { message: invite } = b.sip.request('INVITE');
+  b.sip.respond(invite, 180);
+  await bench.run(10);
+  expect(a.sip.log()).toEqual(['100 INVITE', '180 INVITE']);
+  b.sip.respond(invite, 200, { body: b.sdp });
+  await bench.run(20);
+  const ok = a.sip.response(200);
+  const toTag = ok.essentials.toTag ?? '';
+  a.sip.send({ method: 'ACK', callId: 'c1', toTag });
+  await bench.run(10);
+  expect(b.sip.log()).toEqual(['INVITE', 'ACK']);
+  const toldB = tupleIn(bodyOf(b.sip.request('INVITE')));
+  return { toldA: tupleIn(bodyOf(ok)), toldB, toTag };
+}
+
+/** All that a peer was told of us, and all that it saw, is the public tuple. */
+function expectTrueTuple(peer: BenchPeer): void {
+  const datagrams = peer.datagrams();
+  expect(datagrams.length).toBeGreaterThan(2);
+  for (const { text, from } of datagrams) {
+    expect(from).toEqual({ address: publicIp, port: 5060 });
+    expect(text).not.toContain(privateIp);
+  }
+}
+
+describe('a call through the gateway', () => {
+  for (const direction of ['from the Internet to the VPC', 'from the VPC to the Internet']) {
+    it(`${direction}: each peer is told and sees the public tuple, for SIP and RTP`, async () => {
+      const isInward = direction.startsWith('from the Internet');
+      const target = isInward ? vpcHost : internetHost;
+      const { bench, internet, vpc } = await world(() => ({
+        kind: 'to',
+        uri: `sip:b@${target}:5060`,
+      }));
+      const [a, b] = isInward ? [internet, vpc] : [vpc, internet];
+      const { toldA, toldB, toTag } = await establish(bench, a, b);
+      expect([toldA.address, toldB.address]).toEqual([publicIp, publicIp]);
+
+      a.sendRtp('from A', toldA);
+      b.sendRtp('from B', toldB);
+      expect(b.heard).toEqual([`from A from ${publicIp}:${toldB.port}`]);
+      expect(a.heard).toEqual([`from B from ${publicIp}:${toldA.port}`]);
+
+      const { message: invite } = b.sip.request('INVITE');
+      expect(headerValue(invite, 'contact')).toBe(`<sip:${publicIp}:5060>`);
+      expect(headerValue(invite, 'via')).toContain(`SIP/2.0/UDP ${publicIp}:5060;`);
+      expect(headerValue(invite, 'max-forwards')).toBe('69');
+      expect(headerValue(invite, 'from')).toContain(`<sip:peer@${publicIp}:5060>`);
+      expect(headerValue(a.sip.response(200).message, 'contact')).toBe(`<sip:${publicIp}:5060>`);
+
+      a.sip.send({ method: 'BYE', callId: 'c1', toTag, sequence: 2 });
+      await bench.run(20);
+      b.sip.respond(b.sip.request('BYE').message, 200);
+      await bench.run(20);
+      expect(a.sip.log().at(-1)).toBe('200 BYE');
+      expect(bench.gateway.counts().calls).toBe(0);
+      expectTrueTuple(a);
+      expectTrueTuple(b);
+      const parsed = parseMessage(Buffer.from(b.datagrams()[0]?.text ?? ''));
+      if (parsed.kind !== 'message') throw new Error('B got no message');
+      const told = advertisedTuples(parsed.message).map(({ host }) => host);
+      expect(new Set(told.filter((address) => address !== target))).toEqual(new Set([publicIp]));
+    });
+  }
+
+  it('B hangs up: A gets the BYE', async () => {
+    const { bench, internet, vpc } = await world();
+    await establish(bench, internet, vpc);
+    const { essentials } = vpc.sip.request('INVITE');
+    const { callId, fromTag } = essentials;
+    vpc.sip.send({ method: 'BYE', callId, fromTag: 'callee', toTag: fromTag, sequence: 1 });
+    await bench.run(20);
+    expect(vpc.sip.log().at(-1)).toBe('200 BYE');
+    internet.sip.respond(internet.sip.request('BYE').message, 200);
+  });
+
+  it('a hold goes through to the other leg, and its answer back', async () => {
+    const { bench, internet, vpc } = await world();
+    const { toTag } = await establish(bench, internet, vpc);
+    const body = internet.sdp.replace('sendrecv', 'sendonly');
+    internet.sip.send({ method: 'INVITE', callId: 'c1', toTag, sequence: 2, body });
+    await bench.run(20);
+    const held = vpc.sip.request('INVITE');
+    expect(bodyOf(held)).toContain('a=sendonly');
+    expect(tupleIn(bodyOf(held)).address).toBe(publicIp);
+    vpc.sip.respond(held.message, 200, { body: vpc.sdp.replace('sendrecv', 'recvonly') });
+    await bench.run(20);
+    expect(bodyOf(internet.sip.response(200))).toContain('a=recvonly');
+    expect(vpc.sip.log()).toEqual(['INVITE', 'ACK', 'INVITE', 'ACK']);
+    internet.sip.send({ method: 'ACK', callId: 'c1', toTag, sequence: 2 });
+    internet.sip.send({ method: 'BYE', callId: 'c1', toTag, sequence: 3 });
+    await bench.run(20);
+    vpc.sip.respond(vpc.sip.request('BYE').message, 200);
+    await bench.run(20);
+    expectTrueTuple(internet);
+  });
+});
+
+describe('a call that does not come about', () => {
+  const refusals: readonly [string, CallRoute, number][] = [
+    ['the route refuses it', { kind: 'refuse', status: 404 }, 404],
+    ['it would come back to us', { kind: 'to', uri: `sip:b@${publicIp}` }, 482],
+    ['the callee must be told a private address', { kind: 'to', uri: 'sip:b@192.168.7.7' }, 403],
+    ['the route leads to a name', { kind: 'to', uri: 'sip:b@host.invalid' }, 500],
+  ];
+  for (const [because, route, status] of refusals) {
+    it(`${because}: ${status}`, async () => {
+      const { bench, internet } = await world(() => route);
+      internet.sip.send({ method: 'INVITE', callId: 'c1', body: internet.sdp });
+      await bench.run(20);
+      expect(internet.sip.response(status).essentials.toTag).toBeDefined();
+      internet.sip.send({
+        method: 'ACK',
+        callId: 'c1',
+        toTag: internet.sip.response(status).essentials.toTag,
+      });
+    });
+  }
+
+  const offers: readonly [string, string, number][] = [
+    ['no offer', '', 488],
+    ['no session description', 'v=0\r\nthis is none\r\n', 400],
+  ];
+  for (const [what, body, status] of offers) {
+    it(`${what}: ${status}, and nobody is called`, async () => {
+      const { bench, internet, vpc } = await world();
+      internet.sip.send({ method: 'INVITE', callId: 'c1', body });
+      await bench.run(20);
+      internet.sip.response(status);
+      expect(vpc.sip.got).toEqual([]);
+    });
+  }
+
+  it('no port is left: 503', async () => {
+    const { bench, internet, vpc } = await world();
+    const [remedy, message] = ['Take calls elsewhere.', 'No pair of RTP ports is free.'];
+    bench.relay.failNext(
+      new GatewayError({ code: 'MediaPortsExhausted', message, remedy, retry: 'later' }),
+    );
+    internet.sip.send({ method: 'INVITE', callId: 'c1', body: internet.sdp });
+    await bench.run(20);
+    internet.sip.response(503);
+    expect(vpc.sip.got).toEqual([]);
+  });
+
+  it('B is busy, with a status that nobody knows: A hears its class, and the ports are free', async () => {
+    const { bench, internet, vpc } = await world();
+    internet.sip.send({ method: 'INVITE', callId: 'c1', body: internet.sdp });
+    await bench.run(20);
+    vpc.sip.respond(vpc.sip.request('INVITE').message, 499);
+    await bench.run(20);
+    expect(vpc.sip.log()).toEqual(['INVITE', 'ACK']);
+    internet.sip.response(400);
+  });
+
+  it('A gives up: 487, and B is cancelled', async () => {
+    const { bench, internet, vpc } = await world();
+    const branch = 'z9hG4bKcancelled';
+    internet.sip.send({ method: 'INVITE', callId: 'c1', branch, body: internet.sdp });
+    await bench.run(20);
+    const { message: invite } = vpc.sip.request('INVITE');
+    vpc.sip.respond(invite, 180);
+    await bench.run(20);
+    internet.sip.send({ method: 'CANCEL', callId: 'c1', branch });
+    await bench.run(20);
+    internet.sip.response(487);
+    vpc.sip.respond(vpc.sip.request('CANCEL').message, 200);
+    vpc.sip.respond(invite, 487);
+    await bench.run(20);
+    expect(bench.gateway.counts().calls).toBe(0);
+  });
+
+  it('B says nothing at all: A gets 408', async () => {
+    const { bench, internet } = await world();
+    internet.sip.send({ method: 'INVITE', callId: 'c1', body: internet.sdp });
+    await bench.run(33_000);
+    internet.sip.response(408);
+  });
+
+  it('A never acknowledges: both legs get a BYE', async () => {
+    const { bench, internet, vpc } = await world();
+    internet.sip.send({ method: 'INVITE', callId: 'c1', body: internet.sdp });
+    await bench.run(20);
+    vpc.sip.respond(vpc.sip.request('INVITE').message, 200, { body: vpc.sdp });
+    await bench.run(36_000);
+    internet.sip.respond(internet.sip.request('BYE').message, 200);
+    vpc.sip.respond(vpc.sip.request('BYE').message, 200);
+  });
+});
+
+describe('a gateway that stops', () => {
+  it('drains: a new call gets 503, a call goes on, and the last one ends it', async () => {
+    const { bench, internet, vpc } = await world();
+    const { toTag } = await establish(bench, internet, vpc);
+    let isDrained = false;
+    const draining = bench.gateway.drain().then(() => (isDrained = true));
+    internet.sip.send({ method: 'INVITE', callId: 'c2', body: internet.sdp });
+    await bench.run(20);
+    internet.sip.response(503);
+    expect(isDrained).toBe(false);
+    internet.sip.send({ method: 'BYE', callId: 'c1', toTag, sequence: 2 });
+    await bench.run(20);
+    vpc.sip.respond(vpc.sip.request('BYE').message, 200);
+    await bench.run(20);
+    await draining;
+    expect(isDrained).toBe(true);
+  });
+
+  it('closes: both legs of a call get a BYE, and every port is free', async () => {
+    const { bench, internet, vpc } = await world();
+    await establish(bench, internet, vpc);
+    await bench.gateway.close();
+    await bench.run(20);
+    internet.sip.request('BYE');
+    vpc.sip.request('BYE');
+    expect(bench.boundByRelay()).toEqual([]);
+  });
+
+  it('loses its relay: both legs get a BYE', async () => {
+    const { bench, internet, vpc } = await world();
+    await establish(bench, internet, vpc);
+    bench.relay.emit({ kind: 'relay-failed', because: 'the thread is gone' });
+    await bench.run(20);
+    internet.sip.respond(internet.sip.request('BYE').message, 200);
+    vpc.sip.respond(vpc.sip.request('BYE').message, 200);
+  });
+});

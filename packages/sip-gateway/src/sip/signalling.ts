@@ -1,0 +1,69 @@
+import type { Ipv4Address } from '../address.ts';
+import type { CallEffect } from '../call/call-effect.ts';
+import type { CallEvent } from '../call/call-event.ts';
+
+/** A new call as it came from the network. */
+export interface IncomingInvite {
+  /** Call-ID and From tag: names the call towards the relay too. */
+  readonly callId: string;
+  /** Where the INVITE came from, as its socket saw it. */
+  readonly source: Ipv4Address;
+  readonly requestUri: string;
+  /** undefined when there is no user part in From. */
+  readonly fromUser: string | undefined;
+  readonly sdp: string | undefined;
+}
+
+/** What a leg's peer did. */
+export type SignalEvent = Extract<
+  CallEvent,
+  {
+    readonly kind:
+      | 'cancel'
+      | 'provisional'
+      | 'answer'
+      | 'failure'
+      | 'ack'
+      | 'bye'
+      | 're-invite'
+      | 're-answer'
+      | 're-failure';
+  }
+>;
+
+/** What the call machine wants said, and to whom B's INVITE goes. */
+export type SignalAct =
+  | Extract<
+      CallEffect,
+      {
+        readonly kind:
+          | 'ring-a'
+          | 'answer-a'
+          | 'refuse-a'
+          | 'cancel-b'
+          | 'ack-b'
+          | 'bye'
+          | 're-invite'
+          | 'ack-re-invite'
+          | 'answer-re-invite'
+          | 'refuse-re-invite';
+      }
+    >
+  | { readonly kind: 'invite-b'; readonly uri: string; readonly sdp: string };
+
+/** Both legs of one call. */
+export interface SignalledCall {
+  readonly invite: IncomingInvite;
+  onEvent(listener: (event: SignalEvent) => void): void;
+  /** Never throws: what goes wrong comes back as an event. */
+  perform(act: SignalAct): void;
+  /** The call is over; nothing of it is heard any more. */
+  forget(): void;
+}
+
+/** Port: SIP dialogs. Real: adapters/drachtio. */
+export interface Signalling {
+  /** The one who takes new calls. */
+  onCall(listener: (call: SignalledCall) => void): void;
+  close(): void;
+}
