@@ -17,7 +17,7 @@ const nobodyLives: Liveness = { livePods: async () => ({ complete: true, pods: [
 
 /** Act 3: SIGKILL, the kubelet takes the sandbox away, the reaper does the rest. */
 export async function killAndReap({ stage, pod, look, reaps }: CrashAct): Promise<CrashFacts> {
-  await pod.kill();
+  const signal = await pod.kill();
   await stage.removeSandbox();
   const leftByPod = await look();
   const { ec2, spec } = stage;
@@ -33,7 +33,7 @@ export async function killAndReap({ stage, pod, look, reaps }: CrashAct): Promis
     ? await reapOrphans({ pool, region, live: nobodyLives }, { ec2 })
     : { applied: [], failed: [] };
   return {
-    signal: 'SIGKILL',
+    signal,
     leftByPod,
     dryRun: told.planned.map((step) => describeCloudStep(step).sentence),
     dryRunWrites,

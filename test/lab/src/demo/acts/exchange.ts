@@ -174,6 +174,7 @@ async function describeFlow(
     received: seen.packets,
     receivedByApplication: atApplication.packets,
     lost: Math.max(0, count - Math.min(seen.packets, atApplication.packets)),
+    repeated: Math.max(...[seen, atApplication].map(({ copies, packets }) => copies - packets)),
     ...(captured === undefined ? {} : { capture: { file: captured.file, mark: flowMark(name) } }),
   };
 }

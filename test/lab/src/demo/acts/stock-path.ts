@@ -73,7 +73,7 @@ async function playScript(world: StockWorld, script: Script): Promise<StockRow> 
     const payload = encodePayload({ flow: call, sequence, advertised });
     await world.peerToApp(role, peer, to, payload);
   }
-  await passBarrier(world, script, atPeer.sources[0]);
+  const answered = await passBarrier(world, script, atPeer.sources[0]);
   const atApp = await world.seenByApp(call, role, 0);
   return {
     name: script.title,
@@ -82,24 +82,25 @@ async function playScript(world: StockWorld, script: Script): Promise<StockRow> 
     observedBy: world.observedBy,
     sent: packets,
     arrived: atApp.packets,
+    answered,
     ...(atApp.packets === packets ? {} : { diesAt: await world.whereLost(call, to) }),
   };
 }
 
 /**
  * An answer to the observed tuple does arrive, and behind the calls: links keep the order, so once
- * it is in, a call that is not in is lost. No time has to be waited.
+ * it is in, a call that is not in is lost. No time has to be waited. False when it did not arrive.
  */
 async function passBarrier(
   world: StockWorld,
   { flow, role, peer }: Script,
   observed: string | undefined,
-): Promise<void> {
-  if (observed === undefined) return;
+): Promise<boolean> {
+  if (observed === undefined) return false;
   const answer = `${flow}-answer`;
   const payload = encodePayload({ flow: answer, sequence: 1, advertised: observed });
   await world.peerToApp(role, peer, parseTuple(observed), payload);
-  await world.seenByApp(answer, role, 1);
+  return (await world.seenByApp(answer, role, 1)).packets === 1;
 }
 
 /** The app's tuple in the model at both levels. */

@@ -45,6 +45,11 @@ export interface StockRow {
   /** Calls to the advertised tuple. */
   readonly sent: number;
   readonly arrived: number;
+  /**
+   * An answer to the observed tuple, sent after the calls, reached the app: what is missing of them was lost
+   * on its way, and is not the silence of a dead network.
+   */
+  readonly answered: boolean;
   /** The last place that saw such a call; undefined when all arrived. */
   readonly diesAt?: string;
 }
@@ -90,12 +95,15 @@ export interface FlowRow {
   /** Distinct packets that the receiving application got. */
   readonly receivedByApplication: number;
   readonly lost: number;
+  /** Packets beyond the first of each number, at the link or the application: a loop or a duplicate. */
+  readonly repeated: number;
   /** Where anyone can look: a file of `--pcap` and the bytes that mark the flow. */
   readonly capture?: { readonly file: string; readonly mark: string };
 }
 
 export interface CrashFacts {
-  readonly signal: 'SIGKILL';
+  /** What the pod's process died of; null when it had ended by itself. */
+  readonly signal: NodeJS.Signals | null;
   /** What the dead pod left, just before the reaper looked. */
   readonly leftByPod: readonly Leftover[];
   /** What the reaper said it would do, in a dry run. */

@@ -39,6 +39,7 @@ export function flowRow(changes: Partial<FlowRow>): FlowRow {
     received: 250,
     receivedByApplication: 250,
     lost: 0,
+    repeated: 0,
     ...changes,
   };
 }
@@ -51,6 +52,7 @@ export function stockRow(changes: Partial<StockRow>): StockRow {
     observedBy: 'capture',
     sent: 5,
     arrived: 0,
+    answered: true,
     diesAt: 'lost at Internet gateway (no_dst +5)',
     ...changes,
   };

@@ -29,6 +29,8 @@ describe('judge', () => {
     expect(broken({ stockPath: [same] })).toEqual(['stock-path-fails']);
     expect(broken({ stockPath: [stockRow({ observed: [] })] })).toEqual(['stock-path-fails']);
     expect(broken({ stockPath: [] })).toEqual(['stock-path-fails']);
+    const dead = stockRow({ answered: false });
+    expect(broken({ stockPath: [stockRow({}), dead] })).toEqual(['stock-path-fails']);
   });
 
   it('names the place where something is left', () => {
@@ -48,6 +50,13 @@ describe('judge', () => {
     const { crash } = findings({});
     expect(broken({ crash: { ...crash, leftByPod: [], dryRun: [] } })).toEqual(['killed-in-use']);
   });
+
+  it('fails when the pod had ended before it was killed', () => {
+    const { crash } = findings({});
+    for (const signal of [null, 'SIGABRT'] as const) {
+      expect(broken({ crash: { ...crash, signal } })).toEqual(['killed-in-use']);
+    }
+  });
 });
 
 describe('judgeFlow', () => {
@@ -59,6 +68,7 @@ describe('judgeFlow', () => {
       { observed: ['203.0.113.50:5060', '9.9.9.9:1'] },
       /9\.9\.9\.9:1/,
     ],
+    ['packets that go round and pass again', { repeated: 60 }, /60 repeated/],
     ['nothing observed', { observed: [] }, /nothing observed/],
     ['nothing sent', { sent: 0, received: 0, observed: [] }, /sent 0 of 250/],
   ])('fails on %s', (_what, change, why) => {

@@ -33,6 +33,15 @@ function judgeStockPath(rows: readonly StockRow[]): Verdict {
       why: 'a stock flow was not observed, so there is nothing to compare',
     };
   }
+  const unanswered = rows.filter((row) => !row.answered);
+  if (unanswered.length > 0) {
+    const names = unanswered.map((row) => row.name).join(', ');
+    return {
+      name,
+      ok: false,
+      why: `no answer to the observed tuple reached the app of ${names}: that no call did shows nothing`,
+    };
+  }
   if (sound.length > 0) {
     const names = sound.map((row) => row.name).join(', ');
     return { name, ok: false, why: `the model does not show the fault for ${names}` };
@@ -44,11 +53,12 @@ function judgeReady({ readyMs, publicIp }: Findings): Verdict {
   return { name: 'identity-held', ok: true, why: `${publicIp} held in ${readyMs.toFixed(0)} ms` };
 }
 
-/** Both ends: the receiver sees exactly the advertised tuple, and no packet is missing. */
+/** Both ends: the receiver sees exactly the advertised tuple, and each packet once. */
 export function judgeFlow(flow: FlowRow): Verdict {
   const problems: string[] = [];
   if (flow.sent !== flow.wanted) problems.push(`sent ${flow.sent} of ${flow.wanted}`);
   if (flow.lost > 0) problems.push(`${flow.lost} lost`);
+  if (flow.repeated > 0) problems.push(`${flow.repeated} repeated`);
   const strangers = flow.observed.filter((tuple) => tuple !== flow.advertised);
   if (strangers.length > 0) {
     problems.push(`${strangers.join(', ')} observed, ${flow.advertised} advertised`);
@@ -65,6 +75,10 @@ export function judgeFlow(flow: FlowRow): Verdict {
 /** A kill that leaves nothing behind would leave nothing to show either. */
 function judgeKill({ signal, leftByPod }: CrashFacts): Verdict {
   const name = 'killed-in-use';
+  if (signal !== 'SIGKILL') {
+    const how = signal === null ? 'by itself' : `of ${signal}`;
+    return { name, ok: false, why: `the pod's process had ended ${how} before it was killed` };
+  }
   return leftByPod.some(({ where }) => where === 'ec2')
     ? {
         name,

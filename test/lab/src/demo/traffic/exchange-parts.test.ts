@@ -71,9 +71,19 @@ describe('act 1 on loopback', () => {
       expect(row.observed).toHaveLength(1);
       expect(row.observed[0]).toMatch(/^127\.0\.0\.1:\d+$/);
       expect(row.observed).not.toContain(row.advertised);
-      expect(row).toMatchObject({ sent: 5, arrived: 0 });
+      expect(row).toMatchObject({ sent: 5, arrived: 0, answered: true });
     }
     expect(rows[2]?.advertised).toBe(rows[0]?.observed[0]);
     expect(rows[2]?.diesAt).toBe('the NAT refuses them (5)');
+  });
+
+  it('says that nothing was answered when no packet reaches the app at all', async () => {
+    await using world = await openLoopbackStock();
+    const rows = await playStockPath({
+      ...world,
+      peerToApp: async () => undefined,
+      seenByApp: (flow, role) => world.seenByApp(flow, role, 0), // not waiting for what was not sent
+    });
+    for (const row of rows) expect(row).toMatchObject({ arrived: 0, answered: false });
   });
 });
