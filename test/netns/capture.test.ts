@@ -48,6 +48,24 @@ describe.skipIf(boxIsMissing)('capture', () => {
     await expect(capture(here, 'nowhere')).rejects.toThrow(/no link nowhere/);
   });
 
+  it('outlives its link going down', async () => {
+    const [here, there] = await wire();
+    using captured = await capture(here, 'wire');
+    using netlink = await openNetlink({ netns: here });
+    const uncaught: unknown[] = [];
+    const note = (error: unknown): number => uncaught.push(error);
+    process.on('uncaughtException', note);
+    onTestFinished(() => void process.off('uncaughtException', note));
+    await netlink.links.set({ name: 'wire' }, { up: false });
+    await netlink.links.set({ name: 'wire' }, { up: true });
+    await using callee = await openUdpPeer({ namespace: there, ...at('10.9.0.2') });
+    await using caller = await openUdpPeer({ namespace: here, ...at('10.9.0.1') });
+    const seen = captured.packets.length;
+    await caller.send(callee.tuple, 'call');
+    await captured.waitFor((packet) => captured.packets.indexOf(packet) >= seen, 5000);
+    expect(uncaught).toEqual([]);
+  });
+
   it('counts what the kernel had to drop: nothing is lost in silence', async () => {
     const [here, there] = await wire();
     await using sink = await openUdpPeer({ namespace: there, ...at('10.9.0.2') });

@@ -3,8 +3,10 @@ import {
   encodePacketAddress,
   openNetlink,
   openSocket,
+  NetlinkError,
   type NativeSocket,
   type NetworkNamespace,
+  type Received,
 } from '@truetuple/netlink';
 import { LabError } from '../errors.ts';
 import { decodeFrame } from './decode-packet.ts';
@@ -57,7 +59,7 @@ export class Capture implements Disposable {
       this.#file = openSync(options.file, 'w');
       writeSync(this.#file, encodePcapHeader());
     }
-    socket.onReadable(() => this.#drain());
+    socket.onReadable(() => this.#drain(framesPerTurn));
   }
 
   /** Resolves with the first packet, seen already or still to come, that matches. Rejects with TimedOut. */
@@ -104,13 +106,23 @@ export class Capture implements Disposable {
     this.close();
   }
 
-  #drain(): void {
-    if (this.#closed) return;
-    for (;;) {
-      const got = this.#socket.receive(this.#buffer);
+  /** Takes what is there; no more than `most`, since a link can be faster than its reader. */
+  #drain(most: number = framesQueued): void {
+    for (let count = 0; count < most && !this.#closed; count += 1) {
+      const got = this.#receive();
       if (got === undefined) return;
       this.#read += 1;
       this.#take(this.#buffer.slice(0, got.length), got.from);
+    }
+  }
+
+  /** The kernel says once, in place of a frame, that the link went down; the capture outlives that. */
+  #receive(): Received | undefined {
+    try {
+      return this.#socket.receive(this.#buffer);
+    } catch (error) {
+      if (!NetlinkError.is(error) || error.code !== 'ENETDOWN') throw error;
+      return this.#socket.receive(this.#buffer);
     }
   }
 
@@ -207,3 +219,7 @@ const packetStatistics = 6;
 const packetOutgoing = 4;
 const everyProtocol = 0x0003;
 const receiveBufferBytes = 8 * 1024 * 1024;
+/** Frames taken in one go before other work gets its turn. */
+const framesPerTurn = 256;
+/** More than the receive buffer holds: the kernel doubles its size and counts 512 bytes and more a frame. */
+const framesQueued = 32_768;
