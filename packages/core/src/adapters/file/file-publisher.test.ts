@@ -90,6 +90,34 @@ describe('filePublisher', () => {
     expect(await readdir(directory)).toEqual([]);
   });
 
+  it.each([undefined, '203.0.113.49\n'])(
+    'does not call published what a crash between its two files left (public-ip: %j)',
+    async (text) => {
+      const publisher = filePublisher(directory);
+      const published = await publisher.publish(identity);
+      const path = join(directory, 'public-ip');
+      await (text === undefined ? rm(path) : writeFile(path, text));
+      await expect(publisher.current()).rejects.toMatchObject({ code: 'IdentityFileInvalid' });
+      await expect(publisher.publish(identity)).resolves.toMatchObject({ generation: 2 });
+      expect(await readFile(path, 'utf8')).toBe('203.0.113.50\n');
+      await (text === undefined ? rm(path) : writeFile(path, text));
+      await publisher.withdraw(published);
+      expect(await readdir(directory)).toEqual([]);
+    },
+  );
+
+  it('takes the old address away before it names the new one', async () => {
+    const publisher = filePublisher(directory);
+    await publisher.publish(identity);
+    // stands for a crash while the JSON is written
+    const toJSON = (): never => {
+      throw new Error('crash');
+    };
+    const next = { ...identity, publicIp: '203.0.113.51' as Ipv4Address, toJSON };
+    await expect(publisher.publish(next)).rejects.toMatchObject({ code: 'PublishFailed' });
+    expect(await readdir(directory)).toEqual(['public-ip.json']);
+  });
+
   it('says where it could not write, and leaves no temporary file', async () => {
     await writeFile(join(directory, 'file'), '');
     const inFile = filePublisher(join(directory, 'file'));

@@ -16,28 +16,33 @@ export const identityFile = 'public-ip.json';
  * The JSON comes first and goes last: whoever finds `public-ip` finds its identity beside it.
  */
 export function filePublisher(directory: string): Publisher {
-  const current = (): Promise<PublicIdentity | undefined> => readIdentity(directory);
   return {
-    current,
+    async current() {
+      const identity = await readIdentity(directory);
+      if (identity !== undefined) await requireAddressFile(directory, identity);
+      return identity;
+    },
     async publish(identity) {
-      const previous = await current().catch(ignoreInvalidFile);
+      const previous = await readIdentity(directory).catch(ignoreInvalidFile);
       const published: PublicIdentity = {
         ...identity,
         generation: (previous?.generation ?? 0) + 1,
       };
       await writing(directory, async () => {
         await mkdir(directory, { recursive: true });
+        // a crash from here on leaves no address beside the identity of another
+        if (previous?.publicIp !== published.publicIp) await removeFile(directory, publicIpFile);
         await writeWhole(directory, identityFile, `${JSON.stringify(published, undefined, 2)}\n`);
         await writeWhole(directory, publicIpFile, `${published.publicIp}\n`);
       });
       return published;
     },
     async withdraw(identity) {
-      const held = await current().catch(ignoreInvalidFile);
+      const held = await readIdentity(directory).catch(ignoreInvalidFile);
       if (held !== undefined && !isSamePublication(held, identity)) return;
       await writing(directory, async () => {
-        await rm(join(directory, publicIpFile), { force: true });
-        await rm(join(directory, identityFile), { force: true });
+        await removeFile(directory, publicIpFile);
+        await removeFile(directory, identityFile);
       });
     },
   };
@@ -56,14 +61,34 @@ function ignoreInvalidFile(error: unknown): undefined {
 
 async function readIdentity(directory: string): Promise<PublicIdentity | undefined> {
   const path = join(directory, identityFile);
-  let text: string;
+  const text = await readText(path);
+  return text === undefined ? undefined : parsePublicIdentity(text, path);
+}
+
+/** The process that wrote one file may have died before the other. */
+async function requireAddressFile(directory: string, { publicIp }: PublicIdentity): Promise<void> {
+  const path = join(directory, publicIpFile);
+  const text = await readText(path);
+  if (text?.trim() === publicIp) return;
+  throw new CoreError({
+    code: 'IdentityFileInvalid',
+    message: `${path} ${text === undefined ? 'is not there' : `holds ${JSON.stringify(text)}`}, although ${identityFile} beside it tells ${publicIp}`,
+    remedy: 'Call ensure again, which writes both files, or release, which removes both.',
+    retry: 'never',
+  });
+}
+
+async function readText(path: string): Promise<string | undefined> {
   try {
-    text = await readFile(path, 'utf8');
+    return await readFile(path, 'utf8');
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return undefined;
     throw publishFailed('read', path, error);
   }
-  return parsePublicIdentity(text, path);
+}
+
+function removeFile(directory: string, name: string): Promise<void> {
+  return rm(join(directory, name), { force: true });
 }
 
 async function writeWhole(directory: string, name: string, text: string): Promise<void> {
