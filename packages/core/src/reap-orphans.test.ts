@@ -8,6 +8,7 @@ import { parseIdentitySpec } from './identity/identity-spec.ts';
 import { ownerTagKey, poolTagKey } from './identity/owner.ts';
 import { reapOrphans, type ReapReport, type ReapRequest } from './reap-orphans.ts';
 import { FakeClock } from './testing/fake-clock.ts';
+import type { Ec2Fault } from './testing/simulated-ec2/faults.ts';
 import { SimulatedEc2 } from './testing/simulated-ec2/simulated-ec2.ts';
 
 const pool = 'media';
@@ -300,6 +301,19 @@ describe('reapOrphans', () => {
       expect(built.ec2.calls.countWrites()).toBe(0);
     },
   );
+
+  it.each<[string, Ec2Fault]>([
+    ['stays refused', { action: 'UnassignPrivateIpAddresses', error: 'InvalidParameterValue' }],
+    ['is throttled', { action: 'DisassociateAddress', error: 'RequestLimitExceeded' }],
+  ])('goes on with the others when one orphan %s for long', async (_what, fault) => {
+    const built = build();
+    await hold(built, 'dead-1', '10.0.2.50');
+    await hold(built, 'dead-2', '10.0.2.51');
+    built.ec2.inject({ ...fault, times: 25 });
+    const report = await reap(built.ec2, nobody);
+    expect(report.failed).toHaveLength(1);
+    expect(kindsOf(report.applied).slice(-everything.length)).toEqual(everything);
+  });
 
   it('survives lost answers', async () => {
     const built = build();

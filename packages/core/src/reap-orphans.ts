@@ -1,5 +1,5 @@
 import { carryOut } from './cloud/carry-out.ts';
-import { openSession, type CloudSession } from './cloud/cloud-session.ts';
+import { openSession, type CloudSession, transientFailuresBorne } from './cloud/cloud-session.ts';
 import type { CloudStep } from './cloud/cloud-step.ts';
 import type { Ec2Api } from './cloud/ec2-api.ts';
 import type { CloudStepEvent } from './cloud/identity-grant.ts';
@@ -43,8 +43,8 @@ export interface ReapReport {
 }
 
 const defaultCap = 50;
-/** One step a round, and looks after transient failures. */
-const extraRounds = 16;
+/** One step a round; beside these a look after each failure that is borne, and the last one. */
+const extraRounds = transientFailuresBorne + 2;
 
 /**
  * Takes away what dead pods of a pool left in EC2: associations, owner records, routes, private IPs. EC2
@@ -78,6 +78,9 @@ interface Pass {
 /** Converges one orphan toward nothing, as long as it still is one. */
 async function takeAway(pass: Pass, orphan: Orphan): Promise<void> {
   const { session, request } = pass;
+  // what one orphan cost is not charged to the next
+  session.patience = transientFailuresBorne;
+  session.failures = 0;
   const done: CloudStep[] = [];
   const gaveUp: CloudStep[] = [];
   // what we have done is done, even if a describe does not show it yet
