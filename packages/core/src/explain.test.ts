@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ensurePublicIdentity } from './ensure-public-identity.ts';
 import { explain } from './explain.ts';
 import { simulatedPod } from './testing/simulated-pod.ts';
 
@@ -8,7 +9,6 @@ describe('explain', () => {
     expect(steps.map(({ name }) => name)).toEqual([
       'install-fail-closed-route',
       'add-rule',
-      'add-rule',
       'set-link-settings',
       'replace-route',
       'replace-route',
@@ -17,6 +17,7 @@ describe('explain', () => {
       'assign-private-ip',
       'associate-address',
       'tag-owner',
+      'add-rule',
       'add-address',
       'create-route',
       'publish',
@@ -31,6 +32,21 @@ describe('explain', () => {
       'PUBLIC_IP',
       'SUBNET_CIDR',
     ]);
+  });
+
+  it('tells the order in which ensure does it', async () => {
+    const pod = simulatedPod();
+    const done: string[] = [];
+    await ensurePublicIdentity(pod.spec, {
+      node: pod.node,
+      onStep: ({ phase, half, name }) => phase === 'done' && half === 'kernel' && done.push(name),
+    });
+    const told = explain(pod.spec).steps.filter(({ half }) => half === 'kernel');
+    expect(told.map(({ name }) => name)).toEqual(done);
+    const names = explain(pod.spec).steps.map(({ command }) => command);
+    const claim = names.findIndex((command) => command.startsWith('aws ec2 associate-address'));
+    const rule = names.findIndex((command) => command.includes('rule add from $PUBLIC_IP'));
+    expect(rule).toBeGreaterThan(claim);
   });
 
   it('says the lines that would do the same by hand', () => {

@@ -3,7 +3,7 @@ import type { CloudStep } from './cloud/cloud-step.ts';
 import { planCloud, type WantedIdentity } from './cloud/plan-cloud.ts';
 import type { CloudView } from './cloud/view.ts';
 import { CoreError } from './errors.ts';
-import type { Cidr, Ipv4Address } from './identity/address.ts';
+import { hostCidr, type Cidr, type Ipv4Address } from './identity/address.ts';
 import {
   parseIdentitySpec,
   type IdentitySpec,
@@ -41,6 +41,7 @@ const placeholders = {
   ALLOCATION_ID: { value: 'eipalloc-0000000c0ffee0002', meaning: "the Elastic IP's allocation" },
   ROUTE_TABLE: { value: 'rtb-0000000c0ffee0003', meaning: 'each route table with the tag' },
 } as const;
+const publicIp = placeholders.PUBLIC_IP.value as Ipv4Address;
 
 /**
  * The whole plan of an identity, from a namespace and an account where nothing is there yet: each step a
@@ -51,9 +52,9 @@ export function explain(input: IdentitySpecInput): Explanation {
   const cloud = planEmptyCloud(spec);
   const kernel = planEmptyLink(spec);
   const steps = [
-    ...kernel.filter((step) => !isAddress(step)).map(tellKernel),
+    ...kernel.filter((step) => !isOfClaim(step)).map(tellKernel),
     ...cloud.filter((step) => !isRoute(step)).map(tellCloud),
-    ...kernel.filter(isAddress).map(tellKernel),
+    ...kernel.filter(isOfClaim).map(tellKernel),
     ...cloud.filter(isRoute).map(tellCloud),
     tellPublish(spec),
   ].map(nameUnknown);
@@ -68,7 +69,9 @@ function isRoute(step: CloudStep): boolean {
   return step.kind === 'create-route';
 }
 
-function isAddress(step: KernelStep): boolean {
+/** What cannot be done before the public address is known. */
+function isOfClaim(step: KernelStep): boolean {
+  if (step.kind === 'add-rule') return step.from === hostCidr(publicIp);
   return step.kind === 'add-address';
 }
 
@@ -93,7 +96,7 @@ function planEmptyLink(spec: IdentitySpec): KernelStep[] {
       gateway: spec.gateway ?? (placeholders.GATEWAY.value as Ipv4Address),
       subnetCidr: placeholders.SUBNET_CIDR.value as Cidr,
     }),
-    identities: [{ privateIp, publicIp: placeholders.PUBLIC_IP.value as Ipv4Address }],
+    identities: [{ privateIp, publicIp }],
     releasing: [],
   });
 }
