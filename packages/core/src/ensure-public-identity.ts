@@ -1,5 +1,7 @@
 import type { Claim, Grant, IdentityGrant } from './cloud/identity-grant.ts';
+import { withFailures } from './cloud/undo-acquire.ts';
 import { holdIdentity, type HeldIdentity } from './held-identity.ts';
+import type { Ipv4Address } from './identity/address.ts';
 import {
   parseIdentitySpec,
   type IdentitySpec,
@@ -10,6 +12,7 @@ import type { OnStep } from './identity/step-event.ts';
 import { chooseLinkAddress, type LinkPlace } from './kernel/choose-link-address.ts';
 import { convergeLink } from './kernel/converge-link.ts';
 import type { KernelPort } from './kernel/kernel-port.ts';
+import { heldPublicIps } from './kernel/plan-kernel.ts';
 import { identityLink } from './kernel/wanted-link.ts';
 import type { NodePorts } from './node-ports.ts';
 import { releasePublicIdentity } from './release-public-identity.ts';
@@ -32,6 +35,8 @@ interface Run {
   readonly grant: IdentityGrant;
   readonly report: StepReport;
   readonly place: LinkPlace;
+  /** Public addresses that were held on the link before. */
+  readonly standing: readonly Ipv4Address[];
   readonly signal: AbortSignal | undefined;
 }
 
@@ -50,9 +55,11 @@ export async function ensurePublicIdentity(
   const report = reportSteps(node.clock, options.onStep);
   const kernel = await node.openKernel();
   try {
-    const place = chooseLinkAddress(await kernel.observe(spec.linkName, spec.table), spec);
+    const link = await kernel.observe(spec.linkName, spec.table);
+    const place = chooseLinkAddress(link, spec);
+    const standing = link === undefined ? [] : heldPublicIps(link, spec.table);
     const grant = await node.openGrant(spec);
-    const run: Run = { spec, node, kernel, grant, report, place, signal: options.signal };
+    const run: Run = { spec, node, kernel, grant, report, place, standing, signal: options.signal };
     const identity = await proveAndPublish(run, await takeBothHalves(run));
     return holdIdentity(identity, (held) =>
       releasePublicIdentity(held, { node, identityDirectory: spec.identityDirectory }),
@@ -62,9 +69,16 @@ export async function ensurePublicIdentity(
   }
 }
 
+/** What both halves took: the grant, and every claim on the way to it. */
+interface Taken {
+  readonly grant: Grant;
+  readonly claims: readonly Claim[];
+}
+
 /** The kernel's and the cloud's half run side by side; either failing gives both back. */
-async function takeBothHalves(run: Run): Promise<Grant> {
+async function takeBothHalves(run: Run): Promise<Taken> {
   const claims: Claim[] = [];
+  const givenBack = new Set<Ipv4Address>();
   const stop = new AbortController();
   const signal =
     run.signal === undefined ? stop.signal : AbortSignal.any([run.signal, stop.signal]);
@@ -80,18 +94,35 @@ async function takeBothHalves(run: Run): Promise<Grant> {
       await prepared;
       await convergeKernel(run, { claim, signal });
     },
+    onGivingBack: async (claim) => {
+      givenBack.add(claim.publicIp);
+      await withdrawClaim(run, claim);
+    },
   });
   const [kernelHalf, cloudHalf] = await Promise.allSettled([prepared, granted]);
   if (kernelHalf.status === 'fulfilled' && cloudHalf.status === 'fulfilled') {
-    await forgetOthers(run, claims, cloudHalf.value);
-    return cloudHalf.value;
+    return { grant: cloudHalf.value, claims };
   }
-  if (cloudHalf.status === 'fulfilled') await run.grant.release(cloudHalf.value);
-  await forgetOthers(run, claims, undefined);
   // the kernel's failure is the cause when both failed: it is what stopped the cloud's half
-  throw kernelHalf.status === 'rejected'
-    ? kernelHalf.reason
-    : (cloudHalf as PromiseRejectedResult).reason;
+  const [cause] = [kernelHalf, cloudHalf].flatMap((half) =>
+    half.status === 'rejected' ? [half.reason as unknown] : [],
+  );
+  const failures: unknown[] = [];
+  const bear = (failure: unknown): void => void failures.push(failure);
+  if (cloudHalf.status === 'fulfilled') await run.grant.release(cloudHalf.value).catch(bear);
+  // as in EC2, an address that stood before stays, unless its claim was given back
+  const gone = claims.filter(
+    ({ publicIp }) => givenBack.has(publicIp) || !run.standing.includes(publicIp),
+  );
+  await forgetOthers(run, gone, undefined).catch(bear);
+  throw failures.length === 0 ? cause : withFailures(cause, failures);
+}
+
+/** A claim that is given back is advertised no longer, be it from before. */
+async function withdrawClaim({ node, spec }: Run, claim: Claim): Promise<void> {
+  const publisher = node.openPublisher(spec.identityDirectory);
+  const current = await publisher.current().catch(() => undefined);
+  if (current?.associationId === claim.associationId) await publisher.withdraw(current);
 }
 
 interface KernelWish {
@@ -128,11 +159,12 @@ async function forgetOthers(
   if (kept !== undefined) await convergeKernel(run, { claim: kept });
 }
 
-async function proveAndPublish(run: Run, grant: Grant): Promise<PublicIdentity> {
+async function proveAndPublish(run: Run, { grant, claims }: Taken): Promise<PublicIdentity> {
   const { spec, node, report, kernel } = run;
   const identity = describeIdentity(run, grant);
   const publisher = node.openPublisher(spec.identityDirectory);
   try {
+    await forgetOthers(run, claims, grant);
     await requireProof(kernel, identity);
     const current = await publisher.current().catch(() => undefined);
     if (current !== undefined && isSameIdentity(current, identity)) return current;
@@ -146,7 +178,11 @@ async function proveAndPublish(run: Run, grant: Grant): Promise<PublicIdentity> 
     );
   } catch (error) {
     const options = { node, identityDirectory: spec.identityDirectory };
-    await releasePublicIdentity({ ...identity, generation: 1 }, options);
+    await releasePublicIdentity({ ...identity, generation: 1 }, options).catch(
+      (failure: unknown) => {
+        throw withFailures(error, [failure]);
+      },
+    );
     throw error;
   }
 }

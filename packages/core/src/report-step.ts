@@ -11,7 +11,10 @@ interface Told extends StepDescription {
   readonly name: string;
 }
 
-/** Tells a caller of each step with its time; one per call of a verb. */
+/**
+ * Tells a caller of each step with its time; one per call of a verb. A listener that throws makes the verb
+ * fail, and is told nothing more: what was taken is given back without it.
+ */
 export interface StepReport {
   readonly cloud: (event: CloudStepEvent) => void;
   kernel(step: KernelStep, carryOut: () => Promise<void>): Promise<void>;
@@ -21,8 +24,9 @@ export interface StepReport {
 export function reportSteps(clock: Clock, onStep: OnStep = () => {}): StepReport {
   const startMs = clock.elapsed();
   const begunMs = new Map<string, number>();
+  let listener: OnStep | undefined = onStep;
   const tell = (told: Told, phase: StepEvent['phase'], durationMs?: number): void => {
-    onStep({
+    const event: StepEvent = {
       half: told.half,
       phase,
       name: told.name,
@@ -30,7 +34,13 @@ export function reportSteps(clock: Clock, onStep: OnStep = () => {}): StepReport
       command: told.command,
       atMs: clock.elapsed() - startMs,
       ...(durationMs === undefined ? {} : { durationMs }),
-    });
+    };
+    try {
+      listener?.(event);
+    } catch (error) {
+      listener = undefined;
+      throw error;
+    }
   };
   const timed = async <T>(told: Told, carryOut: () => Promise<T>): Promise<T> => {
     const begun = clock.elapsed();

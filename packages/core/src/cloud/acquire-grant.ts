@@ -50,6 +50,7 @@ export async function acquireGrant(session: CloudSession, request: GrantRequest)
       acquire.claim = claim;
       const isReady = await prepareLink(acquire, claim);
       if (isReady && (await leadRoutes(acquire, claim))) return describeGrant(acquire, claim);
+      await request.onGivingBack?.(claim);
       await giveBackClaim(acquire, claim);
       acquire.claim = undefined;
       acquire.excluded.push(claim.allocationId);
@@ -111,7 +112,9 @@ async function settle(acquire: Acquire, claim: Claim | undefined): Promise<Cloud
   const { session, request } = acquire;
   const { view } = await converge<CloudView, CloudStep>({
     what: `acquiring a public address of pool ${request.spec.pool} for ${request.link.privateIp}`,
-    maxRounds: roundsBesidesLostClaims + acquire.excluded.length,
+    get maxRounds() {
+      return roundsBesidesLostClaims + acquire.excluded.length;
+    },
     signal: session.signal,
     observe: () => observe(acquire, claim),
     plan: (seen) => planSteps(acquire, claim, seen),

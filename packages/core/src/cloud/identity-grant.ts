@@ -34,6 +34,8 @@ export interface GrantRequest extends GrantCall {
    * that it found in place stays.
    */
   readonly onClaimed: (claim: Claim) => Promise<void>;
+  /** Called before a claim that cannot be kept is given back and the next candidate is tried. */
+  readonly onGivingBack?: (claim: Claim) => Promise<void>;
 }
 
 /** What the kernel says of the link, the base of every EC2 query. */

@@ -106,7 +106,8 @@ function reverses(step: CloudStep, done: CloudStep): boolean {
   }
 }
 
-function withFailures(error: unknown, failures: readonly unknown[]): CoreError {
+/** The first error, with what could not be given back because of it. */
+export function withFailures(error: unknown, failures: readonly unknown[]): CoreError {
   const cause = translateEc2Error(error, 'acquiring a public address');
   const left = failures.map((one) => (one instanceof Error ? one.message : String(one))).join('; ');
   return new CoreError({
