@@ -9,22 +9,20 @@ function floodedSocket(): {
   taken: () => number;
 } {
   let taken = 0;
-  let becomeReadable = (): void => undefined;
+  const listeners: (() => void)[] = [];
   const socket: Partial<NativeSocket> = {
     receive: () => {
       taken += 1;
       if (taken > 1_000_000) throw new Error('the event loop never got its turn');
       return { length: 60, truncated: false, from: new Uint8Array(20) };
     },
-    onReadable: (listener) => {
-      becomeReadable = listener;
-    },
+    onReadable: (listener) => void listeners.push(listener),
     getOption: () => 0,
     close: () => undefined,
   };
   return {
     socket: socket as NativeSocket,
-    becomeReadable: () => becomeReadable(),
+    becomeReadable: () => listeners.forEach((listener) => listener()),
     taken: () => taken,
   };
 }
