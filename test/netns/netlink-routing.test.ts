@@ -263,6 +263,9 @@ describe.skipIf(reason !== undefined)(`rules of the real kernel${needs}`, () => 
       { priority: 103, action: 'unreachable', protocol: 188, uidRange: { first: 0, last: 0 } },
       { priority: 104, table: 254, suppressPrefixLength: 0, protocol: 188 },
       { priority: 105, action: 'goto', goto: 32_766, protocol: 188 },
+      // The kernel tells no mark of 0, and without a mask takes one for no mark at all.
+      { priority: 106, table: 200, protocol: 188, mark: 0 },
+      { priority: 107, table: 200, protocol: 188, mark: 0, markMask: 255 },
     ] as const;
     for (const rule of added) await rules.add(rule);
     const listed = (await rules.list({ family: 'ipv4' })).filter(

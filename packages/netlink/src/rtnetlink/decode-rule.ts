@@ -33,7 +33,9 @@ export function decodeRule(view: DataView, start: number, end: number): Rule | u
   while (attribute.next()) readAttribute(rule, attribute);
   if (rule.from !== undefined) rule.from += `/${String(view.getUint8(start + 2))}`;
   if (rule.to !== undefined) rule.to += `/${String(view.getUint8(start + 1))}`;
-  if (rule.mark === undefined || rule.markMask === unset) delete rule.markMask;
+  // A mark of 0 is not told, but its mask is; where neither counts, none is.
+  if (rule.markMask !== undefined) rule.mark ??= 0;
+  if (rule.markMask === unset) delete rule.markMask;
   return rule;
 }
 

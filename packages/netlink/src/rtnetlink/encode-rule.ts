@@ -8,6 +8,7 @@ import type { NewRule, PortRange, RuleAction } from './rule.ts';
 
 const { request, ack, dump, create, exclusive } = messageFlag;
 const protocolStatic = 4;
+const allBits = 0xffffffff;
 
 export function encodeListRules(writer: MessageWriter, family: Family): Uint8Array {
   writer.begin(rtm.getRule, request | dump);
@@ -67,7 +68,9 @@ function writeRule(
 }
 
 function writeNumbers(writer: MessageWriter, rule: NewRule): void {
-  const { priority, table, mark, markMask, goto, suppressPrefixLength } = rule;
+  const { priority, table, mark, goto, suppressPrefixLength } = rule;
+  // Without a mask the kernel takes a mark of 0 for none (net/core/fib_rules.c, fib_nl2rule).
+  const markMask = rule.markMask ?? (mark === 0 ? allBits : undefined);
   if (priority !== undefined) writer.attributeU32(fra.priority, priority);
   if (table !== undefined && table > 0) writer.attributeU32(fra.table, table);
   if (mark !== undefined) writer.attributeU32(fra.mark, mark);
