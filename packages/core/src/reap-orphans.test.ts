@@ -173,6 +173,16 @@ describe('reapOrphans', () => {
     ]);
   });
 
+  it('spares the routes of a free address when the list is incomplete', async () => {
+    const built = build();
+    const grant = await hold(built, 'dead', '10.0.2.50');
+    await built.ec2.disassociateAddress({ associationId: grant.associationId });
+    const live = { livePods: async () => ({ complete: false, pods: [] }) };
+    const report = await reap(built.ec2, live);
+    expect(report.applied).toEqual([]);
+    expect(report.spared).toMatchObject([{ why: 'the list of live pods may be incomplete' }]);
+  });
+
   it('takes an unrecorded private IP off an ENI of the pool, and off no other', async () => {
     const built = build();
     const { tagged, plain, ec2 } = built;

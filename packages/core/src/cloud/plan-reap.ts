@@ -138,14 +138,15 @@ function planUnassign(
   return [{ kind: 'unassign-private-ip', networkInterfaceId, privateIp }];
 }
 
-/** Nobody holds it: routes to it lead nowhere whoever lives; its record goes when its owner is dead. */
+/** Nobody holds it: routes to it lead nowhere; its record goes when its owner is dead. */
 function judgeFreeAddress(address: ElasticIp, observed: ObservedPool, live: LivePods): Verdict {
   const { allocationId } = address;
   const publicIp = parseIpv4Address(address.publicIp, 'public IP');
   const what = `what is left of ${publicIp}, which is associated with nothing`;
   const value = ownerTagOf(address);
   const record = ownerRecordOf(address);
-  const steps: CloudStep[] = deletesOf(observed.routeTables, publicIp, undefined);
+  const routes = deletesOf(observed.routeTables, publicIp, undefined);
+  const steps: CloudStep[] = live.complete ? [...routes] : [];
   const canEnd = record !== undefined && live.complete && !isAlive(live, record.owner.uid);
   if (value !== undefined && canEnd) {
     const { privateIp, privateIpAssignedByUs } = record;
@@ -162,13 +163,13 @@ function judgeFreeAddress(address: ElasticIp, observed: ObservedPool, live: Live
     networkInterfaceId: undefined,
   };
   if (steps.length > 0) return { orphan: { what, subject, steps } };
-  if (value === undefined || canEnd) return 'in-use';
-  return { spared: { what, why: whyTagStays(live, record?.owner.uid, value) } };
+  if (canEnd || (value === undefined && routes.length === 0)) return 'in-use';
+  return { spared: { what, why: whyItStays(live, record?.owner.uid, value) } };
 }
 
-function whyTagStays(live: LivePods, uid: string | undefined, value: string): string {
-  if (uid === undefined) return `its owner tag cannot be read: ${value}`;
-  if (isAlive(live, uid)) return `its owner ${uid} lives`;
+function whyItStays(live: LivePods, uid: string | undefined, value?: string): string {
+  if (uid === undefined && value !== undefined) return `its owner tag cannot be read: ${value}`;
+  if (uid !== undefined && isAlive(live, uid)) return `its owner ${uid} lives`;
   return 'the list of live pods may be incomplete';
 }
 
