@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { ensurePublicIdentity } from './ensure-public-identity.ts';
+import { releasePublicIdentity } from './release-public-identity.ts';
 import { simulatedPod, type SimulatedPod } from './testing/simulated-pod.ts';
 
 function associated({ ec2 }: SimulatedPod): string[] {
@@ -121,3 +122,18 @@ it.each(['associate-address', 'create-route', 'add-address', 'publish'])(
     expect(await pod.publisher.current()).toBeUndefined();
   },
 );
+
+it('keeps a newer identity of the pod when an older one is released once more', async () => {
+  const pod = simulatedPod();
+  const { identity } = await ensurePublicIdentity(pod.spec, { node: pod.node });
+  await releasePublicIdentity(identity, { node: pod.node });
+  pod.clock.advance(1);
+  const newer = await ensurePublicIdentity(pod.spec, { node: pod.node });
+  expect(newer.identity.publicIp).toBe(identity.publicIp);
+  await releasePublicIdentity(identity, { node: pod.node });
+  expect(await pod.publisher.current()).toEqual(newer.identity);
+  expect(associated(pod)).toEqual([identity.publicIp]);
+  expect(onLink(pod)).toEqual([identity.publicIp]);
+  await newer.release();
+  expect(associated(pod)).toEqual([]);
+});

@@ -42,6 +42,7 @@ export async function releasePublicIdentity(
       );
     }
   };
+  if (await isSuperseded(node, directory, identity)) return;
   await attempt('unpublish', () => withdraw(node, report, directory, identity));
   await attempt('EC2', async () => {
     const grant = await node.openGrant(identity);
@@ -57,6 +58,29 @@ export async function releasePublicIdentity(
 
 /** The short name. */
 export const release: typeof releasePublicIdentity = releasePublicIdentity;
+
+/**
+ * True when the pod has claimed the same address anew and published that: the older claim is long given
+ * back, and what stands now is the newer one's.
+ */
+async function isSuperseded(
+  node: NodePorts,
+  directory: string,
+  identity: PublicIdentity,
+): Promise<boolean> {
+  const newer = await node
+    .openPublisher(directory)
+    .current()
+    .catch(() => undefined);
+  return (
+    newer !== undefined &&
+    newer.owner.uid === identity.owner.uid &&
+    newer.allocationId === identity.allocationId &&
+    newer.privateIp === identity.privateIp &&
+    newer.associationId !== identity.associationId &&
+    newer.publishedAt > identity.publishedAt
+  );
+}
 
 async function withdraw(
   node: NodePorts,
