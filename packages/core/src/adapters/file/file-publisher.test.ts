@@ -37,6 +37,11 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
+/** Stands for a crash while the JSON is written. */
+function crash(): never {
+  throw new Error('crash');
+}
+
 describe('filePublisher', () => {
   it('writes the address and the identity, and nothing else', async () => {
     const published = await filePublisher(directory).publish(identity);
@@ -109,11 +114,7 @@ describe('filePublisher', () => {
   it('takes the old address away before it names the new one', async () => {
     const publisher = filePublisher(directory);
     await publisher.publish(identity);
-    // stands for a crash while the JSON is written
-    const toJSON = (): never => {
-      throw new Error('crash');
-    };
-    const next = { ...identity, publicIp: '203.0.113.51' as Ipv4Address, toJSON };
+    const next = { ...identity, publicIp: '203.0.113.51' as Ipv4Address, toJSON: crash };
     await expect(publisher.publish(next)).rejects.toMatchObject({ code: 'PublishFailed' });
     expect(await readdir(directory)).toEqual(['public-ip.json']);
   });
