@@ -1,0 +1,91 @@
+import { once } from 'node:events';
+import type { Transport } from '@truetuple/sip-engine';
+import { SipPeer, type Got } from '@truetuple/sip-engine/testing';
+import {
+  boxAddresses,
+  capture,
+  openUdpPeer,
+  udpIn,
+  type Capture,
+  type UdpPeer,
+  type VpcBox,
+} from '@truetuple/lab';
+
+export const sipPort = 5060;
+export const rtpPort = 40_000;
+
+const links = { peer: 'pe0', client: 'eth0' } as const;
+
+/** A host of the box with SIP and RTP, and a capture of what its link carried. */
+export interface SipHost extends AsyncDisposable {
+  readonly address: string;
+  readonly sip: SipPeer;
+  readonly rtp: UdpPeer;
+  readonly link: Capture;
+  readonly sdp: string;
+  /** Resolves once the log holds this entry as often as said, with the last such message. */
+  readonly until: (entry: string, times?: number) => Promise<Got>;
+}
+
+export async function openSipHost(
+  box: VpcBox,
+  host: 'peer' | 'client',
+  gateway: string,
+): Promise<SipHost> {
+  await using opened = new AsyncDisposableStack();
+  const namespace = box.namespaces[host];
+  const address = boxAddresses[host];
+  const link = opened.use(await capture(namespace, links[host], { filter: isUdp }));
+  const rtp = opened.use(await openUdpPeer({ namespace, address, port: rtpPort }));
+  const transport = opened.adopt(await transportIn(box, host), async (each) => each.close());
+  const sip = new SipPeer(transport, { address: gateway, port: sipPort });
+  const arrivals = new EventTarget();
+  sip.onGot(() => arrivals.dispatchEvent(new Event('got')));
+  const lines = ['v=0', `o=- 7 7 IN IP4 ${address}`, 's=-', `c=IN IP4 ${address}`, 't=0 0'];
+  const resources = opened.move();
+  return {
+    address,
+    sip,
+    rtp,
+    link,
+    sdp: [...lines, `m=audio ${rtpPort} RTP/AVP 0`, 'a=sendrecv', ''].join('\r\n'),
+    until: async (entry, times = 1) => {
+      const signal = AbortSignal.timeout(20_000);
+      while (sip.log().filter((each) => each === entry).length < times) {
+        await once(arrivals, 'got', { signal });
+      }
+      return sip.got[sip.log().lastIndexOf(entry)] as Got;
+    },
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+function isUdp({ frame }: Capture['packets'][number]): boolean {
+  return frame.network.kind === 'ipv4' && frame.network.transport.kind === 'udp';
+}
+
+async function transportIn(box: VpcBox, host: 'peer' | 'client'): Promise<Transport> {
+  const address = boxAddresses[host];
+  const socket = await udpIn(box.namespaces[host], address, sipPort);
+  const localAddress = { address, port: sipPort };
+  const sends: Promise<void>[] = [];
+  return {
+    kind: 'udp',
+    localAddress,
+    send: (bytes, to) => {
+      sends.push(new Promise((sent) => socket.send(bytes, to.port, to.address, () => sent())));
+    },
+    onMessage: (listener) => {
+      socket.on('message', (bytes, from) => listener(bytes, from, localAddress));
+      return () => socket.removeAllListeners('message');
+    },
+    onFailure: () => () => undefined,
+    close: async () => {
+      // node:dgram loses what waits for its turn when a socket closes
+      await Promise.all(sends);
+      const closed = once(socket, 'close');
+      socket.close();
+      await closed;
+    },
+  };
+}
