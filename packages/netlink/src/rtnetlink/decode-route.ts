@@ -101,6 +101,9 @@ function readNextHops({ view, start, end }: AttributeCursor): NextHop[] {
     const attribute = new AttributeCursor(view, at + 8, at + length);
     while (attribute.next()) {
       if (attribute.type === rta.gateway) hop.gateway = formatIpAddress(attribute.peek());
+      else if (!ignored.has(attribute.type)) {
+        hop.unknownAttributes = [...(hop.unknownAttributes ?? []), attribute.unknown()];
+      }
     }
     hops.push(hop);
     at += (length + 3) & ~3;

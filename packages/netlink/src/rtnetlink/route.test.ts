@@ -227,6 +227,20 @@ describe('the routes the kernel reports', () => {
     );
   });
 
+  it('an unknown attribute of a next hop is kept as it came', () => {
+    const via = '0a00fe800000000000000000000000000001'; // an IPv6 gateway
+    const hop = `200000000300000016001200${via}0000`;
+    const route = decodeRoute(...payloadOf(`50${answer.unreachable.slice(2)}24000900${hop}`));
+    expect(route?.nextHops).toEqual([
+      {
+        linkIndex: 3,
+        weight: 1,
+        flags: [],
+        unknownAttributes: [{ type: 18, bytes: Uint8Array.from(Buffer.from(via, 'hex')) }],
+      },
+    ]);
+  });
+
   it('another family is not a route of ours', () => {
     expect(decodeRoute(...payloadOf(answer.unreachable.replace('02000000c8', '80000000c8')))).toBe(
       undefined,

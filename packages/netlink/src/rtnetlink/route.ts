@@ -15,6 +15,8 @@ export interface NextHop {
   /** 1 to 256. */
   readonly weight: number;
   readonly flags: readonly RouteFlag[];
+  /** Such as an IPv6 gateway of an IPv4 route (RTA_VIA), or an encapsulation; not written back. */
+  readonly unknownAttributes?: readonly UnknownAttribute[];
 }
 
 /** A route as the kernel reports it (RTM_NEWROUTE). */
@@ -59,7 +61,7 @@ export interface NewRoute {
   readonly preferredSource?: string;
   readonly onlink?: boolean;
   readonly mtu?: number;
-  readonly nextHops?: readonly Partial<NextHop>[];
+  readonly nextHops?: readonly Partial<Omit<NextHop, 'unknownAttributes'>>[];
 }
 
 /** Which routes to list; the kernel filters. */
