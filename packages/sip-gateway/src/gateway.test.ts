@@ -2,10 +2,15 @@ import { advertisedTuples, headerValue, parseMessage } from '@truetuple/sip-engi
 import { afterEach, describe, expect, it } from 'vitest';
 import type { CallRoute } from './call/gateway-calls.ts';
 import { GatewayError } from './errors.ts';
+import { createGateway, startGateway } from './gateway.ts';
+import { MemoryNetwork } from './testing/memory-network.ts';
+import { FakeClock, VirtualNetwork } from '@truetuple/sip-engine/testing';
 import {
+  networks,
   openGatewayBench,
   privateIp,
   publicIp,
+  relayOn,
   type BenchPeer,
   type GatewayBench,
 } from './testing/gateway-bench.ts';
@@ -205,6 +210,16 @@ describe('a call that does not come about', () => {
     });
   }
 
+  it('the application cannot say where it goes: 500', async () => {
+    const { bench, internet, vpc } = await world(() => {
+      throw new Error('no such customer');
+    });
+    internet.sip.send({ method: 'INVITE', callId: 'c1', body: internet.sdp });
+    await bench.run(20);
+    expect(internet.sip.log()).toEqual(['100 INVITE', '500 INVITE']);
+    expect(vpc.sip.got).toEqual([]);
+  });
+
   it('no port is left: 503', async () => {
     const { bench, internet, vpc } = await world();
     const [remedy, message] = ['Take calls elsewhere.', 'No pair of RTP ports is free.'];
@@ -297,5 +312,49 @@ describe('a gateway that stops', () => {
     await bench.run(20);
     internet.sip.respond(internet.sip.request('BYE').message, 200);
     vpc.sip.respond(vpc.sip.request('BYE').message, 200);
+  });
+});
+
+const refuse = (): CallRoute => ({ kind: 'refuse', status: 404 });
+
+describe('a gateway that cannot start', () => {
+  it('closes what it had opened: the relay and the first socket', async () => {
+    const clock = new FakeClock();
+    const sip = new VirtualNetwork(clock);
+    const rtp = new MemoryNetwork();
+    const taken = sip.open({ address: publicIp, port: 5060 });
+    const relay = relayOn(rtp);
+    let isRelayClosed = false;
+    const starting = startGateway(
+      {
+        clock,
+        openTransport: async (local) => sip.open(local),
+        openRelay: async () => ({
+          offer: (turn) => relay.offer(turn),
+          answer: (turn) => relay.answer(turn),
+          release: (callId) => relay.release(callId),
+          statistics: (callId) => relay.statistics(callId),
+          onEvent: (listener) => relay.onEvent(listener),
+          close: async () => {
+            isRelayClosed = true;
+            await relay.close();
+          },
+        }),
+      },
+      { ...networks, signalling: 'embedded', route: refuse },
+    );
+    await expect(starting).rejects.toMatchObject({ code: 'AddressInUse' });
+    expect(isRelayClosed).toBe(true);
+    // the private address is free again
+    await sip.open({ address: privateIp, port: 5060 }).close();
+    await taken.close();
+  });
+
+  it('refuses a delivery that is not built', async () => {
+    // as an identity file of a later version could say
+    const delivery = 'translate' as 'both';
+    const identity = { ...networks.identity, delivery };
+    const starting = createGateway({ identity, signalling: 'embedded', route: refuse });
+    await expect(starting).rejects.toMatchObject({ code: 'ConfigInvalid' });
   });
 });

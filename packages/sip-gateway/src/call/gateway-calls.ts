@@ -13,6 +13,7 @@ export type CallRoute =
   | { readonly kind: 'to'; readonly uri: string }
   | { readonly kind: 'refuse'; readonly status: number };
 
+/** Decides at once. One that throws refuses the call with 500. */
 export type RouteCall = (invite: IncomingInvite) => CallRoute;
 
 export interface GatewayCallsParts {
@@ -93,7 +94,7 @@ export class GatewayCalls {
     if (this.#calls.has(invite.callId)) return 482;
     const caller = statusAgainst(peerPath(this.#parts.networks, invite.source));
     if (caller !== undefined) return caller;
-    const route = this.#parts.route(invite);
+    const route = routeOf(this.#parts.route, invite);
     if (route.kind === 'refuse') return route.status;
     const address = sipHostOf(route.uri);
     if (address === undefined) return 500;
@@ -111,6 +112,15 @@ export class GatewayCalls {
     const waiting = this.#onEmpty;
     this.#onEmpty = [];
     for (const resolve of waiting) resolve();
+  }
+}
+
+function routeOf(route: RouteCall, invite: IncomingInvite): CallRoute {
+  try {
+    return route(invite);
+  } catch {
+    // the caller gets an answer whatever the application's own code does
+    return { kind: 'refuse', status: 500 };
   }
 }
 

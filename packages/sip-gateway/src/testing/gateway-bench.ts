@@ -11,7 +11,7 @@ import { MemoryNetwork } from './memory-network.ts';
 export const publicIp = '203.0.113.50' as Ipv4Address;
 export const privateIp = '10.0.2.128' as Ipv4Address;
 
-const networks: PeerNetworks = {
+export const networks: PeerNetworks = {
   identity: {
     publicIp,
     privateIp,
@@ -46,21 +46,23 @@ export interface GatewayBench {
   readonly boundByRelay: () => readonly string[];
 }
 
-export async function openGatewayBench(
-  route: RouteCall,
-  ports: { readonly first: number; readonly last: number } = { first: 16_384, last: 16_403 },
-): Promise<GatewayBench> {
-  const clock = new FakeClock();
-  const sip = new VirtualNetwork(clock);
-  const rtp = new MemoryNetwork();
-  const relay = new FakeMediaRelay({
-    network: rtp,
+/** A fake relay with ten pairs of ports. */
+export function relayOn(network: MemoryNetwork): FakeMediaRelay {
+  return new FakeMediaRelay({
+    network,
     pathTo: (peer) => peerPath(networks, peer),
     addresses: localAddresses(networks),
-    ports,
+    ports: { first: 16_384, last: 16_403 },
     quarantineMs: 30_000,
     mediaTimeoutMs: 60_000,
   });
+}
+
+export async function openGatewayBench(route: RouteCall): Promise<GatewayBench> {
+  const clock = new FakeClock();
+  const sip = new VirtualNetwork(clock);
+  const rtp = new MemoryNetwork();
+  const relay = relayOn(rtp);
   const gateway = await startGateway(
     { clock, openTransport: async (local) => sip.open(local), openRelay: async () => relay },
     { ...networks, signalling: 'embedded', route },
