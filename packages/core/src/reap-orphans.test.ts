@@ -183,6 +183,15 @@ describe('reapOrphans', () => {
     expect(report.spared).toMatchObject([{ why: 'the list of live pods may be incomplete' }]);
   });
 
+  it('spares the routes of a claim that a describe from before it does not show', async () => {
+    const built = build();
+    await hold(built, 'alive', '10.0.2.50');
+    // back to before the association: tag and two routes came after it
+    built.ec2.inject({ action: 'DescribeAddresses', staleByChanges: 4, times: 2 });
+    const report = await reap(built.ec2, pods(pod('alive', '10.0.2.50')));
+    expect(report.applied).toEqual([]);
+  });
+
   it('takes an unrecorded private IP off an ENI of the pool, and off no other', async () => {
     const built = build();
     const { tagged, plain, ec2 } = built;

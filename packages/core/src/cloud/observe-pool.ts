@@ -1,8 +1,9 @@
 import { hostCidr, parseIpv4Address, type Cidr } from '../identity/address.ts';
 import { poolTagKey } from '../identity/owner.ts';
 import { readCloud, type CloudSession } from './cloud-session.ts';
-import type { ElasticIp, Filter, NetworkInterface, RouteTable } from './ec2-api.ts';
+import type { Filter, NetworkInterface, RouteTable } from './ec2-api.ts';
 import type { ObservedPool, OrphanSubject } from './plan-reap.ts';
+import { routeTo } from './view.ts';
 
 /** EC2 takes 200 filter values a request; the names beside them count too. */
 const valuesPerRequest = 150;
@@ -20,10 +21,18 @@ export async function observePool(
   const destinations = addresses.map(({ publicIp }) =>
     hostCidr(parseIpv4Address(publicIp, 'public IP')),
   );
-  const [networkInterfaces, routeTables] = await Promise.all([
-    readInterfaces(session, inPool, addresses, only),
-    only?.kind === 'private-ip' ? [] : readRouteTables(session, destinations),
-  ]);
+  const routeTables =
+    only?.kind === 'private-ip' ? [] : await readRouteTables(session, destinations);
+  const ids = [
+    only?.networkInterfaceId,
+    ...addresses.map((one) => one.networkInterfaceId),
+    ...destinations.flatMap((to) => routeTables.map((one) => routeTo(one, to)?.networkInterfaceId)),
+  ];
+  const networkInterfaces = await readInterfaces(
+    session,
+    only === undefined ? inPool : 'none',
+    ids,
+  );
   const orphanWasOn = only?.networkInterfaceId;
   return { pool, addresses, networkInterfaces, routeTables, orphanWasOn };
 }
@@ -35,25 +44,22 @@ function narrowAddresses(only: OrphanSubject | undefined): readonly Filter[] {
     : [{ name: 'network-interface-id', values: [only.networkInterfaceId] }];
 }
 
+/** Those that a filter selects, and those of the ids that are not among them. */
 async function readInterfaces(
   session: CloudSession,
-  inPool: Filter,
-  addresses: readonly ElasticIp[],
-  only: OrphanSubject | undefined,
+  selected: Filter | 'none',
+  ids: readonly (string | undefined)[],
 ): Promise<NetworkInterface[]> {
   const read = (filter: Filter): Promise<NetworkInterface[]> =>
     readCloud(session, 'reading network interfaces', (call) =>
       session.ec2.describeNetworkInterfaces({ filters: [filter] }, call),
     );
-  const carriers = only === undefined ? await read(inPool) : [];
+  const carriers = selected === 'none' ? [] : await read(selected);
   const known = new Set(carriers.map(({ networkInterfaceId }) => networkInterfaceId));
-  const wanted = new Set(
-    [only?.networkInterfaceId, ...addresses.map((one) => one.networkInterfaceId)].filter(
-      (id) => id !== undefined && !known.has(id),
-    ),
+  const wanted = new Set(ids.filter((id) => id !== undefined).filter((id) => !known.has(id)));
+  const others = await inChunks([...wanted], (values) =>
+    read({ name: 'network-interface-id', values }),
   );
-  const ids = [...wanted].filter((id) => id !== undefined);
-  const others = await inChunks(ids, (values) => read({ name: 'network-interface-id', values }));
   return [...carriers, ...others];
 }
 

@@ -14,7 +14,7 @@ export interface ObservedPool {
   readonly pool: string;
   /** Every Elastic IP with the pool's tag. */
   readonly addresses: readonly ElasticIp[];
-  /** Those that carry the pool's tag, and those that its addresses are on. */
+  /** Those that carry the pool's tag, and those that its addresses or routes to them are on. */
   readonly networkInterfaces: readonly NetworkInterface[];
   /** Those with a route to one of its addresses. */
   readonly routeTables: readonly RouteTable[];
@@ -145,7 +145,11 @@ function judgeFreeAddress(address: ElasticIp, observed: ObservedPool, live: Live
   const what = `what is left of ${publicIp}, which is associated with nothing`;
   const value = ownerTagOf(address);
   const record = ownerRecordOf(address);
-  const routes = deletesOf(observed.routeTables, publicIp, undefined);
+  // an address that a network interface shows is not free: the describe of it is from before its claim
+  const isCarried = observed.networkInterfaces.some(({ privateIpAddresses }) =>
+    privateIpAddresses.some(({ association }) => association?.publicIp === address.publicIp),
+  );
+  const routes = isCarried ? [] : deletesOf(observed.routeTables, publicIp, undefined);
   const steps: CloudStep[] = live.complete ? [...routes] : [];
   const canEnd = record !== undefined && live.complete && !isAlive(live, record.owner.uid);
   if (value !== undefined && canEnd) {
