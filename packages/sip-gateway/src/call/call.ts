@@ -65,12 +65,16 @@ export class LiveCall {
     this.#events.push(event);
     if (this.#isTaking) return;
     this.#isTaking = true;
-    for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) {
-      const { state, effects } = transition(this.#state, next);
-      this.#state = state;
-      for (const effect of effects) this.#perform(effect);
+    try {
+      for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) {
+        const { state, effects } = transition(this.#state, next);
+        this.#state = state;
+        for (const effect of effects) this.#perform(effect);
+      }
+    } finally {
+      // an effect that throws ends this turn, not the call: its end must still be taken
+      this.#isTaking = false;
     }
-    this.#isTaking = false;
   }
 
   /** Nothing more is awaited: the gateway closes, and signalling and relay end what is theirs. */
