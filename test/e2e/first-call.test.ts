@@ -9,7 +9,7 @@ import { boxAddresses, openBox, runIn, type VpcBox } from '@truetuple/lab';
 import type { Cidr } from '@truetuple/sip-gateway';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { boxIsMissing } from '../netns/box-is-missing.ts';
-import { establish, privateIp, publicIp } from '../netns/tuple-matrix-situation.ts';
+import { complete, establish, privateIp, publicIp } from '../netns/tuple-matrix-situation.ts';
 import type { GatewayChildInput } from './gateway-child.ts';
 import { openSipHost, rtpPort, sipPort, type SipHost } from './sip-host.ts';
 
@@ -145,13 +145,7 @@ describe.skipIf(boxIsMissing)('a first call through a gateway in a pod', () => {
 
   beforeAll(async () => {
     box = await openBox();
-    await establish(box, {
-      associated: true,
-      assigned: true,
-      routed: true,
-      sourceDestCheck: false,
-      pod: 'complete',
-    });
+    await establish(box, complete);
     gateway = await gatewayInPod(box);
   });
   afterAll(async () => {

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { boxIsMissing } from './box-is-missing.ts';
 import type { RelayChildInput } from './media-relay-child.ts';
 import { Hosts, patienceMs } from './tuple-matrix-hosts.ts';
-import { establish, privateIp, publicIp } from './tuple-matrix-situation.ts';
+import { complete, establish, privateIp, publicIp } from './tuple-matrix-situation.ts';
 
 const networks: PeerNetworks = {
   identity: {
@@ -68,13 +68,7 @@ describe.skipIf(boxIsMissing)('the embedded relay in a pod', () => {
 
   beforeAll(async () => {
     box = await openBox();
-    await establish(box, {
-      associated: true,
-      assigned: true,
-      routed: true,
-      sourceDestCheck: false,
-      pod: 'complete',
-    });
+    await establish(box, complete);
   });
   afterAll(() => box.close());
 

@@ -8,7 +8,7 @@ import {
 } from './tuple-matrix-evidence.ts';
 import { exchange, patienceMs, sourceSeen } from './tuple-matrix-hosts.ts';
 import { row, type TupleMatrixRow } from './tuple-matrix-row.ts';
-import { privateIp, publicIp, type Situation } from './tuple-matrix-situation.ts';
+import { complete, privateIp, publicIp, type Situation } from './tuple-matrix-situation.ts';
 
 const advertised = `${publicIp}:5060`;
 const natGateway = boxAddresses.natGatewayPublic;
@@ -20,7 +20,6 @@ const cloudOnly: Situation = {
   sourceDestCheck: true,
   pod: 'bare',
 };
-const complete: Situation = { ...cloudOnly, routed: true, sourceDestCheck: false, pod: 'complete' };
 
 /** Each row lacks one piece of what an identity needs. */
 export const faultRows: readonly TupleMatrixRow[] = [

@@ -26,6 +26,15 @@ export interface Situation {
   readonly rpFilter?: 'strict' | 'loose';
 }
 
+/** All in place: what an identity that is held looks like. */
+export const complete: Situation = {
+  associated: true,
+  assigned: true,
+  routed: true,
+  sourceDestCheck: false,
+  pod: 'complete',
+};
+
 /** Brings a box from whatever an earlier row left into a situation. */
 export async function establish(box: VpcBox, wanted: Situation): Promise<void> {
   const plane = box.dataPlane;

@@ -2,17 +2,9 @@ import assert from 'node:assert/strict';
 import { boxAddresses } from '@truetuple/lab';
 import { exchange } from './tuple-matrix-hosts.ts';
 import { row, type TupleMatrixRow } from './tuple-matrix-row.ts';
-import { publicIp, type Situation } from './tuple-matrix-situation.ts';
+import { complete, publicIp } from './tuple-matrix-situation.ts';
 
 const advertised = `${publicIp}:5060`;
-const complete: Situation = {
-  associated: true,
-  assigned: true,
-  routed: true,
-  sourceDestCheck: false,
-  pod: 'complete',
-};
-
 /** Everything is in place, and the application binds 0.0.0.0: wrong for UDP. */
 export const wildcardRows: readonly TupleMatrixRow[] = [
   row(

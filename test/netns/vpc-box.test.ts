@@ -17,17 +17,9 @@ import { settleSysctls } from '../lab/src/box/sysctl.ts';
 import { boxIsMissing } from './box-is-missing.ts';
 import { exchange, Hosts } from './tuple-matrix-hosts.ts';
 import { eventually } from './tuple-matrix-evidence.ts';
-import { establish, privateIp, publicIp } from './tuple-matrix-situation.ts';
+import { complete, establish, privateIp, publicIp } from './tuple-matrix-situation.ts';
 
 const advertised = `${publicIp}:5060`;
-const complete = {
-  associated: true,
-  assigned: true,
-  routed: true,
-  sourceDestCheck: false,
-  pod: 'complete',
-} as const;
-
 describe.skipIf(boxIsMissing)('VPC in a box', () => {
   it('runs beside another box, and neither sees the other', async () => {
     await using one = await openBox();
