@@ -1,29 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import type { ChildProcess } from 'node:child_process';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { advertisedTuples, headerValue, parseMessage } from '@truetuple/sip-engine';
 import type { Got } from '@truetuple/sip-engine/testing';
-import { boxAddresses, openBox, runIn, type VpcBox } from '@truetuple/lab';
-import type { Cidr } from '@truetuple/sip-gateway';
+import { boxAddresses, openBox, type VpcBox } from '@truetuple/lab';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { boxIsMissing } from '../netns/box-is-missing.ts';
-import { complete, establish, privateIp, publicIp } from '../netns/tuple-matrix-situation.ts';
+import { complete, establish, publicIp } from '../netns/tuple-matrix-situation.ts';
 import type { GatewayChildInput } from './gateway-child.ts';
+import { gatewayInPod, podNetworks, type GatewayInPod } from './gateway-in-pod.ts';
 import { openSipHost, rtpPort, sipPort, type SipHost } from './sip-host.ts';
 
 const input: GatewayChildInput = {
-  networks: {
-    identity: {
-      publicIp,
-      privateIp,
-      subnetCidr: boxAddresses.subnetCidr.public as Cidr,
-      vpcCidrs: [boxAddresses.vpcCidr as Cidr],
-      bind: { internet: privateIp, vpc: publicIp },
-      delivery: 'both',
-    },
-  },
+  options: { ...podNetworks, signalling: 'embedded' },
   routes: {
     inward: `sip:b@${boxAddresses.client}:${sipPort}`,
     outward: `sip:b@${boxAddresses.peer}:${sipPort}`,
@@ -31,30 +18,6 @@ const input: GatewayChildInput = {
 };
 const patienceMs = 10_000;
 const publicSip = `${publicIp}:${sipPort}`;
-
-interface GatewayInPod {
-  readonly child: ChildProcess;
-  /** The next line of its standard output. */
-  readonly next: () => Promise<unknown>;
-}
-
-async function gatewayInPod(box: VpcBox): Promise<GatewayInPod> {
-  const program = fileURLToPath(new URL('gateway-child.ts', import.meta.url));
-  const child = runIn(
-    box.namespaces.pod,
-    process.execPath,
-    ['-C', 'truetuple-source', program, JSON.stringify(input)],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  );
-  if (child.stdout === null) throw new Error('the gateway has no standard output');
-  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
-  const next = async (): Promise<unknown> => {
-    const { value } = (await lines.next()) as { value: string | undefined };
-    return JSON.parse(value ?? '"the gateway has ended"');
-  };
-  expect(await next()).toEqual({ ready: true });
-  return { child, next };
-}
 
 /** The tuple that a session description tells for audio. */
 function mediaIn({ message }: Got): string {
@@ -146,14 +109,10 @@ describe.skipIf(boxIsMissing)('a first call through a gateway in a pod', () => {
   beforeAll(async () => {
     box = await openBox();
     await establish(box, complete);
-    gateway = await gatewayInPod(box);
+    gateway = await gatewayInPod(box, input);
   });
   afterAll(async () => {
-    if (gateway.child.exitCode === null) {
-      const exited = once(gateway.child, 'exit');
-      gateway.child.kill('SIGKILL');
-      await exited;
-    }
+    await gateway[Symbol.asyncDispose]();
     await box[Symbol.asyncDispose]();
   });
 
@@ -179,10 +138,8 @@ describe.skipIf(boxIsMissing)('a first call through a gateway in a pod', () => {
     await using internet = await openSipHost(box, 'peer', publicIp);
     await using vpc = await openSipHost(box, 'client', publicIp);
     const { callId, toTag, toldA } = await connect(internet, vpc, 'inward');
-    const exited = once(gateway.child, 'exit');
-    gateway.child.kill('SIGTERM');
     const { sdp: body, sip } = internet;
-    expect(await gateway.next()).toEqual({ draining: true });
+    await gateway.drain();
     sip.send({ method: 'INVITE', callId: 'late', body });
     await internet.until('503 INVITE');
     await internet.rtp.send(toldA, 'still there');
@@ -190,7 +147,7 @@ describe.skipIf(boxIsMissing)('a first call through a gateway in a pod', () => {
     sip.send({ method: 'BYE', callId, toTag, sequence: 2 });
     const bye = await vpc.until('BYE');
     if (bye.message.kind === 'request') vpc.sip.respond(bye.message, 200);
-    expect(await gateway.next()).toEqual({ drained: true, calls: 0 });
-    expect(await exited).toEqual([0, null]);
+    expect(await gateway.drained()).toMatchObject({ calls: 0 });
+    expect(await gateway.exited).toEqual({ code: 0, signal: null });
   });
 });
