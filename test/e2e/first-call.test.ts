@@ -10,7 +10,7 @@ import { gatewayInPod, podNetworks, type GatewayInPod } from './gateway-in-pod.t
 import { openSipHost, rtpPort, sipPort, type SipHost } from './sip-host.ts';
 
 const input: GatewayChildInput = {
-  options: { ...podNetworks, signalling: 'embedded' },
+  options: { ...podNetworks, signalling: { kind: 'embedded' }, media: { kind: 'embedded' } },
   routes: {
     inward: `sip:b@${boxAddresses.client}:${sipPort}`,
     outward: `sip:b@${boxAddresses.peer}:${sipPort}`,

@@ -341,7 +341,7 @@ describe('a gateway that cannot start', () => {
           },
         }),
       },
-      { ...networks, signalling: 'embedded', route: refuse },
+      { ...networks, signalling: { kind: 'embedded' }, media: { kind: 'embedded' }, route: refuse },
     );
     await expect(starting).rejects.toMatchObject({ code: 'AddressInUse' });
     expect(isRelayClosed).toBe(true);
@@ -354,7 +354,12 @@ describe('a gateway that cannot start', () => {
     // as an identity file of a later version could say
     const delivery = 'translate' as 'both';
     const identity = { ...networks.identity, delivery };
-    const starting = createGateway({ identity, signalling: 'embedded', route: refuse });
+    const starting = createGateway({
+      identity,
+      signalling: { kind: 'embedded' },
+      media: { kind: 'embedded' },
+      route: refuse,
+    });
     await expect(starting).rejects.toMatchObject({ code: 'ConfigInvalid' });
   });
 });

@@ -7,34 +7,18 @@ import {
   type Clock,
   type SipEngineCounts,
   type Transport,
-  type TransactionTiming,
   type Tuple,
 } from '@truetuple/sip-engine';
 import { DrachtioSignalling } from './adapters/drachtio/drachtio-signalling.ts';
-import {
-  embeddedRelay,
-  type EmbeddedRelayOptions,
-} from './adapters/embedded-relay/embedded-relay.ts';
-import { defaultTimeouts, type CallTimeouts } from './call/call.ts';
-import { GatewayCalls, type RouteCall } from './call/gateway-calls.ts';
-import { localAddresses, peerPath, type PeerNetworks } from './call/peer-class.ts';
+import { defaultTimeouts } from './call/call.ts';
+import { GatewayCalls } from './call/gateway-calls.ts';
+import { localAddresses, peerPath } from './call/peer-class.ts';
 import { GatewayError } from './errors.ts';
+import { requireOptions, type GatewayOptions } from './gateway-options.ts';
 import type { MediaRelay } from './media/media-relay.ts';
+import { openMedia } from './open-media.ts';
 import { newSrf } from './sip/srf.ts';
 import { splitTransport } from './sip/split-transport.ts';
-
-export interface GatewayOptions extends PeerNetworks {
-  /** `embedded`: the SIP server is in this process. The only one that is built. */
-  readonly signalling: 'embedded';
-  /** Decides for each call where it goes. */
-  readonly route: RouteCall;
-  /** UDP port of every SIP socket, and of Via and Contact. Default 5060. */
-  readonly sipPort?: number;
-  readonly media?: EmbeddedRelayOptions;
-  readonly timeouts?: Partial<CallTimeouts>;
-  /** Timers of SIP transactions; default those of RFC 3261. */
-  readonly timing?: Partial<TransactionTiming>;
-}
 
 /** What a gateway is made of: for tests in memory. */
 export interface GatewayParts {
@@ -60,7 +44,7 @@ export interface Gateway {
  */
 export function createGateway(options: GatewayOptions): Promise<Gateway> {
   return startGateway(
-    { clock: systemClock, openTransport: openUdpTransport, openRelay: openEmbeddedRelay },
+    { clock: systemClock, openTransport: openUdpTransport, openRelay: openMedia },
     options,
   );
 }
@@ -68,7 +52,9 @@ export function createGateway(options: GatewayOptions): Promise<Gateway> {
 /** The same on parts of your choice. */
 export async function startGateway(parts: GatewayParts, options: GatewayOptions): Promise<Gateway> {
   requireOptions(options);
-  const { identity, sipPort = 5060, timing = {}, timeouts = {}, route } = options;
+  if (options.signalling.kind === 'drachtio-server') throw notBuilt();
+  const { identity, signalling: chosen, sipPort = 5060, timeouts = {}, route } = options;
+  const { timing = {} } = chosen.kind === 'embedded' ? chosen : {};
   await using opened = new AsyncDisposableStack();
   const relay = opened.adopt(await parts.openRelay(options), async (each) => each.close());
   const sockets: Transport[] = [];
@@ -119,24 +105,16 @@ export async function startGateway(parts: GatewayParts, options: GatewayOptions)
   };
 }
 
-function openEmbeddedRelay(options: GatewayOptions): Promise<MediaRelay> {
-  const pathTo = (peer: Parameters<typeof peerPath>[1]): ReturnType<typeof peerPath> =>
-    peerPath(options, peer);
-  return embeddedRelay({ pathTo, addresses: localAddresses(options) }, options.media);
-}
-
 function newSessionId(): string {
   // 62 bits: a sess-id is read as a number by some
   return (randomBytes(8).readBigUInt64BE() >> 2n).toString();
 }
 
-function requireOptions({ identity: { delivery }, signalling }: GatewayOptions): void {
-  if (delivery === 'both' && signalling === 'embedded') return;
-  throw new GatewayError({
+function notBuilt(): GatewayError {
+  return new GatewayError({
     code: 'ConfigInvalid',
-    message: `A gateway was to start with delivery ${JSON.stringify(delivery)} and signalling ${JSON.stringify(signalling)}.`,
-    remedy:
-      'Take the identity with delivery "both" and use signalling "embedded": no other is built.',
+    message: 'A gateway was to start with signalling "drachtio-server".',
+    remedy: 'Use signalling "embedded": the other one is not built yet.',
     retry: 'never',
   });
 }

@@ -55,7 +55,14 @@ export { transition } from './call/call-machine.ts';
 export type { CallEffect, EndCause } from './call/call-effect.ts';
 export type { CallEvent, CallTimer } from './call/call-event.ts';
 export type { Call, CallState, ReOffer, Transition, TurnPurpose } from './call/call-state.ts';
-export { createGateway, type Gateway, type GatewayOptions } from './gateway.ts';
+export { createGateway, type Gateway } from './gateway.ts';
+export type {
+  DrachtioServerSignalling,
+  EmbeddedMedia,
+  EmbeddedSignalling,
+  GatewayOptions,
+  RtpengineMedia,
+} from './gateway-options.ts';
 export type { CallRoute, RouteCall } from './call/gateway-calls.ts';
 export type { CallTimeouts } from './call/call.ts';
 export type { IncomingInvite } from './sip/signalling.ts';

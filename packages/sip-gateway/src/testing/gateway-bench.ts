@@ -65,7 +65,7 @@ export async function openGatewayBench(route: RouteCall): Promise<GatewayBench> 
   const relay = relayOn(rtp);
   const gateway = await startGateway(
     { clock, openTransport: async (local) => sip.open(local), openRelay: async () => relay },
-    { ...networks, signalling: 'embedded', route },
+    { ...networks, signalling: { kind: 'embedded' }, media: { kind: 'embedded' }, route },
   );
   await clock.advanceSettled(0);
   const ours = new Set<string>([publicIp, privateIp]);

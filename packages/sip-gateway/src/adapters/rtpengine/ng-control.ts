@@ -1,7 +1,7 @@
 import rtpengineClient from 'rtpengine-client';
 import { GatewayError } from '../../errors.ts';
 
-export type NgCommand = 'offer' | 'answer' | 'delete' | 'query';
+export type NgCommand = 'ping' | 'offer' | 'answer' | 'delete' | 'query';
 
 /** A reply of rtpengine's ng protocol that was not an error. */
 export type NgReply = Readonly<Record<string, unknown>>;
@@ -30,7 +30,7 @@ export function ngControl(at: NgEndpoint, timeoutMs: number): NgControl {
   const underWay = new Set<Promise<unknown>>();
   return {
     async ask(command, dictionary) {
-      const reply = client[command](at, dictionary);
+      const reply = command === 'ping' ? client.ping(at) : client[command](at, dictionary);
       underWay.add(reply);
       try {
         return judge(command, (await reply) as NgReply);
@@ -48,7 +48,7 @@ export function ngControl(at: NgEndpoint, timeoutMs: number): NgControl {
 }
 
 function judge(command: NgCommand, reply: NgReply): NgReply | undefined {
-  if (reply['result'] === 'ok') return reply;
+  if (reply['result'] === 'ok' || reply['result'] === 'pong') return reply;
   const reason = String(reply['error-reason'] ?? reply['result']);
   // ng has no codes, so that this one text is all there is to tell an unknown call by
   if (reason === 'Unknown call-id') return undefined;

@@ -2,11 +2,13 @@ import { setInterval } from 'node:timers';
 import type { PeerClass } from '../../call/peer-class.ts';
 import { GatewayError } from '../../errors.ts';
 import type { CallMedia, MediaEvent, MediaRelay, MediaTurn } from '../../media/media-relay.ts';
-import { otherLeg, relayTurn, type PathTo } from '../../media/relay-turn.ts';
+import { pathMismatch } from '../../media/relay-refusal.ts';
+import { otherLeg, relayTurn, type PathTo, type RelayStream } from '../../media/relay-turn.ts';
 import type { ToldStreams } from '../../sdp/describe-for-leg.ts';
 import { parseSessionDescription } from '../../sdp/session-description.ts';
 import { mediaOfQuery } from './media-of-query.ts';
 import { ngControl, type NgControl, type NgEndpoint } from './ng-control.ts';
+import { RtpengineCalls } from './rtpengine-calls.ts';
 
 export interface RtpengineRelayParts {
   /** Which address a peer is told: `peerPath` of the gateway's networks. */
@@ -23,41 +25,48 @@ export interface RtpengineRelayOptions {
   readonly pollMs?: number;
 }
 
+/** Polls without an answer after which every call's media is taken for lost: a minute, at the default pace. */
+const lostAfter = 4;
+
 /**
- * A media relay by an rtpengine daemon, which has one socket for all peers: it needs the delivery
- * mode `translate`, or one interface for each class of peer. What rtpengine tells is compared with what the peer must be told. It says
- * no media-started, and media-timed-out when rtpengine has dropped a call by itself.
+ * A media relay by an rtpengine daemon, which has one socket for all peers of an interface: it needs one interface for
+ * each class of peer, or the delivery mode `translate`. What rtpengine tells is compared with what the peer must be
+ * told. It says no media-started; media-timed-out when rtpengine has dropped a call by itself; relay-failed once when it
+ * was silent for four polls.
  */
 export function rtpengineRelay(
   parts: RtpengineRelayParts,
   { timeoutMs = 1000, pollMs = 15_000 }: RtpengineRelayOptions = {},
 ): MediaRelay {
   const control = ngControl(parts.control, timeoutMs);
-  const calls = new Set<string>();
   const listeners = new Set<(event: MediaEvent) => void>();
-  const timer = setInterval(() => void findDropped(control, calls, listeners), pollMs);
-  timer.unref();
-  const release = async (callId: string): Promise<void> => {
-    calls.delete(callId);
-    // without it rtpengine goes on relaying a deleted call for 30 seconds
-    await control.ask('delete', { 'call-id': callId, 'delete-delay': 0 });
+  const emit = (event: MediaEvent): void => {
+    for (const listener of listeners) listener(event);
   };
+  const calls = new RtpengineCalls({ control, emit, lostAfter });
+  const timer = setInterval(() => void calls.poll(), pollMs);
+  timer.unref();
   return {
     async offer(turn) {
       const { told, from } = tagsOf(turn);
-      calls.add(turn.callId);
       const direction = directionOf(parts, turn);
-      return turnStreams(parts.pathTo, turn, () =>
-        control.ask('offer', { ...bodyOf(turn), 'from-tag': from, ...told, ...direction }),
-      );
+      return turnStreams(parts, turn, async () => {
+        await calls.hold(turn.callId);
+        return control.ask('offer', {
+          ...bodyOf(turn),
+          'from-tag': from,
+          ...told,
+          ...direction,
+        });
+      });
     },
     async answer(turn) {
       const { from, other } = tagsOf(turn);
-      return turnStreams(parts.pathTo, turn, () =>
+      return turnStreams(parts, turn, () =>
         control.ask('answer', { ...bodyOf(turn), 'from-tag': other, 'to-tag': from }),
       );
     },
-    release,
+    release: (callId) => calls.release(callId),
     statistics: (callId) => statistics(control, callId),
     onEvent(listener) {
       listeners.add(listener);
@@ -66,12 +75,31 @@ export function rtpengineRelay(
     async close() {
       clearInterval(timer);
       listeners.clear();
-      const released = await Promise.allSettled([...calls].map(release));
-      await control.close();
-      const failed = released.find((each) => each.status === 'rejected');
-      if (failed !== undefined) throw failed.reason;
+      try {
+        await calls.releaseAll();
+      } finally {
+        await control.close();
+      }
     },
   };
+}
+
+/**
+ * The same, once the daemon has answered.
+ *
+ * @throws GatewayError MediaRelayUnreachable
+ */
+export async function openRtpengine(
+  parts: RtpengineRelayParts,
+  options: RtpengineRelayOptions = {},
+): Promise<MediaRelay> {
+  const control = ngControl(parts.control, options.timeoutMs ?? 1000);
+  try {
+    await control.ask('ping', {});
+  } finally {
+    await control.close();
+  }
+  return rtpengineRelay(parts, options);
 }
 
 /** rtpengine knows the legs of a call by tags: ours are the legs' names, with the dialog behind b where there is one. */
@@ -106,11 +134,12 @@ function directionOf({ interfaces, pathTo }: RtpengineRelayParts, turn: MediaTur
 }
 
 async function turnStreams(
-  pathTo: PathTo,
+  parts: RtpengineRelayParts,
   turn: MediaTurn,
   ask: () => ReturnType<NgControl['ask']>,
 ): Promise<ToldStreams> {
-  const { streams, towards } = relayTurn(turn, pathTo);
+  const { streams, towards } = relayTurn(turn, parts.pathTo);
+  if (parts.interfaces !== undefined) requireOneSocket(parts.pathTo, turn, streams);
   const reply = await ask();
   const sdp = reply?.['sdp'];
   if (typeof sdp !== 'string') throw refused(turn, 'it knows no such call');
@@ -121,6 +150,25 @@ async function turnStreams(
     if (stream.rtp?.address === towards) return stream.rtp;
     throw refused(turn, `it tells ${stream.rtp?.address}, and the peer must be told ${towards}`);
   });
+}
+
+/**
+ * The interface follows from where a leg's signalling is: media that needs another socket would come from an address
+ * that the peer was not told.
+ *
+ * @throws GatewayError MediaPathMismatch
+ */
+function requireOneSocket(
+  pathTo: PathTo,
+  { from, signalling }: MediaTurn,
+  streams: readonly (RelayStream | undefined)[],
+): void {
+  const path = pathTo(signalling[from]);
+  if (path.kind !== 'path') return;
+  for (const stream of streams) {
+    if (stream?.rtp === undefined || stream.rtp.bind === path.bind) continue;
+    throw pathMismatch(path.advertised, stream);
+  }
 }
 
 function refused({ callId }: MediaTurn, because: string): GatewayError {
@@ -135,20 +183,4 @@ function refused({ callId }: MediaTurn, because: string): GatewayError {
 async function statistics(control: NgControl, callId: string): Promise<CallMedia | undefined> {
   const reply = await control.ask('query', { 'call-id': callId });
   return reply === undefined ? undefined : mediaOfQuery(reply);
-}
-
-/** An rtpengine that does not answer says nothing about its calls; they are asked for again. */
-async function findDropped(
-  control: NgControl,
-  calls: Set<string>,
-  listeners: ReadonlySet<(event: MediaEvent) => void>,
-): Promise<void> {
-  for (const callId of calls) {
-    const isDropped = await control.ask('query', { 'call-id': callId }).then(
-      (reply) => reply === undefined,
-      () => false,
-    );
-    if (!isDropped || !calls.delete(callId)) continue;
-    for (const listener of listeners) listener({ kind: 'media-timed-out', callId });
-  }
 }

@@ -1,0 +1,89 @@
+import type { MediaEvent } from '../../media/media-relay.ts';
+import type { NgControl } from './ng-control.ts';
+
+export interface RtpengineCallsParts {
+  readonly control: Pick<NgControl, 'ask'>;
+  readonly emit: (event: MediaEvent) => void;
+  /** Polls without one answer after which the relay is said to be gone. */
+  readonly lostAfter: number;
+}
+
+/** Which calls an rtpengine holds for us, and which it should have forgotten but was not reached about. */
+export class RtpengineCalls {
+  readonly #parts: RtpengineCallsParts;
+  readonly #held = new Set<string>();
+  readonly #undeleted = new Set<string>();
+  #silentPolls = 0;
+  #isPolling = false;
+
+  constructor(parts: RtpengineCallsParts) {
+    this.#parts = parts;
+  }
+
+  /** Before an offer: what an older call of the same name left behind is deleted first. */
+  async hold(callId: string): Promise<void> {
+    if (this.#undeleted.has(callId)) await this.release(callId);
+    this.#held.add(callId);
+  }
+
+  /** Deletes a call; one that rtpengine could not be told about is deleted when it answers again. */
+  async release(callId: string): Promise<void> {
+    this.#held.delete(callId);
+    this.#undeleted.add(callId);
+    // without it rtpengine goes on relaying a deleted call for 30 seconds
+    await this.#parts.control.ask('delete', { 'call-id': callId, 'delete-delay': 0 });
+    this.#undeleted.delete(callId);
+  }
+
+  /** @throws the first refusal, after every call was tried */
+  async releaseAll(): Promise<void> {
+    const all = [...this.#held, ...this.#undeleted];
+    const released = await Promise.allSettled(all.map(async (callId) => this.release(callId)));
+    const failed = released.find((each) => each.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+  }
+
+  /**
+   * Asks whether rtpengine is there and still has every call: it drops those without media by itself. One that is silent
+   * says nothing about its calls, until it was silent for too long.
+   */
+  async poll(): Promise<void> {
+    if (this.#isPolling) return;
+    this.#isPolling = true;
+    try {
+      if (!(await this.#answers())) return;
+      for (const callId of this.#undeleted) await this.release(callId).catch(() => undefined);
+      for (const callId of this.#held) await this.#findDropped(callId);
+    } finally {
+      this.#isPolling = false;
+    }
+  }
+
+  async #answers(): Promise<boolean> {
+    try {
+      await this.#parts.control.ask('ping', {});
+      this.#silentPolls = 0;
+      return true;
+    } catch {
+      this.#silentPolls += 1;
+      // said once for each silence
+      if (this.#silentPolls === this.#parts.lostAfter) this.#tellGone();
+      return false;
+    }
+  }
+
+  #tellGone(): void {
+    const because = `rtpengine did not answer ${this.#parts.lostAfter} times in a row`;
+    this.#parts.emit({ kind: 'relay-failed', because });
+  }
+
+  async #findDropped(callId: string): Promise<void> {
+    const isDropped = await this.#parts.control.ask('query', { 'call-id': callId }).then(
+      (reply) => reply === undefined,
+      () => false,
+    );
+    if (isDropped && this.#held.delete(callId)) {
+      this.#parts.emit({ kind: 'media-timed-out', callId });
+    }
+  }
+}

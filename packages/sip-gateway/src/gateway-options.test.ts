@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { requireOptions, type GatewayOptions } from './gateway-options.ts';
+import { networks } from './testing/gateway-bench.ts';
+
+const interfaces = { internet: 'internet', vpc: 'vpc', 'other-private': 'private' };
+const rtpengine = { kind: 'rtpengine', control: { host: '127.0.0.1', port: 22_222 }, interfaces };
+const good = {
+  ...networks,
+  signalling: { kind: 'embedded' },
+  media: { kind: 'embedded' },
+  route: () => ({ kind: 'refuse', status: 404 }),
+} as const;
+const server = { kind: 'drachtio-server', host: '127.0.0.1', secret: 'cymru' };
+
+/** As they come from JavaScript or from a file. */
+const check = (changes: object): void => requireOptions({ ...good, ...changes } as GatewayOptions);
+
+describe('options that are taken', () => {
+  it.each([
+    ['both in this process', {}],
+    ['a drachtio-server', { signalling: server }],
+    ['an rtpengine', { media: rtpengine }],
+    ['another SIP port', { sipPort: 5070 }],
+    ['timers of zero', { timeouts: { setup: 0 } }],
+  ])('%s', (_title, changes) => expect(() => check(changes)).not.toThrow());
+});
+
+describe('options that are refused, by name', () => {
+  it.each([
+    ['no signalling', { signalling: undefined }, 'signalling.kind is undefined'],
+    ['signalling of the old form', { signalling: 'embedded' }, 'signalling.kind'],
+    ['signalling of no known kind', { signalling: { kind: 'kamailio' } }, '"kamailio"'],
+    ['no media', { media: undefined }, 'media.kind is undefined'],
+    ['media of no known kind', { media: { kind: 'asterisk' } }, '"asterisk"'],
+    [
+      'delivery translate',
+      { identity: { ...networks.identity, delivery: 'translate' } },
+      'delivery',
+    ],
+    ['no identity', { identity: undefined }, 'delivery'],
+    ['no route', { route: undefined }, 'route'],
+    ['a SIP port that is none', { sipPort: 70_000 }, 'sipPort is 70000'],
+    ['an address that is none', { otherPrivateAddress: 'eth0' }, '"eth0"'],
+    ['a duration that is none', { timeouts: { ack: -1 } }, 'timeouts.ack'],
+    ['a timer that is none', { signalling: { kind: 'embedded', timing: { t1Ms: NaN } } }, 't1Ms'],
+    ['a server without a secret', { signalling: { ...server, secret: '' } }, 'secret'],
+    ['a secret that breaks the frame', { signalling: { ...server, secret: 'a|b' } }, 'secret'],
+    ['a server without a host', { signalling: { ...server, host: '' } }, 'signalling leads to ""'],
+    ['an odd first port', { media: { kind: 'embedded', ports: { first: 3, last: 9 } } }, '3'],
+    ['rtpengine nowhere', { media: { ...rtpengine, control: undefined } }, 'media.control'],
+    [
+      'rtpengine with one interface',
+      { media: { ...rtpengine, interfaces: { internet: 'i' } } },
+      'vpc',
+    ],
+    ['rtpengine with none', { media: { ...rtpengine, interfaces: undefined } }, 'internet'],
+  ])('%s', (_title, changes, named) => {
+    expect(() => check(changes)).toThrow(
+      expect.objectContaining({
+        code: 'ConfigInvalid',
+        message: expect.stringContaining(named) as unknown,
+      }),
+    );
+  });
+});

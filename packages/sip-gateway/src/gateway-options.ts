@@ -1,0 +1,176 @@
+import type { TransactionTiming } from '@truetuple/sip-engine';
+import type { EmbeddedRelayOptions } from './adapters/embedded-relay/embedded-relay.ts';
+import type { NgEndpoint } from './adapters/rtpengine/ng-control.ts';
+import { isIpv4Address } from './address.ts';
+import type { CallTimeouts } from './call/call.ts';
+import type { RouteCall } from './call/gateway-calls.ts';
+import type { PeerClass, PeerNetworks } from './call/peer-class.ts';
+import { GatewayError } from './errors.ts';
+import { requirePortRange } from './media/port-pool.ts';
+
+/** The SIP server is in this process: one socket for each local address. */
+export interface EmbeddedSignalling {
+  readonly kind: 'embedded';
+  /** Timers of SIP transactions; default those of RFC 3261. */
+  readonly timing?: Partial<TransactionTiming>;
+}
+
+/** A drachtio-server does the SIP; see the README for the two listeners that it needs. */
+export interface DrachtioServerSignalling {
+  readonly kind: 'drachtio-server';
+  readonly host: string;
+  /** Its admin port. Default 9022. */
+  readonly port?: number;
+  /** Its admin secret. It crosses the network as it is: keep the port to loopback or to the pod. */
+  readonly secret: string;
+  /** How often it is asked whether it still lives, in milliseconds. Default 5000. */
+  readonly pingMs?: number;
+  /** How long an answer may take before its connection is given up, in milliseconds. Default 2000. */
+  readonly pongMs?: number;
+  /** How long the first connection may take, in milliseconds. Default 5000. */
+  readonly connectMs?: number;
+}
+
+/** RTP in a worker thread of this process. */
+export interface EmbeddedMedia extends EmbeddedRelayOptions {
+  readonly kind: 'embedded';
+}
+
+/** RTP through an rtpengine daemon on this host. */
+export interface RtpengineMedia {
+  readonly kind: 'rtpengine';
+  readonly control: NgEndpoint;
+  /**
+   * Its interface (the name before the slash in --interface) for each class of peer. rtpengine has one socket for each
+   * interface, so that this is how a peer gets the address that it was told.
+   */
+  readonly interfaces: Readonly<Record<PeerClass, string>>;
+  /** How long a request may take, in milliseconds. Default 1000: a caller waits. */
+  readonly timeoutMs?: number;
+  /** How often it is asked whether its calls are still there, in milliseconds. Default 15000. */
+  readonly pollMs?: number;
+}
+
+export interface GatewayOptions extends PeerNetworks {
+  /** Who does the SIP. There is no default: which one runs is a decision. */
+  readonly signalling: EmbeddedSignalling | DrachtioServerSignalling;
+  /** Who relays the media. There is no default. */
+  readonly media: EmbeddedMedia | RtpengineMedia;
+  /** Decides for each call where it goes. */
+  readonly route: RouteCall;
+  /** UDP port of every SIP socket, and of Via and Contact. Default 5060. */
+  readonly sipPort?: number;
+  readonly timeouts?: Partial<CallTimeouts>;
+}
+
+/** @throws GatewayError ConfigInvalid, naming the option */
+export function requireOptions(options: GatewayOptions): void {
+  // whoever calls from JavaScript, or from a file, has no compiler to tell
+  const given: Partial<GatewayOptions> = options;
+  const { identity, signalling, media, route, sipPort = 5060, timeouts = {} } = given;
+  if (identity?.delivery !== 'both') {
+    const delivery = JSON.stringify(identity?.delivery);
+    throw invalid(`identity.delivery is ${delivery}`, 'Take the identity with delivery "both".');
+  }
+  if (typeof route !== 'function') {
+    throw invalid('route is no function', 'Give a function that says where a call goes.');
+  }
+  if (!isPort(sipPort)) throw invalid(`sipPort is ${String(sipPort)}`, 'Give 1 to 65535.');
+  const other = given.otherPrivateAddress;
+  if (other !== undefined && !isIpv4Address(other)) {
+    throw invalid(`otherPrivateAddress is ${JSON.stringify(other)}`, 'Give an IPv4 address.');
+  }
+  requireDurations('timeouts', timeouts);
+  requireSignalling(signalling);
+  requireMedia(media);
+}
+
+function requireSignalling(signalling: GatewayOptions['signalling'] | undefined): void {
+  switch (signalling?.kind) {
+    case 'embedded':
+      requireDurations('signalling.timing', signalling.timing ?? {});
+      break;
+    case 'drachtio-server': {
+      const { host, port = 9022, secret, pingMs, pongMs, connectMs } = signalling;
+      if (typeof host !== 'string' || host === '' || !isPort(port)) {
+        throw invalid(
+          `signalling leads to ${JSON.stringify(host)} port ${String(port)}`,
+          "Give host and port of drachtio-server's admin socket.",
+        );
+      }
+      if (typeof secret !== 'string' || secret === '' || /[|\r\n]/.test(secret)) {
+        throw invalid(
+          'signalling.secret is missing, or cannot be written',
+          "Give drachtio-server's admin secret: text without |, CR and LF.",
+        );
+      }
+      requireDurations('signalling', { pingMs, pongMs, connectMs });
+      break;
+    }
+    case undefined:
+    default:
+      throw invalid(
+        `signalling.kind is ${JSON.stringify((signalling as { kind?: unknown } | undefined)?.kind)}`,
+        'Say "embedded" or "drachtio-server".',
+      );
+  }
+}
+
+function requireMedia(media: GatewayOptions['media'] | undefined): void {
+  switch (media?.kind) {
+    case 'embedded': {
+      const { ports, quarantineMs, mediaTimeoutMs, tickMs } = media;
+      if (ports !== undefined) requirePortRange(ports);
+      requireDurations('media', { quarantineMs, mediaTimeoutMs, tickMs });
+      break;
+    }
+    case 'rtpengine':
+      requireRtpengine(media);
+      break;
+    case undefined:
+    default:
+      throw invalid(
+        `media.kind is ${JSON.stringify((media as { kind?: unknown } | undefined)?.kind)}`,
+        'Say "embedded" or "rtpengine".',
+      );
+  }
+}
+
+function requireRtpengine({ control, interfaces, timeoutMs, pollMs }: RtpengineMedia): void {
+  const { host, port }: Partial<NgEndpoint> = control ?? {};
+  if (typeof host !== 'string' || !isIpv4Address(host) || !isPort(port)) {
+    throw invalid(
+      `media.control is ${JSON.stringify(control)}`,
+      'Give the IPv4 address and the UDP port of --listen-ng.',
+    );
+  }
+  const classes: readonly PeerClass[] = ['internet', 'vpc', 'other-private'];
+  const missing = classes.find((each) => !isInterfaceName(interfaces?.[each]));
+  if (missing !== undefined) {
+    throw invalid(
+      `media.interfaces says nothing usable for ${missing}`,
+      'Give the name of an --interface for each class: rtpengine cannot choose a socket for each peer.',
+    );
+  }
+  requireDurations('media', { timeoutMs, pollMs });
+}
+
+function isInterfaceName(name: unknown): boolean {
+  return typeof name === 'string' && /^[^\s/!;]+$/.test(name);
+}
+
+function isPort(port: unknown): boolean {
+  return Number.isInteger(port) && Number(port) > 0 && Number(port) < 65_536;
+}
+
+function requireDurations(where: string, durations: object): void {
+  for (const [name, ms] of Object.entries(durations) as [string, unknown][]) {
+    const isUsable = ms === undefined || (typeof ms === 'number' && ms >= 0 && ms < 2 ** 31);
+    if (!isUsable) throw invalid(`${where}.${name} is ${JSON.stringify(ms)}`, 'Give milliseconds.');
+  }
+}
+
+function invalid(what: string, remedy: string): GatewayError {
+  const message = `A gateway was to start, but ${what}.`;
+  return new GatewayError({ code: 'ConfigInvalid', message, remedy, retry: 'never' });
+}
