@@ -2,7 +2,7 @@ import type { EngineContext } from './engine-context.ts';
 import { headerField, headerValue, headerValues } from './message/header-list.ts';
 import type { HeaderField } from './message/message.ts';
 import { policyRefusal } from './message/request-policy.ts';
-import { isOwnVia, parseVia } from './message/via.ts';
+import { parseVia, viaBranch } from './message/via.ts';
 import type { ServerTransaction } from './transaction/server-transaction.ts';
 
 /** A final response of the engine's own. */
@@ -34,11 +34,14 @@ export function checkNewRequest(
     : undefined;
 }
 
-/** A request of ours that came back. */
-function hasOwnVia(context: EngineContext, { inbound }: ServerTransaction): boolean {
-  const ours = context.transports.map((transport) => context.advertised(transport));
+/**
+ * A request of ours that came back, known by its branch. Not by sent-by: what we are called on one path (a private address)
+ * may be what somebody else is called on another.
+ */
+function hasOwnVia({ branchMark }: EngineContext, { inbound }: ServerTransaction): boolean {
   return headerValues(inbound.message, 'via').some((text) => {
+    if (!text.includes(branchMark)) return false;
     const via = parseVia(text);
-    return via !== undefined && isOwnVia(via, ours);
+    return via !== undefined && viaBranch(via)?.endsWith(branchMark) === true;
   });
 }

@@ -1,7 +1,7 @@
 import type { Server } from 'node:net';
 import type { DialogTable } from './dialog/dialog-table.ts';
 import { silentSip } from './dialog/compose.ts';
-import { ackInDialog, endByItself, sendAck } from './engine-client.ts';
+import { endByItself, sendAck } from './engine-client.ts';
 import type { EngineContext, EngineDialog } from './engine-context.ts';
 import { InboundRequests } from './engine-inbound.ts';
 import { OutboundRequests } from './engine-outbound.ts';
@@ -14,6 +14,7 @@ import type { Counted } from './transaction/ports.ts';
 import { TransactionLayer } from './transaction/transaction-layer.ts';
 import type { TransactionTiming } from './transaction/timing.ts';
 import type { CancelTimer, Clock } from './transport/clock.ts';
+import type { PathTo } from './transport/send-path.ts';
 import type { Transport } from './transport/transport.ts';
 import { tupleText } from './transport/tuple.ts';
 import {
@@ -37,7 +38,8 @@ export interface EngineParts {
   readonly resolver: Resolver;
   readonly supported: readonly string[];
   readonly dialogs: DialogTable<AppConnection>;
-  readonly advertised: (transport: Transport) => HostPort;
+  readonly contact: HostPort | undefined;
+  readonly pathTo: PathTo;
 }
 
 /** The engine, held open: transports below, applications above, calls in between. */
@@ -90,7 +92,8 @@ export class EngineCalls implements SipEngine {
       dialogs: parts.dialogs,
       apps: this.#apps,
       transports: parts.transports,
-      advertised: parts.advertised,
+      pathTo: parts.pathTo,
+      branchMark: parts.token().slice(-8),
       resolver: parts.resolver,
       supported: parts.supported,
       dialogLimit: parts.limits.dialogs,
@@ -196,16 +199,17 @@ export class EngineCalls implements SipEngine {
   }
 
   #accept(link: AppLink, takesAll: boolean): AppConnection {
-    const { secret, clock, newId, limits, transports, advertised } = this.#parts;
+    const { secret, clock, newId, limits, transports, contact } = this.#parts;
     const { authenticationMs } = limits;
     const hooks: AppHooks = {
       onAuthenticated: (app) => this.#apps.add(app),
       onCommand: (app, command) => this.#command(app, command),
       onClosed: (app) => this.#lose(app),
       hostports: () => ({
-        told: transports.map((each) => {
-          const { host, port } = advertised(each);
-          return `udp/${tupleText({ address: host, port: port ?? 5060 })}`;
+        told: transports.map(({ localAddress }) => {
+          const { address, port } = localAddress;
+          const told = { address: contact?.host ?? address, port: contact?.port ?? port };
+          return `udp/${tupleText(told)}`;
         }),
         bound: transports.map(({ localAddress }) => `udp/${tupleText(localAddress)}`),
       }),
@@ -257,7 +261,7 @@ export class EngineCalls implements SipEngine {
     }
     if (live.value.role === 'uac' && live.lastAck === undefined) {
       // the 2xx came, the application did not get to its ACK: without one the peer cannot take a BYE
-      sendAck(context, live, ackInDialog(context, live, silentSip('ACK')), () => undefined);
+      sendAck(context, live, silentSip('ACK'), () => undefined);
     }
     endByItself(context, live, reason);
   }

@@ -1,8 +1,13 @@
 import { composeInDialog, silentSip } from './dialog/compose.ts';
-import { isTargetRefresh, keepLocalContact, nextSequence } from './dialog/dialog.ts';
-import { newBranch, oursOf, type EngineContext, type EngineDialog } from './engine-context.ts';
+import {
+  isTargetRefresh,
+  keepLocalContact,
+  movedContact,
+  nextSequence,
+  type Dialog,
+} from './dialog/dialog.ts';
+import { newBranch, oursOn, type EngineContext, type EngineDialog } from './engine-context.ts';
 import { splitAddress } from './dialog/address-text.ts';
-import { headerValues } from './message/header-list.ts';
 import type { SipRequest } from './message/message.ts';
 import { responseTo } from './message/response-to.ts';
 import { serialiseMessage } from './message/serialise-message.ts';
@@ -10,11 +15,11 @@ import { parseUri } from './message/uri.ts';
 import { nextHop, type NextHop } from './resolver/next-hop.ts';
 import type { Failure } from './transaction/effect.ts';
 import type { Outbound } from './transaction/ports.ts';
+import type { SendPath, Way } from './transport/send-path.ts';
 import type { Transport } from './transport/transport.ts';
-import type { Tuple } from './transport/tuple.ts';
+import { tupleText } from './transport/tuple.ts';
 import type { AppHeader, AppSip } from './wire/app-message.ts';
 import type { SipResponse } from './message/message.ts';
-import { isIP } from 'node:net';
 
 /** Why a request cannot leave: a text for the application, and the status it stands for. */
 export interface NoRoute {
@@ -34,22 +39,23 @@ function hopOf(text: string): NextHop | NoRoute {
     : { kind: 'no-route', reason: `${text} asks for ${hop.transport}, which is not there` };
 }
 
-/** The next hop of a request: its first Route, or else its Request-URI (8.1.2), or what the application says. */
-export function nextHopOf(request: SipRequest, proxyUri?: string): string {
-  if (proxyUri !== undefined) return splitAddress(proxyUri).uri;
-  const route = headerValues(request, 'route')[0];
-  return route === undefined ? request.requestUri : splitAddress(route).uri;
+/** The next hop of a request in this dialog: the first of its route set, strict or not, or else the peer itself (8.1.2). */
+export function nextHopOf({ routeSet, remoteTarget }: Dialog): string {
+  const [route] = routeSet;
+  return route === undefined ? remoteTarget : splitAddress(route).uri;
 }
 
 /**
- * Where the next hop is, and the transport that leads there.
+ * Where the next hop is, and the path that leads there.
+ * @param hop a URI
+ * @param preferred the socket that talks to this peer already
  * @returns at once for an address, later for a name
  */
 export function routeTo(
   context: EngineContext,
   hop: string,
   preferred: Transport | undefined,
-  then: (route: { transport: Transport; destination: Tuple } | NoRoute) => void,
+  then: (way: Way | NoRoute) => void,
 ): void {
   const target = hopOf(hop);
   if (target.kind === 'no-route') {
@@ -57,9 +63,10 @@ export function routeTo(
     return;
   }
   const reached = (address: string): void => {
-    const transport = chooseTransport(context, address, preferred);
-    if (transport === undefined) then({ kind: 'no-route', reason: `no transport to ${address}` });
-    else then({ transport, destination: { address, port: target.port } });
+    const destination = { address, port: target.port };
+    const path = context.pathTo(destination, preferred);
+    if (path !== undefined) then({ destination, path });
+    else then({ kind: 'no-route', reason: `nothing may be sent to ${tupleText(destination)}` });
   };
   if (target.kind === 'tuple') reached(target.address);
   else {
@@ -80,98 +87,100 @@ async function addressOf({ resolver }: EngineContext, name: string): Promise<str
   }
 }
 
-/** The dialog's own transport; else one of the same family, on loopback exactly when the peer is. */
-function chooseTransport(
-  { transports }: EngineContext,
-  address: string,
-  preferred: Transport | undefined,
-): Transport | undefined {
-  if (preferred !== undefined) return preferred;
-  const family = transports.filter(
-    ({ localAddress }) => isIP(localAddress.address) === isIP(address),
-  );
-  const fitting = family.find(
-    ({ localAddress }) => isLoopback(localAddress.address) === isLoopback(address),
-  );
-  return fitting ?? family[0];
-}
-
-function isLoopback(address: string): boolean {
-  return address.startsWith('127.') || address === '::1';
+/** What is to be said in a dialog, on the path that it goes. */
+export interface InDialog {
+  readonly sip: AppSip;
+  readonly method: string;
+  readonly path: SendPath;
 }
 
 /** A request in this dialog, its sequence number taken. */
 export function requestInDialog(
   context: EngineContext,
   live: EngineDialog,
-  sip: AppSip,
-  method: string,
+  { sip, method, path }: InDialog,
 ): SipRequest {
   const first = Number.parseInt(context.token().slice(0, 6), 36) % 100_000;
   const { dialog, sequence } = nextSequence(live.value, first + 1);
   live.value = dialog;
   if (method === 'INVITE') live.inviteSequence = sequence;
-  const request = compose(context, live, sip, { method, sequence });
-  if (isTargetRefresh(method)) live.value = keepLocalContact(live.value, request);
+  const request = compose(context, live, { sip, method, path }, sequence);
+  if (isTargetRefresh(method)) {
+    live.value = keepLocalContact(live.value, request);
+    live.path = path;
+  }
   return request;
 }
 
 /** The ACK of a 2xx: the same sequence number as its INVITE (13.2.2.4). */
-export function ackInDialog(context: EngineContext, live: EngineDialog, sip: AppSip): SipRequest {
+function ackInDialog(
+  context: EngineContext,
+  live: EngineDialog,
+  sip: AppSip,
+  path: SendPath,
+): SipRequest {
   const sequence = live.inviteSequence ?? live.value.localSequence ?? 1;
-  return compose(context, live, sip, { method: 'ACK', sequence });
+  return compose(context, live, { sip, method: 'ACK', path }, sequence);
 }
 
 function compose(
   context: EngineContext,
   live: EngineDialog,
-  sip: AppSip,
-  { method, sequence }: { method: string; sequence: number },
+  { sip, method, path }: InDialog,
+  sequence: number,
 ): SipRequest {
-  const ours = oursOf(context, live.transport);
-  return composeInDialog(live.value, sip, method, { ours, branch: newBranch(context), sequence });
+  const contact = movedContact(live.value.localContact, live.path.advertised, path.advertised);
+  const dialog = { ...live.value, localContact: contact };
+  const parts = { ours: oursOn(path), branch: newBranch(context), sequence };
+  return composeInDialog(dialog, sip, method, parts);
 }
 
 /** Sends an ACK, which has no transaction, and keeps it for repeats of the 2xx. */
 export function sendAck(
   context: EngineContext,
   live: EngineDialog,
-  ack: SipRequest,
+  sip: AppSip,
   sent: (outbound: Outbound<SipRequest> | NoRoute) => void,
 ): void {
-  routeTo(context, nextHopOf(ack), live.transport, (route) => {
-    if (!('destination' in route)) {
-      sent(route);
+  routeTo(context, nextHopOf(live.value), live.path.transport, (way) => {
+    if ('kind' in way) {
+      sent(way);
       return;
     }
+    const ack = ackInDialog(context, live, sip, way.path);
     const bytes = serialiseMessage(ack);
-    live.lastAck = { bytes, transport: route.transport, destination: route.destination };
-    route.transport.send(bytes, route.destination, () => undefined);
-    sent({ request: ack, transport: route.transport, destination: route.destination });
+    live.lastAck = { bytes, way };
+    way.path.transport.send(bytes, way.destination, () => undefined);
+    sent({ request: ack, way });
   });
 }
 
-/** A BYE that the engine sends by itself. Its dialog is ended at once; the answer interests nobody. */
+/**
+ * A BYE that the engine sends by itself. Its dialog is ended at once; the answer interests nobody.
+ * @param told gets the BYE, even when there is no way for it
+ */
 export function endByItself(
   context: EngineContext,
   live: EngineDialog,
   reason: string,
-): SipRequest {
+  told: (bye: SipRequest) => void = (): void => undefined,
+): void {
   const text = `SIP;cause=480;text="${reason}"`;
   const headers: readonly AppHeader[] = [{ name: 'Reason', value: text }];
-  const bye = requestInDialog(context, live, silentSip('BYE', headers), 'BYE');
-  routeTo(context, nextHopOf(bye), live.transport, (route) => {
-    if (!('destination' in route)) return;
+  const sip = silentSip('BYE', headers);
+  routeTo(context, nextHopOf(live.value), live.path.transport, (way) => {
+    const path = 'kind' in way ? live.path : way.path;
+    const request = requestInDialog(context, live, { sip, method: 'BYE', path });
+    told(request);
+    if ('kind' in way) return;
     const nobody = {
       onResponse: (): void => undefined,
       onFailure: (): void => undefined,
       onEnd: (): void => undefined,
     };
-    const { transport, destination } = route;
-    context.transactions.request({ request: bye, transport, destination }, nobody);
+    context.transactions.request({ request, way }, nobody);
   });
   context.dialogs.remove(live);
-  return bye;
 }
 
 /** What the application hears when the network brought no final response: 408 or 503 (8.1.3.1). */

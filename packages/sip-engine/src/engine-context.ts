@@ -2,13 +2,14 @@ import type { DialogTable } from './dialog/dialog-table.ts';
 import type { LiveDialog } from './dialog/live-dialog.ts';
 import { usualName } from './dialog/compose.ts';
 import { withHeaders } from './message/header-list.ts';
-import { hostPortText, type HostPort } from './message/host-port.ts';
+import { hostPortText } from './message/host-port.ts';
 import type { SipMessage } from './message/message.ts';
 import { serialiseMessage } from './message/serialise-message.ts';
 import type { Resolver } from './resolver/resolver.ts';
 import type { TransactionLayer } from './transaction/transaction-layer.ts';
 import type { TransactionTiming } from './transaction/timing.ts';
 import type { Clock } from './transport/clock.ts';
+import type { PathTo, SendPath } from './transport/send-path.ts';
 import type { Transport } from './transport/transport.ts';
 import type { Tuple } from './transport/tuple.ts';
 import type { AppConnection } from './wire/app-connection.ts';
@@ -29,8 +30,9 @@ export interface EngineContext {
   readonly dialogs: DialogTable<AppConnection>;
   readonly apps: AppDirectory;
   readonly transports: readonly Transport[];
-  /** What Via and Contact say, when it is not the bound tuple. */
-  readonly advertised: (transport: Transport) => HostPort;
+  readonly pathTo: PathTo;
+  /** What every branch of ours ends with: a request that comes back is known by it. */
+  readonly branchMark: string;
   readonly resolver: Resolver;
   /** Option tags that a Require may name (8.2.2.3). */
   readonly supported: readonly string[];
@@ -38,14 +40,14 @@ export interface EngineContext {
   readonly isDraining: () => boolean;
 }
 
-/** host:port that we write for peers of this transport. */
-export function oursOf(context: EngineContext, transport: Transport): string {
-  return hostPortText(context.advertised(transport));
+/** host:port that we write for peers on this path. */
+export function oursOn(path: SendPath): string {
+  return hostPortText(path.advertised);
 }
 
 /** A branch that nobody else has, and that shows it is ours (8.1.1.7). */
-export function newBranch(context: EngineContext): string {
-  return `z9hG4bK${context.token()}`;
+export function newBranch({ token, branchMark }: EngineContext): string {
+  return `z9hG4bK${token()}${branchMark}`;
 }
 
 /** A message as an application is told of it. */

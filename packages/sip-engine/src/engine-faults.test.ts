@@ -158,17 +158,29 @@ describe('requests that no application gets', () => {
   });
 
   it('482 for a second copy and for a request of our own, 483 at the last hop, 400 without Contact', async () => {
-    const bench = await start(answerAll);
+    const bench = await start((app) => {
+      answerAll(app);
+      app.options((_req, res) => res.send(200));
+    });
     const peer = bench.peer(2);
     peer.send({ method: 'INVITE', callId: 'm', branch: 'z9hG4bKone', body: sdp });
     peer.send({ method: 'INVITE', callId: 'm', branch: 'z9hG4bKtwo', body: sdp });
     await bench.run(10);
     expect(peer.log()).toContain('482 INVITE');
     expect(answered).toHaveLength(1);
-    const own = 'Via: SIP/2.0/UDP 10.0.0.1:5060;branch=z9hG4bKours';
+    void bench.app.request('sip:elsewhere@10.0.0.2', { method: 'OPTIONS' });
+    await bench.run(10);
+    const sent = peer.request('OPTIONS').message;
+    peer.respond(sent, 200);
+    const own = `Via: ${headerValue(sent, 'via') ?? ''}`;
     peer.send({ method: 'OPTIONS', callId: 'l', headers: [own] });
     await bench.run(10);
     expect(peer.log().at(-1)).toBe('482 OPTIONS');
+    // another host that is called as we are, in its own network
+    const namesake = 'Via: SIP/2.0/UDP 10.0.0.1:5060;branch=z9hG4bKours';
+    peer.send({ method: 'OPTIONS', callId: 'l2', headers: [namesake] });
+    await bench.run(10);
+    expect(peer.log().at(-1)).toBe('200 OPTIONS');
     peer.send({ method: 'INVITE', callId: 'h', maxForwards: 0, body: sdp });
     await bench.run(10);
     expect(peer.log().at(-1)).toBe('483 INVITE');

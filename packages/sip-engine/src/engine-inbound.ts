@@ -3,13 +3,14 @@ import {
   dialogOfUas,
   isTargetRefresh,
   keepLocalContact,
+  movedContact,
   refreshTarget,
   takeSequence,
 } from './dialog/dialog.ts';
 import { LiveDialog } from './dialog/live-dialog.ts';
 import { endByItself } from './engine-client.ts';
 import { checkNewRequest, type Refusal } from './engine-admission.ts';
-import { oursOf, wireSip, type EngineContext, type EngineDialog } from './engine-context.ts';
+import { oursOn, wireSip, type EngineContext, type EngineDialog } from './engine-context.ts';
 import { headerField } from './message/header-list.ts';
 import type { SipRequest, SipResponse } from './message/message.ts';
 import { responseTo } from './message/response-to.ts';
@@ -222,10 +223,14 @@ export class InboundRequests implements TransactionUser {
     answer: { status: number; reason: string },
   ): SipResponse {
     const { transaction, live } = pending;
-    const { transport, message, essentials } = transaction.inbound;
-    const ours = oursOf(this.#context, transport);
+    const { message, essentials, back } = transaction.inbound;
+    const { path } = back;
+    const ours = oursOn(path);
     if (live === undefined) pending.toTag = appToTag(sip) ?? pending.toTag;
-    const contact = live?.value.localContact ?? `<sip:${ours}>`;
+    const contact =
+      live === undefined
+        ? `<sip:${ours}>`
+        : movedContact(live.value.localContact, live.path.advertised, path.advertised);
     const own = { toTag: pending.toTag, contact, ours };
     const response = composeResponse(message, sip, answer, own);
     const { status } = answer;
@@ -233,7 +238,7 @@ export class InboundRequests implements TransactionUser {
     if (makesDialog && !pending.isInDialog) {
       const value = dialogOfUas(message, essentials, response);
       if (live === undefined) {
-        pending.live = new LiveDialog(value, pending.app, transport);
+        pending.live = new LiveDialog(value, pending.app, path);
         this.#context.dialogs.add(pending.live);
       } else
         live.value = {
@@ -249,11 +254,12 @@ export class InboundRequests implements TransactionUser {
   #finish(pending: Pending, response: SipResponse): void {
     this.#settle(pending);
     const { transaction, live } = pending;
-    const { message, essentials } = transaction.inbound;
+    const { message, essentials, back } = transaction.inbound;
     if (live === undefined) return;
     const isSuccess = response.status < 300;
     if (isSuccess && isTargetRefresh(message.method)) {
       live.value = keepLocalContact(refreshTarget(live.value, message), response);
+      live.path = back.path;
     }
     if (message.method === 'BYE') this.#context.dialogs.remove(live);
     else if (message.method !== 'INVITE') return;
@@ -267,10 +273,12 @@ export class InboundRequests implements TransactionUser {
     live.accept(clock, timing, sequence, {
       repeat: () => pending.transaction.respond(response),
       giveUp: () => {
-        const bye = endByItself(this.#context, live, 'ACK timeout');
-        const peer = { tuple: live.transport.localAddress };
-        const sent = wireSip(bye, peer, { transactionId: 'unsolicited', dialogId: live.name });
-        live.app?.tell({ kind: 'unsolicited', sent });
+        const { app, name } = live;
+        const peer = { tuple: live.path.transport.localAddress };
+        endByItself(this.#context, live, 'ACK timeout', (bye) => {
+          const sent = wireSip(bye, peer, { transactionId: 'unsolicited', dialogId: name });
+          app?.tell({ kind: 'unsolicited', sent });
+        });
       },
     });
   }

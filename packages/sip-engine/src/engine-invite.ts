@@ -8,7 +8,7 @@ import {
   type OutgoingInviteState,
 } from './dialog/outgoing-invite.ts';
 import { silentSip } from './dialog/compose.ts';
-import { ackInDialog, endByItself, localAnswer, sendAck } from './engine-client.ts';
+import { endByItself, localAnswer, sendAck } from './engine-client.ts';
 import { wireSip, type EngineContext, type EngineDialog } from './engine-context.ts';
 import type { Essentials } from './message/essentials.ts';
 import type { HeaderField, SipRequest, SipResponse } from './message/message.ts';
@@ -184,7 +184,7 @@ export class EngineInvite implements ClientUser {
 
   #tell(response: SipResponse): void {
     const { id, name } = this.subject;
-    const peer = { tuple: this.#outbound.destination };
+    const peer = { tuple: this.#outbound.way.destination };
     const received = wireSip(response, peer, { transactionId: id, dialogId: name });
     this.app?.tell({ kind: 'received', received, receivedOn: undefined });
   }
@@ -221,7 +221,7 @@ export class EngineInvite implements ClientUser {
 
   #open(response: SipResponse, essentials: Essentials): EngineDialog {
     const value = dialogOfUac(this.#outbound.request, response, essentials);
-    const live: EngineDialog = new LiveDialog(value, this.app, this.#outbound.transport);
+    const live: EngineDialog = new LiveDialog(value, this.app, this.#outbound.way.path);
     live.inviteSequence = value.localSequence;
     this.#context.dialogs.add(live);
     return live;
@@ -245,25 +245,25 @@ export class EngineInvite implements ClientUser {
     const live = this.#early.get(tag) ?? this.#open(answer.response, answer.essentials);
     this.#early.delete(tag);
     live.value = confirmDialog(live.value, answer.response);
-    sendAck(this.#context, live, ackInDialog(this.#context, live, silentSip('ACK')), () => {
+    sendAck(this.#context, live, silentSip('ACK'), () => {
       if (live.lastAck !== undefined) this.#strayAcks.set(tag, live.lastAck);
     });
     endByItself(this.#context, live, 'ACK-BYE due to cancel race condition');
   }
 
   #repeatAck(ack: SentAck | undefined): void {
-    ack?.transport.send(ack.bytes, ack.destination, () => undefined);
+    ack?.way.path.transport.send(ack.bytes, ack.way.destination, () => undefined);
   }
 
   #sendCancel(): void {
     const request = cancelOf(this.#outbound.request, this.#cancelHeaders);
-    const { transport, destination } = this.#outbound;
+    const { way } = this.#outbound;
     const nobody = {
       onResponse: (): void => undefined,
       onFailure: (): void => undefined,
       onEnd: (): void => undefined,
     };
-    this.#context.transactions.request({ request, transport, destination }, nobody);
+    this.#context.transactions.request({ request, way }, nobody);
   }
 
   /** Early dialogs that became nothing are gone; the base dialog may send its next INVITE. */

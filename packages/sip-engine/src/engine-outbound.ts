@@ -1,16 +1,9 @@
 import { appValue, composeRequest, free } from './dialog/compose.ts';
 import { dialogName, isTargetRefresh, refreshTarget } from './dialog/dialog.ts';
-import {
-  ackInDialog,
-  localAnswer,
-  nextHopOf,
-  requestInDialog,
-  routeTo,
-  sendAck,
-} from './engine-client.ts';
+import { localAnswer, nextHopOf, requestInDialog, routeTo, sendAck } from './engine-client.ts';
 import {
   newBranch,
-  oursOf,
+  oursOn,
   wireSip,
   type EngineContext,
   type EngineDialog,
@@ -20,6 +13,8 @@ import { tagOf } from './dialog/address-text.ts';
 import { headerValue } from './message/header-list.ts';
 import type { SipRequest, SipResponse } from './message/message.ts';
 import type { Outbound } from './transaction/ports.ts';
+import type { Way } from './transport/send-path.ts';
+import type { Tuple } from './transport/tuple.ts';
 import type { AppCommand, AppConnection } from './wire/app-connection.ts';
 
 /** The text that drachtio-srf knows as ENODIALOG. */
@@ -81,30 +76,23 @@ export class OutboundRequests {
     if (!this.#context.transactions.hasRoom()) return 'too many transactions';
     const hop = proxyUri ?? start.requestUri;
     const context = this.#context;
-    routeTo(context, hop, undefined, (route) => {
-      if ('kind' in route) {
-        app.tell({ kind: 'refused', to: command.id, text: route.reason });
+    routeTo(context, hop, undefined, (way) => {
+      if ('kind' in way) {
+        app.tell({ kind: 'refused', to: command.id, text: way.reason });
         return;
       }
-      const isOurs = context.transports.some(
-        ({ localAddress }) =>
-          localAddress.address === route.destination.address &&
-          localAddress.port === route.destination.port,
-      );
-      if (isOurs) {
+      if (isOurs(context, way)) {
         app.tell({ kind: 'refused', to: command.id, text: 'the request would come back here' });
         return;
       }
-      const ours = oursOf(context, route.transport);
       const request = composeRequest(sip, start, {
-        ours,
+        ours: oursOn(way.path),
         branch: newBranch(context),
         sequence: sequenceOf(appValue(sip, 'cseq'), context.token()),
         fromTag: context.token(),
         callId: context.newId(),
       });
-      const { transport, destination } = route;
-      this.#send(app, command, { request, transport, destination }, undefined);
+      this.#send(app, command, { request, way }, undefined);
     });
     return undefined;
   }
@@ -133,37 +121,35 @@ export class OutboundRequests {
 
   #compose(app: AppConnection, command: AppCommand, live: EngineDialog, method: string): void {
     const context = this.#context;
-    if (method === 'INVITE' && (live.hasPendingIn || live.hasPendingOut)) {
-      this.#refusePending(app, command, live);
-      return;
-    }
-    const request = requestInDialog(context, live, command.sip, method);
-    routeTo(context, nextHopOf(request), live.transport, (route) => {
-      if ('kind' in route) {
-        app.tell({ kind: 'refused', to: command.id, text: route.reason });
+    const { sip } = command;
+    routeTo(context, nextHopOf(live.value), live.path.transport, (way) => {
+      if ('kind' in way || !context.dialogs.has(live)) {
+        const text = 'kind' in way ? way.reason : noDialog;
+        app.tell({ kind: 'refused', to: command.id, text });
         if (method === 'BYE') context.dialogs.remove(live);
         return;
       }
-      const { transport, destination } = route;
-      this.#send(app, command, { request, transport, destination }, live);
+      if (method === 'INVITE' && (live.hasPendingIn || live.hasPendingOut)) {
+        this.#refusePending(app, command, live);
+        return;
+      }
+      const { path } = way;
+      const request = requestInDialog(context, live, { sip, method, path });
+      this.#send(app, command, { request, way }, live);
     });
   }
 
   /** 14.1: one INVITE at a time in a dialog; told as the peer would tell it. */
   #refusePending(app: AppConnection, command: AppCommand, live: EngineDialog): void {
-    const { inviteSequence } = live;
-    const request = requestInDialog(this.#context, live, command.sip, 'INVITE');
+    const { inviteSequence, path } = live;
+    const parts = { sip: command.sip, method: 'INVITE', path };
+    const request = requestInDialog(this.#context, live, parts);
     live.inviteSequence = inviteSequence;
     const names = { transactionId: this.#context.newId(), dialogId: live.name };
-    const peer = { tuple: live.transport.localAddress };
+    const peer = { tuple: path.transport.localAddress };
     app.tell({ kind: 'request-sent', to: command.id, sent: wireSip(request, peer, names) });
     const response = localAnswer(this.#context, request, 'pending');
-    this.#tellResponse(
-      app,
-      response,
-      { request, transport: live.transport, destination: peer.tuple },
-      names,
-    );
+    this.#tellResponse(app, response, peer.tuple, names);
   }
 
   #send(
@@ -173,9 +159,9 @@ export class OutboundRequests {
     live: EngineDialog | undefined,
   ): void {
     const id = this.#context.newId();
-    const { request, transport } = outbound;
+    const { request, way } = outbound;
     // the echo first: the application files the request on it
-    const peer = { tuple: transport.localAddress };
+    const peer = { tuple: way.path.transport.localAddress };
     const sent = wireSip(request, peer, { transactionId: id, dialogId: undefined });
     app.tell({ kind: 'request-sent', to: command.id, sent });
     if (request.method === 'INVITE') this.#sendInvite(app, outbound, { id, live });
@@ -203,7 +189,7 @@ export class OutboundRequests {
     outbound: Outbound<SipRequest>,
     { id, live }: { id: string; live: EngineDialog | undefined },
   ): void {
-    const { request } = outbound;
+    const { request, way } = outbound;
     const names = { transactionId: id, dialogId: live?.name };
     const isBye = request.method === 'BYE';
     const end = (): void => {
@@ -212,43 +198,43 @@ export class OutboundRequests {
     const transaction = this.#context.transactions.request(outbound, {
       onResponse: (response) => {
         if (response.status === 100) return;
-        this.#tellResponse(app, response, outbound, names);
+        this.#tellResponse(app, response, way.destination, names);
         const isRefresh = isTargetRefresh(request.method) && response.status < 300;
         if (live !== undefined && isRefresh) live.value = refreshTarget(live.value, response);
         if (response.status >= 200) end();
       },
       onFailure: (failure) => {
         const response = localAnswer(this.#context, request, failure);
-        this.#tellResponse(app, response, outbound, names);
+        this.#tellResponse(app, response, way.destination, names);
       },
       onEnd: end,
     });
     if (transaction !== undefined) return;
     const response = localAnswer(this.#context, request, 'transport-error');
-    this.#tellResponse(app, response, outbound, names);
+    this.#tellResponse(app, response, way.destination, names);
     end();
   }
 
   #tellResponse(
     app: AppConnection,
     response: SipResponse,
-    { destination }: Outbound<SipRequest>,
+    peer: Tuple,
     names: { transactionId: string; dialogId: string | undefined },
   ): void {
-    const received = wireSip(response, { tuple: destination }, names);
+    const received = wireSip(response, { tuple: peer }, names);
     app.tell({ kind: 'received', received, receivedOn: undefined });
   }
 
   #ack(app: AppConnection, command: AppCommand, live: EngineDialog): string | undefined {
     if (live.inviteSequence === undefined || live.value.state !== 'confirmed') return noDialog;
-    const ack = ackInDialog(this.#context, live, command.sip);
-    sendAck(this.#context, live, ack, (sent) => {
+    sendAck(this.#context, live, command.sip, (sent) => {
       if ('kind' in sent) {
         app.tell({ kind: 'refused', to: command.id, text: sent.reason });
         return;
       }
       const names = { transactionId: this.#context.newId(), dialogId: undefined };
-      const echo = wireSip(ack, { tuple: live.transport.localAddress }, names);
+      const { request, way } = sent;
+      const echo = wireSip(request, { tuple: way.path.transport.localAddress }, names);
       app.tell({ kind: 'request-sent', to: command.id, sent: echo });
     });
     return undefined;
@@ -269,6 +255,13 @@ export class OutboundRequests {
     }
     return undefined;
   }
+}
+
+/** Whether a request would come back to us: to a bound tuple, or to what the peer is told of us. */
+function isOurs({ transports }: EngineContext, { destination, path }: Way): boolean {
+  const { host, port = 5060 } = path.advertised;
+  const own = [{ address: host, port }, ...transports.map(({ localAddress }) => localAddress)];
+  return own.some((each) => each.address === destination.address && each.port === destination.port);
 }
 
 /** The application's own sequence number (an INVITE again with credentials), or a random one below 2^31. */

@@ -5,7 +5,7 @@ import { parseMessage } from './message/parse-message.ts';
 import type { MessageLimits, Refused } from './message/parsed.ts';
 import { responseToRefused } from './message/response-to.ts';
 import { serialiseMessage } from './message/serialise-message.ts';
-import { isOwnVia, parseVia, viaResponseDestination } from './message/via.ts';
+import { parseVia, viaResponseDestination } from './message/via.ts';
 import type { Transport } from './transport/transport.ts';
 import type { Tuple } from './transport/tuple.ts';
 
@@ -28,7 +28,8 @@ export function receiveDatagram(
   const parsed = parseMessage(bytes, limits);
   switch (parsed.kind) {
     case 'keepalive':
-      if (parsed.ping) transport.send(pong, source, () => undefined);
+      if (parsed.ping)
+        context.pathTo(source, transport)?.transport.send(pong, source, () => undefined);
       return 'taken';
     case 'silence':
       return 'malformed';
@@ -38,12 +39,15 @@ export function receiveDatagram(
     case 'message': {
       const { message, essentials } = parsed;
       if (message.kind === 'request') {
+        const destination = viaResponseDestination(essentials.via, source);
+        // the path, not the socket that it came to: a peer sees us where it was told that we are
+        const path = context.pathTo(destination, transport);
+        // no answer could go there, so nothing is begun
+        if (path === undefined) return 'malformed';
         const stamped = withObservedSource(message, source);
-        const inbound = { message: stamped, essentials, source, local, transport };
-        context.transactions.receiveRequest(inbound);
-      } else if (isOwnVia(essentials.via, [context.advertised(transport)])) {
-        context.transactions.receiveResponse(message, essentials);
-      }
+        const back = { destination, path };
+        context.transactions.receiveRequest({ message: stamped, essentials, source, local, back });
+      } else context.transactions.receiveResponse(message, essentials);
       return 'taken';
     }
     default:
@@ -68,5 +72,6 @@ function refuse(context: EngineContext, refused: Refused, arrival: Arrival): voi
   const via = top === undefined ? undefined : parseVia(top);
   if (response === undefined || via === undefined) return;
   const destination = viaResponseDestination(via, arrival.source);
-  arrival.transport.send(serialiseMessage(response), destination, () => undefined);
+  const path = context.pathTo(destination, arrival.transport);
+  path?.transport.send(serialiseMessage(response), destination, () => undefined);
 }

@@ -9,7 +9,10 @@ import { systemResolver } from './resolver/system-resolver.ts';
 import { defaultTiming, type TransactionTiming } from './transaction/timing.ts';
 import type { Clock } from './transport/clock.ts';
 import { systemClock } from './transport/system-clock.ts';
+import { defaultPathTo } from './transport/default-path.ts';
+import type { SendPath } from './transport/send-path.ts';
 import type { Transport } from './transport/transport.ts';
+import type { Tuple } from './transport/tuple.ts';
 import type { AppConnection } from './wire/app-connection.ts';
 import type { AppListener } from './wire/app-listener.ts';
 
@@ -22,9 +25,17 @@ export interface SipEngineOptions {
   readonly clock?: Clock;
   /**
    * Host, and perhaps port, that Via, From and Contact say instead of the bound tuple: the public address of this
-   * machine.
+   * machine. With `pathTo` it is only what applications are told of us when they connect.
    */
   readonly contact?: HostPort;
+  /**
+   * Decides by each destination which of the transports sends there and what it is told of us; undefined: nothing may be
+   * sent there, and what comes from there is not taken. Responses obey it too: one whose request came to another socket than
+   * the path's leaves by the path's, since that is where the peer was told that we are (RFC 3581 section 4 would keep to the
+   * socket of the arrival, which is the same one for every peer that calls the address it was told). Default: `contact`, or
+   * the tuple of the socket that the peer talked to.
+   */
+  readonly pathTo?: (destination: Tuple) => SendPath | undefined;
   readonly timing?: Partial<TransactionTiming>;
   readonly limits?: Partial<SipEngineLimits>;
   /** Names to addresses. Default: the system's. */
@@ -121,10 +132,10 @@ export function createSipEngine(options: SipEngineOptions): SipEngine {
     resolver: options.resolver ?? systemResolver,
     supported: options.supported ?? defaultSupported,
     dialogs: new DialogTable<AppConnection>(),
-    advertised: ({ localAddress }) => ({
-      host: contact?.host ?? localAddress.address,
-      port: contact?.port ?? localAddress.port,
-    }),
+    contact,
+    pathTo:
+      options.pathTo ??
+      defaultPathTo({ transports: options.transports, contact, mediaHosts: undefined }),
   });
 }
 

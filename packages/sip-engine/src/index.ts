@@ -64,6 +64,7 @@ export type { CancelTimer, Clock } from './transport/clock.ts';
 export { systemClock } from './transport/system-clock.ts';
 export type { FailureListener, MessageListener, Transport } from './transport/transport.ts';
 export { type Tuple, tupleText } from './transport/tuple.ts';
+export type { PathTo, SendPath } from './transport/send-path.ts';
 export { openUdpTransport, type UdpTransportOptions } from './transport/udp-transport.ts';
 
 export {

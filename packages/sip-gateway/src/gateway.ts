@@ -5,10 +5,12 @@ import {
   openUdpTransport,
   systemClock,
   type Clock,
+  type SendPath,
   type SipEngineCounts,
   type Transport,
   type Tuple,
 } from '@truetuple/sip-engine';
+import { isIpv4Address } from './address.ts';
 import { DrachtioSignalling } from './adapters/drachtio/drachtio-signalling.ts';
 import { defaultTimeouts } from './call/call.ts';
 import { GatewayCalls } from './call/gateway-calls.ts';
@@ -18,7 +20,6 @@ import { requireOptions, type GatewayOptions } from './gateway-options.ts';
 import type { MediaRelay } from './media/media-relay.ts';
 import { openMedia } from './open-media.ts';
 import { newSrf } from './sip/srf.ts';
-import { splitTransport } from './sip/split-transport.ts';
 
 /** What a gateway is made of: for tests in memory. */
 export interface GatewayParts {
@@ -62,13 +63,11 @@ export async function startGateway(parts: GatewayParts, options: GatewayOptions)
     const socket = await parts.openTransport({ address, port: sipPort });
     sockets.push(opened.adopt(socket, async (each) => each.close()));
   }
-  const pathTo = (peer: typeof identity.publicIp): ReturnType<typeof peerPath> =>
-    peerPath(options, peer);
-  const advertised: Tuple = { address: identity.publicIp, port: sipPort };
+  const contact = { host: identity.publicIp, port: sipPort };
   const secret = randomUUID();
   const { clock } = parts;
-  const transports = [splitTransport({ sockets, pathTo, advertised })];
-  const engine = createSipEngine({ transports, secret, clock, timing });
+  const pathTo = sipPathTo(options, sockets);
+  const engine = createSipEngine({ transports: sockets, contact, pathTo, secret, clock, timing });
   const srf = newSrf();
   const signalling = new DrachtioSignalling(srf);
   const calls = new GatewayCalls({
@@ -102,6 +101,22 @@ export async function startGateway(parts: GatewayParts, options: GatewayOptions)
       closing ??= close();
       await closing;
     },
+  };
+}
+
+/** By which socket each SIP peer is called, and as whom; none for an address that may not be called. */
+function sipPathTo(
+  options: GatewayOptions,
+  sockets: readonly Transport[],
+): (destination: Tuple) => SendPath | undefined {
+  const { sipPort = 5060 } = options;
+  const byAddress = new Map(sockets.map((socket) => [socket.localAddress.address, socket]));
+  return ({ address }) => {
+    const path = isIpv4Address(address) ? peerPath(options, address) : undefined;
+    const transport = path?.kind === 'path' ? byAddress.get(path.bind) : undefined;
+    return path?.kind !== 'path' || transport === undefined
+      ? undefined
+      : { transport, advertised: { host: path.advertised, port: sipPort } };
   };
 }
 

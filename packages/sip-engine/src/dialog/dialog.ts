@@ -1,7 +1,9 @@
 import type { Essentials } from '../message/essentials.ts';
 import { headerValue, headerValues } from '../message/header-list.ts';
 import type { SipMessage, SipRequest, SipResponse } from '../message/message.ts';
-import { splitAddress, tagOf } from './address-text.ts';
+import { hostPortText, type HostPort } from '../message/host-port.ts';
+import { parseUri, uriText } from '../message/uri.ts';
+import { joinAddress, splitAddress, tagOf } from './address-text.ts';
 
 /** The state of a dialog that both ends share: RFC 3261 section 12, a value that is replaced, never changed. */
 export interface Dialog {
@@ -93,6 +95,18 @@ export function refreshTarget(dialog: Dialog, message: SipMessage): Dialog {
 export function keepLocalContact(dialog: Dialog, message: SipMessage): Dialog {
   const localContact = headerValue(message, 'contact');
   return localContact === undefined ? dialog : { ...dialog, localContact };
+}
+
+/**
+ * Our Contact as a peer on another path has to be told it: with that path's host and port, where it had the first one's. A
+ * Contact that the application wrote for another host is left as it is.
+ */
+export function movedContact(contact: string, told: HostPort, wanted: HostPort): string {
+  if (hostPortText(told) === hostPortText(wanted)) return contact;
+  const parts = splitAddress(contact);
+  const uri = parseUri(parts.uri);
+  if (uri?.kind !== 'sip' || hostPortText(uri) !== hostPortText(told)) return contact;
+  return joinAddress({ ...parts, uri: uriText({ ...uri, ...wanted }) });
 }
 
 /** Whether requests of this method move the remote target (RFC 3261 12.2, RFC 3311, RFC 6665). */

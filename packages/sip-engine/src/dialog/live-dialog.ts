@@ -1,6 +1,5 @@
 import type { Clock } from '../transport/clock.ts';
-import type { Transport } from '../transport/transport.ts';
-import type { Tuple } from '../transport/tuple.ts';
+import type { SendPath, Way } from '../transport/send-path.ts';
 import { MachineRunner } from '../transaction/machine-runner.ts';
 import {
   acceptedInviteTransition,
@@ -16,8 +15,7 @@ import { dialogKey, dialogName, type Dialog } from './dialog.ts';
 /** A sent ACK, kept to answer repeats of its 2xx. */
 export interface SentAck {
   readonly bytes: Uint8Array;
-  readonly transport: Transport;
-  readonly destination: Tuple;
+  readonly way: Way;
 }
 
 type AcceptedRunner = MachineRunner<
@@ -40,8 +38,9 @@ export interface AcceptedHooks {
 export class LiveDialog<A> {
   readonly name: string;
   readonly key: string;
-  readonly transport: Transport;
   value: Dialog;
+  /** As whom the peer knows us: the path of the last message that told it our Contact. */
+  path: SendPath;
   /** undefined once its application is gone. */
   app: A | undefined;
   /** A BYE of ours is out, or was answered: nothing new begins. */
@@ -59,10 +58,10 @@ export class LiveDialog<A> {
   #accepted: { readonly sequence: number; readonly runner: AcceptedRunner } | undefined;
   #held: (() => void)[] = [];
 
-  constructor(value: Dialog, app: A | undefined, transport: Transport) {
+  constructor(value: Dialog, app: A | undefined, path: SendPath) {
     this.value = value;
     this.app = app;
-    this.transport = transport;
+    this.path = path;
     this.key = dialogKey(value.callId, value.localTag, value.remoteTag);
     const fromTag = value.role === 'uac' ? value.localTag : value.remoteTag;
     this.name = dialogName(value.callId, fromTag);

@@ -1,8 +1,7 @@
 import type { Essentials } from '../message/essentials.ts';
 import type { SipRequest, SipResponse } from '../message/message.ts';
 import { serialiseMessage } from '../message/serialise-message.ts';
-import type { Transport } from '../transport/transport.ts';
-import type { Tuple } from '../transport/tuple.ts';
+import type { Way } from '../transport/send-path.ts';
 import type { ClientEffect, ClientEvent, Failure, Step } from './effect.ts';
 import {
   inviteClientTransition,
@@ -41,8 +40,7 @@ export interface ClientUser {
 /** One client transaction: the machine of its method, and where its request goes. */
 export class ClientTransaction {
   readonly request: SipRequest;
-  readonly transport: Transport;
-  readonly destination: Tuple;
+  readonly way: Way;
   readonly #bytes: Uint8Array;
   readonly #runner: MachineRunner<State, Event, Effect, TimerName>;
   readonly #first: Step<State, Effect>;
@@ -58,8 +56,7 @@ export class ClientTransaction {
     forget: () => void,
   ) {
     this.request = outbound.request;
-    this.transport = outbound.transport;
-    this.destination = outbound.destination;
+    this.way = outbound.way;
     this.#bytes = serialiseMessage(outbound.request);
     this.#ports = ports;
     this.#user = user;
@@ -128,8 +125,7 @@ export class ClientTransaction {
   }
 
   #send(bytes: Uint8Array): void {
-    this.transport.send(bytes, this.destination, () =>
-      this.#runner.handle({ kind: 'transport-error' }),
-    );
+    const { destination, path } = this.way;
+    path.transport.send(bytes, destination, () => this.#runner.handle({ kind: 'transport-error' }));
   }
 }

@@ -1,6 +1,6 @@
 import type { Essentials } from '../message/essentials.ts';
 import type { Clock } from '../transport/clock.ts';
-import type { Transport } from '../transport/transport.ts';
+import type { Way } from '../transport/send-path.ts';
 import type { Tuple } from '../transport/tuple.ts';
 import type { TransactionTiming } from './timing.ts';
 
@@ -10,14 +10,14 @@ export interface Inbound<M> {
   readonly essentials: Essentials;
   readonly source: Tuple;
   readonly local: Tuple;
-  readonly transport: Transport;
+  /** Where its response goes (18.2.2, RFC 3581), by the path that leads there. */
+  readonly back: Way;
 }
 
-/** Where a request leaves, and where it goes. */
+/** A request, and the way that it goes. */
 export interface Outbound<M> {
   readonly request: M;
-  readonly transport: Transport;
-  readonly destination: Tuple;
+  readonly way: Way;
 }
 
 /** What is worth a counter. */

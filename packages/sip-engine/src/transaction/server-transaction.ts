@@ -1,7 +1,5 @@
 import type { SipRequest, SipResponse } from '../message/message.ts';
 import { serialiseMessage } from '../message/serialise-message.ts';
-import { viaResponseDestination } from '../message/via.ts';
-import type { Tuple } from '../transport/tuple.ts';
 import type { Failure, ServerEffect, ServerEvent, Step } from './effect.ts';
 import {
   inviteServerTransition,
@@ -59,8 +57,8 @@ export class ServerTransaction {
 
   /** Sends a response outside of any transaction: nothing is kept of it. */
   static sendStateless(inbound: Inbound<SipRequest>, response: SipResponse): void {
-    const destination = wayBack(inbound);
-    inbound.transport.send(serialiseMessage(response), destination, () => undefined);
+    const { destination, path } = inbound.back;
+    path.transport.send(serialiseMessage(response), destination, () => undefined);
   }
 
   get request(): SipRequest {
@@ -125,14 +123,9 @@ export class ServerTransaction {
   #send(response: SipResponse): void {
     if (this.#sent.has(response)) this.#ports.count('retransmission-out');
     else this.#sent.add(response);
-    const { transport } = this.inbound;
-    transport.send(serialiseMessage(response), wayBack(this.inbound), () =>
+    const { destination, path } = this.inbound.back;
+    path.transport.send(serialiseMessage(response), destination, () =>
       this.#runner.handle({ kind: 'transport-error' }),
     );
   }
-}
-
-/** 18.2.2 and RFC 3581. */
-function wayBack({ essentials, source }: Inbound<SipRequest>): Tuple {
-  return viaResponseDestination(essentials.via, source);
 }

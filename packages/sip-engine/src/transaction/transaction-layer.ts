@@ -2,7 +2,7 @@ import type { Essentials } from '../message/essentials.ts';
 import { headerField } from '../message/header-list.ts';
 import type { SipRequest, SipResponse } from '../message/message.ts';
 import { responseTo } from '../message/response-to.ts';
-import { viaBranch } from '../message/via.ts';
+import { isOwnVia, viaBranch } from '../message/via.ts';
 import { ClientTransaction, type ClientUser } from './client-transaction.ts';
 import { branchOf, clientKey, mergeKey, serverKey } from './key.ts';
 import { ServerTransaction } from './server-transaction.ts';
@@ -71,7 +71,9 @@ export class TransactionLayer {
   receiveResponse(response: SipResponse, essentials: Essentials): void {
     const branch = viaBranch(essentials.via) ?? '';
     const client = this.#clients.get(clientKey(branch, essentials.cseq.method));
-    client?.receive(response, essentials);
+    // 18.1.2: a response whose sent-by is not what this request said is thrown away
+    if (client === undefined || !isOwnVia(essentials.via, [client.way.path.advertised])) return;
+    client.receive(response, essentials);
   }
 
   /** The INVITE that this CANCEL is about (9.2). */
