@@ -20,9 +20,6 @@ export type InviteClientState =
 
 type InviteClientStep<R extends Answer> = Step<InviteClientState, ClientEffect<R>>;
 
-/** Timer D: at least 32 s on UDP, so that repeated finals meet somebody who acknowledges them. */
-const timerDMs = 32_000;
-
 /** 17.1.1.2: the INVITE goes out, timer A repeats it, timer B ends the wait. */
 export function startInviteClient<R extends Answer>(
   timing: TransactionTiming,
@@ -179,9 +176,11 @@ function answered<R extends Answer>(
       effects: [...stop, acknowledge, pass, { kind: 'terminate' }],
     };
   }
+  // repeated finals shall meet somebody who acknowledges them
+  const lingerMs = Math.max(timing.timerDMs, lifetimeMs(timing));
   return {
     state: { kind: 'completed' },
-    effects: [...stop, acknowledge, setTimer('D', Math.max(timerDMs, lifetimeMs(timing))), pass],
+    effects: [...stop, acknowledge, setTimer('D', lingerMs), pass],
   };
 }
 

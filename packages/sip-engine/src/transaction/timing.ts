@@ -9,6 +9,8 @@ export interface TransactionTiming {
   readonly t2Ms: number;
   /** How long a message can stay in the network; 5000. */
   readonly t4Ms: number;
+  /** Timer D: how long, at least, repeats of a refusal are acknowledged on UDP; 32000. */
+  readonly timerDMs: number;
   readonly isReliable: boolean;
   /**
    * How long an INVITE may ring without a final response. RFC 3261 gives such a limit to proxies only
@@ -22,6 +24,7 @@ export const defaultTiming: TransactionTiming = {
   t1Ms: 500,
   t2Ms: 4000,
   t4Ms: 5000,
+  timerDMs: 32_000,
   isReliable: false,
   ringLimitMs: 300_000,
 };
