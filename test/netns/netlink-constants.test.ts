@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { errnoByName } from '../../packages/netlink/src/schema/errno.ts';
-import * as link from '../../packages/netlink/src/schema/link.ts';
+import { linkKindConstants } from './netlink-link-constants.ts';
 import * as netlink from '../../packages/netlink/src/schema/netlink.ts';
 import { nftablesConstants } from './netlink-nftables-constants.ts';
 import { named } from './netlink-named-constants.ts';
@@ -21,7 +21,12 @@ const headers = [
   'linux/fib_rules.h',
   'linux/neighbour.h',
   'linux/veth.h',
+  'linux/if_ether.h',
   'linux/ip.h',
+  'linux/ipv6.h',
+  'linux/netconf.h',
+  'linux/nexthop.h',
+  'linux/icmpv6.h',
   'linux/netfilter.h',
   'linux/netfilter/nfnetlink.h',
   'linux/netfilter/nf_tables.h',
@@ -30,9 +35,6 @@ const headers = [
 ];
 
 const { messageType, messageFlag, extendedAck, netlinkOption, netlinkSocketLevel } = netlink;
-const settings = Object.fromEntries(
-  Object.entries(link.ipv4Settings).map(([name, { index }]) => [name, index]),
-);
 const { dump, ...flags } = messageFlag;
 
 const expected: readonly (readonly [name: string, value: number])[] = [
@@ -68,6 +70,14 @@ const expected: readonly (readonly [name: string, value: number])[] = [
     getRule: 'GETRULE',
     getNeighbourTable: 'GETNEIGHTBL',
     setNeighbourTable: 'SETNEIGHTBL',
+    newNetconf: 'NEWNETCONF',
+    delNetconf: 'DELNETCONF',
+    getNetconf: 'GETNETCONF',
+    newNextHop: 'NEWNEXTHOP',
+    delNextHop: 'DELNEXTHOP',
+    getNextHop: 'GETNEXTHOP',
+    newLinkProp: 'NEWLINKPROP',
+    delLinkProp: 'DELLINKPROP',
   }),
   ['RTNLGRP_LINK', rtnetlink.groups.link[0]],
   ['RTNLGRP_NEIGH', rtnetlink.groups.neighbour[0]],
@@ -77,6 +87,9 @@ const expected: readonly (readonly [name: string, value: number])[] = [
   ['RTNLGRP_IPV6_ROUTE', rtnetlink.groups.route[1]],
   ['RTNLGRP_IPV4_RULE', rtnetlink.groups.rule[0]],
   ['RTNLGRP_IPV6_RULE', rtnetlink.groups.rule[1]],
+  ['RTNLGRP_IPV4_NETCONF', rtnetlink.groups.netconf[0]],
+  ['RTNLGRP_IPV6_NETCONF', rtnetlink.groups.netconf[1]],
+  ['RTNLGRP_NEXTHOP', rtnetlink.groups.nextHop[0]],
   ...named('AF_', rtnetlink.addressFamily, { ipv4: 'INET', ipv6: 'INET6' }),
   ...named('RTN_', rtnetlink.routeType),
   ...named('RT_SCOPE_', rtnetlink.scope, { global: 'UNIVERSE' }),
@@ -90,14 +103,42 @@ const expected: readonly (readonly [name: string, value: number])[] = [
     preference: 'PREF',
     nexthopId: 'NH_ID',
   }),
-  ...named('RTAX_', rtnetlink.rtax),
+  ...named('RTAX_', rtnetlink.rtax, {
+    rttVariance: 'RTTVAR',
+    slowStartThreshold: 'SSTHRESH',
+    congestionWindow: 'CWND',
+    advertisedMss: 'ADVMSS',
+    hopLimit: 'HOPLIMIT',
+    initialCongestionWindow: 'INITCWND',
+    rtoMinimum: 'RTO_MIN',
+    initialReceiveWindow: 'INITRWND',
+    quickAck: 'QUICKACK',
+    congestionControl: 'CC_ALGO',
+    fastOpenNoCookie: 'FASTOPEN_NO_COOKIE',
+  }),
+  ...named('ICMPV6_ROUTER_PREF_', rtnetlink.routerPreference),
+  ...named('NHA_', rtnetlink.nha, { outputLink: 'OIF' }),
+  ...named('NETCONFA_', rtnetlink.netconfAttribute, {
+    linkIndex: 'IFINDEX',
+    multicastForwarding: 'MC_FORWARDING',
+    proxyNeighbours: 'PROXY_NEIGH',
+    ignoreRoutesWithLinkDown: 'IGNORE_ROUTES_WITH_LINKDOWN',
+  }),
+  ...named('NETCONFA_IFINDEX_', rtnetlink.netconfLink),
   ...named('RTNH_F_', rtnetlink.nextHopFlag, { linkDown: 'LINKDOWN' }),
   ...named('RTM_F_', rtnetlink.routeFlag),
-  ...named('IFA_', rtnetlink.ifa, { cacheInfo: 'CACHEINFO', protocol: 'PROTO' }),
+  ...named('IFA_', rtnetlink.ifa, {
+    cacheInfo: 'CACHEINFO',
+    routePriority: 'RT_PRIORITY',
+    protocol: 'PROTO',
+  }),
   ...named('IFA_F_', rtnetlink.addressFlag, {
     noDad: 'NODAD',
     dadFailed: 'DADFAILED',
     noPrefixRoute: 'NOPREFIXROUTE',
+    homeAddress: 'HOMEADDRESS',
+    manageTemporary: 'MANAGETEMPADDR',
+    multicastAutoJoin: 'MCAUTOJOIN',
   }),
   ...named('FRA_', rtnetlink.fra, {
     to: 'DST',
@@ -106,6 +147,8 @@ const expected: readonly (readonly [name: string, value: number])[] = [
     outputLinkName: 'OIFNAME',
     mark: 'FWMARK',
     mask: 'FWMASK',
+    tunnelId: 'TUN_ID',
+    suppressLinkGroup: 'SUPPRESS_IFGROUP',
     suppressPrefixLength: 'SUPPRESS_PREFIXLEN',
     ipProtocol: 'IP_PROTO',
     sourcePorts: 'SPORT_RANGE',
@@ -117,34 +160,16 @@ const expected: readonly (readonly [name: string, value: number])[] = [
     destination: 'DST',
     linkAddress: 'LLADDR',
     cacheInfo: 'CACHEINFO',
+    linkIndex: 'IFINDEX',
   }),
   ...named('NUD_', rtnetlink.neighbourState),
-  ...named('NTF_', rtnetlink.neighbourFlag),
+  ...named('NTF_', rtnetlink.neighbourFlag, { externallyLearned: 'EXT_LEARNED' }),
   ['NDTA_NAME', rtnetlink.neighbourTable.name],
   ['NDTA_PARMS', rtnetlink.neighbourTable.parameters],
   ['NDTPA_IFINDEX', rtnetlink.neighbourTable.linkIndex],
   ['NDTPA_RETRANS_TIME', rtnetlink.neighbourTable.retransTime],
   ['NDTPA_PROXY_DELAY', rtnetlink.neighbourTable.proxyDelay],
-  ...named('IFLA_', link.ifla, {
-    name: 'IFNAME',
-    linkInfo: 'LINKINFO',
-    extendedMask: 'EXT_MASK',
-    linkNetNsId: 'LINK_NETNSID',
-  }),
-  ['IFLA_INFO_KIND', link.linkInfo.kind],
-  ['IFLA_INFO_DATA', link.linkInfo.data],
-  ['VETH_INFO_PEER', link.linkInfo.vethPeer],
-  ['IFLA_MACVLAN_MODE', link.linkInfo.macvlanMode],
-  ['IFLA_IPVLAN_MODE', link.linkInfo.ipvlanMode],
-  ['IFLA_IPVLAN_FLAGS', link.linkInfo.ipvlanFlags],
-  ...named('MACVLAN_MODE_', link.macvlanMode),
-  ...named('IPVLAN_MODE_', link.ipvlanMode),
-  ['IPVLAN_F_PRIVATE', link.ipvlanFlag.private],
-  ['IPVLAN_F_VEPA', link.ipvlanFlag.vepa],
-  ...named('IFF_', link.linkFlag),
-  ['RTEXT_FILTER_SKIP_STATS', link.skipStatistics],
-  ['IFLA_INET_CONF', link.inetConf],
-  ...named('IPV4_DEVCONF_', settings, { arpFilter: 'ARPFILTER', srcValidMark: 'SRC_VMARK' }),
+  ...linkKindConstants,
   ...nftablesConstants,
   // What encoders and decoders call "struct ..." in their comments.
   ['sizeof(struct nlmsghdr)', 16],
@@ -155,6 +180,10 @@ const expected: readonly (readonly [name: string, value: number])[] = [
   ['sizeof(struct ndmsg)', 12],
   ['sizeof(struct ndtmsg)', 4],
   ['sizeof(struct rtnexthop)', 8],
+  ['sizeof(struct nhmsg)', 8],
+  ['sizeof(struct nexthop_grp)', 8],
+  ['sizeof(struct netconfmsg)', 1],
+  ['sizeof(struct ifa_cacheinfo)', 16],
   ['sizeof(struct nfgenmsg)', 4],
 ];
 
@@ -175,7 +204,7 @@ describe.skipIf(reason !== undefined)(`the constants${needs}`, () => {
     const directory = mkdtempSync(join(tmpdir(), 'truetuple-constants-'));
     try {
       const prints = expected.map(([name]) => `printf("%lld\\n", (long long)(${name}));`);
-      const source = `#include <stdio.h>\n${includes}\nint main(void) {\n${prints.join('\n')}\n}\n`;
+      const source = `#include <stdio.h>\n#include <stddef.h>\n${includes}\nint main(void) {\n${prints.join('\n')}\n}\n`;
       const [file, program] = [join(directory, 'print.c'), join(directory, 'print')];
       writeFileSync(file, source);
       execFileSync('cc', ['-O0', '-o', program, file]);

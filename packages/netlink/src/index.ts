@@ -4,6 +4,14 @@ export { nativeAvailable } from './native.ts';
 export type { NativeAvailability } from './native.ts';
 export { openNetlink } from './netlink.ts';
 export type { Netlink, WatchGroup } from './netlink.ts';
+export type { Netconf, Netconfs } from './rtnetlink/netconf.ts';
+export type {
+  NewNextHop,
+  NextHopMember,
+  NextHopObject,
+  NextHopTarget,
+} from './rtnetlink/next-hop.ts';
+export type { NextHops } from './rtnetlink/next-hops.ts';
 export type { NetnsReference, NetworkNamespace } from './network-namespace.ts';
 export {
   createNetworkNamespace,
@@ -11,9 +19,25 @@ export {
   listNetworkNamespaces,
   openNetworkNamespace,
 } from './netns.ts';
-export type { Address, Addresses, NewAddress } from './rtnetlink/address.ts';
+export type { Address, AddressFilter, AddressKey, NewAddress } from './rtnetlink/address.ts';
+export type { Addresses } from './rtnetlink/addresses.ts';
 export type { Change, NetlinkEvent } from './rtnetlink/event.ts';
-export type { Ipv4LinkSettings, Link, LinkChange, LinkRef, NewLink } from './rtnetlink/link.ts';
+export type {
+  Ipv4LinkSettings,
+  Ipv6LinkSettings,
+  Link,
+  LinkChange,
+  LinkFilter,
+  LinkRef,
+  LinkStatistics,
+} from './rtnetlink/link.ts';
+export type {
+  BridgeOptions,
+  LinkDetails,
+  NewLink,
+  NewLinkCommon,
+  VxlanOptions,
+} from './rtnetlink/new-link.ts';
 export type { Links } from './rtnetlink/links.ts';
 export type { NeighbourTableParameters, NeighbourTables } from './rtnetlink/neighbour-table.ts';
 export type {
@@ -30,6 +54,8 @@ export type {
   RouteFilter,
   RouteFlag,
   RouteLookup,
+  RouteMetric,
+  RouteMetrics,
   RouteType,
 } from './rtnetlink/route.ts';
 export type { Routes } from './rtnetlink/routes.ts';

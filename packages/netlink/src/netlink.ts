@@ -1,7 +1,7 @@
 import { Connection } from './connection.ts';
 import type { NetnsReference } from './network-namespace.ts';
-import { createAddresses } from './rtnetlink/address.ts';
-import type { Addresses } from './rtnetlink/address.ts';
+import { createAddresses } from './rtnetlink/addresses.ts';
+import type { Addresses } from './rtnetlink/addresses.ts';
 import type { NetlinkEvent } from './rtnetlink/event.ts';
 import { createLinks } from './rtnetlink/links.ts';
 import type { Links } from './rtnetlink/links.ts';
@@ -9,6 +9,10 @@ import { createNeighbourTables } from './rtnetlink/neighbour-table.ts';
 import type { NeighbourTables } from './rtnetlink/neighbour-table.ts';
 import { createNeighbours } from './rtnetlink/neighbour.ts';
 import type { Neighbours } from './rtnetlink/neighbour.ts';
+import { createNetconfs } from './rtnetlink/netconf.ts';
+import type { Netconfs } from './rtnetlink/netconf.ts';
+import { createNextHops } from './rtnetlink/next-hops.ts';
+import type { NextHops } from './rtnetlink/next-hops.ts';
 import { createRoutes } from './rtnetlink/routes.ts';
 import type { Routes } from './rtnetlink/routes.ts';
 import { createRules } from './rtnetlink/rules.ts';
@@ -32,6 +36,8 @@ export interface Netlink extends AsyncDisposable, Disposable {
   readonly rules: Rules;
   readonly neighbours: Neighbours;
   readonly neighbourTables: NeighbourTables;
+  readonly nextHops: NextHops;
+  readonly netconfs: Netconfs;
   /**
    * Tells what changes, over a socket of its own. The events begin with the next change: list once
    * after starting to watch. Closing the Netlink closes its watches.
@@ -58,6 +64,8 @@ export async function openNetlink(options: { netns?: NetnsReference } = {}): Pro
     rules: createRules(connection),
     neighbours: createNeighbours(connection),
     neighbourTables: createNeighbourTables(connection),
+    nextHops: createNextHops(connection),
+    netconfs: createNetconfs(connection),
     watch: (groups, listener) => {
       const numbers = groups.flatMap((group) => groupNumbers[group]);
       const inner = watchTransport(connection.listen(numbers), listener);

@@ -3,12 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { payloadOf, takeApart } from '../testing/captured-message.ts';
 import { formatIpAddress } from '../wire/ip-address.ts';
 import { MessageWriter } from '../wire/message-writer.ts';
-import {
-  decodeAddress,
-  encodeAddAddress,
-  encodeListAddresses,
-  encodeRemoveAddress,
-} from './address.ts';
+import { decodeAddress } from './decode-address.ts';
+import { encodeAddAddress, encodeListAddresses, encodeRemoveAddress } from './encode-address.ts';
 import type { NewAddress } from './address.ts';
 import type { Scope } from './scope.ts';
 

@@ -1,15 +1,32 @@
 import { addressFamily } from '../schema/rtnetlink.ts';
-import { ifla, iflaIgnored, inetConf, ipv4Settings, linkFlag, linkInfo } from '../schema/link.ts';
+import { flagNames, namesOf } from '../schema/name-table.ts';
+import {
+  addressGeneration,
+  ifla,
+  iflaIgnored,
+  inet6,
+  inetConf,
+  ipv4Settings,
+  ipv6Settings,
+  linkFlag,
+  linkInfo,
+  linkStatistics,
+  operState,
+} from '../schema/link.ts';
 import { AttributeCursor } from '../wire/attribute-cursor.ts';
 import type { UnknownAttribute } from '../wire/attribute-cursor.ts';
 import { hostIsLittleEndian } from '../wire/byte-order.ts';
 import { formatMacAddress } from '../wire/mac-address.ts';
-import type { Ipv4LinkSettings, Link } from './link.ts';
+import { decodeLinkDetails } from './decode-link-kind.ts';
+import type { Ipv4LinkSettings, Ipv6LinkSettings, Link, LinkStatistics } from './link.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** struct ifinfomsg: u8 family, pad, u16 type, i32 index, u32 flags, u32 change. */
 export const linkHeaderLength = 16;
+
+const operStates = namesOf(operState);
+const addressGenerations = namesOf(addressGeneration);
 
 /** Reads an RTM_NEWLINK or RTM_DELLINK; undefined when it is too short to be one. */
 export function decodeLink(view: DataView, start: number, end: number): Link | undefined {
@@ -20,6 +37,7 @@ export function decodeLink(view: DataView, start: number, end: number): Link | u
     index: view.getInt32(start + 4, hostIsLittleEndian),
     name: '',
     mtu: 0,
+    flags: flagNames(linkFlag, flags),
     up: (flags & linkFlag.up) !== 0,
     lowerUp: (flags & linkFlag.lowerUp) !== 0,
     ipv4: noIpv4Settings,
@@ -27,9 +45,8 @@ export function decodeLink(view: DataView, start: number, end: number): Link | u
   };
   const attribute = new AttributeCursor(view, start + linkHeaderLength, end);
   while (attribute.next()) {
-    if (!readAttribute(link, attribute) && !iflaIgnored.has(attribute.type)) {
-      unknownAttributes.push(attribute.unknown());
-    }
+    if (readAttribute(link, attribute) || readNumber(link, attribute)) continue;
+    if (!iflaIgnored.has(attribute.type)) unknownAttributes.push(attribute.unknown());
   }
   return link;
 }
@@ -39,9 +56,37 @@ function readAttribute(link: Mutable<Link>, attribute: AttributeCursor): boolean
     case ifla.name:
       link.name = attribute.string();
       return true;
+    case ifla.alias:
+      link.alias = attribute.string();
+      return true;
+    case ifla.propList:
+      link.altNames = readAltNames(attribute.nested());
+      return true;
     case ifla.address:
       link.macAddress = formatMacAddress(attribute.peek());
       return true;
+    case ifla.broadcast:
+      link.broadcastAddress = formatMacAddress(attribute.peek());
+      return true;
+    case ifla.permAddress:
+      link.permanentMacAddress = formatMacAddress(attribute.peek());
+      return true;
+    case ifla.linkInfo:
+      readKind(link, attribute.nested());
+      return true;
+    case ifla.afSpec:
+      readFamilies(link, attribute.nested());
+      return true;
+    case ifla.stats64:
+      link.statistics = readStatistics(attribute);
+      return true;
+    default:
+      return false;
+  }
+}
+
+function readNumber(link: Mutable<Link>, attribute: AttributeCursor): boolean {
+  switch (attribute.type) {
     case ifla.mtu:
       link.mtu = attribute.u32();
       return true;
@@ -54,43 +99,97 @@ function readAttribute(link: Mutable<Link>, attribute: AttributeCursor): boolean
     case ifla.master:
       link.masterIndex = attribute.u32();
       return true;
-    case ifla.linkInfo:
-      readKind(link, attribute.nested());
+    case ifla.txQueueLength:
+      link.txQueueLength = attribute.u32();
       return true;
-    case ifla.afSpec:
-      readFamilies(link, attribute.nested());
+    case ifla.minMtu:
+      link.minMtu = attribute.u32();
       return true;
+    case ifla.maxMtu:
+      link.maxMtu = attribute.u32();
+      return true;
+    case ifla.group:
+      link.group = attribute.u32();
+      return true;
+    case ifla.promiscuity:
+      link.promiscuity = attribute.u32();
+      return true;
+    case ifla.operState: {
+      const state = operStates.get(attribute.u8());
+      if (state !== undefined) link.operState = state;
+      return true;
+    }
     default:
       return false;
   }
 }
 
+function readAltNames(attribute: AttributeCursor): string[] {
+  const names: string[] = [];
+  while (attribute.next()) if (attribute.type === ifla.altName) names.push(attribute.string());
+  return names;
+}
+
+/** The kind comes before its data, as the kernel writes them. */
 function readKind(link: Mutable<Link>, attribute: AttributeCursor): void {
   while (attribute.next()) {
     if (attribute.type === linkInfo.kind) link.kind = attribute.string();
+    if (attribute.type === linkInfo.data && link.kind !== undefined) {
+      const details = decodeLinkDetails(link.kind, attribute.nested());
+      if (details !== undefined) link.details = details;
+    }
   }
 }
 
 function readFamilies(link: Mutable<Link>, family: AttributeCursor): void {
   while (family.next()) {
-    if (family.type !== addressFamily.ipv4) continue;
     const attribute = family.nested();
-    while (attribute.next()) {
-      if (attribute.type === inetConf) link.ipv4 = readIpv4Settings(attribute);
-    }
+    if (family.type === addressFamily.ipv4) {
+      while (attribute.next()) {
+        if (attribute.type === inetConf) link.ipv4 = readIpv4Settings(attribute);
+      }
+    } else if (family.type === addressFamily.ipv6) readIpv6(link, attribute);
   }
 }
 
 /** An array of i32; the setting with index n lies at 4 * (n - 1). Older kernels send fewer. */
 function readIpv4Settings(attribute: AttributeCursor): Ipv4LinkSettings {
-  const { view, start, end } = attribute;
   const settings: Record<string, number | boolean> = { available: true };
   for (const [name, { index, type }] of Object.entries(ipv4Settings)) {
-    const at = start + 4 * (index - 1);
-    const value = at + 4 <= end ? view.getInt32(at, hostIsLittleEndian) : 0;
+    const value = numberAt(attribute, index - 1);
     settings[name] = type === 'boolean' ? value !== 0 : value;
   }
   return settings as unknown as Ipv4LinkSettings;
+}
+
+/** The array counts from 0 here (DEVCONF_*). */
+function readIpv6(link: Mutable<Link>, attribute: AttributeCursor): void {
+  const settings: Record<string, number | boolean | string> = {};
+  while (attribute.next()) {
+    if (attribute.type === inet6.conf) {
+      for (const [name, { index, type }] of Object.entries(ipv6Settings)) {
+        const value = numberAt(attribute, index);
+        settings[name] = type === 'boolean' ? value !== 0 : value;
+      }
+      link.ipv6 = settings as unknown as Ipv6LinkSettings;
+    } else if (attribute.type === inet6.addressGenerationMode) {
+      const mode = addressGenerations.get(attribute.u8());
+      if (mode !== undefined) settings['addressGeneration'] = mode;
+    }
+  }
+}
+
+function numberAt({ view, start, end }: AttributeCursor, index: number): number {
+  const at = start + 4 * index;
+  return at + 4 <= end ? view.getInt32(at, hostIsLittleEndian) : 0;
+}
+
+function readStatistics({ view, start, end }: AttributeCursor): LinkStatistics {
+  const values = Object.entries(linkStatistics).map(([name, offset]) => {
+    const at = start + offset;
+    return [name, at + 8 <= end ? Number(view.getBigUint64(at, hostIsLittleEndian)) : 0] as const;
+  });
+  return Object.fromEntries(values) as unknown as LinkStatistics;
 }
 
 const noIpv4Settings = Object.freeze({

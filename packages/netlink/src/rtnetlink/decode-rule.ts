@@ -1,4 +1,4 @@
-import { fra, ruleAction, ruleInvert } from '../schema/rtnetlink.ts';
+import { fra, fraNewer, ruleAction, ruleInvert } from '../schema/rtnetlink.ts';
 import { namesOf } from '../schema/name-table.ts';
 import { AttributeCursor } from '../wire/attribute-cursor.ts';
 import { hostIsLittleEndian } from '../wire/byte-order.ts';
@@ -12,6 +12,13 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 const headerLength = 12;
 const actionNames = namesOf(ruleAction);
 const unset = 0xffffffff;
+/** Masks that kernels tell though nobody set one: all bits count. */
+const wholeMasks = [
+  ['sourcePortMask', 0xffff],
+  ['destinationPortMask', 0xffff],
+  ['dscpMask', 0x3f],
+  ['flowLabelMask', 0xfffff],
+] as const;
 
 /** Reads an RTM_NEWRULE or RTM_DELRULE; undefined for other families than IPv4 and IPv6. */
 export function decodeRule(view: DataView, start: number, end: number): Rule | undefined {
@@ -36,6 +43,7 @@ export function decodeRule(view: DataView, start: number, end: number): Rule | u
   // A mark of 0 is not told, but its mask is; where neither counts, none is.
   if (rule.markMask !== undefined) rule.mark ??= 0;
   if (rule.markMask === unset) delete rule.markMask;
+  for (const [name, allBits] of wholeMasks) if (rule[name] === allBits) delete rule[name];
   return rule;
 }
 
@@ -60,7 +68,7 @@ function readAttribute(rule: Mutable<Rule>, attribute: AttributeCursor): void {
       rule.destinationPorts = readRange16(attribute);
       break;
     default:
-      if (readNumber(rule, attribute)) break;
+      if (readNumber(rule, attribute) || readSelector(rule, attribute)) break;
       rule.unknownAttributes = [...(rule.unknownAttributes ?? []), attribute.unknown()];
   }
 }
@@ -93,6 +101,43 @@ function readNumber(rule: Mutable<Rule>, attribute: AttributeCursor): boolean {
       return true;
     case fra.uidRange:
       rule.uidRange = readRange32(attribute);
+      return true;
+    default:
+      return false;
+  }
+}
+
+function readSelector(rule: Mutable<Rule>, attribute: AttributeCursor): boolean {
+  switch (attribute.type) {
+    case fra.suppressLinkGroup:
+      if (attribute.u32() !== unset) rule.suppressLinkGroup = attribute.u32();
+      return true;
+    case fra.flow:
+      rule.realms = attribute.u32();
+      return true;
+    case fra.tunnelId:
+      rule.tunnelId = attribute.big64();
+      return true;
+    case fra.l3mdev:
+      rule.l3mdev = attribute.u8() !== 0;
+      return true;
+    case fraNewer.dscp:
+      rule.dscp = attribute.u8();
+      return true;
+    case fraNewer.dscpMask:
+      rule.dscpMask = attribute.u8();
+      return true;
+    case fraNewer.flowLabel:
+      rule.flowLabel = attribute.big32();
+      return true;
+    case fraNewer.flowLabelMask:
+      rule.flowLabelMask = attribute.big32();
+      return true;
+    case fraNewer.sourcePortMask:
+      rule.sourcePortMask = attribute.u16();
+      return true;
+    case fraNewer.destinationPortMask:
+      rule.destinationPortMask = attribute.u16();
       return true;
     default:
       return false;

@@ -1,32 +1,44 @@
-import type { NetworkNamespace } from '../network-namespace.ts';
 import { messageFlag } from '../schema/netlink.ts';
 import { addressFamily, rtm } from '../schema/rtnetlink.ts';
 import {
+  addressGeneration,
   ifla,
+  inet6,
   inetConf,
   ipv4Settings,
-  ipvlanFlag,
-  ipvlanMode,
   linkFlag,
   linkInfo,
-  macvlanMode,
   skipStatistics,
 } from '../schema/link.ts';
+import { vethInfo } from '../schema/link-kind.ts';
 import { parseMacAddress } from '../wire/mac-address.ts';
 import type { MessageWriter } from '../wire/message-writer.ts';
-import type { LinkChange, LinkRef, NewLink } from './link.ts';
+import { writeKindData } from './encode-link-kind.ts';
+import type { LinkChange, LinkFilter, LinkRef } from './link.ts';
+import type { NewLink, NewLinkCommon } from './new-link.ts';
 
-const { request, ack, dump, create, exclusive } = messageFlag;
+const { request, ack, dump, create, exclusive, append } = messageFlag;
 const text = new TextEncoder();
 
-export function encodeListLinks(writer: MessageWriter): Uint8Array {
-  writeHeader(writer.begin(rtm.getLink, request | dump), 0);
-  return writer.attributeU32(ifla.extendedMask, skipStatistics).finish();
+/** The kernel filters by kind and master (rtnl_valid_dump_ifinfo_req). */
+export function encodeListLinks(writer: MessageWriter, filter: LinkFilter = {}): Uint8Array {
+  writeHeader(writer.begin(rtm.getLink, request | dump), { index: 0 });
+  writeExtendedMask(writer, filter.statistics);
+  if (filter.masterIndex !== undefined) writer.attributeU32(ifla.master, filter.masterIndex);
+  if (filter.kind !== undefined) {
+    const start = writer.start(ifla.linkInfo);
+    writer.attribute(linkInfo.kind, text.encode(filter.kind)).end(start);
+  }
+  return writer.finish();
 }
 
-export function encodeGetLink(writer: MessageWriter, by: LinkRef): Uint8Array {
+export function encodeGetLink(
+  writer: MessageWriter,
+  by: LinkRef,
+  options: { readonly statistics?: boolean } = {},
+): Uint8Array {
   writeReference(writer.begin(rtm.getLink, request), by);
-  return writer.attributeU32(ifla.extendedMask, skipStatistics).finish();
+  return writeExtendedMask(writer, options.statistics).finish();
 }
 
 export function encodeRemoveLink(writer: MessageWriter, by: LinkRef): Uint8Array {
@@ -36,91 +48,127 @@ export function encodeRemoveLink(writer: MessageWriter, by: LinkRef): Uint8Array
 
 export function encodeAddLink(writer: MessageWriter, link: NewLink): Uint8Array {
   writer.begin(rtm.newLink, request | ack | create | exclusive);
-  writeHeader(writer, 0, link.up);
+  writeHeader(writer, { index: 0, up: link.up });
   writeCommon(writer, link);
-  if (link.kind === 'macvlan' || link.kind === 'ipvlan') {
-    writer.attributeU32(ifla.link, link.parentIndex);
-  }
-  const info = writer.start(ifla.linkInfo);
+  if (hasParent(link)) writer.attributeU32(ifla.link, link.parentIndex);
+  const start = writer.start(ifla.linkInfo);
   writer.attribute(linkInfo.kind, text.encode(link.kind));
-  writeKindData(writer, link);
-  return writer.end(info).finish();
+  if (link.kind === 'veth') writePeer(writer, link.peer);
+  else writeKindData(writer, link);
+  return writer.end(start).finish();
 }
 
 /** A rename needs the index: the name attribute then holds the new one. */
 export function encodeSetLink(writer: MessageWriter, by: LinkRef, change: LinkChange): Uint8Array {
   writer.begin(rtm.setLink, request | ack);
-  const { name, ipv4, masterIndex } = change;
-  writeHeader(writer, 'index' in by ? by.index : 0, change.up);
-  if (!('index' in by)) writer.attributeString(ifla.name, by.name);
-  else if (name !== undefined) writer.attributeString(ifla.name, name);
+  const { name, alias, group, ipv4, ipv6 } = change;
+  if ('index' in by) {
+    writeHeader(writer, { ...change, index: by.index });
+    if (name !== undefined) writer.attributeString(ifla.name, name);
+  } else writeReference(writer, by, change);
   writeOptions(writer, change);
-  if (masterIndex !== undefined) writer.attributeU32(ifla.master, masterIndex);
-  if (ipv4 !== undefined) writeIpv4Settings(writer, ipv4);
+  if (change.broadcastAddress !== undefined) {
+    writer.attribute(ifla.broadcast, parseMacAddress(change.broadcastAddress));
+  }
+  if (alias !== undefined) writer.attribute(ifla.alias, text.encode(alias));
+  if (group !== undefined) writer.attributeU32(ifla.group, group);
+  if (ipv4 !== undefined || ipv6 !== undefined) {
+    const start = writer.start(ifla.afSpec);
+    if (ipv4 !== undefined) writeIpv4Settings(writer, ipv4);
+    if (ipv6?.addressGeneration !== undefined) writeIpv6Settings(writer, ipv6.addressGeneration);
+    writer.end(start);
+  }
   return writer.finish();
 }
 
-function writeReference(writer: MessageWriter, by: LinkRef): void {
-  writeHeader(writer, 'index' in by ? by.index : 0);
+/** RTM_NEWLINKPROP and RTM_DELLINKPROP: alternative names, in IFLA_PROP_LIST. */
+export function encodeChangeAltNames(
+  writer: MessageWriter,
+  by: LinkRef,
+  { how, names }: { readonly how: 'add' | 'remove'; readonly names: readonly string[] },
+): Uint8Array {
+  const flags = request | ack | (how === 'add' ? create | append | exclusive : 0);
+  writer.begin(how === 'add' ? rtm.newLinkProp : rtm.delLinkProp, flags);
+  writeReference(writer, by);
+  const start = writer.startNested(ifla.propList);
+  for (const name of names) writer.attributeString(ifla.altName, name);
+  return writer.end(start).finish();
+}
+
+function hasParent(link: NewLink): link is Extract<NewLink, { readonly mode: string }> {
+  return 'parentIndex' in link && link.kind !== 'vxlan';
+}
+
+function writeReference(writer: MessageWriter, by: LinkRef, change: LinkChange = {}): void {
+  writeHeader(writer, { ...change, index: 'index' in by ? by.index : 0 });
   if ('name' in by) writer.attributeString(ifla.name, by.name);
+  else if ('altName' in by) writer.attributeString(ifla.altName, by.altName);
 }
 
-function writeHeader(writer: MessageWriter, index: number, up?: boolean): void {
-  writer.u32(0).u32(index);
-  writer.u32(up === true ? linkFlag.up : 0).u32(up === undefined ? 0 : linkFlag.up);
+interface HeaderFields {
+  readonly index: number;
+  readonly up?: boolean | undefined;
+  readonly promiscuous?: boolean;
+  readonly allMulticast?: boolean;
+  readonly addressResolution?: boolean;
 }
 
-interface Options {
-  readonly netns?: NetworkNamespace | number;
-  readonly macAddress?: string;
-  readonly mtu?: number;
+/** struct ifinfomsg: u8 family, pad, u16 type; i32 index; u32 flags; u32 change (which of them count). */
+function writeHeader(writer: MessageWriter, fields: HeaderFields): void {
+  const { up, promiscuous, allMulticast, addressResolution } = fields;
+  let [flags, change] = [0, 0];
+  const set = (flag: number, value: boolean | undefined): void => {
+    if (value === undefined) return;
+    change |= flag;
+    if (value) flags |= flag;
+  };
+  set(linkFlag.up, up);
+  set(linkFlag.promiscuous, promiscuous);
+  set(linkFlag.allMulticast, allMulticast);
+  set(linkFlag.noArp, addressResolution === undefined ? undefined : !addressResolution);
+  writer.u32(0).u32(fields.index).u32(flags).u32(change);
 }
 
-function writeCommon(writer: MessageWriter, link: Options & { readonly name: string }): void {
+function writeExtendedMask(writer: MessageWriter, statistics: boolean | undefined): MessageWriter {
+  return writer.attributeU32(ifla.extendedMask, statistics === true ? 0 : skipStatistics);
+}
+
+function writeCommon(writer: MessageWriter, link: NewLinkCommon): void {
   writeOptions(writer, link);
   writer.attributeString(ifla.name, link.name);
 }
 
-function writeOptions(writer: MessageWriter, { netns, macAddress, mtu }: Options): void {
+function writeOptions(writer: MessageWriter, options: Partial<NewLinkCommon>): void {
+  const { netns, macAddress, mtu, txQueueLength, masterIndex } = options;
   if (macAddress !== undefined) writer.attribute(ifla.address, parseMacAddress(macAddress));
   if (mtu !== undefined) writer.attributeU32(ifla.mtu, mtu);
+  if (txQueueLength !== undefined) writer.attributeU32(ifla.txQueueLength, txQueueLength);
+  if (masterIndex !== undefined) writer.attributeU32(ifla.master, masterIndex);
   if (netns !== undefined) {
     writer.attributeU32(ifla.netNsFd, typeof netns === 'number' ? netns : netns.fd);
   }
 }
 
-function writeKindData(writer: MessageWriter, link: NewLink): void {
-  if (link.kind === 'bridge' || link.kind === 'dummy') return;
+/** Not `up`: the kernel opens the peer before its other end exists, and refuses (ENOTCONN). */
+function writePeer(writer: MessageWriter, peer: NewLinkCommon): void {
   const data = writer.start(linkInfo.data);
-  switch (link.kind) {
-    case 'veth': {
-      const peer = writer.start(linkInfo.vethPeer);
-      // Not `up`: the kernel opens the peer before its other end exists, and refuses (ENOTCONN).
-      writeHeader(writer, 0);
-      writeCommon(writer, link.peer);
-      writer.end(peer);
-      break;
-    }
-    case 'macvlan':
-      writer.attributeU32(linkInfo.macvlanMode, macvlanMode[link.mode]);
-      break;
-    case 'ipvlan':
-      writer.attributeU16(linkInfo.ipvlanMode, ipvlanMode[link.mode]);
-      writer.attributeU16(linkInfo.ipvlanFlags, ipvlanFlag[link.flags ?? 'bridge']);
-      break;
-    default:
-      link satisfies never;
-  }
-  writer.end(data);
+  const start = writer.start(vethInfo.peer);
+  writeHeader(writer, { index: 0 });
+  writeCommon(writer, peer);
+  writer.end(start).end(data);
 }
 
 function writeIpv4Settings(writer: MessageWriter, ipv4: NonNullable<LinkChange['ipv4']>): void {
-  const afSpec = writer.start(ifla.afSpec);
   const family = writer.start(addressFamily.ipv4);
   const settings = writer.start(inetConf);
   for (const [name, { index }] of Object.entries(ipv4Settings)) {
     const value = ipv4[name as keyof typeof ipv4];
     if (value !== undefined) writer.attributeU32(index, Number(value));
   }
-  writer.end(settings).end(family).end(afSpec);
+  writer.end(settings).end(family);
+}
+
+function writeIpv6Settings(writer: MessageWriter, mode: keyof typeof addressGeneration): void {
+  const family = writer.start(addressFamily.ipv6);
+  writer.attributeU8(inet6.addressGenerationMode, addressGeneration[mode]).end(family);
 }

@@ -4,6 +4,7 @@ import {
   addressFamily,
   nextHopFlag,
   routeFlag,
+  routerPreference,
   routeType,
   rta,
   rtax,
@@ -13,10 +14,18 @@ import {
 import { parseIpAddress, parseIpPrefix } from '../wire/ip-address.ts';
 import type { Family, IpPrefix } from '../wire/ip-address.ts';
 import type { MessageWriter } from '../wire/message-writer.ts';
-import type { NewRoute, NextHop, RouteFilter, RouteLookup, RouteType } from './route.ts';
+import type {
+  NewRoute,
+  NextHop,
+  RouteFilter,
+  RouteLookup,
+  RouteMetric,
+  RouteMetrics,
+  RouteType,
+} from './route.ts';
 import { scopeToNumber } from './scope.ts';
 
-const { request, ack, dump, create, exclusive, replace } = messageFlag;
+const { request, ack, dump, create, exclusive, replace, append } = messageFlag;
 const mainTable = 254;
 const protocolStatic = 4;
 
@@ -26,18 +35,29 @@ export function encodeListRoutes(
   filter: RouteFilter,
 ): Uint8Array {
   writer.begin(rtm.getRoute, request | dump);
-  writer.u8(addressFamily[family]).u8(0).u16(0).u32(0).u32(0);
+  writer.u8(addressFamily[family]).u8(0).u16(0);
+  writer
+    .u8(0)
+    .u8(filter.protocol ?? 0)
+    .u8(0);
+  writer.u8(filter.type === undefined ? 0 : typeNumber(filter.type)).u32(0);
   if (filter.table !== undefined) writer.attributeU32(rta.table, filter.table);
+  if (filter.linkIndex !== undefined) writer.attributeU32(rta.outputLink, filter.linkIndex);
   return writer.finish();
 }
 
-export function encodeAddRoute(
-  writer: MessageWriter,
-  route: NewRoute,
-  how: 'exclusive' | 'replace',
-): Uint8Array {
-  const flags = request | ack | create | (how === 'replace' ? replace : exclusive);
-  writer.begin(rtm.newRoute, flags);
+export type HowToAdd = 'exclusive' | 'replace' | 'append' | 'change';
+
+/** NLM_F_*: what is to happen when there is one like it. `change`: it must be there. */
+const howToAdd: Readonly<Record<HowToAdd, number>> = {
+  exclusive: create | exclusive,
+  replace: create | replace,
+  append: create | append,
+  change: replace,
+};
+
+export function encodeAddRoute(writer: MessageWriter, route: NewRoute, how: HowToAdd): Uint8Array {
+  writer.begin(rtm.newRoute, request | ack | howToAdd[how]);
   return writeRoute(writer, route, {
     protocol: route.protocol ?? protocolStatic,
     scope: route.scope === undefined ? usualScope(route) : scopeToNumber(route.scope),
@@ -84,38 +104,82 @@ interface HeaderFields {
 function writeRoute(writer: MessageWriter, route: NewRoute, header: HeaderFields): Uint8Array {
   const destination = parseIpPrefix(route.destination);
   checkFamily(route, destination);
+  const source = route.source === undefined ? undefined : parseIpPrefix(route.source);
   const table = route.table ?? mainTable;
-  writer.u8(addressFamily[destination.family]).u8(destination.prefixLength).u8(0).u8(0);
-  writer
-    .u8(table < 256 ? table : 0)
-    .u8(header.protocol)
-    .u8(header.scope)
-    .u8(header.type);
+  writer.u8(addressFamily[destination.family]).u8(destination.prefixLength);
+  writer.u8(source?.prefixLength ?? 0).u8(route.typeOfService ?? 0);
+  writer.u8(table < 256 ? table : 0).u8(header.protocol);
+  writer.u8(header.scope).u8(header.type);
   writer.u32(route.onlink === true ? nextHopFlag.onlink : 0);
   if (destination.prefixLength > 0) writer.attribute(rta.destination, destination.bytes);
+  if (source !== undefined) writer.attribute(rta.source, source.bytes);
   writer.attributeU32(rta.table, table);
-  if (route.gateway !== undefined) writer.attribute(rta.gateway, parseIpAddress(route.gateway));
-  if (route.linkIndex !== undefined) writer.attributeU32(rta.outputLink, route.linkIndex);
-  if (route.metric !== undefined) writer.attributeU32(rta.priority, route.metric);
+  if (route.gateway !== undefined) writeGateway(writer, route.gateway, destination.family);
   if (route.preferredSource !== undefined) {
     writer.attribute(rta.preferredSource, parseIpAddress(route.preferredSource));
   }
-  if (route.mtu !== undefined) {
-    const metrics = writer.start(rta.metrics);
-    writer.attributeU32(rtax.mtu, route.mtu).end(metrics);
+  writeNumbers(writer, route);
+  if (route.mtu !== undefined || route.metrics !== undefined) {
+    writeMetrics(writer, route.mtu, route.metrics ?? {});
   }
-  if (route.nextHops !== undefined) writeNextHops(writer, route.nextHops);
+  if (route.nextHops !== undefined) writeNextHops(writer, route.nextHops, destination.family);
   return writer.finish();
 }
 
+function writeNumbers(writer: MessageWriter, route: NewRoute): void {
+  const { linkIndex, metric, nextHopId, preference, expiresSeconds } = route;
+  if (linkIndex !== undefined) writer.attributeU32(rta.outputLink, linkIndex);
+  if (metric !== undefined) writer.attributeU32(rta.priority, metric);
+  if (nextHopId !== undefined) writer.attributeU32(rta.nexthopId, nextHopId);
+  if (preference !== undefined) {
+    writer.attributeU8(rta.preference, routerPreference[preference]);
+  }
+  if (expiresSeconds !== undefined) writer.attributeU32(rta.expires, expiresSeconds);
+}
+
+/** RTA_GATEWAY, or for one of the other family RTA_VIA: struct rtvia, u16 family and the address. */
+function writeGateway(writer: MessageWriter, gateway: string, family: Family): void {
+  const bytes = parseIpAddress(gateway);
+  const own: Family = bytes.length === 4 ? 'ipv4' : 'ipv6';
+  if (own === family) writer.attribute(rta.gateway, bytes);
+  else {
+    const start = writer.start(rta.via);
+    writer.u16(addressFamily[own]).bytes(bytes).end(start);
+  }
+}
+
+function writeMetrics(writer: MessageWriter, mtu: number | undefined, metrics: RouteMetrics): void {
+  const start = writer.start(rta.metrics);
+  const { congestionControl, locked = [], ...numbers } = metrics;
+  if (locked.length > 0) {
+    // a shift by 31 or more would wrap: no metric has such a number
+    writer.attributeU32(
+      rtax.lock,
+      locked.reduce((bits, name) => bits | (1 << rtax[name]), 0),
+    );
+  }
+  if (mtu !== undefined) writer.attributeU32(rtax.mtu, mtu);
+  for (const [name, value] of Object.entries(numbers)) {
+    writer.attributeU32(rtax[name as RouteMetric], value);
+  }
+  if (congestionControl !== undefined) {
+    writer.attributeString(rtax.congestionControl, congestionControl);
+  }
+  writer.end(start);
+}
+
 /** struct rtnexthop: u16 length, u8 flags, u8 weight - 1, i32 link index; then attributes. */
-function writeNextHops(writer: MessageWriter, nextHops: readonly Partial<NextHop>[]): void {
+function writeNextHops(
+  writer: MessageWriter,
+  nextHops: readonly Partial<NextHop>[],
+  family: Family,
+): void {
   const list = writer.start(rta.multipath);
   for (const hop of nextHops) {
     const onlink = hop.flags?.includes('onlink') === true ? nextHopFlag.onlink : 0;
     const start = writer.startNextHop(onlink, (hop.weight ?? 1) - 1);
     writer.u32(hop.linkIndex ?? 0);
-    if (hop.gateway !== undefined) writer.attribute(rta.gateway, parseIpAddress(hop.gateway));
+    if (hop.gateway !== undefined) writeGateway(writer, hop.gateway, family);
     writer.end(start);
   }
   writer.end(list);
@@ -128,7 +192,9 @@ function usualScope(route: NewRoute): number {
   if (type === 'broadcast' || type === 'multicast' || type === 'anycast') return scope.link;
   if (type !== 'unicast') return scope.global;
   if (route.destination.includes(':')) return scope.global;
-  return route.gateway === undefined && route.nextHops === undefined ? scope.link : scope.global;
+  const { gateway, nextHops, nextHopId } = route;
+  const isDirect = gateway === undefined && nextHops === undefined && nextHopId === undefined;
+  return isDirect ? scope.link : scope.global;
 }
 
 function typeNumber(type: RouteType): number {

@@ -1,6 +1,6 @@
 import { inputError } from '../errors.ts';
 import { messageFlag } from '../schema/netlink.ts';
-import { addressFamily, fra, rtm, ruleAction, ruleInvert } from '../schema/rtnetlink.ts';
+import { addressFamily, fra, fraNewer, rtm, ruleAction, ruleInvert } from '../schema/rtnetlink.ts';
 import { parseIpPrefix } from '../wire/ip-address.ts';
 import type { Family, IpPrefix } from '../wire/ip-address.ts';
 import type { MessageWriter } from '../wire/message-writer.ts';
@@ -58,6 +58,7 @@ function writeRule(
   if (rule.outputLinkName !== undefined) {
     writer.attributeString(fra.outputLinkName, rule.outputLinkName);
   }
+  writeNewer(writer, rule);
   writeRange(writer, fra.sourcePorts, rule.sourcePorts);
   writeRange(writer, fra.destinationPorts, rule.destinationPorts);
   if (rule.uidRange !== undefined) {
@@ -78,6 +79,26 @@ function writeNumbers(writer: MessageWriter, rule: NewRule): void {
   if (goto !== undefined) writer.attributeU32(fra.goto, goto);
   if (suppressPrefixLength !== undefined) {
     writer.attributeU32(fra.suppressPrefixLength, suppressPrefixLength);
+  }
+  const { suppressLinkGroup, realms, tunnelId, l3mdev } = rule;
+  if (suppressLinkGroup !== undefined) {
+    writer.attributeU32(fra.suppressLinkGroup, suppressLinkGroup);
+  }
+  if (realms !== undefined) writer.attributeU32(fra.flow, realms);
+  if (tunnelId !== undefined) writer.attributeBig64(fra.tunnelId, tunnelId);
+  if (l3mdev === true) writer.attributeU8(fra.l3mdev, 1);
+}
+
+/** Attributes that a kernel without them refuses (strict checking), with EINVAL. */
+function writeNewer(writer: MessageWriter, rule: NewRule): void {
+  const { dscp, dscpMask, flowLabel, flowLabelMask, sourcePortMask, destinationPortMask } = rule;
+  if (dscp !== undefined) writer.attributeU8(fraNewer.dscp, dscp);
+  if (dscpMask !== undefined) writer.attributeU8(fraNewer.dscpMask, dscpMask);
+  if (flowLabel !== undefined) writer.attributeBig32(fraNewer.flowLabel, flowLabel);
+  if (flowLabelMask !== undefined) writer.attributeBig32(fraNewer.flowLabelMask, flowLabelMask);
+  if (sourcePortMask !== undefined) writer.attributeU16(fraNewer.sourcePortMask, sourcePortMask);
+  if (destinationPortMask !== undefined) {
+    writer.attributeU16(fraNewer.destinationPortMask, destinationPortMask);
   }
 }
 

@@ -1,12 +1,16 @@
 import { rtm } from '../schema/rtnetlink.ts';
 import type { Address } from './address.ts';
-import { decodeAddress } from './address.ts';
+import { decodeAddress } from './decode-address.ts';
 import { decodeLink } from './decode-link.ts';
 import { decodeRoute } from './decode-route.ts';
 import { decodeRule } from './decode-rule.ts';
 import type { Link } from './link.ts';
 import { decodeNeighbour } from './neighbour.ts';
 import type { Neighbour } from './neighbour.ts';
+import { decodeNetconf } from './netconf.ts';
+import type { Netconf } from './netconf.ts';
+import type { NextHopObject } from './next-hop.ts';
+import { decodeNextHop } from './next-hop-codec.ts';
 import type { Route } from './route.ts';
 import type { Rule } from './rule.ts';
 
@@ -24,6 +28,8 @@ export type NetlinkEvent =
   | { readonly kind: 'route'; readonly change: Change; readonly route: Route }
   | { readonly kind: 'rule'; readonly change: Change; readonly rule: Rule }
   | { readonly kind: 'neighbour'; readonly change: Change; readonly neighbour: Neighbour }
+  | { readonly kind: 'next-hop'; readonly change: Change; readonly nextHop: NextHopObject }
+  | { readonly kind: 'netconf'; readonly change: Change; readonly netconf: Netconf }
   | { readonly kind: 'overrun' }
   | { readonly kind: 'failed'; readonly error: Error };
 
@@ -65,6 +71,16 @@ export function decodeEvent(
     case rtm.delNeighbour: {
       const neighbour = decodeNeighbour(view, start, end);
       return neighbour && { kind: 'neighbour', change, neighbour };
+    }
+    case rtm.newNextHop:
+    case rtm.delNextHop: {
+      const nextHop = decodeNextHop(view, start, end);
+      return nextHop && { kind: 'next-hop', change, nextHop };
+    }
+    case rtm.newNetconf:
+    case rtm.delNetconf: {
+      const netconf = decodeNetconf(view, start, end);
+      return netconf && { kind: 'netconf', change, netconf };
     }
     default:
       return undefined;

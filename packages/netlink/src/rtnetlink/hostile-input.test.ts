@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { NetlinkError } from '../errors.ts';
 import { fromHex } from '../testing/captured-message.ts';
-import { decodeAddress } from './address.ts';
+import { decodeAddress } from './decode-address.ts';
 import { decodeLink } from './decode-link.ts';
 import { decodeRoute } from './decode-route.ts';
 import { decodeRule } from './decode-rule.ts';

@@ -9,7 +9,7 @@ import {
   encodeRemoveLink,
   encodeSetLink,
 } from './encode-link.ts';
-import type { NewLink } from './link.ts';
+import type { NewLink } from './new-link.ts';
 
 // Requests of iproute2 6.1, taken with strace.
 const request = {
@@ -61,6 +61,21 @@ const vethInBridge =
   '0000000000000000000000000000050008000000000024000e000000000000000000000000000000000000000000' +
   '00000000000000000000000004003e8004004180';
 const headerLength = 16;
+const ipv6Defaults = {
+  forwarding: 0,
+  hopLimit: 64,
+  mtu: 1400,
+  acceptRouterAdvertisements: 1,
+  acceptRedirects: true,
+  autoconfigure: true,
+  duplicateDetectionProbes: 1,
+  useTemporaryAddresses: 0,
+  proxyNeighbourDiscovery: false,
+  disabled: false,
+  acceptDuplicateDetection: 1,
+  keepAddressesOnDown: 0,
+  addressGeneration: 'eui64',
+};
 const writer = new MessageWriter(true);
 
 describe('the bytes of link requests', () => {
@@ -150,9 +165,28 @@ describe('the links the kernel reports', () => {
       name: 'net1',
       kind: 'veth',
       macAddress: '02:00:00:00:02:80',
+      broadcastAddress: 'ff:ff:ff:ff:ff:ff',
       mtu: 1400,
+      minMtu: 68,
+      maxMtu: 65535,
+      txQueueLength: 1000,
+      operState: 'up',
+      flags: ['up', 'broadcast', 'multicast', 'lowerUp'],
+      promiscuity: 1,
+      group: 0,
       up: true,
       lowerUp: true,
+      statistics: {
+        receivedPackets: 0,
+        sentPackets: 0,
+        receivedBytes: 0,
+        sentBytes: 0,
+        receiveErrors: 0,
+        sendErrors: 0,
+        receiveDropped: 0,
+        sendDropped: 0,
+        multicast: 0,
+      },
       parentIndex: 2,
       parentNetnsId: 0,
       masterIndex: 3,
@@ -177,6 +211,7 @@ describe('the links the kernel reports', () => {
         proxyArpPvlan: false,
         routeLocalnet: false,
       },
+      ipv6: ipv6Defaults,
       unknownAttributes: [],
     });
   });

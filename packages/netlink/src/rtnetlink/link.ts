@@ -1,20 +1,52 @@
 import type { NetworkNamespace } from '../network-namespace.ts';
-import type { ipv4Settings } from '../schema/link.ts';
+import type {
+  addressGeneration,
+  ipv4Settings,
+  ipv6Settings,
+  linkFlag,
+  operState,
+} from '../schema/link.ts';
 import type { UnknownAttribute } from '../wire/attribute-cursor.ts';
+import type { LinkDetails } from './new-link.ts';
 
-/** Which link: by name (up to 15 characters) or by index. */
-export type LinkRef = { readonly name: string } | { readonly index: number };
+/** Which link: by name (up to 15 characters), by alternative name (up to 127) or by index. */
+export type LinkRef =
+  | { readonly name: string }
+  | { readonly altName: string }
+  | { readonly index: number };
 
 /** A link as the kernel reports it (RTM_NEWLINK). */
 export interface Link {
   readonly index: number;
   readonly name: string;
+  /** Further names (IFLA_ALT_IFNAME). */
+  readonly altNames?: readonly string[];
+  /** A text that an administrator gave it (IFLA_IFALIAS). */
+  readonly alias?: string;
   /** `veth`, `macvlan`, `ipvlan`, `bridge`, ...; absent for hardware and the loopback. */
   readonly kind?: string;
+  /** What a link of a known kind says of itself. */
+  readonly details?: LinkDetails;
   /** Lower case with colons. */
   readonly macAddress?: string;
+  readonly broadcastAddress?: string;
+  /** The one it was made with, for hardware. */
+  readonly permanentMacAddress?: string;
   /** Bytes. */
   readonly mtu: number;
+  /** Which MTUs it takes; a maximum of 0 says nothing. */
+  readonly minMtu?: number;
+  readonly maxMtu?: number;
+  /** Packets. */
+  readonly txQueueLength?: number;
+  /** RFC 2863, ifOperStatus. */
+  readonly operState?: keyof typeof operState;
+  /** IFF_* that are set. */
+  readonly flags: readonly (keyof typeof linkFlag)[];
+  /** How many want all packets. */
+  readonly promiscuity?: number;
+  /** 0 is the default group. */
+  readonly group?: number;
   /** Administratively up (IFF_UP). */
   readonly up: boolean;
   /** Its carrier is there (IFF_LOWER_UP). */
@@ -25,49 +57,55 @@ export interface Link {
   /** The bridge (or bond, VRF) it belongs to. */
   readonly masterIndex?: number;
   readonly ipv4: Ipv4LinkSettings;
+  /** Absent where there is no IPv6. */
+  readonly ipv6?: Ipv6LinkSettings;
+  /** Where `links.list` or `links.get` was asked for them. */
+  readonly statistics?: LinkStatistics;
   /** Attributes this package has no name for, as they came. */
   readonly unknownAttributes: readonly UnknownAttribute[];
 }
 
-type SettingTable = typeof ipv4Settings;
-type SettingValues = {
-  readonly [K in keyof SettingTable]: SettingTable[K]['type'] extends 'boolean' ? boolean : number;
+type SettingValues<Table extends Readonly<Record<string, { readonly type: string }>>> = {
+  readonly [K in keyof Table]: Table[K]['type'] extends 'boolean' ? boolean : number;
 };
+
+/** Since the link was made; whole numbers, exact up to 2^53 (struct rtnl_link_stats64). */
+export interface LinkStatistics {
+  readonly receivedPackets: number;
+  readonly receivedBytes: number;
+  readonly receiveErrors: number;
+  readonly receiveDropped: number;
+  readonly sentPackets: number;
+  readonly sentBytes: number;
+  readonly sendErrors: number;
+  readonly sendDropped: number;
+  readonly multicast: number;
+}
 
 /**
  * What /proc/sys/net/ipv4/conf/<link>/ shows, read and written by netlink instead (IFLA_AF_SPEC,
  * AF_INET, IFLA_INET_CONF): CAP_NET_ADMIN suffices, even where /proc/sys is read-only.
  */
-export interface Ipv4LinkSettings extends SettingValues {
+export interface Ipv4LinkSettings extends SettingValues<typeof ipv4Settings> {
   /** False: the kernel keeps no IPv4 settings for this link (MTU below 68); the rest says nothing. */
   readonly available: boolean;
 }
 
-interface NewLinkCommon {
-  readonly name: string;
-  /** The namespace it is made in; default: that of the netlink socket. A number is a descriptor. */
-  readonly netns?: NetworkNamespace | number;
-  readonly macAddress?: string;
-  readonly mtu?: number;
-  readonly up?: boolean;
+/**
+ * What /proc/sys/net/ipv6/conf/<link>/ shows (IFLA_AF_SPEC, AF_INET6, IFLA_INET6_CONF). By netlink the
+ * kernel lets only `addressGeneration` be changed: for the rest write the file.
+ */
+export interface Ipv6LinkSettings extends SettingValues<typeof ipv6Settings> {
+  readonly addressGeneration?: keyof typeof addressGeneration;
 }
 
-/** What `links.add` makes. `parentIndex` counts in the namespace of the netlink socket. */
-export type NewLink =
-  | (NewLinkCommon & { readonly kind: 'veth'; readonly peer: NewLinkCommon })
-  | (NewLinkCommon & {
-      readonly kind: 'macvlan';
-      readonly parentIndex: number;
-      readonly mode: 'bridge' | 'private' | 'vepa' | 'passthru';
-    })
-  | (NewLinkCommon & {
-      readonly kind: 'ipvlan';
-      readonly parentIndex: number;
-      readonly mode: 'l2' | 'l3' | 'l3s';
-      readonly flags?: 'bridge' | 'private' | 'vepa';
-    })
-  | (NewLinkCommon & { readonly kind: 'bridge' })
-  | (NewLinkCommon & { readonly kind: 'dummy' });
+/** Which links to list; the kernel filters. */
+export interface LinkFilter {
+  readonly kind?: string;
+  readonly masterIndex?: number;
+  /** True: with their statistics. */
+  readonly statistics?: boolean;
+}
 
 /** What `links.set` changes; what is absent stays. */
 export interface LinkChange {
@@ -75,9 +113,20 @@ export interface LinkChange {
   readonly name?: string;
   readonly mtu?: number;
   readonly macAddress?: string;
+  readonly broadcastAddress?: string;
+  /** Packets. */
+  readonly txQueueLength?: number;
+  /** Empty: none. */
+  readonly alias?: string;
+  readonly group?: number;
+  readonly promiscuous?: boolean;
+  readonly allMulticast?: boolean;
+  /** False: no address resolution on it (IFF_NOARP). */
+  readonly addressResolution?: boolean;
   /** Moves the link; its addresses and routes are lost. A number is a descriptor. */
   readonly netns?: NetworkNamespace | number;
   /** 0: no master. */
   readonly masterIndex?: number;
   readonly ipv4?: Partial<Omit<Ipv4LinkSettings, 'available'>>;
+  readonly ipv6?: Pick<Ipv6LinkSettings, 'addressGeneration'>;
 }

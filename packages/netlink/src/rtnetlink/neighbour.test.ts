@@ -5,7 +5,7 @@ import {
   decodeNeighbour,
   encodeListNeighbours,
   encodeRemoveNeighbour,
-  encodeReplaceNeighbour,
+  encodeAddNeighbour,
 } from './neighbour.ts';
 import { encodeSetNeighbourTable } from './neighbour-table.ts';
 
@@ -29,14 +29,14 @@ const writer = new MessageWriter(true);
 describe('neighbour requests', () => {
   it('replacing is what ip sends', () => {
     const entry = { linkIndex: 3, address: '10.0.2.9', macAddress: '02:00:00:00:02:09' };
-    const ours = takeApart(encodeReplaceNeighbour(writer, entry), headerLength);
+    const ours = takeApart(encodeAddNeighbour(writer, entry, 'replace'), headerLength);
     expect(ours).toEqual(takeApart(request.replace, headerLength));
   });
 
   it('a proxy entry is what ip sends, but replaces', () => {
     const entry = { linkIndex: 3, address: '10.0.2.77', proxy: true };
     const expected = takeApart(request.proxy, headerLength);
-    const ours = takeApart(encodeReplaceNeighbour(writer, entry), headerLength);
+    const ours = takeApart(encodeAddNeighbour(writer, entry, 'replace'), headerLength);
     expect(ours).toEqual({ ...expected, flags: 0x1 | 0x4 | 0x400 | 0x100 });
     const removal = takeApart(encodeRemoveNeighbour(writer, entry), headerLength);
     expect(removal).toEqual({

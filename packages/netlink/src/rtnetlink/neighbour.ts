@@ -25,6 +25,8 @@ export interface Neighbour {
   /** We answer for this address on that link (proxy ARP). */
   readonly proxy?: boolean;
   readonly router?: boolean;
+  /** Something outside of the kernel keeps it up to date: it does not age. */
+  readonly externallyLearned?: boolean;
   /** Who made it (NDA_PROTOCOL). */
   readonly protocol?: number;
   readonly unknownAttributes?: readonly UnknownAttribute[];
@@ -43,14 +45,17 @@ export interface NeighbourFilter {
 
 /** The neighbours of a network namespace. */
 export interface Neighbours {
+  /** Filtered by the kernel. */
   list(filter?: NeighbourFilter): Promise<Neighbour[]>;
+  /** @throws NetlinkError EEXIST (`isExists`). */
+  add(neighbour: NewNeighbour): Promise<void>;
   replace(neighbour: NewNeighbour): Promise<void>;
   /** @throws NetlinkError ENOENT (`isNotFound`). */
   remove(neighbour: Pick<Neighbour, 'linkIndex' | 'address' | 'proxy'>): Promise<void>;
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-const { request, ack, dump: dumpFlag, create, replace } = messageFlag;
+const { request, ack, dump: dumpFlag, create, exclusive, replace } = messageFlag;
 /** struct ndmsg: u8 family, pad, u16 pad, i32 index, u16 state, u8 flags, u8 type. */
 const headerLength = 12;
 const ignored = new Set<number>([nda.cacheInfo, nda.probes, nda.master]);
@@ -67,9 +72,16 @@ export function createNeighbours(requests: Requests): Neighbours {
           return found !== undefined && passes(found, filter) ? found : undefined;
         },
       })),
+    add: async (neighbour) => {
+      await requests.run({
+        message: encodeAddNeighbour(writer, neighbour, 'exclusive'),
+        until: 'ack',
+        describe: () => `adding neighbour ${say(neighbour)}`,
+      });
+    },
     replace: async (neighbour) => {
       await requests.run({
-        message: encodeReplaceNeighbour(writer, neighbour),
+        message: encodeAddNeighbour(writer, neighbour, 'replace'),
         until: 'ack',
         describe: () => `replacing neighbour ${say(neighbour)}`,
       });
@@ -88,12 +100,22 @@ export function encodeListNeighbours(writer: MessageWriter, filter: NeighbourFil
   const family = filter.family === undefined ? 0 : addressFamily[filter.family];
   writer.begin(rtm.getNeighbour, request | dumpFlag);
   const flags = filter.proxy === true ? neighbourFlag.proxy : 0;
-  return writer.u8(family).u8(0).u16(0).u32(0).u16(0).u8(flags).u8(0).finish();
+  writer.u8(family).u8(0).u16(0).u32(0).u16(0).u8(flags).u8(0);
+  // the dump of proxy entries takes no filter in strict checking (neigh_valid_dump_req)
+  if (filter.linkIndex !== undefined && filter.proxy !== true) {
+    writer.attributeU32(nda.linkIndex, filter.linkIndex);
+  }
+  return writer.finish();
 }
 
-export function encodeReplaceNeighbour(writer: MessageWriter, entry: NewNeighbour): Uint8Array {
+export function encodeAddNeighbour(
+  writer: MessageWriter,
+  entry: NewNeighbour,
+  how: 'exclusive' | 'replace',
+): Uint8Array {
   const state = entry.state ?? 'permanent';
-  writer.begin(rtm.newNeighbour, request | ack | create | replace);
+  const flags = request | ack | create | (how === 'replace' ? replace : exclusive);
+  writer.begin(rtm.newNeighbour, flags);
   writeEntry(writer, entry, state === 'none' ? 0 : neighbourState[state]);
   if (entry.macAddress !== undefined) {
     writer.attribute(nda.linkAddress, parseMacAddress(entry.macAddress));
@@ -119,7 +141,8 @@ function writeEntry(
   const family = bytes.length === 4 ? addressFamily.ipv4 : addressFamily.ipv6;
   const flags =
     (entry.proxy === true ? neighbourFlag.proxy : 0) |
-    (entry.router === true ? neighbourFlag.router : 0);
+    (entry.router === true ? neighbourFlag.router : 0) |
+    (entry.externallyLearned === true ? neighbourFlag.externallyLearned : 0);
   writer.u8(family).u8(0).u16(0).u32(entry.linkIndex).u16(state).u8(flags).u8(0);
   writer.attribute(nda.destination, bytes);
 }
@@ -139,6 +162,7 @@ export function decodeNeighbour(view: DataView, start: number, end: number): Nei
   };
   if ((flags & neighbourFlag.proxy) !== 0) entry.proxy = true;
   if ((flags & neighbourFlag.router) !== 0) entry.router = true;
+  if ((flags & neighbourFlag.externallyLearned) !== 0) entry.externallyLearned = true;
   const attribute = new AttributeCursor(view, start + headerLength, end);
   while (attribute.next()) {
     if (attribute.type === nda.destination) entry.address = formatIpAddress(attribute.peek());

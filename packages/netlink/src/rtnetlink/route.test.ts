@@ -228,17 +228,24 @@ describe('the routes the kernel reports', () => {
   });
 
   it('an unknown attribute of a next hop is kept as it came', () => {
-    const via = '0a00fe800000000000000000000000000001'; // an IPv6 gateway
-    const hop = `200000000300000016001200${via}0000`;
+    const encap = '0a00fe800000000000000000000000000001';
+    const hop = `200000000300000016001600${encap}0000`; // RTA_ENCAP
     const route = decodeRoute(...payloadOf(`50${answer.unreachable.slice(2)}24000900${hop}`));
     expect(route?.nextHops).toEqual([
       {
         linkIndex: 3,
         weight: 1,
         flags: [],
-        unknownAttributes: [{ type: 18, bytes: Uint8Array.from(Buffer.from(via, 'hex')) }],
+        unknownAttributes: [{ type: 22, bytes: Uint8Array.from(Buffer.from(encap, 'hex')) }],
       },
     ]);
+  });
+
+  it('a next hop by a gateway of the other family (RFC 5549)', () => {
+    const via = '0a00fe800000000000000000000000000001';
+    const hop = `200000000300000016001200${via}0000`; // RTA_VIA
+    const route = decodeRoute(...payloadOf(`50${answer.unreachable.slice(2)}24000900${hop}`));
+    expect(route?.nextHops).toEqual([{ linkIndex: 3, weight: 1, flags: [], gateway: 'fe80::1' }]);
   });
 
   it('another family is not a route of ours', () => {

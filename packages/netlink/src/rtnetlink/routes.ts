@@ -21,6 +21,10 @@ export interface Routes {
   list(filter?: RouteFilter): Promise<Route[]>;
   /** @throws NetlinkError EEXIST, ENODEV, ENETUNREACH (gateway not on a link), ENETDOWN, EINVAL. */
   add(route: NewRoute): Promise<void>;
+  /** Adds it beside those with the same destination, table and metric; the first one counts. */
+  append(route: NewRoute): Promise<void>;
+  /** Replaces the route with the same destination, table and metric. @throws NetlinkError ENOENT. */
+  change(route: NewRoute): Promise<void>;
   /** Adds it, or replaces the route with the same destination, table and metric. */
   replace(route: NewRoute): Promise<void>;
   /** @throws NetlinkError ESRCH (`isNotFound`). */
@@ -46,6 +50,12 @@ export function createRoutes(requests: Requests): Routes {
     },
     replace: async (route) => {
       await change('replacing route', route, encodeAddRoute(writer, route, 'replace'));
+    },
+    append: async (route) => {
+      await change('appending route', route, encodeAddRoute(writer, route, 'append'));
+    },
+    change: async (route) => {
+      await change('changing route', route, encodeAddRoute(writer, route, 'change'));
     },
     remove: async (route) => {
       await change('removing route', route, encodeRemoveRoute(writer, route));

@@ -35,12 +35,29 @@ export interface Rule {
   /** Absent with a mark: all bits count. */
   readonly markMask?: number;
   readonly typeOfService?: number;
+  /** Six bits (RFC 2474); kernel 6.12 and later. */
+  readonly dscp?: number;
+  /** IPv6, 20 bits; kernel 6.14 and later. */
+  readonly flowLabel?: number;
+  readonly flowLabelMask?: number;
+  /** Which bits of the ports count, absent: all; kernel 6.15 and later. */
+  readonly sourcePortMask?: number;
+  readonly destinationPortMask?: number;
+  readonly dscpMask?: number;
+  /** The tunnel key of a packet that a collect-metadata tunnel took in; up to 2^53. */
+  readonly tunnelId?: number;
+  /** IPv4 routing realms (from << 16 | to). */
+  readonly realms?: number;
+  /** The table is that of the VRF that the packet came in by. */
+  readonly l3mdev?: boolean;
   /** It matches what it would not match otherwise. */
   readonly invert?: boolean;
   /** For the action `goto`: the priority to go on at. */
   readonly goto?: number;
   /** Routes with a prefix this long or shorter are passed over. */
   readonly suppressPrefixLength?: number;
+  /** Routes by a link of this group are passed over. */
+  readonly suppressLinkGroup?: number;
   readonly uidRange?: PortRange;
   readonly unknownAttributes?: readonly UnknownAttribute[];
 }

@@ -8,42 +8,99 @@ export const ifla = {
   mtu: 4,
   link: 5,
   master: 10,
+  txQueueLength: 13,
+  operState: 16,
   linkInfo: 18,
   netNsPid: 19,
+  alias: 20,
+  stats64: 23,
   afSpec: 26,
+  group: 27,
   netNsFd: 28,
   extendedMask: 29,
+  promiscuity: 30,
   linkNetNsId: 37,
+  minMtu: 50,
+  maxMtu: 51,
+  propList: 52,
+  altName: 53,
+  permAddress: 54,
 } as const;
 
-/** IFLA_* that say nothing this package passes on: statistics, queues, offload limits and the like. */
+/** IFLA_* that say nothing this package passes on: 32-bit counters, queues, offload limits and the like. */
 export const iflaIgnored: ReadonlySet<number> = new Set([
-  2, 6, 7, 13, 14, 16, 17, 20, 21, 23, 27, 30, 31, 32, 33, 34, 35, 36, 38, 39, 40, 41, 42, 43, 44,
-  47, 48, 49, 50, 51, 54, 55, 56, 57, 58, 59, 60, 61, 63, 64, 62, 65, 66, 67, 68, 69,
+  6, 7, 14, 17, 21, 31, 32, 33, 34, 35, 36, 38, 39, 40, 41, 42, 43, 44, 47, 48, 49, 55, 56, 57, 58,
+  59, 60, 61, 63, 64, 62, 65, 66, 67, 68, 69,
 ]);
 
-/** IFLA_INFO_* and VETH_INFO_PEER, IFLA_MACVLAN_MODE, IFLA_IPVLAN_* */
-export const linkInfo = {
-  kind: 1,
-  data: 2,
-  vethPeer: 1,
-  macvlanMode: 1,
-  ipvlanMode: 1,
-  ipvlanFlags: 2,
-} as const;
-
-export const macvlanMode = { private: 1, vepa: 2, bridge: 4, passthru: 8 } as const;
-export const ipvlanMode = { l2: 0, l3: 1, l3s: 2 } as const;
-export const ipvlanFlag = { bridge: 0, private: 1, vepa: 2 } as const;
+/** IFLA_INFO_* */
+export const linkInfo = { kind: 1, data: 2 } as const;
 
 /** IFF_* */
-export const linkFlag = { up: 0x1, loopback: 0x8, lowerUp: 0x10000 } as const;
+export const linkFlag = {
+  up: 0x1,
+  broadcast: 0x2,
+  loopback: 0x8,
+  pointToPoint: 0x10,
+  noArp: 0x80,
+  promiscuous: 0x100,
+  allMulticast: 0x200,
+  multicast: 0x1000,
+  lowerUp: 0x10000,
+  dormant: 0x20000,
+} as const;
+
+/** IF_OPER_* (RFC 2863, ifOperStatus) */
+export const operState = {
+  unknown: 0,
+  notPresent: 1,
+  down: 2,
+  lowerLayerDown: 3,
+  testing: 4,
+  dormant: 5,
+  up: 6,
+} as const;
+
+/** struct rtnl_link_stats64: where each u64 that we read lies, in bytes. */
+export const linkStatistics = {
+  receivedPackets: 0,
+  sentPackets: 8,
+  receivedBytes: 16,
+  sentBytes: 24,
+  receiveErrors: 32,
+  sendErrors: 40,
+  receiveDropped: 48,
+  sendDropped: 56,
+  multicast: 64,
+} as const;
 
 /** RTEXT_FILTER_SKIP_STATS */
 export const skipStatistics = 8;
 
 /** IFLA_INET_CONF, inside IFLA_AF_SPEC and AF_INET */
 export const inetConf = 1;
+
+/** IFLA_INET6_*, inside IFLA_AF_SPEC and AF_INET6 */
+export const inet6 = { conf: 2, token: 7, addressGenerationMode: 8 } as const;
+
+/** IN6_ADDR_GEN_MODE_* */
+export const addressGeneration = { eui64: 0, none: 1, stablePrivacy: 2, random: 3 } as const;
+
+/** DEVCONF_*: the kernel's index (counted from 0) of each IPv6 setting that we read. */
+export const ipv6Settings = {
+  forwarding: { index: 0, type: 'number' },
+  hopLimit: { index: 1, type: 'number' },
+  mtu: { index: 2, type: 'number' },
+  acceptRouterAdvertisements: { index: 3, type: 'number' },
+  acceptRedirects: { index: 4, type: 'boolean' },
+  autoconfigure: { index: 5, type: 'boolean' },
+  duplicateDetectionProbes: { index: 6, type: 'number' },
+  useTemporaryAddresses: { index: 10, type: 'number' },
+  proxyNeighbourDiscovery: { index: 22, type: 'boolean' },
+  disabled: { index: 26, type: 'boolean' },
+  acceptDuplicateDetection: { index: 27, type: 'number' },
+  keepAddressesOnDown: { index: 42, type: 'number' },
+} as const;
 
 /** IPV4_DEVCONF_*: the kernel's index (counted from 1) of each setting, and whether it is a switch. */
 export const ipv4Settings = {

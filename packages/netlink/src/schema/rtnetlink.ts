@@ -19,6 +19,14 @@ export const rtm = {
   getRule: 34,
   getNeighbourTable: 66,
   setNeighbourTable: 67,
+  newNetconf: 80,
+  delNetconf: 81,
+  getNetconf: 82,
+  newNextHop: 104,
+  delNextHop: 105,
+  getNextHop: 106,
+  newLinkProp: 108,
+  delLinkProp: 109,
 } as const;
 
 /** RTNLGRP_*: the multicast groups of each thing that can be watched. */
@@ -28,6 +36,8 @@ export const groups = {
   address: [5, 9],
   route: [7, 11],
   rule: [8, 19],
+  netconf: [24, 25],
+  nextHop: [32],
 } as const;
 
 /** AF_INET, AF_INET6. */
@@ -71,8 +81,55 @@ export const rta = {
   nexthopId: 30,
 } as const;
 
-/** RTAX_*, inside RTA_METRICS */
-export const rtax = { mtu: 2 } as const;
+/** RTAX_*, inside RTA_METRICS; `lock` holds a bit (1 << number) for each that path MTU discovery and TCP leave alone */
+export const rtax = {
+  lock: 1,
+  mtu: 2,
+  window: 3,
+  rtt: 4,
+  rttVariance: 5,
+  slowStartThreshold: 6,
+  congestionWindow: 7,
+  advertisedMss: 8,
+  reordering: 9,
+  hopLimit: 10,
+  initialCongestionWindow: 11,
+  features: 12,
+  rtoMinimum: 13,
+  initialReceiveWindow: 14,
+  quickAck: 15,
+  congestionControl: 16,
+  fastOpenNoCookie: 17,
+} as const;
+
+/** ICMPV6_ROUTER_PREF_*, RTA_PREF (RFC 4191) */
+export const routerPreference = { medium: 0, high: 1, low: 3 } as const;
+
+/** NHA_* */
+export const nha = {
+  id: 1,
+  group: 2,
+  groupType: 3,
+  blackhole: 4,
+  outputLink: 5,
+  gateway: 6,
+  groups: 9,
+  master: 10,
+  fdb: 11,
+} as const;
+
+/** NETCONFA_* */
+export const netconfAttribute = {
+  linkIndex: 1,
+  forwarding: 2,
+  rpFilter: 3,
+  multicastForwarding: 4,
+  proxyNeighbours: 5,
+  ignoreRoutesWithLinkDown: 6,
+  bcForwarding: 8,
+} as const;
+/** NETCONFA_IFINDEX_ALL, NETCONFA_IFINDEX_DEFAULT */
+export const netconfLink = { all: -1, default: -2 } as const;
 
 /** RTNH_F_*, in rtm_flags and rtnh_flags */
 export const nextHopFlag = {
@@ -96,6 +153,7 @@ export const ifa = {
   broadcast: 4,
   cacheInfo: 6,
   flags: 8,
+  routePriority: 9,
   protocol: 11,
 } as const;
 
@@ -103,11 +161,16 @@ export const ifa = {
 export const addressFlag = {
   secondary: 0x1,
   noDad: 0x2,
+  optimistic: 0x4,
   dadFailed: 0x8,
+  homeAddress: 0x10,
   deprecated: 0x20,
   tentative: 0x40,
   permanent: 0x80,
+  manageTemporary: 0x100,
   noPrefixRoute: 0x200,
+  multicastAutoJoin: 0x400,
+  stablePrivacy: 0x800,
 } as const;
 
 /** FRA_* */
@@ -118,6 +181,9 @@ export const fra = {
   goto: 4,
   priority: 6,
   mark: 10,
+  flow: 11,
+  tunnelId: 12,
+  suppressLinkGroup: 13,
   suppressPrefixLength: 14,
   table: 15,
   mask: 16,
@@ -128,6 +194,16 @@ export const fra = {
   ipProtocol: 22,
   sourcePorts: 23,
   destinationPorts: 24,
+} as const;
+
+/** FRA_* of kernels 6.12 to 6.15, which older headers lack */
+export const fraNewer = {
+  dscp: 25,
+  flowLabel: 26,
+  flowLabelMask: 27,
+  sourcePortMask: 28,
+  destinationPortMask: 29,
+  dscpMask: 30,
 } as const;
 
 /** FR_ACT_* */
@@ -149,6 +225,7 @@ export const nda = {
   linkAddress: 2,
   cacheInfo: 3,
   probes: 4,
+  linkIndex: 8,
   master: 9,
   protocol: 12,
 } as const;
@@ -166,7 +243,12 @@ export const neighbourState = {
 } as const;
 
 /** NTF_* */
-export const neighbourFlag = { proxy: 0x08, router: 0x80 } as const;
+export const neighbourFlag = {
+  use: 0x01,
+  proxy: 0x08,
+  externallyLearned: 0x10,
+  router: 0x80,
+} as const;
 
 /** NDTA_* and NDTPA_* */
 export const neighbourTable = {

@@ -76,6 +76,12 @@ export class AttributeCursor {
     return Number(this.view.getBigUint64(this.start, this.#littleEndian));
   }
 
+  /** A u16 in network byte order. */
+  big16(): number {
+    this.#need(2);
+    return this.view.getUint16(this.start);
+  }
+
   /** A u32 in network byte order. */
   big32(): number {
     this.#need(4);

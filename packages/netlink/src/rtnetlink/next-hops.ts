@@ -1,0 +1,55 @@
+import { dump } from '../dump.ts';
+import type { Requests } from '../requests.ts';
+import { rtm } from '../schema/rtnetlink.ts';
+import { MessageWriter } from '../wire/message-writer.ts';
+import type { NewNextHop, NextHopObject } from './next-hop.ts';
+import {
+  decodeNextHop,
+  encodeAddNextHop,
+  encodeListNextHops,
+  encodeRemoveNextHop,
+} from './next-hop-codec.ts';
+
+/** The nexthop objects of a network namespace. */
+export interface NextHops {
+  list(): Promise<NextHopObject[]>;
+  /** @throws NetlinkError EEXIST, EINVAL (a member of a group is not there), ENODEV, ENETDOWN. */
+  add(nextHop: NewNextHop): Promise<void>;
+  /** Adds it, or replaces the one with that id under every route that names it. */
+  replace(nextHop: NewNextHop): Promise<void>;
+  /** Takes the routes that name it with it. @throws NetlinkError ENOENT (`isNotFound`). */
+  remove(id: number): Promise<void>;
+}
+
+export function createNextHops(requests: Requests): NextHops {
+  const writer = new MessageWriter();
+  const add = async (
+    what: string,
+    nextHop: NewNextHop,
+    how: 'exclusive' | 'replace',
+  ): Promise<void> => {
+    await requests.run({
+      message: encodeAddNextHop(writer, nextHop, how),
+      until: 'ack',
+      describe: () => `${what} next hop ${String(nextHop.id)} (${nextHop.target.kind})`,
+    });
+  };
+  return {
+    list: () =>
+      dump(requests, () => ({
+        message: encodeListNextHops(writer),
+        describe: () => 'listing next hops',
+        decode: (type, view, start, end) =>
+          type === rtm.newNextHop ? decodeNextHop(view, start, end) : undefined,
+      })),
+    add: (nextHop) => add('adding', nextHop, 'exclusive'),
+    replace: (nextHop) => add('replacing', nextHop, 'replace'),
+    remove: async (id) => {
+      await requests.run({
+        message: encodeRemoveNextHop(writer, id),
+        until: 'ack',
+        describe: () => `removing next hop ${String(id)}`,
+      });
+    },
+  };
+}

@@ -1,0 +1,78 @@
+import * as kind from '../../packages/netlink/src/schema/link-kind.ts';
+import * as link from '../../packages/netlink/src/schema/link.ts';
+import { named } from './netlink-named-constants.ts';
+
+function indexes(
+  settings: Readonly<Record<string, { readonly index: number }>>,
+): Record<string, number> {
+  return Object.fromEntries(Object.entries(settings).map(([name, { index }]) => [name, index]));
+}
+
+/** The tables of links, with the names that if_link.h, if.h, ip.h and ipv6.h have for them. */
+export const linkKindConstants: readonly (readonly [name: string, value: number])[] = [
+  ...named('IFLA_', link.ifla, {
+    name: 'IFNAME',
+    linkInfo: 'LINKINFO',
+    extendedMask: 'EXT_MASK',
+    linkNetNsId: 'LINK_NETNSID',
+    txQueueLength: 'TXQLEN',
+    operState: 'OPERSTATE',
+    alias: 'IFALIAS',
+    altName: 'ALT_IFNAME',
+    permAddress: 'PERM_ADDRESS',
+  }),
+  ['IFLA_INFO_KIND', link.linkInfo.kind],
+  ['IFLA_INFO_DATA', link.linkInfo.data],
+  ...named('IFF_', link.linkFlag, {
+    pointToPoint: 'POINTOPOINT',
+    noArp: 'NOARP',
+    promiscuous: 'PROMISC',
+    allMulticast: 'ALLMULTI',
+  }),
+  ...named('IF_OPER_', link.operState, {
+    notPresent: 'NOTPRESENT',
+    lowerLayerDown: 'LOWERLAYERDOWN',
+  }),
+  ['offsetof(struct rtnl_link_stats64, rx_packets)', link.linkStatistics.receivedPackets],
+  ['offsetof(struct rtnl_link_stats64, tx_packets)', link.linkStatistics.sentPackets],
+  ['offsetof(struct rtnl_link_stats64, rx_bytes)', link.linkStatistics.receivedBytes],
+  ['offsetof(struct rtnl_link_stats64, tx_bytes)', link.linkStatistics.sentBytes],
+  ['offsetof(struct rtnl_link_stats64, rx_errors)', link.linkStatistics.receiveErrors],
+  ['offsetof(struct rtnl_link_stats64, tx_errors)', link.linkStatistics.sendErrors],
+  ['offsetof(struct rtnl_link_stats64, rx_dropped)', link.linkStatistics.receiveDropped],
+  ['offsetof(struct rtnl_link_stats64, tx_dropped)', link.linkStatistics.sendDropped],
+  ['offsetof(struct rtnl_link_stats64, multicast)', link.linkStatistics.multicast],
+  ['RTEXT_FILTER_SKIP_STATS', link.skipStatistics],
+  ['IFLA_INET_CONF', link.inetConf],
+  ...named('IFLA_INET6_', link.inet6, { addressGenerationMode: 'ADDR_GEN_MODE' }),
+  ...named('IN6_ADDR_GEN_MODE_', link.addressGeneration),
+  ...named('IPV4_DEVCONF_', indexes(link.ipv4Settings), {
+    arpFilter: 'ARPFILTER',
+    srcValidMark: 'SRC_VMARK',
+  }),
+  ...named('DEVCONF_', indexes(link.ipv6Settings), {
+    hopLimit: 'HOPLIMIT',
+    mtu: 'MTU6',
+    acceptRouterAdvertisements: 'ACCEPT_RA',
+    autoconfigure: 'AUTOCONF',
+    duplicateDetectionProbes: 'DAD_TRANSMITS',
+    useTemporaryAddresses: 'USE_TEMPADDR',
+    proxyNeighbourDiscovery: 'PROXY_NDP',
+    disabled: 'DISABLE_IPV6',
+    acceptDuplicateDetection: 'ACCEPT_DAD',
+    keepAddressesOnDown: 'KEEP_ADDR_ON_DOWN',
+  }),
+  ...named('VETH_INFO_', kind.vethInfo),
+  ...named('IFLA_MACVLAN_', kind.macvlanData),
+  ...named('MACVLAN_MODE_', kind.macvlanMode),
+  ...named('IFLA_IPVLAN_', kind.ipvlanData),
+  ...named('IPVLAN_MODE_', kind.ipvlanMode),
+  ['IPVLAN_F_PRIVATE', kind.ipvlanFlag.private],
+  ['IPVLAN_F_VEPA', kind.ipvlanFlag.vepa],
+  ...named('IFLA_VLAN_', kind.vlanData),
+  ['ETH_P_8021Q', kind.vlanProtocol['802.1Q']],
+  ['ETH_P_8021AD', kind.vlanProtocol['802.1ad']],
+  ...named('IFLA_VXLAN_', kind.vxlanData, { group6: 'GROUP6', local6: 'LOCAL6' }),
+  ...named('IFLA_VRF_', kind.vrfData),
+  ...named('IFLA_BR_', kind.bridgeData, { multicastSnooping: 'MCAST_SNOOPING' }),
+];
