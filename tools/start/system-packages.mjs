@@ -80,6 +80,18 @@ export const SYSTEM_PACKAGES = Object.freeze([
     why: 'the media relay that the gateway can use instead of its own',
   },
   {
+    package: 'kamailio',
+    shownBy: { kind: 'command', anyOf: ['kamailio'] },
+    neededBy: ['test'],
+    why: 'a SIP proxy and registrar that is not ours, between the gateway and its peers',
+  },
+  {
+    package: 'baresip-core',
+    shownBy: { kind: 'command', anyOf: ['baresip'] },
+    neededBy: ['test'],
+    why: 'soft phones that are not ours, which speak through the gateway',
+  },
+  {
     package: 'busybox-static',
     shownBy: { kind: 'command', anyOf: ['busybox'] },
     neededBy: ['test'],

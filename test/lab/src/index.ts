@@ -29,7 +29,15 @@ export {
   type Ec2EndpointOptions,
 } from './ec2-endpoint/start-ec2-endpoint.ts';
 export { LabError, type LabErrorCode } from './errors.ts';
+export {
+  startBaresip,
+  type Baresip,
+  type BaresipEvent,
+  type BaresipOptions,
+} from './peers/baresip.ts';
+export { startKamailio, type Kamailio, type KamailioOptions } from './peers/kamailio.ts';
 export type { SourceReport } from './peers/source-tally.ts';
+export { decodeMuLaw, shareOfTone } from './peers/tone.ts';
 export {
   openUdpPeer,
   type NumberedRun,
