@@ -1,5 +1,4 @@
 // What a link carried, as SIP and RTP: for tests whose peers are programs that tell us nothing themselves.
-import { readFileSync } from 'node:fs';
 import { headerValue, parseMessage, type SipMessage } from '@truetuple/sip-engine';
 import { decodeMuLaw, shareOfTone, type Capture, type CapturedPacket } from '@truetuple/lab';
 
@@ -156,11 +155,6 @@ export function toneIn(rtp: readonly RtpDatagram[], hertz: number): number {
   const sound = rtp.filter(({ payloadType }) => payloadType === pcmu).map((each) => each.sound);
   const shares = sound.map((octets) => shareOfTone(decodeMuLaw(octets), hertz));
   return shares.reduce((sum, share) => sum + share, 0) / shares.length;
-}
-
-/** UDP sockets in the network namespace of a process. */
-export function udpSockets(pid: number): number {
-  return readFileSync(`/proc/${pid}/net/udp`, 'utf8').trim().split('\n').length - 1;
 }
 
 const pcmu = 0;

@@ -172,6 +172,6 @@ export async function startBaresip(options: BaresipOptions): Promise<Baresip> {
   return baresip;
 }
 
-const patienceMs = 10_000;
+const patienceMs = 8000;
 /** Longer than any call: at the end of its file baresip falls silent. */
 const soundSeconds = 60;

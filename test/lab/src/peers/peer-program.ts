@@ -9,7 +9,7 @@ export interface PeerProgramOptions {
   readonly args: readonly string[];
   /** What it writes once it does its work. */
   readonly readyText: string;
-  /** Default 10 seconds. */
+  /** Default 8 seconds. */
   readonly timeoutMs?: number;
 }
 
@@ -86,7 +86,7 @@ export class PeerProgram {
 export async function startPeerProgram(options: PeerProgramOptions): Promise<PeerProgram> {
   const program = new PeerProgram(options);
   try {
-    await program.untilItSays(options.readyText, options.timeoutMs ?? 10_000);
+    await program.untilItSays(options.readyText, options.timeoutMs ?? 8000);
     return program;
   } catch (error) {
     await program.stop();
