@@ -25,6 +25,8 @@ beforeAll(async () => {
   engine = createSipEngine({
     transports: [await openUdpTransport({ address: host.engine, port: 5060 })],
     secret: 'not cymru',
+    // a caller's description goes on to the callee as it is
+    mediaHosts: [host.engine, host.caller],
     // transactions linger for 64*T1 after a call: a shorter T1 lets the test see their end
     timing: { t1Ms: 250 },
   });

@@ -3,11 +3,13 @@ import type { DialogTable } from './dialog/dialog-table.ts';
 import { silentSip } from './dialog/compose.ts';
 import { endByItself, sendAck } from './engine-client.ts';
 import type { EngineContext, EngineDialog } from './engine-context.ts';
+import { EngineGate } from './engine-gate.ts';
 import { InboundRequests } from './engine-inbound.ts';
 import { OutboundRequests } from './engine-outbound.ts';
 import { receiveDatagram } from './engine-receive.ts';
 import type { SipEngine, SipEngineCounts, SipEngineLimits } from './engine.ts';
 import { SipEngineError } from './errors.ts';
+import type { GuardRefusal } from './guard/send-gate.ts';
 import type { HostPort } from './message/host-port.ts';
 import type { Resolver } from './resolver/resolver.ts';
 import type { Counted } from './transaction/ports.ts';
@@ -40,12 +42,15 @@ export interface EngineParts {
   readonly dialogs: DialogTable<AppConnection>;
   readonly contact: HostPort | undefined;
   readonly pathTo: PathTo;
+  readonly names: readonly string[];
+  readonly onGuardRefusal: (refusal: GuardRefusal) => void;
 }
 
 /** The engine, held open: transports below, applications above, calls in between. */
 export class EngineCalls implements SipEngine {
   readonly #parts: EngineParts;
   readonly #context: EngineContext;
+  readonly #gate: EngineGate;
   readonly #inbound: InboundRequests;
   readonly #outbound: OutboundRequests;
   readonly #apps = new AppDirectory();
@@ -66,11 +71,14 @@ export class EngineCalls implements SipEngine {
   constructor(parts: EngineParts) {
     if (parts.transports.length === 0) throw noTransport();
     this.#parts = parts;
+    const { pathTo, names, onGuardRefusal: onRefusal } = parts;
+    this.#gate = new EngineGate({ pathTo, names, onRefusal });
     const transactions = new TransactionLayer(
       {
         clock: parts.clock,
         timing: parts.timing,
         maxTransactions: parts.limits.transactions,
+        gate: this.#gate,
         count: (what) => {
           this.#counted[what] += 1;
         },
@@ -92,7 +100,8 @@ export class EngineCalls implements SipEngine {
       dialogs: parts.dialogs,
       apps: this.#apps,
       transports: parts.transports,
-      pathTo: parts.pathTo,
+      pathTo,
+      gate: this.#gate,
       branchMark: parts.token().slice(-8),
       resolver: parts.resolver,
       supported: parts.supported,
@@ -153,6 +162,7 @@ export class EngineCalls implements SipEngine {
       retransmissionsOut: this.#counted['retransmission-out'],
       overload: this.#counted.overload,
       malformed: this.#counted.malformed,
+      guardRefusals: this.#gate.refusals,
     };
   }
 

@@ -8,13 +8,13 @@ import {
 } from './dialog/dialog.ts';
 import { newBranch, oursOn, type EngineContext, type EngineDialog } from './engine-context.ts';
 import { splitAddress } from './dialog/address-text.ts';
+import { refusalText } from './engine-gate.ts';
+import type { Cleared } from './guard/send-gate.ts';
 import type { SipRequest } from './message/message.ts';
 import { responseTo } from './message/response-to.ts';
-import { serialiseMessage } from './message/serialise-message.ts';
 import { parseUri } from './message/uri.ts';
 import { nextHop, type NextHop } from './resolver/next-hop.ts';
 import type { Failure } from './transaction/effect.ts';
-import type { Outbound } from './transaction/ports.ts';
 import type { SendPath, Way } from './transport/send-path.ts';
 import type { Transport } from './transport/transport.ts';
 import { tupleText } from './transport/tuple.ts';
@@ -94,22 +94,29 @@ export interface InDialog {
   readonly path: SendPath;
 }
 
-/** A request in this dialog, its sequence number taken. */
-export function requestInDialog(
+/** A request that has not been looked at: what it changes in its dialog holds once it goes out. */
+export interface Draft {
+  readonly request: SipRequest;
+  readonly keep: () => void;
+}
+
+/** A request in this dialog, with the next sequence number. */
+export function draftInDialog(
   context: EngineContext,
   live: EngineDialog,
   { sip, method, path }: InDialog,
-): SipRequest {
+): Draft {
   const first = Number.parseInt(context.token().slice(0, 6), 36) % 100_000;
   const { dialog, sequence } = nextSequence(live.value, first + 1);
-  live.value = dialog;
-  if (method === 'INVITE') live.inviteSequence = sequence;
   const request = compose(context, live, { sip, method, path }, sequence);
-  if (isTargetRefresh(method)) {
-    live.value = keepLocalContact(live.value, request);
+  const keep = (): void => {
+    live.value = dialog;
+    if (method === 'INVITE') live.inviteSequence = sequence;
+    if (!isTargetRefresh(method)) return;
+    live.value = keepLocalContact(dialog, request);
     live.path = path;
-  }
-  return request;
+  };
+  return { request, keep };
 }
 
 /** The ACK of a 2xx: the same sequence number as its INVITE (13.2.2.4). */
@@ -140,18 +147,22 @@ export function sendAck(
   context: EngineContext,
   live: EngineDialog,
   sip: AppSip,
-  sent: (outbound: Outbound<SipRequest> | NoRoute) => void,
+  sent: (ack: Cleared<SipRequest> | NoRoute) => void,
 ): void {
   routeTo(context, nextHopOf(live.value), live.path.transport, (way) => {
     if ('kind' in way) {
       sent(way);
       return;
     }
-    const ack = ackInDialog(context, live, sip, way.path);
-    const bytes = serialiseMessage(ack);
-    live.lastAck = { bytes, way };
-    way.path.transport.send(bytes, way.destination, () => undefined);
-    sent({ request: ack, way });
+    const clearance = context.gate.clear(ackInDialog(context, live, sip, way.path), way);
+    if (clearance.kind === 'refused') {
+      sent({ kind: 'no-route', reason: refusalText(clearance.refusal) });
+      return;
+    }
+    const { cleared } = clearance;
+    live.lastAck = cleared;
+    context.gate.send(cleared, () => undefined);
+    sent(cleared);
   });
 }
 
@@ -170,17 +181,23 @@ export function endByItself(
   const sip = silentSip('BYE', headers);
   routeTo(context, nextHopOf(live.value), live.path.transport, (way) => {
     const path = 'kind' in way ? live.path : way.path;
-    const request = requestInDialog(context, live, { sip, method: 'BYE', path });
+    const { request, keep } = draftInDialog(context, live, { sip, method: 'BYE', path });
+    keep();
     told(request);
-    if ('kind' in way) return;
-    const nobody = {
-      onResponse: (): void => undefined,
-      onFailure: (): void => undefined,
-      onEnd: (): void => undefined,
-    };
-    context.transactions.request({ request, way }, nobody);
+    if (!('kind' in way)) requestForNobody(context, request, way);
   });
   context.dialogs.remove(live);
+}
+
+/** Sends a request in a transaction of its own whose answer interests nobody. */
+export function requestForNobody(context: EngineContext, request: SipRequest, way: Way): void {
+  const clearance = context.gate.clear(request, way);
+  if (clearance.kind === 'refused') return;
+  context.transactions.request(clearance.cleared, {
+    onResponse: (): void => undefined,
+    onFailure: (): void => undefined,
+    onEnd: (): void => undefined,
+  });
 }
 
 /** What the application hears when the network brought no final response: 408 or 503 (8.1.3.1). */

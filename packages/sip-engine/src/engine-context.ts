@@ -1,3 +1,4 @@
+import type { Cleared, SendGate } from './guard/send-gate.ts';
 import type { DialogTable } from './dialog/dialog-table.ts';
 import type { LiveDialog } from './dialog/live-dialog.ts';
 import { usualName } from './dialog/compose.ts';
@@ -31,6 +32,7 @@ export interface EngineContext {
   readonly apps: AppDirectory;
   readonly transports: readonly Transport[];
   readonly pathTo: PathTo;
+  readonly gate: SendGate;
   /** What every branch of ours ends with: a request that comes back is known by it. */
   readonly branchMark: string;
   readonly resolver: Resolver;
@@ -50,14 +52,27 @@ export function newBranch({ token, branchMark }: EngineContext): string {
   return `z9hG4bK${token()}${branchMark}`;
 }
 
+/** A message of ours as an application is told of it: the echo of what goes out. */
+export function sentSip(
+  { message, bytes, way }: Cleared,
+  names: { readonly transactionId: string; readonly dialogId: string | undefined },
+  peer: { readonly tuple: Tuple; readonly protocol?: string } = {
+    tuple: way.path.transport.localAddress,
+  },
+): WireSip {
+  return wireSip(message, peer, names, bytes);
+}
+
 /** A message as an application is told of it. */
 export function wireSip(
   message: SipMessage,
   peer: { readonly tuple: Tuple; readonly protocol?: string },
   names: { readonly transactionId: string; readonly dialogId: string | undefined },
+  bytes?: Uint8Array,
 ): WireSip {
+  const told = expanded(message);
   return {
-    bytes: serialiseMessage(expanded(message)),
+    bytes: told === message && bytes !== undefined ? bytes : serialiseMessage(told),
     peer: {
       protocol: peer.protocol ?? 'udp',
       address: peer.tuple.address,

@@ -1,5 +1,5 @@
 import { confirmDialog, dialogOfUac, refreshTarget } from './dialog/dialog.ts';
-import { LiveDialog, type SentAck } from './dialog/live-dialog.ts';
+import { LiveDialog } from './dialog/live-dialog.ts';
 import {
   firstOutgoingInvite,
   outgoingInviteTransition,
@@ -8,14 +8,14 @@ import {
   type OutgoingInviteState,
 } from './dialog/outgoing-invite.ts';
 import { silentSip } from './dialog/compose.ts';
-import { endByItself, localAnswer, sendAck } from './engine-client.ts';
+import { endByItself, localAnswer, requestForNobody, sendAck } from './engine-client.ts';
 import { wireSip, type EngineContext, type EngineDialog } from './engine-context.ts';
+import type { Cleared } from './guard/send-gate.ts';
 import type { Essentials } from './message/essentials.ts';
 import type { HeaderField, SipRequest, SipResponse } from './message/message.ts';
 import type { ClientTransaction, ClientUser } from './transaction/client-transaction.ts';
 import type { Failure } from './transaction/effect.ts';
 import { MachineRunner } from './transaction/machine-runner.ts';
-import type { Outbound } from './transaction/ports.ts';
 import { cancelOf } from './transaction/same-transaction.ts';
 import type { AppConnection } from './wire/app-connection.ts';
 
@@ -37,11 +37,11 @@ export class EngineInvite implements ClientUser {
   readonly subject: InviteSubject;
   app: AppConnection | undefined;
   readonly #context: EngineContext;
-  readonly #outbound: Outbound<SipRequest>;
+  readonly #sent: Cleared<SipRequest>;
   readonly #forget: () => void;
   readonly #early: Map<string, EngineDialog> = new Map<string, EngineDialog>();
   /** ACKs of the 2xx of forks that nobody wanted, by To tag. */
-  readonly #strayAcks: Map<string, SentAck> = new Map<string, SentAck>();
+  readonly #strayAcks: Map<string, Cleared> = new Map<string, Cleared>();
   readonly #runner: MachineRunner<
     OutgoingInviteState,
     OutgoingInviteEvent,
@@ -58,13 +58,13 @@ export class EngineInvite implements ClientUser {
     context: EngineContext,
     subject: InviteSubject,
     app: AppConnection,
-    outbound: Outbound<SipRequest>,
+    request: Cleared<SipRequest>,
     forget: () => void,
   ) {
     this.#context = context;
     this.subject = subject;
     this.app = app;
-    this.#outbound = outbound;
+    this.#sent = request;
     this.#forget = forget;
     this.#answered = subject.base;
     this.#runner = new MachineRunner<
@@ -95,7 +95,7 @@ export class EngineInvite implements ClientUser {
 
   begin(): void {
     if (this.subject.base !== undefined) this.subject.base.hasPendingOut = true;
-    this.#transaction = this.#context.transactions.request(this.#outbound, this);
+    this.#transaction = this.#context.transactions.request(this.#sent, this);
     if (this.#transaction === undefined) this.#fail('transport-error');
   }
 
@@ -107,7 +107,7 @@ export class EngineInvite implements ClientUser {
   cancel(headers: readonly HeaderField[]): SipRequest {
     this.#cancelHeaders = headers;
     this.#runner.handle({ kind: 'cancel' });
-    return cancelOf(this.#outbound.request, headers);
+    return cancelOf(this.#sent.message, headers);
   }
 
   /** Nothing more is awaited or told: its timer stops. */
@@ -142,7 +142,7 @@ export class EngineInvite implements ClientUser {
   }
 
   #fail(failure: Failure): void {
-    const response = localAnswer(this.#context, this.#outbound.request, failure);
+    const response = localAnswer(this.#context, this.#sent.message, failure);
     this.#current = { response, essentials: undefined };
     this.#settle();
     this.#runner.handle({ kind: 'failure' });
@@ -184,7 +184,7 @@ export class EngineInvite implements ClientUser {
 
   #tell(response: SipResponse): void {
     const { id, name } = this.subject;
-    const peer = { tuple: this.#outbound.way.destination };
+    const peer = { tuple: this.#sent.way.destination };
     const received = wireSip(response, peer, { transactionId: id, dialogId: name });
     this.app?.tell({ kind: 'received', received, receivedOn: undefined });
   }
@@ -192,7 +192,7 @@ export class EngineInvite implements ClientUser {
   #tellCancelled(): void {
     if (this.subject.base !== undefined && this.#current?.response.status === 200) return;
     this.#settle();
-    this.#tell(localAnswer(this.#context, this.#outbound.request, 'cancelled'));
+    this.#tell(localAnswer(this.#context, this.#sent.message, 'cancelled'));
   }
 
   /** 13.2.2.4: the dialog of the first 2xx; the other early ones end with the transaction. */
@@ -220,8 +220,8 @@ export class EngineInvite implements ClientUser {
   }
 
   #open(response: SipResponse, essentials: Essentials): EngineDialog {
-    const value = dialogOfUac(this.#outbound.request, response, essentials);
-    const live: EngineDialog = new LiveDialog(value, this.app, this.#outbound.way.path);
+    const value = dialogOfUac(this.#sent.message, response, essentials);
+    const live: EngineDialog = new LiveDialog(value, this.app, this.#sent.way.path);
     live.inviteSequence = value.localSequence;
     this.#context.dialogs.add(live);
     return live;
@@ -251,19 +251,13 @@ export class EngineInvite implements ClientUser {
     endByItself(this.#context, live, 'ACK-BYE due to cancel race condition');
   }
 
-  #repeatAck(ack: SentAck | undefined): void {
-    ack?.way.path.transport.send(ack.bytes, ack.way.destination, () => undefined);
+  #repeatAck(ack: Cleared | undefined): void {
+    if (ack !== undefined) this.#context.gate.send(ack, () => undefined);
   }
 
   #sendCancel(): void {
-    const request = cancelOf(this.#outbound.request, this.#cancelHeaders);
-    const { way } = this.#outbound;
-    const nobody = {
-      onResponse: (): void => undefined,
-      onFailure: (): void => undefined,
-      onEnd: (): void => undefined,
-    };
-    this.#context.transactions.request({ request, way }, nobody);
+    const cancel = cancelOf(this.#sent.message, this.#cancelHeaders);
+    requestForNobody(this.#context, cancel, this.#sent.way);
   }
 
   /** Early dialogs that became nothing are gone; the base dialog may send its next INVITE. */

@@ -1,21 +1,32 @@
 import { appValue, composeRequest, free } from './dialog/compose.ts';
 import { dialogName, isTargetRefresh, refreshTarget } from './dialog/dialog.ts';
-import { localAnswer, nextHopOf, requestInDialog, routeTo, sendAck } from './engine-client.ts';
+import { localAnswer, nextHopOf, draftInDialog, routeTo, sendAck } from './engine-client.ts';
 import {
   newBranch,
   oursOn,
+  sentSip,
   wireSip,
   type EngineContext,
   type EngineDialog,
 } from './engine-context.ts';
+import { refusalText } from './engine-gate.ts';
 import { EngineInvite } from './engine-invite.ts';
 import { tagOf } from './dialog/address-text.ts';
+import type { Cleared } from './guard/send-gate.ts';
 import { headerValue } from './message/header-list.ts';
 import type { SipRequest, SipResponse } from './message/message.ts';
-import type { Outbound } from './transaction/ports.ts';
 import type { Way } from './transport/send-path.ts';
 import type { Tuple } from './transport/tuple.ts';
 import type { AppCommand, AppConnection } from './wire/app-connection.ts';
+
+/** A request of an application, and what it is to do. */
+interface Composed {
+  readonly request: SipRequest;
+  readonly way: Way;
+  readonly live: EngineDialog | undefined;
+  /** Runs when it goes out. */
+  readonly keep?: () => void;
+}
 
 /** The text that drachtio-srf knows as ENODIALOG. */
 export const noDialog = 'Server error: unable to find dialog for dialog id provided';
@@ -92,7 +103,7 @@ export class OutboundRequests {
         fromTag: context.token(),
         callId: context.newId(),
       });
-      this.#send(app, command, { request, way }, undefined);
+      this.#send(app, command, { request, way, live: undefined });
     });
     return undefined;
   }
@@ -134,17 +145,16 @@ export class OutboundRequests {
         return;
       }
       const { path } = way;
-      const request = requestInDialog(context, live, { sip, method, path });
-      this.#send(app, command, { request, way }, live);
+      const draft = draftInDialog(context, live, { sip, method, path });
+      this.#send(app, command, { ...draft, way, live });
     });
   }
 
   /** 14.1: one INVITE at a time in a dialog; told as the peer would tell it. */
   #refusePending(app: AppConnection, command: AppCommand, live: EngineDialog): void {
-    const { inviteSequence, path } = live;
+    const { path } = live;
     const parts = { sip: command.sip, method: 'INVITE', path };
-    const request = requestInDialog(this.#context, live, parts);
-    live.inviteSequence = inviteSequence;
+    const { request } = draftInDialog(this.#context, live, parts);
     const names = { transactionId: this.#context.newId(), dialogId: live.name };
     const peer = { tuple: path.transport.localAddress };
     app.tell({ kind: 'request-sent', to: command.id, sent: wireSip(request, peer, names) });
@@ -152,32 +162,32 @@ export class OutboundRequests {
     this.#tellResponse(app, response, peer.tuple, names);
   }
 
-  #send(
-    app: AppConnection,
-    command: AppCommand,
-    outbound: Outbound<SipRequest>,
-    live: EngineDialog | undefined,
-  ): void {
+  #send(app: AppConnection, command: AppCommand, { request, way, live, keep }: Composed): void {
+    const clearance = this.#context.gate.clear(request, way);
+    if (clearance.kind === 'refused') {
+      app.tell({ kind: 'refused', to: command.id, text: refusalText(clearance.refusal) });
+      if (live !== undefined && request.method === 'BYE') this.#context.dialogs.remove(live);
+      return;
+    }
+    keep?.();
+    const { cleared } = clearance;
     const id = this.#context.newId();
-    const { request, way } = outbound;
     // the echo first: the application files the request on it
-    const peer = { tuple: way.path.transport.localAddress };
-    const sent = wireSip(request, peer, { transactionId: id, dialogId: undefined });
+    const sent = sentSip(cleared, { transactionId: id, dialogId: undefined });
     app.tell({ kind: 'request-sent', to: command.id, sent });
-    if (request.method === 'INVITE') this.#sendInvite(app, outbound, { id, live });
-    else this.#sendOther(app, outbound, { id, live });
+    if (request.method === 'INVITE') this.#sendInvite(app, cleared, { id, live });
+    else this.#sendOther(app, cleared, { id, live });
   }
 
   #sendInvite(
     app: AppConnection,
-    outbound: Outbound<SipRequest>,
+    request: Cleared<SipRequest>,
     { id, live }: { id: string; live: EngineDialog | undefined },
   ): void {
-    const { request } = outbound;
-    const callId = headerValue(request, 'call-id') ?? '';
-    const fromTag = tagOf(headerValue(request, 'from') ?? '') ?? '';
+    const callId = headerValue(request.message, 'call-id') ?? '';
+    const fromTag = tagOf(headerValue(request.message, 'from') ?? '') ?? '';
     const subject = { id, name: live?.name ?? dialogName(callId, fromTag), base: live };
-    const invite = new EngineInvite(this.#context, subject, app, outbound, () =>
+    const invite = new EngineInvite(this.#context, subject, app, request, () =>
       this.#invites.delete(id),
     );
     this.#invites.set(id, invite);
@@ -186,16 +196,16 @@ export class OutboundRequests {
 
   #sendOther(
     app: AppConnection,
-    outbound: Outbound<SipRequest>,
+    cleared: Cleared<SipRequest>,
     { id, live }: { id: string; live: EngineDialog | undefined },
   ): void {
-    const { request, way } = outbound;
+    const { message: request, way } = cleared;
     const names = { transactionId: id, dialogId: live?.name };
     const isBye = request.method === 'BYE';
     const end = (): void => {
       if (isBye && live !== undefined) this.#context.dialogs.remove(live);
     };
-    const transaction = this.#context.transactions.request(outbound, {
+    const transaction = this.#context.transactions.request(cleared, {
       onResponse: (response) => {
         if (response.status === 100) return;
         this.#tellResponse(app, response, way.destination, names);
@@ -228,13 +238,12 @@ export class OutboundRequests {
   #ack(app: AppConnection, command: AppCommand, live: EngineDialog): string | undefined {
     if (live.inviteSequence === undefined || live.value.state !== 'confirmed') return noDialog;
     sendAck(this.#context, live, command.sip, (sent) => {
-      if ('kind' in sent) {
+      if ('reason' in sent) {
         app.tell({ kind: 'refused', to: command.id, text: sent.reason });
         return;
       }
       const names = { transactionId: this.#context.newId(), dialogId: undefined };
-      const { request, way } = sent;
-      const echo = wireSip(request, { tuple: way.path.transport.localAddress }, names);
+      const echo = sentSip(sent, names);
       app.tell({ kind: 'request-sent', to: command.id, sent: echo });
     });
     return undefined;

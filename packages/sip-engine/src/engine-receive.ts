@@ -4,7 +4,6 @@ import { withObservedSource, withObservedSourceIn } from './message/observed-sou
 import { parseMessage } from './message/parse-message.ts';
 import type { MessageLimits, Refused } from './message/parsed.ts';
 import { responseToRefused } from './message/response-to.ts';
-import { serialiseMessage } from './message/serialise-message.ts';
 import { parseVia, viaResponseDestination } from './message/via.ts';
 import type { Transport } from './transport/transport.ts';
 import type { Tuple } from './transport/tuple.ts';
@@ -73,5 +72,7 @@ function refuse(context: EngineContext, refused: Refused, arrival: Arrival): voi
   if (response === undefined || via === undefined) return;
   const destination = viaResponseDestination(via, arrival.source);
   const path = context.pathTo(destination, arrival.transport);
-  path?.transport.send(serialiseMessage(response), destination, () => undefined);
+  if (path === undefined) return;
+  const clearance = context.gate.clear(response, { destination, path });
+  if (clearance.kind === 'cleared') context.gate.send(clearance.cleared, () => undefined);
 }

@@ -19,6 +19,7 @@ function side(clock: FakeClock, network: VirtualNetwork, address: string): Side 
     transports: [network.open({ address, port: 5060 })],
     secret: 's',
     clock,
+    mediaHosts: ['10.0.0.9'],
   });
   const app = new (Srf as unknown as new () => SrfApp)();
   const server = createServer();

@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { Server } from 'node:net';
 import { DialogTable } from './dialog/dialog-table.ts';
 import { EngineCalls } from './engine-calls.ts';
+import type { GuardRefusal } from './guard/send-gate.ts';
 import type { HostPort } from './message/host-port.ts';
 import { datagramLimits, type MessageLimits } from './message/parsed.ts';
 import type { Resolver } from './resolver/resolver.ts';
@@ -36,6 +37,15 @@ export interface SipEngineOptions {
    * the tuple of the socket that the peer talked to.
    */
   readonly pathTo?: (destination: Tuple) => SendPath | undefined;
+  /**
+   * Hosts that session descriptions may name, for whoever keeps media elsewhere; 'any' leaves them unguarded. Default: the host
+   * that Contact says. With `pathTo` each path says its own.
+   */
+  readonly mediaHosts?: readonly string[] | 'any';
+  /** Host names that stand for this machine in Contact and in session descriptions. */
+  readonly names?: readonly string[];
+  /** Told of each message that would have shown a peer a tuple it does not see, once its fate is settled. */
+  readonly onGuardRefusal?: (refusal: GuardRefusal) => void;
   readonly timing?: Partial<TransactionTiming>;
   readonly limits?: Partial<SipEngineLimits>;
   /** Names to addresses. Default: the system's. */
@@ -79,8 +89,10 @@ export interface SipEngineCounts {
   readonly retransmissionsOut: number;
   /** Requests refused because a limit was reached. */
   readonly overload: number;
-  /** Datagrams that were no usable message. */
+  /** Datagrams that were no usable message, or one that could not be answered. */
   readonly malformed: number;
+  /** Messages that the send guard withheld, replaced or stripped. */
+  readonly guardRefusals: number;
 }
 
 /** An in-process SIP server that speaks drachtio-server's application protocol. */
@@ -133,9 +145,11 @@ export function createSipEngine(options: SipEngineOptions): SipEngine {
     supported: options.supported ?? defaultSupported,
     dialogs: new DialogTable<AppConnection>(),
     contact,
+    names: options.names ?? [],
+    onGuardRefusal: options.onGuardRefusal ?? ((): void => undefined),
     pathTo:
       options.pathTo ??
-      defaultPathTo({ transports: options.transports, contact, mediaHosts: undefined }),
+      defaultPathTo({ transports: options.transports, contact, mediaHosts: options.mediaHosts }),
   });
 }
 

@@ -56,6 +56,11 @@ export { reasonPhrase } from './message/reason-phrase.ts';
 export { type AdvertisedTuple, advertisedTuples } from './message/advertised-tuples.ts';
 export type { SdpTupleKind } from './message/sdp-tuples.ts';
 
+export { guardFindings } from './guard/guard-findings.ts';
+export type { GuardedIdentity, GuardFinding, GuardRow } from './guard/finding.ts';
+export type { GuardAction } from './guard/after-findings.ts';
+export type { GuardRefusal } from './guard/send-gate.ts';
+
 export { nextHop, type NextHop } from './resolver/next-hop.ts';
 export type { Resolver } from './resolver/resolver.ts';
 export { systemResolver } from './resolver/system-resolver.ts';

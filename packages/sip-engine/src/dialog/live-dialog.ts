@@ -1,5 +1,6 @@
 import type { Clock } from '../transport/clock.ts';
-import type { SendPath, Way } from '../transport/send-path.ts';
+import type { Cleared } from '../guard/send-gate.ts';
+import type { SendPath } from '../transport/send-path.ts';
 import { MachineRunner } from '../transaction/machine-runner.ts';
 import {
   acceptedInviteTransition,
@@ -11,12 +12,6 @@ import {
   type RepeatTiming,
 } from './accepted-invite.ts';
 import { dialogKey, dialogName, type Dialog } from './dialog.ts';
-
-/** A sent ACK, kept to answer repeats of its 2xx. */
-export interface SentAck {
-  readonly bytes: Uint8Array;
-  readonly way: Way;
-}
 
 type AcceptedRunner = MachineRunner<
   AcceptedInviteState,
@@ -51,7 +46,8 @@ export class LiveDialog<A> {
   hasPendingOut = false;
   /** Sequence number of our last INVITE: its ACK has the same. */
   inviteSequence: number | undefined;
-  lastAck: SentAck | undefined;
+  /** Kept to answer repeats of its 2xx. */
+  lastAck: Cleared | undefined;
   /** Transaction of the INVITE that our 2xx answers, as its application knows it. */
   acceptedId: string | undefined;
   #isConfirmedNow = false;

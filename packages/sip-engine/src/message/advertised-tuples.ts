@@ -62,7 +62,7 @@ function sessionDescriptions(message: SipMessage): readonly string[] {
   const text = decoder.decode(message.body);
   if (boundary === undefined) return [text];
   return bodyParts(text, boundary)
-    .filter(({ contentType }) => isSdp(contentType))
+    .filter(({ contentType = 'text/plain' }) => isSdp(contentType))
     .map((part) => part.text);
 }
 

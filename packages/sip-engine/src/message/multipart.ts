@@ -1,6 +1,9 @@
 /** One part of a body of several (RFC 2046 5.1). */
 export interface BodyPart {
-  readonly contentType: string;
+  /** undefined when none is written: then it is text/plain. */
+  readonly contentType: string | undefined;
+  /** Content-Encoding of a message, Content-Transfer-Encoding of a part (RFC 2045 6). */
+  readonly encoding: string | undefined;
   readonly text: string;
 }
 
@@ -25,8 +28,30 @@ export function bodyParts(text: string, boundary: string): readonly BodyPart[] {
 
 function partOf(lines: readonly string[]): BodyPart {
   const blank = lines.indexOf('');
-  const head = blank < 0 ? [] : lines.slice(0, blank);
-  const field = head.find((line) => /^content-type\s*:/iu.test(line));
-  const contentType = field?.slice(field.indexOf(':') + 1).trim() ?? 'text/plain';
-  return { contentType, text: lines.slice(blank + 1).join('\r\n') };
+  const head = unfolded(blank < 0 ? [] : lines.slice(0, blank));
+  const contentType = fieldValue(head, 'content-type');
+  const encoding = fieldValue(head, 'content-transfer-encoding');
+  return { contentType, encoding, text: lines.slice(blank + 1).join('\r\n') };
+}
+
+/** A line that begins with a blank goes on with the one before (RFC 2822 2.2.3). */
+function unfolded(lines: readonly string[]): readonly string[] {
+  const whole: string[] = [];
+  for (const line of lines) {
+    const before = whole.pop();
+    if (before !== undefined && /^[ \t]/u.test(line)) whole.push(`${before} ${line.trim()}`);
+    else {
+      if (before !== undefined) whole.push(before);
+      whole.push(line);
+    }
+  }
+  return whole;
+}
+
+function fieldValue(lines: readonly string[], name: string): string | undefined {
+  const field = lines.find((line) => {
+    const colon = line.indexOf(':');
+    return colon > 0 && line.slice(0, colon).trim().toLowerCase() === name;
+  });
+  return field?.slice(field.indexOf(':') + 1).trim();
 }

@@ -4,6 +4,8 @@ import { FakeClock } from './fake-clock.ts';
 import { SipPeer } from './sip-peer.ts';
 import { VirtualNetwork, type VirtualNetworkOptions } from './virtual-network.ts';
 
+/** Where the media of applications on the bench is: what their SDP may say. */
+const benchMediaHost = '10.0.0.9';
 const engineAddress = { address: '10.0.0.1', port: 5060 };
 
 /** An engine on a virtual network with a fake clock: no socket, no real time. */
@@ -29,6 +31,7 @@ export function createEngineBench(
   const engine = createSipEngine({
     clock,
     secret: 'bench',
+    mediaHosts: [benchMediaHost],
     token: () => {
       tokens += 1;
       return `t${String(tokens).padStart(9, '0')}`;

@@ -1,7 +1,7 @@
 import type { Essentials } from '../message/essentials.ts';
+import type { HostPort } from '../message/host-port.ts';
+import type { Cleared } from '../guard/send-gate.ts';
 import type { SipRequest, SipResponse } from '../message/message.ts';
-import { serialiseMessage } from '../message/serialise-message.ts';
-import type { Way } from '../transport/send-path.ts';
 import type { ClientEffect, ClientEvent, Failure, Step } from './effect.ts';
 import {
   inviteClientTransition,
@@ -16,7 +16,7 @@ import {
 } from './non-invite-client.ts';
 import { ackOf } from './same-transaction.ts';
 import type { TimerName } from './timing.ts';
-import type { Outbound, TransactionPorts } from './ports.ts';
+import type { TransactionPorts } from './ports.ts';
 
 /** A response with its parsed header fields, as the machine carries it. */
 interface Received {
@@ -39,30 +39,26 @@ export interface ClientUser {
 
 /** One client transaction: the machine of its method, and where its request goes. */
 export class ClientTransaction {
-  readonly request: SipRequest;
-  readonly way: Way;
-  readonly #bytes: Uint8Array;
+  readonly #sent: Cleared<SipRequest>;
   readonly #runner: MachineRunner<State, Event, Effect, TimerName>;
   readonly #first: Step<State, Effect>;
   readonly #ports: TransactionPorts;
   readonly #user: ClientUser;
   readonly #forget: () => void;
-  #isSent = false;
+  #hasBeenSent = false;
 
   constructor(
     ports: TransactionPorts,
-    outbound: Outbound<SipRequest>,
+    request: Cleared<SipRequest>,
     user: ClientUser,
     forget: () => void,
   ) {
-    this.request = outbound.request;
-    this.way = outbound.way;
-    this.#bytes = serialiseMessage(outbound.request);
+    this.#sent = request;
     this.#ports = ports;
     this.#user = user;
     this.#forget = forget;
     const { timing } = ports;
-    const isInvite = outbound.request.method === 'INVITE';
+    const isInvite = request.message.method === 'INVITE';
     this.#first = isInvite ? startInviteClient(timing) : startNonInviteClient(timing);
     const transition = (state: State, event: Event): Step<State, Effect> =>
       isInvite
@@ -77,6 +73,11 @@ export class ClientTransaction {
       },
       this.#first.state,
     );
+  }
+
+  /** Host and port of our Via. */
+  get sentBy(): HostPort {
+    return this.#sent.way.path.advertised;
   }
 
   get timerCount(): number {
@@ -99,12 +100,12 @@ export class ClientTransaction {
   #carryOut(effect: Effect): void {
     switch (effect.kind) {
       case 'send-request':
-        if (this.#isSent) this.#ports.count('retransmission-out');
-        this.#isSent = true;
-        this.#send(this.#bytes);
+        if (this.#hasBeenSent) this.#ports.count('retransmission-out');
+        this.#hasBeenSent = true;
+        this.#send(this.#sent);
         break;
       case 'send-ack':
-        this.#send(serialiseMessage(ackOf(this.request, effect.response.response)));
+        this.#acknowledge(effect.response.response);
         break;
       case 'pass-response':
         this.#user.onResponse(effect.response.response, effect.response.essentials);
@@ -124,8 +125,13 @@ export class ClientTransaction {
     }
   }
 
-  #send(bytes: Uint8Array): void {
-    const { destination, path } = this.way;
-    path.transport.send(bytes, destination, () => this.#runner.handle({ kind: 'transport-error' }));
+  #acknowledge(response: SipResponse): void {
+    const { message, way } = this.#sent;
+    const clearance = this.#ports.gate.clear(ackOf(message, response), way);
+    if (clearance.kind === 'cleared') this.#send(clearance.cleared);
+  }
+
+  #send(cleared: Cleared): void {
+    this.#ports.gate.send(cleared, () => this.#runner.handle({ kind: 'transport-error' }));
   }
 }

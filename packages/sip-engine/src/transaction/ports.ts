@@ -1,3 +1,4 @@
+import type { SendGate } from '../guard/send-gate.ts';
 import type { Essentials } from '../message/essentials.ts';
 import type { Clock } from '../transport/clock.ts';
 import type { Way } from '../transport/send-path.ts';
@@ -14,12 +15,6 @@ export interface Inbound<M> {
   readonly back: Way;
 }
 
-/** A request, and the way that it goes. */
-export interface Outbound<M> {
-  readonly request: M;
-  readonly way: Way;
-}
-
 /** What is worth a counter. */
 export type Counted = 'retransmission-in' | 'retransmission-out' | 'overload';
 
@@ -32,4 +27,6 @@ export interface TransactionPorts {
    */
   readonly maxTransactions: number;
   readonly count: (what: Counted) => void;
+  /** The one way out. */
+  readonly gate: SendGate;
 }

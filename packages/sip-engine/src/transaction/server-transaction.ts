@@ -1,5 +1,5 @@
+import type { Cleared } from '../guard/send-gate.ts';
 import type { SipRequest, SipResponse } from '../message/message.ts';
-import { serialiseMessage } from '../message/serialise-message.ts';
 import type { Failure, ServerEffect, ServerEvent, Step } from './effect.ts';
 import {
   inviteServerTransition,
@@ -15,9 +15,15 @@ import {
 import type { TimerName } from './timing.ts';
 import type { Inbound, TransactionPorts } from './ports.ts';
 
-type Event = ServerEvent<SipResponse>;
-type Effect = ServerEffect<SipResponse>;
-type State = InviteServerState<SipResponse> | NonInviteServerState<SipResponse>;
+/** A response that may go out, as the machine carries it. */
+interface Reply {
+  readonly status: number;
+  readonly cleared: Cleared<SipResponse>;
+}
+
+type Event = ServerEvent<Reply>;
+type Effect = ServerEffect<Reply>;
+type State = InviteServerState<Reply> | NonInviteServerState<Reply>;
 
 interface ServerHooks {
   readonly onFailure: (failure: Failure) => void;
@@ -31,7 +37,7 @@ export class ServerTransaction {
   readonly #first: Step<State, Effect>;
   readonly #ports: TransactionPorts;
   readonly #hooks: ServerHooks;
-  readonly #sent: Set<SipResponse> = new Set<SipResponse>();
+  readonly #sent: Set<Cleared> = new Set<Cleared>();
 
   constructor(ports: TransactionPorts, inbound: Inbound<SipRequest>, hooks: ServerHooks) {
     this.inbound = inbound;
@@ -42,8 +48,8 @@ export class ServerTransaction {
     this.#first = isInvite ? startInviteServer(timing) : startNonInviteServer(timing);
     const transition = (state: State, event: Event): Step<State, Effect> =>
       isInvite
-        ? inviteServerTransition(state as InviteServerState<SipResponse>, event, timing)
-        : nonInviteServerTransition(state as NonInviteServerState<SipResponse>, event, timing);
+        ? inviteServerTransition(state as InviteServerState<Reply>, event, timing)
+        : nonInviteServerTransition(state as NonInviteServerState<Reply>, event, timing);
     this.#runner = new MachineRunner<State, Event, Effect, TimerName>(
       ports.clock,
       {
@@ -53,12 +59,6 @@ export class ServerTransaction {
       },
       this.#first.state,
     );
-  }
-
-  /** Sends a response outside of any transaction: nothing is kept of it. */
-  static sendStateless(inbound: Inbound<SipRequest>, response: SipResponse): void {
-    const { destination, path } = inbound.back;
-    path.transport.send(serialiseMessage(response), destination, () => undefined);
   }
 
   get request(): SipRequest {
@@ -84,8 +84,17 @@ export class ServerTransaction {
     this.#runner.begin(this.#first.effects);
   }
 
-  respond(response: SipResponse): void {
+  /** Sends what has passed the gate. */
+  respond(cleared: Cleared<SipResponse>): void {
+    const response = { status: cleared.message.status, cleared };
     this.#runner.handle({ kind: 'respond', response });
+  }
+
+  /** A response of the engine's own: what may not go ends the transaction without a word. */
+  answer(response: SipResponse): void {
+    const clearance = this.#ports.gate.clear(response, this.inbound.back);
+    if (clearance.kind === 'cleared') this.respond(clearance.cleared);
+    else if (response.status >= 200) this.abandon();
   }
 
   receiveAgain(): void {
@@ -103,7 +112,7 @@ export class ServerTransaction {
   #carryOut(effect: Effect): void {
     switch (effect.kind) {
       case 'send-response':
-        this.#send(effect.response);
+        this.#send(effect.response.cleared);
         break;
       case 'report':
         this.#hooks.onFailure(effect.failure);
@@ -120,12 +129,9 @@ export class ServerTransaction {
     }
   }
 
-  #send(response: SipResponse): void {
-    if (this.#sent.has(response)) this.#ports.count('retransmission-out');
-    else this.#sent.add(response);
-    const { destination, path } = this.inbound.back;
-    path.transport.send(serialiseMessage(response), destination, () =>
-      this.#runner.handle({ kind: 'transport-error' }),
-    );
+  #send(cleared: Cleared): void {
+    if (this.#sent.has(cleared)) this.#ports.count('retransmission-out');
+    else this.#sent.add(cleared);
+    this.#ports.gate.send(cleared, () => this.#runner.handle({ kind: 'transport-error' }));
   }
 }

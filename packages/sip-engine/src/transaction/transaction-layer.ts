@@ -1,3 +1,4 @@
+import type { Cleared } from '../guard/send-gate.ts';
 import type { Essentials } from '../message/essentials.ts';
 import { headerField } from '../message/header-list.ts';
 import type { SipRequest, SipResponse } from '../message/message.ts';
@@ -7,7 +8,7 @@ import { ClientTransaction, type ClientUser } from './client-transaction.ts';
 import { branchOf, clientKey, mergeKey, serverKey } from './key.ts';
 import { ServerTransaction } from './server-transaction.ts';
 import type { Failure } from './effect.ts';
-import type { Inbound, Outbound, TransactionPorts } from './ports.ts';
+import type { Inbound, TransactionPorts } from './ports.ts';
 
 /** Who uses the transactions: told what belongs to none of them, and of each new one. */
 export interface TransactionUser {
@@ -72,7 +73,7 @@ export class TransactionLayer {
     const branch = viaBranch(essentials.via) ?? '';
     const client = this.#clients.get(clientKey(branch, essentials.cseq.method));
     // 18.1.2: a response whose sent-by is not what this request said is thrown away
-    if (client === undefined || !isOwnVia(essentials.via, [client.way.path.advertised])) return;
+    if (client === undefined || !isOwnVia(essentials.via, [client.sentBy])) return;
     client.receive(response, essentials);
   }
 
@@ -94,13 +95,14 @@ export class TransactionLayer {
   }
 
   /** Sends a request in a transaction of its own; undefined when the limit is reached. */
-  request(outbound: Outbound<SipRequest>, user: ClientUser): ClientTransaction | undefined {
+  request(request: Cleared<SipRequest>, user: ClientUser): ClientTransaction | undefined {
     if (this.#isFull()) {
       this.#ports.count('overload');
       return undefined;
     }
-    const key = clientKey(branchOf(outbound.request) ?? '', outbound.request.method);
-    const transaction = new ClientTransaction(this.#ports, outbound, user, () =>
+    const { message } = request;
+    const key = clientKey(branchOf(message) ?? '', message.method);
+    const transaction = new ClientTransaction(this.#ports, request, user, () =>
       this.#clients.delete(key),
     );
     this.#clients.set(key, transaction);
@@ -134,7 +136,7 @@ export class TransactionLayer {
     if (merge !== undefined && !this.#merged.has(merge)) this.#merged.set(merge, transaction);
     transaction.begin();
     if (inbound.message.method === 'INVITE') {
-      transaction.respond(responseTo(inbound.message, 100));
+      transaction.answer(responseTo(inbound.message, 100));
     }
     this.#user.onRequest(transaction);
   }
@@ -143,6 +145,8 @@ export class TransactionLayer {
     this.#ports.count('overload');
     const retry = [headerField('Retry-After', '5')];
     const busy = responseTo(inbound.message, 503, { toTag: 'overload', headers: retry });
-    ServerTransaction.sendStateless(inbound, busy);
+    const { gate } = this.#ports;
+    const clearance = gate.clear(busy, inbound.back);
+    if (clearance.kind === 'cleared') gate.send(clearance.cleared, () => undefined);
   }
 }

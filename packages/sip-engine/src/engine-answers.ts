@@ -1,0 +1,249 @@
+import { appToTag, composeResponse } from './dialog/compose.ts';
+import {
+  dialogOfUas,
+  isTargetRefresh,
+  keepLocalContact,
+  movedContact,
+  refreshTarget,
+} from './dialog/dialog.ts';
+import { LiveDialog } from './dialog/live-dialog.ts';
+import type { Refusal } from './engine-admission.ts';
+import { endByItself } from './engine-client.ts';
+import {
+  oursOn,
+  sentSip,
+  wireSip,
+  type EngineContext,
+  type EngineDialog,
+} from './engine-context.ts';
+import { refusalText } from './engine-gate.ts';
+import type { Cleared } from './guard/send-gate.ts';
+import { headerValues } from './message/header-list.ts';
+import type { SipResponse } from './message/message.ts';
+import { responseTo } from './message/response-to.ts';
+import type { ServerTransaction } from './transaction/server-transaction.ts';
+import type { AppCommand, AppConnection } from './wire/app-connection.ts';
+
+/** A request that an application has to answer. */
+export interface Pending {
+  readonly id: string;
+  readonly transaction: ServerTransaction;
+  readonly app: AppConnection;
+  /** Our tag, should the answer make a dialog. */
+  toTag: string;
+  live: EngineDialog | undefined;
+  /** The request came inside a dialog. */
+  readonly isInDialog: boolean;
+}
+
+/** Requests from the network that wait for an application, and what is answered to them. */
+export class Answers {
+  readonly #context: EngineContext;
+  readonly #byId: Map<string, Pending> = new Map<string, Pending>();
+  readonly #byTransaction: Map<ServerTransaction, Pending> = new Map<ServerTransaction, Pending>();
+
+  constructor(context: EngineContext) {
+    this.#context = context;
+  }
+
+  /** The request that this transaction is about, while it is open. */
+  of(transaction: ServerTransaction): Pending | undefined {
+    return this.#byTransaction.get(transaction);
+  }
+
+  /** From now on this application has to answer. */
+  file(
+    transaction: ServerTransaction,
+    app: AppConnection,
+    live: EngineDialog | undefined,
+  ): Pending {
+    const id = this.#context.newId();
+    const toTag = live?.value.localTag ?? this.#context.token();
+    const pending = { id, transaction, app, toTag, live, isInDialog: live !== undefined };
+    this.#byId.set(id, pending);
+    this.#byTransaction.set(transaction, pending);
+    return pending;
+  }
+
+  /** @returns a text when it is refused */
+  respond(app: AppConnection, command: AppCommand): string | undefined {
+    const { start } = command.sip;
+    const pending =
+      command.transactionId === undefined ? undefined : this.#byId.get(command.transactionId);
+    if (start.kind !== 'response') return 'a request names no transaction';
+    if (pending === undefined || !pending.transaction.isPending) {
+      return 'the transaction to answer does not exist, or has been answered';
+    }
+    const response = this.#compose(pending, command, start);
+    const { message, back } = pending.transaction.inbound;
+    const echoes = headerValues(message, 'record-route');
+    const clearance = this.#context.gate.clear(response, back, echoes);
+    if (clearance.kind === 'refused') {
+      if (start.status >= 200) this.#fail(pending, clearance.instead);
+      return refusalText(clearance.refusal);
+    }
+    this.#send(app, command, pending, clearance.cleared);
+    return undefined;
+  }
+
+  #send(
+    app: AppConnection,
+    command: AppCommand,
+    pending: Pending,
+    cleared: Cleared<SipResponse>,
+  ): void {
+    const { transaction } = pending;
+    this.#openDialog(pending, cleared.message);
+    const { source } = transaction.inbound;
+    const isBye = transaction.request.method === 'BYE';
+    const dialogId = isBye ? undefined : pending.live?.name;
+    const peer = isBye ? { tuple: source, protocol: '' } : { tuple: source };
+    const sent = sentSip(cleared, { transactionId: pending.id, dialogId }, peer);
+    app.tell({ kind: 'response-sent', to: command.id, sent });
+    transaction.respond(cleared);
+    if (cleared.message.status >= 200) this.#finish(pending, cleared);
+  }
+
+  /** A final response of the application may not go: the peer gets a failure, or (where nothing may be sent) silence. */
+  #fail(pending: Pending, instead: Cleared<SipResponse> | undefined): void {
+    if (instead === undefined) pending.transaction.abandon();
+    else {
+      pending.transaction.respond(instead);
+      this.close(pending);
+    }
+  }
+
+  /** The application is gone (or all are): what it has not answered gets 503. */
+  abandon(app: AppConnection | undefined): void {
+    for (const pending of this.#byId.values()) {
+      if ((app === undefined || pending.app === app) && pending.transaction.isPending) {
+        this.refuse(pending.transaction, { status: 503 });
+      }
+    }
+  }
+
+  /** The transaction is over, answered or not. */
+  forget(transaction: ServerTransaction): void {
+    const pending = this.#byTransaction.get(transaction);
+    if (pending === undefined) return;
+    this.#byTransaction.delete(transaction);
+    this.#byId.delete(pending.id);
+    this.#settle(pending);
+    const { live, isInDialog } = pending;
+    if (live === undefined) return;
+    const isBye = transaction.request.method === 'BYE';
+    // an INVITE that was never answered leaves no dialog
+    const isUnborn = !isInDialog && live.value.state === 'early';
+    if (isBye || isUnborn) this.#context.dialogs.remove(live);
+  }
+
+  /** 15.1.2: a BYE ends the INVITE that is still open in its dialog. */
+  endInvite(live: EngineDialog): void {
+    for (const pending of this.#byId.values()) {
+      const { transaction } = pending;
+      const isOpen = transaction.isPending && transaction.request.method === 'INVITE';
+      if (pending.live !== live || !isOpen) continue;
+      transaction.answer(responseTo(transaction.request, 487, { toTag: pending.toTag }));
+      this.#settle(pending);
+    }
+  }
+
+  /** A final response of the engine's own. */
+  refuse(transaction: ServerTransaction, { status, headers = [] }: Refusal): void {
+    const pending = this.#byTransaction.get(transaction);
+    const toTag = pending?.toTag ?? this.#context.token();
+    const response = responseTo(transaction.request, status, { toTag, headers });
+    transaction.answer(response);
+    if (pending !== undefined) this.close(pending);
+  }
+
+  #compose(
+    pending: Pending,
+    { sip }: AppCommand,
+    answer: { status: number; reason: string },
+  ): SipResponse {
+    const { transaction, live } = pending;
+    const { message, back } = transaction.inbound;
+    const { path } = back;
+    const ours = oursOn(path);
+    if (live === undefined) pending.toTag = appToTag(sip) ?? pending.toTag;
+    const contact =
+      live === undefined
+        ? `<sip:${ours}>`
+        : movedContact(live.value.localContact, live.path.advertised, path.advertised);
+    const own = { toTag: pending.toTag, contact, ours };
+    return composeResponse(message, sip, answer, own);
+  }
+
+  /** 12.1.1: a provisional response with a tag makes the dialog, a success confirms it. */
+  #openDialog(pending: Pending, response: SipResponse): void {
+    const { transaction, live, isInDialog, app } = pending;
+    const { message, essentials, back } = transaction.inbound;
+    const { status } = response;
+    if (isInDialog || message.method !== 'INVITE' || status === 100 || status >= 300) return;
+    const value = dialogOfUas(message, essentials, response);
+    if (live === undefined) {
+      pending.live = new LiveDialog(value, app, back.path);
+      this.#context.dialogs.add(pending.live);
+      return;
+    }
+    const { localSequence, remoteSequence } = live.value;
+    live.value = { ...value, localSequence, remoteSequence };
+  }
+
+  /** The application's final response is out. */
+  #finish(pending: Pending, cleared: Cleared<SipResponse>): void {
+    const { transaction, live } = pending;
+    const { message, essentials } = transaction.inbound;
+    if (live === undefined || cleared.message.status >= 300) {
+      this.close(pending);
+      return;
+    }
+    this.#settle(pending);
+    if (isTargetRefresh(message.method)) {
+      live.value = keepLocalContact(refreshTarget(live.value, message), cleared.message);
+      live.path = cleared.way.path;
+    }
+    if (message.method === 'BYE') this.#context.dialogs.remove(live);
+    else if (message.method === 'INVITE') {
+      this.#accept(pending, live, cleared, essentials.cseq.sequence);
+    }
+  }
+
+  /** No success: a BYE ends its dialog all the same, a dialog that the INVITE would have made is none. */
+  close(pending: Pending): void {
+    this.#settle(pending);
+    const { transaction, live, isInDialog } = pending;
+    const { method } = transaction.request;
+    if (live === undefined) return;
+    if (method === 'BYE' || (method === 'INVITE' && !isInDialog))
+      this.#context.dialogs.remove(live);
+  }
+
+  #accept(
+    pending: Pending,
+    live: EngineDialog,
+    cleared: Cleared<SipResponse>,
+    sequence: number,
+  ): void {
+    const { clock, timing } = this.#context;
+    live.acceptedId = pending.id;
+    live.accept(clock, timing, sequence, {
+      repeat: () => pending.transaction.respond(cleared),
+      giveUp: () => {
+        const { app, name } = live;
+        const peer = { tuple: live.path.transport.localAddress };
+        endByItself(this.#context, live, 'ACK timeout', (bye) => {
+          const sent = wireSip(bye, peer, { transactionId: 'unsolicited', dialogId: name });
+          app?.tell({ kind: 'unsolicited', sent });
+        });
+      },
+    });
+  }
+
+  #settle({ transaction, live, isInDialog }: Pending): void {
+    if (isInDialog && live !== undefined && transaction.request.method === 'INVITE') {
+      live.hasPendingIn = false;
+    }
+  }
+}
