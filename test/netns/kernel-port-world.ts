@@ -23,7 +23,9 @@ export async function realPod(): Promise<RealPod> {
   const world: KernelWorld = {
     kernel,
     setLinkUp: (name, up) => netlink.links.set({ name }, { up }),
-    removeLink: (name) => netlink.links.remove({ name }),
+    removeLink: async (name) => {
+      await netlink.links.remove({ name });
+    },
     addAddress: async (name, address, scope) => {
       const linkIndex = await indexOf(netlink, name);
       await netlink.addresses.add({ family: 'ipv4', linkIndex, address, scope });

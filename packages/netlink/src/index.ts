@@ -61,6 +61,7 @@ export type {
 export type { Routes } from './rtnetlink/routes.ts';
 export type { NewRule, PortRange, Rule, RuleAction } from './rtnetlink/rule.ts';
 export type { Rules } from './rtnetlink/rules.ts';
+export type { Ensured, Removed } from './rtnetlink/outcome.ts';
 export type { Scope } from './rtnetlink/scope.ts';
 export type { Watch } from './rtnetlink/watch.ts';
 export { openSocket } from './socket.ts';

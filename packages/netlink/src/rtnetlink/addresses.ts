@@ -2,8 +2,11 @@ import { dump } from '../dump.ts';
 import type { Requests } from '../requests.ts';
 import { rtm } from '../schema/rtnetlink.ts';
 import { MessageWriter } from '../wire/message-writer.ts';
+import { removedOrAbsent } from './outcome.ts';
+import type { Ensured, Removed } from './outcome.ts';
 import type { Address, AddressFilter, AddressKey, NewAddress } from './address.ts';
 import { decodeAddress } from './decode-address.ts';
+import { ensureAddress } from './ensure-address.ts';
 import { encodeAddAddress, encodeListAddresses, encodeRemoveAddress } from './encode-address.ts';
 
 /** The addresses of a network namespace. */
@@ -15,13 +18,16 @@ export interface Addresses {
    * @throws NetlinkError EEXIST, ENODEV.
    */
   add(address: NewAddress, options?: { readonly exclusive?: boolean }): Promise<void>;
-  /** @throws NetlinkError EADDRNOTAVAIL (`isNotFound`), ENODEV. */
-  remove(address: AddressKey): Promise<void>;
+  /** The address on its link, as given; what it changes on one that stands may take it away for a moment. */
+  ensure(address: NewAddress): Promise<Ensured>;
+  /** A link that is not there has no address: absent. */
+  remove(address: AddressKey): Promise<Removed>;
 }
 
 export function createAddresses(requests: Requests): Addresses {
   const writer = new MessageWriter();
-  return {
+  const addresses: Addresses = {
+    ensure: (address) => ensureAddress(addresses, address),
     list: (filter = {}) =>
       dump(requests, () => ({
         message: encodeListAddresses(writer, filter),
@@ -38,14 +44,16 @@ export function createAddresses(requests: Requests): Addresses {
         describe: () => `adding address ${say(address)}`,
       });
     },
-    remove: async (address) => {
-      await requests.run({
-        message: encodeRemoveAddress(writer, address),
-        until: 'ack',
-        describe: () => `removing address ${say(address)}`,
-      });
-    },
+    remove: (address) =>
+      removedOrAbsent(
+        requests.run({
+          message: encodeRemoveAddress(writer, address),
+          until: 'ack',
+          describe: () => `removing address ${say(address)}`,
+        }),
+      ),
   };
+  return addresses;
 }
 
 function passes(address: Address, filter: AddressFilter): boolean {

@@ -23,7 +23,7 @@ const text = new TextEncoder();
 /** The kernel filters by kind and master (rtnl_valid_dump_ifinfo_req). */
 export function encodeListLinks(writer: MessageWriter, filter: LinkFilter = {}): Uint8Array {
   writeHeader(writer.begin(rtm.getLink, request | dump), { index: 0 });
-  writeExtendedMask(writer, filter.statistics);
+  writer.attributeU32(ifla.extendedMask, skipStatistics);
   if (filter.masterIndex !== undefined) writer.attributeU32(ifla.master, filter.masterIndex);
   if (filter.kind !== undefined) {
     const start = writer.start(ifla.linkInfo);
@@ -32,13 +32,9 @@ export function encodeListLinks(writer: MessageWriter, filter: LinkFilter = {}):
   return writer.finish();
 }
 
-export function encodeGetLink(
-  writer: MessageWriter,
-  by: LinkRef,
-  options: { readonly statistics?: boolean } = {},
-): Uint8Array {
+export function encodeGetLink(writer: MessageWriter, by: LinkRef): Uint8Array {
   writeReference(writer.begin(rtm.getLink, request), by);
-  return writeExtendedMask(writer, options.statistics).finish();
+  return writer.attributeU32(ifla.extendedMask, skipStatistics).finish();
 }
 
 export function encodeRemoveLink(writer: MessageWriter, by: LinkRef): Uint8Array {
@@ -127,10 +123,6 @@ function writeHeader(writer: MessageWriter, fields: HeaderFields): void {
   set(linkFlag.allMulticast, allMulticast);
   set(linkFlag.noArp, addressResolution === undefined ? undefined : !addressResolution);
   writer.u32(0).u32(fields.index).u32(flags).u32(change);
-}
-
-function writeExtendedMask(writer: MessageWriter, statistics: boolean | undefined): MessageWriter {
-  return writer.attributeU32(ifla.extendedMask, statistics === true ? 0 : skipStatistics);
 }
 
 function writeCommon(writer: MessageWriter, link: NewLinkCommon): void {

@@ -8,6 +8,8 @@ import { decodeRoute } from './decode-route.ts';
 import { decodeRule } from './decode-rule.ts';
 import { decodeEvent } from './event.ts';
 import { decodeNeighbour } from './neighbour.ts';
+import { decodeNetconf } from './netconf.ts';
+import { decodeNextHop } from './next-hop-codec.ts';
 
 type Decode = (view: DataView, start: number, end: number) => unknown;
 
@@ -17,6 +19,8 @@ const decoders: readonly (readonly [name: string, decode: Decode])[] = [
   ['route', decodeRoute],
   ['rule', decodeRule],
   ['neighbour', decodeNeighbour],
+  ['netconf', decodeNetconf],
+  ['next hop', decodeNextHop],
   ['event', (view, start, end) => decodeEvent(view.getUint8(0) & 63, view, start, end)],
 ];
 

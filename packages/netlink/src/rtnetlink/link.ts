@@ -59,7 +59,6 @@ export interface Link {
   readonly ipv4: Ipv4LinkSettings;
   /** Absent where there is no IPv6. */
   readonly ipv6?: Ipv6LinkSettings;
-  /** Where `links.list` or `links.get` was asked for them. */
   readonly statistics?: LinkStatistics;
   /** Attributes this package has no name for, as they came. */
   readonly unknownAttributes: readonly UnknownAttribute[];
@@ -103,8 +102,6 @@ export interface Ipv6LinkSettings extends SettingValues<typeof ipv6Settings> {
 export interface LinkFilter {
   readonly kind?: string;
   readonly masterIndex?: number;
-  /** True: with their statistics. */
-  readonly statistics?: boolean;
 }
 
 /** What `links.set` changes; what is absent stays. */

@@ -3,6 +3,8 @@ import { dump } from '../dump.ts';
 import { NetlinkError } from '../errors.ts';
 import { rtm } from '../schema/rtnetlink.ts';
 import { MessageWriter } from '../wire/message-writer.ts';
+import { removedOrAbsent } from './outcome.ts';
+import type { Ensured, Removed } from './outcome.ts';
 import { decodeLink } from './decode-link.ts';
 import {
   encodeAddLink,
@@ -12,6 +14,7 @@ import {
   encodeRemoveLink,
   encodeSetLink,
 } from './encode-link.ts';
+import { ensureLink } from './ensure-link.ts';
 import type { Link, LinkChange, LinkFilter, LinkRef } from './link.ts';
 import { checkAltName, checkedReference, checkLinkName, sayLink } from './link-reference.ts';
 import type { NewLink } from './new-link.ts';
@@ -21,7 +24,7 @@ export interface Links {
   /** Filtered by the kernel. */
   list(filter?: LinkFilter): Promise<Link[]>;
   /** Undefined when there is none. */
-  get(by: LinkRef, options?: { readonly statistics?: boolean }): Promise<Link | undefined>;
+  get(by: LinkRef): Promise<Link | undefined>;
   /** @throws NetlinkError EEXIST (name taken), EOPNOTSUPP (kind unknown to this kernel), EBUSY. */
   add(link: NewLink): Promise<void>;
   /** @throws NetlinkError ENODEV (`isNotFound`), EBUSY, EINVAL. */
@@ -33,15 +36,21 @@ export interface Links {
   addAltNames(by: LinkRef, names: readonly string[]): Promise<void>;
   /** @throws NetlinkError ENODEV (`isNotFound`), EINVAL (not a name of this link). */
   removeAltNames(by: LinkRef, names: readonly string[]): Promise<void>;
-  /** @throws NetlinkError ENODEV (`isNotFound`). Takes about 20 ms, off the event loop. */
-  remove(by: LinkRef): Promise<void>;
+  /**
+   * The link of that name: one that stands is brought to the wanted MTU, MAC address, queue length, master and state.
+   * @throws NetlinkError EEXIST when it is of another kind, parent or mode: replacing it would lose its addresses.
+   */
+  ensure(link: NewLink): Promise<Ensured>;
+  /** Takes about 20 ms, off the event loop. @throws NetlinkError EOPNOTSUPP (hardware, or the loopback). */
+  remove(by: LinkRef): Promise<Removed>;
 }
 
 export function createLinks(connection: Connection): Links {
   const writer = new MessageWriter();
-  const get: Links['get'] = (by, options) => getLink(connection, writer, by, options);
-  return {
+  const get: Links['get'] = (by) => getLink(connection, writer, by);
+  const links: Links = {
     get,
+    ensure: (link) => ensureLink(links, link),
     list: (filter) =>
       dump(connection, () => ({
         message: encodeListLinks(writer, filter),
@@ -76,27 +85,28 @@ export function createLinks(connection: Connection): Links {
     removeAltNames: async (by, names) => {
       await changeAltNames(connection, writer, by, { how: 'remove', names });
     },
-    remove: async (by) => {
-      await connection.run({
-        message: encodeRemoveLink(writer, checkedReference(by)),
-        until: 'ack',
-        offLoop: true,
-        describe: () => `removing link ${sayLink(by)}`,
-      });
-    },
+    remove: (by) =>
+      removedOrAbsent(
+        connection.run({
+          message: encodeRemoveLink(writer, checkedReference(by)),
+          until: 'ack',
+          offLoop: true,
+          describe: () => `removing link ${sayLink(by)}`,
+        }),
+      ),
   };
+  return links;
 }
 
 async function getLink(
   connection: Connection,
   writer: MessageWriter,
   by: LinkRef,
-  options?: { readonly statistics?: boolean },
 ): Promise<Link | undefined> {
   let found: Link | undefined;
   try {
     await connection.run({
-      message: encodeGetLink(writer, checkedReference(by), options),
+      message: encodeGetLink(writer, checkedReference(by)),
       until: 'answer',
       describe: () => `getting link ${sayLink(by)}`,
       onMessage: (type, view, start, end) => {

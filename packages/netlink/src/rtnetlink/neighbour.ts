@@ -10,6 +10,9 @@ import { formatIpAddress, parseIpAddress } from '../wire/ip-address.ts';
 import type { Family } from '../wire/ip-address.ts';
 import { formatMacAddress, parseMacAddress } from '../wire/mac-address.ts';
 import { MessageWriter } from '../wire/message-writer.ts';
+import { removedOrAbsent } from './outcome.ts';
+import type { Ensured, Removed } from './outcome.ts';
+import { ensureNeighbour } from './ensure-neighbour.ts';
 import { familyFromNumber } from './family.ts';
 
 /** NUD_* */
@@ -50,8 +53,8 @@ export interface Neighbours {
   /** @throws NetlinkError EEXIST (`isExists`). */
   add(neighbour: NewNeighbour): Promise<void>;
   replace(neighbour: NewNeighbour): Promise<void>;
-  /** @throws NetlinkError ENOENT (`isNotFound`). */
-  remove(neighbour: Pick<Neighbour, 'linkIndex' | 'address' | 'proxy'>): Promise<void>;
+  ensure(neighbour: NewNeighbour): Promise<Ensured>;
+  remove(neighbour: Pick<Neighbour, 'linkIndex' | 'address' | 'proxy'>): Promise<Removed>;
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -62,7 +65,8 @@ const ignored = new Set<number>([nda.cacheInfo, nda.probes, nda.master]);
 
 export function createNeighbours(requests: Requests): Neighbours {
   const writer = new MessageWriter();
-  return {
+  const neighbours: Neighbours = {
+    ensure: (neighbour) => ensureNeighbour(neighbours, neighbour),
     list: (filter = {}) =>
       dump(requests, () => ({
         message: encodeListNeighbours(writer, filter),
@@ -86,14 +90,16 @@ export function createNeighbours(requests: Requests): Neighbours {
         describe: () => `replacing neighbour ${say(neighbour)}`,
       });
     },
-    remove: async (neighbour) => {
-      await requests.run({
-        message: encodeRemoveNeighbour(writer, neighbour),
-        until: 'ack',
-        describe: () => `removing neighbour ${say(neighbour)}`,
-      });
-    },
+    remove: (neighbour) =>
+      removedOrAbsent(
+        requests.run({
+          message: encodeRemoveNeighbour(writer, neighbour),
+          until: 'ack',
+          describe: () => `removing neighbour ${say(neighbour)}`,
+        }),
+      ),
   };
+  return neighbours;
 }
 
 export function encodeListNeighbours(writer: MessageWriter, filter: NeighbourFilter): Uint8Array {

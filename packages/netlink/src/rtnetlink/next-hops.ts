@@ -2,6 +2,8 @@ import { dump } from '../dump.ts';
 import type { Requests } from '../requests.ts';
 import { rtm } from '../schema/rtnetlink.ts';
 import { MessageWriter } from '../wire/message-writer.ts';
+import { removedOrAbsent } from './outcome.ts';
+import type { Removed } from './outcome.ts';
 import type { NewNextHop, NextHopObject } from './next-hop.ts';
 import {
   decodeNextHop,
@@ -17,8 +19,8 @@ export interface NextHops {
   add(nextHop: NewNextHop): Promise<void>;
   /** Adds it, or replaces the one with that id under every route that names it. */
   replace(nextHop: NewNextHop): Promise<void>;
-  /** Takes the routes that name it with it. @throws NetlinkError ENOENT (`isNotFound`). */
-  remove(id: number): Promise<void>;
+  /** Takes the routes that name it with it. */
+  remove(id: number): Promise<Removed>;
 }
 
 export function createNextHops(requests: Requests): NextHops {
@@ -44,12 +46,13 @@ export function createNextHops(requests: Requests): NextHops {
       })),
     add: (nextHop) => add('adding', nextHop, 'exclusive'),
     replace: (nextHop) => add('replacing', nextHop, 'replace'),
-    remove: async (id) => {
-      await requests.run({
-        message: encodeRemoveNextHop(writer, id),
-        until: 'ack',
-        describe: () => `removing next hop ${String(id)}`,
-      });
-    },
+    remove: (id) =>
+      removedOrAbsent(
+        requests.run({
+          message: encodeRemoveNextHop(writer, id),
+          until: 'ack',
+          describe: () => `removing next hop ${String(id)}`,
+        }),
+      ),
   };
 }

@@ -12,7 +12,10 @@ import {
   encodeLookupRoute,
   encodeRemoveRoute,
 } from './encode-route.ts';
+import { ensureRoute } from './ensure-route.ts';
 import { listFamilies } from './family.ts';
+import { removedOrAbsent } from './outcome.ts';
+import type { Ensured, Removed } from './outcome.ts';
 import type { NewRoute, Route, RouteFilter, RouteLookup } from './route.ts';
 
 /** The routes of a network namespace. */
@@ -27,8 +30,9 @@ export interface Routes {
   change(route: NewRoute): Promise<void>;
   /** Adds it, or replaces the route with the same destination, table and metric. */
   replace(route: NewRoute): Promise<void>;
-  /** @throws NetlinkError ESRCH (`isNotFound`). */
-  remove(route: NewRoute): Promise<void>;
+  /** One route for a destination, metric and type of service in a table: this one. */
+  ensure(route: NewRoute): Promise<Ensured>;
+  remove(route: NewRoute): Promise<Removed>;
   /**
    * Asks the kernel which way a packet would go. `destination` of the answer is the address itself.
    * @throws NetlinkError ENETUNREACH (no route), EHOSTUNREACH (an unreachable route), EACCES
@@ -42,7 +46,7 @@ export function createRoutes(requests: Requests): Routes {
   const change = async (what: string, route: NewRoute, message: Uint8Array): Promise<void> => {
     await requests.run({ message, until: 'ack', describe: () => `${what} ${say(route)}` });
   };
-  return {
+  const routes: Routes = {
     list: (filter = {}) =>
       listFamilies(filter, (family) => listFamily(requests, writer, family, filter)),
     add: async (route) => {
@@ -57,11 +61,12 @@ export function createRoutes(requests: Requests): Routes {
     change: async (route) => {
       await change('changing route', route, encodeAddRoute(writer, route, 'change'));
     },
-    remove: async (route) => {
-      await change('removing route', route, encodeRemoveRoute(writer, route));
-    },
+    remove: (route) =>
+      removedOrAbsent(change('removing route', route, encodeRemoveRoute(writer, route))),
+    ensure: (route) => ensureRoute(routes, route),
     lookup: (query) => lookup(requests, writer, query),
   };
+  return routes;
 }
 
 async function listFamily(

@@ -3,7 +3,10 @@ import type { Requests } from '../requests.ts';
 import { rtm } from '../schema/rtnetlink.ts';
 import type { Family } from '../wire/ip-address.ts';
 import { MessageWriter } from '../wire/message-writer.ts';
+import { removedOrAbsent } from './outcome.ts';
+import type { Ensured, Removed } from './outcome.ts';
 import { decodeRule } from './decode-rule.ts';
+import { ensureRule } from './ensure-rule.ts';
 import { encodeAddRule, encodeListRules, encodeRemoveRule } from './encode-rule.ts';
 import { listFamilies } from './family.ts';
 import type { NewRule, Rule } from './rule.ts';
@@ -17,8 +20,13 @@ export interface Rules {
    * included: the same selector with another table is another rule, and is added.
    */
   add(rule: NewRule): Promise<void>;
-  /** Removes the first that matches. @throws NetlinkError ENOENT (`isNotFound`). */
-  remove(rule: NewRule): Promise<void>;
+  /**
+   * One rule for a priority and selector: this one. Copies, and rules of the same priority and selector that lead elsewhere, are removed
+   * once it stands. @throws NetlinkError EINPUT without a priority.
+   */
+  ensure(rule: NewRule): Promise<Ensured>;
+  /** Removes the first that matches. */
+  remove(rule: NewRule): Promise<Removed>;
 }
 
 export function createRules(requests: Requests): Rules {
@@ -32,8 +40,9 @@ export function createRules(requests: Requests): Rules {
         return rule?.family === family ? rule : undefined;
       },
     }));
-  return {
+  const rules: Rules = {
     list: (filter) => listFamilies(filter, listFamily),
+    ensure: (rule) => ensureRule(rules, rule),
     add: async (rule) => {
       await requests.run({
         message: encodeAddRule(writer, rule),
@@ -41,14 +50,16 @@ export function createRules(requests: Requests): Rules {
         describe: () => `adding rule ${say(rule)}`,
       });
     },
-    remove: async (rule) => {
-      await requests.run({
-        message: encodeRemoveRule(writer, rule),
-        until: 'ack',
-        describe: () => `removing rule ${say(rule)}`,
-      });
-    },
+    remove: (rule) =>
+      removedOrAbsent(
+        requests.run({
+          message: encodeRemoveRule(writer, rule),
+          until: 'ack',
+          describe: () => `removing rule ${say(rule)}`,
+        }),
+      ),
   };
+  return rules;
 }
 
 function say(rule: NewRule): string {

@@ -74,7 +74,7 @@ export const linkStatistics = {
   multicast: 64,
 } as const;
 
-/** RTEXT_FILTER_SKIP_STATS */
+/** RTEXT_FILTER_SKIP_STATS: without those of IPv6; the link's own come all the same */
 export const skipStatistics = 8;
 
 /** IFLA_INET_CONF, inside IFLA_AF_SPEC and AF_INET */

@@ -19,43 +19,43 @@ export async function applyStep(netlink: Netlink, step: KernelStep): Promise<voi
       return netlink.routes.replace(failClosedRoute(step.table));
     case 'add-rule':
       // EXCL compares the whole rule, table and protocol too: what exists is ours and as wanted
-      return unless('isExists', netlink.rules.add(ruleOf(step, truetupleProtocol)));
+      return unlessExists(netlink.rules.add(ruleOf(step, truetupleProtocol)));
     case 'remove-rule':
-      return unless('isNotFound', netlink.rules.remove(ruleOf(step, step.protocol)));
+      await netlink.rules.remove(ruleOf(step, step.protocol));
+      return;
     case 'set-link-settings':
       return netlink.links.set({ index: step.linkIndex }, { ipv4: step.settings });
     case 'replace-route':
       return netlink.routes.replace(routeOf(step));
     case 'remove-route':
-      return unless(
-        'isNotFound',
-        netlink.routes.remove({
-          family: 'ipv4',
-          type: 'unicast',
-          destination: step.destination,
-          linkIndex: step.linkIndex,
-          table: step.table,
-          metric: step.metric,
-          protocol: truetupleProtocol,
-        }),
-      );
+      await netlink.routes.remove({
+        family: 'ipv4',
+        type: 'unicast',
+        destination: step.destination,
+        linkIndex: step.linkIndex,
+        table: step.table,
+        metric: step.metric,
+        protocol: truetupleProtocol,
+      });
+      return;
     case 'add-address':
       return addPublicAddress(netlink, step);
     case 'remove-address':
-      return unless(
-        'isNotFound',
-        netlink.addresses.remove({ linkIndex: step.linkIndex, address: `${step.address}/32` }),
-      );
+      await netlink.addresses.remove({
+        linkIndex: step.linkIndex,
+        address: `${step.address}/32`,
+      });
+      return;
     default:
       return step satisfies never;
   }
 }
 
-async function unless(expected: 'isExists' | 'isNotFound', act: Promise<void>): Promise<void> {
+async function unlessExists(act: Promise<void>): Promise<void> {
   try {
     await act;
   } catch (error) {
-    if (!NetlinkError.is(error) || !error[expected]) throw error;
+    if (!NetlinkError.is(error) || !error.isExists) throw error;
   }
 }
 

@@ -1,0 +1,85 @@
+import { NetlinkError } from '../errors.ts';
+import { formatIpAddress, parseIpPrefix } from '../wire/ip-address.ts';
+import type { Ensured } from './outcome.ts';
+import type { NewRoute, Route } from './route.ts';
+import type { Routes } from './routes.ts';
+import { hasAll } from './same.ts';
+
+const mainTable = 254;
+const protocolStatic = 4;
+/** IP6_RT_PRIO_USER: what an IPv6 route without a metric gets. */
+const usualIpv6Metric = 1024;
+
+/** One route for a destination, metric and type of service in a table: the wanted one. */
+export async function ensureRoute(routes: Routes, route: NewRoute): Promise<Ensured> {
+  const wanted = normalised(route);
+  const { table, family } = wanted;
+  const standing = (await routes.list({ table, family })).filter((one) => isLike(one, wanted));
+  if (standing.some((one) => isAsWanted(one, wanted))) return 'unchanged';
+  if (standing.length > 0) {
+    await routes.replace(route);
+    return 'replaced';
+  }
+  try {
+    await routes.add(route);
+    return 'created';
+  } catch (error) {
+    if (!NetlinkError.is(error) || !error.isExists) throw error;
+    // somebody else added one meanwhile
+    await routes.replace(route);
+    return 'replaced';
+  }
+}
+
+type Wanted = NewRoute & Pick<Route, 'family' | 'table' | 'destination'>;
+
+function normalised(route: NewRoute): Wanted {
+  const { family, bytes, prefixLength } = parseIpPrefix(route.destination);
+  return {
+    ...route,
+    family,
+    table: route.table ?? mainTable,
+    destination: `${formatIpAddress(bytes)}/${String(prefixLength)}`,
+  };
+}
+
+/** What makes two routes take each other's place (fib_table_insert, fib6_add_rt2node). */
+function isLike(found: Route, wanted: Wanted): boolean {
+  const usual = wanted.family === 'ipv4' ? 0 : usualIpv6Metric;
+  return (
+    found.destination === wanted.destination &&
+    found.source === wanted.source &&
+    (found.metric ?? 0) === (wanted.metric ?? usual) &&
+    (found.typeOfService ?? 0) === (wanted.typeOfService ?? 0)
+  );
+}
+
+/** What is not given is as `add` would make it: a route of another protocol, or with an MTU, is not the same. */
+function isAsWanted(found: Route, wanted: Wanted): boolean {
+  const { metric: _metric, scope: _scope, nextHops, onlink, ...rest } = wanted;
+  return (
+    hasAll(found, rest) &&
+    found.type === (wanted.type ?? 'unicast') &&
+    found.protocol === (wanted.protocol ?? protocolStatic) &&
+    (wanted.scope === undefined || found.scope === wanted.scope) &&
+    found.mtu === wanted.mtu &&
+    found.nextHopId === wanted.nextHopId &&
+    // of a nexthop object the kernel tells what it holds now, too
+    (wanted.nextHopId !== undefined ||
+      (found.gateway === wanted.gateway &&
+        (onlink ?? false) === (found.onlink ?? false) &&
+        hasNextHops(found.nextHops ?? [], nextHops ?? [])))
+  );
+}
+
+function hasNextHops(
+  found: NonNullable<Route['nextHops']>,
+  wanted: NonNullable<NewRoute['nextHops']>,
+): boolean {
+  return (
+    found.length === wanted.length &&
+    wanted.every(({ gateway, linkIndex, weight = 1 }) =>
+      found.some((hop) => hasAll(hop, { gateway, linkIndex, weight })),
+    )
+  );
+}
