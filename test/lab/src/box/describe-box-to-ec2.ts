@@ -1,5 +1,5 @@
 import type { SimulatedEc2 } from '@truetuple/core/testing';
-import { boxAddresses, eniNames, type EniName, type SubnetName } from './topology.ts';
+import { boxAddresses, eniNames, subnetNames, type EniName, type SubnetName } from './topology.ts';
 import type { BoxEni, VpcBox } from './vpc-box.ts';
 
 /** core's poolTagKey, written out: the lab then runs, and fits into a small VM, without core. */
@@ -123,5 +123,6 @@ function poolAddress(index: number): string {
 }
 
 function bySubnet(make: (name: SubnetName) => string): Readonly<Record<SubnetName, string>> {
-  return { private: make('private'), public: make('public') };
+  const made = subnetNames.map((name) => [name, make(name)] as const);
+  return Object.fromEntries(made) as Record<SubnetName, string>;
 }

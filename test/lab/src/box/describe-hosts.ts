@@ -11,6 +11,7 @@ import {
   type InitialDataPlane,
   type LinkPlan,
   type RoutePlan,
+  type SubnetName,
 } from './topology.ts';
 
 const addresses = boxAddresses;
@@ -47,8 +48,9 @@ export function describeHosts(
       routes: [via('0.0.0.0/0', 'eth0', routerAddresses.public)],
       ruleset: natGatewayRuleset,
     }),
-    describeGuest('client', addresses.client),
-    describeGuest('aws', addresses.aws),
+    describeGuest('client', 'private'),
+    describeGuest('aws', 'private'),
+    describeGuest('isolated', 'isolated'),
     describeNode(options.pods),
     ...options.pods.map(describePod),
   ];
@@ -103,10 +105,10 @@ export function eniOf(enis: readonly EniPlan[], name: string): EniPlan {
   return found;
 }
 
-function describeGuest(key: 'client' | 'aws', address: string): HostPlan {
+function describeGuest(key: 'client' | 'aws' | 'isolated', subnet: SubnetName): HostPlan {
   return host(key, {
-    links: [link('eth0', [`${address}/24`])],
-    routes: [via('0.0.0.0/0', 'eth0', routerAddresses.private)],
+    links: [link('eth0', [`${addresses[key]}/24`])],
+    routes: [via('0.0.0.0/0', 'eth0', routerAddresses[subnet])],
   });
 }
 

@@ -60,6 +60,7 @@ describe('describeTopology', () => {
         [100, eni],
         [101, eni],
         [102, eni],
+        [103, eni],
       ]);
     }
   });

@@ -48,6 +48,13 @@ function describeEnis(net1: Net1Kind): readonly EniPlan[] {
     { name: 'eni-nat', host: 'natgw', subnet: 'public', address: addresses.natGateway, ...own },
     { name: 'eni-client', host: 'client', subnet: 'private', address: addresses.client, ...own },
     { name: 'eni-aws', host: 'aws', subnet: 'private', address: addresses.aws, ...own },
+    {
+      name: 'eni-isolated',
+      host: 'isolated',
+      subnet: 'isolated',
+      address: addresses.isolated,
+      ...own,
+    },
   ];
   return plans.map((plan, index) => ({ ...plan, macAddress: macAddress('eni', index) }));
 }
@@ -92,6 +99,7 @@ function describeInitial(pods: readonly PodOptions[]): InitialDataPlane {
       { eni: 'eni-nat', address: addresses.natGateway },
       { eni: 'eni-client', address: addresses.client },
       { eni: 'eni-aws', address: addresses.aws },
+      { eni: 'eni-isolated', address: addresses.isolated },
     ],
     associations: [{ publicIp: addresses.natGatewayPublic, privateIp: addresses.natGateway }],
     unchecked: ['eni-nat'],

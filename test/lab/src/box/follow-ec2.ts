@@ -1,7 +1,7 @@
 import type { Ec2Change } from '@truetuple/core/testing';
 import type { DataPlane } from './data-plane.ts';
 import type { BoxInEc2 } from './describe-box-to-ec2.ts';
-import { eniNames, type EniName, type RouteTableName } from './topology.ts';
+import { eniNames, subnetNames, type EniName, type RouteTableName } from './topology.ts';
 
 /** Anything whose changes a box can follow: a SimulatedEc2. */
 export interface ChangingEc2 {
@@ -76,7 +76,5 @@ function eniOf(known: BoxInEc2, networkInterfaceId: string): EniName | undefined
 }
 
 function tableOf(known: BoxInEc2, routeTableId: string): RouteTableName | undefined {
-  return (['private', 'public'] as const).find(
-    (name) => known.routeTableIds[name] === routeTableId,
-  );
+  return subnetNames.find((name) => known.routeTableIds[name] === routeTableId);
 }

@@ -9,15 +9,33 @@ export interface Topology {
   readonly initial: InitialDataPlane;
 }
 
-export const fixedHostNames = ['peer', 'igw', 'vpc', 'natgw', 'client', 'aws', 'node'] as const;
+export const fixedHostNames = [
+  'peer',
+  'igw',
+  'vpc',
+  'natgw',
+  'client',
+  'aws',
+  'isolated',
+  'node',
+] as const;
 export type FixedHostName = (typeof fixedHostNames)[number];
 export type HostKey = FixedHostName | `pod/${string}`;
 
-export const eniNames = ['eni-node-a', 'eni-node-b', 'eni-nat', 'eni-client', 'eni-aws'] as const;
+export const eniNames = [
+  'eni-node-a',
+  'eni-node-b',
+  'eni-nat',
+  'eni-client',
+  'eni-aws',
+  'eni-isolated',
+] as const;
 /** An ENI's name is also the name of its port on the VPC router. */
 export type EniName = (typeof eniNames)[number];
 
-export type SubnetName = 'private' | 'public';
+/** `isolated`: its route table knows the VPC's private addresses and nothing else. */
+export const subnetNames = ['private', 'public', 'isolated'] as const;
+export type SubnetName = (typeof subnetNames)[number];
 /** A VPC route table is called after the subnet that uses it. */
 export type RouteTableName = SubnetName;
 
@@ -26,12 +44,13 @@ export const boxAddresses = {
   peer: '198.51.100.50',
   secondPeer: '198.51.100.51',
   vpcCidr: '10.0.0.0/16',
-  subnetCidr: { private: '10.0.1.0/24', public: '10.0.2.0/24' },
+  subnetCidr: { private: '10.0.1.0/24', public: '10.0.2.0/24', isolated: '10.0.3.0/24' },
   publicRange: '203.0.113.0/24',
   natGatewayPublic: '203.0.113.7',
   natGateway: '10.0.2.5',
   client: '10.0.1.100',
   aws: '10.0.1.200',
+  isolated: '10.0.3.100',
   nodePrimary: '10.0.1.10',
   nodeSecondary: '10.0.2.10',
   podEth0: '10.0.1.50',
@@ -41,10 +60,14 @@ export const boxAddresses = {
 } as const;
 
 /** The VPC router's own address in each subnet, the gateway of its hosts. */
-export const routerAddresses = { private: '10.0.1.1', public: '10.0.2.1' } as const;
+export const routerAddresses = {
+  private: '10.0.1.1',
+  public: '10.0.2.1',
+  isolated: '10.0.3.1',
+} as const;
 
 /** Kernel tables of the VPC router, one per VPC route table and one for what the gateway brings in. */
-export const routerTables = { private: 100, public: 101, gateway: 102 } as const;
+export const routerTables = { private: 100, public: 101, gateway: 102, isolated: 103 } as const;
 
 export interface HostPlan {
   readonly key: HostKey;
