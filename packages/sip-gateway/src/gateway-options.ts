@@ -6,6 +6,7 @@ import type { CallTimeouts } from './call/call.ts';
 import type { RouteCall } from './call/gateway-calls.ts';
 import type { PeerClass, PeerNetworks } from './call/peer-class.ts';
 import { GatewayError } from './errors.ts';
+import type { GatewayAlarm, GatewayEvent } from './gateway-event.ts';
 import { requirePortRange } from './media/port-pool.ts';
 
 /** The SIP server is in this process: one socket for each local address. */
@@ -61,6 +62,15 @@ export interface GatewayOptions extends PeerNetworks {
   /** UDP port of every SIP socket, and of Via and Contact. Default 5060. */
   readonly sipPort?: number;
   readonly timeouts?: Partial<CallTimeouts>;
+  /**
+   * Names of header fields of A's INVITE that B gets as they are. Default: Subject, Priority, Accept-Language. What says
+   * who or where somebody is (P-Asserted-Identity, Diversion, Privacy ...) goes on only when it is named here.
+   */
+  readonly passHeaders?: readonly string[];
+  /** For logs and metrics. */
+  readonly onEvent?: (event: GatewayEvent) => void;
+  /** What a person has to look at. */
+  readonly onAlarm?: (alarm: GatewayAlarm) => void;
 }
 
 /** @throws GatewayError ConfigInvalid, naming the option */
@@ -81,8 +91,36 @@ export function requireOptions(options: GatewayOptions): void {
     throw invalid(`otherPrivateAddress is ${JSON.stringify(other)}`, 'Give an IPv4 address.');
   }
   requireDurations('timeouts', timeouts);
+  requirePassHeaders(given.passHeaders ?? []);
   requireSignalling(signalling);
   requireMedia(media);
+}
+
+/** Fields that are each leg's own: who it is with, by which way, how long, in which dialog, and what the body is. */
+const ownHeaders: ReadonlySet<string> = new Set(
+  [
+    'via route record-route path service-route contact from to call-id cseq max-forwards',
+    'content-length content-type content-disposition content-encoding content-language mime-version',
+    'require supported unsupported proxy-require allow allow-events accept accept-encoding',
+    'authorization proxy-authorization www-authenticate proxy-authenticate authentication-info',
+    'session-expires min-se rseq rack replaces join target-dialog event subscription-state',
+    'refer-to refer-sub referred-by expires min-expires timestamp retry-after',
+    // and the short names of them
+    'v m f t i l c e k u o r b x',
+  ]
+    .join(' ')
+    .split(' '),
+);
+
+function requirePassHeaders(names: readonly string[]): void {
+  for (const name of names) {
+    const isName = typeof name === 'string' && /^[\w!%*+.`'~-]+$/.test(name);
+    if (isName && !ownHeaders.has(name.toLowerCase())) continue;
+    throw invalid(
+      `passHeaders has ${JSON.stringify(name)}`,
+      "Name header fields that are about the call; what belongs to one leg is that leg's own.",
+    );
+  }
 }
 
 function requireSignalling(signalling: GatewayOptions['signalling'] | undefined): void {

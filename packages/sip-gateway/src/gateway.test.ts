@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { CallRoute } from './call/gateway-calls.ts';
 import { GatewayError } from './errors.ts';
 import { createGateway, startGateway } from './gateway.ts';
+import { bodyOf, establish, expectNothingLeft, tupleIn } from './testing/gateway-calls.ts';
 import { MemoryNetwork } from './testing/memory-network.ts';
 import { FakeClock, VirtualNetwork } from '@truetuple/sip-engine/testing';
 import {
@@ -17,6 +18,11 @@ import {
 
 const internetHost = '198.51.100.10';
 const vpcHost = '10.0.3.10';
+const names = {
+  'nowhere.example': [],
+  'six.example': ['2001:db8::1'],
+  'self.example': [publicIp],
+};
 const open: GatewayBench[] = [];
 
 afterEach(async () => {
@@ -30,6 +36,7 @@ async function world(route?: () => CallRoute): Promise<{
 }> {
   const bench = await openGatewayBench(
     route ?? ((): CallRoute => ({ kind: 'to', uri: `sip:b@${vpcHost}:5060` })),
+    { names },
   );
   open.push(bench);
   const [internet, vpc] = [
@@ -37,59 +44,6 @@ async function world(route?: () => CallRoute): Promise<{
     await bench.peer(vpcHost, 'vpc'),
   ];
   return { bench, internet, vpc };
-}
-
-/** Whatever became of the calls: no timer of theirs, no dialog, no transaction, no port. */
-async function expectNothingLeft({
-  gateway,
-  clock,
-  relay,
-  run,
-  boundByRelay,
-}: GatewayBench): Promise<void> {
-  await run(80_000);
-  expect(gateway.counts()).toMatchObject({
-    calls: 0,
-    sip: { dialogs: 0, transactions: 0, timers: 0 },
-  });
-  expect(clock.pending).toBe(0);
-  await relay.advance(30_001);
-  expect(boundByRelay()).toEqual([]);
-  await gateway.close();
-  await run(100);
-  expect(clock.pending).toBe(0);
-}
-
-const tupleIn = (sdp: string): { address: string; port: number } => ({
-  address: /^c=IN IP4 (\S+)/m.exec(sdp)?.[1] ?? '',
-  port: Number(/^m=audio (\d+)/m.exec(sdp)?.[1]),
-});
-
-const bodyOf = ({ message }: { message: { body: Uint8Array } }): string =>
-  Buffer.from(message.body).toString();
-
-interface Established {
-  readonly toldA: { address: string; port: number };
-  readonly toldB: { address: string; port: number };
-  readonly toTag: string;
-}
-
-async function establish(bench: GatewayBench, a: BenchPeer, b: BenchPeer): Promise<Established> {
-  a.sip.send({ method: 'INVITE', callId: 'c1', body: a.sdp });
-  await bench.run(20);
-  const { message: invite } = b.sip.request('INVITE');
-  b.sip.respond(invite, 180);
-  await bench.run(10);
-  expect(a.sip.log()).toEqual(['100 INVITE', '180 INVITE']);
-  b.sip.respond(invite, 200, { body: b.sdp });
-  await bench.run(20);
-  const ok = a.sip.response(200);
-  const toTag = ok.essentials.toTag ?? '';
-  a.sip.send({ method: 'ACK', callId: 'c1', toTag });
-  await bench.run(10);
-  expect(b.sip.log()).toEqual(['INVITE', 'ACK']);
-  const toldB = tupleIn(bodyOf(b.sip.request('INVITE')));
-  return { toldA: tupleIn(bodyOf(ok)), toldB, toTag };
 }
 
 /** All that a peer was told of us, and all that it saw, is the public tuple. */
@@ -179,8 +133,13 @@ describe('a call that does not come about', () => {
   const refusals: readonly [string, CallRoute, number][] = [
     ['the route refuses it', { kind: 'refuse', status: 404 }, 404],
     ['it would come back to us', { kind: 'to', uri: `sip:b@${publicIp}` }, 482],
-    ['the callee must be told a private address', { kind: 'to', uri: 'sip:b@192.168.7.7' }, 403],
-    ['the route leads to a name', { kind: 'to', uri: 'sip:b@host.invalid' }, 500],
+    ['the route leads to no host', { kind: 'to', uri: 'sip:b@255.255.255.255' }, 488],
+    ['the route asks for TCP', { kind: 'to', uri: 'sip:b@10.0.3.10;transport=tcp' }, 500],
+    ['the route is no SIP URI', { kind: 'to', uri: 'tel:+4930123' }, 500],
+    ['the route leads to an IPv6 host', { kind: 'to', uri: 'sip:b@[2001:db8::1]' }, 500],
+    ['the name does not exist', { kind: 'to', uri: 'sip:b@nowhere.example' }, 502],
+    ['the name has no IPv4 address', { kind: 'to', uri: 'sip:b@six.example' }, 502],
+    ['the name leads back to us', { kind: 'to', uri: 'sip:b@self.example' }, 482],
   ];
   for (const [because, route, status] of refusals) {
     it(`${because}: ${status}`, async () => {
@@ -197,7 +156,6 @@ describe('a call that does not come about', () => {
   }
 
   const offers: readonly [string, string, number][] = [
-    ['no offer', '', 488],
     ['no session description', 'v=0\r\nthis is none\r\n', 400],
   ];
   for (const [what, body, status] of offers) {
@@ -329,6 +287,7 @@ describe('a gateway that cannot start', () => {
       {
         clock,
         openTransport: async (local) => sip.open(local),
+        resolver: { addressesOf: async () => [] },
         openRelay: async () => ({
           offer: (turn) => relay.offer(turn),
           answer: (turn) => relay.answer(turn),

@@ -41,7 +41,9 @@ export function askRelay(
     turnCount: turn,
     turns: new Map([...draft.call.turns, [turn, purpose]]),
   });
-  const act = purpose.kind === 'offer' || purpose.kind === 're-offer' ? 'offer' : 'answer';
+  const { kind } = purpose;
+  const isOffer = kind === 'offer' || kind === 'late-offer' || kind === 're-offer';
+  const act = isOffer ? 'offer' : 'answer';
   draft.effects.push({ kind: 'relay', act, turn, from, fork, sdp });
 }
 

@@ -10,17 +10,19 @@ export type CallEffect =
       readonly status: number;
       readonly sdp: string | undefined;
     }
-  /** The 200 to A's INVITE. */
-  | { readonly kind: 'answer-a'; readonly sdp: string }
+  /** The 200 to A's INVITE, in the dialog that stands for this fork of B. */
+  | { readonly kind: 'answer-a'; readonly fork: string; readonly sdp: string }
   /** The final response to A's INVITE when there is no call. */
   | { readonly kind: 'refuse-a'; readonly status: number }
-  | { readonly kind: 'invite-b'; readonly sdp: string }
+  /** Without a description when A offered none: the offer is B's then. */
+  | { readonly kind: 'invite-b'; readonly sdp: string | undefined }
   | { readonly kind: 'cancel-b' }
-  | { readonly kind: 'ack-b'; readonly fork: string }
+  /** With the answer where B's 2xx held the offer. */
+  | { readonly kind: 'ack-b'; readonly fork: string; readonly sdp: string | undefined }
   /** Ends a confirmed dialog; `fork` says which of B's. */
   | { readonly kind: 'bye'; readonly leg: LegName; readonly fork: string | undefined }
-  | { readonly kind: 're-invite'; readonly leg: LegName; readonly sdp: string }
-  | { readonly kind: 'ack-re-invite'; readonly leg: LegName }
+  | { readonly kind: 're-invite'; readonly leg: LegName; readonly sdp: string | undefined }
+  | { readonly kind: 'ack-re-invite'; readonly leg: LegName; readonly sdp: string | undefined }
   | {
       readonly kind: 'answer-re-invite';
       readonly leg: LegName;
@@ -58,4 +60,7 @@ export type EndCause =
   | 'hung-up'
   | 'media-timed-out'
   | 'relay-failed'
-  | 're-offer-failed';
+  | 're-offer-failed'
+  | 'signalling-lost'
+  | 'told-untrue'
+  | 'shutdown';

@@ -19,8 +19,10 @@ export type CallEvent =
   | { readonly kind: 'answer'; readonly fork: string; readonly sdp: string | undefined }
   /** The final response of B that is no 2xx; 408 when none came. */
   | { readonly kind: 'failure'; readonly status: number }
-  /** A's ACK to our 2xx. */
-  | { readonly kind: 'ack' }
+  /** The ACK of a leg to our 2xx; with the answer where that 2xx held the offer (RFC 3261, section 13.2.2.4). */
+  | { readonly kind: 'ack'; readonly from: LegName; readonly sdp: string | undefined }
+  /** Our 200 to A could not be sent: A's INVITE was over, or the SIP server would not say it. */
+  | { readonly kind: 'answer-refused' }
   | { readonly kind: 'bye'; readonly from: LegName }
   /** A re-INVITE of one leg; `id` names it in the reply. */
   | {
@@ -38,4 +40,10 @@ export type CallEvent =
   | { readonly kind: 'relay-refused'; readonly turn: number; readonly status: number }
   | { readonly kind: 'media-timed-out' }
   | { readonly kind: 'relay-failed' }
+  /** The connection to the SIP server is gone: nothing more is heard of this call. */
+  | { readonly kind: 'signalling-lost' }
+  /** The SIP server sent something that names another address than this peer must be told. */
+  | { readonly kind: 'told-untrue' }
+  /** The gateway stops. */
+  | { readonly kind: 'shutdown' }
   | { readonly kind: 'timer'; readonly timer: CallTimer };

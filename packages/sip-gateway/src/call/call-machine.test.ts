@@ -24,7 +24,7 @@ const invite: CallEvent = { kind: 'invite', sdp: 'offer-a' };
 const offered: CallEvent = { kind: 'relay-done', turn: 1, sdp: 'offer-b' };
 const answer: CallEvent = { kind: 'answer', fork: 'f1', sdp: 'answer-b' };
 const relayed: CallEvent = { kind: 'relay-done', turn: 2, sdp: 'answer-a' };
-const ack: CallEvent = { kind: 'ack' };
+const ack: CallEvent = { kind: 'ack', from: 'a', sdp: undefined };
 const up = [invite, offered, answer, relayed, ack];
 const hold: CallEvent = { kind: 're-invite', from: 'a', id: 'r1', sdp: 'hold-a' };
 const bothHungUp = (cause: string): unknown => [
@@ -42,7 +42,7 @@ describe('a call that is answered', () => {
         ['start-timer setup', 'relay offer 1 a offer-a'],
         ['invite-b offer-b'],
         ['ack-b f1', 'relay answer 2 b f1 answer-b'],
-        ['stop-timer setup', 'answer-a answer-a', 'start-timer ack'],
+        ['stop-timer setup', 'answer-a f1 answer-a', 'start-timer ack'],
         ['stop-timer ack'],
       ],
     });
@@ -95,7 +95,7 @@ describe('before the answer', () => {
     const bare: CallEvent = { kind: 'answer', fork: 'f1', sdp: undefined };
     expect(lastOf(play(invite, offered, early, relayed, bare))).toEqual([
       'answered',
-      ['ack-b f1', 'stop-timer setup', 'answer-a answer-a', 'start-timer ack'],
+      ['ack-b f1', 'stop-timer setup', 'answer-a f1 answer-a', 'start-timer ack'],
     ]);
     expect(lastOf(play(invite, offered, bare))).toEqual([
       'ended',
@@ -116,10 +116,20 @@ describe('before the answer', () => {
     ]);
   });
 
-  it('an INVITE without an offer is refused, with nothing begun', () => {
-    expect(lastOf(play({ kind: 'invite', sdp: undefined }))).toEqual([
+  it('a BYE of A in an early dialog ends the call like a CANCEL, with our 487', () => {
+    const { kind, effects } = play(
+      invite,
+      offered,
+      ringing,
+      { kind: 'bye', from: 'a' },
+      { kind: 'failure', status: 487 },
+    );
+    expect([kind, effects.slice(3)]).toEqual([
       'ended',
-      ['refuse-a 488', 'ended refused'],
+      [
+        ['stop-timer setup', 'refuse-a 487', 'cancel-b', 'start-timer drain', 'release-relay'],
+        ['stop-timer drain', 'ended hung-up'],
+      ],
     ]);
   });
 
@@ -166,6 +176,93 @@ describe('before the answer', () => {
     [Number.NaN, 500],
   ])('B says %i, A gets %i', (status, told) => {
     expect(mapFailure(status)).toBe(told);
+  });
+});
+
+describe('an INVITE without an offer', () => {
+  const asked: readonly CallEvent[] = [{ kind: 'invite', sdp: undefined }];
+  const offers: CallEvent = { kind: 'answer', fork: 'f1', sdp: 'offer-b' };
+  const answers: CallEvent = { kind: 'ack', from: 'a', sdp: 'answer-a' };
+
+  it("takes B's offer to A in the 200, and A's answer to B in the ACK", () => {
+    expect(play(...asked, offers, done(1), answers, done(2))).toEqual({
+      kind: 'confirmed',
+      effects: [
+        ['start-timer setup', 'invite-b'],
+        ['relay offer 1 b f1 offer-b'],
+        ['stop-timer setup', 'answer-a f1 told-1', 'start-timer ack'],
+        ['stop-timer ack', 'relay answer 2 a f1 answer-a'],
+        ['ack-b f1 told-2'],
+      ],
+    });
+  });
+
+  it('B rings with a description that may be no offer yet: A hears that it rings', () => {
+    const early: CallEvent = { kind: 'provisional', fork: 'f1', status: 183, sdp: 'preview' };
+    expect(lastOf(play(...asked, early))).toEqual(['early', ['ring-a f1 183']]);
+  });
+
+  it('B answers without one either: acknowledged, hung up, 502', () => {
+    const bare: CallEvent = { kind: 'answer', fork: 'f1', sdp: undefined };
+    expect(lastOf(play(...asked, bare))).toEqual([
+      'ended',
+      ['stop-timer setup', 'refuse-a 502', 'ack-b f1', 'bye b f1', 'ended failed'],
+    ]);
+  });
+
+  it.each([
+    ['A acknowledges with no answer', [{ kind: 'ack', from: 'a', sdp: undefined }]],
+    ['the relay refuses the answer', [answers, { kind: 'relay-refused', turn: 2, status: 488 }]],
+  ] as const)('%s: B gets its ACK all the same, and both a BYE', (_title, events) => {
+    const { kind, effects } = play(...asked, offers, done(1), ...events);
+    expect(kind).toBe('ended');
+    const last = ['bye a', 'ack-b f1', 'bye b f1', 'release-relay', 'ended failed'];
+    expect(effects.at(-1)?.slice(-5)).toEqual(last);
+  });
+
+  it('A never acknowledges: B is acknowledged and hung up', () => {
+    expect(lastOf(play(...asked, offers, done(1), { kind: 'timer', timer: 'ack' }))).toEqual([
+      'ended',
+      ['bye a', 'ack-b f1', 'bye b f1', 'release-relay', 'ended no-ack'],
+    ]);
+  });
+
+  it('A gives up while B makes its offer', () => {
+    expect(lastOf(play(...asked, offers, { kind: 'cancel' }))).toEqual([
+      'ended',
+      ['stop-timer setup', 'ack-b f1', 'bye b f1', 'release-relay', 'ended cancelled'],
+    ]);
+  });
+});
+
+describe('a call that nobody hears of any more', () => {
+  it('is ended at once, whatever it waits for', () => {
+    const lost: CallEvent = { kind: 'signalling-lost' };
+    expect(lastOf(play(...up, lost))).toEqual(bothHungUp('ended signalling-lost'));
+    const ringing = play(invite, offered, lost);
+    expect([ringing.kind, ringing.effects.at(-1)?.at(-1)]).toEqual([
+      'ended',
+      'ended signalling-lost',
+    ]);
+    const unacknowledged = play(...up.slice(0, -1), lost);
+    expect([unacknowledged.kind, unacknowledged.effects.at(-1)]).toEqual([
+      'ended',
+      ['bye b f1', 'release-relay', 'bye a', 'stop-timer ack', 'ended signalling-lost'],
+    ]);
+    const draining = play(invite, offered, { kind: 'cancel' }, lost);
+    expect(draining.effects.at(-1)).toEqual(['stop-timer drain', 'ended cancelled']);
+  });
+
+  it('was answered by us, but the answer could not be sent: B is hung up, A is over', () => {
+    expect(lastOf(play(...up.slice(0, -1), { kind: 'answer-refused' }))).toEqual([
+      'ended',
+      ['bye b f1', 'release-relay', 'stop-timer ack', 'ended failed'],
+    ]);
+  });
+
+  it('was told something untrue, or the gateway stops: both legs are hung up', () => {
+    expect(lastOf(play(...up, { kind: 'told-untrue' }))).toEqual(bothHungUp('ended told-untrue'));
+    expect(lastOf(play(...up, { kind: 'shutdown' }))).toEqual(bothHungUp('ended shutdown'));
   });
 });
 
@@ -247,11 +344,65 @@ describe('a re-INVITE', () => {
       ],
     ]);
   });
+});
 
-  it('without an offer is refused', () => {
-    expect(lastOf(play(...up, { kind: 're-invite', from: 'b', id: 'r', sdp: undefined }))).toEqual([
+describe('a re-INVITE without an offer', () => {
+  const asks: CallEvent = { kind: 're-invite', from: 'b', id: 'r1', sdp: undefined };
+  const offers: CallEvent = { kind: 're-answer', sdp: 'offer-a' };
+  const answers: CallEvent = { kind: 'ack', from: 'b', sdp: 'answer-b' };
+  const asked = [...up, asks];
+  const offered3 = [...asked, offers, done(3)];
+
+  it('gets the offer of the other leg, which gets its answer in the ACK', () => {
+    const { kind, effects } = play(...offered3, answers, done(4));
+    expect([kind, effects.slice(5)]).toEqual([
       'confirmed',
-      ['refuse-re-invite b r 488'],
+      [
+        ['re-invite a', 'start-timer re-invite'],
+        ['stop-timer re-invite', 'relay offer 3 a f1 offer-a'],
+        ['answer-re-invite b r1 told-3', 'start-timer re-invite'],
+        ['stop-timer re-invite', 'relay answer 4 b f1 answer-b'],
+        ['ack-re-invite a told-4'],
+      ],
     ]);
+  });
+
+  it('is refused as the other leg refuses it, and the call goes on', () => {
+    expect(lastOf(play(...asked, { kind: 're-failure', status: 491 }))).toEqual([
+      'confirmed',
+      ['stop-timer re-invite', 'refuse-re-invite b r1 491'],
+    ]);
+  });
+
+  it.each<[string, CallEvent[], string[]]>([
+    [
+      '2xx of the other leg has none',
+      [{ kind: 're-answer', sdp: undefined }],
+      ['refuse-re-invite b r1 502'],
+    ],
+    [
+      'relay refuses it',
+      [offers, { kind: 'relay-refused', turn: 3, status: 488 }],
+      ['refuse-re-invite b r1 488'],
+    ],
+    ['ACK holds no answer', [offers, done(3), { kind: 'ack', from: 'b', sdp: undefined }], []],
+    ['ACK never comes', [offers, done(3), { kind: 'timer', timer: 're-invite' }], []],
+  ])('%s: the other leg is acknowledged, and both are hung up', (_title, events, refused) => {
+    const { kind, effects } = play(...asked, ...events);
+    expect(kind).toBe('ended');
+    const last = effects.at(-1)?.filter((effect) => effect !== 'stop-timer re-invite');
+    expect(last).toEqual([
+      'ack-re-invite a',
+      ...refused,
+      'bye a',
+      'bye b f1',
+      'release-relay',
+      'ended re-offer-failed',
+    ]);
+  });
+
+  it('the ACK of the other leg is none for it', () => {
+    const other: CallEvent = { kind: 'ack', from: 'a', sdp: undefined };
+    expect(lastOf(play(...offered3, other))).toEqual(['re-offering', []]);
   });
 });

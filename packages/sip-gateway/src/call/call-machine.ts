@@ -1,9 +1,10 @@
-import { change, draftOf } from './call-draft.ts';
+import type { LegName } from '../media/media-relay.ts';
+import { change, draftOf, type CallDraft } from './call-draft.ts';
 import type { EndCause } from './call-effect.ts';
 import type { CallEvent } from './call-event.ts';
 import type { Call, CallState, Transition } from './call-state.ts';
-import { closeCall, refuseFork, whileEnding } from './close-call.ts';
-import { closeReOffering, startReOffer, whileReOffering } from './re-offer.ts';
+import { closeCall, closeCallAtOnce, refuseFork, whileEnding } from './close-call.ts';
+import { refuseReInvite, startReOffer, whileReOffering } from './re-offer.ts';
 import { startCall, whileAnswering, whileSettingUp } from './set-up-call.ts';
 
 /**
@@ -75,18 +76,64 @@ function withCall(state: Extract<CallState, { readonly call: Call }>, call: Call
 function endedByEvent(state: CallState, event: CallEvent): Transition | undefined {
   if (!('call' in state) || state.kind === 'ending') return undefined;
   const draft = draftOf(state.call);
-  const end = (cause: EndCause, status: number): Transition =>
-    state.kind === 're-offering'
-      ? closeReOffering(draft, state.reOffer, { cause, status })
-      : closeCall(draft, { cause, status });
-  if (event.kind === 'relay-failed') return end('relay-failed', 503);
   const isUp = state.kind !== 'offering' && state.kind !== 'early';
-  if (event.kind === 'media-timed-out' && isUp) return end('media-timed-out', 480);
-  if (event.kind !== 'bye' || !hasDialog(state.call, event.from)) return undefined;
-  change(draft, event.from === 'a' ? { a: 'closed' } : { b: 'closed' });
-  return end('hung-up', state.kind === 're-offering' ? 487 : 480);
+  switch (event.kind) {
+    case 'relay-failed':
+      return end(state, draft, { cause: 'relay-failed', status: 503 });
+    case 'shutdown':
+      return end(state, draft, { cause: 'shutdown', status: 503 });
+    case 'told-untrue':
+      return end(state, draft, { cause: 'told-untrue', status: 500 });
+    case 'signalling-lost':
+      return endAtOnce(state, draft);
+    case 'media-timed-out':
+      return isUp ? end(state, draft, { cause: 'media-timed-out', status: 480 }) : undefined;
+    case 'answer-refused':
+      if (state.call.a !== 'answered') return undefined;
+      change(draft, { a: 'closed' });
+      return end(state, draft, { cause: 'failed', status: 500 });
+    case 'bye':
+      return hungUp(state, draft, event.from);
+    default:
+      return undefined;
+  }
 }
 
-function hasDialog({ a, b }: Call, leg: 'a' | 'b'): boolean {
-  return leg === 'a' ? a === 'answered' || a === 'confirmed' : b === 'confirmed';
+type Open = Extract<CallState, { readonly call: Call }>;
+
+function end(
+  state: Open,
+  draft: CallDraft,
+  why: { readonly cause: EndCause; readonly status: number },
+): Transition {
+  if (state.kind === 're-offering') refuseReInvite(draft, state.reOffer, why.status);
+  return closeCall(draft, why);
+}
+
+function endAtOnce(state: Open, draft: CallDraft): Transition {
+  const why = { cause: 'signalling-lost', status: 503 } as const;
+  if (state.kind === 're-offering') refuseReInvite(draft, state.reOffer, why.status);
+  return closeCallAtOnce(draft, why);
+}
+
+function hungUp(state: Open, draft: CallDraft, from: LegName): Transition | undefined {
+  const { a } = state.call;
+  // RFC 3261, section 15: a caller may end an early dialog with BYE; our INVITE from it is over with that
+  if (from === 'a' && a === 'invited') return end(state, draft, { cause: 'hung-up', status: 487 });
+  if (!hasDialog(state.call, from)) return undefined;
+  const { b, fork } = state.call;
+  if (from === 'b' && b === 'answered' && fork !== undefined) {
+    draft.effects.push({ kind: 'ack-b', fork, sdp: undefined });
+  }
+  change(draft, from === 'a' ? { a: 'closed' } : { b: 'closed' });
+  return end(state, draft, {
+    cause: 'hung-up',
+    status: state.kind === 're-offering' ? 487 : 480,
+  });
+}
+
+function hasDialog({ a, b }: Call, leg: LegName): boolean {
+  return leg === 'a'
+    ? a === 'answered' || a === 'confirmed'
+    : b === 'confirmed' || b === 'answered';
 }

@@ -7,6 +7,9 @@ export type TurnPurpose =
   | { readonly kind: 'offer' }
   | { readonly kind: 'early'; readonly fork: string; readonly status: number }
   | { readonly kind: 'final' }
+  /** B's offer in its 2xx, and A's answer in its ACK. */
+  | { readonly kind: 'late-offer' }
+  | { readonly kind: 'late-answer' }
   | { readonly kind: 're-offer' }
   | { readonly kind: 're-answer' };
 
@@ -14,8 +17,10 @@ export type TurnPurpose =
 export interface Call {
   /** `invited`: its INVITE waits for our final response; `answered`: our 200 waits for its ACK. */
   readonly a: 'invited' | 'answered' | 'confirmed' | 'closed';
-  /** `cancelling`: cancelled, its final response is still to come. */
-  readonly b: 'none' | 'inviting' | 'cancelling' | 'confirmed' | 'closed';
+  /** `cancelling`: cancelled, its final response is still to come; `answered`: its 2xx waits for our ACK. */
+  readonly b: 'none' | 'inviting' | 'cancelling' | 'answered' | 'confirmed' | 'closed';
+  /** Whose the first offer is: A's in its INVITE, or else B's in its 2xx (RFC 3261, section 13.2.1). */
+  readonly offerer: LegName;
   /** The dialog of B that the call is with. */
   readonly fork: string | undefined;
   /** Forks of B that answered too late and were hung up. */
@@ -30,11 +35,15 @@ export interface Call {
   readonly early: ReadonlyMap<string, string>;
 }
 
-/** A re-INVITE on its way from one leg to the other. */
+/**
+ * A re-INVITE on its way from one leg to the other. With an offer: `relay-offer`, `other-leg`, `relay-answer`. Without
+ * one, the offer is the other leg's: `other-leg`, `relay-offer`, `ack` (the answer comes in there), `relay-answer`.
+ */
 export interface ReOffer {
   readonly id: string;
   readonly from: LegName;
-  readonly phase: 'relay-offer' | 'other-leg' | 'relay-answer';
+  readonly offerer: 'this-leg' | 'other-leg';
+  readonly phase: 'relay-offer' | 'other-leg' | 'ack' | 'relay-answer';
 }
 
 export type CallState =
@@ -59,6 +68,7 @@ export interface Transition {
 export const newCall: Call = {
   a: 'invited',
   b: 'none',
+  offerer: 'a',
   fork: undefined,
   late: new Set(),
   relayed: false,

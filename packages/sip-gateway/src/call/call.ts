@@ -1,7 +1,7 @@
 import type { CancelTimer, Clock } from '@truetuple/sip-engine';
 import { GatewayError, statusOf } from '../errors.ts';
 import type { MediaEvent, MediaRelay } from '../media/media-relay.ts';
-import type { SignalledCall } from '../sip/signalling.ts';
+import type { Callee, SignalledCall } from '../sip/signalling.ts';
 import type { CallEffect, EndCause } from './call-effect.ts';
 import type { CallEvent, CallTimer } from './call-event.ts';
 import { transition } from './call-machine.ts';
@@ -25,8 +25,9 @@ export interface LiveCallParts {
   readonly described: DescribedLegs;
   readonly clock: Clock;
   readonly timeouts: CallTimeouts;
-  /** Request-URI of the INVITE to B. */
-  readonly uri: string;
+  readonly callee: Callee;
+  /** A was sent the 200. */
+  readonly onAnswer: () => void;
   /** The call has ended and its media is released. */
   readonly onEnd: (cause: EndCause) => void;
 }
@@ -105,12 +106,15 @@ export class LiveCall {
       case 'invite-b':
         this.#parts.signalled.perform({
           kind: 'invite-b',
-          uri: this.#parts.uri,
+          callee: this.#parts.callee,
           sdp: effect.sdp,
         });
         break;
-      case 'ring-a':
       case 'answer-a':
+        this.#parts.signalled.perform(effect);
+        this.#parts.onAnswer();
+        break;
+      case 'ring-a':
       case 'refuse-a':
       case 'cancel-b':
       case 'ack-b':

@@ -24,6 +24,24 @@ export function closeCall(
   return settle(draft, cause);
 }
 
+/** The same where nothing that is waited for can come any more: what is to be said is said at once. */
+export function closeCallAtOnce(
+  draft: CallDraft,
+  { cause, status }: { readonly cause: EndCause; readonly status: number },
+): Transition {
+  closeCall(draft, { cause, status });
+  return closeRest(draft, cause);
+}
+
+/** Ends the waiting of a call that is over already. */
+export function closeRest(draft: CallDraft, cause: EndCause): Transition {
+  const isEnded = draft.effects.at(-1)?.kind === 'ended';
+  if (isEnded) return { state: { kind: 'ended', cause }, effects: draft.effects };
+  if (draft.call.a === 'answered') byeA(draft);
+  change(draft, { b: 'closed' });
+  return settle(draft, cause);
+}
+
 function closeA(draft: CallDraft, status: number): void {
   const { a } = draft.call;
   if (a === 'invited') draft.effects.push({ kind: 'refuse-a', status });
@@ -33,7 +51,11 @@ function closeA(draft: CallDraft, status: number): void {
 
 function closeB(draft: CallDraft): void {
   const { b, fork } = draft.call;
-  if (b === 'confirmed') draft.effects.push({ kind: 'bye', leg: 'b', fork });
+  // section 13.2.2.4: no BYE before the ACK, even where the answer that it should hold never came
+  if (b === 'answered' && fork !== undefined) {
+    draft.effects.push({ kind: 'ack-b', fork, sdp: undefined });
+  }
+  if (b === 'confirmed' || b === 'answered') draft.effects.push({ kind: 'bye', leg: 'b', fork });
   if (b === 'inviting') {
     draft.effects.push({ kind: 'cancel-b' });
     startTimer(draft, 'drain');
@@ -59,8 +81,10 @@ function settle(draft: CallDraft, cause: EndCause): Transition {
 /** What may still come for a call that is over. */
 export function whileEnding(call: Call, cause: EndCause, event: CallEvent): Transition {
   const draft = draftOf(call);
-  if (event.kind === 'ack' && call.a === 'answered') byeA(draft);
+  if (event.kind === 'signalling-lost') return closeRest(draft, cause);
+  if (event.kind === 'ack' && event.from === 'a' && call.a === 'answered') byeA(draft);
   if (event.kind === 'timer' && event.timer === 'ack' && call.a === 'answered') byeA(draft);
+  if (event.kind === 'answer-refused' && call.a === 'answered') change(draft, { a: 'closed' });
   if (event.kind === 'bye') change(draft, closedBy(call, event.from));
   if (event.kind === 'failure' && call.b === 'cancelling') change(draft, { b: 'closed' });
   if (event.kind === 'timer' && event.timer === 'drain') change(draft, { b: 'closed' });
@@ -82,7 +106,7 @@ export function whileEnding(call: Call, cause: EndCause, event: CallEvent): Tran
 export function refuseFork(draft: CallDraft, fork: string): void {
   const { fork: taken, late } = draft.call;
   if (fork === taken || late.has(fork)) return;
-  draft.effects.push({ kind: 'ack-b', fork });
+  draft.effects.push({ kind: 'ack-b', fork, sdp: undefined });
   draft.effects.push({ kind: 'bye', leg: 'b', fork });
   change(draft, { late: new Set([...late, fork]) });
 }
@@ -95,5 +119,5 @@ function byeA(draft: CallDraft): void {
 /** A leg that has a dialog may hang up; one that has none cannot. */
 function closedBy(call: Call, leg: 'a' | 'b'): Partial<Call> {
   if (leg === 'a') return call.a === 'answered' ? { a: 'closed' } : {};
-  return call.b === 'confirmed' ? { b: 'closed' } : {};
+  return call.b === 'confirmed' || call.b === 'answered' ? { b: 'closed' } : {};
 }

@@ -1,14 +1,15 @@
-import type { Clock } from '@truetuple/sip-engine';
+import type { Clock, Resolver } from '@truetuple/sip-engine';
 import { statusOf } from '../errors.ts';
-import type { Ipv4Address } from '../address.ts';
+import type { GatewayEvent } from '../gateway-event.ts';
 import type { MediaEvent, MediaRelay } from '../media/media-relay.ts';
-import { sipHostOf } from '../sip/message-mapping.ts';
-import type { IncomingInvite, SignalledCall, Signalling } from '../sip/signalling.ts';
+import type { Callee, IncomingInvite, SignalledCall, Signalling } from '../sip/signalling.ts';
 import { LiveCall, type CallTimeouts } from './call.ts';
 import { DescribedLegs } from './described-legs.ts';
-import { peerPath, type PeerNetworks, type PeerPath } from './peer-class.ts';
+import { calleeTarget, resolveCallee, type CalleeTarget } from './find-callee.ts';
+import { LookedUpCall } from './looked-up-call.ts';
+import { peerPath, type PeerClass, type PeerNetworks } from './peer-class.ts';
 
-/** Where a call goes: a SIP URI whose host is an IPv4 address; or the status that the caller gets. */
+/** Where a call goes: a SIP URI, or the status that the caller gets. */
 export type CallRoute =
   | { readonly kind: 'to'; readonly uri: string }
   | { readonly kind: 'refuse'; readonly status: number };
@@ -23,15 +24,22 @@ export interface GatewayCallsParts {
   readonly networks: PeerNetworks;
   readonly timeouts: CallTimeouts;
   readonly route: RouteCall;
+  /** Names in routes to addresses. */
+  readonly resolver: Resolver;
   /** A new sess-id for an o= line: decimal digits, never the same twice (RFC 8866, section 5.2). */
   readonly newSessionId: () => string;
+  readonly onEvent: (event: GatewayEvent) => void;
 }
+
+/** What a call is while it is held: looked up, or live. */
+type Held = Pick<LiveCall, 'take' | 'takeMedia' | 'abandon'>;
 
 /** Every call of a gateway. */
 export class GatewayCalls {
   readonly #parts: GatewayCallsParts;
-  readonly #calls = new Map<string, LiveCall>();
+  readonly #calls = new Map<string, Held>();
   readonly #stopListening: () => void;
+  #isDraining = false;
   #onEmpty: (() => void)[] = [];
 
   constructor(parts: GatewayCallsParts) {
@@ -44,11 +52,22 @@ export class GatewayCalls {
     return this.#calls.size;
   }
 
-  /** Resolves when there is no call. */
-  async ended(): Promise<void> {
-    if (this.#calls.size === 0) return;
+  /** New calls get 503 from now on. Resolves when there is no call. */
+  async drain(): Promise<void> {
+    this.#isDraining = true;
+    await this.#ended();
+  }
+
+  /** Ends every call with BYE, CANCEL or 503; resolves when they have ended, or after `patienceMs`. */
+  async hangUp(patienceMs: number): Promise<void> {
+    this.#isDraining = true;
+    for (const call of this.#calls.values()) call.take({ kind: 'shutdown' });
     await new Promise<void>((resolve) => {
-      this.#onEmpty.push(resolve);
+      const cancel = this.#parts.clock.setTimer(patienceMs, resolve);
+      void this.#ended().then(() => {
+        cancel();
+        resolve();
+      });
     });
   }
 
@@ -60,50 +79,94 @@ export class GatewayCalls {
     this.#tellEmpty();
   }
 
+  async #ended(): Promise<void> {
+    if (this.#calls.size === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#onEmpty.push(resolve);
+    });
+  }
+
   #begin(signalled: SignalledCall): void {
-    const { invite } = signalled;
-    const target = this.#target(invite);
-    if (typeof target === 'number') {
-      signalled.perform({ kind: 'refuse-a', status: target });
-      signalled.forget();
-      return;
-    }
-    const { relay, clock, networks, timeouts, newSessionId } = this.#parts;
+    const target = this.#target(signalled.invite);
+    if (target.kind === 'refused') this.#refuse(signalled, target.status);
+    else if (target.kind === 'name') this.#lookUp(signalled, target);
+    else this.#start(signalled, target.callee, undefined);
+  }
+
+  #refuse(signalled: SignalledCall, status: number): void {
+    const { callId } = signalled.invite;
+    signalled.perform({ kind: 'refuse-a', status });
+    signalled.forget();
+    this.#parts.onEvent({ kind: 'call-refused', callId, status });
+  }
+
+  #lookUp(signalled: SignalledCall, target: CalleeTarget & { readonly kind: 'name' }): void {
+    const { networks, resolver, clock } = this.#parts;
+    const { callId } = signalled.invite;
+    const found = resolveCallee(networks, resolver, target);
+    const lookedUp: LookedUpCall = new LookedUpCall({ signalled, clock, found }, (outcome) => {
+      this.#calls.delete(callId);
+      if (outcome.kind === 'callee') this.#start(signalled, outcome.callee, lookedUp.beganMs);
+      else if (outcome.kind === 'refused') this.#refuse(signalled, outcome.status);
+      else signalled.forget();
+      if (this.#calls.size === 0) this.#tellEmpty();
+    });
+    this.#calls.set(callId, lookedUp);
+  }
+
+  #start(signalled: SignalledCall, callee: Callee, since: number | undefined): void {
+    const { relay, clock, networks, timeouts, newSessionId, onEvent } = this.#parts;
+    const { callId, source } = signalled.invite;
+    const beganMs = since ?? clock.now();
     const described = new DescribedLegs({
       relay,
       pathTo: (peer) => peerPath(networks, peer),
-      callId: invite.callId,
-      signalling: { a: invite.source, b: target.address },
+      callId,
+      signalling: { a: source, b: callee.address },
       sessionIds: { a: newSessionId(), b: newSessionId() },
     });
-    const { uri } = target;
-    const onEnd = (): void => {
-      this.#calls.delete(invite.callId);
-      if (this.#calls.size === 0) this.#tellEmpty();
-    };
-    const call = new LiveCall({ signalled, relay, described, clock, timeouts, uri, onEnd });
-    this.#calls.set(invite.callId, call);
+    const call = new LiveCall({
+      signalled,
+      relay,
+      described,
+      clock,
+      timeouts,
+      callee,
+      onAnswer: () => onEvent({ kind: 'call-answered', callId, setupMs: clock.now() - beganMs }),
+      onEnd: (cause) => {
+        this.#calls.delete(callId);
+        onEvent({ kind: 'call-ended', callId, cause, lastedMs: clock.now() - beganMs });
+        if (this.#calls.size === 0) this.#tellEmpty();
+      },
+    });
+    this.#calls.set(callId, call);
+    const [from, to] = [source, callee.address].map((peer) => this.#classOf(peer));
+    if (from !== undefined && to !== undefined) {
+      onEvent({ kind: 'call-started', callId, caller: from, callee: to });
+    }
     call.start();
   }
 
-  /** Whom to call, or the status that refuses the caller. */
-  #target(
-    invite: IncomingInvite,
-  ): { readonly uri: string; readonly address: Ipv4Address } | number {
+  #classOf(peer: Callee['address']): PeerClass | undefined {
+    const path = peerPath(this.#parts.networks, peer);
+    return path.kind === 'path' ? path.peerClass : undefined;
+  }
+
+  #target(invite: IncomingInvite): CalleeTarget {
+    if (this.#isDraining) return { kind: 'refused', status: 503 };
     // the relay and the dialog are named by it: a merged request (RFC 3261, section 8.2.2.2)
-    if (this.#calls.has(invite.callId)) return 482;
-    const caller = statusAgainst(peerPath(this.#parts.networks, invite.source));
-    if (caller !== undefined) return caller;
+    if (this.#calls.has(invite.callId)) return { kind: 'refused', status: 482 };
+    const caller = peerPath(this.#parts.networks, invite.source);
+    if (caller.kind === 'refused') return { kind: 'refused', status: statusOf(caller.code) };
     const route = routeOf(this.#parts.route, invite);
-    if (route.kind === 'refuse') return route.status;
-    const address = sipHostOf(route.uri);
-    if (address === undefined) return 500;
-    const callee = statusAgainst(peerPath(this.#parts.networks, address));
-    return callee ?? { uri: route.uri, address };
+    return route.kind === 'refuse'
+      ? { kind: 'refused', status: route.status }
+      : calleeTarget(this.#parts.networks, route.uri);
   }
 
   #mediaEvent(event: MediaEvent): void {
     if (event.kind === 'relay-failed') {
+      this.#parts.onEvent({ kind: 'relay-failed', because: event.because });
       for (const call of this.#calls.values()) call.takeMedia(event);
     } else this.#calls.get(event.callId)?.takeMedia(event);
   }
@@ -122,13 +185,4 @@ function routeOf(route: RouteCall, invite: IncomingInvite): CallRoute {
     // the caller gets an answer whatever the application's own code does
     return { kind: 'refuse', status: 500 };
   }
-}
-
-/**
- * The SIP server writes one address, the public one, into Via and Contact: a peer that must be told another one
- * gets 403 rather than an address that does not lead back.
- */
-function statusAgainst(path: PeerPath): number | undefined {
-  if (path.kind === 'refused') return statusOf(path.code);
-  return path.peerClass === 'other-private' ? 403 : undefined;
 }

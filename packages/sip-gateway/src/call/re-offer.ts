@@ -1,3 +1,4 @@
+import type { LegName } from '../media/media-relay.ts';
 import { otherLeg } from '../media/relay-turn.ts';
 import {
   askRelay,
@@ -7,7 +8,6 @@ import {
   takeTurn,
   type CallDraft,
 } from './call-draft.ts';
-import type { EndCause } from './call-effect.ts';
 import type { CallEvent } from './call-event.ts';
 import type { Call, CallState, ReOffer, Transition } from './call-state.ts';
 import { closeCall } from './close-call.ts';
@@ -15,15 +15,20 @@ import { endsDialog } from './map-failure.ts';
 
 type ReInvite = CallEvent & { readonly kind: 're-invite' };
 
-/** A re-INVITE in a confirmed call: hold, resume, a new address. One without an offer is refused. */
+/** A re-INVITE in a confirmed call: hold, resume, a new address. One without an offer asks the other leg for one. */
 export function startReOffer(call: Call, { from, id, sdp }: ReInvite): Transition {
   const draft = draftOf(call);
   if (sdp === undefined) {
-    draft.effects.push({ kind: 'refuse-re-invite', leg: from, id, status: 488 });
-    return { state: { kind: 'confirmed', call }, effects: draft.effects };
+    askOtherLeg(draft, from, undefined);
+    return going(draft, { id, from, offerer: 'other-leg', phase: 'other-leg' });
   }
   askRelay(draft, { kind: 're-offer' }, inDialog(call, from, sdp));
-  return going(draft, { id, from, phase: 'relay-offer' });
+  return going(draft, { id, from, offerer: 'this-leg', phase: 'relay-offer' });
+}
+
+function askOtherLeg(draft: CallDraft, from: LegName, sdp: string | undefined): void {
+  draft.effects.push({ kind: 're-invite', leg: otherLeg(from), sdp });
+  startTimer(draft, 're-invite');
 }
 
 /** What the relay and the other leg say to it. Anything else leaves it as it is. */
@@ -41,8 +46,9 @@ export function whileReOffering(call: Call, reOffer: ReOffer, event: CallEvent):
     case 're-failure':
       return reFailed(draft, reOffer, event.status);
     case 'timer':
-      return event.timer === 're-invite' ? reFailed(draft, reOffer, 408) : going(draft, reOffer);
+      return event.timer === 're-invite' ? timedOut(draft, reOffer) : going(draft, reOffer);
     case 'ack':
+      return reAcknowledged(draft, reOffer, event);
     case 'answer':
     case 'bye':
     case 'cancel':
@@ -51,20 +57,35 @@ export function whileReOffering(call: Call, reOffer: ReOffer, event: CallEvent):
     case 'media-timed-out':
     case 'provisional':
     case 'relay-failed':
+    case 'answer-refused':
+    case 'shutdown':
+    case 'signalling-lost':
+    case 'told-untrue':
       return going(draft, reOffer);
     default:
       return event satisfies never;
   }
 }
 
-/** Ends the call under a re-INVITE, which is answered first. */
-export function closeReOffering(
-  draft: CallDraft,
-  { id, from }: ReOffer,
-  { cause, status }: { readonly cause: EndCause; readonly status: number },
-): Transition {
-  draft.effects.push({ kind: 'refuse-re-invite', leg: from, id, status });
-  return closeCall(draft, { cause, status });
+/**
+ * What a call that ends owes a re-INVITE: its final response, unless that is out; and the ACK of the other leg's 2xx that
+ * was held back for an answer.
+ */
+export function refuseReInvite(draft: CallDraft, reOffer: ReOffer, status: number): void {
+  const { id, from, offerer, phase } = reOffer;
+  const isOffered = offerer === 'other-leg';
+  if (isOffered && phase !== 'other-leg') acknowledgeOther(draft, reOffer, undefined);
+  const isAnswered = isOffered && (phase === 'ack' || phase === 'relay-answer');
+  if (!isAnswered) draft.effects.push({ kind: 'refuse-re-invite', leg: from, id, status });
+}
+
+function closeReOffering(draft: CallDraft, reOffer: ReOffer, status: number): Transition {
+  refuseReInvite(draft, reOffer, status);
+  return closeCall(draft, { cause: 're-offer-failed', status });
+}
+
+function acknowledgeOther(draft: CallDraft, { from }: ReOffer, sdp: string | undefined): void {
+  draft.effects.push({ kind: 'ack-re-invite', leg: otherLeg(from), sdp });
 }
 
 /** RFC 3261, section 14.2: a second one of the same leg is out of order, one of the other leg is glare. */
@@ -79,15 +100,20 @@ function relayDone(
   reOffer: ReOffer,
   { turn, sdp }: { readonly turn: number; readonly sdp: string },
 ): Transition {
-  const { id, from } = reOffer;
+  const { id, from, offerer } = reOffer;
   const purpose = takeTurn(draft, turn);
+  if (purpose?.kind === 're-offer' && offerer === 'this-leg') {
+    askOtherLeg(draft, from, sdp);
+    return going(draft, inPhase(reOffer, 'other-leg'));
+  }
   if (purpose?.kind === 're-offer') {
-    draft.effects.push({ kind: 're-invite', leg: otherLeg(from), sdp });
+    draft.effects.push({ kind: 'answer-re-invite', leg: from, id, sdp });
     startTimer(draft, 're-invite');
-    return going(draft, { id, from, phase: 'other-leg' });
+    return going(draft, inPhase(reOffer, 'ack'));
   }
   if (purpose?.kind !== 're-answer') return going(draft, reOffer);
-  draft.effects.push({ kind: 'answer-re-invite', leg: from, id, sdp });
+  if (offerer === 'this-leg') draft.effects.push({ kind: 'answer-re-invite', leg: from, id, sdp });
+  else acknowledgeOther(draft, reOffer, sdp);
   return confirmed(draft);
 }
 
@@ -97,32 +123,52 @@ function relayRefused(
   { turn, status }: { readonly turn: number; readonly status: number },
 ): Transition {
   const purpose = takeTurn(draft, turn);
-  if (purpose?.kind === 're-offer') return refuse(draft, reOffer, status);
-  if (purpose?.kind !== 're-answer') return going(draft, reOffer);
-  // the other leg has taken what this one cannot be told: there is no way back but the end
-  return closeReOffering(draft, reOffer, { cause: 're-offer-failed', status });
+  if (purpose?.kind === 're-offer' && reOffer.offerer === 'this-leg') {
+    return refuse(draft, reOffer, status);
+  }
+  if (purpose?.kind !== 're-offer' && purpose?.kind !== 're-answer') return going(draft, reOffer);
+  // the other leg has taken or offered what this one cannot be told: there is no way back but the end
+  return closeReOffering(draft, reOffer, status);
 }
 
 function reAnswered(draft: CallDraft, reOffer: ReOffer, sdp: string | undefined): Transition {
   if (reOffer.phase !== 'other-leg') return going(draft, reOffer);
-  const { id, from } = reOffer;
-  const leg = otherLeg(from);
+  const leg = otherLeg(reOffer.from);
   stopTimer(draft, 're-invite');
-  draft.effects.push({ kind: 'ack-re-invite', leg });
-  if (sdp === undefined) {
-    return closeReOffering(draft, reOffer, { cause: 're-offer-failed', status: 502 });
-  }
-  askRelay(draft, { kind: 're-answer' }, inDialog(draft.call, leg, sdp));
-  return going(draft, { id, from, phase: 'relay-answer' });
+  const isOffered = reOffer.offerer === 'other-leg';
+  // its ACK holds the answer where its 2xx held the offer
+  if (!isOffered || sdp === undefined) acknowledgeOther(draft, reOffer, undefined);
+  if (sdp === undefined) return closeReOffering(draft, reOffer, 502);
+  const purpose = { kind: isOffered ? 're-offer' : 're-answer' } as const;
+  askRelay(draft, purpose, inDialog(draft.call, leg, sdp));
+  return going(draft, inPhase(reOffer, isOffered ? 'relay-offer' : 'relay-answer'));
+}
+
+/** The ACK of who asked for an offer: its answer. */
+function reAcknowledged(
+  draft: CallDraft,
+  reOffer: ReOffer,
+  { from, sdp }: CallEvent & { readonly kind: 'ack' },
+): Transition {
+  if (reOffer.phase !== 'ack' || from !== reOffer.from) return going(draft, reOffer);
+  stopTimer(draft, 're-invite');
+  if (sdp === undefined) return closeReOffering(draft, reOffer, 400);
+  askRelay(draft, { kind: 're-answer' }, inDialog(draft.call, from, sdp));
+  return going(draft, inPhase(reOffer, 'relay-answer'));
+}
+
+function timedOut(draft: CallDraft, reOffer: ReOffer): Transition {
+  return reOffer.phase === 'ack'
+    ? closeReOffering(draft, reOffer, 408)
+    : reFailed(draft, reOffer, 408);
 }
 
 function reFailed(draft: CallDraft, reOffer: ReOffer, status: number): Transition {
   if (reOffer.phase !== 'other-leg') return going(draft, reOffer);
   stopTimer(draft, 're-invite');
-  if (endsDialog(status)) {
-    return closeReOffering(draft, reOffer, { cause: 're-offer-failed', status });
-  }
-  return refuse(draft, reOffer, status);
+  return endsDialog(status)
+    ? closeReOffering(draft, reOffer, status)
+    : refuse(draft, reOffer, status);
 }
 
 function refuse(draft: CallDraft, { id, from }: ReOffer, status: number): Transition {
@@ -130,11 +176,15 @@ function refuse(draft: CallDraft, { id, from }: ReOffer, status: number): Transi
   return confirmed(draft);
 }
 
+function inPhase({ id, from, offerer }: ReOffer, phase: ReOffer['phase']): ReOffer {
+  return { id, from, offerer, phase };
+}
+
 function inDialog(
   { fork }: Call,
-  from: 'a' | 'b',
+  from: LegName,
   sdp: string,
-): { readonly from: 'a' | 'b'; readonly fork?: string; readonly sdp: string } {
+): { readonly from: LegName; readonly fork?: string; readonly sdp: string } {
   return fork === undefined ? { from, sdp } : { from, fork, sdp };
 }
 

@@ -14,12 +14,14 @@ import { mapFailure } from './map-failure.ts';
 
 type SetUp = 'offering' | 'early';
 
-/** A's INVITE. One without an offer is refused: the offer would have to be B's. */
+/** A's INVITE. One without an offer is passed on without one: the offer is then B's (RFC 3261, section 13.2.1). */
 export function startCall(sdp: string | undefined): Transition {
   const draft = draftOf(newCall);
-  if (sdp === undefined) return closeCall(draft, { cause: 'refused', status: 488 });
   startTimer(draft, 'setup');
-  askRelay(draft, { kind: 'offer' }, { from: 'a', sdp });
+  if (sdp === undefined) {
+    change(draft, { offerer: 'b', b: 'inviting' });
+    draft.effects.push({ kind: 'invite-b', sdp: undefined });
+  } else askRelay(draft, { kind: 'offer' }, { from: 'a', sdp });
   return at('offering', draft);
 }
 
@@ -58,6 +60,10 @@ export function whileSettingUp(kind: SetUp, call: Call, event: CallEvent): Trans
     case 're-answer':
     case 're-failure':
     case 'relay-failed':
+    case 'answer-refused':
+    case 'shutdown':
+    case 'signalling-lost':
+    case 'told-untrue':
       return at(kind, draft);
     default:
       return event satisfies never;
@@ -69,23 +75,20 @@ export function whileAnswering(call: Call, event: CallEvent): Transition {
   const draft = draftOf(call);
   switch (event.kind) {
     case 'relay-done':
-      return takeTurn(draft, event.turn)?.kind === 'final'
-        ? answerA(draft, event.sdp)
-        : at('answered', draft);
+      return relayedFinal(draft, event);
     case 'relay-refused':
-      return takeTurn(draft, event.turn)?.kind === 'final'
-        ? closeCall(draft, { cause: 'failed', status: event.status })
-        : at('answered', draft);
+      return takeTurn(draft, event.turn) === undefined
+        ? at('answered', draft)
+        : closeCall(draft, { cause: 'failed', status: event.status });
     case 'cancel':
       // a 200 that was sent stands, and A ends it with BYE
       if (call.a !== 'invited') return at('answered', draft);
       change(draft, { a: 'closed' });
       return closeCall(draft, { cause: 'cancelled', status: 487 });
     case 'ack':
-      if (call.a !== 'answered') return at('answered', draft);
-      stopTimer(draft, 'ack');
-      change(draft, { a: 'confirmed' });
-      return at('confirmed', draft);
+      return event.from === 'a' && call.a === 'answered'
+        ? acknowledged(draft, event.sdp)
+        : at('answered', draft);
     case 'timer':
       if (event.timer === 'setup') return closeCall(draft, { cause: 'no-answer', status: 408 });
       if (event.timer !== 'ack') return at('answered', draft);
@@ -105,6 +108,10 @@ export function whileAnswering(call: Call, event: CallEvent): Transition {
     case 're-answer':
     case 're-failure':
     case 'relay-failed':
+    case 'answer-refused':
+    case 'shutdown':
+    case 'signalling-lost':
+    case 'told-untrue':
       return at('answered', draft);
     default:
       return event satisfies never;
@@ -117,34 +124,78 @@ function ring(
   { fork, status, sdp }: CallEvent & { readonly kind: 'provisional' },
 ): Transition {
   if (status <= 100) return at(kind, draft);
-  if (sdp === undefined) draft.effects.push({ kind: 'ring-a', fork, status, sdp });
-  else askRelay(draft, { kind: 'early', fork, status }, { from: 'b', fork, sdp });
+  // without 100rel a provisional response holds no offer (RFC 3261, section 13.2.1)
+  if (sdp === undefined || draft.call.offerer === 'b') {
+    draft.effects.push({ kind: 'ring-a', fork, status, sdp: undefined });
+  } else askRelay(draft, { kind: 'early', fork, status }, { from: 'b', fork, sdp });
   return at('early', draft);
 }
 
-/** RFC 3261, section 13.2.2.4: a 2xx is acknowledged at once, whatever becomes of it. */
+/** RFC 3261, section 13.2.2.4: a 2xx is acknowledged at once, whatever becomes of it; one with an offer, with its answer. */
 function answer(
   draft: CallDraft,
   { fork, sdp }: CallEvent & { readonly kind: 'answer' },
 ): Transition {
-  draft.effects.push({ kind: 'ack-b', fork });
-  change(draft, { b: 'confirmed', fork });
+  change(draft, { b: 'answered', fork });
+  if (draft.call.offerer === 'b') {
+    if (sdp === undefined) return closeCall(draft, { cause: 'failed', status: 502 });
+    askRelay(draft, { kind: 'late-offer' }, { from: 'b', fork, sdp });
+    return at('answered', draft);
+  }
+  acknowledgeB(draft, undefined);
   const told = draft.call.early.get(fork);
   if (sdp !== undefined) {
     askRelay(draft, { kind: 'final' }, { from: 'b', fork, sdp });
     return at('answered', draft);
   }
-  // its answer came in a reliable provisional response
+  // its answer came in a provisional response
   if (told !== undefined) return answerA(draft, told);
   return closeCall(draft, { cause: 'failed', status: 502 });
 }
 
+function acknowledgeB(draft: CallDraft, sdp: string | undefined): void {
+  const { fork } = draft.call;
+  if (fork !== undefined) draft.effects.push({ kind: 'ack-b', fork, sdp });
+  change(draft, { b: 'confirmed' });
+}
+
 function answerA(draft: CallDraft, sdp: string): Transition {
+  const { fork } = draft.call;
   stopTimer(draft, 'setup');
-  draft.effects.push({ kind: 'answer-a', sdp });
+  if (fork !== undefined) draft.effects.push({ kind: 'answer-a', fork, sdp });
   startTimer(draft, 'ack');
   change(draft, { a: 'answered' });
   return at('answered', draft);
+}
+
+/** A's ACK: the end of the set-up, or the answer to B's offer. */
+function acknowledged(draft: CallDraft, sdp: string | undefined): Transition {
+  stopTimer(draft, 'ack');
+  change(draft, { a: 'confirmed' });
+  const { offerer, fork } = draft.call;
+  if (offerer === 'a') return at('confirmed', draft);
+  if (sdp === undefined || fork === undefined) {
+    return closeCall(draft, { cause: 'failed', status: 400 });
+  }
+  askRelay(draft, { kind: 'late-answer' }, { from: 'a', fork, sdp });
+  return at('answered', draft);
+}
+
+function relayedFinal(
+  draft: CallDraft,
+  { turn, sdp }: { readonly turn: number; readonly sdp: string },
+): Transition {
+  const purpose = takeTurn(draft, turn);
+  switch (purpose?.kind) {
+    case 'final':
+    case 'late-offer':
+      return answerA(draft, sdp);
+    case 'late-answer':
+      acknowledgeB(draft, sdp);
+      return at('confirmed', draft);
+    default:
+      return at('answered', draft);
+  }
 }
 
 function relayed(

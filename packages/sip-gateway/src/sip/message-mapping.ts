@@ -1,4 +1,4 @@
-import { parseNameAddr, parseUri, tagOf } from '@truetuple/sip-engine';
+import { parseNameAddr, tagOf } from '@truetuple/sip-engine';
 import { isIpv4Address } from '../address.ts';
 import type { IncomingInvite } from './signalling.ts';
 import type { SrfInboundRequest, SrfMessage } from './srf.ts';
@@ -9,23 +9,45 @@ export interface InviteRefused {
   readonly status: number;
 }
 
-/** Reads a new INVITE: RFC 3261, section 8.2. A body that is no session description is refused with 415. */
+/**
+ * Reads a new INVITE: RFC 3261, section 8.2. A body that is no session description is refused with 415.
+ *
+ * @param passHeaders names of header fields that go on to B
+ */
 export function readInvite(
   request: SrfInboundRequest,
+  passHeaders: readonly string[],
 ): { readonly kind: 'invite'; readonly invite: IncomingInvite } | InviteRefused {
-  const callId = request.get('call-id');
   const from = parseNameAddr(request.get('from') ?? '');
-  const tag = from === undefined ? undefined : tagOf(from);
+  const callId = dialogNameOf(request);
   const { source_address: source, uri: requestUri } = request;
-  if (callId === undefined || tag === undefined || !isIpv4Address(source)) {
+  if (callId === undefined || from === undefined || !isIpv4Address(source)) {
     return { kind: 'refused', status: 400 };
   }
   const body = readSdp(request);
   if (body.kind === 'other') return { kind: 'refused', status: 415 };
-  const fromUser = from?.uri.kind === 'sip' ? from.uri.user : undefined;
-  const { sdp } = body;
-  const invite = { callId: dialogName(callId, tag), source, requestUri, fromUser, sdp };
+  const fromUser = from.uri.kind === 'sip' ? from.uri.user : undefined;
+  const invite = {
+    callId,
+    source,
+    requestUri,
+    fromUser,
+    fromName: from.displayName,
+    passed: passedOf(request, passHeaders),
+    sdp: body.sdp,
+  };
   return { kind: 'invite', invite };
+}
+
+function passedOf(
+  request: SrfInboundRequest,
+  names: readonly string[],
+): Readonly<Record<string, string>> {
+  const found = names.flatMap((name) => {
+    const value = request.get(name);
+    return value === undefined || value === '' ? [] : [[name, value] as const];
+  });
+  return Object.fromEntries(found);
 }
 
 /** The session description of a message that may have another body or none. */
@@ -40,31 +62,43 @@ export function toTagOf(message: SrfMessage): string {
   return (to === undefined ? undefined : tagOf(to)) ?? '';
 }
 
-/** How drachtio names a dialog: Call-ID and the tag of whoever sent the first INVITE. */
-function dialogName(callId: string, fromTag: string): string {
+/** How drachtio names a dialog: Call-ID and the tag of whoever sent the first INVITE, which is this one. */
+export function dialogNameOf(invite: SrfMessage): string | undefined {
+  const callId = invite.get('call-id');
+  const from = parseNameAddr(invite.get('from') ?? '');
+  const tag = from === undefined ? undefined : tagOf(from);
+  return callId === undefined || tag === undefined ? undefined : dialogName(callId, tag);
+}
+
+/** The same from its parts. */
+export function dialogName(callId: string, fromTag: string): string {
   return `${callId};from-tag=${fromTag}`;
 }
 
-/** The address and port in a SIP URI whose host is an IPv4 literal; undefined for any other. */
-export function sipHostOf(uri: string): IncomingInvite['source'] | undefined {
-  const parsed = parseUri(uri);
-  if (parsed?.kind !== 'sip' || !isIpv4Address(parsed.host)) return undefined;
-  return parsed.host;
-}
-
-/** Header fields of the INVITE to B: who calls, and how many hops are left (RFC 3261, section 16.6). */
+/**
+ * Header fields of the INVITE to B: who calls, how many hops are left (RFC 3261, section 16.6), and what is passed on.
+ *
+ * @param ours host:port that B is told
+ */
 export function inviteHeaders(
-  { fromUser }: IncomingInvite,
+  { fromUser, fromName, passed }: IncomingInvite,
   maxForwards: string | undefined,
+  ours: string,
 ): Readonly<Record<string, string>> {
   const hops = Number(maxForwards ?? 70);
   const isPlain = fromUser !== undefined && /^[\w.+*#~-]+$/.test(fromUser);
   return {
-    // the SIP server writes its advertised address for localhost
-    From: isPlain ? `<sip:${fromUser}@localhost>` : '<sip:anonymous@localhost>',
+    ...passed,
+    From: `${displayName(fromName)}<sip:${isPlain ? fromUser : 'anonymous'}@${ours}>`,
     'Max-Forwards': String(Number.isInteger(hops) && hops > 0 ? hops - 1 : 69),
-    'Content-Type': 'application/sdp',
   };
+}
+
+/** RFC 3261, section 25.1: a quoted string; what would end it or the line is left out. */
+function displayName(name: string | undefined): string {
+  // oxlint-disable-next-line no-control-regex
+  const plain = name?.replaceAll(/[\u0000-\u001f\u007f"\\]/g, '').trim();
+  return plain === undefined || plain === '' ? '' : `"${plain}" `;
 }
 
 function readSdp(

@@ -11,10 +11,24 @@ export interface IncomingInvite {
   readonly requestUri: string;
   /** undefined when there is no user part in From. */
   readonly fromUser: string | undefined;
+  /** The display name in From, without its quotes. */
+  readonly fromName: string | undefined;
+  /** Header fields for B: those of `passHeaders` that the INVITE has. */
+  readonly passed: Readonly<Record<string, string>>;
   readonly sdp: string | undefined;
 }
 
-/** What a leg's peer did. */
+/** Whom to call for a call, and by which way. */
+export interface Callee {
+  /** Request-URI of the INVITE. */
+  readonly uri: string;
+  /** Where its host is: decides what the callee is told. */
+  readonly address: Ipv4Address;
+  /** A SIP URI with that address, where `uri` has a name. */
+  readonly nextHop: string | undefined;
+}
+
+/** What a leg's peer did, and what became of the way to it. */
 export type SignalEvent = Extract<
   CallEvent,
   {
@@ -24,10 +38,13 @@ export type SignalEvent = Extract<
       | 'answer'
       | 'failure'
       | 'ack'
+      | 'answer-refused'
       | 'bye'
       | 're-invite'
       | 're-answer'
-      | 're-failure';
+      | 're-failure'
+      | 'signalling-lost'
+      | 'told-untrue';
   }
 >;
 
@@ -49,7 +66,7 @@ export type SignalAct =
           | 'refuse-re-invite';
       }
     >
-  | { readonly kind: 'invite-b'; readonly uri: string; readonly sdp: string };
+  | { readonly kind: 'invite-b'; readonly callee: Callee; readonly sdp: string | undefined };
 
 /** Both legs of one call. */
 export interface SignalledCall {
@@ -65,5 +82,4 @@ export interface SignalledCall {
 export interface Signalling {
   /** The one who takes new calls. */
   onCall(listener: (call: SignalledCall) => void): void;
-  close(): void;
 }

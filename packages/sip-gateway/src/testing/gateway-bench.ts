@@ -1,8 +1,10 @@
-import type { Transport, Tuple } from '@truetuple/sip-engine';
+import type { Resolver, Transport, Tuple } from '@truetuple/sip-engine';
 import { FakeClock, SipPeer, VirtualNetwork } from '@truetuple/sip-engine/testing';
 import type { Cidr, Ipv4Address } from '../address.ts';
 import type { RouteCall } from '../call/gateway-calls.ts';
-import { localAddresses, peerPath, type PeerNetworks } from '../call/peer-class.ts';
+import { localAddresses, peerPath, type PeerClass, type PeerNetworks } from '../call/peer-class.ts';
+import type { GatewayEvent } from '../gateway-event.ts';
+import type { GatewayOptions } from '../gateway-options.ts';
 import { startGateway, type Gateway } from '../gateway.ts';
 import type { BoundSocket } from '../media/datagram-port.ts';
 import { FakeMediaRelay } from './fake-media-relay.ts';
@@ -34,57 +36,99 @@ export interface BenchPeer {
   readonly sdp: string;
 }
 
+export interface GatewayBenchSetup {
+  /** Names that resolve; one with no address does not exist, any other is never answered. */
+  readonly names?: Readonly<Record<string, readonly string[]>>;
+  readonly options?: Partial<GatewayOptions>;
+}
+
 /** A gateway on networks in memory, with a fake clock and a fake relay. */
 export interface GatewayBench {
   readonly gateway: Gateway;
   readonly clock: FakeClock;
   readonly relay: FakeMediaRelay;
+  /** What `onEvent` was told. */
+  readonly events: readonly GatewayEvent[];
   /** `internet`: behind the Internet gateway, which maps the public address to the private one. */
-  readonly peer: (address: string, from: 'internet' | 'vpc') => Promise<BenchPeer>;
+  readonly peer: (address: string, from: PeerClass) => Promise<BenchPeer>;
   readonly run: (ms: number) => Promise<void>;
   /** Every RTP socket that the relay has bound. */
   readonly boundByRelay: () => readonly string[];
 }
 
 /** A fake relay with ten pairs of ports. */
-export function relayOn(network: MemoryNetwork): FakeMediaRelay {
+export function relayOn(network: MemoryNetwork, own: PeerNetworks = networks): FakeMediaRelay {
   return new FakeMediaRelay({
     network,
-    pathTo: (peer) => peerPath(networks, peer),
-    addresses: localAddresses(networks),
+    pathTo: (peer) => peerPath(own, peer),
+    addresses: localAddresses(own),
     ports: { first: 16_384, last: 16_403 },
     quarantineMs: 30_000,
     mediaTimeoutMs: 60_000,
   });
 }
 
-export async function openGatewayBench(route: RouteCall): Promise<GatewayBench> {
+export async function openGatewayBench(
+  route: RouteCall,
+  setup: GatewayBenchSetup = {},
+): Promise<GatewayBench> {
+  const { names = {}, options = {} } = setup;
   const clock = new FakeClock();
   const sip = new VirtualNetwork(clock);
   const rtp = new MemoryNetwork();
-  const relay = relayOn(rtp);
+  const all = { ...networks, ...options };
+  const relay = relayOn(rtp, all);
+  const events: GatewayEvent[] = [];
+  const resolver: Resolver = {
+    addressesOf: async (name) => {
+      const addresses = names[name];
+      // a name that is not there at all is never found, one without addresses is none
+      if (addresses === undefined) return new Promise<never>(() => undefined);
+      if (addresses.length === 0) throw new Error(`${name} does not exist`);
+      return addresses;
+    },
+  };
   const gateway = await startGateway(
-    { clock, openTransport: async (local) => sip.open(local), openRelay: async () => relay },
-    { ...networks, signalling: { kind: 'embedded' }, media: { kind: 'embedded' }, route },
+    {
+      clock,
+      openTransport: async (local) => sip.open(local),
+      openRelay: async () => relay,
+      resolver,
+    },
+    {
+      ...networks,
+      ...options,
+      signalling: { kind: 'embedded' },
+      media: { kind: 'embedded' },
+      route,
+      onEvent: (event) => events.push(event),
+    },
   );
   await clock.advanceSettled(0);
-  const ours = new Set<string>([publicIp, privateIp]);
+  const ours = new Set<string>(localAddresses(all));
   return {
     gateway,
     clock,
     relay,
-    peer: async (address, from) => openPeer({ sip, rtp }, address as Ipv4Address, from),
+    events,
+    peer: async (address, from) => openPeer({ sip, rtp, own: all }, address as Ipv4Address, from),
     run: async (ms) => clock.advanceSettled(ms),
     boundByRelay: () => rtp.bound().filter((tuple) => ours.has(tuple.split(':')[0] ?? '')),
   };
 }
 
 async function openPeer(
-  { sip, rtp }: { readonly sip: VirtualNetwork; readonly rtp: MemoryNetwork },
+  {
+    sip,
+    rtp,
+    own,
+  }: { readonly sip: VirtualNetwork; readonly rtp: MemoryNetwork; readonly own: PeerNetworks },
   address: Ipv4Address,
-  from: 'internet' | 'vpc',
+  from: PeerClass,
 ): Promise<BenchPeer> {
   const isMapped = from === 'internet';
+  const dialled =
+    from === 'other-private' ? (own.otherPrivateAddress ?? privateIp) : (publicIp as string);
   const transport = sip.open({ address, port: 5060 });
   const heard: string[] = [];
   const socket: BoundSocket = await rtp.bind({ address, port: 40_000 }, (bytes, source) => {
@@ -93,7 +137,7 @@ async function openPeer(
   });
   const lines = ['v=0', `o=- 7 7 IN IP4 ${address}`, 's=-', `c=IN IP4 ${address}`, 't=0 0'];
   return {
-    sip: new SipPeer(isMapped ? mapped(transport) : transport, { address: publicIp, port: 5060 }),
+    sip: new SipPeer(isMapped ? mapped(transport) : transport, { address: dialled, port: 5060 }),
     heard,
     sendRtp: (text, to) => {
       const { port } = to;

@@ -1,5 +1,6 @@
 import type { LegName } from '../../media/media-relay.ts';
-import { inviteHeaders, sdpOf, toTagOf } from '../../sip/message-mapping.ts';
+import type { Ipv4Address } from '../../address.ts';
+import { dialogNameOf, inviteHeaders, sdpOf, toTagOf } from '../../sip/message-mapping.ts';
 import type {
   IncomingInvite,
   SignalAct,
@@ -7,25 +8,40 @@ import type {
   SignalledCall,
 } from '../../sip/signalling.ts';
 import type {
-  SrfApp,
+  SrfAck,
   SrfClientResponse,
   SrfInboundRequest,
+  SrfOutgoing,
   SrfSentRequest,
   SrfServerResponse,
 } from '../../sip/srf.ts';
+import { CallerAnswers } from './caller-answers.ts';
+import { refuseMethod } from './refuse-method.ts';
 import { sendResponse } from './send-response.ts';
+import type { SrfSession } from './srf-session.ts';
+
+/** What every call of one gateway does in the same way. */
+export interface DrachtioSettings {
+  /** host:port that a peer is told as ours. */
+  readonly advertisedTo: (peer: Ipv4Address) => string;
+  /** A tag for each fork of B towards A; undefined: the SIP server cannot, and has one for all. */
+  readonly newTag: (() => string) | undefined;
+  /** Names of header fields of A's INVITE that B gets. */
+  readonly passHeaders: readonly string[];
+}
 
 export interface DrachtioCallParts {
   readonly invite: IncomingInvite;
   readonly request: SrfInboundRequest;
   readonly response: SrfServerResponse;
-  readonly srf: SrfApp;
+  readonly session: SrfSession;
+  readonly settings: DrachtioSettings;
   /** From now on requests of this dialog are B's. */
   readonly nameB: (dialog: string) => void;
   readonly unname: (dialog: string) => void;
 }
 
-const sdpHeaders = { 'Content-Type': 'application/sdp' } as const;
+const sdpType = { 'Content-Type': 'application/sdp' } as const;
 /** In a dialog the SIP server puts in the remote target. */
 const inDialog = 'sip:placeholder';
 
@@ -33,19 +49,26 @@ const inDialog = 'sip:placeholder';
 export class DrachtioCall implements SignalledCall {
   readonly invite: IncomingInvite;
   readonly #parts: DrachtioCallParts;
+  readonly #caller: CallerAnswers;
   readonly #dialogs: Partial<Record<LegName, string>>;
+  readonly #peers: Partial<Record<LegName, Ipv4Address>>;
   readonly #reInvites = new Map<string, SrfServerResponse>();
-  readonly #acks = new Map<'b' | 're-invite', () => void>();
+  readonly #acks = new Map<'b' | 're-invite', SrfAck>();
   #sent: SrfSentRequest | undefined;
   #isCancelled = false;
   #reInviteCount = 0;
   #listener: (event: SignalEvent) => void = () => undefined;
 
   constructor(parts: DrachtioCallParts) {
+    const { invite, request, response, settings } = parts;
     this.#parts = parts;
-    this.invite = parts.invite;
-    this.#dialogs = { a: parts.invite.callId };
-    parts.request.on('cancel', () => this.emit({ kind: 'cancel' }));
+    this.invite = invite;
+    this.#dialogs = { a: invite.callId };
+    this.#peers = { a: invite.source };
+    const contact = this.#contactOf('a');
+    this.#caller = new CallerAnswers(response, { contact, newTag: settings.newTag });
+    request.on('cancel', () => this.emit({ kind: 'cancel' }));
+    request.on('update', refuseMethod);
   }
 
   onEvent(listener: (event: SignalEvent) => void): void {
@@ -56,6 +79,11 @@ export class DrachtioCall implements SignalledCall {
     this.#listener(event);
   }
 
+  /** Where the signalling of a leg goes; undefined while it goes nowhere. */
+  peerOf(leg: LegName): Ipv4Address | undefined {
+    return this.#peers[leg];
+  }
+
   reInvited(from: LegName, request: SrfInboundRequest, response: SrfServerResponse): void {
     this.#reInviteCount += 1;
     const id = `${from}${this.#reInviteCount}`;
@@ -64,16 +92,31 @@ export class DrachtioCall implements SignalledCall {
   }
 
   perform(act: SignalAct): void {
-    const { response } = this.#parts;
+    const { session, response } = this.#parts;
+    session.whenUp((socket) => {
+      // what was asked over a connection that is gone is answered over this one
+      response.socket = socket;
+      if (this.#sent !== undefined) this.#sent.socket = socket;
+      for (const each of this.#reInvites.values()) each.socket = socket;
+      this.#perform(act);
+    });
+  }
+
+  forget(): void {
+    this.#listener = () => undefined;
+    for (const dialog of Object.values(this.#dialogs)) this.#parts.unname(dialog);
+  }
+
+  #perform(act: SignalAct): void {
     switch (act.kind) {
       case 'ring-a':
-        sendResponse(response, act.status, act.sdp);
+        this.#caller.ring(act);
         break;
       case 'answer-a':
-        sendResponse(response, 200, act.sdp);
+        this.#caller.answer(act, () => this.emit({ kind: 'answer-refused' }));
         break;
       case 'refuse-a':
-        sendResponse(response, act.status, undefined);
+        this.#caller.refuse(act.status);
         break;
       case 'invite-b':
         this.#inviteB(act);
@@ -83,7 +126,7 @@ export class DrachtioCall implements SignalledCall {
         this.#cancelB();
         break;
       case 'ack-b':
-        this.#ack('b');
+        this.#ack('b', act.sdp);
         break;
       case 'bye':
         this.#bye(act.leg);
@@ -92,49 +135,62 @@ export class DrachtioCall implements SignalledCall {
         this.#reInvite(act);
         break;
       case 'ack-re-invite':
-        this.#ack('re-invite');
+        this.#ack('re-invite', act.sdp);
         break;
       case 'answer-re-invite':
-        this.#answerReInvite(act.id, 200, act.sdp);
+        this.#answerReInvite(act.id, 200, this.#described(act.leg, act.sdp));
         break;
       case 'refuse-re-invite':
-        this.#answerReInvite(act.id, act.status, undefined);
+        this.#answerReInvite(act.id, act.status, {});
         break;
       default:
         act satisfies never;
     }
   }
 
-  forget(): void {
-    this.#listener = () => undefined;
-    for (const dialog of Object.values(this.#dialogs)) this.#parts.unname(dialog);
-  }
-
-  #inviteB({ uri, sdp }: SignalAct & { readonly kind: 'invite-b' }): void {
-    const { srf, request, invite } = this.#parts;
-    const headers = inviteHeaders(invite, request.get('max-forwards'));
-    srf.request(uri, { method: 'INVITE', headers, body: sdp }, (error, sent) => {
+  #inviteB({ callee, sdp }: SignalAct & { readonly kind: 'invite-b' }): void {
+    const { session, request, invite, settings } = this.#parts;
+    const { uri, address, nextHop } = callee;
+    this.#peers.b = address;
+    const hops = request.get('max-forwards');
+    const headers = {
+      ...inviteHeaders(invite, hops, settings.advertisedTo(address)),
+      ...this.#contactOf('b'),
+      ...(sdp === undefined ? {} : sdpType),
+    };
+    const options = {
+      method: 'INVITE',
+      headers,
+      ...(sdp === undefined ? {} : { body: sdp }),
+      ...(nextHop === undefined ? {} : { proxy: nextHop }),
+    };
+    session.request(uri, options, (error, sent) => {
       if (error !== null || sent === undefined) {
         this.emit({ kind: 'failure', status: 503 });
         return;
       }
       this.#sent = sent;
+      this.#nameB(dialogNameOf(sent));
       sent.on('response', (answer, ack) => this.#answeredByB(answer, ack));
+      sent.on('update', refuseMethod);
       if (this.#isCancelled) this.#cancelB();
     });
   }
 
-  #answeredByB(answer: SrfClientResponse, ack: () => void): void {
+  #nameB(dialog: string | undefined): void {
+    if (dialog === undefined) return;
+    this.#dialogs.b = dialog;
+    this.#parts.nameB(dialog);
+  }
+
+  #answeredByB(answer: SrfClientResponse, ack: SrfAck): void {
     const { status, stackDialogId } = answer;
     const [fork, sdp] = [toTagOf(answer), sdpOf(answer)];
     if (status < 200) {
       if (status > 100) this.emit({ kind: 'provisional', fork, status, sdp });
     } else if (status < 300) {
       this.#acks.set('b', ack);
-      if (stackDialogId !== undefined) {
-        this.#dialogs.b = stackDialogId;
-        this.#parts.nameB(stackDialogId);
-      }
+      this.#nameB(stackDialogId);
       this.emit({ kind: 'answer', fork, sdp });
     } else this.emit({ kind: 'failure', status });
   }
@@ -147,8 +203,8 @@ export class DrachtioCall implements SignalledCall {
     });
   }
 
-  #ack(which: 'b' | 're-invite'): void {
-    this.#acks.get(which)?.();
+  #ack(which: 'b' | 're-invite', sdp: string | undefined): void {
+    this.#acks.get(which)?.(sdp === undefined ? {} : { headers: sdpType, body: sdp });
     this.#acks.delete(which);
   }
 
@@ -156,7 +212,7 @@ export class DrachtioCall implements SignalledCall {
     const stackDialogId = this.#dialogs[leg];
     if (stackDialogId === undefined) return;
     // a dialog that is not there any more needs no BYE, and nobody waits for the answer to one
-    this.#parts.srf.request(inDialog, { method: 'BYE', stackDialogId }, () => undefined);
+    this.#parts.session.request(inDialog, { method: 'BYE', stackDialogId }, () => undefined);
   }
 
   #reInvite({ leg, sdp }: SignalAct & { readonly kind: 're-invite' }): void {
@@ -165,12 +221,13 @@ export class DrachtioCall implements SignalledCall {
       this.emit({ kind: 're-failure', status: 481 });
       return;
     }
-    const options = { method: 'INVITE', stackDialogId, headers: sdpHeaders, body: sdp };
-    this.#parts.srf.request(inDialog, options, (error, sent) => {
+    const options = { method: 'INVITE', stackDialogId, ...this.#described(leg, sdp) };
+    this.#parts.session.request(inDialog, options, (error, sent) => {
       if (error !== null || sent === undefined) {
         this.emit({ kind: 're-failure', status: error?.code === 'ENODIALOG' ? 481 : 500 });
         return;
       }
+      sent.on('update', refuseMethod);
       sent.on('response', (answer, ack) => {
         if (answer.status < 200) return;
         if (answer.status < 300) {
@@ -181,9 +238,24 @@ export class DrachtioCall implements SignalledCall {
     });
   }
 
-  #answerReInvite(id: string, status: number, sdp: string | undefined): void {
+  #answerReInvite(id: string, status: number, outgoing: SrfOutgoing): void {
     const response = this.#reInvites.get(id);
     this.#reInvites.delete(id);
-    if (response !== undefined) sendResponse(response, status, sdp);
+    if (response !== undefined) sendResponse(response, status, outgoing);
+  }
+
+  /** Contact each time: drachtio-server falls back to one of its own in a later response. */
+  #described(leg: LegName, sdp: string | undefined): SrfOutgoing {
+    const contact = this.#contactOf(leg);
+    return sdp === undefined
+      ? { headers: contact }
+      : { headers: { ...contact, ...sdpType }, body: sdp };
+  }
+
+  #contactOf(leg: LegName): Readonly<Record<string, string>> {
+    const peer = this.#peers[leg];
+    return peer === undefined
+      ? {}
+      : { Contact: `<sip:${this.#parts.settings.advertisedTo(peer)}>` };
   }
 }

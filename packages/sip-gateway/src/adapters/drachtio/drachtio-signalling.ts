@@ -1,19 +1,21 @@
-import { readInvite } from '../../sip/message-mapping.ts';
-import type { SignalledCall, Signalling } from '../../sip/signalling.ts';
-import type { SrfApp, SrfInboundRequest, SrfServerResponse } from '../../sip/srf.ts';
 import type { LegName } from '../../media/media-relay.ts';
-import { DrachtioCall } from './drachtio-call.ts';
+import { readInvite, sdpOf } from '../../sip/message-mapping.ts';
+import type { SignalledCall, Signalling } from '../../sip/signalling.ts';
+import type { SrfInboundRequest, SrfServerResponse } from '../../sip/srf.ts';
+import { DrachtioCall, type DrachtioSettings } from './drachtio-call.ts';
+import { refuseInDialog, refuseMethod } from './refuse-method.ts';
+import { sendResponse } from './send-response.ts';
+import type { SrfSession } from './srf-session.ts';
 
-interface Leg {
+export interface Leg {
   readonly call: DrachtioCall;
   readonly name: LegName;
 }
 
-const allow = 'INVITE, ACK, BYE, CANCEL, OPTIONS';
-
 /** SIP dialogs by drachtio-srf's requests and responses: its own Dialog and B2BUA are not used. */
 export class DrachtioSignalling implements Signalling {
-  readonly #srf: SrfApp;
+  readonly #session: SrfSession;
+  readonly #settings: DrachtioSettings;
   /** By drachtio's name of the dialog. */
   readonly #legs = new Map<string, Leg>();
   #onCall: (call: SignalledCall) => void = (call) => {
@@ -21,47 +23,57 @@ export class DrachtioSignalling implements Signalling {
     call.forget();
   };
 
-  constructor(srf: SrfApp) {
-    this.#srf = srf;
-    srf.use((request, response) => this.#receive(request, response));
+  constructor(session: SrfSession, settings: DrachtioSettings) {
+    this.#session = session;
+    this.#settings = settings;
+    session.onDown(() => this.#lost());
   }
 
   onCall(listener: (call: SignalledCall) => void): void {
     this.#onCall = listener;
   }
 
-  close(): void {
-    this.#legs.clear();
-    this.#srf.disconnect();
+  /** The leg that has this dialog. */
+  legOf(dialog: string): Leg | undefined {
+    return this.#legs.get(dialog);
   }
 
-  #receive(request: SrfInboundRequest, response: SrfServerResponse): void {
+  /** Takes every request that drachtio-srf hands on. */
+  receive(request: SrfInboundRequest, response: SrfServerResponse): void {
     const { stackDialogId = '' } = request;
     if (stackDialogId === '') this.#receiveNew(request, response);
     else this.#receiveInDialog(this.#legs.get(stackDialogId), request, response);
   }
 
+  /** Every call is over: its dialogs may live on in the SIP server, but nothing that happens in them comes here. */
+  #lost(): void {
+    const calls = new Set([...this.#legs.values()].map(({ call }) => call));
+    for (const call of calls) call.emit({ kind: 'signalling-lost' });
+  }
+
   #receiveNew(request: SrfInboundRequest, response: SrfServerResponse): void {
     if (request.method === 'ACK') return;
-    if (request.method === 'OPTIONS') {
-      response.send(200, { headers: { Allow: allow, Accept: 'application/sdp' } });
-      return;
-    }
     if (request.method !== 'INVITE') {
-      response.send(405, { headers: { Allow: allow } });
+      refuseMethod(request, response);
       return;
     }
-    const read = readInvite(request);
+    const read = readInvite(request, this.#settings.passHeaders);
     if (read.kind === 'refused') {
-      response.send(read.status, { headers: { Accept: 'application/sdp' } });
+      sendResponse(response, read.status, { headers: { Accept: 'application/sdp' } });
       return;
     }
     const { invite } = read;
+    // a merged request (RFC 3261, section 8.2.2.2): relay and dialog are named by it
+    if (this.#legs.has(invite.callId)) {
+      sendResponse(response, 482);
+      return;
+    }
     const call: DrachtioCall = new DrachtioCall({
       invite,
       request,
       response,
-      srf: this.#srf,
+      session: this.#session,
+      settings: this.#settings,
       nameB: (dialog) => this.#legs.set(dialog, { call, name: 'b' }),
       unname: (dialog) => this.#legs.delete(dialog),
     });
@@ -76,18 +88,18 @@ export class DrachtioSignalling implements Signalling {
   ): void {
     switch (request.method) {
       case 'ACK':
-        if (leg?.name === 'a') leg.call.emit({ kind: 'ack' });
+        leg?.call.emit({ kind: 'ack', from: leg.name, sdp: sdpOf(request) });
         break;
       case 'BYE':
-        response.send(200);
+        sendResponse(response, 200);
         leg?.call.emit({ kind: 'bye', from: leg.name });
         break;
       case 'INVITE':
-        if (leg === undefined) response.send(481);
+        if (leg === undefined) sendResponse(response, 481);
         else leg.call.reInvited(leg.name, request, response);
         break;
       default:
-        response.send(405, { headers: { Allow: allow } });
+        refuseInDialog(request, response);
     }
   }
 }

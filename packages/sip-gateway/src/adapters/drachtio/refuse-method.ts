@@ -1,0 +1,43 @@
+import type { SrfInboundRequest, SrfServerResponse } from '../../sip/srf.ts';
+import { sendResponse } from './send-response.ts';
+
+/** RFC 3261, section 20.5. */
+export const allow = 'INVITE, ACK, BYE, CANCEL, OPTIONS';
+
+const accept = { Accept: 'application/sdp' } as const;
+
+/** Methods that there are, but not here; whatever else is asked is unknown to us. */
+const knownMethods = new Set(
+  'REGISTER UPDATE PRACK REFER INFO SUBSCRIBE NOTIFY MESSAGE PUBLISH'.split(' '),
+);
+
+/**
+ * Answers a request that no call takes: OPTIONS with what we do; a method that we know with 405, any other with 501 (RFC
+ * 3261, sections 8.2.1 and 21.5.2).
+ */
+export function refuseMethod(request: SrfInboundRequest, response: SrfServerResponse): void {
+  const { method } = request;
+  if (method === 'OPTIONS') sendResponse(response, 200, { headers: { Allow: allow, ...accept } });
+  else {
+    const status = knownMethods.has(method) ? 405 : 501;
+    sendResponse(response, status, { headers: { Allow: allow } });
+  }
+}
+
+/**
+ * The same in a dialog. PRACK: we ask for none, so that it acknowledges nothing (RFC 3262, section 3: 481). INFO with
+ * nothing in it is taken as a sign of life (RFC 6086, appendix A); with a package 469 (section 4.2.2), with a body 415.
+ */
+export function refuseInDialog(request: SrfInboundRequest, response: SrfServerResponse): void {
+  if (request.method === 'PRACK') sendResponse(response, 481);
+  else if (request.method === 'INFO') answerInfo(request, response);
+  else refuseMethod(request, response);
+}
+
+function answerInfo(request: SrfInboundRequest, response: SrfServerResponse): void {
+  const { body } = request;
+  if (request.get('info-package') !== undefined) {
+    sendResponse(response, 469, { headers: { 'Recv-Info': 'nil' } });
+  } else if (body === undefined || body === '') sendResponse(response, 200);
+  else sendResponse(response, 415, { headers: accept });
+}

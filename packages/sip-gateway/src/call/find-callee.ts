@@ -1,0 +1,66 @@
+import { nextHop, parseUri, type Resolver } from '@truetuple/sip-engine';
+import { isIpv4Address, type Ipv4Address } from '../address.ts';
+import { statusOf } from '../errors.ts';
+import type { Callee } from '../sip/signalling.ts';
+import { peerPath, type PeerNetworks } from './peer-class.ts';
+
+/** Whom to call, or the status that refuses the caller. */
+export type FoundCallee =
+  | { readonly kind: 'callee'; readonly callee: Callee }
+  | { readonly kind: 'refused'; readonly status: number };
+
+/** What a URI leads to before names are resolved. */
+export type CalleeTarget =
+  | FoundCallee
+  | { readonly kind: 'name'; readonly uri: string; readonly name: string; readonly port: number };
+
+/**
+ * Reads where a route leads. A URI that is none, or that asks for a transport that is not there, is a mistake in the
+ * route: 500.
+ */
+export function calleeTarget(networks: PeerNetworks, uri: string): CalleeTarget {
+  const parsed = parseUri(uri);
+  if (parsed?.kind !== 'sip') return refused(500);
+  const hop = nextHop(parsed);
+  if (hop.transport !== 'udp') return refused(500);
+  if (hop.kind === 'name') return { kind: 'name', uri, name: hop.name, port: hop.port };
+  return isIpv4Address(hop.address)
+    ? checked(networks, { uri, address: hop.address, nextHop: undefined })
+    : refused(500);
+}
+
+/**
+ * Finds the address behind a name (RFC 3263, section 4.2, A records), since the class of the callee, and with it what it
+ * is told, follows from that. The Request-URI keeps the name.
+ *
+ * A name with no IPv4 address is refused with 502: RFC 3261, section 16.9, makes of a next hop that cannot be reached a
+ * 503 of that hop, which section 16.7 forbids to pass on; 404 would claim to know that the user does not exist.
+ */
+export async function resolveCallee(
+  networks: PeerNetworks,
+  resolver: Resolver,
+  { uri, name, port }: CalleeTarget & { readonly kind: 'name' },
+): Promise<FoundCallee> {
+  const address = await firstIpv4(resolver, name);
+  return address === undefined
+    ? refused(502)
+    : checked(networks, { uri, address, nextHop: `sip:${address}:${port};lr` });
+}
+
+async function firstIpv4(resolver: Resolver, name: string): Promise<Ipv4Address | undefined> {
+  try {
+    return (await resolver.addressesOf(name)).find(isIpv4Address);
+  } catch {
+    // NXDOMAIN and a server that fails alike: there is nobody to call
+    return undefined;
+  }
+}
+
+function checked(networks: PeerNetworks, callee: Callee): FoundCallee {
+  const path = peerPath(networks, callee.address);
+  return path.kind === 'path' ? { kind: 'callee', callee } : refused(statusOf(path.code));
+}
+
+function refused(status: number): { readonly kind: 'refused'; readonly status: number } {
+  return { kind: 'refused', status };
+}

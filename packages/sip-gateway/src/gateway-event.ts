@@ -1,0 +1,47 @@
+import type { EndCause } from './call/call-effect.ts';
+import type { PeerClass } from './call/peer-class.ts';
+
+/** What a gateway tells its owner while it runs: for logs and metrics. Times are of the gateway's clock. */
+export type GatewayEvent =
+  /** A call was taken up; `callee` is the class of whom it goes to. */
+  | {
+      readonly kind: 'call-started';
+      readonly callId: string;
+      readonly caller: PeerClass;
+      readonly callee: PeerClass;
+    }
+  /** A was refused before B was called. */
+  | { readonly kind: 'call-refused'; readonly callId: string; readonly status: number }
+  /** A was sent the 200; `setupMs` after its INVITE. */
+  | { readonly kind: 'call-answered'; readonly callId: string; readonly setupMs: number }
+  /** Over, its media released; `lastedMs` after the INVITE. */
+  | {
+      readonly kind: 'call-ended';
+      readonly callId: string;
+      readonly cause: EndCause;
+      readonly lastedMs: number;
+    }
+  /** The connection to the SIP server, or the media relay, came or went. */
+  | { readonly kind: 'signalling-up' }
+  | { readonly kind: 'signalling-lost' }
+  | { readonly kind: 'relay-failed'; readonly because: string };
+
+/** What must never be: a person has to look. */
+export type GatewayAlarm =
+  /**
+   * drachtio-server sent something that names another address than its receiver must be told. The call was ended.
+   */
+  | {
+      readonly kind: 'told-untrue';
+      /** Dialog or Call-ID. */
+      readonly callId: string;
+      /** Method, or status and method. */
+      readonly message: string;
+      /** Which rule: via, contact, connection... */
+      readonly row: string;
+      readonly where: string;
+      readonly told: string;
+      readonly wanted: string;
+    }
+  /** It made of a message something that we cannot read. */
+  | { readonly kind: 'echo-unreadable'; readonly because: string };
