@@ -41,6 +41,8 @@ export class Answers {
   readonly #context: EngineContext;
   readonly #byId: Map<string, Pending> = new Map<string, Pending>();
   readonly #byTransaction: Map<ServerTransaction, Pending> = new Map<ServerTransaction, Pending>();
+  /** INVITEs without a final response, by their dialog: never two in one (14.2). */
+  readonly #openInvites: Map<EngineDialog, Pending> = new Map<EngineDialog, Pending>();
 
   constructor(context: EngineContext) {
     this.#context = context;
@@ -62,6 +64,9 @@ export class Answers {
     const pending = { id, transaction, app, toTag, live, isInDialog: live !== undefined };
     this.#byId.set(id, pending);
     this.#byTransaction.set(transaction, pending);
+    if (live !== undefined && transaction.request.method === 'INVITE') {
+      this.#openInvites.set(live, pending);
+    }
     return pending;
   }
 
@@ -139,13 +144,13 @@ export class Answers {
 
   /** 15.1.2: a BYE ends the INVITE that is still open in its dialog. */
   endInvite(live: EngineDialog): void {
-    for (const pending of this.#byId.values()) {
-      const { transaction } = pending;
-      const isOpen = transaction.isPending && transaction.request.method === 'INVITE';
-      if (pending.live !== live || !isOpen) continue;
-      transaction.answer(responseTo(transaction.request, 487, { toTag: pending.toTag }));
-      this.#settle(pending);
+    const pending = this.#openInvites.get(live);
+    if (pending === undefined) return;
+    const { transaction, toTag } = pending;
+    if (transaction.isPending) {
+      transaction.answer(responseTo(transaction.request, 487, { toTag }));
     }
+    this.#settle(pending);
   }
 
   /** A final response of the engine's own. */
@@ -185,6 +190,7 @@ export class Answers {
     if (live === undefined) {
       pending.live = new LiveDialog(value, app, back.path);
       this.#context.dialogs.add(pending.live);
+      this.#openInvites.set(pending.live, pending);
       return;
     }
     const { localSequence, remoteSequence } = live.value;
@@ -241,9 +247,10 @@ export class Answers {
     });
   }
 
-  #settle({ transaction, live, isInDialog }: Pending): void {
-    if (isInDialog && live !== undefined && transaction.request.method === 'INVITE') {
-      live.hasPendingIn = false;
-    }
+  #settle(pending: Pending): void {
+    const { transaction, live, isInDialog } = pending;
+    if (live === undefined || transaction.request.method !== 'INVITE') return;
+    if (isInDialog) live.hasPendingIn = false;
+    if (this.#openInvites.get(live) === pending) this.#openInvites.delete(live);
   }
 }
