@@ -94,8 +94,21 @@ function endedByEvent(state: CallState, event: CallEvent): Transition | undefine
       return end(state, draft, { cause: 'failed', status: 500 });
     case 'bye':
       return hungUp(state, draft, event.from);
-    default:
+    case 'ack':
+    case 'answer':
+    case 'cancel':
+    case 'failure':
+    case 'invite':
+    case 'provisional':
+    case 're-answer':
+    case 're-failure':
+    case 're-invite':
+    case 'relay-done':
+    case 'relay-refused':
+    case 'timer':
       return undefined;
+    default:
+      return event satisfies never;
   }
 }
 

@@ -62,13 +62,10 @@ export class GatewayCalls {
   async hangUp(patienceMs: number): Promise<void> {
     this.#isDraining = true;
     for (const call of this.#calls.values()) call.take({ kind: 'shutdown' });
-    await new Promise<void>((resolve) => {
-      const cancel = this.#parts.clock.setTimer(patienceMs, resolve);
-      void this.#ended().then(() => {
-        cancel();
-        resolve();
-      });
-    });
+    const late = Promise.withResolvers<void>();
+    const cancel = this.#parts.clock.setTimer(patienceMs, () => late.resolve());
+    await Promise.race([this.#ended(), late.promise]);
+    cancel();
   }
 
   /** Forgets every call; signalling and relay end what is theirs when they close. */

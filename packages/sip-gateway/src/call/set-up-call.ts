@@ -193,8 +193,14 @@ function relayedFinal(
     case 'late-answer':
       acknowledgeB(draft, sdp);
       return at('confirmed', draft);
-    default:
+    case 'offer':
+    case 'early':
+    case 're-offer':
+    case 're-answer':
+    case undefined:
       return at('answered', draft);
+    default:
+      return purpose satisfies never;
   }
 }
 
