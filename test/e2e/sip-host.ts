@@ -14,7 +14,15 @@ import {
 export const sipPort = 5060;
 export const rtpPort = 40_000;
 
-const links = { peer: 'pe0', client: 'eth0' } as const;
+/** Where a host lies that speaks SIP. */
+const places = {
+  peer: { namespace: 'peer', link: 'pe0' },
+  secondPeer: { namespace: 'peer', link: 'pe0' },
+  client: { namespace: 'client', link: 'eth0' },
+  aws: { namespace: 'aws', link: 'eth0' },
+  isolated: { namespace: 'isolated', link: 'eth0' },
+} as const;
+export type SipHostName = keyof typeof places;
 
 /** A host of the box with SIP and RTP, and a capture of what its link carried. */
 export interface SipHost extends AsyncDisposable {
@@ -29,13 +37,14 @@ export interface SipHost extends AsyncDisposable {
 
 export async function openSipHost(
   box: VpcBox,
-  host: 'peer' | 'client',
+  host: SipHostName,
   gateway: string,
 ): Promise<SipHost> {
   await using opened = new AsyncDisposableStack();
-  const namespace = box.namespaces[host];
+  const place = places[host];
+  const namespace = box.namespaces[place.namespace];
   const address = boxAddresses[host];
-  const link = opened.use(await capture(namespace, links[host], { filter: isUdp }));
+  const link = opened.use(await capture(namespace, place.link, { filter: isUdpOf(address) }));
   const rtp = opened.use(await openUdpPeer({ namespace, address, port: rtpPort }));
   const transport = opened.adopt(await transportIn(box, host), async (each) => each.close());
   const sip = new SipPeer(transport, { address: gateway, port: sipPort });
@@ -60,13 +69,17 @@ export async function openSipHost(
   };
 }
 
-function isUdp({ frame }: Capture['packets'][number]): boolean {
-  return frame.network.kind === 'ipv4' && frame.network.transport.kind === 'udp';
+/** Two hosts may share a link. */
+function isUdpOf(address: string): (packet: Capture['packets'][number]) => boolean {
+  return ({ frame: { network } }) =>
+    network.kind === 'ipv4' &&
+    network.transport.kind === 'udp' &&
+    [network.source, network.destination].includes(address);
 }
 
-async function transportIn(box: VpcBox, host: 'peer' | 'client'): Promise<Transport> {
+async function transportIn(box: VpcBox, host: SipHostName): Promise<Transport> {
   const address = boxAddresses[host];
-  const socket = await udpIn(box.namespaces[host], address, sipPort);
+  const socket = await udpIn(box.namespaces[places[host].namespace], address, sipPort);
   const localAddress = { address, port: sipPort };
   const sends: Promise<void>[] = [];
   return {

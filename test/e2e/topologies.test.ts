@@ -1,0 +1,99 @@
+// Who calls whom decides which of our addresses each one is told and sees.
+import { boxAddresses, openBox, type VpcBox } from '@truetuple/lab';
+import type { Cidr, Ipv4Address, PeerNetworks } from '@truetuple/sip-gateway';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { boxIsMissing } from '../netns/box-is-missing.ts';
+import { complete, establish, privateIp, publicIp } from '../netns/tuple-matrix-situation.ts';
+import { podNetworks } from './gateway-in-pod.ts';
+import { cleanGateway, type CleanGateway } from './kamailio-gateway.ts';
+import { openSipHost, sipPort, type SipHostName } from './sip-host.ts';
+import { expectTrueCall } from './topologies-call.ts';
+
+const podEth0 = boxAddresses.podEth0 as Ipv4Address;
+
+/** The isolated subnet's route table has no /32 of ours, and the gateway is told so. */
+const byNet1: PeerNetworks = {
+  ...podNetworks,
+  routedCidrs: [boxAddresses.subnetCidr.private as Cidr],
+};
+const hosts: readonly SipHostName[] = ['peer', 'secondPeer', 'client', 'aws', 'isolated'];
+const routes = Object.fromEntries(
+  hosts.map((host) => [host, `sip:b@${boxAddresses[host]}:${sipPort}`]),
+);
+
+interface Row {
+  readonly title: string;
+  readonly a: SipHostName;
+  readonly b: SipHostName;
+}
+
+const rows: readonly Row[] = [
+  { title: 'two hosts of the VPC, through the public address', a: 'client', b: 'aws' },
+  { title: 'two hosts of the Internet, both legs on net1', a: 'peer', b: 'secondPeer' },
+  { title: 'the Internet and the VPC', a: 'peer', b: 'client' },
+  { title: 'the VPC and the Internet', a: 'client', b: 'peer' },
+];
+const rowsOfIsolated: readonly Row[] = [
+  { title: 'a network without our /32 and the Internet', a: 'isolated', b: 'peer' },
+  { title: 'the Internet and a network without our /32', a: 'peer', b: 'isolated' },
+  { title: 'a network without our /32 and one with it', a: 'isolated', b: 'client' },
+  { title: 'a network with our /32 and one without it', a: 'client', b: 'isolated' },
+];
+
+const worlds = [
+  {
+    name: 'other private networks reach us by net1',
+    networks: byNet1,
+    isolatedSees: privateIp,
+    rows: [...rows, ...rowsOfIsolated],
+  },
+  {
+    name: 'other private networks reach us by eth0',
+    networks: { ...byNet1, otherPrivateAddress: podEth0 },
+    isolatedSees: podEth0,
+    rows: rowsOfIsolated,
+  },
+] as const;
+
+describe.skipIf(boxIsMissing)('topologies', () => {
+  const opened = new AsyncDisposableStack();
+  const boxes: VpcBox[] = [];
+  const gateways: CleanGateway[] = [];
+
+  beforeAll(async () => {
+    for (const { networks } of worlds) {
+      const box = opened.use(await openBox());
+      await establish(box, complete);
+      boxes.push(box);
+      gateways.push(opened.use(await cleanGateway(box, routes, networks)));
+    }
+  });
+  afterAll(async () => opened.disposeAsync());
+
+  for (const [at, { name, rows: those, isolatedSees }] of worlds.entries()) {
+    const see = (host: SipHostName): string => (host === 'isolated' ? isolatedSees : publicIp);
+    for (const row of those) {
+      it.each(['a', 'b'] as const)(`${name}: ${row.title}; %s hangs up`, async (hangsUp) => {
+        const box = boxes[at];
+        if (box === undefined) throw new Error('there is no box');
+        await using a = await openSipHost(box, row.a, see(row.a));
+        await using b = await openSipHost(box, row.b, see(row.b));
+        const parties = { a: { host: a, sees: see(row.a) }, b: { host: b, sees: see(row.b) } };
+        await expectTrueCall({ ...parties, user: row.b, hangsUp });
+        await gateways[at]?.idle();
+      });
+    }
+  }
+
+  it('the isolated subnet has no way to the public address', async () => {
+    const routesOfIsolated = await boxes[0]?.netlinks.vpc.routes.list({ table: 103 });
+    const destinations = routesOfIsolated?.map(({ destination }) => destination);
+    expect(destinations).toContain(`${privateIp}/32`);
+    expect(destinations).not.toContain(`${publicIp}/32`);
+    expect(destinations).not.toContain('0.0.0.0/0');
+  });
+
+  it('nothing is left of any of these calls', async () => {
+    await Promise.all(gateways.map(async (gateway) => gateway.nothingLeft()));
+  });
+});
