@@ -29,9 +29,12 @@ export interface Pending {
   readonly id: string;
   readonly transaction: ServerTransaction;
   readonly app: AppConnection;
-  /** Our tag, should the answer make a dialog. */
+  /** Our tag, should the answer make a dialog; the application may write another one for each fork behind it. */
   toTag: string;
+  /** The dialog of the last answer. */
   live: EngineDialog | undefined;
+  /** Every dialog that answers to this INVITE have made, by our tags (12.1.1: one for each). */
+  readonly forks: Set<EngineDialog>;
   /** The request came inside a dialog. */
   readonly isInDialog: boolean;
 }
@@ -61,7 +64,9 @@ export class Answers {
   ): Pending {
     const id = this.#context.newId();
     const toTag = live?.value.localTag ?? this.#context.token();
-    const pending = { id, transaction, app, toTag, live, isInDialog: live !== undefined };
+    const isInDialog = live !== undefined;
+    const forks = new Set<EngineDialog>();
+    const pending = { id, transaction, app, toTag, live, forks, isInDialog };
     this.#byId.set(id, pending);
     this.#byTransaction.set(transaction, pending);
     if (live !== undefined && transaction.request.method === 'INVITE') {
@@ -134,12 +139,11 @@ export class Answers {
     this.#byTransaction.delete(transaction);
     this.#byId.delete(pending.id);
     this.#settle(pending);
-    const { live, isInDialog } = pending;
-    if (live === undefined) return;
+    const { live } = pending;
     const isBye = transaction.request.method === 'BYE';
+    if (isBye && live !== undefined) this.#context.dialogs.remove(live);
     // an INVITE that was never answered leaves no dialog
-    const isUnborn = !isInDialog && live.value.state === 'early';
-    if (isBye || isUnborn) this.#context.dialogs.remove(live);
+    this.#removeForks(pending);
   }
 
   /** 15.1.2: a BYE ends the INVITE that is still open in its dialog. */
@@ -167,11 +171,11 @@ export class Answers {
     { sip }: AppCommand,
     answer: { status: number; reason: string },
   ): SipResponse {
-    const { transaction, live } = pending;
+    const { transaction, live, isInDialog } = pending;
     const { message, back } = transaction.inbound;
     const { path } = back;
     const ours = oursOn(path);
-    if (live === undefined) pending.toTag = appToTag(sip) ?? pending.toTag;
+    if (!isInDialog) pending.toTag = appToTag(sip) ?? pending.toTag;
     const contact =
       live === undefined
         ? `<sip:${ours}>`
@@ -182,13 +186,16 @@ export class Answers {
 
   /** 12.1.1: a provisional response with a tag makes the dialog, a success confirms it. */
   #openDialog(pending: Pending, response: SipResponse): void {
-    const { transaction, live, isInDialog, app } = pending;
+    const { transaction, isInDialog, app, forks, toTag } = pending;
     const { message, essentials, back } = transaction.inbound;
     const { status } = response;
     if (isInDialog || message.method !== 'INVITE' || status === 100 || status >= 300) return;
     const value = dialogOfUas(message, essentials, response);
+    const live = [...forks].find((fork) => fork.value.localTag === toTag);
+    pending.live = live;
     if (live === undefined) {
       pending.live = new LiveDialog(value, app, back.path);
+      forks.add(pending.live);
       this.#context.dialogs.add(pending.live);
       this.#openInvites.set(pending.live, pending);
       return;
@@ -212,6 +219,8 @@ export class Answers {
     }
     if (message.method === 'BYE') this.#context.dialogs.remove(live);
     else if (message.method === 'INVITE') {
+      // the other forks were not answered
+      this.#removeForks(pending);
       this.#accept(pending, live, cleared, essentials.cseq.sequence);
     }
   }
@@ -219,11 +228,19 @@ export class Answers {
   /** No success: a BYE ends its dialog all the same, a dialog that the INVITE would have made is none. */
   close(pending: Pending): void {
     this.#settle(pending);
-    const { transaction, live, isInDialog } = pending;
-    const { method } = transaction.request;
-    if (live === undefined) return;
-    if (method === 'BYE' || (method === 'INVITE' && !isInDialog))
-      this.#context.dialogs.remove(live);
+    const { transaction, live } = pending;
+    const isBye = transaction.request.method === 'BYE';
+    if (isBye && live !== undefined) this.#context.dialogs.remove(live);
+    this.#removeForks(pending);
+  }
+
+  /** Early dialogs that became nothing. */
+  #removeForks({ forks }: Pending): void {
+    for (const fork of forks) {
+      if (fork.value.state !== 'early') continue;
+      this.#openInvites.delete(fork);
+      this.#context.dialogs.remove(fork);
+    }
   }
 
   #accept(

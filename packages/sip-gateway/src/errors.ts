@@ -22,6 +22,8 @@ export type GatewayErrorCode =
   | 'MediaRelayRefused'
   /** The relay did not answer, or is gone. */
   | 'MediaRelayUnreachable'
+  /** The file is no packet capture that can be read. */
+  | 'CaptureInvalid'
   /** A setting is wrong. */
   | 'ConfigInvalid';
 
@@ -71,6 +73,7 @@ const statuses: Readonly<Record<GatewayErrorCode, number>> = {
   MediaCallUnknown: 500,
   MediaRelayRefused: 503,
   MediaRelayUnreachable: 503,
+  CaptureInvalid: 500,
   ConfigInvalid: 500,
 };
 
