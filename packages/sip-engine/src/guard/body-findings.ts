@@ -22,7 +22,7 @@ export function bodyFindings(message: SipMessage, own: GuardedIdentity): readonl
   // every byte becomes one character, so nothing is lost and nothing is joined
   const { buffer, byteOffset, byteLength } = message.body;
   const text = Buffer.from(buffer, byteOffset, byteLength).toString('latin1');
-  return partFindings({ contentType, encoding, text }, own, 0);
+  return partFindings({ contentType, encoding, text, isTorn: false }, own, 0);
 }
 
 function partFindings(
@@ -31,9 +31,9 @@ function partFindings(
   depth: number,
 ): readonly GuardFinding[] {
   const { contentType, text } = part;
+  if (part.isTorn) return [unreadable('a part without its empty line')];
   const isPlain = /^\s*(?:identity|7bit|8bit|binary)?\s*$/i.test(part.encoding ?? '');
   if (contentType === undefined) {
-    // untyped, or torn so that its header fields stand in its text
     return /^v=/m.test(text) ? sessionFindings(text, own) : none;
   }
   const isSession = session.test(contentType);

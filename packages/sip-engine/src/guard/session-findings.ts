@@ -136,7 +136,9 @@ function attributeName(line: string): string | undefined {
   // "c", "r", or a blank before the name
   if (first !== 0x63 && first !== 0x72 && first !== 0x20 && first !== 0x29) return undefined;
   const colon = line.indexOf(':');
-  return colon < 0 ? undefined : line.slice(2, colon).trim().toLowerCase();
+  if (colon < 0 || line.startsWith('rtpmap:', 2)) return undefined;
+  const name = line.slice(2, colon).toLowerCase();
+  return name === 'rtcp' || name === 'candidate' ? name : name.replaceAll(/[^!-~]/g, '');
 }
 
 /** The stream's own c=, or the session's, says where the stream is. */

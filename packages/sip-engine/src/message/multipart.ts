@@ -5,6 +5,8 @@ export interface BodyPart {
   /** Content-Encoding of a message, Content-Transfer-Encoding of a part (RFC 2045 6). */
   readonly encoding: string | undefined;
   readonly text: string;
+  /** The empty line between header fields and text is missing: what is which, readers guess. */
+  readonly isTorn: boolean;
 }
 
 /** The boundary that a Content-Type of multipart/... names; undefined for other types. */
@@ -31,7 +33,8 @@ function partOf(lines: readonly string[]): BodyPart {
   const head = unfolded(blank < 0 ? [] : lines.slice(0, blank));
   const contentType = fieldValue(head, 'content-type');
   const encoding = fieldValue(head, 'content-transfer-encoding');
-  return { contentType, encoding, text: lines.slice(blank + 1).join('\r\n') };
+  const isTorn = blank < 0 || head.some((line) => !/^[!-9;-~]+[ \t]*:/u.test(line));
+  return { contentType, encoding, text: lines.slice(blank + 1).join('\r\n'), isTorn };
 }
 
 /** A line that begins with a blank goes on with the one before (RFC 2822 2.2.3). */
