@@ -48,9 +48,10 @@ const usualNames = [
   'P-Asserted-Identity',
 ] as const;
 
-/** Names as they are mostly written, so that the usual header costs one look-up and no new string. */
+/** Names as they are mostly written, and as drachtio-srf writes them, so that the usual header costs one look-up and no new string. */
 const knownKeys: ReadonlyMap<string, string> = new Map([
   ...usualNames.map((name) => [name, name.toLowerCase()] as const),
+  ...usualNames.map((name) => [name.toLowerCase(), name.toLowerCase()] as const),
   ...compactForms,
 ]);
 

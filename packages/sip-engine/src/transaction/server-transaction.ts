@@ -37,7 +37,8 @@ export class ServerTransaction {
   readonly #first: Step<State, Effect>;
   readonly #ports: TransactionPorts;
   readonly #hooks: ServerHooks;
-  readonly #sent: Set<Cleared> = new Set<Cleared>();
+  /** What went out last: the only one that is ever sent again. */
+  #last: Cleared | undefined;
 
   constructor(ports: TransactionPorts, inbound: Inbound<SipRequest>, hooks: ServerHooks) {
     this.inbound = inbound;
@@ -130,8 +131,8 @@ export class ServerTransaction {
   }
 
   #send(cleared: Cleared): void {
-    if (this.#sent.has(cleared)) this.#ports.count('retransmission-out');
-    else this.#sent.add(cleared);
+    if (this.#last === cleared) this.#ports.count('retransmission-out');
+    this.#last = cleared;
     this.#ports.gate.send(cleared, () => this.#runner.handle({ kind: 'transport-error' }));
   }
 }

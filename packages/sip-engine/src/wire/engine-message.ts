@@ -1,4 +1,4 @@
-import { writeFrame } from './frame.ts';
+import { frameOf, writeFrame } from './frame.ts';
 
 /** Where a message came from or went to, as drachtio's leader tells it. */
 export interface WirePeer {
@@ -87,16 +87,23 @@ export function writeEngineMessage(message: EngineMessage, id: string, time: str
   }
 }
 
-/** UTC time of day without a date, with microseconds (ours end in three zeros). */
+let lastMs = Number.NaN;
+let lastTime = '';
+
+/** UTC time of day without a date, with microseconds (ours end in three zeros). Many frames share a millisecond. */
 export function timeOfDay(nowMs: number): string {
-  return `${new Date(nowMs).toISOString().slice(11, 23)}000`;
+  if (nowMs !== lastMs) {
+    lastTime = `${new Date(nowMs).toISOString().slice(11, 23)}000`;
+    lastMs = nowMs;
+  }
+  return lastTime;
 }
 
 function origin(source: 'network' | 'application', sip: WireSip, time: string): string {
   const { protocol, address, port } = sip.peer;
-  return [source, sip.bytes.length, protocol, address, port, time, sip.transactionId].join('|');
+  return `${source}|${sip.bytes.length}|${protocol}|${address}|${port}|${time}|${sip.transactionId}`;
 }
 
 function withSip(leader: string, sip: WireSip): Buffer {
-  return writeFrame(Buffer.concat([Buffer.from(`${leader}\r\n`, 'utf8'), sip.bytes]));
+  return frameOf(`${leader}\r\n`, sip.bytes);
 }

@@ -29,10 +29,19 @@ export function readFrames(bytes: Uint8Array, limit: number = frameLimitBytes): 
   }
 }
 
+const nothing = new Uint8Array(0);
+
 /** One frame around this payload (text or bytes). */
 export function writeFrame(payload: Uint8Array | string): Buffer {
-  const bytes = typeof payload === 'string' ? Buffer.from(payload, 'utf8') : payload;
-  return Buffer.concat([Buffer.from(`${bytes.length}#`, 'latin1'), bytes]);
+  return typeof payload === 'string' ? frameOf(payload, nothing) : frameOf('', payload);
+}
+
+/** One frame around a text and the bytes after it. */
+export function frameOf(text: string, bytes: Uint8Array): Buffer {
+  const head = `${Buffer.byteLength(text, 'utf8') + bytes.length}#${text}`;
+  const frame = Buffer.allocUnsafe(Buffer.byteLength(head, 'utf8') + bytes.length);
+  frame.set(bytes, frame.write(head, 'utf8'));
+  return frame;
 }
 
 type LengthReading =
