@@ -50,6 +50,12 @@ export const SYSTEM_PACKAGES = Object.freeze([
     why: 'runs the ip commands that explain says are equal to what we do',
   },
   {
+    package: 'strace',
+    shownBy: { kind: 'command', anyOf: ['strace'] },
+    neededBy: ['test'],
+    why: 'shows the bytes that ip sends to the kernel, to compare ours with',
+  },
+  {
     package: 'procps',
     shownBy: { kind: 'command', anyOf: ['sysctl'] },
     neededBy: ['test'],

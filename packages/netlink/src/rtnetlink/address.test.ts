@@ -43,14 +43,10 @@ describe('the bytes of address requests', () => {
     expect(ours).toEqual(takeApart(captured, headerLength));
   });
 
-  it('an IPv6 address is what ip sends, with the flags as an attribute', () => {
-    const expected = takeApart(request.ipv6, headerLength);
+  it('an IPv6 address is what ip sends', () => {
     const address = { linkIndex: 3, address: '2001:db8:2::80/64', noDuplicateDetection: true };
-    expect(takeApart(encodeAddAddress(writer, address, true), headerLength)).toEqual({
-      ...expected,
-      header: expected.header.replace('0a4002', '0a4000'),
-      attributes: { ...expected.attributes, 8: '02000000' },
-    });
+    const ours = takeApart(encodeAddAddress(writer, address, true), headerLength);
+    expect(ours).toEqual(takeApart(request.ipv6, headerLength));
   });
 
   it('a removal is what ip sends', () => {

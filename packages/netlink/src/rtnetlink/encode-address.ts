@@ -31,7 +31,10 @@ export function encodeAddAddress(
   const peer = address.peer === undefined ? own : parseIpPrefix(address.peer);
   const flags = flagsOf(address);
   writer.begin(rtm.newAddress, request | ack | create | (isExclusive ? exclusive : replace));
-  writer.u8(addressFamily[own.family]).u8(peer.prefixLength).u8(0);
+  writer
+    .u8(addressFamily[own.family])
+    .u8(peer.prefixLength)
+    .u8(flags < 256 ? flags : 0);
   writer.u8(scopeToNumber(address.scope ?? defaultScope(own.family, own.bytes)));
   writer.u32(address.linkIndex);
   writer.attribute(ifa.local, own.bytes).attribute(ifa.address, peer.bytes);
@@ -39,7 +42,7 @@ export function encodeAddAddress(
     writer.attribute(ifa.broadcast, parseIpAddress(address.broadcast));
   }
   if (address.label !== undefined) writer.attributeString(ifa.label, address.label);
-  if (flags !== 0) writer.attributeU32(ifa.flags, flags);
+  if (flags > 255) writer.attributeU32(ifa.flags, flags);
   if (address.protocol !== undefined) writer.attributeU8(ifa.protocol, address.protocol);
   const { preferredSeconds, validSeconds, prefixRouteMetric } = address;
   if (prefixRouteMetric !== undefined) writer.attributeU32(ifa.routePriority, prefixRouteMetric);

@@ -26,6 +26,7 @@ import type {
 import { scopeToNumber } from './scope.ts';
 
 const { request, ack, dump, create, exclusive, replace, append } = messageFlag;
+const text = new TextEncoder();
 const mainTable = 254;
 const protocolStatic = 4;
 
@@ -113,7 +114,7 @@ function writeRoute(writer: MessageWriter, route: NewRoute, header: HeaderFields
   writer.u32(route.onlink === true ? nextHopFlag.onlink : 0);
   if (destination.prefixLength > 0) writer.attribute(rta.destination, destination.bytes);
   if (source !== undefined) writer.attribute(rta.source, source.bytes);
-  writer.attributeU32(rta.table, table);
+  if (table > 255) writer.attributeU32(rta.table, table);
   if (route.gateway !== undefined) writeGateway(writer, route.gateway, destination.family);
   if (route.preferredSource !== undefined) {
     writer.attribute(rta.preferredSource, parseIpAddress(route.preferredSource));
@@ -151,19 +152,16 @@ function writeGateway(writer: MessageWriter, gateway: string, family: Family): v
 function writeMetrics(writer: MessageWriter, mtu: number | undefined, metrics: RouteMetrics): void {
   const start = writer.start(rta.metrics);
   const { congestionControl, locked = [], ...numbers } = metrics;
-  if (locked.length > 0) {
-    // a shift by 31 or more would wrap: no metric has such a number
-    writer.attributeU32(
-      rtax.lock,
-      locked.reduce((bits, name) => bits | (1 << rtax[name]), 0),
-    );
-  }
   if (mtu !== undefined) writer.attributeU32(rtax.mtu, mtu);
   for (const [name, value] of Object.entries(numbers)) {
     writer.attributeU32(rtax[name as RouteMetric], value);
   }
   if (congestionControl !== undefined) {
-    writer.attributeString(rtax.congestionControl, congestionControl);
+    writer.attribute(rtax.congestionControl, text.encode(congestionControl));
+  }
+  if (locked.length > 0) {
+    const bits = locked.reduce((all, name) => all | (1 << rtax[name]), 0);
+    writer.attributeU32(rtax.lock, bits);
   }
   writer.end(start);
 }

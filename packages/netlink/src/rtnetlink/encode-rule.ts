@@ -73,7 +73,7 @@ function writeNumbers(writer: MessageWriter, rule: NewRule): void {
   // Without a mask the kernel takes a mark of 0 for none (net/core/fib_rules.c, fib_nl2rule).
   const markMask = rule.markMask ?? (mark === 0 ? allBits : undefined);
   if (priority !== undefined) writer.attributeU32(fra.priority, priority);
-  if (table !== undefined && table > 0) writer.attributeU32(fra.table, table);
+  if (table !== undefined && table > 255) writer.attributeU32(fra.table, table);
   if (mark !== undefined) writer.attributeU32(fra.mark, mark);
   if (markMask !== undefined) writer.attributeU32(fra.mask, markMask);
   if (goto !== undefined) writer.attributeU32(fra.goto, goto);

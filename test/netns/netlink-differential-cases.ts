@@ -1,0 +1,327 @@
+import type { NewAddress, NewRoute, NewRule } from '@truetuple/netlink';
+import fc from 'fast-check';
+
+/** The same wish, as this package takes it and as `ip` takes it. */
+export interface Case<T> {
+  readonly ours: T;
+  readonly ip: string;
+}
+
+export type Family = 'ipv4' | 'ipv6';
+
+const u8 = fc.integer({ min: 1, max: 255 });
+const port = fc.integer({ min: 1, max: 65_535 });
+const range = fc
+  .tuple(port, port)
+  .map(([a, b]) => ({ first: Math.min(a, b), last: Math.max(a, b) }));
+const table = fc.oneof(
+  fc.integer({ min: 1, max: 252 }),
+  fc.integer({ min: 256, max: 4_000_000_000 }),
+);
+const protocol = fc.integer({ min: 5, max: 250 });
+
+/** A prefix without host bits, as the kernel wants it for destinations. */
+function prefix(family: Family): fc.Arbitrary<string> {
+  const [size, least] = family === 'ipv4' ? [4, 8] : [16, 16];
+  return fc
+    .tuple(
+      fc.uint8Array({ minLength: size, maxLength: size }),
+      fc.integer({ min: least, max: size * 8 }),
+    )
+    .map(([bytes, length]) => `${text(masked(unicast(bytes), length))}/${String(length)}`);
+}
+
+/** Neither loopback nor multicast. */
+function unicast(bytes: Uint8Array): Uint8Array {
+  const copy = bytes.slice();
+  if (copy.length === 4) copy[0] = 11 + ((copy[0] ?? 0) % 100);
+  else copy.set([0x20, 0x01]);
+  return copy;
+}
+
+function masked(bytes: Uint8Array, length: number): Uint8Array {
+  return bytes.map((byte, index) => {
+    const bits = Math.max(0, Math.min(8, length - index * 8));
+    return byte & (0xff00 >> bits) & 0xff;
+  });
+}
+
+function text(bytes: Uint8Array): string {
+  if (bytes.length === 4) return bytes.join('.');
+  const groups = Array.from({ length: 8 }, (_, index) =>
+    (((bytes[index * 2] ?? 0) << 8) | (bytes[index * 2 + 1] ?? 0)).toString(16),
+  );
+  return new URL(`http://[${groups.join(':')}]/`).hostname.slice(1, -1);
+}
+
+function host(family: Family): fc.Arbitrary<string> {
+  const size = family === 'ipv4' ? 4 : 16;
+  return fc.uint8Array({ minLength: size, maxLength: size }).map((bytes) => {
+    const copy = unicast(bytes);
+    copy[size - 1] = 1 + ((copy[size - 1] ?? 0) % 250);
+    return text(copy);
+  });
+}
+
+/** Words of `ip`, for what is given. */
+function words(parts: readonly (string | undefined | false)[]): string {
+  return parts.filter((part) => part !== undefined && part !== false).join(' ');
+}
+
+function said(word: string, value: string | number | undefined): string | undefined {
+  return value === undefined ? undefined : `${word} ${String(value)}`;
+}
+
+function saidRange(
+  word: string,
+  value: { first: number; last: number } | undefined,
+): string | undefined {
+  return value && `${word} ${String(value.first)}-${String(value.last)}`;
+}
+
+type Lead = Pick<NewRule, 'action' | 'table' | 'goto' | 'l3mdev'>;
+
+const lead: fc.Arbitrary<Case<Lead>> = fc.oneof(
+  {
+    weight: 5,
+    arbitrary: table.map((number) => ({ ours: { table: number }, ip: `table ${String(number)}` })),
+  },
+  ...(['blackhole', 'unreachable', 'prohibit'] as const).map((action) =>
+    fc.constant({ ours: { action }, ip: action }),
+  ),
+);
+
+export function ruleCase(family: Family): fc.Arbitrary<Case<NewRule>> {
+  const selectors = fc.record(
+    {
+      from: prefix(family),
+      to: prefix(family),
+      inputLinkName: fc.constantFrom('net1', 'lo', 'later0'),
+      outputLinkName: fc.constantFrom('net1', 'eth9'),
+      mark: fc.integer({ min: 1, max: 0xffffffff }),
+      markMask: fc.integer({ min: 1, max: 0xfffffffe }),
+      typeOfService: fc.constantFrom(4, 8, 16),
+      ipProtocol: fc.constantFrom(6, 17),
+      sourcePorts: range,
+      destinationPorts: range,
+      uidRange: fc.tuple(fc.nat(1000), fc.nat(1000)).map(([a, b]) => ({ first: a, last: a + b })),
+      suppressPrefixLength: fc.nat(32),
+      suppressLinkGroup: fc.nat(100),
+      tunnelId: fc.integer({ min: 1, max: 1_000_000 }),
+      invert: fc.constant(true),
+    },
+    { requiredKeys: [] },
+  );
+  return fc
+    .tuple(selectors, lead, fc.integer({ min: 1, max: 32_000 }), protocol)
+    .map(([some, { ours, ip }, priority, owner]) => {
+      // a mask without a mark is nothing that ip can say
+      const { markMask, ...rest } = some;
+      const marked = rest.mark === undefined || markMask === undefined ? {} : { markMask };
+      const rule: NewRule = { family, ...rest, ...marked, ...ours, priority, protocol: owner };
+      return { ours: rule, ip: ruleWords(rule, ip) };
+    });
+}
+
+function ruleWords(rule: NewRule, action: string): string {
+  const { mark, markMask } = rule;
+  return words([
+    'rule add',
+    rule.invert === true && 'not',
+    said('priority', rule.priority),
+    said('from', rule.from),
+    said('to', rule.to),
+    said('iif', rule.inputLinkName),
+    said('oif', rule.outputLinkName),
+    mark !== undefined &&
+      `fwmark ${String(mark)}${markMask === undefined ? '' : `/${String(markMask)}`}`,
+    rule.typeOfService !== undefined && `tos 0x${rule.typeOfService.toString(16)}`,
+    said('ipproto', rule.ipProtocol),
+    saidRange('sport', rule.sourcePorts),
+    saidRange('dport', rule.destinationPorts),
+    saidRange('uidrange', rule.uidRange),
+    said('suppress_prefixlength', rule.suppressPrefixLength),
+    said('suppress_ifgroup', rule.suppressLinkGroup),
+    said('tun_id', rule.tunnelId),
+    said('protocol', rule.protocol),
+    action,
+  ]);
+}
+
+/** The links of the namespace that the cases are for. */
+export interface Place {
+  readonly linkIndex: number;
+  readonly linkName: string;
+  /** An address of ours in each family. */
+  readonly own: Readonly<Record<Family, string>>;
+}
+
+type Way = Pick<NewRoute, 'type' | 'gateway' | 'linkIndex' | 'onlink' | 'nextHops'>;
+
+function way(family: Family, { linkIndex, linkName }: Place): fc.Arbitrary<Case<Way>> {
+  const hop = fc.tuple(host(family), fc.integer({ min: 1, max: 256 }));
+  return fc.oneof(
+    fc.constant({ ours: { linkIndex }, ip: `dev ${linkName}` }),
+    host(family).map((gateway) => ({
+      ours: { gateway, linkIndex, onlink: true },
+      ip: `via ${gateway} dev ${linkName} onlink`,
+    })),
+    ...(['blackhole', 'unreachable', 'prohibit', 'throw'] as const).map((type) =>
+      fc.constant({ ours: { type }, ip: '' }),
+    ),
+    fc.array(hop, { minLength: 2, maxLength: 4 }).map((hops) => ({
+      ours: {
+        nextHops: hops.map(([gateway, weight]) => ({
+          gateway,
+          weight,
+          linkIndex,
+          flags: ['onlink' as const],
+        })),
+      },
+      ip: hops
+        .map(
+          ([gateway, weight]) =>
+            `nexthop via ${gateway} dev ${linkName} weight ${String(weight)} onlink`,
+        )
+        .join(' '),
+    })),
+    ...(family === 'ipv4'
+      ? [
+          host('ipv6').map((gateway) => ({
+            ours: { gateway, linkIndex, onlink: true },
+            ip: `via inet6 ${gateway} dev ${linkName} onlink`,
+          })),
+        ]
+      : []),
+  );
+}
+
+export function routeCase(family: Family, place: Place): fc.Arbitrary<Case<NewRoute>> {
+  const options = fc.record(
+    {
+      metric: fc.integer({ min: 1, max: 0xfffffffe }),
+      preferredSource: fc.constant(place.own[family]),
+      mtu: fc.integer({ min: 1280, max: 9000 }),
+      metrics: fc.record(
+        {
+          advertisedMss: fc.integer({ min: 536, max: 8960 }),
+          initialCongestionWindow: u8,
+          initialReceiveWindow: u8,
+          window: fc.integer({ min: 1000, max: 60_000 }),
+          hopLimit: u8,
+          reordering: fc.integer({ min: 3, max: 100 }),
+          quickAck: fc.constantFrom(0, 1),
+          congestionControl: fc.constant('reno'),
+          locked: fc.constant(['mtu'] as const),
+        },
+        { requiredKeys: [] },
+      ),
+      ...(family === 'ipv4'
+        ? { typeOfService: fc.constantFrom(4, 8, 16) }
+        : { preference: fc.constantFrom('low' as const, 'high' as const) }),
+    },
+    { requiredKeys: [] },
+  );
+  return fc
+    .tuple(prefix(family), options, way(family, place), table, protocol)
+    .map(([destination, some, { ours, ip }, number, owner]) => {
+      const { locked, ...metrics } = some.metrics ?? {};
+      const told = {
+        ...metrics,
+        ...(locked === undefined || some.mtu === undefined ? {} : { locked }),
+      };
+      const { metrics: _replaced, ...rest } = some;
+      const route: NewRoute = {
+        destination,
+        ...rest,
+        ...ours,
+        ...(Object.keys(told).length === 0 ? {} : { metrics: told }),
+        table: number,
+        protocol: owner,
+      };
+      return { ours: route, ip: routeWords(route, ip) };
+    });
+}
+
+function routeWords(route: NewRoute, leadsBy: string): string {
+  const { mtu, metrics = {}, typeOfService } = route;
+  return words([
+    'route add',
+    route.type,
+    route.destination,
+    typeOfService !== undefined && `tos 0x${typeOfService.toString(16)}`,
+    said('metric', route.metric),
+    said('table', route.table),
+    said('proto', route.protocol),
+    said('src', route.preferredSource),
+    mtu !== undefined && `mtu ${metrics.locked === undefined ? '' : 'lock '}${String(mtu)}`,
+    said('advmss', metrics.advertisedMss),
+    said('initcwnd', metrics.initialCongestionWindow),
+    said('initrwnd', metrics.initialReceiveWindow),
+    said('window', metrics.window),
+    said('hoplimit', metrics.hopLimit),
+    said('reordering', metrics.reordering),
+    said('quickack', metrics.quickAck),
+    said('congctl', metrics.congestionControl),
+    said('pref', route.preference),
+    leadsBy,
+  ]);
+}
+
+export function addressCase(
+  family: Family,
+  { linkIndex, linkName }: Place,
+): fc.Arbitrary<Case<NewAddress>> {
+  const bits = family === 'ipv4' ? 32 : 128;
+  const options = fc.record(
+    {
+      scope: fc.constantFrom('link' as const, 'host' as const, 'site' as const, 'global' as const),
+      noPrefixRoute: fc.constant(true),
+      lifetimes: fc.tuple(
+        fc.integer({ min: 100, max: 1000 }),
+        fc.integer({ min: 1000, max: 100_000 }),
+      ),
+      prefixRouteMetric: fc.integer({ min: 1, max: 1000 }),
+      ...(family === 'ipv4'
+        ? { label: fc.constantFrom(`${linkName}:1`, `${linkName}:voice`), broadcast: host('ipv4') }
+        : {
+            noDuplicateDetection: fc.constant(true),
+            homeAddress: fc.constant(true),
+            manageTemporary: fc.constant(true),
+          }),
+    },
+    { requiredKeys: [] },
+  );
+  return fc
+    .tuple(host(family), fc.integer({ min: 16, max: bits }), options)
+    .map(([address, length, { lifetimes, ...rest }]) => {
+      const [preferredSeconds, validSeconds] = lifetimes ?? [];
+      const ours: NewAddress = {
+        linkIndex,
+        address: `${address}/${String(length)}`,
+        ...rest,
+        ...(preferredSeconds === undefined || validSeconds === undefined
+          ? {}
+          : { preferredSeconds, validSeconds }),
+      };
+      return { ours, ip: addressWords(ours, linkName) };
+    });
+}
+
+function addressWords(address: NewAddress, linkName: string): string {
+  return words([
+    'address add',
+    address.address,
+    `dev ${linkName}`,
+    said('scope', address.scope),
+    said('label', address.label),
+    said('broadcast', address.broadcast),
+    address.noPrefixRoute === true && 'noprefixroute',
+    address.noDuplicateDetection === true && 'nodad',
+    address.homeAddress === true && 'home',
+    address.manageTemporary === true && 'mngtmpaddr',
+    said('valid_lft', address.validSeconds),
+    said('preferred_lft', address.preferredSeconds),
+    said('metric', address.prefixRouteMetric),
+  ]);
+}
