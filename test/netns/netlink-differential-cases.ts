@@ -63,6 +63,12 @@ function host(family: Family): fc.Arbitrary<string> {
   });
 }
 
+/** Without what is undefined. */
+function given<T extends object>(value: { readonly [K in keyof T]: T[K] | undefined }): Partial<T> {
+  const entries = Object.entries(value).filter(([, one]) => one !== undefined);
+  return Object.fromEntries(entries) as Partial<T>;
+}
+
 /** Words of `ip`, for what is given. */
 function words(parts: readonly (string | undefined | false)[]): string {
   return parts.filter((part) => part !== undefined && part !== false).join(' ');
@@ -216,9 +222,8 @@ export function routeCase(family: Family, place: Place): fc.Arbitrary<Case<NewRo
         },
         { requiredKeys: [] },
       ),
-      ...(family === 'ipv4'
-        ? { typeOfService: fc.constantFrom(4, 8, 16) }
-        : { preference: fc.constantFrom('low' as const, 'high' as const) }),
+      typeOfService: fc.constantFrom(4, 8, 16),
+      preference: fc.constantFrom('low' as const, 'high' as const),
     },
     { requiredKeys: [] },
   );
@@ -230,10 +235,13 @@ export function routeCase(family: Family, place: Place): fc.Arbitrary<Case<NewRo
         ...metrics,
         ...(locked === undefined || some.mtu === undefined ? {} : { locked }),
       };
-      const { metrics: _replaced, ...rest } = some;
+      const { metrics: _replaced, typeOfService, preference, ...rest } = some;
+      // each family has one of the two
+      const ofFamily = family === 'ipv4' ? { typeOfService } : { preference };
       const route: NewRoute = {
         destination,
         ...rest,
+        ...given(ofFamily),
         ...ours,
         ...(Object.keys(told).length === 0 ? {} : { metrics: told }),
         table: number,
@@ -247,7 +255,7 @@ function routeWords(route: NewRoute, leadsBy: string): string {
   const { mtu, metrics = {}, typeOfService } = route;
   return words([
     'route add',
-    route.type,
+    route.type === undefined ? undefined : String(route.type),
     route.destination,
     typeOfService !== undefined && `tos 0x${typeOfService.toString(16)}`,
     said('metric', route.metric),
@@ -282,24 +290,24 @@ export function addressCase(
         fc.integer({ min: 1000, max: 100_000 }),
       ),
       prefixRouteMetric: fc.integer({ min: 1, max: 1000 }),
-      ...(family === 'ipv4'
-        ? { label: fc.constantFrom(`${linkName}:1`, `${linkName}:voice`), broadcast: host('ipv4') }
-        : {
-            noDuplicateDetection: fc.constant(true),
-            homeAddress: fc.constant(true),
-            manageTemporary: fc.constant(true),
-          }),
+      label: fc.constantFrom(`${linkName}:1`, `${linkName}:voice`),
+      broadcast: host('ipv4'),
+      noDuplicateDetection: fc.constant(true),
+      homeAddress: fc.constant(true),
+      manageTemporary: fc.constant(true),
     },
     { requiredKeys: [] },
   );
   return fc
     .tuple(host(family), fc.integer({ min: 16, max: bits }), options)
-    .map(([address, length, { lifetimes, ...rest }]) => {
+    .map(([address, length, { lifetimes, scope, noPrefixRoute, prefixRouteMetric, ...some }]) => {
       const [preferredSeconds, validSeconds] = lifetimes ?? [];
+      const { label, broadcast, ...ofIpv6 } = some;
       const ours: NewAddress = {
         linkIndex,
         address: `${address}/${String(length)}`,
-        ...rest,
+        ...given({ scope, noPrefixRoute, prefixRouteMetric }),
+        ...given<Partial<NewAddress>>(family === 'ipv4' ? { label, broadcast } : ofIpv6),
         ...(preferredSeconds === undefined || validSeconds === undefined
           ? {}
           : { preferredSeconds, validSeconds }),
