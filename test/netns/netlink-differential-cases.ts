@@ -241,7 +241,7 @@ export function routeCase(family: Family, place: Place): fc.Arbitrary<Case<NewRo
       const route: NewRoute = {
         destination,
         ...rest,
-        ...given(ofFamily),
+        ...given<Partial<NewRoute>>(ofFamily),
         ...ours,
         ...(Object.keys(told).length === 0 ? {} : { metrics: told }),
         table: number,
