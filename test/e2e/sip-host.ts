@@ -33,6 +33,8 @@ export interface SipHost extends AsyncDisposable {
   readonly sdp: string;
   /** Resolves once the log holds this entry as often as said, with the last such message. */
   readonly until: (entry: string, times?: number) => Promise<Got>;
+  /** Resolves with the first final response that refuses. */
+  readonly untilRefused: () => Promise<Got>;
 }
 
 export async function openSipHost(
@@ -50,6 +52,14 @@ export async function openSipHost(
   const sip = new SipPeer(transport, { address: gateway, port: sipPort });
   const arrivals = new EventTarget();
   sip.onGot(() => arrivals.dispatchEvent(new Event('got')));
+  const untilFound = async (find: () => Got | undefined): Promise<Got> => {
+    const signal = AbortSignal.timeout(20_000);
+    for (;;) {
+      const found = find();
+      if (found !== undefined) return found;
+      await once(arrivals, 'got', { signal });
+    }
+  };
   const lines = ['v=0', `o=- 7 7 IN IP4 ${address}`, 's=-', `c=IN IP4 ${address}`, 't=0 0'];
   const resources = opened.move();
   return {
@@ -58,15 +68,18 @@ export async function openSipHost(
     rtp,
     link,
     sdp: [...lines, `m=audio ${rtpPort} RTP/AVP 0`, 'a=sendrecv', ''].join('\r\n'),
-    until: async (entry, times = 1) => {
-      const signal = AbortSignal.timeout(20_000);
-      while (sip.log().filter((each) => each === entry).length < times) {
-        await once(arrivals, 'got', { signal });
-      }
-      return sip.got[sip.log().lastIndexOf(entry)] as Got;
-    },
+    until: (entry, times = 1) =>
+      untilFound(() => {
+        const isThere = sip.log().filter((each) => each === entry).length >= times;
+        return isThere ? sip.got[sip.log().lastIndexOf(entry)] : undefined;
+      }),
+    untilRefused: () => untilFound(() => sip.got.find(isRefusal)),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
+}
+
+function isRefusal({ message }: Got): boolean {
+  return message.kind === 'response' && message.status >= 300;
 }
 
 /** Two hosts may share a link. */
