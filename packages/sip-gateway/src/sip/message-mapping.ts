@@ -24,6 +24,8 @@ export function readInvite(
   if (callId === undefined || from === undefined || !isIpv4Address(source)) {
     return { kind: 'refused', status: 400 };
   }
+  // who calls on is asked to count hops as a proxy does: RFC 3261, section 16.3; RFC 7332
+  if (request.get('max-forwards')?.trim() === '0') return { kind: 'refused', status: 483 };
   const body = readSdp(request);
   if (body.kind === 'other') return { kind: 'refused', status: 415 };
   const fromUser = from.uri.kind === 'sip' ? from.uri.user : undefined;
