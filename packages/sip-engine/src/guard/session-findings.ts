@@ -40,21 +40,31 @@ export function sessionFindings(
   while (start < text.length) {
     const feed = text.indexOf('\n', start);
     const end = feed < 0 ? text.length : feed;
-    readLine(reading, text.slice(start, end).trimEnd());
+    if (tellsAddress(text, start)) readLine(reading, text.slice(start, end).trimEnd());
     start = end + 1;
   }
   closeSection(reading);
   return reading.findings;
 }
 
+/** False for the lines that most descriptions are made of: well-formed, and about something else. */
+function tellsAddress(text: string, start: number): boolean {
+  const type = text.charCodeAt(start);
+  if (type < 0x61 || type > 0x7a || text.charCodeAt(start + 1) !== 0x3d) return true;
+  if (type !== 0x61) return type === 0x6d || type === 0x63;
+  const first = text.charCodeAt(start + 2) | 0x20;
+  // a=c..., a=r..., a blank (of any kind) before the name
+  return first === 0x63 || first === 0x72 || first < 0x30 || first > 0x7e;
+}
+
 function readLine(reading: Reading, line: string): void {
   if (line === '') return;
   const type = line.charCodeAt(0);
-  // type=value with one lower case letter and no blank before "=" (5)
-  if (type < 0x61 || type > 0x7a || line.charCodeAt(1) !== 0x3d) addUnreadable(reading, line);
+  // type=value with one lower case letter and no blank before "=" (RFC 8866 section 5)
+  if (line.charCodeAt(1) !== 0x3d || type < 0x61 || type > 0x7a) addUnreadable(reading, line);
   else if (type === 0x6d) readMedia(reading, line);
   else if (type === 0x63) readConnection(reading, line);
-  else if (type === 0x61) readAttribute(reading, line);
+  else readAttribute(reading, line);
 }
 
 /** m=audio 49170/2 RTP/AVP 0 */
@@ -130,11 +140,8 @@ function addressIn(words: readonly string[], from: number, count: number): strin
   return host;
 }
 
-/** The name of an attribute that has a value, however it is written; undefined for those that are no matter. */
+/** The name of an attribute that has a value, however it is written. */
 function attributeName(line: string): string | undefined {
-  const first = line.charCodeAt(2) | 0x20;
-  // "c", "r", or a blank before the name
-  if (first !== 0x63 && first !== 0x72 && first !== 0x20 && first !== 0x29) return undefined;
   const colon = line.indexOf(':');
   if (colon < 0 || line.startsWith('rtpmap:', 2)) return undefined;
   const name = line.slice(2, colon).toLowerCase();
