@@ -69,7 +69,7 @@ export class Answers {
     const pending = { id, transaction, app, toTag, live, forks, isInDialog };
     this.#byId.set(id, pending);
     this.#byTransaction.set(transaction, pending);
-    if (live !== undefined && transaction.request.method === 'INVITE') {
+    if (live !== undefined && transaction.method === 'INVITE') {
       this.#openInvites.set(live, pending);
     }
     return pending;
@@ -105,7 +105,7 @@ export class Answers {
     const { transaction } = pending;
     this.#openDialog(pending, cleared.message);
     const { source } = transaction.inbound;
-    const isBye = transaction.request.method === 'BYE';
+    const isBye = transaction.method === 'BYE';
     const dialogId = isBye ? undefined : pending.live?.name;
     const peer = isBye ? { tuple: source, protocol: '' } : { tuple: source };
     const sent = sentSip(cleared, { transactionId: pending.id, dialogId }, peer);
@@ -140,7 +140,7 @@ export class Answers {
     this.#byId.delete(pending.id);
     this.#settle(pending);
     const { live } = pending;
-    const isBye = transaction.request.method === 'BYE';
+    const isBye = transaction.method === 'BYE';
     if (isBye && live !== undefined) this.#context.dialogs.remove(live);
     // an INVITE that was never answered leaves no dialog
     this.#removeForks(pending);
@@ -223,15 +223,24 @@ export class Answers {
       this.#removeForks(pending);
       this.#accept(pending, live, cleared, essentials.cseq.sequence);
     }
+    this.#letGo(pending);
+  }
+
+  /** Answered: only repeats can come, and the transaction takes care of them. */
+  #letGo({ id, transaction, toTag }: Pending): void {
+    this.#byId.delete(id);
+    this.#byTransaction.delete(transaction);
+    transaction.letGo(toTag);
   }
 
   /** No success: a BYE ends its dialog all the same, a dialog that the INVITE would have made is none. */
   close(pending: Pending): void {
     this.#settle(pending);
     const { transaction, live } = pending;
-    const isBye = transaction.request.method === 'BYE';
+    const isBye = transaction.method === 'BYE';
     if (isBye && live !== undefined) this.#context.dialogs.remove(live);
     this.#removeForks(pending);
+    this.#letGo(pending);
   }
 
   /** Early dialogs that became nothing. */
@@ -250,9 +259,10 @@ export class Answers {
     sequence: number,
   ): void {
     const { clock, timing } = this.#context;
-    live.acceptedId = pending.id;
+    const { id, transaction } = pending;
+    live.acceptedId = id;
     live.accept(clock, timing, sequence, {
-      repeat: () => pending.transaction.respond(cleared),
+      repeat: () => transaction.respond(cleared),
       giveUp: () => {
         const { app, name } = live;
         const peer = { tuple: live.path.transport.localAddress };
@@ -266,7 +276,7 @@ export class Answers {
 
   #settle(pending: Pending): void {
     const { transaction, live, isInDialog } = pending;
-    if (live === undefined || transaction.request.method !== 'INVITE') return;
+    if (live === undefined || transaction.method !== 'INVITE') return;
     if (isInDialog) live.hasPendingIn = false;
     if (this.#openInvites.get(live) === pending) this.#openInvites.delete(live);
   }

@@ -134,7 +134,7 @@ export class InboundRequests implements TransactionUser {
       this.#answers.refuse(transaction, { status: 481 });
       return;
     }
-    const toTag = pending?.toTag ?? this.#context.token();
+    const toTag = pending?.toTag ?? invite.toTag ?? this.#context.token();
     transaction.answer(responseTo(inbound.message, 200, { toTag }));
     if (pending === undefined || !invite.isPending) return;
     invite.answer(responseTo(invite.request, 487, { toTag }));

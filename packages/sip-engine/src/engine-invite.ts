@@ -41,7 +41,7 @@ export class EngineInvite implements ClientUser {
   readonly #forget: () => void;
   readonly #early: Map<string, EngineDialog> = new Map<string, EngineDialog>();
   /** ACKs of the 2xx of forks that nobody wanted, by To tag. */
-  readonly #strayAcks: Map<string, Cleared> = new Map<string, Cleared>();
+  #strayAcks: Map<string, Cleared> | undefined;
   readonly #runner: MachineRunner<
     OutgoingInviteState,
     OutgoingInviteEvent,
@@ -50,7 +50,9 @@ export class EngineInvite implements ClientUser {
   >;
   #transaction: ClientTransaction | undefined;
   #answered: EngineDialog | undefined;
+  /** The response that is being handled. */
   #current: Answer | undefined;
+  #lastStatus = 0;
   #cancelHeaders: readonly HeaderField[] = [];
   #isSettled = false;
 
@@ -80,6 +82,7 @@ export class EngineInvite implements ClientUser {
         carryOut: (effect) => this.#carryOut(effect),
       },
       firstOutgoingInvite,
+      undefined,
     );
   }
 
@@ -119,6 +122,7 @@ export class EngineInvite implements ClientUser {
   onResponse(response: SipResponse, essentials: Essentials): void {
     this.#current = { response, essentials };
     const { status } = response;
+    this.#lastStatus = status;
     if (status < 200) {
       if (status > 100) this.#learnEarly(response, essentials);
       this.#runner.handle({ kind: 'provisional' });
@@ -128,6 +132,7 @@ export class EngineInvite implements ClientUser {
       this.#settle();
       this.#runner.handle({ kind: 'failure' });
     }
+    this.#current = undefined;
   }
 
   onFailure(failure: Failure): void {
@@ -144,8 +149,10 @@ export class EngineInvite implements ClientUser {
   #fail(failure: Failure): void {
     const response = localAnswer(this.#context, this.#sent.message, failure);
     this.#current = { response, essentials: undefined };
+    this.#lastStatus = response.status;
     this.#settle();
     this.#runner.handle({ kind: 'failure' });
+    this.#current = undefined;
     if (this.#transaction === undefined) this.#forget();
   }
 
@@ -190,7 +197,7 @@ export class EngineInvite implements ClientUser {
   }
 
   #tellCancelled(): void {
-    if (this.subject.base !== undefined && this.#current?.response.status === 200) return;
+    if (this.subject.base !== undefined && this.#lastStatus === 200) return;
     this.#settle();
     this.#tell(localAnswer(this.#context, this.#sent.message, 'cancelled'));
   }
@@ -237,7 +244,7 @@ export class EngineInvite implements ClientUser {
       return;
     }
     const tag = answer.essentials.toTag ?? '';
-    const known = this.#strayAcks.get(tag);
+    const known = this.#strayAcks?.get(tag);
     if (known !== undefined) {
       this.#repeatAck(known);
       return;
@@ -246,7 +253,9 @@ export class EngineInvite implements ClientUser {
     this.#early.delete(tag);
     live.value = confirmDialog(live.value, answer.response);
     sendAck(this.#context, live, silentSip('ACK'), () => {
-      if (live.lastAck !== undefined) this.#strayAcks.set(tag, live.lastAck);
+      if (live.lastAck === undefined) return;
+      this.#strayAcks ??= new Map<string, Cleared>();
+      this.#strayAcks.set(tag, live.lastAck);
     });
     endByItself(this.#context, live, 'ACK-BYE due to cancel race condition');
   }

@@ -86,6 +86,7 @@ export class LiveDialog<A> {
         },
       },
       first.state,
+      undefined,
     );
     this.#accepted = { sequence, runner };
     runner.begin(first.effects);

@@ -6,12 +6,21 @@ import type { GuardFinding } from './finding.ts';
 
 declare const passed: unique symbol;
 
-/** A message that passed the guard, as the bytes that go out: only a gate makes one, and only these can be sent. */
-export interface Cleared<M extends SipMessage = SipMessage> {
+/** Bytes that passed the guard, and where they go. */
+export interface Sendable {
   readonly [passed]: true;
-  readonly message: M;
   readonly bytes: Uint8Array;
   readonly way: Way;
+}
+
+/** A message that passed the guard, as the bytes that go out: only a gate makes one, and only these can be sent. */
+export interface Cleared<M extends SipMessage = SipMessage> extends Sendable {
+  readonly message: M;
+}
+
+/** What is kept to send it again: a message as it was parsed or composed takes ten times the room of its bytes. */
+export function withoutMessage({ bytes, way }: Sendable): Sendable {
+  return { bytes, way } as unknown as Sendable;
 }
 
 /** What the guard had against a message, and what was done. */
@@ -47,5 +56,5 @@ export interface SendGate {
    */
   clear<M extends SipMessage>(message: M, way: Way, echoes?: readonly string[]): Clearance<M>;
   /** Sends it, now or again. */
-  send(cleared: Cleared, onFailure: () => void): void;
+  send(sendable: Sendable, onFailure: () => void): void;
 }

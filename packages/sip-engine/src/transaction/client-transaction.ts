@@ -1,6 +1,6 @@
 import type { Essentials } from '../message/essentials.ts';
 import type { HostPort } from '../message/host-port.ts';
-import type { Cleared } from '../guard/send-gate.ts';
+import { withoutMessage, type Cleared, type Sendable } from '../guard/send-gate.ts';
 import type { SipRequest, SipResponse } from '../message/message.ts';
 import type { ClientEffect, ClientEvent, Failure, Step } from './effect.ts';
 import {
@@ -8,7 +8,7 @@ import {
   startInviteClient,
   type InviteClientState,
 } from './invite-client.ts';
-import { MachineRunner } from './machine-runner.ts';
+import { MachineRunner, type MachineParts } from './machine-runner.ts';
 import {
   nonInviteClientTransition,
   startNonInviteClient,
@@ -39,9 +39,17 @@ export interface ClientUser {
 
 /** One client transaction: the machine of its method, and where its request goes. */
 export class ClientTransaction {
-  readonly #sent: Cleared<SipRequest>;
-  readonly #runner: MachineRunner<State, Event, Effect, TimerName>;
-  readonly #first: Step<State, Effect>;
+  static readonly #machines: MachineParts<State, Event, Effect, TimerName, ClientTransaction> = {
+    transition: (state, event, owner) => owner.#transition(state, event),
+    timerEvent: (timer) => ({ kind: 'timer', timer }),
+    carryOut: (effect, owner) => owner.#carryOut(effect),
+  };
+
+  readonly #isInvite: boolean;
+  readonly #sent: Sendable;
+  /** An INVITE, from which the ACK of a refusal is made. */
+  #invite: SipRequest | undefined;
+  readonly #runner: MachineRunner<State, Event, Effect, TimerName, ClientTransaction>;
   readonly #ports: TransactionPorts;
   readonly #user: ClientUser;
   readonly #forget: () => void;
@@ -53,25 +61,17 @@ export class ClientTransaction {
     user: ClientUser,
     forget: () => void,
   ) {
-    this.#sent = request;
+    this.#isInvite = request.message.method === 'INVITE';
+    this.#sent = withoutMessage(request);
+    if (this.#isInvite) this.#invite = request.message;
     this.#ports = ports;
     this.#user = user;
     this.#forget = forget;
-    const { timing } = ports;
-    const isInvite = request.message.method === 'INVITE';
-    this.#first = isInvite ? startInviteClient(timing) : startNonInviteClient(timing);
-    const transition = (state: State, event: Event): Step<State, Effect> =>
-      isInvite
-        ? inviteClientTransition(state as InviteClientState, event, timing)
-        : nonInviteClientTransition(state as NonInviteClientState, event, timing);
-    this.#runner = new MachineRunner<State, Event, Effect, TimerName>(
+    this.#runner = new MachineRunner<State, Event, Effect, TimerName, ClientTransaction>(
       ports.clock,
-      {
-        transition,
-        timerEvent: (timer) => ({ kind: 'timer', timer }),
-        carryOut: (effect) => this.#carryOut(effect),
-      },
-      this.#first.state,
+      ClientTransaction.#machines,
+      this.#first().state,
+      this,
     );
   }
 
@@ -85,7 +85,7 @@ export class ClientTransaction {
   }
 
   begin(): void {
-    this.#runner.begin(this.#first.effects);
+    this.#runner.begin(this.#first().effects);
   }
 
   receive(response: SipResponse, essentials: Essentials): void {
@@ -108,6 +108,8 @@ export class ClientTransaction {
         this.#acknowledge(effect.response.response);
         break;
       case 'pass-response':
+        // only a refusal is acknowledged here
+        if (effect.response.status >= 200 && effect.response.status < 300) this.#invite = undefined;
         this.#user.onResponse(effect.response.response, effect.response.essentials);
         break;
       case 'report':
@@ -126,12 +128,25 @@ export class ClientTransaction {
   }
 
   #acknowledge(response: SipResponse): void {
-    const { message, way } = this.#sent;
-    const clearance = this.#ports.gate.clear(ackOf(message, response), way);
+    if (this.#invite === undefined) return;
+    const ack = ackOf(this.#invite, response);
+    const clearance = this.#ports.gate.clear(ack, this.#sent.way);
     if (clearance.kind === 'cleared') this.#send(clearance.cleared);
   }
 
-  #send(cleared: Cleared): void {
-    this.#ports.gate.send(cleared, () => this.#runner.handle({ kind: 'transport-error' }));
+  #transition(state: State, event: Event): Step<State, Effect> {
+    const { timing } = this.#ports;
+    return this.#isInvite
+      ? inviteClientTransition(state as InviteClientState, event, timing)
+      : nonInviteClientTransition(state as NonInviteClientState, event, timing);
+  }
+
+  #first(): Step<State, Effect> {
+    const { timing } = this.#ports;
+    return this.#isInvite ? startInviteClient(timing) : startNonInviteClient(timing);
+  }
+
+  #send(sendable: Sendable): void {
+    this.#ports.gate.send(sendable, () => this.#runner.handle({ kind: 'transport-error' }));
   }
 }

@@ -1,4 +1,4 @@
-import type { Cleared } from '../guard/send-gate.ts';
+import { withoutMessage, type Cleared, type Sendable } from '../guard/send-gate.ts';
 import type { SipRequest, SipResponse } from '../message/message.ts';
 import type { Failure, ServerEffect, ServerEvent, Step } from './effect.ts';
 import {
@@ -6,7 +6,7 @@ import {
   startInviteServer,
   type InviteServerState,
 } from './invite-server.ts';
-import { MachineRunner } from './machine-runner.ts';
+import { MachineRunner, type MachineParts } from './machine-runner.ts';
 import {
   nonInviteServerTransition,
   startNonInviteServer,
@@ -18,48 +18,69 @@ import type { Inbound, TransactionPorts } from './ports.ts';
 /** A response that may go out, as the machine carries it. */
 interface Reply {
   readonly status: number;
-  readonly cleared: Cleared<SipResponse>;
+  readonly sendable: Sendable;
 }
 
 type Event = ServerEvent<Reply>;
 type Effect = ServerEffect<Reply>;
 type State = InviteServerState<Reply> | NonInviteServerState<Reply>;
 
-interface ServerHooks {
-  readonly onFailure: (failure: Failure) => void;
-  readonly onEnd: () => void;
+/** The same for all transactions of a layer. */
+export interface ServerHooks {
+  readonly onFailure: (transaction: ServerTransaction, failure: Failure) => void;
+  readonly onEnd: (transaction: ServerTransaction) => void;
+}
+
+/** How a layer finds a transaction: by the request again, and by a copy that came by another way. */
+export interface ServerKeys {
+  readonly key: string;
+  readonly mergeKey: string | undefined;
 }
 
 /** One server transaction: the machine of its method, and the way back to the peer (18.2.2). */
 export class ServerTransaction {
-  readonly inbound: Inbound<SipRequest>;
-  readonly #runner: MachineRunner<State, Event, Effect, TimerName>;
-  readonly #first: Step<State, Effect>;
+  static readonly #machines: MachineParts<State, Event, Effect, TimerName, ServerTransaction> = {
+    transition: (state, event, owner) => owner.#transition(state, event),
+    timerEvent: (timer) => ({ kind: 'timer', timer }),
+    carryOut: (effect, owner) => owner.#carryOut(effect),
+  };
+
+  readonly keys: ServerKeys;
+  readonly method: string;
+  /** The tag of ours that its final response carried; undefined before. */
+  toTag: string | undefined;
+  #inbound: Inbound<SipRequest> | undefined;
+  readonly #runner: MachineRunner<State, Event, Effect, TimerName, ServerTransaction>;
   readonly #ports: TransactionPorts;
   readonly #hooks: ServerHooks;
-  /** What went out last: the only one that is ever sent again. */
-  #last: Cleared | undefined;
+  /** The provisional response that went out last: the only one that is ever sent again. */
+  #provisional: Sendable | undefined;
+  #hasSentFinal = false;
 
-  constructor(ports: TransactionPorts, inbound: Inbound<SipRequest>, hooks: ServerHooks) {
-    this.inbound = inbound;
+  constructor(
+    ports: TransactionPorts,
+    inbound: Inbound<SipRequest>,
+    keys: ServerKeys,
+    hooks: ServerHooks,
+  ) {
+    this.#inbound = inbound;
+    this.keys = keys;
+    this.method = inbound.message.method;
     this.#ports = ports;
     this.#hooks = hooks;
-    const { timing } = ports;
-    const isInvite = inbound.message.method === 'INVITE';
-    this.#first = isInvite ? startInviteServer(timing) : startNonInviteServer(timing);
-    const transition = (state: State, event: Event): Step<State, Effect> =>
-      isInvite
-        ? inviteServerTransition(state as InviteServerState<Reply>, event, timing)
-        : nonInviteServerTransition(state as NonInviteServerState<Reply>, event, timing);
-    this.#runner = new MachineRunner<State, Event, Effect, TimerName>(
+    const { state } = this.#first();
+    this.#runner = new MachineRunner<State, Event, Effect, TimerName, ServerTransaction>(
       ports.clock,
-      {
-        transition,
-        timerEvent: (timer) => ({ kind: 'timer', timer }),
-        carryOut: (effect) => this.#carryOut(effect),
-      },
-      this.#first.state,
+      ServerTransaction.#machines,
+      state,
+      this,
     );
+  }
+
+  /** The request as it came; not there any more once it was let go. */
+  get inbound(): Inbound<SipRequest> {
+    if (this.#inbound !== undefined) return this.#inbound;
+    throw new Error(`the ${this.method} of this transaction was answered and let go`);
   }
 
   get request(): SipRequest {
@@ -82,13 +103,22 @@ export class ServerTransaction {
   }
 
   begin(): void {
-    this.#runner.begin(this.#first.effects);
+    this.#runner.begin(this.#first().effects);
   }
 
   /** Sends what has passed the gate. */
   respond(cleared: Cleared<SipResponse>): void {
-    const response = { status: cleared.message.status, cleared };
+    const response = { status: cleared.message.status, sendable: withoutMessage(cleared) };
     this.#runner.handle({ kind: 'respond', response });
+  }
+
+  /**
+   * It has its final response, and nobody will look at its request again: what is left absorbs repeats.
+   * @param toTag of the response: that to a CANCEL carries the same (9.2)
+   */
+  letGo(toTag: string): void {
+    this.toTag = toTag;
+    this.#inbound = undefined;
   }
 
   /** A response of the engine's own: what may not go ends the transaction without a word. */
@@ -113,13 +143,13 @@ export class ServerTransaction {
   #carryOut(effect: Effect): void {
     switch (effect.kind) {
       case 'send-response':
-        this.#send(effect.response.cleared);
+        this.#send(effect.response);
         break;
       case 'report':
-        this.#hooks.onFailure(effect.failure);
+        this.#hooks.onFailure(this, effect.failure);
         break;
       case 'terminate':
-        this.#hooks.onEnd();
+        this.#hooks.onEnd(this);
         break;
       case 'pass-ack':
       case 'set-timer':
@@ -130,9 +160,24 @@ export class ServerTransaction {
     }
   }
 
-  #send(cleared: Cleared): void {
-    if (this.#last === cleared) this.#ports.count('retransmission-out');
-    this.#last = cleared;
-    this.#ports.gate.send(cleared, () => this.#runner.handle({ kind: 'transport-error' }));
+  #transition(state: State, event: Event): Step<State, Effect> {
+    const { timing } = this.#ports;
+    return this.method === 'INVITE'
+      ? inviteServerTransition(state as InviteServerState<Reply>, event, timing)
+      : nonInviteServerTransition(state as NonInviteServerState<Reply>, event, timing);
+  }
+
+  #first(): Step<State, Effect> {
+    const { timing } = this.#ports;
+    return this.method === 'INVITE' ? startInviteServer(timing) : startNonInviteServer(timing);
+  }
+
+  #send({ status, sendable }: Reply): void {
+    const isFinal = status >= 200;
+    const isRepeat = isFinal ? this.#hasSentFinal : this.#provisional === sendable;
+    if (isRepeat) this.#ports.count('retransmission-out');
+    this.#hasSentFinal = isFinal;
+    this.#provisional = isFinal ? undefined : sendable;
+    this.#ports.gate.send(sendable, () => this.#runner.handle({ kind: 'transport-error' }));
   }
 }

@@ -6,7 +6,7 @@ import { responseTo } from '../message/response-to.ts';
 import { isOwnVia, viaBranch } from '../message/via.ts';
 import { ClientTransaction, type ClientUser } from './client-transaction.ts';
 import { branchOf, clientKey, mergeKey, serverKey } from './key.ts';
-import { ServerTransaction } from './server-transaction.ts';
+import { ServerTransaction, type ServerHooks } from './server-transaction.ts';
 import type { Failure } from './effect.ts';
 import type { Inbound, TransactionPorts } from './ports.ts';
 
@@ -28,10 +28,15 @@ export class TransactionLayer {
   readonly #servers: Map<string, ServerTransaction> = new Map<string, ServerTransaction>();
   readonly #clients: Map<string, ClientTransaction> = new Map<string, ClientTransaction>();
   readonly #merged: Map<string, ServerTransaction> = new Map<string, ServerTransaction>();
+  readonly #serverHooks: ServerHooks;
 
   constructor(ports: TransactionPorts, user: TransactionUser) {
     this.#ports = ports;
     this.#user = user;
+    this.#serverHooks = {
+      onFailure: (transaction, failure) => user.onServerFailure(transaction, failure),
+      onEnd: (transaction) => this.#endServer(transaction),
+    };
   }
 
   get size(): number {
@@ -41,9 +46,8 @@ export class TransactionLayer {
   /** Timers running in all transactions. */
   get timerCount(): number {
     let count = 0;
-    for (const each of [...this.#servers.values(), ...this.#clients.values()]) {
-      count += each.timerCount;
-    }
+    for (const each of this.#servers.values()) count += each.timerCount;
+    for (const each of this.#clients.values()) count += each.timerCount;
     return count;
   }
 
@@ -84,7 +88,7 @@ export class TransactionLayer {
 
   /** True when a copy of this request came by another way before (8.2.2.2). */
   isMerged(transaction: ServerTransaction): boolean {
-    const key = mergeKey(transaction.inbound.essentials);
+    const key = transaction.keys.mergeKey;
     const first = key === undefined ? undefined : this.#merged.get(key);
     return first !== undefined && first !== transaction;
   }
@@ -102,9 +106,9 @@ export class TransactionLayer {
     }
     const { message } = request;
     const key = clientKey(branchOf(message) ?? '', message.method);
-    const transaction = new ClientTransaction(this.#ports, request, user, () =>
-      this.#clients.delete(key),
-    );
+    const transaction = new ClientTransaction(this.#ports, request, user, () => {
+      this.#clients.delete(key);
+    });
     this.#clients.set(key, transaction);
     transaction.begin();
     return transaction;
@@ -121,24 +125,23 @@ export class TransactionLayer {
   }
 
   #open(key: string, inbound: Inbound<SipRequest>): void {
-    const merge = mergeKey(inbound.essentials);
-    const transaction = new ServerTransaction(this.#ports, inbound, {
-      onFailure: (failure) => this.#user.onServerFailure(transaction, failure),
-      onEnd: () => {
-        this.#servers.delete(key);
-        if (merge !== undefined && this.#merged.get(merge) === transaction) {
-          this.#merged.delete(merge);
-        }
-        this.#user.onServerEnd(transaction);
-      },
-    });
+    const keys = { key, mergeKey: mergeKey(inbound.essentials) };
+    const transaction = new ServerTransaction(this.#ports, inbound, keys, this.#serverHooks);
     this.#servers.set(key, transaction);
+    const merge = keys.mergeKey;
     if (merge !== undefined && !this.#merged.has(merge)) this.#merged.set(merge, transaction);
     transaction.begin();
     if (inbound.message.method === 'INVITE') {
       transaction.answer(responseTo(inbound.message, 100));
     }
     this.#user.onRequest(transaction);
+  }
+
+  #endServer(transaction: ServerTransaction): void {
+    const { key, mergeKey: merge } = transaction.keys;
+    this.#servers.delete(key);
+    if (merge !== undefined && this.#merged.get(merge) === transaction) this.#merged.delete(merge);
+    this.#user.onServerEnd(transaction);
   }
 
   #refuseStateless(inbound: Inbound<SipRequest>): void {
