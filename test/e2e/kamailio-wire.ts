@@ -138,7 +138,7 @@ const privateAddress =
   /\b(?:10\.\d+|192\.168|172\.(?:1[6-9]|2\d|3[01])|169\.254|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\.\d+\.\d+\b/g;
 
 /** Private IPv4 addresses in what came in by a link: in headers of packets, in SIP and in SDP. */
-export function privateAddressesOn(link: Capture): readonly string[] {
+export function privateAddressesOn(link: Pick<Capture, 'packets'>): readonly string[] {
   const found = link.packets.flatMap((packet) => {
     const datagram = datagramOf(packet);
     if (datagram?.direction !== 'incoming') return [];

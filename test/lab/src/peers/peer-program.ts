@@ -24,7 +24,9 @@ export class PeerProgram {
 
   constructor({ namespace, command, args }: PeerProgramOptions) {
     this.#command = command;
-    this.#child = runIn(namespace, command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    // should this process die by force, the program is asked to end (prctl(2), PR_SET_PDEATHSIG)
+    const dying = ['--pdeathsig', 'TERM', '--', command, ...args];
+    this.#child = runIn(namespace, 'setpriv', dying, { stdio: ['ignore', 'pipe', 'pipe'] });
     const take = (text: string): void => {
       this.#output += text;
       this.#onOutput();
