@@ -1,6 +1,8 @@
 import type { EngineContext } from './engine-context.ts';
-import { headerField, headerValue, headerValues } from './message/header-list.ts';
-import type { HeaderField } from './message/message.ts';
+import { addressList, type AddressHeader } from './message/address-list.ts';
+import { headerField, headerValues } from './message/header-list.ts';
+import type { HeaderField, SipRequest } from './message/message.ts';
+import type { NameAddr } from './message/name-addr.ts';
 import { policyRefusal } from './message/request-policy.ts';
 import { parseVia, viaBranch } from './message/via.ts';
 import type { ServerTransaction } from './transaction/server-transaction.ts';
@@ -9,6 +11,28 @@ import type { ServerTransaction } from './transaction/server-transaction.ts';
 export interface Refusal {
   readonly status: number;
   readonly headers?: readonly HeaderField[];
+}
+
+const onlyInDialog = new Set(['BYE', 'UPDATE', 'PRACK']);
+
+/**
+ * Whether the Contact of a request can be the target of ours (8.1.1.8, 12.1.1): one SIP or SIPS URI.
+ * @param least 0 where it may be left out
+ */
+export function isSoundTarget(request: SipRequest, least: 0 | 1): boolean {
+  const contact = addressList(request, 'Contact');
+  if (contact.kind !== 'addresses') return false;
+  const { length } = contact.addresses;
+  return length >= least && length <= 1 && areSip(contact.addresses);
+}
+
+function areSipAddresses(request: SipRequest, header: AddressHeader): boolean {
+  const list = addressList(request, header);
+  return list.kind === 'addresses' && areSip(list.addresses);
+}
+
+function areSip(addresses: readonly NameAddr[]): boolean {
+  return addresses.every(({ uri }) => uri.kind === 'sip');
 }
 
 /** What keeps a request outside of any dialog from an application: RFC 3261 section 8.2, in its order. */
@@ -23,11 +47,14 @@ export function checkNewRequest(
   // 8.2.2.2: one copy by another way has come before
   if (context.transactions.isMerged(transaction)) return { status: 482 };
   if (hasOwnVia(context, transaction)) return { status: 482 };
+  // 15.1.2, RFC 3311 5.2, RFC 3262 3: these belong to a call that is there
+  if (onlyInDialog.has(message.method)) return { status: 481 };
   if (message.method !== 'INVITE') return undefined;
   // RFC 7332: a back-to-back user agent counts hops as a proxy does
   if (essentials.maxForwards === 0) return { status: 483 };
-  // 8.1.1.8: a dialog needs it
-  if (headerValue(message, 'contact') === undefined) return { status: 400 };
+  if (!isSoundTarget(message, 1) || !areSipAddresses(message, 'Record-Route')) {
+    return { status: 400 };
+  }
   const isFull = context.dialogs.size >= context.dialogLimit;
   return context.isDraining() || isFull
     ? { status: 503, headers: [headerField('Retry-After', '10')] }

@@ -190,6 +190,28 @@ describe('requests that no application gets', () => {
     expect(answered).toHaveLength(1);
   });
 
+  it('400 for a new target that is none, and the old one stays', async () => {
+    const bench = await start(answerAll);
+    const peer = bench.peer(2);
+    const toTag = await establish(bench, peer, 't');
+    const headers = ['Contact: <tel:+15551234>'];
+    for (const [sequence, method] of [
+      [2, 'UPDATE'],
+      [3, 'INVITE'],
+    ] as const) {
+      peer.send({ method, callId: 't', toTag, sequence, contact: false, headers });
+      await bench.run(10);
+      expect(peer.log().at(-1)).toBe(`400 ${method}`);
+      if (method === 'INVITE') peer.send({ method: 'ACK', callId: 't', toTag, sequence });
+    }
+    void answered[0]?.destroy();
+    await bench.run(10);
+    const bye = peer.request('BYE').message;
+    expect(bye.requestUri).toBe('sip:peer@10.0.0.2:5060');
+    peer.respond(bye, 200);
+    await untilQuiet(bench);
+  });
+
   it('503 with no application', async () => {
     const bench = bare();
     const peer = bench.peer(2);
