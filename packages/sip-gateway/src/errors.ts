@@ -24,6 +24,10 @@ export type GatewayErrorCode =
   | 'MediaRelayUnreachable'
   /** The file is no packet capture that can be read. */
   | 'CaptureInvalid'
+  /** The SIP server did not answer. */
+  | 'SignallingUnreachable'
+  /** The SIP server refused us. */
+  | 'SignallingRefused'
   /** A setting is wrong. */
   | 'ConfigInvalid';
 
@@ -74,6 +78,8 @@ const statuses: Readonly<Record<GatewayErrorCode, number>> = {
   MediaRelayRefused: 503,
   MediaRelayUnreachable: 503,
   CaptureInvalid: 500,
+  SignallingUnreachable: 503,
+  SignallingRefused: 503,
   ConfigInvalid: 500,
 };
 

@@ -21,8 +21,7 @@ export type GatewayEvent =
       readonly cause: EndCause;
       readonly lastedMs: number;
     }
-  /** The connection to the SIP server, or the media relay, came or went. */
-  | { readonly kind: 'signalling-up' }
+  /** The connection to the SIP server is gone, and every call with it; it is made again. */
   | { readonly kind: 'signalling-lost' }
   | { readonly kind: 'relay-failed'; readonly because: string };
 
@@ -43,5 +42,17 @@ export type GatewayAlarm =
       readonly told: string;
       readonly wanted: string;
     }
-  /** It made of a message something that we cannot read. */
+  /** The SIP server of this process was to send such a message, and did not, or not so. */
+  | {
+      readonly kind: 'send-refused';
+      readonly callId: string;
+      readonly message: string;
+      /** What became of it: GuardAction of sip-engine. */
+      readonly action: string;
+      readonly row: string;
+      readonly where: string;
+      readonly told: string;
+      readonly wanted: string;
+    }
+  /** drachtio-server made of a message something that we cannot read. */
   | { readonly kind: 'echo-unreadable'; readonly because: string };

@@ -11,10 +11,10 @@ import {
 } from '@truetuple/sip-engine';
 import { defaultTimeouts } from './call/call.ts';
 import { GatewayCalls } from './call/gateway-calls.ts';
-import { GatewayError } from './errors.ts';
 import { requireOptions, type GatewayOptions } from './gateway-options.ts';
 import type { MediaRelay } from './media/media-relay.ts';
 import { openMedia } from './open-media.ts';
+import { openDrachtioServer } from './open-drachtio-server.ts';
 import { openEmbedded, type OpenSignalling } from './open-signalling.ts';
 
 /** What a gateway is made of: for tests in memory. */
@@ -105,7 +105,7 @@ async function openSignalling(
     case 'embedded':
       return openEmbedded(parts, options, signalling);
     case 'drachtio-server':
-      throw notBuilt();
+      return openDrachtioServer(parts, options, signalling);
     default:
       return signalling satisfies never;
   }
@@ -119,13 +119,4 @@ function newTag(): string {
 function newSessionId(): string {
   // 62 bits: a sess-id is read as a number by some
   return (randomBytes(8).readBigUInt64BE() >> 2n).toString();
-}
-
-function notBuilt(): GatewayError {
-  return new GatewayError({
-    code: 'ConfigInvalid',
-    message: 'A gateway was to start with signalling "drachtio-server".',
-    remedy: 'Use signalling "embedded": the other one is not built yet.',
-    retry: 'never',
-  });
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import {
   createSipEngine,
   type Clock,
+  type GuardRefusal,
   type SendPath,
   type SipEngineCounts,
   type Transport,
@@ -52,7 +53,15 @@ export async function openEmbedded(
   const contact = { host: identity.publicIp, port: sipPort };
   const secret = randomUUID();
   const pathTo = sipPathTo(options, sockets);
-  const engine = createSipEngine({ transports: sockets, contact, pathTo, secret, clock, timing });
+  const engine = createSipEngine({
+    transports: sockets,
+    contact,
+    pathTo,
+    secret,
+    clock,
+    timing,
+    onGuardRefusal: (refusal) => alarmOf(refusal, options.onAlarm),
+  });
   const session = new SrfSession(clock, secret, (request, response) =>
     signalling.receive(request, response),
   );
@@ -60,6 +69,7 @@ export async function openEmbedded(
     advertisedTo: advertisedTo(options),
     newTag,
     passHeaders: options.passHeaders ?? defaultPassHeaders,
+    onLost: () => options.onEvent?.({ kind: 'signalling-lost' }),
   });
   opened.move();
   return {
@@ -69,10 +79,21 @@ export async function openEmbedded(
     drain: () => engine.drain(),
     endsCalls: true,
     close: async () => {
+      session.onDown(() => undefined);
       await engine.close();
       session.close();
     },
   };
+}
+
+function alarmOf(
+  { action, what, callId, findings }: GuardRefusal,
+  onAlarm: GatewayOptions['onAlarm'],
+): void {
+  const [finding] = findings;
+  if (finding === undefined) return;
+  const { row, where, told, wanted } = finding;
+  onAlarm?.({ kind: 'send-refused', callId, message: what, action, row, where, told, wanted });
 }
 
 /** Harmless ones: about the call, not about who or where somebody is. */

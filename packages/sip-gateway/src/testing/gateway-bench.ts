@@ -117,7 +117,8 @@ export async function openGatewayBench(
   };
 }
 
-async function openPeer(
+/** A host on networks of your choice. */
+export async function openPeer(
   {
     sip,
     rtp,

@@ -28,6 +28,8 @@ export interface DrachtioSettings {
   readonly newTag: (() => string) | undefined;
   /** Names of header fields of A's INVITE that B gets. */
   readonly passHeaders: readonly string[];
+  /** The connection to the SIP server is gone. */
+  readonly onLost: () => void;
 }
 
 export interface DrachtioCallParts {

@@ -1,3 +1,4 @@
+import type { Ipv4Address } from '../../address.ts';
 import type { LegName } from '../../media/media-relay.ts';
 import { readInvite, sdpOf } from '../../sip/message-mapping.ts';
 import type { SignalledCall, Signalling } from '../../sip/signalling.ts';
@@ -7,7 +8,7 @@ import { refuseInDialog, refuseMethod } from './refuse-method.ts';
 import { sendResponse } from './send-response.ts';
 import type { SrfSession } from './srf-session.ts';
 
-export interface Leg {
+interface Leg {
   readonly call: DrachtioCall;
   readonly name: LegName;
 }
@@ -33,9 +34,19 @@ export class DrachtioSignalling implements Signalling {
     this.#onCall = listener;
   }
 
-  /** The leg that has this dialog. */
-  legOf(dialog: string): Leg | undefined {
-    return this.#legs.get(dialog);
+  /** Whom the first of these dialogs that is one of ours is with. */
+  peerOf(dialogs: readonly string[]): Ipv4Address | undefined {
+    const leg = this.#legOf(dialogs);
+    return leg?.call.peerOf(leg.name);
+  }
+
+  /** Ends the call of such a dialog: its peer was told something that is not so. */
+  endUntrue(dialogs: readonly string[]): void {
+    this.#legOf(dialogs)?.call.emit({ kind: 'told-untrue' });
+  }
+
+  #legOf(dialogs: readonly string[]): Leg | undefined {
+    return dialogs.map((dialog) => this.#legs.get(dialog)).find((leg) => leg !== undefined);
   }
 
   /** Takes every request that drachtio-srf hands on. */
@@ -47,6 +58,7 @@ export class DrachtioSignalling implements Signalling {
 
   /** Every call is over: its dialogs may live on in the SIP server, but nothing that happens in them comes here. */
   #lost(): void {
+    this.#settings.onLost();
     const calls = new Set([...this.#legs.values()].map(({ call }) => call));
     for (const call of calls) call.emit({ kind: 'signalling-lost' });
   }

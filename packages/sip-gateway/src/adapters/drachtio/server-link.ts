@@ -1,0 +1,197 @@
+import { randomUUID } from 'node:crypto';
+import { connect, type Socket } from 'node:net';
+import type { CancelTimer, Clock } from '@truetuple/sip-engine';
+import { GatewayError } from '../../errors.ts';
+import { leaderOf, readFrames, writeFrame } from './server-frames.ts';
+import type { SrfSession } from './srf-session.ts';
+
+export interface ServerLinkParts {
+  readonly host: string;
+  readonly port: number;
+  readonly clock: Clock;
+  readonly session: SrfSession;
+  readonly pingMs: number;
+  readonly pongMs: number;
+  /** How long connecting and the secret may take. */
+  readonly connectMs: number;
+  /** Every frame of the server, after drachtio-srf has had it. */
+  readonly onFrame: (payload: Buffer) => void;
+}
+
+/** Requests that begin something: the server sends a verb to whoever asked for it. */
+const verbs = 'invite options register subscribe notify message publish refer info update'.split(
+  ' ',
+);
+const firstRetryMs = 100;
+const longestRetryMs = 2_000;
+
+/**
+ * The connection to a drachtio-server, made again for as long as it is held open. The connection is ours and not
+ * drachtio-srf's, because that does not look at the answers to its pings, so that a server that is dead and silent goes
+ * unnoticed; and because it takes no limit for one attempt.
+ */
+export class ServerLink {
+  readonly #parts: ServerLinkParts;
+  #socket: Socket | undefined;
+  #isRouting = false;
+  #isClosed = false;
+  #retryMs = firstRetryMs;
+  #pingId: string | undefined;
+  readonly #timers = new Map<'connect' | 'retry' | 'ping' | 'pong', CancelTimer>();
+  #onFirst: ((error: GatewayError | undefined) => void) | undefined;
+
+  constructor(parts: ServerLinkParts) {
+    this.#parts = parts;
+    const { session } = parts;
+    session.onUp((hostports) => this.#up(hostports));
+    session.onRefused(() => this.#refused());
+  }
+
+  /**
+   * Connects, and shows the secret.
+   *
+   * @param check an error for what the server tells as its addresses: "udp/1.2.3.4:5060,..."
+   * @throws GatewayError SignallingUnreachable, SignallingRefused, or what `check` gives
+   */
+  async start(check: (hostports: string) => GatewayError | undefined): Promise<void> {
+    const first = Promise.withResolvers<void>();
+    this.#check = check;
+    this.#onFirst = (error) => {
+      this.#onFirst = undefined;
+      if (error === undefined) first.resolve();
+      else first.reject(error);
+    };
+    this.#connect();
+    try {
+      await first.promise;
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  /** Asks for new requests, now and on every connection to come. */
+  route(): void {
+    this.#isRouting = true;
+    for (const verb of verbs) this.#write(`${randomUUID()}|route|${verb}`);
+  }
+
+  /** What was written still goes out. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const cancel of this.#timers.values()) cancel();
+    this.#timers.clear();
+    const socket = this.#socket;
+    if (socket === undefined || socket.destroyed) return;
+    const closed = Promise.withResolvers<void>();
+    socket.once('close', () => closed.resolve());
+    this.#startTimer('connect', this.#parts.pongMs, () => socket.destroy());
+    socket.end();
+    await closed.promise;
+    this.#stopTimer('connect');
+  }
+
+  #check: (hostports: string) => GatewayError | undefined = () => undefined;
+
+  #connect(): void {
+    const { host, port, connectMs, session } = this.#parts;
+    const socket = connect({ host, port, noDelay: true, keepAlive: true });
+    this.#socket = socket;
+    this.#startTimer('connect', connectMs, () => socket.destroy());
+    // 'close' follows
+    socket.on('error', () => undefined);
+    socket.once('close', () => this.#closed());
+    socket.once('connect', () => {
+      session.server.emit('connection', socket);
+      this.#listen(socket);
+    });
+  }
+
+  #listen(socket: Socket): void {
+    let rest: Buffer = Buffer.alloc(0);
+    socket.on('data', (bytes: Buffer) => {
+      const read = readFrames(rest.length === 0 ? bytes : Buffer.concat([rest, bytes]));
+      if (read === undefined) {
+        socket.destroy();
+        return;
+      }
+      ({ rest } = read);
+      for (const payload of read.payloads) this.#take(payload);
+    });
+  }
+
+  #take(payload: Buffer): void {
+    const [, verb, to] = leaderOf(payload);
+    if (verb === 'response' && to === this.#pingId) this.#ponged();
+    else this.#parts.onFrame(payload);
+  }
+
+  #up(hostports: string): void {
+    this.#stopTimer('connect');
+    this.#retryMs = firstRetryMs;
+    if (this.#isRouting) this.route();
+    this.#ponged();
+    this.#onFirst?.(this.#check(hostports));
+  }
+
+  #refused(): void {
+    const { host, port } = this.#parts;
+    this.#onFirst?.(
+      new GatewayError({
+        code: 'SignallingRefused',
+        message: `drachtio-server at ${host}:${port} refused the secret.`,
+        remedy: 'Give the secret of its admin socket.',
+        retry: 'never',
+      }),
+    );
+    this.#socket?.destroy();
+  }
+
+  #closed(): void {
+    this.#socket = undefined;
+    for (const timer of ['connect', 'ping', 'pong'] as const) this.#stopTimer(timer);
+    if (this.#isClosed) return;
+    const { host, port } = this.#parts;
+    this.#onFirst?.(
+      new GatewayError({
+        code: 'SignallingUnreachable',
+        message: `drachtio-server at ${host}:${port} did not answer.`,
+        remedy: 'See that it runs, and that its admin socket listens there.',
+        retry: 'later',
+      }),
+    );
+    if (this.#isClosed) return;
+    this.#startTimer('retry', this.#retryMs, () => this.#connect());
+    this.#retryMs = Math.min(this.#retryMs * 2, longestRetryMs);
+  }
+
+  /** It lives: the next ping after a while. */
+  #ponged(): void {
+    const { pingMs, pongMs } = this.#parts;
+    this.#pingId = undefined;
+    this.#stopTimer('pong');
+    this.#startTimer('ping', pingMs, () => {
+      this.#pingId = randomUUID();
+      this.#write(`${this.#pingId}|ping`);
+      this.#startTimer('pong', pongMs, () => this.#socket?.destroy());
+    });
+  }
+
+  #write(payload: string): void {
+    this.#socket?.write(writeFrame(payload));
+  }
+
+  #startTimer(name: 'connect' | 'retry' | 'ping' | 'pong', ms: number, run: () => void): void {
+    this.#stopTimer(name);
+    const cancel = this.#parts.clock.setTimer(ms, () => {
+      this.#timers.delete(name);
+      run();
+    });
+    this.#timers.set(name, cancel);
+  }
+
+  #stopTimer(name: 'connect' | 'retry' | 'ping' | 'pong'): void {
+    this.#timers.get(name)?.();
+    this.#timers.delete(name);
+  }
+}
