@@ -63,6 +63,7 @@ export type {
   GatewayOptions,
   RtpengineMedia,
 } from './gateway-options.ts';
+export type { GatewayAlarm, GatewayEvent } from './gateway-event.ts';
 export type { CallRoute, RouteCall } from './call/gateway-calls.ts';
 export type { CallTimeouts } from './call/call.ts';
 export type { IncomingInvite } from './sip/signalling.ts';
