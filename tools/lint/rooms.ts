@@ -83,7 +83,7 @@ export const bans: readonly Ban[] = [
     because: 'the gateway builds on sip-engine and on the value PublicIdentity',
   },
   {
-    room: /^packages\/sip-gateway\/src\/(call|sdp|media)\//,
+    room: /^packages\/sip-gateway\/src\/(call|sdp|media|ladder)\//,
     except: besideTests,
     from: /^(node:|rtpengine-client|drachtio|packages\/sip-gateway\/src\/(adapters|testing)\/)/,
     because: 'this room holds what is pure and what goes through ports: pass a port in',

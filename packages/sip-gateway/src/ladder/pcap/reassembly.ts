@@ -1,4 +1,4 @@
-import type { IpPacket } from './ip-packet.ts';
+import type { IpFragment, IpPacket } from './ip-packet.ts';
 
 /** Datagrams whose pieces wait for each other; the oldest goes when one more begins. */
 const mostUnfinished = 256;
@@ -20,29 +20,12 @@ export class Reassembly {
     const { fragment, source, destination, protocol } = packet;
     if (fragment === undefined) return packet;
     const key = `${source} ${destination} ${protocol} ${fragment.identification}`;
-    const { pieces } = this.#take(key, packet, fragment);
-    const unfinished = this.#unfinished.get(key);
-    if (unfinished?.length === undefined) return undefined;
-    const payload = joined(pieces, unfinished.length);
+    const unfinished = this.#unfinished.get(key) ?? this.#begin(key);
+    if (!addPiece(unfinished, packet.payload, fragment)) this.#unfinished.delete(key);
+    const payload = joined(unfinished);
     if (payload === undefined) return undefined;
     this.#unfinished.delete(key);
     return { source, destination, protocol, payload, fragment: undefined };
-  }
-
-  #take(
-    key: string,
-    { payload }: IpPacket,
-    { offset, hasMore }: NonNullable<IpPacket['fragment']>,
-  ): Unfinished {
-    const unfinished = this.#unfinished.get(key) ?? this.#begin(key);
-    const end = offset + payload.length;
-    if (end > longestPayload || unfinished.pieces.size >= mostPieces) {
-      this.#unfinished.delete(key);
-      return unfinished;
-    }
-    unfinished.pieces.set(offset, payload);
-    if (!hasMore) unfinished.length = end;
-    return unfinished;
   }
 
   #begin(key: string): Unfinished {
@@ -56,15 +39,29 @@ export class Reassembly {
   }
 }
 
+/** False when this cannot become a datagram. */
+function addPiece(
+  unfinished: Unfinished,
+  payload: Uint8Array,
+  { offset, hasMore }: IpFragment,
+): boolean {
+  const end = offset + payload.length;
+  if (end > longestPayload || unfinished.pieces.size >= mostPieces) return false;
+  unfinished.pieces.set(offset, payload);
+  if (!hasMore) unfinished.length = end;
+  return true;
+}
+
 /** undefined while there is a hole. */
-function joined(pieces: ReadonlyMap<number, Uint8Array>, length: number): Uint8Array | undefined {
+function joined({ pieces, length }: Unfinished): Uint8Array | undefined {
+  if (length === undefined) return undefined;
   const payload = new Uint8Array(length);
   let filled = 0;
   const inOrder = [...pieces].toSorted(([one], [other]) => one - other);
   for (const [offset, piece] of inOrder) {
     if (offset > filled) return undefined;
     const room = piece.subarray(0, Math.max(0, length - offset));
-    payload.set(room, offset);
+    payload.set(room, Math.min(offset, length));
     filled = Math.max(filled, offset + room.length);
   }
   return filled >= length ? payload : undefined;
