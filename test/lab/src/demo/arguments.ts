@@ -22,9 +22,12 @@ const levels: readonly Level[] = ['kernel', 'loopback'];
 
 /** What each sabotage breaks, in a sentence. */
 export const sabotages: Readonly<Record<Sabotage, string>> = {
-  'drop-rule': 'removes the policy rules once the identity is held: replies leave by eth0',
+  'drop-rule': 'takes the policy rules of the held identity: replies leave by eth0',
   'advertise-private': 'the pod advertises its private IP',
   'wrong-port': 'the pod sends RTP from another port than it advertises',
+  'wrong-contact': 'below the send guard, each Contact the pod sends gets another port',
+  'wrong-connection-address': 'likewise, each c= gets an address that nobody holds',
+  'wrong-rtp-source': 'likewise, RTP of the calls leaves from a port nobody was told',
   'no-release': 'the reaper is not run after the SIGKILL',
   'no-route': 'removes the VPC /32 route then: VPC clients come through NAT',
 };
@@ -37,7 +40,7 @@ export const usage: string = [
   '  --level LEVEL     kernel or loopback; default: the best this machine permits',
   '  --require LEVEL   fail rather than fall below LEVEL',
   '  --sabotage NAME   break one thing on purpose; the demo must notice and exit 1:',
-  ...Object.entries(sabotages).map(([name, what]) => `      ${name.padEnd(18)} ${what}`),
+  ...Object.entries(sabotages).map(([name, what]) => `      ${name.padEnd(25)} ${what}`),
   '  --help            this text',
 ].join('\n');
 

@@ -1,5 +1,7 @@
 import { release } from 'node:os';
 import type { DemoOptions } from './arguments.ts';
+import { holdCall, playCalls, playStockCalls, type CallInProgress } from './acts/gateway-act.ts';
+import type { PodProcess } from './pod/pod-process.ts';
 import { exchangePackets } from './acts/exchange.ts';
 import type { Paint } from './report/paint.ts';
 import { leftInEc2, pictureEc2 } from './leftovers/ec2-leftovers.ts';
@@ -8,13 +10,9 @@ import { holdIdentity } from './acts/identity-act.ts';
 import { leftOnMachine, traceMachine } from './leftovers/machine-trace.ts';
 import { openStage } from './open-stage.ts';
 import { reportSchema, type DemoReport, type Leftover, type Level } from './report/report.ts';
-import {
-  renderCrash,
-  renderFlows,
-  renderHead,
-  renderIdentity,
-  renderStockPath,
-} from './report/render.ts';
+import { renderCrash, renderHead, renderIdentity, renderStockPath } from './report/render.ts';
+import { renderCalls, renderStockCalls } from './report/render-calls.ts';
+import { renderFlows } from './report/render-flows.ts';
 import { renderVerdict } from './report/render-verdict.ts';
 import type { Stage } from './stage.ts';
 import { judge } from './report/verdict.ts';
@@ -60,40 +58,41 @@ export async function playDemo(play: Play): Promise<DemoReport> {
   return report;
 }
 
-async function playActs(
-  { options, paint }: Play,
-  stage: Stage,
-  printAll: (lines: readonly string[]) => void,
-): Promise<Facts> {
+type PrintAll = (lines: readonly string[]) => void;
+
+async function playActs(play: Play, stage: Stage, printAll: PrintAll): Promise<Facts> {
+  const { sabotage } = play.options;
   const startedAt = new Date().toISOString();
   const picture = await pictureEc2(stage.ec2, stage.spec.pool);
-  const stockPath = await stage.playStockPath();
-  printAll(renderStockPath(stockPath, paint));
-
-  const pod = stage.startPod();
+  const pod = stage.startPod(sabotage);
   try {
-    const held = await holdIdentity(stage, pod, options.sabotage);
-    printAll(renderIdentity(held.identity, held.readyMs, held.steps, paint));
-    const flows = await exchangePackets(stage, pod, held.advertised);
-    printAll(renderFlows(flows, paint));
-
+    const actOne = await playActOne(play, stage, printAll);
+    await using opened = new AsyncDisposableStack();
+    const { identity, readyMs, steps, flows, calls, call } = await playActTwo({
+      ...play,
+      stage,
+      printAll,
+      pod,
+      opened,
+    });
     const look = async (): Promise<readonly Leftover[]> => [
       ...leftInEc2(picture, await pictureEc2(stage.ec2, stage.spec.pool)),
       ...(await stage.leftOfPod()),
     ];
-    const crash = await killAndReap({ stage, pod, look, reaps: options.sabotage !== 'no-release' });
+    const crash = await killAndReap({ stage, pod, call, look, reaps: sabotage !== 'no-release' });
     return {
       schema: reportSchema,
       level: stage.level,
       levelReason: stage.levelReason,
-      ...(options.sabotage === undefined ? {} : { sabotage: options.sabotage }),
+      ...(sabotage === undefined ? {} : { sabotage }),
       startedAt,
       machine: { platform: process.platform, kernel: release(), node: process.version },
-      stockPath,
-      readyMs: held.readyMs,
-      identity: held.identity,
-      steps: held.steps,
+      ...actOne,
+      readyMs,
+      identity,
+      steps,
       flows,
+      calls,
       crash,
       leaked: await look(),
       notProven: stage.notProven,
@@ -101,4 +100,56 @@ async function playActs(
   } finally {
     await pod.kill();
   }
+}
+
+async function playActOne(
+  { paint }: Play,
+  stage: Stage,
+  printAll: PrintAll,
+): Promise<Pick<Facts, 'stockPath' | 'stockCalls'>> {
+  const pod = stage.stockGateway === undefined ? undefined : stage.startPod();
+  try {
+    const stockPath = await stage.playStockPath();
+    printAll(renderStockPath(stockPath, paint));
+    const played = pod === undefined ? [] : await playStockCalls(stage, pod);
+    printAll(renderStockCalls(played, paint));
+    return { stockPath, stockCalls: played.map(({ row }) => row) };
+  } finally {
+    await pod?.kill();
+  }
+}
+
+interface ActTwo extends Play {
+  readonly stage: Stage;
+  readonly printAll: PrintAll;
+  readonly pod: PodProcess;
+  /** Takes what act 3 still needs. */
+  readonly opened: AsyncDisposableStack;
+}
+
+type ActTwoFacts = Pick<Facts, 'identity' | 'readyMs' | 'steps' | 'flows' | 'calls'>;
+
+async function playActTwo({
+  options,
+  paint,
+  stage,
+  printAll,
+  pod,
+  opened,
+}: ActTwo): Promise<ActTwoFacts & { readonly call: CallInProgress | undefined }> {
+  const { sabotage } = options;
+  const { held, identity, readyMs, steps, advertised } = await holdIdentity(stage, pod, sabotage);
+  printAll(renderIdentity(identity, readyMs, steps, paint));
+  const flows = await exchangePackets(stage, pod, advertised);
+  printAll(renderFlows(flows, paint));
+  const phones = opened.use(await stage.openPhones());
+  if (phones === undefined) {
+    return { identity, readyMs, steps, flows, calls: [], call: undefined };
+  }
+  const told = sabotage === 'advertise-private' ? 'private' : 'public';
+  const place = await stage.gatewayOn(held, told);
+  const played = await playCalls(phones, pod, place);
+  printAll(renderCalls(played, paint));
+  const call = await holdCall(phones, place);
+  return { identity, readyMs, steps, flows, calls: played.map(({ row }) => row), call };
 }

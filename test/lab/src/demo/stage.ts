@@ -1,10 +1,12 @@
 import type { Socket } from 'node:dgram';
-import type { IdentitySpecInput } from '@truetuple/core';
+import type { IdentitySpecInput, PublicIdentity } from '@truetuple/core';
 import type { SimulatedEc2 } from '@truetuple/core/testing';
+import type { PeerNetworks } from '@truetuple/sip-gateway';
+import type { Phones } from './calls/phones.ts';
 import type { PeerClass, Role, Tuple } from './traffic/flow.ts';
 import type { PodProcess } from './pod/pod-process.ts';
 import type { NatDoor, PodWorld } from './pod/pod-protocol.ts';
-import type { Leftover, Level, ObservedBy, StockRow } from './report/report.ts';
+import type { Leftover, Level, ObservedBy, Sabotage, StockRow } from './report/report.ts';
 import type { FlowTally } from './traffic/tally.ts';
 
 /** A socket of a far side. `called`: the port that calls the pod; `fresh`: one that never sends. */
@@ -14,6 +16,14 @@ export interface PeerSocket {
   readonly use: 'called' | 'fresh';
   readonly socket: Socket;
   /** The tuple it is reached at. */
+  readonly tuple: Tuple;
+}
+
+/** What a gateway is given, and where it is called. */
+export interface GatewayPlace {
+  readonly networks: PeerNetworks;
+  readonly sipPort: number;
+  /** What it advertises for SIP. */
   readonly tuple: Tuple;
 }
 
@@ -33,7 +43,14 @@ export interface Stage extends AsyncDisposable {
 
   /** Act 1: an app on eth0. */
   playStockPath(): Promise<readonly StockRow[]>;
-  startPod(): PodProcess;
+  /** Starts the pod's program; `sabotage` puts a faulty wire under it. */
+  startPod(sabotage?: Sabotage): PodProcess;
+  /** Act 1: a gateway on eth0; undefined where the stage has none. */
+  readonly stockGateway: GatewayPlace | undefined;
+  /** Act 2: a gateway on the identity; `advertise` as a sabotage says. */
+  gatewayOn(identity: PublicIdentity, advertise: 'public' | 'private'): Promise<GatewayPlace>;
+  /** User agents of the far sides; undefined where they could not be reached. */
+  openPhones(): Promise<Phones | undefined>;
   openPeers(): Promise<readonly PeerSocket[]>;
   /** Where a far side's packet to a tuple of the pod goes; undefined when nothing carries it. */
   wayToPod(from: PeerSocket, to: Tuple): Promise<Tuple | undefined>;

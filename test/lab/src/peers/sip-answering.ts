@@ -25,7 +25,7 @@ export interface AnsweringParts {
   readonly ringMs: number;
   readonly contact: string;
   readonly session: Uint8Array;
-  readonly bye: (dialog: SipDialog) => Promise<number | undefined>;
+  readonly bye: (dialog: SipDialog, patienceMs?: number) => Promise<number | undefined>;
 }
 
 /** An INVITE that came: the last response, to be said again when it comes again. */
@@ -118,7 +118,7 @@ export class SipAnswering {
       this.#say(from, 200, { toTag, headers, body: session });
     };
     const dialog = dialogOfCallee(request, toTag);
-    const call = new SipCall({ dialog, media: toldMedia(request), bye: () => bye(dialog) });
+    const call = new SipCall({ dialog, media: toldMedia(request), bye: (ms) => bye(dialog, ms) });
     this.#calls.set(callId, call);
     this.#incoming.set(callId, { again: accept, stop: resend(clock, timing, accept) });
     const waiting = this.#waiting.shift();

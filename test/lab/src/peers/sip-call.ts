@@ -6,7 +6,7 @@ export interface CallParts {
   readonly dialog: SipDialog;
   readonly media: Tuple | undefined;
   /** Sends BYE; the status of its answer, undefined when none came. */
-  readonly bye: () => Promise<number | undefined>;
+  readonly bye: (patienceMs?: number) => Promise<number | undefined>;
 }
 
 /** A call that was answered, seen from one side. */
@@ -31,8 +31,8 @@ export class SipCall {
   }
 
   /** Ends the call; the status of the answer to BYE, undefined when none came in time. */
-  hangUp(): Promise<number | undefined> {
-    return this.#bye();
+  hangUp(patienceMs?: number): Promise<number | undefined> {
+    return this.#bye(patienceMs);
   }
 
   /** Of the user agent: the ACK is there. */

@@ -17,8 +17,6 @@ export interface RequesterParts {
   readonly transport: Transport;
   readonly clock: Clock;
   readonly timing: ResendTiming;
-  /** How long a final response may take. */
-  readonly patienceMs: number;
 }
 
 /** The client side of SIP transactions over UDP, as far as a user agent of one call needs it. */
@@ -32,8 +30,8 @@ export class SipRequester {
   }
 
   /** Sends a request until it is answered; its final response, or undefined when none came in time. */
-  async ask(request: SipRequest, to: Tuple): Promise<SipResponse | undefined> {
-    const { transport, clock, timing, patienceMs } = this.#parts;
+  async ask(request: SipRequest, to: Tuple, patienceMs: number): Promise<SipResponse | undefined> {
+    const { transport, clock, timing } = this.#parts;
     const key = keyOf(request);
     const bytes = serialiseMessage(request);
     const { promise, resolve } = Promise.withResolvers<SipResponse | undefined>();

@@ -28,7 +28,7 @@ export interface SipUserAgentOptions {
   readonly timing?: ResendTiming;
   /** From its 180 to its 200; default 100. */
   readonly ringMs?: number;
-  /** How long it waits for an answer to a request; default 3000. */
+  /** How long it waits for the final answer to a request, unless told otherwise; default 3000. */
   readonly patienceMs?: number;
 }
 
@@ -44,16 +44,18 @@ export type InviteOutcome =
 export class SipUserAgent implements AsyncDisposable {
   readonly media: RtpStream;
   readonly #options: SipUserAgentOptions;
+  readonly #patienceMs: number;
   readonly #requester: SipRequester;
   readonly #answering: SipAnswering;
   /** By Call-ID: what acknowledges a 2xx that comes again. */
   readonly #acks = new Map<string, () => void>();
 
   constructor(options: SipUserAgentOptions) {
-    const { clock = systemClock, timing = defaultResend, patienceMs = 3000 } = options;
+    const { clock = systemClock, timing = defaultResend } = options;
     this.#options = options;
+    this.#patienceMs = options.patienceMs ?? 3000;
     this.media = new RtpStream(options.rtp, clock);
-    this.#requester = new SipRequester({ transport: options.sip, clock, timing, patienceMs });
+    this.#requester = new SipRequester({ transport: options.sip, clock, timing });
     this.#answering = new SipAnswering({
       transport: options.sip,
       clock,
@@ -61,7 +63,7 @@ export class SipUserAgent implements AsyncDisposable {
       ringMs: options.ringMs ?? 100,
       contact: contactText(options.user, options.sip.localAddress),
       session: describeSession(options.rtp.localAddress),
-      bye: (dialog) => this.#bye(dialog, 1),
+      bye: (dialog, patienceMs) => this.#bye(dialog, 1, patienceMs),
     });
     options.sip.onMessage((bytes, source) => this.#receive(bytes, source));
   }
@@ -72,7 +74,7 @@ export class SipUserAgent implements AsyncDisposable {
   }
 
   /** Calls a SIP URI by way of a tuple, which is where the first request goes. */
-  async invite(requestUri: string, by: Tuple): Promise<InviteOutcome> {
+  async invite(requestUri: string, by: Tuple, patienceMs?: number): Promise<InviteOutcome> {
     const { sip, rtp, user } = this.#options;
     const before: SipDialog = {
       callId: randomUUID(),
@@ -82,7 +84,7 @@ export class SipUserAgent implements AsyncDisposable {
       routes: [],
     };
     const invite = this.#request(before, 'INVITE', 1, describeSession(rtp.localAddress));
-    const response = await this.#requester.ask(invite, by);
+    const response = await this.#requester.ask(invite, by, patienceMs ?? this.#patienceMs);
     if (response === undefined) return { kind: 'silent' };
     if (response.status >= 300) {
       this.#acknowledgeRefusal(invite, response, by);
@@ -120,17 +122,22 @@ export class SipUserAgent implements AsyncDisposable {
     const call = new SipCall({
       dialog,
       media: toldMedia(response),
-      bye: () => this.#bye(dialog, 2),
+      bye: (patienceMs) => this.#bye(dialog, 2, patienceMs),
     });
     call.takeAck();
     this.#answering.knows(call);
     return call;
   }
 
-  async #bye(dialog: SipDialog, sequence: number): Promise<number | undefined> {
+  async #bye(
+    dialog: SipDialog,
+    sequence: number,
+    patienceMs = this.#patienceMs,
+  ): Promise<number | undefined> {
     const to = nextHopOf(dialog);
     if (to === undefined) return undefined;
-    return (await this.#requester.ask(this.#request(dialog, 'BYE', sequence), to))?.status;
+    const bye = this.#request(dialog, 'BYE', sequence);
+    return (await this.#requester.ask(bye, to, patienceMs))?.status;
   }
 
   /** RFC 3261 17.1.1.3: the INVITE's own Via, the To of the response. */

@@ -1,4 +1,5 @@
 import { describeCloudStep, reapOrphans, type Liveness } from '@truetuple/core';
+import type { CallInProgress } from './gateway-act.ts';
 import type { PodProcess } from '../pod/pod-process.ts';
 import type { CrashFacts, Leftover } from '../report/report.ts';
 import type { Stage } from '../stage.ts';
@@ -6,6 +7,8 @@ import type { Stage } from '../stage.ts';
 export interface CrashAct {
   readonly stage: Stage;
   readonly pod: PodProcess;
+  /** A call that is up; undefined where none could be made. */
+  readonly call: CallInProgress | undefined;
   /** What is left of the pod right now. */
   readonly look: () => Promise<readonly Leftover[]>;
   /** False for the sabotage that leaves the reaper out. */
@@ -16,9 +19,17 @@ export interface CrashAct {
 const nobodyLives: Liveness = { livePods: async () => ({ complete: true, pods: [] }) };
 
 /** Act 3: SIGKILL, the kubelet takes the sandbox away, the reaper does the rest. */
-export async function killAndReap({ stage, pod, look, reaps }: CrashAct): Promise<CrashFacts> {
+export async function killAndReap({
+  stage,
+  pod,
+  call,
+  look,
+  reaps,
+}: CrashAct): Promise<CrashFacts> {
+  const rtpInCall = call?.heard() ?? 0;
   const signal = await pod.kill();
   await stage.removeSandbox();
+  await call?.quiet();
   const leftByPod = await look();
   const { ec2, spec } = stage;
   const { pool, region } = spec;
@@ -34,6 +45,7 @@ export async function killAndReap({ stage, pod, look, reaps }: CrashAct): Promis
     : { applied: [], failed: [] };
   return {
     signal,
+    rtpInCall,
     leftByPod,
     dryRun: told.planned.map((step) => describeCloudStep(step).sentence),
     dryRunWrites,

@@ -1,3 +1,4 @@
+import type { PublicIdentity } from '@truetuple/core';
 import type { IdentityFacts, Sabotage, StepRow } from '../report/report.ts';
 import { defaultExchange } from './exchange.ts';
 import type { Role } from '../traffic/flow.ts';
@@ -6,6 +7,8 @@ import type { Stage } from '../stage.ts';
 
 export interface HeldByPod {
   readonly identity: IdentityFacts;
+  /** What the pod itself has in hand. */
+  readonly held: PublicIdentity;
   readonly readyMs: number;
   readonly steps: readonly StepRow[];
   readonly advertised: Readonly<Record<Role, string>>;
@@ -39,7 +42,7 @@ export async function holdIdentity(
   await sabotageHeld(stage, pod, identity, sabotage);
   const { publicIp, privateIp, linkName, networkInterfaceId, allocationId } = identity;
   const facts = { publicIp, privateIp, linkName, networkInterfaceId, allocationId };
-  return { identity: facts, readyMs, steps, advertised };
+  return { identity: facts, held: identity, readyMs, steps, advertised };
 }
 
 /** Breaks what a sabotage breaks after the identity is held. */

@@ -13,6 +13,8 @@ import { tupleOf } from '../traffic/datagram.ts';
 import { demoOwner, demoPool, demoRegion } from '../demo-spec.ts';
 import { peerClasses, roles, type PeerClass } from '../traffic/flow.ts';
 import { captureLink, type LinkCapture } from './kernel-captures.ts';
+import { gatewayOn, stockGateway } from './kernel-gateway.ts';
+import { openKernelPhones } from './kernel-phones.ts';
 import { openKernelStock } from './kernel-stock.ts';
 import { leftoverFiles } from '../leftovers/leftover-files.ts';
 import { startPodProcess } from '../pod/pod-process.ts';
@@ -71,7 +73,11 @@ export async function openKernelStage(levelReason: string, options: DemoOptions)
       await using world = await openKernelStock(box, options.pcapDirectory);
       return await playStockPath(world);
     },
-    startPod: () => startPodProcess(['nsenter', `--net=${box.namespaces.pod.path}`, '--']),
+    startPod: (sabotage) =>
+      startPodProcess(['nsenter', `--net=${box.namespaces.pod.path}`, '--'], sabotage),
+    stockGateway,
+    gatewayOn: async (identity, advertise) => gatewayOn(identity, advertise),
+    openPhones: () => openKernelPhones(box, { directory: options.pcapDirectory }),
     openPeers: () => openPeers(box),
     // nothing but the network decides: every packet goes to the tuple that was advertised
     wayToPod: async (_from, to) => to,

@@ -5,6 +5,8 @@ import { bindUdp, tupleOf } from '../traffic/datagram.ts';
 import { peerClasses, roles, type Tuple } from '../traffic/flow.ts';
 import { leftoverFiles } from '../leftovers/leftover-files.ts';
 import { loopbackAddress, loopbackEc2, loopbackLink, wayByEc2 } from './loopback-ec2.ts';
+import { gatewayOn, notProvenOfCalls, probeLoopback } from './loopback-gateway.ts';
+import { openLoopbackPhones } from './loopback-phones.ts';
 import { openLoopbackStock } from './loopback-stock.ts';
 import { startPodProcess } from '../pod/pod-process.ts';
 import type { PeerSocket, Stage } from '../stage.ts';
@@ -28,6 +30,7 @@ export async function openLoopbackStage(levelReason: string): Promise<Stage> {
   const { path: directory } = opened.use(temporaryFolder());
   const endpoint = await startEc2Endpoint({ ec2, listen: { host: loopbackAddress, port: 0 } });
   opened.defer(() => endpoint.close());
+  const canCall = await probeLoopback();
   const nat = opened.use(new UserSpaceNat());
   const resources = opened.move();
   return {
@@ -38,12 +41,16 @@ export async function openLoopbackStage(levelReason: string): Promise<Stage> {
     podWorld: { kind: 'loopback', link: loopbackLink },
     spec: { ...spec, identityDirectory: join(directory, 'identity') },
     observedBy: 'receiving socket',
-    notProven,
+    notProven: [...notProven, ...(canCall === true ? notProvenOfCalls : [canCall])],
     playStockPath: async () => {
       await using world = await openLoopbackStock();
       return await playStockPath(world);
     },
-    startPod: () => startPodProcess(),
+    startPod: (sabotage) => startPodProcess([], sabotage),
+    // eth0 is a word here: there is no path between it and the Internet to be shown
+    stockGateway: undefined,
+    gatewayOn: (identity) => gatewayOn(identity),
+    openPhones: async () => (canCall === true ? openLoopbackPhones() : undefined),
     openPeers,
     wayToPod: async (from, to) => {
       const way = await wayByEc2(ec2, from.peer, to);

@@ -2,6 +2,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { DemoError } from '../demo-error.ts';
+import type { Sabotage } from '../report/report.ts';
+import { isWireSabotage, type WireSabotage } from './wire-sabotage.ts';
 import type { PodCommand, PodEvent } from './pod-protocol.ts';
 
 type PodEventOf<Kind extends PodEvent['kind']> = Extract<PodEvent, { kind: Kind }>;
@@ -19,14 +21,20 @@ export interface PodProcess {
 }
 
 /** Starts pod.ts with this Node; `enter` is a command prefix that enters the pod's namespace. */
-export function startPodProcess(enter: readonly string[] = []): PodProcess {
+export function startPodProcess(enter: readonly string[], sabotage?: Sabotage): PodProcess {
   const program = fileURLToPath(new URL('./pod.ts', import.meta.url));
-  const line = [...enter, process.execPath, ...process.execArgv, program];
+  const tampering = isWireSabotage(sabotage) ? ['--import', faultyWire(sabotage)] : [];
+  const line = [...enter, process.execPath, ...process.execArgv, ...tampering, program];
   const [command = '', ...args] = line;
   const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'pipe', 'ipc'] });
   const { pid } = child;
   if (pid === undefined) throw silent('could not be started', undefined);
   return watchPod(child, pid);
+}
+
+/** A module to preload; it reads the sabotage from its own address, in every thread. */
+function faultyWire(sabotage: WireSabotage): string {
+  return new URL(`./tampered-wire.ts?sabotage=${sabotage}`, import.meta.url).href;
 }
 
 function watchPod(child: ChildProcess, pid: number): PodProcess {

@@ -1,4 +1,5 @@
 import type { IdentitySpecInput, PublicIdentity, StepEvent } from '@truetuple/core';
+import type { GatewayPlan } from './pod-gateway.ts';
 import type { PeerClass, Role, Tuple } from '../traffic/flow.ts';
 import type { FlowTally } from '../traffic/tally.ts';
 
@@ -52,7 +53,9 @@ export type PodCommand =
     }
   /** Before any traffic; answered by `doors-known`. */
   | { readonly kind: 'know-doors'; readonly doors: readonly NatDoor[] }
-  | { readonly kind: 'tell-tally' };
+  | { readonly kind: 'tell-tally' }
+  /** Gives the traffic's ports to a gateway, which takes calls from `takes-calls` on. */
+  | { readonly kind: 'take-calls'; readonly plan: GatewayPlan };
 
 /** What the pod's process says to the demo. */
 export type PodEvent =
@@ -67,6 +70,7 @@ export type PodEvent =
     }
   | { readonly kind: 'rules-dropped'; readonly count: number }
   | { readonly kind: 'doors-known' }
+  | { readonly kind: 'takes-calls' }
   | { readonly kind: 'called'; readonly flow: string; readonly sent: number }
   | { readonly kind: 'complete'; readonly flow: string }
   | {

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:dgram';
 import type { PublicIdentity } from '@truetuple/core';
-import { bindUdp, bindUdpNear, sendDatagram, tupleOf } from '../traffic/datagram.ts';
+import { bindUdp, bindUdpNear, closeSocket, sendDatagram, tupleOf } from '../traffic/datagram.ts';
 import {
   formatTuple,
   peerClasses,
@@ -56,6 +56,12 @@ export class PodTraffic {
 
   async call(calls: readonly PodCall[], paceMs: number): Promise<void> {
     await Promise.all(calls.map((call) => this.#callOne(call, paceMs)));
+  }
+
+  /** Gives the ports back. */
+  async close(): Promise<void> {
+    await Promise.all([...new Set(this.#sockets.values())].map(closeSocket));
+    this.#sockets.clear();
   }
 
   tally(): Extract<PodEvent, { kind: 'tally' }> {

@@ -4,6 +4,9 @@
  * it over IPC what to do, and kills it in act 3.
  */
 import { CoreError, ensurePublicIdentity, type PublicIdentity } from '@truetuple/core';
+import { SipEngineError } from '@truetuple/sip-engine';
+import { GatewayError } from '@truetuple/sip-gateway';
+import { openGateway } from './pod-gateway.ts';
 import { PodTraffic } from './pod-traffic.ts';
 import { dropRules, nextHopOf, podNode } from './pod-world.ts';
 import type { NatDoor, PodCommand, PodEvent } from './pod-protocol.ts';
@@ -37,8 +40,16 @@ async function begin(command: Extract<PodCommand, { kind: 'begin' }>): Promise<v
   tell({ kind: 'held', identity, readyMs, advertised: traffic.advertised });
 }
 
+async function takeCalls({ plan }: Extract<PodCommand, { kind: 'take-calls' }>): Promise<void> {
+  await running?.traffic.close();
+  await openGateway(plan);
+  tell({ kind: 'takes-calls' });
+}
+
 async function obey(command: PodCommand): Promise<void> {
   if (command.kind === 'begin') return begin(command);
+  // act 1 has a gateway and no identity
+  if (command.kind === 'take-calls') return takeCalls(command);
   if (running === undefined) throw new Error(`told to ${command.kind} before an identity is held`);
   switch (command.kind) {
     case 'drop-rules':
@@ -63,7 +74,7 @@ process.on('disconnect', () => process.exit(1));
 
 function describeFailure(error: unknown): PodEvent {
   const message = error instanceof Error ? error.message : String(error);
-  if (CoreError.is(error)) {
+  if (CoreError.is(error) || GatewayError.is(error) || SipEngineError.is(error)) {
     return { kind: 'failed', code: error.code, message, remedy: error.remedy };
   }
   const remedy = 'This is a defect of the demo: please report it with this message.';

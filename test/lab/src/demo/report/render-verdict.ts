@@ -1,6 +1,7 @@
 import { hang } from './layout.ts';
 import type { Paint } from './paint.ts';
 import type { DemoReport, Verdict } from './report.ts';
+import { judgeCall } from './verdict-calls.ts';
 import { judgeFlow } from './verdict.ts';
 
 /** The last lines: each promise, what is not shown, and the sum. */
@@ -9,7 +10,7 @@ export function renderVerdict(report: DemoReport, paint: Paint): readonly string
     '',
     paint.bold(paint.cyan('Verdict')),
     '',
-    ...sumUpFlows(report).flatMap((verdict) => renderRow(verdict, paint)),
+    ...sumUp(report).flatMap((verdict) => renderRow(verdict, paint)),
     '',
     paint.dim('  not shown by this run'),
     ...report.notProven.flatMap((what) => hang('    - ', what)).map(paint.dim),
@@ -18,20 +19,37 @@ export function renderVerdict(report: DemoReport, paint: Paint): readonly string
   ];
 }
 
-/** The flows that held are one row; one that did not has its own. */
-function sumUpFlows({ flows, verdicts }: DemoReport): readonly Verdict[] {
-  const names = new Set(flows.map(({ name }) => name));
-  const held = flows.filter((flow) => judgeFlow(flow).ok);
-  const packets = held.reduce((sum, flow) => sum + flow.received, 0);
-  const sum: Verdict = {
-    name: `${held.length} of ${flows.length} flows`,
-    ok: held.length === flows.length,
+/** The flows that held are one row, and the calls; one promise that did not hold has its own. */
+function sumUp({ flows, calls, verdicts }: DemoReport): readonly Verdict[] {
+  const heldFlows = flows.filter((flow) => judgeFlow(flow).ok);
+  const packets = heldFlows.reduce((sum, flow) => sum + flow.received, 0);
+  const heldCalls = calls.filter((call) => judgeCall(call).every(({ ok }) => ok));
+  const rtp = heldCalls.reduce((sum, call) => sum + call.rtpReceived, 0);
+  const ofFlows: Verdict = {
+    name: `${heldFlows.length} of ${flows.length} flows`,
+    ok: heldFlows.length === flows.length,
     why: `observed as advertised, none of ${packets} packets lost`,
   };
-  const first = verdicts.findIndex(({ name }) => names.has(name));
+  const ofCalls: Verdict = {
+    name: `${heldCalls.length} of ${calls.length} calls`,
+    ok: heldCalls.length === calls.length,
+    why: `SIP and RTP as advertised, ${rtp} RTP packets, no private address`,
+  };
+  const inFlows = flows.map(({ name }) => name);
+  const inCalls = calls.flatMap(judgeCall).map(({ name }) => name);
+  return putFirst(putFirst(verdicts, inFlows, ofFlows), inCalls, ofCalls);
+}
+
+/** Puts the sum before the rows that it is of, and leaves out those that held. */
+function putFirst(
+  verdicts: readonly Verdict[],
+  names: readonly string[],
+  sum: Verdict,
+): readonly Verdict[] {
+  const first = verdicts.findIndex(({ name }) => names.includes(name));
   return verdicts.flatMap((verdict, index) => {
     const summed = index === first ? [sum] : [];
-    return names.has(verdict.name) && verdict.ok ? summed : [...summed, verdict];
+    return names.includes(verdict.name) && verdict.ok ? summed : [...summed, verdict];
   });
 }
 

@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { maxColumns, shorten, wrap } from './layout.ts';
 import { choosePaint, colourPaint, plainPaint } from './paint.ts';
-import { renderCrash, renderFlows, renderHead, renderIdentity, renderStockPath } from './render.ts';
+import { renderCrash, renderHead, renderIdentity, renderStockPath } from './render.ts';
+import { renderFlows } from './render-flows.ts';
+import { renderCalls, renderStockCalls } from './render-calls.ts';
+import { renderSteps } from './render-steps.ts';
+import { callLeg, callRow, stockCallRow } from './sample-calls.ts';
 import { renderVerdict } from './render-verdict.ts';
 import type { DemoReport } from './report.ts';
 import { findings, flowRow } from './sample-findings.ts';
@@ -34,7 +38,7 @@ function report(changes: Parameters<typeof findings>[0]): DemoReport {
   const verdicts = judge(found);
   return {
     ...found,
-    schema: 'truetuple.demo/v1',
+    schema: 'truetuple.demo/v2',
     level: 'kernel',
     levelReason: 'In namespaces.',
     startedAt: '2026-01-01T00:00:00.000Z',
@@ -55,6 +59,14 @@ function everything(paint = plainPaint): readonly string[] {
     ...renderIdentity(identity, 80, [step], paint),
     ...renderFlows(flows, paint),
     ...renderFlows(longFlows, paint),
+    ...renderStockCalls([{ row: stockCallRow(), datagrams: [] }], paint),
+    ...renderCalls(
+      [
+        { row: stockCallRow(), datagrams: [] },
+        { row: callRow(), datagrams: [] },
+      ],
+      paint,
+    ),
     ...renderCrash({ level: 'kernel', crash, leaked: [] }, paint),
     ...renderVerdict(report({}), paint),
   ];
@@ -94,6 +106,38 @@ describe('the output', () => {
     expect(shown).toMatch(/FAIL {2}vpc-sip-in +203\.0\.113\.7:9 observed/);
     expect(shown.split('\n').at(-1)).toBe('1 broken: vpc-sip-in');
     expect(text(renderFlows(one, plainPaint))).toMatch(/^ {2}vpc-sip-in .* FAIL$/m);
+  });
+
+  it('shows the flows that held of one far side and port in a line', () => {
+    const [, heading, first, ...rest] = renderFlows(flows, plainPaint).slice(1);
+    expect(heading).toMatch(/in +reply +out/);
+    expect(first).toMatch(/Internet peer, SIP .* 250 +250 +250 +ok$/);
+    expect(rest).toHaveLength(3);
+  });
+
+  it('sums up the calls that held and names each promise that did not', () => {
+    expect(text(renderVerdict(report({}), plainPaint))).toMatch(/2 of 2 calls.*200 RTP packets/);
+    const legs = [callLeg({ rtpReceived: 49 }), callLeg({ peer: 'vpc' })];
+    const calls = [callRow(), callRow({ name: 'outward-call', legs })];
+    const shown = text(renderVerdict(report({ calls }), plainPaint));
+    expect(shown).toMatch(/FAIL {2}1 of 2 calls/);
+    expect(shown).toMatch(/FAIL {2}outward-call-media +the Internet peer sent 50 and got 49 of 50/);
+    expect(shown.split('\n').at(-1)).toBe('1 broken: outward-call-media');
+    const played = calls.map((row) => ({ row, datagrams: [] }));
+    expect(text(renderCalls(played, plainPaint))).toMatch(/ 49 +0 +FAIL$/m);
+  });
+
+  it('says nothing of calls where none were made', () => {
+    expect(renderStockCalls([], plainPaint)).toEqual([]);
+    expect(text(renderVerdict(report({ calls: [] }), plainPaint))).not.toContain('calls ');
+  });
+
+  it('folds kernel steps that follow one another', () => {
+    const kernel = { ...step, half: 'kernel', sentence: 'Close table 200.' } as const;
+    const [, ...lines] = renderSteps([kernel, kernel, step, kernel], plainPaint);
+    expect(lines).toHaveLength(3);
+    expect(lines[0]).toMatch(/kernel +Close table 200 and 1 more$/);
+    expect(lines[2]).toMatch(/kernel +Close table 200$/);
   });
 
   it('says where nothing is left and what is left', () => {

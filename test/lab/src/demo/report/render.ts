@@ -1,9 +1,9 @@
 import { elide, hang, layTable, maxColumns, shorten } from './layout.ts';
+import { renderSteps } from './render-steps.ts';
 import type { Paint } from './paint.ts';
 import type {
   CrashFacts,
   DemoReport,
-  FlowRow,
   IdentityFacts,
   Leftover,
   Level,
@@ -11,7 +11,6 @@ import type {
   StepRow,
   StockRow,
 } from './report.ts';
-import { judgeFlow } from './verdict.ts';
 
 type Lines = readonly string[];
 
@@ -90,21 +89,6 @@ export function renderIdentity(
   paint: Paint,
 ): Lines {
   const { publicIp, privateIp, linkName, networkInterfaceId } = identity;
-  const width = maxColumns - 31;
-  const table = layTable(
-    [
-      { title: 'at ms', align: 'right' },
-      { title: 'took', align: 'right' },
-      { title: 'half' },
-      { title: 'step' },
-    ],
-    steps.map((step) => [
-      step.atMs.toFixed(1),
-      step.durationMs.toFixed(1),
-      step.half,
-      shorten(step.sentence, width),
-    ]),
-  );
   return [
     ...renderAct(
       2,
@@ -112,47 +96,8 @@ export function renderIdentity(
       'The pod takes an Elastic IP for its own second link, proves it, and advertises exactly that.',
       paint,
     ),
-    paint.dim(table.heading),
-    ...table.lines,
-    '',
+    ...renderSteps(steps, paint),
     `  ${paint.green('ready')} in ${readyMs.toFixed(0)} ms: ${paint.bold(publicIp)} is ${privateIp} on ${linkName} (${networkInterfaceId})`,
-  ];
-}
-
-const wayWords = { in: 'calls pod', reply: 'is answered', out: 'is called' } as const;
-
-export function renderFlows(flows: readonly FlowRow[], paint: Paint): Lines {
-  const hosts = { internet: 'peer', vpc: 'client' } as const;
-  const table = layTable(
-    [
-      { title: 'flow' },
-      { title: 'far side' },
-      { title: 'advertised' },
-      { title: 'observed' },
-      { title: 'sent', align: 'right' },
-      { title: 'got', align: 'right' },
-      { title: '' },
-    ],
-    flows.map((flow) => [
-      flow.name,
-      `${hosts[flow.peer]} ${wayWords[flow.way]}`,
-      flow.advertised,
-      flow.observed.length === 0 ? 'nothing' : shorten(flow.observed.join(', '), 20),
-      String(flow.sent),
-      String(Math.min(flow.received, flow.receivedByApplication)),
-      judgeFlow(flow).ok ? 'ok' : 'FAIL',
-    ]),
-  );
-  const by = flows[0]?.observedBy === 'capture' ? 'captured at its link' : 'by its socket';
-  return [
-    '',
-    ...hang(
-      '  ',
-      `What packets advertise, and the source tuple that the receiving host saw (${by}):`,
-    ),
-    '',
-    paint.dim(table.heading),
-    ...table.lines.map((line) => paintMark(line, paint)),
   ];
 }
 
@@ -209,10 +154,4 @@ function listed(items: readonly string[]): Lines {
 
 function toOneLine(sentence: string): string {
   return shorten(sentence, maxColumns - 4);
-}
-
-/** Colours the mark at the end of a row, or the whole row when it failed. */
-function paintMark(line: string, paint: Paint): string {
-  if (line.endsWith(' FAIL')) return paint.red(line);
-  return line.replace(/ok$/, (mark) => paint.green(mark));
 }

@@ -1,16 +1,20 @@
 import { flows } from '../traffic/flow.ts';
 import type { FlowRow, Leftover, StockRow } from './report.ts';
+import { callRow, stockCallRow } from './sample-calls.ts';
 import type { Findings } from './verdict.ts';
 
 /** Findings of a run in which every promise held, for tests of the pure parts. */
 export function findings(changes: Partial<Findings>): Findings {
   return {
     stockPath: [stockRow({})],
+    stockCalls: [stockCallRow()],
     readyMs: 80,
     publicIp: '203.0.113.50',
     flows: flows.map(({ name, peer, role, way }) => flowRow({ name, peer, role, way })),
+    calls: [callRow(), callRow({ name: 'outward-call', direction: 'outward' })],
     crash: {
       signal: 'SIGKILL',
+      rtpInCall: 5,
       leftByPod: [leftover('ec2')],
       dryRun: ['Give 203.0.113.50 back to the pool.'],
       dryRunWrites: 0,

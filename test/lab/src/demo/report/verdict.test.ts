@@ -12,10 +12,10 @@ describe('judge', () => {
     expect(broken({})).toEqual([]);
   });
 
-  it('has one row for each flow and six more', () => {
+  it('has one row for each flow, five for each call and seven more', () => {
     const names = judge(findings({})).map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
-    expect(names).toHaveLength(findings({}).flows.length + 6);
+    expect(names).toHaveLength(findings({}).flows.length + 2 * 5 + 7);
   });
 
   it('names the flow whose observed tuple is not the advertised one', () => {

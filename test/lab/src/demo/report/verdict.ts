@@ -1,10 +1,13 @@
-import type { CrashFacts, FlowRow, Leftover, StockRow, Verdict } from './report.ts';
+import type { CallRow, CrashFacts, FlowRow, Leftover, StockRow, Verdict } from './report.ts';
+import { judgeCall, judgeStockCalls } from './verdict-calls.ts';
 
 export interface Findings {
   readonly stockPath: readonly StockRow[];
+  readonly stockCalls: readonly CallRow[];
   readonly readyMs: number;
   readonly publicIp: string;
   readonly flows: readonly FlowRow[];
+  readonly calls: readonly CallRow[];
   readonly crash: CrashFacts;
   readonly leaked: readonly Leftover[];
 }
@@ -13,9 +16,11 @@ export interface Findings {
 export function judge(findings: Findings): readonly Verdict[] {
   return [
     judgeStockPath(findings.stockPath),
+    ...judgeStockCalls(findings.stockCalls),
     judgeReady(findings),
     ...findings.flows.map(judgeFlow),
-    judgeKill(findings.crash),
+    ...findings.calls.flatMap(judgeCall),
+    judgeKill(findings),
     judgeDryRun(findings.crash),
     judgeLeft('nothing-left-in-ec2', findings.leaked, ['ec2']),
     judgeLeft('nothing-left-on-the-machine', findings.leaked, ['kernel', 'process', 'file']),
@@ -73,19 +78,26 @@ export function judgeFlow(flow: FlowRow): Verdict {
 }
 
 /** A kill that leaves nothing behind would leave nothing to show either. */
-function judgeKill({ signal, leftByPod }: CrashFacts): Verdict {
+function judgeKill({ crash, calls }: Findings): Verdict {
+  const { signal, leftByPod, rtpInCall } = crash;
   const name = 'killed-in-use';
   if (signal !== 'SIGKILL') {
     const how = signal === null ? 'by itself' : `of ${signal}`;
     return { name, ok: false, why: `the pod's process had ended ${how} before it was killed` };
   }
-  return leftByPod.some(({ where }) => where === 'ec2')
-    ? {
-        name,
-        ok: true,
-        why: `${signal} came while ${leftByPod.length} things of the pod were in place`,
-      }
-    : { name, ok: false, why: `${signal} left nothing in EC2, so the reaper had nothing to show` };
+  if (!leftByPod.some(({ where }) => where === 'ec2')) {
+    const why = `${signal} left nothing in EC2, so the reaper had nothing to show`;
+    return { name, ok: false, why };
+  }
+  if (calls.length > 0 && rtpInCall === 0) {
+    return { name, ok: false, why: `no call was up, heard on both sides, when ${signal} came` };
+  }
+  const use = rtpInCall > 0 ? 'in a call, ' : '';
+  return {
+    name,
+    ok: true,
+    why: `${signal} came ${use}while ${leftByPod.length} things of the pod were in place`,
+  };
 }
 
 function judgeDryRun(crash: CrashFacts): Verdict {

@@ -1,0 +1,165 @@
+import type { SipCall } from '../../peers/sip-call.ts';
+import type { SipUserAgent } from '../../peers/sip-user-agent.ts';
+import type { Phones, Recording, SeenDatagram } from '../calls/phones.ts';
+import { isAnswerToBye, readLeg } from '../calls/read-leg.ts';
+import type { CallDirection, CallLeg, CallRow } from '../report/report.ts';
+import { formatTuple, peerClasses, type PeerClass, type Tuple } from '../traffic/flow.ts';
+
+export interface CallScript {
+  /** Stable: of its row, and of its captures in `--pcap`. */
+  readonly name: string;
+  readonly direction: CallDirection;
+  /** Where the gateway says it is called. */
+  readonly gateway: Tuple;
+  /** Packets of each side. */
+  readonly packets: number;
+  /** How long the answer to INVITE may take. */
+  readonly inviteMs: number;
+  /** How long whatever else is late may take; only what is lost uses it up. */
+  readonly patienceMs: number;
+}
+
+export interface PlayedCall {
+  readonly row: CallRow;
+  /** Of both far sides, in the order of time. */
+  readonly datagrams: readonly SeenDatagram[];
+}
+
+/** inward: the Internet calls the gateway, which calls the VPC; outward: the other way round. */
+const callerOf = { inward: 'internet', outward: 'vpc' } as const;
+const calleeOf = { inward: 'vpc', outward: 'internet' } as const;
+
+interface Sides {
+  readonly caller: SipUserAgent;
+  readonly callee: SipUserAgent;
+}
+
+/** One call from INVITE to BYE; what came of it is read from what the far sides' links had. */
+export async function playCall(phones: Phones, script: CallScript): Promise<PlayedCall> {
+  using recording = await phones.record(script.name);
+  const start = performance.now();
+  const answered = await setUpCall(phones, script);
+  const setUpMs = performance.now() - start;
+  if (answered !== undefined) {
+    await talk(sidesOf(phones, script.direction), answered, script);
+    // of the two it is the Internet's side that hangs up: its BYE goes to the Contact that it was told
+    const byInternet = script.direction === 'inward' ? answered.caller : answered.callee;
+    const other = script.direction === 'inward' ? answered.callee : answered.caller;
+    const status = await byInternet.hangUp(script.patienceMs);
+    if (status !== undefined) await ended({ recording, call: other, script });
+  }
+  return await describeCall({ phones, recording, script, ...(answered && { setUpMs }) });
+}
+
+type SetUp = Omit<CallScript, 'name' | 'packets'>;
+
+export interface AnsweredCall {
+  readonly caller: SipCall;
+  readonly callee: SipCall;
+}
+
+/** Undefined when the caller got no 200, or the callee no call. */
+export async function setUpCall(
+  phones: Phones,
+  { direction, gateway, inviteMs, patienceMs }: SetUp,
+): Promise<AnsweredCall | undefined> {
+  const { caller, callee } = sidesOf(phones, direction);
+  const incoming = callee.nextCall();
+  const outcome = await caller.invite(
+    `sip:${direction}@${formatTuple(gateway)}`,
+    gateway,
+    inviteMs,
+  );
+  if (outcome.kind !== 'answered') return undefined;
+  const answered = await within(incoming, patienceMs);
+  return answered === undefined ? undefined : { caller: outcome.call, callee: answered };
+}
+
+/** Both sides talk to where they were told to, at once; resolves when both have heard all, or patience ends. */
+export async function talk(
+  { caller, callee }: Sides,
+  calls: AnsweredCall,
+  { packets, patienceMs }: Pick<CallScript, 'packets' | 'patienceMs'>,
+): Promise<void> {
+  const heard = [caller, callee].map(({ media }) => media.heard + packets);
+  const say = async (agent: SipUserAgent, { media }: SipCall): Promise<void> => {
+    if (media !== undefined) await agent.media.send(media, packets);
+  };
+  await Promise.all([say(caller, calls.caller), say(callee, calls.callee)]);
+  await Promise.all([
+    caller.media.hears(heard[0] ?? 0, patienceMs),
+    callee.media.hears(heard[1] ?? 0, patienceMs),
+  ]);
+}
+
+export function sidesOf({ agents }: Phones, direction: CallDirection): Sides {
+  return { caller: agents[callerOf[direction]], callee: agents[calleeOf[direction]] };
+}
+
+interface CallToDescribe {
+  readonly phones: Phones;
+  readonly recording: Recording;
+  readonly script: CallScript;
+  readonly setUpMs?: number;
+}
+
+async function describeCall(call: CallToDescribe): Promise<PlayedCall> {
+  const { phones, recording, script, setUpMs } = call;
+  const dropped = await recording.dropped();
+  const legOf = (peer: PeerClass): CallLeg =>
+    readLeg({
+      peer,
+      sip: phones.agents[peer].tuple,
+      rtp: phones.agents[peer].media.tuple,
+      seen: recording.seen(peer),
+      file: recording.file(peer),
+    });
+  const legs = peerClasses.map(legOf);
+  const all = (pick: (leg: CallLeg) => readonly string[]): readonly string[] => [
+    ...new Set(legs.flatMap(pick)),
+  ];
+  const sum = (pick: (leg: CallLeg) => number): number =>
+    legs.reduce((total, leg) => total + pick(leg), 0);
+  return {
+    row: {
+      name: script.name,
+      direction: script.direction,
+      ...(setUpMs === undefined ? {} : { setUpMs }),
+      advertised: all(({ sip, rtp }) => [...sip.advertised, ...rtp.advertised]),
+      observed: all(({ sip, rtp }) => [...sip.observed, ...rtp.observed]),
+      wanted: script.packets,
+      rtpSent: sum(({ rtpSent }) => rtpSent),
+      rtpReceived: sum(({ rtpReceived }) => rtpReceived),
+      privateAddressesSeen: legs
+        .filter(({ peer }) => peer === 'internet')
+        .flatMap(({ privateAddressesSeen }) => privateAddressesSeen),
+      ...(dropped === undefined ? {} : { dropped }),
+      legs,
+    },
+    datagrams: peerClasses
+      .flatMap((peer) => recording.seen(peer))
+      .toSorted((one, other) => one.atMs - other.atMs),
+  };
+}
+
+interface Ending {
+  readonly recording: Recording;
+  /** The side that did not hang up: the BYE comes to it. */
+  readonly call: SipCall;
+  readonly script: CallScript;
+}
+
+async function ended({ recording, call, script }: Ending): Promise<void> {
+  await within(call.ended, script.patienceMs);
+  await recording.until('vpc', isAnswerToBye, script.patienceMs);
+}
+
+async function within<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
+  const { promise: late, resolve } = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => resolve(undefined), ms);
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

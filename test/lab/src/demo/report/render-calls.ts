@@ -1,0 +1,99 @@
+import type { PlayedCall } from '../acts/call-act.ts';
+import { renderCallLadder } from '../calls/call-ladder.ts';
+import { elide, hang, layTable, maxColumns, shorten } from './layout.ts';
+import type { Paint } from './paint.ts';
+import type { CallLeg, CallRow, TupleFacts } from './report.ts';
+import { isTrue, judgeCall } from './verdict-calls.ts';
+
+/** Act 1's calls: a sentence on the one that comes in, the ladder of the one that goes out. */
+export function renderStockCalls(played: readonly PlayedCall[], paint: Paint): readonly string[] {
+  if (played.length === 0) return [];
+  return [
+    '',
+    ...hang('  ', 'The gateway of act 2 on that eth0, with a SIP user agent on either side:'),
+    ...played.flatMap((call) => {
+      const isSilent = call.row.observed.length === 0;
+      return [`  ${sumOfStock(call.row)}`, ...(isSilent ? [] : renderCallLadder(call))];
+    }),
+  ].map((line) => paintMarks(line, paint));
+}
+
+function sumOfStock({ direction, dropped = 0, legs, wanted }: CallRow): string {
+  const at = `dropped at the Internet gateway: ${dropped}`;
+  if (direction === 'inward') return `inward   INVITE to 10.0.1.50:5060, no answer; ${at}`;
+  const got = (peer: CallLeg['peer']): number =>
+    legs.find((leg) => leg.peer === peer)?.rtpReceived ?? 0;
+  return `outward  RTP out ${got('internet')} of ${wanted}, back ${got('vpc')} of ${wanted}, BYE lost; ${at}`;
+}
+
+const titles = {
+  inward: 'Inward: the Internet calls 203.0.113.50, the gateway calls into the VPC',
+  outward: 'Outward: the VPC calls the gateway, which calls the Internet',
+} as const;
+
+/** Act 2's calls: a ladder each, and what each far side was told and saw. */
+export function renderCalls(played: readonly PlayedCall[], paint: Paint): readonly string[] {
+  return [
+    ...played.flatMap((call) => [
+      '',
+      paint.bold(`  ${titles[call.row.direction]}`),
+      ...renderCallLadder(call).map((line) => paintMarks(line, paint)),
+    ]),
+    '',
+    ...renderLegs(
+      played.map(({ row }) => row),
+      paint,
+    ),
+  ];
+}
+
+function renderLegs(calls: readonly CallRow[], paint: Paint): readonly string[] {
+  const table = layTable(
+    [
+      { title: 'call' },
+      { title: 'at the' },
+      { title: 'SIP told = seen' },
+      { title: 'RTP told = seen' },
+      { title: 'sent', align: 'right' },
+      { title: 'got', align: 'right' },
+      { title: 'private', align: 'right' },
+      { title: '' },
+    ],
+    calls.flatMap((call) =>
+      call.legs.map((leg) => [
+        call.direction,
+        leg.peer === 'internet' ? 'Internet peer' : 'VPC client',
+        tuples(leg.sip),
+        tuples(leg.rtp),
+        String(leg.rtpSent),
+        String(leg.rtpReceived),
+        String(leg.privateAddressesSeen.length),
+        isSound(call, leg) ? 'ok' : 'FAIL',
+      ]),
+    ),
+  );
+  return [
+    paint.dim(table.heading),
+    ...table.lines.map((line) =>
+      line.endsWith('FAIL')
+        ? paint.red(elide(line, maxColumns))
+        : line.replace(/ok$/, (mark) => paint.green(mark)),
+    ),
+  ];
+}
+
+function isSound(call: CallRow, leg: CallLeg): boolean {
+  const { privateAddressesSeen } = leg;
+  return judgeCall({ ...call, legs: [leg], privateAddressesSeen }).every(({ ok }) => ok);
+}
+
+function tuples(facts: TupleFacts): string {
+  const told = facts.advertised.join(',') || 'nothing';
+  // what was seen instead stands in the verdict
+  return isTrue(facts) ? told : `${shorten(told, 18)} ≠ seen`;
+}
+
+/** Colours the marks of a ladder. */
+function paintMarks(line: string, paint: Paint): string {
+  return line.replaceAll('✓', paint.green('✓')).replaceAll('✗', paint.red('✗'));
+}
