@@ -1,4 +1,4 @@
-import { appToTag, composeResponse } from './dialog/compose.ts';
+import { appToTag, composeResponse, withMovedContact } from './dialog/compose.ts';
 import {
   dialogOfUas,
   isTargetRefresh,
@@ -181,7 +181,9 @@ export class Answers {
         ? `<sip:${ours}>`
         : movedContact(live.value.localContact, live.path.advertised, path.advertised);
     const own = { toTag: pending.toTag, contact, ours };
-    return composeResponse(message, sip, answer, own);
+    const moved =
+      live === undefined ? sip : withMovedContact(sip, live.value.localContact, contact);
+    return composeResponse(message, moved, answer, own);
   }
 
   /** 12.1.1: a provisional response with a tag makes the dialog, a success confirms it. */

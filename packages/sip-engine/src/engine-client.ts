@@ -1,4 +1,4 @@
-import { composeInDialog, silentSip } from './dialog/compose.ts';
+import { composeInDialog, silentSip, withMovedContact } from './dialog/compose.ts';
 import {
   isTargetRefresh,
   keepLocalContact,
@@ -139,7 +139,8 @@ function compose(
   const contact = movedContact(live.value.localContact, live.path.advertised, path.advertised);
   const dialog = { ...live.value, localContact: contact };
   const parts = { ours: oursOn(path), branch: newBranch(context), sequence };
-  return composeInDialog(dialog, sip, method, parts);
+  const moved = withMovedContact(sip, live.value.localContact, contact);
+  return composeInDialog(dialog, moved, method, parts);
 }
 
 /** Sends an ACK, which has no transaction, and keeps it for repeats of the 2xx. */

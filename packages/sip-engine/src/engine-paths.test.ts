@@ -10,7 +10,7 @@ import { startApp, type AppBench, type SrfApp, type SrfDialog } from './testing/
 import { VirtualNetwork } from './testing/virtual-network.ts';
 import type { SendPath } from './transport/send-path.ts';
 import type { Transport } from './transport/transport.ts';
-import { tupleText, type Tuple } from './transport/tuple.ts';
+import type { Tuple } from './transport/tuple.ts';
 import { createServer } from 'node:net';
 
 const publicHost = '203.0.113.50';
@@ -25,9 +25,6 @@ interface World extends AppBench {
   /** What the engine's sockets sent to this host: first line or status, the socket, and the text. */
   readonly sentTo: (host: string) => { line: string; from: string; text: string }[];
   readonly peerAt: (host: string) => SipPeer;
-  /** Every destination that was asked for, in order. */
-  readonly asked: string[];
-  setRule: (rule: (destination: Tuple) => SendPath | undefined) => void;
 }
 
 const worlds: World[] = [];
@@ -53,21 +50,17 @@ async function openWorld(setUp: (app: SrfApp) => void): Promise<World> {
   const internet = path(sockets[0], publicHost);
   const vpc = path(sockets[1], publicHost);
   const onPremises = path(sockets[2], onPremisesHost);
-  let rule = ({ address }: Tuple): SendPath | undefined => {
+  const pathTo = ({ address }: Tuple): SendPath | undefined => {
     if (address.startsWith('10.')) return vpc;
     if (address.startsWith('192.168.')) return onPremises;
     return address.startsWith('198.51.100.') ? internet : undefined;
   };
-  const asked: string[] = [];
   const engine = createSipEngine({
     transports: sockets,
     secret: 'bench',
     clock,
     contact: { host: publicHost, port },
-    pathTo: (destination) => {
-      asked.push(tupleText(destination));
-      return rule(destination);
-    },
+    pathTo,
     resolver: { addressesOf: async () => [onPremisesPeer] },
   });
   const bench: EngineBench = {
@@ -75,9 +68,7 @@ async function openWorld(setUp: (app: SrfApp) => void): Promise<World> {
     network,
     engine,
     server: createServer(),
-    peer: () => {
-      throw new Error('take peerAt');
-    },
+    peer: noPeer,
     run: async (ms) => clock.advanceSettled(ms),
   };
   const world: World = {
@@ -90,10 +81,6 @@ async function openWorld(setUp: (app: SrfApp) => void): Promise<World> {
           return { line: text.split('\r\n')[0] ?? '', from: source.address, text };
         }),
     peerAt: (host) => peerOn(open(host)),
-    asked,
-    setRule: (next) => {
-      rule = next;
-    },
   };
   worlds.push(world);
   return world;
@@ -220,3 +207,124 @@ describe('a back-to-back call', () => {
     });
   }
 });
+
+describe('where a peer is not what it was', () => {
+  it('a new target in another network: told and called by that path, Contact and all', async () => {
+    const dialogs: SrfDialog[] = [];
+    const world = await openWorld((app) =>
+      app.invite((req, res) => {
+        const headers = { contact: '<sip:desk@localhost>' };
+        void app
+          .createUAS(req, res, { localSdp: sdpOf(publicHost), headers })
+          .then((each) => dialogs.push(each));
+      }),
+    );
+    const caller = world.peerAt(internetPeer);
+    const callId = 'moves';
+    caller.send({ method: 'INVITE', callId, body: sdpOf(internetPeer) });
+    await world.run(20);
+    const { message, essentials } = caller.response(200);
+    expect(headerValue(message, 'contact')).toBe(`<sip:desk@${publicHost}:${port}>`);
+    const { toTag } = essentials;
+    caller.send({ method: 'ACK', callId, toTag });
+    const headers = [`Contact: <sip:peer@${onPremisesPeer}:${port}>`];
+    caller.send({ method: 'INVITE', callId, toTag, sequence: 2, contact: false, headers });
+    await world.run(20);
+    caller.send({ method: 'ACK', callId, toTag, sequence: 2 });
+    const moved = world.peerAt(onPremisesPeer);
+    void dialogs[0]?.modify(sdpOf(onPremisesHost));
+    await world.run(20);
+    const { message: invite } = moved.request('INVITE');
+    expect(headerValue(invite, 'contact')).toBe(`<sip:desk@${onPremisesHost}:${port}>`);
+    expect(world.sentTo(onPremisesPeer).map(({ from }) => from)).toEqual([onPremisesHost]);
+    moved.respond(invite, 200, { body: sdpOf(onPremisesPeer) });
+    await world.run(20);
+    void dialogs[0]?.destroy();
+    await world.run(20);
+    moved.respond(moved.request('BYE').message, 200);
+    await world.run(40_000);
+    expect(world.engine.counts()).toMatchObject({ dialogs: 0, timers: 0, guardRefusals: 0 });
+  });
+
+  it('a name: the path of the address that it leads to, the name kept in the Request-URI', async () => {
+    const world = await openWorld(() => undefined);
+    const callee = world.peerAt(onPremisesPeer);
+    void world.app.request('sip:b@pbx.example.com', { method: 'OPTIONS' });
+    await world.run(20);
+    const { message } = callee.request('OPTIONS');
+    expect(message.requestUri).toBe('sip:b@pbx.example.com');
+    expect(headerValue(message, 'via')).toContain(`${onPremisesHost}:${port};`);
+    callee.respond(message, 200);
+  });
+
+  it('a request to another socket than the one it was told: answered from the one it was told', async () => {
+    const world = await openWorld((app) => app.options((_req, res) => res.send(200)));
+    const vpc = world.network.open({ address: vpcPeer, port });
+    new SipPeer(vpc, { address: privateHost, port }).send({ method: 'OPTIONS', callId: 'dials' });
+    await world.run(20);
+    expect(world.sentTo(vpcPeer)).toMatchObject([{ line: 'SIP/2.0 200 OK', from: publicHost }]);
+  });
+
+  it('a target where nothing may be sent: refused, and the call ends here', async () => {
+    const dialogs: SrfDialog[] = [];
+    const world = await openWorld((app) =>
+      app.invite((req, res) => {
+        void app
+          .createUAS(req, res, { localSdp: sdpOf(publicHost) })
+          .then((each) => dialogs.push(each));
+      }),
+    );
+    const caller = world.peerAt(internetPeer);
+    const headers = ['Contact: <sip:peer@224.0.1.75>'];
+    caller.send({ method: 'INVITE', callId: 'far', contact: false, headers, body: sdpOf('x') });
+    await world.run(20);
+    caller.send({ method: 'ACK', callId: 'far', toTag: caller.response(200).essentials.toTag });
+    await world.run(20);
+    const ended = dialogs[0]?.destroy();
+    const refused = expect(ended).rejects.toThrow('nothing may be sent to 224.0.1.75:5060');
+    await world.run(20);
+    await refused;
+    expect(world.engine.counts().dialogs).toBe(0);
+    await world.run(40_000);
+  });
+
+  it('without a rule, a peer is answered and called from the socket that it called', async () => {
+    const clock = new FakeClock();
+    const network = new VirtualNetwork(clock);
+    const transports = ['10.0.0.1', '10.0.0.2'].map((address) => network.open({ address, port }));
+    const engine = createSipEngine({ transports, secret: 'bench', clock });
+    const bench = { clock, network, engine, server: createServer(), peer: noPeer };
+    const run = async (ms: number): Promise<void> => clock.advanceSettled(ms);
+    const dialogs: SrfDialog[] = [];
+    await startApp(
+      Srf,
+      (app) =>
+        app.invite((req, res) => {
+          void app
+            .createUAS(req, res, { localSdp: sdpOf('10.0.0.2') })
+            .then((each) => dialogs.push(each));
+        }),
+      { ...bench, run },
+    );
+    const peer = new SipPeer(network.open({ address: '10.0.0.9', port }), {
+      address: '10.0.0.2',
+      port,
+    });
+    peer.send({ method: 'INVITE', callId: 'second', body: sdpOf('10.0.0.9') });
+    await run(20);
+    peer.send({ method: 'ACK', callId: 'second', toTag: peer.response(200).essentials.toTag });
+    await run(20);
+    void dialogs[0]?.destroy();
+    await run(20);
+    peer.respond(peer.request('BYE').message, 200);
+    const ours = network.sent.filter(({ destination }) => destination.address === '10.0.0.9');
+    expect(new Set(ours.map(({ source }) => source.address))).toEqual(new Set(['10.0.0.2']));
+    expect(ours).toHaveLength(3);
+    await run(40_000);
+    await engine.close();
+  });
+});
+
+function noPeer(): never {
+  throw new Error('take peerAt');
+}

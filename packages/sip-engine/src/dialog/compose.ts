@@ -100,6 +100,20 @@ export function appToTag(sip: AppSip): string | undefined {
   return to === undefined ? undefined : /;\s*tag\s*=\s*([^\s;>,]+)/i.exec(to)?.[1];
 }
 
+/**
+ * An application repeats the Contact that it was shown, as drachtio-srf does: on a path where we are called otherwise, that is
+ * meant to say the same.
+ */
+export function withMovedContact(sip: AppSip, shown: string, wanted: string): AppSip {
+  const written = appValue(sip, 'contact');
+  if (shown === wanted || written === undefined) return sip;
+  if (joinAddress(splitAddress(written)) !== joinAddress(splitAddress(shown))) return sip;
+  const headers = sip.headers.map((header) =>
+    headerKey(header.name) === 'contact' ? { ...header, value: wanted } : header,
+  );
+  return { ...sip, headers };
+}
+
 /** Value of the application's first header with this name, in any spelling. */
 export function appValue(sip: AppSip, key: string): string | undefined {
   return sip.headers.find(({ name }) => headerKey(name) === key)?.value;
