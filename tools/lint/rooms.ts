@@ -37,6 +37,19 @@ export const bans: readonly Ban[] = [
     because: 'the message model is pure and lies under everything else',
   },
   {
+    room: /^packages\/sip-engine\/src\/(transaction|dialog|guard)\//,
+    except: besideTests,
+    from: /^(node:|packages\/sip-engine\/src\/([^/]+\.ts$|resolver\/|testing\/|wire\/(?!app-message\.ts$)|transport\/(?!(clock|send-path|tuple)\.ts$)))/,
+    because:
+      'no socket and no clock of its own: what goes out goes through SendGate, time comes from Clock',
+  },
+  {
+    room: /^packages\/sip-engine\/src\/guard\//,
+    except: besideTests,
+    from: /^packages\/sip-engine\/src\/(transaction|dialog|wire)\//,
+    because: 'the guard looks at a message as its peer does, and at nothing else',
+  },
+  {
     room: /^packages\/core\/src\//,
     except: /(\.test\.ts$|^packages\/core\/src\/(adapters\/|this-node\.ts$|index\.ts$))/,
     from: /^packages\/core\/src\/adapters\//,

@@ -16,6 +16,9 @@ it.each([
   ['sip:a@b;TAG = 1', '1'],
   ['"; tag=2" <sip:a@b>', undefined],
   ['<sip:a@b;tag=no>', undefined],
+  ['<sip:a@b>;x="; tag=2";tag=3', '3'],
+  ['"never closed <sip:a@b>;tag=4', '4'],
+  ['<sip:a@b>', undefined],
 ])('the tag of %s', (written, expected) => {
   expect(tagOf(written)).toBe(expected);
 });

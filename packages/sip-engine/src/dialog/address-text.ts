@@ -1,3 +1,6 @@
+import { parameterValue, parseParameters } from '../message/parameter.ts';
+import { quotedEnd } from '../message/scan.ts';
+
 /** The parts of a From, To, Contact or Route value as text: nothing is decoded, so nothing is lost. */
 export interface AddressText {
   /** Display name with its quotes; empty when there is none. */
@@ -13,7 +16,7 @@ export interface AddressText {
  * ";" on belongs to the header field.
  */
 export function splitAddress(value: string): AddressText {
-  const open = indexOutsideQuotes(value, '<');
+  const open = openingBracket(value);
   const close = open === -1 ? -1 : value.indexOf('>', open);
   if (open !== -1 && close !== -1) {
     return {
@@ -39,7 +42,8 @@ export function joinAddress({ display, uri, parameters }: AddressText): string {
 
 /** The tag of a From or To value. */
 export function tagOf(value: string): string | undefined {
-  return /;\s*tag\s*=\s*([^\s;,"]+)/i.exec(splitAddress(value).parameters)?.[1];
+  const parameters = parseParameters(splitAddress(value).parameters, 0);
+  return parameters === undefined ? undefined : parameterValue(parameters, 'tag');
 }
 
 /** This value with this tag, unless it has one. */
@@ -50,13 +54,15 @@ export function withTag(value: string, tag: string): string {
     : joinAddress(parts);
 }
 
-function indexOutsideQuotes(text: string, wanted: string): number {
-  let isQuoted = false;
+/** Where "<" opens the URI; -1 when there is none. */
+function openingBracket(text: string): number {
   for (let at = 0; at < text.length; at += 1) {
-    const character = text[at];
-    if (isQuoted && character === '\\') at += 1;
-    else if (character === '"') isQuoted = !isQuoted;
-    else if (!isQuoted && character === wanted) return at;
+    const code = text.charCodeAt(at);
+    if (code === 0x3c) return at;
+    if (code !== 0x22) continue;
+    const end = quotedEnd(text, at);
+    if (end < 0) return -1;
+    at = end - 1;
   }
   return -1;
 }

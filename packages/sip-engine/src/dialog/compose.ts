@@ -3,7 +3,7 @@ import { headerKey } from '../message/header-name.ts';
 import type { HeaderField, SipRequest, SipResponse } from '../message/message.ts';
 import { responseTo } from '../message/response-to.ts';
 import type { AppHeader, AppSip } from '../wire/app-message.ts';
-import { joinAddress, splitAddress, withTag } from './address-text.ts';
+import { joinAddress, splitAddress, tagOf, withTag } from './address-text.ts';
 import type { Dialog } from './dialog.ts';
 
 /** What the engine puts into a request that its application leaves open. */
@@ -97,7 +97,7 @@ export function composeResponse(
 /** The tag an application wrote into To, when it wants one of its own. */
 export function appToTag(sip: AppSip): string | undefined {
   const to = appValue(sip, 'to');
-  return to === undefined ? undefined : /;\s*tag\s*=\s*([^\s;>,]+)/i.exec(to)?.[1];
+  return to === undefined ? undefined : tagOf(to);
 }
 
 /**
