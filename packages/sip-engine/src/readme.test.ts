@@ -41,3 +41,22 @@ it('the README has an application that runs as it stands', async () => {
   });
   expect(stdout).toMatch(/^SIP\/2\.0 200 OK\r\n/u);
 });
+
+it('the README has an engine with paths that starts as it stands', async () => {
+  const readme = await readFile(join(packageFolder, 'README.md'), 'utf8');
+  const blocks = readme.split('```ts\n').map((text) => text.split('```')[0] ?? '');
+  const code = blocks.find((text) => text.includes('pathTo'));
+  const open = `
+    import { createSipEngine, openUdpTransport } from '@truetuple/sip-engine';
+    const net1 = await openUdpTransport({ address: '127.0.0.1', port: 0 });
+    const publicSide = await openUdpTransport({ address: '127.0.0.2', port: 0 });
+    const secret = 'between us';`;
+  const close = `console.log(await engine.close());`;
+  const options = ['--conditions=truetuple-source', '--input-type=module-typescript'];
+  const run = promisify(execFile);
+  const program = [open, code, close].join('\n');
+  const { stdout } = await run(process.execPath, [...options, '--eval', program], {
+    cwd: packageFolder,
+  });
+  expect(stdout).toContain('guardRefusals: 0');
+});
