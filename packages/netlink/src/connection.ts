@@ -46,6 +46,7 @@ export class Connection implements Requests {
    * after some of them the answer is held back until it has turned.
    */
   run(exchange: Exchange): Promise<void> {
+    if (exchange.netns !== undefined) return elsewhere(exchange, exchange.netns);
     const result = this.#conversation.run(exchange);
     this.#turn ??= new Promise((resolve) => {
       setImmediate(() => {
@@ -68,6 +69,16 @@ export class Connection implements Requests {
     this.#closed = true;
     this.#conversation.close();
     if (this.#netnsFd >= 0) fs.closeSync(this.#netnsFd);
+  }
+}
+
+async function elsewhere(exchange: Exchange, netns: NetnsReference): Promise<void> {
+  const { netns: _here, ...there } = exchange;
+  const connection = new Connection(netns);
+  try {
+    await connection.run(there);
+  } finally {
+    connection.close();
   }
 }
 

@@ -39,10 +39,20 @@ describe('a listing', () => {
     expect(await dump(attempts, request)).toEqual([4, 4]);
   });
 
-  it('gives up after ten attempts', async () => {
+  it('gives up after ten attempts, and tells what the last one found', async () => {
     const attempts = new Attempts(() => interrupted);
-    await expect(dump(attempts, request)).rejects.toBe(interrupted);
+    await expect(dump(attempts, request)).rejects.toMatchObject({
+      code: 'EINTERRUPTED',
+      cause: interrupted,
+      partial: [10, 10],
+    });
     expect(attempts.made).toBe(10);
+  });
+
+  it('starts anew when an answer was cut: the buffer is larger then', async () => {
+    const cut = errorFromErrno('listing', 90);
+    const attempts = new Attempts((attempt) => (attempt === 1 ? cut : undefined));
+    expect(await dump(attempts, request)).toEqual([2, 2]);
   });
 
   it('is not tried again for any other reason', async () => {

@@ -3,9 +3,18 @@ import { errnoName } from './schema/errno.ts';
 /** Whether trying again can help: at once, after something changed elsewhere, or not at all. */
 export type Retry = 'now' | 'later' | 'never';
 
+/**
+ * What became of a request that failed. `refused`: nothing was changed. `not-sent`: the kernel was never
+ * asked. `unknown`: it was asked, and what it did was not heard: observe before trying again.
+ */
+export type Outcome = 'refused' | 'not-sent' | 'unknown';
+
 /** What a {@link NetlinkError} is made from. */
 export interface NetlinkErrorDetails {
-  /** `EEXIST`, ..., or one of ours: `ENATIVE` (no addon), `ECLOSED`, `EINTERRUPTED` (dump), `EINPUT`. */
+  /**
+   * `EEXIST`, ..., or one of ours: `ENATIVE` (no addon), `ECLOSED`, `EINTERRUPTED` (dump), `EINPUT`,
+   * `EABORTED` (by a signal), `EDEADLINE`.
+   */
   readonly code: string;
   /** The positive errno; 0 when the error did not come from the kernel. */
   readonly errno: number;
@@ -15,6 +24,10 @@ export interface NetlinkErrorDetails {
   readonly attributeOffset?: number | undefined;
   /** Which operation of a transaction it was, counted from 0. */
   readonly operationIndex?: number | undefined;
+  /** What the caller may take for granted; `refused` unless given. */
+  readonly outcome?: Outcome | undefined;
+  /** What a listing that could not be finished had found. */
+  readonly partial?: readonly unknown[] | undefined;
   readonly remedy?: string | undefined;
   readonly retry?: Retry | undefined;
   readonly cause?: unknown;
@@ -35,6 +48,8 @@ export class NetlinkError extends Error {
   declare readonly kernelText?: string;
   declare readonly attributeOffset?: number;
   declare readonly operationIndex?: number;
+  readonly outcome: Outcome;
+  declare readonly partial?: readonly unknown[];
   readonly remedy: string;
   readonly retry: Retry;
 
@@ -46,6 +61,8 @@ export class NetlinkError extends Error {
     if (details.kernelText !== undefined) this.kernelText = details.kernelText;
     if (details.attributeOffset !== undefined) this.attributeOffset = details.attributeOffset;
     if (details.operationIndex !== undefined) this.operationIndex = details.operationIndex;
+    this.outcome = details.outcome ?? (details.code === 'ENOBUFS' ? 'unknown' : 'refused');
+    if (details.partial !== undefined) this.partial = details.partial;
     const known = advice[details.code] ?? otherwise;
     this.remedy = details.remedy ?? known.remedy;
     this.retry = details.retry ?? known.retry;
@@ -204,6 +221,14 @@ const advice: Readonly<Record<string, Advice>> = {
     retry: 'now',
   },
   ECLOSED: { remedy: 'Open a new one with openNetlink() or openNftables().', retry: 'never' },
+  EABORTED: {
+    remedy: 'With the outcome "unknown" it may have been applied: observe before trying again.',
+    retry: 'now',
+  },
+  EDEADLINE: {
+    remedy: 'With the outcome "unknown" it may have been applied: observe before trying again.',
+    retry: 'later',
+  },
   EINTERRUPTED: {
     remedy: 'The table changes faster than it can be listed: try again when it is calmer.',
     retry: 'now',

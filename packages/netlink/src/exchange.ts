@@ -1,4 +1,5 @@
 import type { NetlinkError } from './errors.ts';
+import type { NetnsReference } from './network-namespace.ts';
 import type { KernelAnswer } from './wire/kernel-answer.ts';
 
 /** Called with each message of an answer, while it lies in the receive buffer: copy what you keep. */
@@ -15,6 +16,8 @@ export interface Exchange {
   /** What is tried, on what; asked for only when it fails. */
   readonly describe: () => string;
   readonly onMessage?: OnMessage;
+  /** Where to ask, when it is not the namespace of the socket; a socket is opened there for it. */
+  readonly netns?: NetnsReference;
   /** Set when `message` is several messages back to back, which the kernel answers one by one. */
   readonly batch?: BatchAnswers;
 }

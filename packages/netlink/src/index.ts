@@ -1,5 +1,5 @@
 export { NetlinkError } from './errors.ts';
-export type { NetlinkErrorDetails, Retry } from './errors.ts';
+export type { NetlinkErrorDetails, Outcome, Retry } from './errors.ts';
 export { nativeAvailable } from './native.ts';
 export type { NativeAvailability } from './native.ts';
 export { openNetlink } from './netlink.ts';
@@ -12,6 +12,7 @@ export type {
   NextHopTarget,
 } from './rtnetlink/next-hop.ts';
 export type { NextHops } from './rtnetlink/next-hops.ts';
+export type { Answer, Answers, Face, Plan } from './plan.ts';
 export type { NetnsReference, NetworkNamespace } from './network-namespace.ts';
 export {
   createNetworkNamespace,
@@ -61,9 +62,12 @@ export type {
 export type { Routes } from './rtnetlink/routes.ts';
 export type { NewRule, PortRange, Rule, RuleAction } from './rtnetlink/rule.ts';
 export type { Rules } from './rtnetlink/rules.ts';
+export type { Follow, FollowEvent, Snapshot } from './rtnetlink/follow.ts';
+export type { FollowedChange, FollowedKind, FollowedThings } from './rtnetlink/followed.ts';
 export type { Ensured, Removed } from './rtnetlink/outcome.ts';
 export type { Scope } from './rtnetlink/scope.ts';
 export type { Watch } from './rtnetlink/watch.ts';
+export type { Verbs } from './rtnetlink/verbs.ts';
 export { openSocket } from './socket.ts';
 export type { NativeSocket, Received, SocketOptions } from './socket.ts';
 export type { UnknownAttribute } from './wire/attribute-cursor.ts';

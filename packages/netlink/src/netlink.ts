@@ -1,22 +1,13 @@
 import { Connection } from './connection.ts';
+import { faceOf } from './faces.ts';
 import type { NetnsReference } from './network-namespace.ts';
-import { createAddresses } from './rtnetlink/addresses.ts';
-import type { Addresses } from './rtnetlink/addresses.ts';
+import { carryOut } from './requests.ts';
 import type { NetlinkEvent } from './rtnetlink/event.ts';
-import { createLinks } from './rtnetlink/links.ts';
-import type { Links } from './rtnetlink/links.ts';
-import { createNeighbourTables } from './rtnetlink/neighbour-table.ts';
-import type { NeighbourTables } from './rtnetlink/neighbour-table.ts';
-import { createNeighbours } from './rtnetlink/neighbour.ts';
-import type { Neighbours } from './rtnetlink/neighbour.ts';
-import { createNetconfs } from './rtnetlink/netconf.ts';
-import type { Netconfs } from './rtnetlink/netconf.ts';
-import { createNextHops } from './rtnetlink/next-hops.ts';
-import type { NextHops } from './rtnetlink/next-hops.ts';
-import { createRoutes } from './rtnetlink/routes.ts';
-import type { Routes } from './rtnetlink/routes.ts';
-import { createRules } from './rtnetlink/rules.ts';
-import type { Rules } from './rtnetlink/rules.ts';
+import { follow } from './rtnetlink/follow.ts';
+import type { Follow, FollowEvent } from './rtnetlink/follow.ts';
+import type { FollowedKind } from './rtnetlink/followed.ts';
+import { planVerbs } from './rtnetlink/verbs.ts';
+import type { Verbs } from './rtnetlink/verbs.ts';
 import { watchTransport } from './rtnetlink/watch.ts';
 import type { Watch } from './rtnetlink/watch.ts';
 import { groups as groupNumbers } from './schema/rtnetlink.ts';
@@ -29,20 +20,17 @@ export type WatchGroup = keyof typeof groupNumbers;
  * and rejects with a NetlinkError. What is rejected with `ECLOSED` or `ENOBUFS` may have been applied.
  * An idle Netlink does not keep the process alive; a watch does.
  */
-export interface Netlink extends AsyncDisposable, Disposable {
-  readonly links: Links;
-  readonly addresses: Addresses;
-  readonly routes: Routes;
-  readonly rules: Rules;
-  readonly neighbours: Neighbours;
-  readonly neighbourTables: NeighbourTables;
-  readonly nextHops: NextHops;
-  readonly netconfs: Netconfs;
+export interface Netlink extends Verbs, AsyncDisposable, Disposable {
   /**
    * Tells what changes, over a socket of its own. The events begin with the next change: list once
    * after starting to watch. Closing the Netlink closes its watches.
    */
   watch(groups: readonly WatchGroup[], listener: (event: NetlinkEvent) => void): Watch;
+  /**
+   * Tells all that is there, then each change: lists again by itself where events were lost or where the kernel is silent. Resolves
+   * when the snapshot was told.
+   */
+  follow(kinds: readonly FollowedKind[], listener: (event: FollowEvent) => void): Promise<Follow>;
   close(): void;
 }
 
@@ -57,31 +45,31 @@ export async function openNetlink(options: { netns?: NetnsReference } = {}): Pro
     for (const watch of watches) watch.close();
     connection.close();
   };
-  return {
-    links: createLinks(connection),
-    addresses: createAddresses(connection),
-    routes: createRoutes(connection),
-    rules: createRules(connection),
-    neighbours: createNeighbours(connection),
-    neighbourTables: createNeighbourTables(connection),
-    nextHops: createNextHops(connection),
-    netconfs: createNetconfs(connection),
-    watch: (groups, listener) => {
-      const numbers = groups.flatMap((group) => groupNumbers[group]);
-      const inner = watchTransport(connection.listen(numbers), listener);
-      const watch: Watch = {
-        close: () => {
-          watches.delete(watch);
-          inner.close();
-        },
-      };
-      watches.add(watch);
-      return watch;
-    },
+  const watch: Netlink['watch'] = (groups, listener) => {
+    const numbers = groups.flatMap((group) => groupNumbers[group]);
+    const inner = watchTransport(connection.listen(numbers), listener);
+    const one: Watch = {
+      close: () => {
+        watches.delete(one);
+        inner.close();
+      },
+    };
+    watches.add(one);
+    return one;
+  };
+  const verbs = faceOf<Verbs<'plan'>, Verbs & Record<string, object>>(
+    planVerbs(),
+    async (verb, values) => carryOut(connection, verb(...values)),
+  );
+  const netlink: Netlink = {
+    ...verbs,
+    watch,
+    follow: (kinds, listener) => follow(netlink, kinds, listener),
     close,
     [Symbol.dispose]: close,
     [Symbol.asyncDispose]: async () => {
       close();
     },
   };
+  return netlink;
 }

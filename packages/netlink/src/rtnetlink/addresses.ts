@@ -1,5 +1,6 @@
-import { dump } from '../dump.ts';
-import type { Requests } from '../requests.ts';
+import { listing } from '../dump.ts';
+import { command } from '../plan.ts';
+import type { Answer, Face } from '../plan.ts';
 import { rtm } from '../schema/rtnetlink.ts';
 import { MessageWriter } from '../wire/message-writer.ts';
 import { removedOrAbsent } from './outcome.ts';
@@ -10,26 +11,26 @@ import { ensureAddress } from './ensure-address.ts';
 import { encodeAddAddress, encodeListAddresses, encodeRemoveAddress } from './encode-address.ts';
 
 /** The addresses of a network namespace. */
-export interface Addresses {
-  list(filter?: AddressFilter): Promise<Address[]>;
+export interface Addresses<F extends Face = 'async'> {
+  list(filter?: AddressFilter): Answer<F, Address[]>;
   /**
    * @param options `exclusive: false`: one that is there already is no error; the kernel then changes
    * its protocol and lifetimes, and leaves scope and flags as they are.
    * @throws NetlinkError EEXIST, ENODEV.
    */
-  add(address: NewAddress, options?: { readonly exclusive?: boolean }): Promise<void>;
+  add(address: NewAddress, options?: { readonly exclusive?: boolean }): Answer<F, void>;
   /** The address on its link, as given; what it changes on one that stands may take it away for a moment. */
-  ensure(address: NewAddress): Promise<Ensured>;
+  ensure(address: NewAddress): Answer<F, Ensured>;
   /** A link that is not there has no address: absent. */
-  remove(address: AddressKey): Promise<Removed>;
+  remove(address: AddressKey): Answer<F, Removed>;
 }
 
-export function createAddresses(requests: Requests): Addresses {
+export function planAddresses(): Addresses<'plan'> {
   const writer = new MessageWriter();
-  const addresses: Addresses = {
+  const addresses: Addresses<'plan'> = {
     ensure: (address) => ensureAddress(addresses, address),
     list: (filter = {}) =>
-      dump(requests, () => ({
+      listing(() => ({
         message: encodeListAddresses(writer, filter),
         describe: () => 'listing addresses',
         decode: (type, view, start, end) => {
@@ -37,21 +38,18 @@ export function createAddresses(requests: Requests): Addresses {
           return found !== undefined && passes(found, filter) ? found : undefined;
         },
       })),
-    add: async (address, options = {}) => {
-      await requests.run({
+    add: (address, options = {}) =>
+      command({
         message: encodeAddAddress(writer, address, options.exclusive ?? true),
         until: 'ack',
         describe: () => `adding address ${say(address)}`,
-      });
-    },
+      }),
     remove: (address) =>
-      removedOrAbsent(
-        requests.run({
-          message: encodeRemoveAddress(writer, address),
-          until: 'ack',
-          describe: () => `removing address ${say(address)}`,
-        }),
-      ),
+      removedOrAbsent({
+        message: encodeRemoveAddress(writer, address),
+        until: 'ack',
+        describe: () => `removing address ${say(address)}`,
+      }),
   };
   return addresses;
 }

@@ -1,3 +1,4 @@
+import type { Program } from '../plan.ts';
 import { NetlinkError } from '../errors.ts';
 import { formatIpAddress, parseIpPrefix } from '../wire/ip-address.ts';
 import type { Address, NewAddress } from './address.ts';
@@ -9,32 +10,35 @@ import { hasAll } from './same.ts';
 const changeable = ['protocol', 'preferredSeconds', 'validSeconds', 'prefixRouteMetric'] as const;
 
 /** The address on its link, as wanted. One with lifetimes is given them anew each time. */
-export async function ensureAddress(addresses: Addresses, address: NewAddress): Promise<Ensured> {
+export function* ensureAddress(
+  addresses: Addresses<'plan'>,
+  address: NewAddress,
+): Program<Ensured> {
   const wanted = normalised(address);
-  const list = await addresses.list({ linkIndex: address.linkIndex });
+  const list = yield* addresses.list({ linkIndex: address.linkIndex });
   const standing = list.find((one) => isLike(one, wanted));
-  if (standing === undefined) return addUnlessThere(addresses, address);
+  if (standing === undefined) return yield* addUnlessThere(addresses, address);
   if (hasAll(standing, wanted) && !hasLifetimes(wanted)) return 'unchanged';
   const { linkIndex, peer } = wanted;
   if (!hasAll(standing, fixed(wanted))) {
-    await addresses.remove({
+    yield* addresses.remove({
       linkIndex,
       address: address.address,
       ...(peer === undefined ? {} : { peer }),
     });
   }
-  await addresses.add(address, { exclusive: false });
+  yield* addresses.add(address, { exclusive: false });
   return 'replaced';
 }
 
-async function addUnlessThere(addresses: Addresses, address: NewAddress): Promise<Ensured> {
+function* addUnlessThere(addresses: Addresses<'plan'>, address: NewAddress): Program<Ensured> {
   try {
-    await addresses.add(address);
+    yield* addresses.add(address);
     return 'created';
   } catch (error) {
     if (!NetlinkError.is(error) || !error.isExists) throw error;
     // somebody else added it meanwhile
-    await addresses.add(address, { exclusive: false });
+    yield* addresses.add(address, { exclusive: false });
     return 'replaced';
   }
 }

@@ -1,3 +1,4 @@
+import type { Program } from '../plan.ts';
 import { NetlinkError } from '../errors.ts';
 import type { Link, LinkChange } from './link.ts';
 import type { Links } from './links.ts';
@@ -10,10 +11,10 @@ import { hasAll } from './same.ts';
  * kind, parent or mode it stays as it is: replacing it would lose its addresses.
  * @throws NetlinkError EEXIST when what stands cannot be made the wanted one.
  */
-export async function ensureLink(links: Links, link: NewLink): Promise<Ensured> {
-  const standing = link.netns === undefined ? await links.get({ name: link.name }) : undefined;
+export function* ensureLink(links: Links<'plan'>, link: NewLink): Program<Ensured> {
+  const standing = link.netns === undefined ? yield* links.get({ name: link.name }) : undefined;
   if (standing === undefined) {
-    await links.add(link);
+    yield* links.add(link);
     return 'created';
   }
   requireSameKind(standing, link);
@@ -21,7 +22,7 @@ export async function ensureLink(links: Links, link: NewLink): Promise<Ensured> 
   const wanted = { macAddress, mtu, txQueueLength, masterIndex, up };
   if (hasAll(standing, wanted)) return 'unchanged';
   const change = Object.entries(wanted).filter(([, value]) => value !== undefined);
-  await links.set({ index: standing.index }, Object.fromEntries(change) as LinkChange);
+  yield* links.set({ index: standing.index }, Object.fromEntries(change) as LinkChange);
   return 'replaced';
 }
 

@@ -1,3 +1,4 @@
+import type { Program } from '../plan.ts';
 import { NetlinkError } from '../errors.ts';
 import { formatIpAddress, parseIpPrefix } from '../wire/ip-address.ts';
 import type { Ensured } from './outcome.ts';
@@ -11,22 +12,22 @@ const protocolStatic = 4;
 const usualIpv6Metric = 1024;
 
 /** One route for a destination, metric and type of service in a table: the wanted one. */
-export async function ensureRoute(routes: Routes, route: NewRoute): Promise<Ensured> {
+export function* ensureRoute(routes: Routes<'plan'>, route: NewRoute): Program<Ensured> {
   const wanted = normalised(route);
   const { table, family } = wanted;
-  const standing = (await routes.list({ table, family })).filter((one) => isLike(one, wanted));
+  const standing = (yield* routes.list({ table, family })).filter((one) => isLike(one, wanted));
   if (standing.some((one) => isAsWanted(one, wanted))) return 'unchanged';
   if (standing.length > 0) {
-    await routes.replace(route);
+    yield* routes.replace(route);
     return 'replaced';
   }
   try {
-    await routes.add(route);
+    yield* routes.add(route);
     return 'created';
   } catch (error) {
     if (!NetlinkError.is(error) || !error.isExists) throw error;
     // somebody else added one meanwhile
-    await routes.replace(route);
+    yield* routes.replace(route);
     return 'replaced';
   }
 }

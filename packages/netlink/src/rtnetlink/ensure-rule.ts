@@ -1,3 +1,4 @@
+import type { Program } from '../plan.ts';
 import { inputError, NetlinkError } from '../errors.ts';
 import { parseIpPrefix, formatIpAddress } from '../wire/ip-address.ts';
 import type { Ensured } from './outcome.ts';
@@ -33,21 +34,21 @@ const selectors = [
  * One rule for a priority and selector: the wanted one. Others of the same priority and selector, be they copies or rules that
  * lead elsewhere, are removed after it stands, so no packet goes without a rule meanwhile.
  */
-export async function ensureRule(rules: Rules, rule: NewRule): Promise<Ensured> {
+export function* ensureRule(rules: Rules<'plan'>, rule: NewRule): Program<Ensured> {
   const wanted = normalised(rule);
-  const like = (await rules.list({ family: wanted.family })).filter((one) => isLike(one, wanted));
+  const like = (yield* rules.list({ family: wanted.family })).filter((one) => isLike(one, wanted));
   const equal = like.filter((one) => hasAll(one, wanted));
-  if (equal.length === 0) await addUnlessThere(rules, rule);
+  if (equal.length === 0) yield* addUnlessThere(rules, rule);
   // of copies the first stays
   const others = like.filter((one) => one !== equal[0]);
-  for (const other of others) await rules.remove(exactly(other));
+  for (const other of others) yield* rules.remove(exactly(other));
   if (like.length === 0) return 'created';
   return others.length === 0 ? 'unchanged' : 'replaced';
 }
 
-async function addUnlessThere(rules: Rules, rule: NewRule): Promise<void> {
+function* addUnlessThere(rules: Rules<'plan'>, rule: NewRule): Program<void> {
   try {
-    await rules.add(rule);
+    yield* rules.add(rule);
   } catch (error) {
     // somebody else added the same meanwhile
     if (!NetlinkError.is(error) || !error.isExists) throw error;

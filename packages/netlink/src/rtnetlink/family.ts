@@ -1,4 +1,5 @@
 import { NetlinkError } from '../errors.ts';
+import type { Program } from '../plan.ts';
 import { addressFamily } from '../schema/rtnetlink.ts';
 import type { Family } from '../wire/ip-address.ts';
 
@@ -12,20 +13,17 @@ export function familyFromNumber(value: number): Family | undefined {
  * Lists the family asked for, or both: then one that this kernel does not have (`ipv6.disable=1`) has
  * nothing to list.
  */
-export async function listFamilies<T>(
+export function* listFamilies<T>(
   filter: { readonly family?: Family } | undefined,
-  list: (family: Family) => Promise<T[]>,
-): Promise<T[]> {
-  if (filter?.family !== undefined) return list(filter.family);
-  return [...(await listIfThere('ipv4', list)), ...(await listIfThere('ipv6', list))];
+  list: (family: Family) => Program<T[]>,
+): Program<T[]> {
+  if (filter?.family !== undefined) return yield* list(filter.family);
+  return [...(yield* listIfThere('ipv4', list)), ...(yield* listIfThere('ipv6', list))];
 }
 
-async function listIfThere<T>(
-  family: Family,
-  list: (family: Family) => Promise<T[]>,
-): Promise<T[]> {
+function* listIfThere<T>(family: Family, list: (family: Family) => Program<T[]>): Program<T[]> {
   try {
-    return await list(family);
+    return yield* list(family);
   } catch (error) {
     if (NetlinkError.is(error) && missing.has(error.code)) return [];
     throw error;

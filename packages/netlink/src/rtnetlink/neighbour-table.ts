@@ -1,4 +1,5 @@
-import type { Requests } from '../requests.ts';
+import { command } from '../plan.ts';
+import type { Answer, Face } from '../plan.ts';
 import { messageFlag } from '../schema/netlink.ts';
 import { addressFamily, neighbourTable, rtm } from '../schema/rtnetlink.ts';
 import type { Family } from '../wire/ip-address.ts';
@@ -19,19 +20,19 @@ export interface NeighbourTableParameters {
 }
 
 /** The neighbour tables of a network namespace (RTM_SETNEIGHTBL). */
-export interface NeighbourTables {
+export interface NeighbourTables<F extends Face = 'async'> {
   /** @throws NetlinkError ENOENT when the link is not in the table. */
-  set(parameters: NeighbourTableParameters): Promise<void>;
+  set(parameters: NeighbourTableParameters): Answer<F, void>;
 }
 
 const { request, ack } = messageFlag;
 const tableName = { ipv4: 'arp_cache', ipv6: 'ndisc_cache' } as const;
 
-export function createNeighbourTables(requests: Requests): NeighbourTables {
+export function planNeighbourTables(): NeighbourTables<'plan'> {
   const writer = new MessageWriter();
   return {
-    set: async (parameters) => {
-      await requests.run({
+    set: (parameters) =>
+      command({
         message: encodeSetNeighbourTable(writer, parameters),
         until: 'ack',
         describe: () =>
@@ -39,8 +40,7 @@ export function createNeighbourTables(requests: Requests): NeighbourTables {
           (parameters.linkIndex === undefined
             ? 'new links'
             : `link ${String(parameters.linkIndex)}`),
-      });
-    },
+      }),
   };
 }
 

@@ -1,5 +1,6 @@
-import { dump } from '../dump.ts';
-import type { Requests } from '../requests.ts';
+import { listing } from '../dump.ts';
+import { command } from '../plan.ts';
+import type { Answer, Face } from '../plan.ts';
 import { messageFlag } from '../schema/netlink.ts';
 import { addressFamily, nda, neighbourFlag, neighbourState, rtm } from '../schema/rtnetlink.ts';
 import { flagNames } from '../schema/name-table.ts';
@@ -47,14 +48,14 @@ export interface NeighbourFilter {
 }
 
 /** The neighbours of a network namespace. */
-export interface Neighbours {
+export interface Neighbours<F extends Face = 'async'> {
   /** Filtered by the kernel. */
-  list(filter?: NeighbourFilter): Promise<Neighbour[]>;
+  list(filter?: NeighbourFilter): Answer<F, Neighbour[]>;
   /** @throws NetlinkError EEXIST (`isExists`). */
-  add(neighbour: NewNeighbour): Promise<void>;
-  replace(neighbour: NewNeighbour): Promise<void>;
-  ensure(neighbour: NewNeighbour): Promise<Ensured>;
-  remove(neighbour: Pick<Neighbour, 'linkIndex' | 'address' | 'proxy'>): Promise<Removed>;
+  add(neighbour: NewNeighbour): Answer<F, void>;
+  replace(neighbour: NewNeighbour): Answer<F, void>;
+  ensure(neighbour: NewNeighbour): Answer<F, Ensured>;
+  remove(neighbour: Pick<Neighbour, 'linkIndex' | 'address' | 'proxy'>): Answer<F, Removed>;
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -63,12 +64,12 @@ const { request, ack, dump: dumpFlag, create, exclusive, replace } = messageFlag
 const headerLength = 12;
 const ignored = new Set<number>([nda.cacheInfo, nda.probes, nda.master]);
 
-export function createNeighbours(requests: Requests): Neighbours {
+export function planNeighbours(): Neighbours<'plan'> {
   const writer = new MessageWriter();
-  const neighbours: Neighbours = {
+  const neighbours: Neighbours<'plan'> = {
     ensure: (neighbour) => ensureNeighbour(neighbours, neighbour),
     list: (filter = {}) =>
-      dump(requests, () => ({
+      listing(() => ({
         message: encodeListNeighbours(writer, filter),
         describe: () => 'listing neighbours',
         decode: (type, view, start, end) => {
@@ -76,28 +77,24 @@ export function createNeighbours(requests: Requests): Neighbours {
           return found !== undefined && passes(found, filter) ? found : undefined;
         },
       })),
-    add: async (neighbour) => {
-      await requests.run({
+    add: (neighbour) =>
+      command({
         message: encodeAddNeighbour(writer, neighbour, 'exclusive'),
         until: 'ack',
         describe: () => `adding neighbour ${say(neighbour)}`,
-      });
-    },
-    replace: async (neighbour) => {
-      await requests.run({
+      }),
+    replace: (neighbour) =>
+      command({
         message: encodeAddNeighbour(writer, neighbour, 'replace'),
         until: 'ack',
         describe: () => `replacing neighbour ${say(neighbour)}`,
-      });
-    },
+      }),
     remove: (neighbour) =>
-      removedOrAbsent(
-        requests.run({
-          message: encodeRemoveNeighbour(writer, neighbour),
-          until: 'ack',
-          describe: () => `removing neighbour ${say(neighbour)}`,
-        }),
-      ),
+      removedOrAbsent({
+        message: encodeRemoveNeighbour(writer, neighbour),
+        until: 'ack',
+        describe: () => `removing neighbour ${say(neighbour)}`,
+      }),
   };
   return neighbours;
 }

@@ -1,5 +1,5 @@
-import { dump } from '../dump.ts';
-import type { Requests } from '../requests.ts';
+import { listing } from '../dump.ts';
+import type { Answer, Face } from '../plan.ts';
 import { messageFlag } from '../schema/netlink.ts';
 import { addressFamily, netconfAttribute, netconfLink, rtm } from '../schema/rtnetlink.ts';
 import { AttributeCursor } from '../wire/attribute-cursor.ts';
@@ -26,8 +26,8 @@ export interface Netconf {
 }
 
 /** The forwarding settings of a network namespace. They are changed by `links.set` (IPv4) or /proc/sys. */
-export interface Netconfs {
-  list(filter?: { readonly family?: Family }): Promise<Netconf[]>;
+export interface Netconfs<F extends Face = 'async'> {
+  list(filter?: { readonly family?: Family }): Answer<F, Netconf[]>;
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -35,12 +35,12 @@ const { request, dump: dumpFlag } = messageFlag;
 /** struct netconfmsg: u8 family, padded to 4. */
 const headerLength = 4;
 
-export function createNetconfs(requests: Requests): Netconfs {
+export function planNetconfs(): Netconfs<'plan'> {
   const writer = new MessageWriter();
   return {
     list: (filter) =>
       listFamilies(filter, (family) =>
-        dump(requests, () => ({
+        listing(() => ({
           message: encodeListNetconf(writer, family),
           describe: () => `listing ${family} forwarding settings`,
           decode: (type, view, start, end) =>

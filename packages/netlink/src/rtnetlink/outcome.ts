@@ -1,4 +1,7 @@
-import { NetlinkError } from '../errors.ts';
+import type { NetlinkError } from '../errors.ts';
+import type { Exchange } from '../exchange.ts';
+import { concluded } from '../plan.ts';
+import type { Command } from '../plan.ts';
 
 /** What `remove` found: what is absent is as wanted, and no error. */
 export type Removed = 'removed' | 'absent';
@@ -6,13 +9,13 @@ export type Removed = 'removed' | 'absent';
 /** What `ensure` did: nothing was there, all was as wanted, or what was there is now as wanted. */
 export type Ensured = 'created' | 'unchanged' | 'replaced';
 
-/** @throws NetlinkError whatever the request rejects with, but for "not found". */
-export async function removedOrAbsent(request: Promise<void>): Promise<Removed> {
-  try {
-    await request;
-    return 'removed';
-  } catch (error) {
-    if (NetlinkError.is(error) && error.isNotFound) return 'absent';
-    throw error;
-  }
+/** A removal, refused by whatever refuses the request but for "not found". */
+export function removedOrAbsent(exchange: Exchange): Command<Removed> {
+  return concluded(exchange, judgeRemoval);
+}
+
+function judgeRemoval(refusal: NetlinkError | undefined): Removed {
+  if (refusal === undefined) return 'removed';
+  if (refusal.isNotFound) return 'absent';
+  throw refusal;
 }

@@ -1,5 +1,7 @@
-import { dump } from '../dump.ts';
-import type { Requests } from '../requests.ts';
+import { listing } from '../dump.ts';
+import type { Exchange } from '../exchange.ts';
+import { command, concluded } from '../plan.ts';
+import type { Answer, Command, Face, Program } from '../plan.ts';
 import { NetlinkError } from '../errors.ts';
 import { routeFlag, rtm } from '../schema/rtnetlink.ts';
 import { hostIsLittleEndian } from '../wire/byte-order.ts';
@@ -19,65 +21,57 @@ import type { Ensured, Removed } from './outcome.ts';
 import type { NewRoute, Route, RouteFilter, RouteLookup } from './route.ts';
 
 /** The routes of a network namespace. */
-export interface Routes {
+export interface Routes<F extends Face = 'async'> {
   /** Filtered by the kernel. A table that does not exist is empty. */
-  list(filter?: RouteFilter): Promise<Route[]>;
+  list(filter?: RouteFilter): Answer<F, Route[]>;
   /** @throws NetlinkError EEXIST, ENODEV, ENETUNREACH (gateway not on a link), ENETDOWN, EINVAL. */
-  add(route: NewRoute): Promise<void>;
+  add(route: NewRoute): Answer<F, void>;
   /** Adds it beside those with the same destination, table and metric; the first one counts. */
-  append(route: NewRoute): Promise<void>;
+  append(route: NewRoute): Answer<F, void>;
   /** Replaces the route with the same destination, table and metric. @throws NetlinkError ENOENT. */
-  change(route: NewRoute): Promise<void>;
+  change(route: NewRoute): Answer<F, void>;
   /** Adds it, or replaces the route with the same destination, table and metric. */
-  replace(route: NewRoute): Promise<void>;
+  replace(route: NewRoute): Answer<F, void>;
   /** One route for a destination, metric and type of service in a table: this one. */
-  ensure(route: NewRoute): Promise<Ensured>;
-  remove(route: NewRoute): Promise<Removed>;
+  ensure(route: NewRoute): Answer<F, Ensured>;
+  remove(route: NewRoute): Answer<F, Removed>;
   /**
    * Asks the kernel which way a packet would go. `destination` of the answer is the address itself.
    * @throws NetlinkError ENETUNREACH (no route), EHOSTUNREACH (an unreachable route), EACCES
    * (prohibit), EINVAL (blackhole; a source that is not ours).
    */
-  lookup(query: RouteLookup): Promise<Route>;
+  lookup(query: RouteLookup): Answer<F, Route>;
 }
 
-export function createRoutes(requests: Requests): Routes {
+export function planRoutes(): Routes<'plan'> {
   const writer = new MessageWriter();
-  const change = async (what: string, route: NewRoute, message: Uint8Array): Promise<void> => {
-    await requests.run({ message, until: 'ack', describe: () => `${what} ${say(route)}` });
-  };
-  const routes: Routes = {
-    list: (filter = {}) =>
-      listFamilies(filter, (family) => listFamily(requests, writer, family, filter)),
-    add: async (route) => {
-      await change('adding route', route, encodeAddRoute(writer, route, 'exclusive'));
-    },
-    replace: async (route) => {
-      await change('replacing route', route, encodeAddRoute(writer, route, 'replace'));
-    },
-    append: async (route) => {
-      await change('appending route', route, encodeAddRoute(writer, route, 'append'));
-    },
-    change: async (route) => {
-      await change('changing route', route, encodeAddRoute(writer, route, 'change'));
-    },
+  const exchange = (what: string, route: NewRoute, message: Uint8Array): Exchange => ({
+    message,
+    until: 'ack',
+    describe: () => `${what} ${say(route)}`,
+  });
+  const routes: Routes<'plan'> = {
+    list: (filter = {}) => listFamilies(filter, (family) => listFamily(writer, family, filter)),
+    add: (route) =>
+      command(exchange('adding route', route, encodeAddRoute(writer, route, 'exclusive'))),
+    replace: (route) =>
+      command(exchange('replacing route', route, encodeAddRoute(writer, route, 'replace'))),
+    append: (route) =>
+      command(exchange('appending route', route, encodeAddRoute(writer, route, 'append'))),
+    change: (route) =>
+      command(exchange('changing route', route, encodeAddRoute(writer, route, 'change'))),
     remove: (route) =>
-      removedOrAbsent(change('removing route', route, encodeRemoveRoute(writer, route))),
+      removedOrAbsent(exchange('removing route', route, encodeRemoveRoute(writer, route))),
     ensure: (route) => ensureRoute(routes, route),
-    lookup: (query) => lookup(requests, writer, query),
+    lookup: (query) => lookup(writer, query),
   };
   return routes;
 }
 
-async function listFamily(
-  requests: Requests,
-  writer: MessageWriter,
-  family: Family,
-  filter: RouteFilter,
-): Promise<Route[]> {
+function* listFamily(writer: MessageWriter, family: Family, filter: RouteFilter): Program<Route[]> {
   const { table } = filter;
   try {
-    return await dump(requests, () => ({
+    return yield* listing(() => ({
       message: encodeListRoutes(writer, family, filter),
       describe: () =>
         `listing ${family} routes${table === undefined ? '' : ` of table ${String(table)}`}`,
@@ -101,26 +95,25 @@ function isCached(view: DataView, start: number, end: number): boolean {
   );
 }
 
-async function lookup(
-  requests: Requests,
-  writer: MessageWriter,
-  query: RouteLookup,
-): Promise<Route> {
+function lookup(writer: MessageWriter, query: RouteLookup): Command<Route> {
   const describe = (): string =>
     `looking up the route to ${query.to}${query.from === undefined ? '' : ` from ${query.from}`}`;
   let found: Route | undefined;
-  await requests.run({
+  const exchange: Exchange = {
     message: encodeLookupRoute(writer, query),
     until: 'answer',
     describe,
     onMessage: (type, view, start, end) => {
       if (type === rtm.newRoute) found = decodeRoute(view, start, end);
     },
-  });
-  if (found !== undefined) return found;
-  throw new NetlinkError(`${describe()}: the kernel's answer held no route`, {
-    code: 'EBADMSG',
-    errno: 0,
+  };
+  return concluded(exchange, (refusal) => {
+    if (refusal !== undefined) throw refusal;
+    if (found !== undefined) return found;
+    throw new NetlinkError(`${describe()}: the kernel's answer held no route`, {
+      code: 'EBADMSG',
+      errno: 0,
+    });
   });
 }
 

@@ -1,5 +1,6 @@
-import { dump } from '../dump.ts';
-import type { Requests } from '../requests.ts';
+import { listing } from '../dump.ts';
+import { command } from '../plan.ts';
+import type { Answer, Face, Program } from '../plan.ts';
 import { rtm } from '../schema/rtnetlink.ts';
 import type { Family } from '../wire/ip-address.ts';
 import { MessageWriter } from '../wire/message-writer.ts';
@@ -12,27 +13,27 @@ import { listFamilies } from './family.ts';
 import type { NewRule, Rule } from './rule.ts';
 
 /** The routing rules of a network namespace. */
-export interface Rules {
+export interface Rules<F extends Face = 'async'> {
   /** In the order the kernel asks them, ipv4 first. */
-  list(filter?: { readonly family?: Family }): Promise<Rule[]>;
+  list(filter?: { readonly family?: Family }): Answer<F, Rule[]>;
   /**
    * @throws NetlinkError EEXIST when there is one that equals it in every field, table and protocol
    * included: the same selector with another table is another rule, and is added.
    */
-  add(rule: NewRule): Promise<void>;
+  add(rule: NewRule): Answer<F, void>;
   /**
    * One rule for a priority and selector: this one. Copies, and rules of the same priority and selector that lead elsewhere, are removed
    * once it stands. @throws NetlinkError EINPUT without a priority.
    */
-  ensure(rule: NewRule): Promise<Ensured>;
+  ensure(rule: NewRule): Answer<F, Ensured>;
   /** Removes the first that matches. */
-  remove(rule: NewRule): Promise<Removed>;
+  remove(rule: NewRule): Answer<F, Removed>;
 }
 
-export function createRules(requests: Requests): Rules {
+export function planRules(): Rules<'plan'> {
   const writer = new MessageWriter();
-  const listFamily = (family: Family): Promise<Rule[]> =>
-    dump(requests, () => ({
+  const listFamily = (family: Family): Program<Rule[]> =>
+    listing(() => ({
       message: encodeListRules(writer, family),
       describe: () => `listing ${family} rules`,
       decode: (type, view, start, end) => {
@@ -40,24 +41,21 @@ export function createRules(requests: Requests): Rules {
         return rule?.family === family ? rule : undefined;
       },
     }));
-  const rules: Rules = {
+  const rules: Rules<'plan'> = {
     list: (filter) => listFamilies(filter, listFamily),
     ensure: (rule) => ensureRule(rules, rule),
-    add: async (rule) => {
-      await requests.run({
+    add: (rule) =>
+      command({
         message: encodeAddRule(writer, rule),
         until: 'ack',
         describe: () => `adding rule ${say(rule)}`,
-      });
-    },
+      }),
     remove: (rule) =>
-      removedOrAbsent(
-        requests.run({
-          message: encodeRemoveRule(writer, rule),
-          until: 'ack',
-          describe: () => `removing rule ${say(rule)}`,
-        }),
-      ),
+      removedOrAbsent({
+        message: encodeRemoveRule(writer, rule),
+        until: 'ack',
+        describe: () => `removing rule ${say(rule)}`,
+      }),
   };
   return rules;
 }
