@@ -62,7 +62,7 @@ export async function startGateway(parts: GatewayParts, options: GatewayOptions)
   const { clock, resolver } = parts;
   await using opened = new AsyncDisposableStack();
   const relay = opened.adopt(await parts.openRelay(options), async (each) => each.close());
-  const sip = await openSignalling(parts, options);
+  const sip = opened.adopt(await openSignalling(parts, options), async (each) => each.close());
   const calls = new GatewayCalls({
     signalling: sip.signalling,
     relay,
@@ -74,7 +74,7 @@ export async function startGateway(parts: GatewayParts, options: GatewayOptions)
     newSessionId,
     onEvent,
   });
-  sip.start();
+  await sip.start();
   opened.move();
   const close = async (): Promise<void> => {
     if (!sip.endsCalls) await calls.hangUp(hangUpMs);

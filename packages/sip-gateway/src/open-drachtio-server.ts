@@ -47,7 +47,7 @@ export async function openDrachtioServer(
   return {
     signalling,
     counts: () => undefined,
-    start: () => link.route(),
+    start: async () => link.route(),
     drain: async () => undefined,
     endsCalls: false,
     close: async () => {

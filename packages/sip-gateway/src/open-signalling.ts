@@ -27,8 +27,8 @@ export interface OpenSignalling {
   readonly signalling: Signalling;
   /** undefined where the SIP server is another process. */
   counts(): SipEngineCounts | undefined;
-  /** From now on new calls are taken. */
-  start(): void;
+  /** New calls are taken from the moment that it resolves. */
+  start(): Promise<void>;
   /** The SIP server's own refusal of new calls; resolves when its last dialog has ended. */
   drain(): Promise<void>;
   /** Whether the SIP server ends by itself, in `close`, what is left of a call. */
@@ -75,7 +75,12 @@ export async function openEmbedded(
   return {
     signalling,
     counts: () => engine.counts(),
-    start: () => engine.attach(session.server),
+    start: async () => {
+      const up = Promise.withResolvers<void>();
+      session.onUp(() => up.resolve());
+      engine.attach(session.server);
+      await up.promise;
+    },
     drain: () => engine.drain(),
     endsCalls: true,
     close: async () => {
