@@ -1,6 +1,8 @@
 import type { SipCall } from '../../peers/sip-call.ts';
 import type { SipUserAgent } from '../../peers/sip-user-agent.ts';
-import type { Phones, Recording, SeenDatagram } from '../calls/phones.ts';
+import { interleave } from '../calls/interleave.ts';
+import type { SeenCall } from '../calls/call-ladder.ts';
+import type { Phones, Recording } from '../calls/phones.ts';
 import { isAnswerToBye, readLeg } from '../calls/read-leg.ts';
 import type { CallDirection, CallLeg, CallRow } from '../report/report.ts';
 import { formatTuple, peerClasses, type PeerClass, type Tuple } from '../traffic/flow.ts';
@@ -21,8 +23,7 @@ export interface CallScript {
 
 export interface PlayedCall {
   readonly row: CallRow;
-  /** Of both far sides, in the order of time. */
-  readonly datagrams: readonly SeenDatagram[];
+  readonly seen: SeenCall;
 }
 
 /** inward: the Internet calls the gateway, which calls the VPC; outward: the other way round. */
@@ -136,9 +137,10 @@ async function describeCall(call: CallToDescribe): Promise<PlayedCall> {
       ...(dropped === undefined ? {} : { dropped }),
       legs,
     },
-    datagrams: peerClasses
-      .flatMap((peer) => recording.seen(peer))
-      .toSorted((one, other) => one.atMs - other.atMs),
+    seen: {
+      datagrams: interleave(recording.seen('internet'), recording.seen('vpc')),
+      far: { internet: phones.agents.internet.tuple, vpc: phones.agents.vpc.tuple },
+    },
   };
 }
 

@@ -1,15 +1,19 @@
+import { privateAddressesIn } from '@truetuple/sip-gateway/ladder';
 import type { PrivateAddress } from '../report/report.ts';
 import type { SeenDatagram } from './phones.ts';
 
-const pattern =
-  /(?<![\d.])(?:10\.\d+\.\d+\.\d+|192\.168\.\d+\.\d+|172\.(?:1[6-9]|2\d|3[01])\.\d+\.\d+|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.\d+\.\d+|169\.254\.\d+\.\d+)(?![\d.])/g;
-
-/** Every private address in the text of datagrams. */
-export function privateAddresses(datagrams: readonly SeenDatagram[]): readonly PrivateAddress[] {
-  return datagrams.flatMap(({ payload }) =>
-    [...Buffer.from(payload).toString('latin1').matchAll(pattern)].map(([address]) => ({
-      address,
-      where: 'text',
-    })),
-  );
+/**
+ * Private addresses in what came to a far side: in SIP, in SDP, or as a packet's source. What it had written itself before, and
+ * is only told again, is exempt.
+ */
+export function privateAddresses(seen: readonly SeenDatagram[]): readonly PrivateAddress[] {
+  return seen.flatMap((datagram, at) => {
+    if (datagram.direction === 'outgoing') return [];
+    const echoed = seen.slice(0, at).filter(({ direction }) => direction === 'outgoing');
+    const source = { payload: Buffer.from(`x:${datagram.source.address}`) };
+    return [
+      ...privateAddressesIn(datagram, { echoed }),
+      ...privateAddressesIn(source).map(({ address }) => ({ address, where: 'source' })),
+    ];
+  });
 }

@@ -108,12 +108,18 @@ describe('readLeg', () => {
 
   it('finds private addresses in what came, not in what this side said itself', () => {
     const told = sipText('OPTIONS sip:x@y SIP/2.0', '3 OPTIONS', { contact: '10.0.2.128:5060' });
+    const own10 = told.replaceAll('a.example', '10.9.9.9').replace(/^Contact.*\r\n/m, '');
     const leg = read([
       ...call,
-      seen('outgoing', own.sip, gateway.sip, told),
-      seen('incoming', gateway.sip, own.sip, told),
+      seen('outgoing', own.sip, gateway.sip, own10),
+      seen('incoming', gateway.sip, own.sip, told.replaceAll('a.example', '10.9.9.9')),
+      seen('incoming', '10.0.2.128:5060', own.sip, 'SIP/2.0 200 OK'),
     ]);
-    expect(leg.privateAddressesSeen.map(({ address }) => address)).toEqual(['10.0.2.128']);
+    expect(leg.privateAddressesSeen.map(({ address }) => address)).toEqual([
+      '10.0.2.128',
+      '10.0.2.128',
+    ]);
+    expect(leg.privateAddressesSeen.map(({ where }) => where)).toEqual(['contact', 'source']);
   });
 
   it('leaves out what other sockets of the host sent and got', () => {

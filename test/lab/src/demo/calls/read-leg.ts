@@ -27,7 +27,6 @@ export function readLeg({ peer, sip, rtp, seen, file }: LegToRead): CallLeg {
   const told = messages.filter(({ datagram }) => datagram.direction === 'incoming');
   const media = seen.filter((datagram) => isAt(rtp, datagram));
   const heard = media.filter((datagram) => datagram.direction === 'incoming' && isRtp(datagram));
-  const incoming = seen.filter(({ direction }) => direction === 'incoming');
   return {
     peer,
     answered: hasFinal(messages, 'INVITE') && messages.some(({ method }) => method === 'ACK'),
@@ -39,7 +38,7 @@ export function readLeg({ peer, sip, rtp, seen, file }: LegToRead): CallLeg {
     rtp: tupleFacts(told.flatMap(toldRtp), heard),
     rtpSent: countRtp(media, 'outgoing'),
     rtpReceived: countRtp(media, 'incoming'),
-    privateAddressesSeen: privateAddresses(incoming),
+    privateAddressesSeen: privateAddresses(seen).filter(({ address }) => address !== sip.address),
     ...(file === undefined ? {} : { capture: { file } }),
   };
 }

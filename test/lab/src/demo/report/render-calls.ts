@@ -1,29 +1,29 @@
 import type { PlayedCall } from '../acts/call-act.ts';
-import { renderCallLadder } from '../calls/call-ladder.ts';
+import { renderCompactCall, renderWholeCall } from '../calls/call-ladder.ts';
 import { elide, hang, layTable, maxColumns, shorten } from './layout.ts';
 import type { Paint } from './paint.ts';
 import type { CallLeg, CallRow, TupleFacts } from './report.ts';
 import { isTrue, judgeCall } from './verdict-calls.ts';
 
-/** Act 1's calls: a sentence on the one that comes in, the ladder of the one that goes out. */
+/** Act 1's calls: a sentence on each, and the ladder of the one that is set up. */
 export function renderStockCalls(played: readonly PlayedCall[], paint: Paint): readonly string[] {
   if (played.length === 0) return [];
   return [
     '',
-    ...hang('  ', 'The gateway of act 2 on that eth0, with a SIP user agent on either side:'),
-    ...played.flatMap((call) => {
-      const isSilent = call.row.observed.length === 0;
-      return [`  ${sumOfStock(call.row)}`, ...(isSilent ? [] : renderCallLadder(call))];
-    }),
+    ...hang('  ', 'Calls through the gateway of act 2, on that eth0:'),
+    ...played.flatMap(({ row, seen }) => [
+      ...hang('    ', `${row.direction}: ${sumOfStock(row)}`),
+      ...(row.observed.length === 0 ? [] : renderCompactCall(seen, row.direction)),
+    ]),
   ].map((line) => paintMarks(line, paint));
 }
 
 function sumOfStock({ direction, dropped = 0, legs, wanted }: CallRow): string {
-  const at = `dropped at the Internet gateway: ${dropped}`;
-  if (direction === 'inward') return `inward   INVITE to 10.0.1.50:5060, no answer; ${at}`;
+  const at = `The Internet gateway dropped ${dropped}.`;
+  if (direction === 'inward') return `INVITE to 10.0.1.50:5060 is never answered. ${at}`;
   const got = (peer: CallLeg['peer']): number =>
     legs.find((leg) => leg.peer === peer)?.rtpReceived ?? 0;
-  return `outward  RTP out ${got('internet')} of ${wanted}, back ${got('vpc')} of ${wanted}, BYE lost; ${at}`;
+  return `RTP out ${got('internet')} of ${wanted}, back ${got('vpc')} of ${wanted}; BYE is lost. ${at}`;
 }
 
 const titles = {
@@ -31,14 +31,15 @@ const titles = {
   outward: 'Outward: the VPC calls the gateway, which calls the Internet',
 } as const;
 
-/** Act 2's calls: a ladder each, and what each far side was told and saw. */
+/** Act 2's calls: a short ladder each, the whole one when a promise broke, and what each far side was told and saw. */
 export function renderCalls(played: readonly PlayedCall[], paint: Paint): readonly string[] {
   return [
-    ...played.flatMap((call) => [
-      '',
-      paint.bold(`  ${titles[call.row.direction]}`),
-      ...renderCallLadder(call).map((line) => paintMarks(line, paint)),
-    ]),
+    ...played.flatMap(({ row, seen }) => {
+      const holds = judgeCall(row).every(({ ok }) => ok);
+      const ladder = holds ? renderCompactCall(seen, row.direction) : renderWholeCall(seen);
+      const lines = ladder.map((line) => paintMarks(line, paint));
+      return ['', `  ${paint.bold(titles[row.direction])}`, ...lines];
+    }),
     '',
     ...renderLegs(
       played.map(({ row }) => row),

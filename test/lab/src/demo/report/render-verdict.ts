@@ -9,7 +9,6 @@ export function renderVerdict(report: DemoReport, paint: Paint): readonly string
   return [
     '',
     paint.bold(paint.cyan('Verdict')),
-    '',
     ...sumUp(report).flatMap((verdict) => renderRow(verdict, paint)),
     '',
     paint.dim('  not shown by this run'),

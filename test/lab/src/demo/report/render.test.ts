@@ -52,6 +52,9 @@ function report(changes: Parameters<typeof findings>[0]): DemoReport {
   };
 }
 
+const tuple = { address: '198.51.100.50', port: 5060 };
+const seen = { datagrams: [], far: { internet: tuple, vpc: tuple } };
+
 function everything(paint = plainPaint): readonly string[] {
   return [
     ...renderHead('loopback', 'Not level kernel: '.repeat(12), 'no-route', paint),
@@ -59,11 +62,11 @@ function everything(paint = plainPaint): readonly string[] {
     ...renderIdentity(identity, 80, [step], paint),
     ...renderFlows(flows, paint),
     ...renderFlows(longFlows, paint),
-    ...renderStockCalls([{ row: stockCallRow(), datagrams: [] }], paint),
+    ...renderStockCalls([{ row: stockCallRow(), seen }], paint),
     ...renderCalls(
       [
-        { row: stockCallRow(), datagrams: [] },
-        { row: callRow(), datagrams: [] },
+        { row: stockCallRow(), seen },
+        { row: callRow(), seen },
       ],
       paint,
     ),
@@ -123,7 +126,7 @@ describe('the output', () => {
     expect(shown).toMatch(/FAIL {2}1 of 2 calls/);
     expect(shown).toMatch(/FAIL {2}outward-call-media +the Internet peer sent 50 and got 49 of 50/);
     expect(shown.split('\n').at(-1)).toBe('1 broken: outward-call-media');
-    const played = calls.map((row) => ({ row, datagrams: [] }));
+    const played = calls.map((row) => ({ row, seen }));
     expect(text(renderCalls(played, plainPaint))).toMatch(/ 49 +0 +FAIL$/m);
   });
 
