@@ -46,7 +46,7 @@ function endText(call: LadderCall, { names }: Drawing): string {
   const bye = rows.find(({ method }) => method === 'BYE');
   if (bye !== undefined && first !== undefined) {
     const after = seconds(bye.atMs - first.atMs);
-    return `BYE from ${hostOf(names, bye.source)} after ${after} s`;
+    return `BYE from ${hostOf(names, bye.source)} at ${after} s`;
   }
   const final = rows.findLast(
     ({ callId, status = 0, cseq }) =>

@@ -34,6 +34,9 @@ export const asciiGlyphs: Glyphs = {
   marks: { same: 'ok', different: 'XX', 'not-seen': '..', 'not-judged': '..' },
 };
 
+/** A blank at which no line is broken. */
+export const glue = '\u00a0';
+
 /** What a peer wrote, with nothing in it that a terminal would obey, at most so long. */
 export function printable(text: string, glyphs: Glyphs, length: number): string {
   const safe = text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '?');

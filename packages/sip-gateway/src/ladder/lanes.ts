@@ -1,5 +1,4 @@
-import type { Glyphs } from './glyphs.ts';
-import { printable } from './glyphs.ts';
+import { glue, printable, type Glyphs } from './glyphs.ts';
 
 /** The columns of a ladder: where each host's lifeline stands. */
 export interface Lanes {
@@ -70,5 +69,5 @@ export function wrapWords(text: string, columns: number, indent: string): readon
       line = `${indent}${word}`;
     } else line = longer;
   }
-  return [...lines, line];
+  return [...lines, line].map((each) => each.replaceAll(glue, ' '));
 }

@@ -63,15 +63,17 @@ export class MediaMap {
 
   /** The leg that the datagram belongs to; undefined when no leg knows its tuples. */
   see({ atMs, source, destination }: CapturedDatagram): string | undefined {
-    const arriving = this.#current(destination, atMs);
-    for (const { callId, teller, toldTo, index, component } of arriving) {
-      this.#add({ callId, from: toldTo, to: teller, index, component }, source, atMs);
+    const [arriving, leaving] = [this.#toldOf(destination), this.#toldOf(source)];
+    const callId = callOf(arriving, leaving, atMs);
+    for (const told of lastOf(arriving, callId)) {
+      const { teller, toldTo, index, component } = told;
+      this.#add({ callId: told.callId, from: toldTo, to: teller, index, component }, source, atMs);
     }
-    const leaving = this.#current(source, atMs);
-    for (const { callId, teller, toldTo, index, component } of leaving) {
-      this.#add({ callId, from: teller, to: toldTo, index, component }, source, atMs);
+    for (const told of lastOf(leaving, callId)) {
+      const { teller, toldTo, index, component } = told;
+      this.#add({ callId: told.callId, from: teller, to: toldTo, index, component }, source, atMs);
     }
-    return (arriving.at(-1) ?? leaving.at(-1))?.callId;
+    return callId;
   }
 
   /** Where this media was seen to come from, in the order of first sight. */
@@ -79,16 +81,8 @@ export class MediaMap {
     return [...(this.#sightings.get(keyText(key))?.values() ?? [])];
   }
 
-  /** Who told it in the call that has it then: a port is used by one call after the other. */
-  #current(tuple: Tuple, atMs: number): readonly ToldTuple[] {
-    const told = this.#told.get(tupleText(tuple)) ?? [];
-    const newest = told.findLast((each) => each.atMs <= atMs) ?? told[0];
-    // a proxy passes it on: the same call, from and to others
-    const ends = new Map<string, ToldTuple>();
-    for (const each of told) {
-      if (each.callId === newest?.callId) ends.set(`${each.teller} ${each.toldTo}`, each);
-    }
-    return [...ends.values()];
+  #toldOf(tuple: Tuple): readonly ToldTuple[] {
+    return this.#told.get(tupleText(tuple)) ?? [];
   }
 
   #add(key: MediaKey, source: Tuple, atMs: number): void {
@@ -105,6 +99,30 @@ export class MediaMap {
 }
 
 const mostSources = 64;
+
+/**
+ * The call of a datagram: one that knows both its tuples before one that knows where it goes, and that before one that knows
+ * where it comes from. A port is used by one call after the other: the newest that has begun, or else the first.
+ */
+function callOf(
+  arriving: readonly ToldTuple[],
+  leaving: readonly ToldTuple[],
+  atMs: number,
+): string | undefined {
+  const from = new Set(leaving.map(({ callId }) => callId));
+  const both = arriving.filter(({ callId }) => from.has(callId));
+  const told = [both, arriving, leaving].find(({ length }) => length > 0) ?? [];
+  return (told.findLast((each) => each.atMs <= atMs) ?? told[0])?.callId;
+}
+
+/** What was told in that call, once for each two hosts: a proxy passes it on from and to others. */
+function lastOf(told: readonly ToldTuple[], callId: string | undefined): readonly ToldTuple[] {
+  const ends = new Map<string, ToldTuple>();
+  for (const each of told) {
+    if (each.callId === callId) ends.set(`${each.teller} ${each.toldTo}`, each);
+  }
+  return [...ends.values()];
+}
 
 function keyText({ callId, from, to, index, component }: MediaKey): string {
   return JSON.stringify([callId, from, to, index, component]);

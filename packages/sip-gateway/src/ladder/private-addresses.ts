@@ -32,7 +32,7 @@ export function privateAddressesIn(
   }
   return placesIn(payload).flatMap(({ where, text }) =>
     addressesIn(text)
-      .filter(isPrivate)
+      .filter(isPrivateAddress)
       .filter((address) => !sourcesOf(where).some((source) => said.has(`${source} ${address}`)))
       .map((address) => ({ address, where })),
   );
@@ -89,8 +89,9 @@ function isIpv6(text: string): boolean {
   return URL.canParse(`http://[${text}]/`);
 }
 
-function isPrivate(address: string): boolean {
-  if (address.includes(':')) return true;
+/** RFC 1918, RFC 6598, RFC 3927, RFC 4193. */
+export function isPrivateAddress(address: string): boolean {
+  if (address.includes(':')) return /^f[cd]/iu.test(address);
   const [a = 0, b = 0] = address.split('.').map(Number);
   return (
     a === 10 ||

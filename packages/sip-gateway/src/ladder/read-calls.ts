@@ -1,4 +1,5 @@
 import type { Tuple } from '@truetuple/sip-engine';
+import { asOutside } from './as-outside.ts';
 import type { CapturedDatagram } from './captured-datagram.ts';
 import { hostOf, type HostNames } from './host.ts';
 import { LegJudge } from './judge-message.ts';
@@ -12,6 +13,11 @@ import { payloadNames } from './told-media.ts';
 export interface ReadCallsOptions {
   /** What hosts are called, by "192.0.2.1" or "192.0.2.1:5060"; tuples of the same name are one host. */
   readonly names?: HostNames;
+  /**
+   * Public address of a private one, for a capture from within the VPC: what passes between that private address and the
+   * Internet is read as the Internet sees it, behind the gateway that maps the one to the other.
+   */
+  readonly publicAddresses?: Readonly<Record<string, string>>;
   /** Whose messages are judged. Default: everybody's. */
   readonly isOurs?: (sender: Tuple) => boolean;
   /** Only the calls with a leg of this Call-ID. */
@@ -29,7 +35,9 @@ export function readCalls(
   options: ReadCallsOptions = {},
 ): readonly LadderCall[] {
   const { names = {}, callId: wanted, legs: pairing = 'together' } = options;
-  const inOrder = datagrams.toSorted((one, other) => one.atMs - other.atMs);
+  const inOrder = datagrams
+    .map((each) => asOutside(each, options.publicAddresses ?? {}))
+    .toSorted((one, other) => one.atMs - other.atMs);
   const { legs, others } = readMessages(inOrder);
   const media = new MediaMap(names);
   for (const { messages } of legs) for (const seen of messages) media.tell(seen);

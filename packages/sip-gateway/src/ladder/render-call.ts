@@ -53,15 +53,13 @@ function laneRow(
   const from = lanes.positions.get(hostOf(names, row.source)) ?? gutter;
   const to = lanes.positions.get(hostOf(names, row.destination)) ?? gutter;
   const left = Math.min(from, to);
-  const columns = Math.max(Math.abs(to - from), lanes.gap) - 1;
+  const columns = Math.max(Math.abs(to - from), lanes.gap) - 3;
   const time = seconds(row.atMs - startMs).padStart(gutter - 1);
   const arrow =
     from === to ? loopText(row, glyphs, columns) : arrowText(row, glyphs, columns, to > from);
-  const notes = rowNotes(row, glyphs, startMs).flatMap((note) =>
-    wrapWords(note, columns - 2, '  '),
-  );
+  const notes = rowNotes(row, glyphs, startMs).flatMap((note) => wrapWords(note, columns, '  '));
   return [
-    laneLine(lanes, { at: 0, text: time }, { at: left + 1, text: arrow }),
+    laneLine(lanes, { at: 0, text: time }, { at: left + 2, text: arrow }),
     ...notes.map((text) =>
       laneLine(lanes, { at: left + 2, text: printable(text, glyphs, lanes.width - left - 2) }),
     ),
@@ -91,7 +89,7 @@ function arrowText(row: LadderRow, glyphs: Glyphs, columns: number, isRightwards
 
 function loopText(row: LadderRow, glyphs: Glyphs, columns: number): string {
   const { source, destination } = row;
-  const text = ` ${source.port} ${glyphs.right} ${destination.port} ${rowLabel(row, glyphs)}`;
+  const text = `${source.port} ${glyphs.right} ${destination.port} ${rowLabel(row, glyphs)}`;
   return printable(text, glyphs, columns);
 }
 

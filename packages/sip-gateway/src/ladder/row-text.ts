@@ -1,7 +1,7 @@
 import { tupleText } from '@truetuple/sip-engine';
-import { printable, type Glyphs } from './glyphs.ts';
+import { glue, printable, type Glyphs } from './glyphs.ts';
 import { isSameTuple } from './host.ts';
-import type { JudgedTuple, LadderRow, MediaRow, MessageRow } from './ladder-call.ts';
+import type { JudgedTuple, LadderRow, MediaRow, MessageRow, PayloadCount } from './ladder-call.ts';
 
 /** What stands on a row's arrow. */
 export function rowLabel(row: LadderRow, glyphs: Glyphs): string {
@@ -11,8 +11,8 @@ export function rowLabel(row: LadderRow, glyphs: Glyphs): string {
 /** What stands below its arrow, a paragraph each; times count from `startMs`. */
 export function rowNotes(row: LadderRow, glyphs: Glyphs, startMs: number): readonly string[] {
   return row.kind === 'message'
-    ? [...repetitionNote(row, glyphs, startMs), ...toldNotes(row.told, glyphs)]
-    : mediaNotes(row, startMs);
+    ? [...repetitionNote(row, startMs), ...toldNotes(row.told, glyphs)]
+    : mediaNotes(row);
 }
 
 function messageLabel(row: MessageRow, glyphs: Glyphs): string {
@@ -24,9 +24,9 @@ function messageLabel(row: MessageRow, glyphs: Glyphs): string {
   return `${printable(name, glyphs, 40)}${printable(aside, glyphs, 24)}${again}`;
 }
 
-function repetitionNote(row: MessageRow, glyphs: Glyphs, startMs: number): readonly string[] {
+function repetitionNote(row: MessageRow, startMs: number): readonly string[] {
   const { times, lastAtMs } = row;
-  return times > 1 ? [`sent ${times} ${glyphs.times}, last at ${seconds(lastAtMs - startMs)}`] : [];
+  return times > 1 ? [`last at ${seconds(lastAtMs - startMs)}`] : [];
 }
 
 /** Tuples that are the same, and judged the same, stand in one line. */
@@ -53,26 +53,38 @@ function groupNote(group: readonly JudgedTuple[], glyphs: Glyphs): string {
   ];
   const told = `${glyphs.marks[verdict]} ${names.join(', ')} ${tupleText(advertised)}`;
   const seen = observed === undefined ? '' : tupleText(observed);
-  const rest = { same: '', different: `, seen ${seen}`, 'not-seen': ' not seen', 'not-judged': '' };
+  const rest = {
+    same: '',
+    different: `, seen${glue}${seen}`,
+    'not-seen': ` not${glue}seen`,
+    'not-judged': '',
+  };
   return printable(`${told}${rest[verdict]}`, glyphs, 200);
 }
 
 function mediaLabel({ protocol, packets, payloads }: MediaRow, glyphs: Glyphs): string {
   if (protocol === 'other') return `UDP ${packets}`;
   if (protocol === 'rtcp') return `RTCP ${packets}`;
-  const names = payloads.map(({ encoding, payloadType }) => encoding ?? `type ${payloadType}`);
-  return printable(`RTP ${packets} ${names.join('+')}`, glyphs, 40);
+  const names = payloads.map(payloadName);
+  return printable(`RTP ${packets} ${names.join(', ')}`, glyphs, 48);
 }
 
-function mediaNotes(row: MediaRow, startMs: number): readonly string[] {
-  const { protocol, source, lastAtMs, ssrc, lost, payloads, packets } = row;
-  const parts = [`from ${tupleText(source)}`];
-  if (ssrc !== undefined) parts.push(`SSRC ${ssrc.toString(16).padStart(8, '0')}`);
-  if (protocol === 'rtp') {
-    parts.push(`PT ${payloads.map(({ payloadType }) => payloadType).join('+')}`, `lost ${lost}`);
-  }
-  if (packets > 1) parts.push(`until ${seconds(lastAtMs - startMs)}`);
-  return [parts.join(', ')];
+/** "PCMU", or with its number where the call gave the number its meaning: "opus/111". */
+function payloadName({ payloadType, encoding }: PayloadCount): string {
+  if (encoding === undefined) return `type ${payloadType}`;
+  return payloadType < firstDynamicType ? encoding : `${encoding}/${payloadType}`;
+}
+
+/** RFC 3551 6. */
+const firstDynamicType = 96;
+
+function mediaNotes(row: MediaRow): readonly string[] {
+  const { protocol, source, ssrc, lost, packets, atMs, lastAtMs } = row;
+  const parts = [`from${glue}${tupleText(source)}`];
+  if (ssrc !== undefined) parts.push(`ssrc${glue}${ssrc.toString(16).padStart(8, '0')}`);
+  if (protocol === 'rtp') parts.push(`lost${glue}${lost}`);
+  if (packets > 1) parts.push(`${seconds(lastAtMs - atMs)}${glue}s`);
+  return [parts.join(' ')];
 }
 
 /** "12.345", of milliseconds. */

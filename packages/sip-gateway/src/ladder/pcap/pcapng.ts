@@ -14,7 +14,7 @@ const timeOffsetOption = 14;
 interface CaptureInterface {
   readonly linkType: number;
   /** Time stamp units in a second. */
-  readonly perSecond: number;
+  readonly perSecond: bigint;
   readonly offsetSeconds: number;
   readonly snapLength: number;
 }
@@ -96,12 +96,13 @@ function readInterface({ littleEndian }: Section, { at, body }: Block): CaptureI
   const view = viewOf(body);
   const linkType = view.getUint16(0, littleEndian);
   const snapLength = view.getUint32(4, littleEndian);
-  let perSecond = 1e6;
+  let perSecond = 1_000_000n;
   let offsetSeconds = 0;
   for (const { code, value } of optionsOf(body.subarray(8), littleEndian)) {
     const [resolution] = value;
     if (code === timeResolutionOption && resolution !== undefined) {
-      perSecond = (resolution & 0x80) === 0 ? 10 ** resolution : 2 ** (resolution & 0x7f);
+      perSecond =
+        (resolution & 0x80) === 0 ? 10n ** BigInt(resolution) : 2n ** BigInt(resolution & 0x7f);
     }
     if (code === timeOffsetOption && value.length === 8) {
       offsetSeconds = Number(viewOf(value).getBigInt64(0, littleEndian));
@@ -134,12 +135,14 @@ function readEnhanced({ littleEndian, interfaces }: Section, { at, body }: Block
   const view = viewOf(body);
   const from = interfaces[view.getUint32(0, littleEndian)];
   if (from === undefined) throw captureInvalid(at, 'a packet names an interface that is not told');
-  const units = view.getUint32(4, littleEndian) * 2 ** 32 + view.getUint32(8, littleEndian);
+  const upper = BigInt(view.getUint32(4, littleEndian));
+  const units = (upper << 32n) | BigInt(view.getUint32(8, littleEndian));
   const length = view.getUint32(12, littleEndian);
   if (length > longestFrame || 20 + length > body.length) {
     throw captureInvalid(at, `a packet of ${length} bytes is announced`);
   }
-  const atMs = (units / from.perSecond + from.offsetSeconds) * 1000;
+  const seconds = Number(units / from.perSecond) + from.offsetSeconds;
+  const atMs = seconds * 1000 + (Number(units % from.perSecond) / Number(from.perSecond)) * 1000;
   return { atMs, linkType: from.linkType, bytes: body.subarray(20, 20 + length) };
 }
 
