@@ -40,6 +40,7 @@ export { callee } from './peers/sipp/callee.ts';
 export { caller, type MediaDirection } from './peers/sipp/caller.ts';
 export { startSipp, type Sipp, type SippOptions, type SippOutcome } from './peers/sipp/run-sipp.ts';
 export type { SippRead, SippStep } from './peers/sipp/scenario.ts';
+export { startRtpengine, type Rtpengine, type RtpengineOptions } from './peers/rtpengine.ts';
 export type { SourceReport } from './peers/source-tally.ts';
 export { decodeMuLaw, shareOfTone } from './peers/tone.ts';
 export {

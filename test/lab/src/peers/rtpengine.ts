@@ -1,0 +1,78 @@
+import type { Socket } from 'node:dgram';
+import { once } from 'node:events';
+import type { NetworkNamespace } from '@truetuple/netlink';
+import { LabError } from '../errors.ts';
+import { udpIn } from '../socket/udp-in.ts';
+import { startPeerProgram } from './peer-program.ts';
+
+export interface RtpengineOptions {
+  readonly namespace: NetworkNamespace;
+  /** `name/BOUND!ADVERTISED` or `name/BOUND`, as its --interface takes them. */
+  readonly interfaces: readonly string[];
+  /** UDP port of its ng control, on 127.0.0.1 of the namespace. */
+  readonly controlPort: number;
+  readonly ports: { readonly first: number; readonly last: number };
+}
+
+/** Debian's rtpengine in user space; disposing of it ends it. */
+export interface Rtpengine extends AsyncDisposable {
+  /** Call-IDs that it holds: its `list`. */
+  calls(): Promise<readonly string[]>;
+}
+
+/**
+ * Starts it; resolves once it takes commands.
+ * @throws LabError CommandFailed, TimedOut
+ */
+export async function startRtpengine(options: RtpengineOptions): Promise<Rtpengine> {
+  const { namespace, controlPort, ports } = options;
+  await using opened = new AsyncDisposableStack();
+  const interfaces = options.interfaces.map((each) => `--interface=${each}`);
+  const flags = `--listen-ng=127.0.0.1:${controlPort} -m ${ports.first} -M ${ports.last}`;
+  const fixed = '--table=-1 --foreground --log-stderr --log-level=6 --config-file=none';
+  opened.adopt(
+    await startPeerProgram({
+      namespace,
+      command: 'rtpengine',
+      args: [...interfaces, ...flags.split(' '), ...fixed.split(' ')],
+      readyText: 'Startup complete',
+    }),
+    async (each) => each.stop(),
+  );
+  const socket = opened.adopt(await udpIn(namespace, '127.0.0.1', 0), async (each) => {
+    const closed = once(each, 'close');
+    each.close();
+    await closed;
+  });
+  const resources = opened.move();
+  return {
+    calls: () => list(socket, controlPort),
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+/** Asks in bencode, of which a list of texts is all that has to be read. */
+async function list(socket: Socket, controlPort: number): Promise<readonly string[]> {
+  socket.send('list d7:command4:liste', controlPort, '127.0.0.1');
+  const [reply] = (await once(socket, 'message', { signal: AbortSignal.timeout(2000) })) as [
+    Buffer,
+  ];
+  const calls = /^list d5:callsl(.*)e6:result2:oke$/s.exec(reply.toString())?.[1];
+  if (calls !== undefined) return textsOf(calls);
+  throw new LabError({
+    code: 'CommandFailed',
+    message: `rtpengine was asked for its calls and said ${JSON.stringify(reply.toString())}`,
+    remedy: 'See whether this version of rtpengine answers "list" in another shape.',
+  });
+}
+
+function textsOf(bencoded: string): readonly string[] {
+  const texts: string[] = [];
+  for (let at = 0; at < bencoded.length;) {
+    const colon = bencoded.indexOf(':', at);
+    const end = colon + 1 + Number(bencoded.slice(at, colon));
+    texts.push(bencoded.slice(colon + 1, end));
+    at = end;
+  }
+  return texts;
+}
