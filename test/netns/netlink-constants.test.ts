@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { errnoByName } from '../../packages/netlink/src/schema/errno.ts';
 import { linkKindConstants } from './netlink-link-constants.ts';
 import * as netlink from '../../packages/netlink/src/schema/netlink.ts';
+import { conntrackConstants } from './netlink-conntrack-constants.ts';
 import { nftablesConstants } from './netlink-nftables-constants.ts';
 import { named } from './netlink-named-constants.ts';
 import * as rtnetlink from '../../packages/netlink/src/schema/rtnetlink.ts';
@@ -32,6 +33,12 @@ const headers = [
   'linux/netfilter/nf_tables.h',
   'linux/netfilter/nf_nat.h',
   'linux/netfilter/nf_conntrack_common.h',
+  'linux/netfilter/nf_conntrack_tcp.h',
+  'linux/netfilter/nfnetlink_conntrack.h',
+  'linux/in.h',
+  'linux/bpf.h',
+  'linux/sock_diag.h',
+  'linux/inet_diag.h',
 ];
 
 const { messageType, messageFlag, extendedAck, netlinkOption, netlinkSocketLevel } = netlink;
@@ -50,7 +57,7 @@ const expected: readonly (readonly [name: string, value: number])[] = [
   }),
   ...named('NETLINK_', netlinkOption, { strictCheck: 'GET_STRICT_CHK' }),
   ['SOL_NETLINK', netlinkSocketLevel],
-  ...named('NETLINK_', netlink.netlinkProtocol),
+  ...named('NETLINK_', netlink.netlinkProtocol, { sockDiag: 'SOCK_DIAG' }),
   ...named('RTM_', rtnetlink.rtm, {
     newLink: 'NEWLINK',
     delLink: 'DELLINK',
@@ -171,6 +178,7 @@ const expected: readonly (readonly [name: string, value: number])[] = [
   ['NDTPA_PROXY_DELAY', rtnetlink.neighbourTable.proxyDelay],
   ...linkKindConstants,
   ...nftablesConstants,
+  ...conntrackConstants,
   // What encoders and decoders call "struct ..." in their comments.
   ['sizeof(struct nlmsghdr)', 16],
   ['sizeof(struct rtmsg)', 12],

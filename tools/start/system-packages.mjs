@@ -56,6 +56,12 @@ export const SYSTEM_PACKAGES = Object.freeze([
     why: 'shows the bytes that ip sends to the kernel, to compare ours with',
   },
   {
+    package: 'conntrack',
+    shownBy: { kind: 'command', anyOf: ['conntrack'] },
+    neededBy: ['test'],
+    why: 'the second opinion on the flows that we track',
+  },
+  {
     package: 'procps',
     shownBy: { kind: 'command', anyOf: ['sysctl'] },
     neededBy: ['test'],

@@ -14,9 +14,9 @@ export function* ensureAddress(
   addresses: Addresses<'plan'>,
   address: NewAddress,
 ): Program<Ensured> {
-  const wanted = normalised(address);
+  const wanted = normalisedAddress(address);
   const list = yield* addresses.list({ linkIndex: address.linkIndex });
-  const standing = list.find((one) => isLike(one, wanted));
+  const standing = list.find((one) => isLikeAddress(one, wanted));
   if (standing === undefined) return yield* addUnlessThere(addresses, address);
   if (hasAll(standing, wanted) && !hasLifetimes(wanted)) return 'unchanged';
   const { linkIndex, peer } = wanted;
@@ -43,7 +43,8 @@ function* addUnlessThere(addresses: Addresses<'plan'>, address: NewAddress): Pro
   }
 }
 
-function normalised(address: NewAddress): NewAddress {
+/** With addresses as the kernel writes them. */
+export function normalisedAddress(address: NewAddress): NewAddress {
   return { ...address, address: canonical(address.address), ...peerOf(address) };
 }
 
@@ -56,7 +57,7 @@ function canonical(text: string): string {
   return `${formatIpAddress(bytes)}/${String(prefixLength)}`;
 }
 
-function isLike(found: Address, wanted: NewAddress): boolean {
+export function isLikeAddress(found: Address, wanted: NewAddress): boolean {
   return found.address === wanted.address && found.peer === wanted.peer;
 }
 

@@ -13,10 +13,10 @@ const usualIpv6Metric = 1024;
 
 /** One route for a destination, metric and type of service in a table: the wanted one. */
 export function* ensureRoute(routes: Routes<'plan'>, route: NewRoute): Program<Ensured> {
-  const wanted = normalised(route);
+  const wanted = normalisedRoute(route);
   const { table, family } = wanted;
-  const standing = (yield* routes.list({ table, family })).filter((one) => isLike(one, wanted));
-  if (standing.some((one) => isAsWanted(one, wanted))) return 'unchanged';
+  const standing = (yield* routes.list({ table, family })).filter((one) => isLikeRoute(one, wanted));
+  if (standing.some((one) => isRouteAsWanted(one, wanted))) return 'unchanged';
   if (standing.length > 0) {
     yield* routes.replace(route);
     return 'replaced';
@@ -32,9 +32,10 @@ export function* ensureRoute(routes: Routes<'plan'>, route: NewRoute): Program<E
   }
 }
 
-type Wanted = NewRoute & Pick<Route, 'family' | 'table' | 'destination'>;
+/** With what names it written out, as the kernel writes it. */
+export type WantedRoute = NewRoute & Pick<Route, 'family' | 'table' | 'destination'>;
 
-function normalised(route: NewRoute): Wanted {
+export function normalisedRoute(route: NewRoute): WantedRoute {
   const { family, bytes, prefixLength } = parseIpPrefix(route.destination);
   return {
     ...route,
@@ -45,7 +46,7 @@ function normalised(route: NewRoute): Wanted {
 }
 
 /** What makes two routes take each other's place (fib_table_insert, fib6_add_rt2node). */
-function isLike(found: Route, wanted: Wanted): boolean {
+export function isLikeRoute(found: Route, wanted: WantedRoute): boolean {
   const usual = wanted.family === 'ipv4' ? 0 : usualIpv6Metric;
   return (
     found.destination === wanted.destination &&
@@ -56,7 +57,7 @@ function isLike(found: Route, wanted: Wanted): boolean {
 }
 
 /** What is not given is as `add` would make it: a route of another protocol, or with an MTU, is not the same. */
-function isAsWanted(found: Route, wanted: Wanted): boolean {
+export function isRouteAsWanted(found: Route, wanted: WantedRoute): boolean {
   const { metric: _metric, scope: _scope, nextHops, onlink, ...rest } = wanted;
   return (
     hasAll(found, rest) &&

@@ -35,13 +35,13 @@ const selectors = [
  * lead elsewhere, are removed after it stands, so no packet goes without a rule meanwhile.
  */
 export function* ensureRule(rules: Rules<'plan'>, rule: NewRule): Program<Ensured> {
-  const wanted = normalised(rule);
-  const like = (yield* rules.list({ family: wanted.family })).filter((one) => isLike(one, wanted));
+  const wanted = normalisedRule(rule);
+  const like = (yield* rules.list({ family: wanted.family })).filter((one) => isLikeRule(one, wanted));
   const equal = like.filter((one) => hasAll(one, wanted));
   if (equal.length === 0) yield* addUnlessThere(rules, rule);
   // of copies the first stays
   const others = like.filter((one) => one !== equal[0]);
-  for (const other of others) yield* rules.remove(exactly(other));
+  for (const other of others) yield* rules.remove(exactRule(other));
   if (like.length === 0) return 'created';
   return others.length === 0 ? 'unchanged' : 'replaced';
 }
@@ -55,9 +55,10 @@ function* addUnlessThere(rules: Rules<'plan'>, rule: NewRule): Program<void> {
   }
 }
 
-type Wanted = NewRule & Pick<Rule, 'family' | 'priority' | 'action' | 'protocol'>;
+/** With what names it written out, as the kernel writes it. */
+export type WantedRule = NewRule & Pick<Rule, 'family' | 'priority' | 'action' | 'protocol'>;
 
-function normalised(rule: NewRule): Wanted {
+export function normalisedRule(rule: NewRule): WantedRule {
   const { priority } = rule;
   if (priority === undefined) {
     throw inputError(
@@ -87,7 +88,7 @@ function withPrefix(name: 'from' | 'to', text: string | undefined): Partial<NewR
   };
 }
 
-function isLike(found: Rule, wanted: Wanted): boolean {
+export function isLikeRule(found: Rule, wanted: WantedRule): boolean {
   return (
     found.priority === wanted.priority &&
     selectors.every((name) => JSON.stringify(found[name]) === JSON.stringify(told(wanted, name)))
@@ -95,11 +96,11 @@ function isLike(found: Rule, wanted: Wanted): boolean {
 }
 
 /** What the kernel leaves out when it is false. */
-function told(wanted: Wanted, name: (typeof selectors)[number]): unknown {
+function told(wanted: WantedRule, name: (typeof selectors)[number]): unknown {
   return wanted[name] === false ? undefined : wanted[name];
 }
 
 /** What removes this rule and no other. */
-function exactly({ unknownAttributes: _unknown, ...rule }: Rule): NewRule {
+export function exactRule({ unknownAttributes: _unknown, ...rule }: Rule): NewRule {
   return rule;
 }

@@ -21,7 +21,7 @@ export const messageFlag = {
 
 export const extendedAck = { message: 1, offset: 2, missingType: 5, missingNest: 6 } as const;
 
-export const netlinkProtocol = { route: 0, netfilter: 12 } as const;
+export const netlinkProtocol = { route: 0, sockDiag: 4, netfilter: 12 } as const;
 export const netlinkSocketLevel = 270;
 export const netlinkOption = {
   addMembership: 1,
