@@ -3,6 +3,7 @@ import { headerValue } from '@truetuple/sip-engine';
 import type { Capture } from '@truetuple/lab';
 import { expect } from 'vitest';
 import { publicIp } from '../netns/tuple-matrix-situation.ts';
+import { judgedOn } from './kamailio-ladder.ts';
 import { callIdsOn, callOnLink, toneIn, untilRtp } from './kamailio-wire.ts';
 
 export const publicSip = `${publicIp}:5060`;
@@ -24,6 +25,14 @@ export function expectTrueTuple(link: Capture, signalling: string, hertz: number
   expect(rtp.length).toBeGreaterThanOrEqual(enough);
   expect(new Set(rtp.map(({ from }) => from))).toEqual(new Set(told));
   expect(toneIn(rtp, hertz)).toBeGreaterThan(0.95);
+}
+
+/** The ladder agrees: whatever this address of ours said of itself on the link was so, and it said something. */
+export function expectLadderAgrees(link: Capture, ours: string): void {
+  const judged = judgedOn(link, ours);
+  expect(judged.filter(({ verdict }) => verdict === 'different')).toEqual([]);
+  const proven = judged.filter(({ verdict }) => verdict === 'same').map(({ where }) => where);
+  expect(proven).toEqual(expect.arrayContaining(['Contact', 'c=,m=']));
 }
 
 /** What the gateway said in the last call's dialog went to the proxy that had named itself in Record-Route, by a Route to it. */

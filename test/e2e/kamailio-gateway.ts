@@ -1,8 +1,9 @@
 // A gateway whose traces go in seconds, and the proof that they went.
 import { readFileSync } from 'node:fs';
-import type { VpcBox } from '@truetuple/lab';
-import type { PeerNetworks } from '@truetuple/sip-gateway';
+import { startRtpengine, type Rtpengine, type VpcBox } from '@truetuple/lab';
+import type { GatewayOptions, PeerNetworks } from '@truetuple/sip-gateway';
 import { expect, vi } from 'vitest';
+import { privateIp, publicIp } from '../netns/tuple-matrix-situation.ts';
 import type { GatewayChildInput } from './gateway-child.ts';
 import { gatewayInPod, podNetworks, type GatewayInPod } from './gateway-in-pod.ts';
 
@@ -17,20 +18,24 @@ export interface CleanGateway extends GatewayInPod {
   nothingLeft(): Promise<void>;
 }
 
+export interface CleanGatewayOptions {
+  readonly routes: GatewayChildInput['routes'];
+  readonly networks?: PeerNetworks;
+  /** Default the gateway's own. */
+  readonly relay?: GatewayOptions['media']['kind'];
+}
+
 export async function cleanGateway(
   box: VpcBox,
-  routes: GatewayChildInput['routes'],
-  networks: PeerNetworks = podNetworks,
+  { routes, networks = podNetworks, relay = 'embedded' }: CleanGatewayOptions,
 ): Promise<CleanGateway> {
-  const gateway = await gatewayInPod(box, {
-    options: {
-      ...networks,
-      signalling: { kind: 'embedded', timing },
-      media: { kind: 'embedded', quarantineMs: 200, tickMs: 100 },
-    },
-    routes,
-  });
+  await using opened = new AsyncDisposableStack();
+  const rtpengine = relay === 'rtpengine' ? opened.use(await rtpengineIn(box)) : undefined;
+  const signalling = { kind: 'embedded', timing } as const;
+  const options = { ...networks, signalling, media: mediaBy[relay] };
+  const gateway = opened.use(await gatewayInPod(box, { options, routes }));
   const socketsBefore = udpSockets(gateway.pid);
+  const resources = opened.move();
   return {
     ...gateway,
     idle: () =>
@@ -38,20 +43,45 @@ export async function cleanGateway(
         expect(await gateway.counts()).toMatchObject({ calls: 0, sip: { dialogs: 0 } });
       }, patience),
     nothingLeft: async () => {
-      const sip = { dialogs: 0, transactions: 0, timers: 0, malformed: 0 };
+      const sip = { dialogs: 0, transactions: 0, timers: 0, malformed: 0, guardRefusals: 0 };
       await vi.waitFor(async () => {
         expect(await gateway.counts()).toMatchObject({ calls: 0, sip });
         expect(udpSockets(gateway.pid)).toBe(socketsBefore);
       }, patience);
       const repeats = { retransmissionsIn: 0, retransmissionsOut: 0 };
       expect((await gateway.counts()).sip).toMatchObject(repeats);
+      expect((await rtpengine?.calls()) ?? []).toEqual([]);
     },
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }
 
-/** UDP sockets in the network namespace of a process. */
+const controlPort = 2223;
+
+const mediaBy: Readonly<Record<GatewayOptions['media']['kind'], GatewayOptions['media']>> = {
+  embedded: { kind: 'embedded', quarantineMs: 200, tickMs: 100 },
+  rtpengine: {
+    kind: 'rtpengine',
+    control: { host: '127.0.0.1', port: controlPort },
+    interfaces: { internet: 'internet', vpc: 'vpc', 'other-private': 'private' },
+  },
+};
+
+/** In the pod, beside the gateway: an interface for each address that a peer may be told. */
+function rtpengineIn(box: VpcBox): Promise<Rtpengine> {
+  return startRtpengine({
+    namespace: box.namespaces.pod,
+    interfaces: [`internet/${privateIp}!${publicIp}`, `vpc/${publicIp}`, `private/${privateIp}`],
+    controlPort,
+    ports: { first: 20_000, last: 20_999 },
+  });
+}
+
+/** UDP sockets on addresses of the pod, in a process's namespace; those of rtpengine's control are on none or on loopback. */
 function udpSockets(pid: number): number {
-  return readFileSync(`/proc/${pid}/net/udp`, 'utf8').trim().split('\n').length - 1;
+  const [, ...lines] = readFileSync(`/proc/${pid}/net/udp`, 'utf8').trim().split('\n');
+  // local_address is in hexadecimal, its bytes in reverse
+  return lines.filter((line) => !/^\s*\d+: (?:00000000|[\dA-F]{6}7F):/.test(line)).length;
 }
 
 const patience = { timeout: 20_000, interval: 100 };

@@ -33,11 +33,13 @@ describe.skipIf(kamailioIsMissing)('a call that leads back to us', () => {
     await establish(box, complete);
     gateway = opened.use(
       await cleanGateway(box, {
-        public: `sip:public@${publicSip}`,
-        elsewhere: `sip:public@${publicIp}:5080`,
-        private: `sip:private@${privateIp}`,
-        spiral: `sip:spiral@${proxySip}`,
-        b: `sip:b@${boxAddresses.aws}`,
+        routes: {
+          public: `sip:public@${publicSip}`,
+          elsewhere: `sip:public@${publicIp}:5080`,
+          private: `sip:private@${privateIp}`,
+          spiral: `sip:spiral@${proxySip}`,
+          b: `sip:b@${boxAddresses.aws}`,
+        },
       }),
     );
     const { namespaces } = box;

@@ -11,6 +11,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { complete, establish, publicIp } from '../netns/tuple-matrix-situation.ts';
 import {
+  expectLadderAgrees,
   expectRouted,
   expectTrueTuple,
   hearEachOther,
@@ -18,6 +19,7 @@ import {
 } from './kamailio-expectations.ts';
 import { cleanGateway, type CleanGateway } from './kamailio-gateway.ts';
 import { kamailioIsMissing } from './kamailio-is-missing.ts';
+import { withLadder } from './kamailio-ladder.ts';
 import { callIdsOn, privateAddressesOn, repeatedInvites, sipOn } from './kamailio-wire.ts';
 
 const { peer, secondPeer: trunk, client } = boxAddresses;
@@ -40,9 +42,11 @@ describe.skipIf(kamailioIsMissing)('a kamailio on the Internet as the trunk', ()
     const { namespaces } = box;
     gateway = opened.use(
       await cleanGateway(box, {
-        inside: `sip:inside@${client}:5060`,
-        outside: `sip:outside@${trunkSip}`,
-        stranger: `sip:outside@${strictSip}`,
+        routes: {
+          inside: `sip:inside@${client}:5060`,
+          outside: `sip:outside@${trunkSip}`,
+          stranger: `sip:outside@${strictSip}`,
+        },
       }),
     );
     const namespace = namespaces.peer;
@@ -83,10 +87,14 @@ describe.skipIf(kamailioIsMissing)('a kamailio on the Internet as the trunk', ()
     await hearEachOther(links);
     await by.hangUp();
     await Promise.all(both.map(async (phone) => phone.until('CALL_CLOSED', times)));
-    expectTrueTuple(links.outside, publicSip, tones.inside);
-    expectTrueTuple(links.inside, publicSip, tones.outside);
-    expectRouted(links.outside, trunkSip);
-    expect(privateAddressesOn(links.outside)).toEqual([]);
+    await withLadder(Object.values(links), () => {
+      expectTrueTuple(links.outside, publicSip, tones.inside);
+      expectTrueTuple(links.inside, publicSip, tones.outside);
+      expectLadderAgrees(links.outside, publicIp);
+      expectLadderAgrees(links.inside, publicIp);
+      expectRouted(links.outside, trunkSip);
+      expect(privateAddressesOn(links.outside)).toEqual([]);
+    });
     await gateway.idle();
   }
 

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { NetworkNamespace } from '@truetuple/netlink';
 import type { Transport } from '@truetuple/sip-engine';
 import { SipPeer, type Got } from '@truetuple/sip-engine/testing';
 import {
@@ -14,15 +15,16 @@ import {
 export const sipPort = 5060;
 export const rtpPort = 40_000;
 
-/** Where a host lies that speaks SIP. */
-const places = {
-  peer: { namespace: 'peer', link: 'pe0' },
-  secondPeer: { namespace: 'peer', link: 'pe0' },
-  client: { namespace: 'client', link: 'eth0' },
-  aws: { namespace: 'aws', link: 'eth0' },
-  isolated: { namespace: 'isolated', link: 'eth0' },
+/** Hosts that speak SIP, and where they lie. `natgw` is in net1's own subnet. */
+export const sipHosts = {
+  peer: { namespace: 'peer', link: 'pe0', address: boxAddresses.peer },
+  secondPeer: { namespace: 'peer', link: 'pe0', address: boxAddresses.secondPeer },
+  client: { namespace: 'client', link: 'eth0', address: boxAddresses.client },
+  aws: { namespace: 'aws', link: 'eth0', address: boxAddresses.aws },
+  isolated: { namespace: 'isolated', link: 'eth0', address: boxAddresses.isolated },
+  natgw: { namespace: 'natgw', link: 'eth0', address: boxAddresses.natGateway },
 } as const;
-export type SipHostName = keyof typeof places;
+export type SipHostName = keyof typeof sipHosts;
 
 /** A host of the box with SIP and RTP, and a capture of what its link carried. */
 export interface SipHost extends AsyncDisposable {
@@ -43,12 +45,13 @@ export async function openSipHost(
   gateway: string,
 ): Promise<SipHost> {
   await using opened = new AsyncDisposableStack();
-  const place = places[host];
+  const { address, ...place } = sipHosts[host];
   const namespace = box.namespaces[place.namespace];
-  const address = boxAddresses[host];
   const link = opened.use(await capture(namespace, place.link, { filter: isUdpOf(address) }));
   const rtp = opened.use(await openUdpPeer({ namespace, address, port: rtpPort }));
-  const transport = opened.adopt(await transportIn(box, host), async (each) => each.close());
+  const transport = opened.adopt(await transportIn(namespace, address), async (each) =>
+    each.close(),
+  );
   const sip = new SipPeer(transport, { address: gateway, port: sipPort });
   const arrivals = new EventTarget();
   sip.onGot(() => arrivals.dispatchEvent(new Event('got')));
@@ -90,9 +93,8 @@ function isUdpOf(address: string): (packet: Capture['packets'][number]) => boole
     [network.source, network.destination].includes(address);
 }
 
-async function transportIn(box: VpcBox, host: SipHostName): Promise<Transport> {
-  const address = boxAddresses[host];
-  const socket = await udpIn(box.namespaces[places[host].namespace], address, sipPort);
+async function transportIn(namespace: NetworkNamespace, address: string): Promise<Transport> {
+  const socket = await udpIn(namespace, address, sipPort);
   const localAddress = { address, port: sipPort };
   const sends: Promise<void>[] = [];
   return {

@@ -3,6 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { advertisedTuples, type SipRequest } from '@truetuple/sip-engine';
 import type { Got } from '@truetuple/sip-engine/testing';
 import { expect } from 'vitest';
+import { expectLadderAgrees } from './kamailio-expectations.ts';
+import { withLadder } from './kamailio-ladder.ts';
 import { mediaTold, patienceMs, privateAddressesOn, datagramOf, sipOn } from './kamailio-wire.ts';
 import { rtpPort, sipPort, type SipHost } from './sip-host.ts';
 
@@ -46,8 +48,12 @@ export async function expectTrueCall({ a, b, user, hangsUp }: CallPlan): Promise
     b.host.sip.send({ method: 'BYE', ...dialog, requestUri: `sip:${b.sees}:${sipPort}` });
     await endAt(a.host, b.host);
   }
-  expectTrueTuple(a);
-  expectTrueTuple(b);
+  await withLadder([a.host.link, b.host.link], () => {
+    for (const party of [a, b]) {
+      expectTrueTuple(party);
+      expectLadderAgrees(party.host.link, party.sees);
+    }
+  });
 }
 
 async function speak(a: SipHost, b: SipHost): Promise<void> {

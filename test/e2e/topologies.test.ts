@@ -6,7 +6,7 @@ import { boxIsMissing } from '../netns/box-is-missing.ts';
 import { complete, establish, privateIp, publicIp } from '../netns/tuple-matrix-situation.ts';
 import { podNetworks } from './gateway-in-pod.ts';
 import { cleanGateway, type CleanGateway } from './kamailio-gateway.ts';
-import { openSipHost, sipPort, type SipHostName } from './sip-host.ts';
+import { openSipHost, sipHosts, sipPort, type SipHostName } from './sip-host.ts';
 import { expectTrueCall } from './topologies-call.ts';
 
 const podEth0 = boxAddresses.podEth0 as Ipv4Address;
@@ -16,9 +16,8 @@ const byNet1: PeerNetworks = {
   ...podNetworks,
   routedCidrs: [boxAddresses.subnetCidr.private as Cidr],
 };
-const hosts: readonly SipHostName[] = ['peer', 'secondPeer', 'client', 'aws', 'isolated'];
 const routes = Object.fromEntries(
-  hosts.map((host) => [host, `sip:b@${boxAddresses[host]}:${sipPort}`]),
+  Object.entries(sipHosts).map(([name, { address }]) => [name, `sip:b@${address}:${sipPort}`]),
 );
 
 interface Row {
@@ -33,6 +32,11 @@ const rows: readonly Row[] = [
   { title: 'the Internet and the VPC', a: 'peer', b: 'client' },
   { title: 'the VPC and the Internet', a: 'client', b: 'peer' },
 ];
+/** The route table of net1's own subnet has no /32 either. */
+const rowsOfNeighbour: readonly Row[] = [
+  { title: "a host of net1's own subnet and the Internet", a: 'natgw', b: 'peer' },
+  { title: "the VPC and a host of net1's own subnet", a: 'client', b: 'natgw' },
+];
 const rowsOfIsolated: readonly Row[] = [
   { title: 'a network without our /32 and the Internet', a: 'isolated', b: 'peer' },
   { title: 'the Internet and a network without our /32', a: 'peer', b: 'isolated' },
@@ -40,17 +44,20 @@ const rowsOfIsolated: readonly Row[] = [
   { title: 'a network with our /32 and one without it', a: 'client', b: 'isolated' },
 ];
 
+/** Hosts whose route tables lead nowhere for the public address. */
+const unrouted: ReadonlySet<SipHostName> = new Set(['isolated', 'natgw']);
+
 const worlds = [
   {
     name: 'other private networks reach us by net1',
     networks: byNet1,
-    isolatedSees: privateIp,
-    rows: [...rows, ...rowsOfIsolated],
+    unroutedSees: privateIp,
+    rows: [...rows, ...rowsOfIsolated, ...rowsOfNeighbour],
   },
   {
     name: 'other private networks reach us by eth0',
     networks: { ...byNet1, otherPrivateAddress: podEth0 },
-    isolatedSees: podEth0,
+    unroutedSees: podEth0,
     rows: rowsOfIsolated,
   },
 ] as const;
@@ -65,13 +72,13 @@ describe.skipIf(boxIsMissing)('topologies', () => {
       const box = opened.use(await openBox());
       await establish(box, complete);
       boxes.push(box);
-      gateways.push(opened.use(await cleanGateway(box, routes, networks)));
+      gateways.push(opened.use(await cleanGateway(box, { routes, networks })));
     }
   });
   afterAll(async () => opened.disposeAsync());
 
-  for (const [at, { name, rows: those, isolatedSees }] of worlds.entries()) {
-    const see = (host: SipHostName): string => (host === 'isolated' ? isolatedSees : publicIp);
+  for (const [at, { name, rows: those, unroutedSees }] of worlds.entries()) {
+    const see = (host: SipHostName): string => (unrouted.has(host) ? unroutedSees : publicIp);
     for (const row of those) {
       it.each(['a', 'b'] as const)(`${name}: ${row.title}; %s hangs up`, async (hangsUp) => {
         const box = boxes[at];
