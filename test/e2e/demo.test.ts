@@ -8,7 +8,16 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { DemoReport } from '../lab/src/demo/report/report.ts';
 
 const program = fileURLToPath(new URL('../lab/src/demo/main.ts', import.meta.url));
-const sabotages = ['drop-rule', 'advertise-private', 'wrong-port', 'no-release', 'no-route'];
+const sabotages = [
+  'drop-rule',
+  'advertise-private',
+  'wrong-port',
+  'wrong-contact',
+  'wrong-connection-address',
+  'wrong-rtp-source',
+  'no-release',
+  'no-route',
+];
 
 interface Run {
   readonly exitCode: number;
@@ -69,11 +78,36 @@ function brokenRows(run: Run): readonly string[] {
     .map(({ name }) => name);
 }
 
+const publicSip = '203.0.113.50:5060';
+const privateAddress =
+  /(?<![\d.])(?:10\.\d+|192\.168|172\.(?:1[6-9]|2\d|3[01])|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])|169\.254)\.\d+\.\d+/;
+
 /** Rows that each sabotage must break; it may break more. */
 const expectedRows: Readonly<Record<string, readonly string[]>> = {
   'drop-rule': ['internet-sip-reply', 'internet-sip-out', 'internet-rtp-reply', 'internet-rtp-out'],
-  'advertise-private': ['internet-sip-in', 'internet-sip-out', 'vpc-sip-out', 'vpc-rtp-out'],
+  'advertise-private': [
+    'internet-sip-in',
+    'internet-sip-out',
+    'vpc-sip-out',
+    'vpc-rtp-out',
+    'inward-call-completes',
+    'outward-call-sip-tuple',
+    'outward-call-no-private-address',
+  ],
   'wrong-port': ['internet-rtp-in', 'internet-rtp-out', 'vpc-rtp-in', 'vpc-rtp-out'],
+  'wrong-contact': [
+    'inward-call-completes',
+    'inward-call-sip-tuple',
+    'outward-call-completes',
+    'outward-call-sip-tuple',
+  ],
+  'wrong-connection-address': [
+    'inward-call-rtp-tuple',
+    'inward-call-media',
+    'outward-call-rtp-tuple',
+    'outward-call-media',
+  ],
+  'wrong-rtp-source': ['inward-call-rtp-tuple', 'outward-call-rtp-tuple'],
   'no-release': ['nothing-left-in-ec2'],
   'no-route': ['vpc-sip-in', 'vpc-rtp-in'],
 };
@@ -119,6 +153,49 @@ describe.skipIf(kernelLack !== undefined)(`the demo on the kernel${note(kernelLa
     expect(run.tookMs).toBeLessThan(15_000);
   });
 
+  it('puts one call each way through, each side told what it sees, and is killed in a third', () => {
+    const { calls, crash } = reportOf(run);
+    expect(calls.map(({ direction }) => direction)).toEqual(['inward', 'outward']);
+    for (const call of calls) {
+      const told = new Set(call.advertised);
+      expect(new Set(call.observed), call.name).toEqual(told);
+      for (const tuple of told) expect(tuple).toMatch(/^203\.0\.113\.50:\d+$/);
+      expect(call).toMatchObject({ rtpSent: 100, rtpReceived: 100, privateAddressesSeen: [] });
+      for (const leg of call.legs) {
+        expect(leg).toMatchObject({ answered: true, ended: true, rtpSent: 50, rtpReceived: 50 });
+        expect(leg.sip).toEqual({ advertised: [publicSip], observed: [publicSip] });
+        expect(leg.rtp.observed).toEqual(leg.rtp.advertised);
+        expect(leg.rtp.advertised).toHaveLength(1);
+      }
+    }
+    expect(crash.rtpInCall).toBeGreaterThanOrEqual(5);
+  });
+
+  it('shows in act 1 what the same gateway does on eth0', () => {
+    const [inward, outward] = reportOf(run).stockCalls;
+    expect(inward).toMatchObject({ direction: 'inward', observed: [], dropped: 1 });
+    const [internet, vpc] = outward?.legs ?? [];
+    expect(internet?.sip.advertised).toEqual(['10.0.1.50:5060']);
+    for (const tuple of [...(internet?.sip.observed ?? []), ...(internet?.rtp.observed ?? [])]) {
+      expect(tuple).toMatch(/^203\.0\.113\.7:\d+$/);
+    }
+    expect(internet).toMatchObject({ answered: true, ended: false, rtpSent: 10, rtpReceived: 10 });
+    expect(vpc).toMatchObject({ answered: true, ended: false, rtpSent: 10, rtpReceived: 0 });
+    expect(internet?.privateAddressesSeen.map(({ address }) => address)).toContain('10.0.1.50');
+    expect(outward?.dropped).toBeGreaterThan(10);
+  });
+
+  it('draws a ladder of each call, and fits on two screens', () => {
+    const text = run.lines.join('\n');
+    expect(run.lines.length).toBeLessThanOrEqual(120);
+    expect(text.match(/─ INVITE SDP ─/g)).toHaveLength(6);
+    expect(text.match(/◄══ PCMU 50\+50 ═══►/g)).toHaveLength(4);
+    expect(text.match(/✗ SIP 10\.0\.1\.50:5060 ≠ 203\.0\.113\.7:/g)).toHaveLength(2);
+    const act2 = text.slice(text.indexOf('Act 2'));
+    expect(act2.match(/✓ SIP 203\.0\.113\.50:5060 {2}✓ RTP 203\.0\.113\.50:/g)).toHaveLength(4);
+    expect(act2).not.toContain('✗');
+  });
+
   it('prints short plain lines when nobody looks at a terminal, the level in the first', () => {
     expect(run.lines[0]).toMatch(/^truetuple demo, level kernel: /);
     for (const line of run.lines) expect(line.length, line).toBeLessThanOrEqual(100);
@@ -140,6 +217,24 @@ describe.skipIf(kernelLack !== undefined)(`the demo on the kernel${note(kernelLa
       const read = stock.filter(({ payload }) => payload.includes(`flow=${mark} `));
       const sources = new Set(read.map(({ source }) => source));
       expect(sources, mark).toEqual(new Set(report.stockPath[index]?.observed));
+    }
+  });
+
+  it('reports of calls what tshark reads from their captures: sources, RTP, no private address', () => {
+    for (const { name, legs } of reportOf(run).calls) {
+      for (const { peer, sip, rtp, rtpReceived, capture } of legs) {
+        const own = peer === 'internet' ? '198.51.100.50:' : '10.0.1.100:';
+        const came = readByTshark(join(captures, capture?.file ?? 'no file')).filter(
+          ({ source }) => !source.startsWith(own),
+        );
+        const sources = new Set(came.map(({ source }) => source));
+        expect(sources, `${name} ${peer}`).toEqual(new Set([...sip.observed, ...rtp.observed]));
+        const media = came.filter(({ source }) => rtp.observed.includes(source));
+        expect(media, `${name} ${peer}`).toHaveLength(rtpReceived);
+        if (peer === 'internet') {
+          for (const { payload } of came) expect(payload).not.toMatch(privateAddress);
+        }
+      }
     }
   });
 
@@ -205,8 +300,9 @@ describe.skipIf(userLack !== undefined)(`the demo as an ordinary user${note(user
   });
 });
 
-/** The two that break what the loopback level models by itself; all of them where nothing else can run. */
-const onLoopback = kernelLack === undefined ? ['drop-rule', 'no-route'] : sabotages;
+/** Those that break what the loopback level models by itself; all of them where nothing else can run. */
+const onLoopback =
+  kernelLack === undefined ? ['drop-rule', 'no-route', 'wrong-contact'] : sabotages;
 
 describe('the demo on loopback', () => {
   it('runs with nothing but Node and says so in its first line', async () => {
@@ -220,6 +316,13 @@ describe('the demo on loopback', () => {
     expect(new Set(addresses)).toEqual(new Set(['127.0.0.1']));
     expect(report.leaked).toEqual([]);
     expect(report.notProven.join()).toContain('no packet crossed a network');
+    expect(report.notProven.join()).toMatch(/no gateway or NAT lies between|no call was made/);
+    expect(report.stockCalls).toEqual([]);
+    for (const call of report.calls) {
+      expect(call).toMatchObject({ rtpSent: 100, rtpReceived: 100, privateAddressesSeen: [] });
+      expect(new Set(call.observed)).toEqual(new Set(call.advertised));
+    }
+    if (process.platform === 'linux') expect(report.calls).toHaveLength(2);
   });
 
   it.concurrent.each(onLoopback)('notices the sabotage %s and names the row', async (name) => {
