@@ -5,7 +5,7 @@ const target = 'sip:[service]@[remote_ip]:[remote_port]';
 /** `sendrecv` and its kind: the direction line of a session description (RFC 8866, section 6.7). */
 export type MediaDirection = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
 
-/** A session description with one stream of G.711 at the port that sipp plays from. */
+/** A session description with one stream of G.711 at the port that sipp plays from: one for all its calls. */
 export function sippSession(direction: MediaDirection = 'sendrecv'): readonly string[] {
   return [
     'v=0',
@@ -21,9 +21,13 @@ export function sippSession(direction: MediaDirection = 'sendrecv'): readonly st
 
 /** The messages of a caller (RFC 3261, UAC). Branches are named by what they are for. */
 export const caller = {
+  /** Its Subject is one of its own, so that whoever gets it passed on can be told to belong to this call. */
   invite: (direction?: MediaDirection): SippSend => ({
     kind: 'send',
-    head: request('INVITE', 1, target, { branch: 'invite' }),
+    head: [
+      ...request('INVITE', 1, target, { branch: 'invite' }),
+      'Subject: call [call_number] of [pid]',
+    ],
     body: sippSession(direction),
     isRepeated: true,
   }),

@@ -11,7 +11,7 @@ export interface SippOptions {
   readonly namespace: NetworkNamespace;
   readonly address: string;
   readonly port: number;
-  /** First of the even ports for RTP, one for each call that is up. */
+  /** Port of RTP, of all its calls: what they hear is told apart by where it comes from. */
   readonly mediaPort: number;
   /** What it plays: every byte of its voice. So a receiver can tell by one packet whose voice it is. */
   readonly voice: number;

@@ -9,7 +9,9 @@ it('writes a message with its body, repeated, and names its type', () => {
   expect(xml).toContain(
     '<send retrans="500"><![CDATA[\nINVITE sip:[service]@[remote_ip]:[remote_port] SIP/2.0\n',
   );
-  expect(xml).toContain('Content-Type: application/sdp\nContent-Length: [len]\n\nv=0\n');
+  expect(xml).toContain(
+    'Subject: call [call_number] of [pid]\nContent-Type: application/sdp\nContent-Length: [len]\n\nv=0\n',
+  );
   expect(xml).toMatch(/a=sendrecv\n\n\]\]><\/send>/);
 });
 

@@ -1,0 +1,115 @@
+// Many calls of sipp through the gateway in the box, with either media relay: what each side was told is what it saw.
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { privateIp, publicIp } from '../netns/tuple-matrix-situation.ts';
+import { rtpOf } from './kamailio-wire.ts';
+import { expectAllDone, expectTrueCalls, rules, seenSoFar } from './sipp-expectations.ts';
+import { callsOnLink, crossed, mostAtOnce, wrongWith } from './sipp-link-calls.ts';
+import { sippIsMissing } from './sipp-is-missing.ts';
+import { calleeWhoTalks, callerWhoTalks } from './sipp-steps.ts';
+import { openSippWorld, type SippWorld } from './sipp-world.ts';
+
+interface BothWays {
+  readonly calls: number;
+  readonly atOnce: number;
+  readonly mediaMs: number;
+}
+
+async function callBothWays(world: SippWorld, { mediaMs, ...rest }: BothWays): Promise<void> {
+  const seen = seenSoFar(world);
+  const calls = { ...rest, caller: callerWhoTalks(mediaMs), callee: calleeWhoTalks };
+  const ways = ['inward', 'outward'] as const;
+  const played = await Promise.all(ways.map((way) => world.play(way, calls)));
+  for (const each of played) expectAllDone(each, rest.calls);
+  expectTrueCalls(world, seen, 2 * rest.calls);
+}
+
+/** The RTP streams of a pcap file as tshark tells them: source tuple, packets, lost. */
+async function streamsIn(pcap: string): Promise<readonly RtpStreamLine[]> {
+  const args = ['-r', pcap, '-q', '-z', 'rtp,streams'];
+  const { stdout } = await promisify(execFile)('tshark', args);
+  const lines = stdout.split('\n').map((line) => line.trim().split(/\s+/));
+  return lines.flatMap(([, , source = '', port = '', , , , , packets = '', lost = '']) =>
+    /^\d+$/.test(packets) ? [{ source, port, packets: Number(packets), lost: Number(lost) }] : [],
+  );
+}
+
+interface RtpStreamLine {
+  readonly source: string;
+  readonly port: string;
+  readonly packets: number;
+  readonly lost: number;
+}
+
+describe.skipIf(sippIsMissing).for(['embedded', 'rtpengine'] as const)(
+  'calls of sipp with the %s relay',
+  (relay) => {
+    let folder: string;
+    let world: SippWorld;
+    const pcap = (): string => join(folder, 'peer.pcap');
+
+    beforeAll(async () => {
+      folder = await mkdtemp(join(tmpdir(), 'truetuple-sipp-calls-'));
+      world = await openSippWorld({ relay, t1Ms: 200, pcap: pcap() });
+    });
+    afterAll(async () => {
+      await world?.[Symbol.asyncDispose]();
+      await rm(folder, { recursive: true, force: true });
+    });
+
+    it('50 calls, one after the other, in both directions', async () => {
+      await callBothWays(world, { calls: 50, atOnce: 1, mediaMs: 300 });
+    });
+
+    it('20 calls at once, in both directions', async () => {
+      const seen = seenSoFar(world);
+      await callBothWays(world, { calls: 20, atOnce: 20, mediaMs: 1000 });
+      expect(mostAtOnce(world.links.peer.packets.slice(seen.peer))).toBe(40);
+    });
+
+    it('tshark finds the same streams in what the Internet host saw', async () => {
+      const { calls } = callsOnLink(world.links.peer.packets);
+      const streams = await streamsIn(pcap());
+      const arrived = streams.filter(({ source }) => source === publicIp);
+      expect(arrived.map(({ source, port }) => `${source}:${port}`).toSorted()).toEqual(
+        calls.flatMap(({ told }) => told).toSorted(),
+      );
+      const sum = arrived.reduce((total, { packets }) => total + packets, 0);
+      expect(sum).toBe(calls.reduce((total, { rtpIn }) => total + rtpIn.length, 0));
+      expect(arrived.filter(({ lost }) => lost !== 0)).toEqual([]);
+    });
+
+    it('and these checks see what is wrong, when it is made wrong', () => {
+      const { packets } = world.links.peer;
+      const [call] = callsOnLink(packets).calls;
+      const [rtp] = call?.rtpIn ?? [];
+      const invite = call?.sip.find(({ name }) => name === 'INVITE');
+      if (call === undefined || rtp === undefined || invite === undefined)
+        throw new Error('no call');
+      const wrong = (change: Partial<typeof call>): string =>
+        wrongWith({ ...call, ...change }, rules.peer).join();
+      expect(wrong({})).toBe('');
+      expect(wrong({ rtpIn: [...call.rtpIn, { ...rtp, sound: Uint8Array.of(0) }] })).toMatch(
+        'sent another voice',
+      );
+      expect(wrong({ sip: [...call.sip, invite] })).toMatch('an INVITE was sent again');
+      expect(wrong({ sip: [{ ...invite, direction: 'incoming', from: privateIp }] })).toMatch(
+        `INVITE from ${privateIp}`,
+      );
+      expect(wrong({ rtpIn: [] })).toMatch('0 packets');
+      expect(wrong({ told: [`${privateIp}:4000`] })).toMatch(`told ${privateIp}:4000`);
+      const wire = packets.filter((packet) => rtpOf(packet)?.from === rtp.from);
+      expect(callsOnLink(wire).strays).toHaveLength(wire.length);
+      expect(crossed([call], [{ ...call, rtpIn: [] }])).toHaveLength(1);
+      expect(crossed([call], [])).toHaveLength(1);
+    });
+
+    it('leaves no call, no dialog, no port and no socket', async () => {
+      await world.nothingLeft();
+    });
+  },
+);

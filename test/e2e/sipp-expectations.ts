@@ -1,0 +1,53 @@
+// What must hold of calls that sipp made through the gateway.
+import { expect } from 'vitest';
+import { publicIp } from '../netns/tuple-matrix-situation.ts';
+import { ladderOf, privateAddressesIncoming } from './sipp-ladder.ts';
+import { callsOnLink, crossed, wrongWith, type CallRules } from './sipp-link-calls.ts';
+import { voices, type Played, type SippWorld } from './sipp-world.ts';
+
+const advertised = { sip: `${publicIp}:5060`, mediaHost: publicIp };
+
+/** For every call with media each way. */
+export const rules: Readonly<Record<'peer' | 'client', CallRules>> = {
+  peer: { advertised, packetsAtLeast: 1, voice: voices.client },
+  client: { advertised, packetsAtLeast: 1, voice: voices.peer },
+};
+
+/** How many packets each link had carried at a moment. */
+export type Seen = Readonly<Record<'peer' | 'client', number>>;
+
+export function seenSoFar({ links }: SippWorld): Seen {
+  return { peer: links.peer.packets.length, client: links.client.packets.length };
+}
+
+/** sipp's own account: all calls went as its scenario has them, and nothing was sent twice. */
+export function expectAllDone(played: Played, calls: number): void {
+  const sides = [played.caller, played.callee];
+  const all = { successful: calls, failed: 0, retransmissions: 0, unexpected: 0, current: 0 };
+  const done = { code: 0, statistics: { ...all, reasons: {} } };
+  const accounts = sides.map(({ code, statistics }) => ({ code, statistics }));
+  expect(accounts, sides.map(({ errors }) => errors).join('\n')).toEqual([done, done]);
+}
+
+/** The account of the wire since then: both hosts were told where SIP and RTP came from, in each of so many calls. */
+export function expectTrueCalls(world: SippWorld, since: Seen, calls: number): void {
+  const { links } = world;
+  const on = {
+    peer: callsOnLink(links.peer.packets.slice(since.peer)),
+    client: callsOnLink(links.client.packets.slice(since.client)),
+  };
+  for (const host of ['peer', 'client'] as const) {
+    const wrong = on[host].calls.filter((call) => wrongWith(call, rules[host]).length > 0);
+    const drawn = wrong.length === 0 ? '' : ladderOf(links[host].packets.slice(since[host]), wrong);
+    expect(
+      wrong.flatMap((call) => wrongWith(call, rules[host])),
+      drawn,
+    ).toEqual([]);
+    expect(on[host].strays).toEqual([]);
+    expect(on[host].calls).toHaveLength(calls);
+    expect(links[host].kernelDrops()).toBe(0);
+  }
+  expect(crossed(on.peer.calls, on.client.calls)).toEqual([]);
+  expect(crossed(on.client.calls, on.peer.calls)).toEqual([]);
+  expect(privateAddressesIncoming(links.peer.packets.slice(since.peer))).toEqual([]);
+}

@@ -1,0 +1,180 @@
+// A gateway in the box's pod, sipp on both sides of it, and captures of what both sides' links carried.
+import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
+import {
+  boxAddresses,
+  capture,
+  openBox,
+  startRtpengine,
+  startSipp,
+  type Capture,
+  type Rtpengine,
+  type SippOptions,
+  type SippOutcome,
+  type VpcBox,
+} from '@truetuple/lab';
+import type { GatewayOptions } from '@truetuple/sip-gateway';
+import { expect, vi } from 'vitest';
+import { complete, establish, privateIp, publicIp } from '../netns/tuple-matrix-situation.ts';
+import { gatewayInPod, podNetworks, type GatewayInPod } from './gateway-in-pod.ts';
+
+export type RelayKind = GatewayOptions['media']['kind'];
+
+/** `inward`: the Internet calls into the VPC. `outward`: the other way. */
+export type Direction = 'inward' | 'outward';
+
+/** Octets of the two voices: what a host of each side hears is the other's. */
+export const voices = { peer: 0x1f, client: 0x2e } as const;
+
+export interface Played {
+  readonly caller: SippOutcome;
+  readonly callee: SippOutcome;
+}
+
+export interface SippWorld extends AsyncDisposable {
+  readonly box: VpcBox;
+  readonly gateway: GatewayInPod;
+  /** From the first call on: the link of the Internet host, and that of the host in the VPC. */
+  readonly links: Readonly<Record<'peer' | 'client', Capture>>;
+  /** Calls through the gateway; resolves when both sides have done all of them. */
+  play(direction: Direction, calls: PlayedCalls): Promise<Played>;
+  /** Resolves once all that the first call found is all that there is. */
+  nothingLeft(): Promise<void>;
+}
+
+export interface PlayedCalls {
+  readonly calls: number;
+  readonly atOnce?: number;
+  readonly perSecond?: number;
+  readonly caller: SippOptions['steps'];
+  readonly callee: SippOptions['steps'];
+  /** User part that is called; default the direction. */
+  readonly user?: string;
+}
+
+/** Ports that two sipp processes on one host share out. */
+const callerPorts = { port: 5070, mediaPort: 7000 } as const;
+const calleePorts = { port: 5060, mediaPort: 6000 } as const;
+const controlPort = 2223;
+
+export interface SippWorldOptions {
+  readonly relay: RelayKind;
+  /** RFC 3261's T1; a transaction lingers for 64 of it. */
+  readonly t1Ms: number;
+  readonly routes?: Readonly<Record<string, string | number>>;
+  readonly timeouts?: GatewayOptions['timeouts'];
+  /** Where the Internet host's link goes as a pcap file. */
+  readonly pcap?: string;
+}
+
+export async function openSippWorld(options: SippWorldOptions): Promise<SippWorld> {
+  await using opened = new AsyncDisposableStack();
+  const box = opened.use(await openBox());
+  await establish(box, complete);
+  const rtpengine = options.relay === 'rtpengine' ? opened.use(await rtpengineIn(box)) : undefined;
+  const gateway = opened.use(await gatewayFor(box, options));
+  const before = heldBy(gateway.pid);
+  const file = options.pcap === undefined ? {} : { file: options.pcap };
+  const links = {
+    peer: opened.use(await capture(box.namespaces.peer, 'pe0', file)),
+    client: opened.use(await capture(box.namespaces.client, 'eth0')),
+  };
+  const resources = opened.move();
+  return {
+    box,
+    gateway,
+    links,
+    play: (direction, calls) => play(box, direction, calls),
+    nothingLeft: () => nothingLeft({ gateway, rtpengine, before }),
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+function rtpengineIn(box: VpcBox): Promise<Rtpengine> {
+  return startRtpengine({
+    namespace: box.namespaces.pod,
+    interfaces: [`internet/${privateIp}!${publicIp}`, `vpc/${publicIp}`, `private/${privateIp}`],
+    controlPort,
+    ports: { first: 20_000, last: 20_999 },
+  });
+}
+
+function gatewayFor(box: VpcBox, options: SippWorldOptions): Promise<GatewayInPod> {
+  const { relay, t1Ms, routes, timeouts } = options;
+  const timing = { t1Ms, t4Ms: 10 * t1Ms, timerDMs: 10 * t1Ms };
+  const interfaces = { internet: 'internet', vpc: 'vpc', 'other-private': 'private' };
+  const media: GatewayOptions['media'] =
+    relay === 'embedded'
+      ? { kind: relay, quarantineMs: 200, tickMs: 50 }
+      : { kind: relay, control: { host: '127.0.0.1', port: controlPort }, interfaces };
+  return gatewayInPod(box, {
+    options: {
+      ...podNetworks,
+      signalling: { kind: 'embedded', timing },
+      media,
+      ...(timeouts === undefined ? {} : { timeouts }),
+    },
+    routes: {
+      inward: `sip:inward@${boxAddresses.client}:${calleePorts.port}`,
+      outward: `sip:outward@${boxAddresses.peer}:${calleePorts.port}`,
+      ...routes,
+    },
+  });
+}
+
+async function play(box: VpcBox, direction: Direction, played: PlayedCalls): Promise<Played> {
+  const { calls, atOnce = 1, perSecond = 50, user = direction } = played;
+  const [from, to] =
+    direction === 'inward' ? (['peer', 'client'] as const) : (['client', 'peer'] as const);
+  const side = (host: 'peer' | 'client', steps: SippOptions['steps']) =>
+    ({
+      namespace: box.namespaces[host],
+      address: boxAddresses[host],
+      voice: voices[host],
+      calls,
+      steps,
+    }) as const;
+  await using callee = startSipp({ ...side(to, played.callee), ...calleePorts });
+  const calling = { target: `${publicIp}:5060`, user, atOnce, perSecond };
+  await using caller = startSipp({ ...side(from, played.caller), ...callerPorts, calling });
+  const outcome = await caller.ended;
+  return { caller: outcome, callee: await callee.ended };
+}
+
+/** What a process and its network namespace hold open. */
+interface Held {
+  readonly udpSockets: number;
+  readonly socketsOfProcess: number;
+}
+
+function heldBy(pid: number): Held {
+  const table = readFileSync(`/proc/${pid}/net/udp`, 'utf8').trim().split('\n');
+  const files = readdirSync(`/proc/${pid}/fd`).map((fd) => linkOf(`/proc/${pid}/fd/${fd}`));
+  const sockets = files.filter((target) => target.startsWith('socket:'));
+  return { udpSockets: table.length - 1, socketsOfProcess: sockets.length };
+}
+
+/** A descriptor may be closed between the listing and this. */
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return '';
+  }
+}
+
+async function nothingLeft(world: {
+  readonly gateway: GatewayInPod;
+  readonly rtpengine: Rtpengine | undefined;
+  readonly before: Held;
+}): Promise<void> {
+  const { gateway, rtpengine, before } = world;
+  const sip = { dialogs: 0, transactions: 0, timers: 0, malformed: 0, guardRefusals: 0 };
+  await vi.waitFor(
+    async () => {
+      expect(await gateway.counts()).toMatchObject({ calls: 0, sip });
+      expect(heldBy(gateway.pid)).toEqual(before);
+      expect(await rtpengine?.calls()).toEqual(rtpengine === undefined ? undefined : []);
+    },
+    { timeout: 25_000, interval: 100 },
+  );
+}
