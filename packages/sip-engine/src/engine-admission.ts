@@ -1,3 +1,4 @@
+import { isSessionTooShort, leastSessionField } from './dialog/session-terms.ts';
 import type { EngineContext } from './engine-context.ts';
 import { addressList, type AddressHeader } from './message/address-list.ts';
 import { headerField, headerValues } from './message/header-list.ts';
@@ -24,6 +25,11 @@ export function isSoundTarget(request: SipRequest, least: 0 | 1): boolean {
   if (contact.kind !== 'addresses') return false;
   const { length } = contact.addresses;
   return length >= least && length <= 1 && areSip(contact.addresses);
+}
+
+/** RFC 4028 section 9: 422 for an interval that is too short. */
+export function isSessionRefused({ supported }: EngineContext, request: SipRequest): boolean {
+  return supported.includes('timer') && isSessionTooShort(request);
 }
 
 function areSipAddresses(request: SipRequest, header: AddressHeader): boolean {
@@ -56,6 +62,7 @@ export function checkNewRequest(
     return { status: 400 };
   }
   const isFull = context.dialogs.size >= context.dialogLimit;
+  if (isSessionRefused(context, message)) return { status: 422, headers: [leastSessionField()] };
   return context.isDraining() || isFull
     ? { status: 503, headers: [headerField('Retry-After', '10')] }
     : undefined;

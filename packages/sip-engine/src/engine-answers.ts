@@ -1,6 +1,7 @@
 import { appToTag, composeResponse, withMovedContact } from './dialog/compose.ts';
 import {
   dialogOfUas,
+  isSessionRefresh,
   isTargetRefresh,
   keepLocalContact,
   movedContact,
@@ -17,6 +18,7 @@ import {
   type EngineDialog,
 } from './engine-context.ts';
 import { refusalText } from './engine-gate.ts';
+import { agreeOnSession, withSessionAnswer } from './engine-session.ts';
 import type { Cleared } from './guard/send-gate.ts';
 import { headerValues } from './message/header-list.ts';
 import type { SipResponse } from './message/message.ts';
@@ -183,7 +185,8 @@ export class Answers {
     const own = { toTag: pending.toTag, contact, ours };
     const moved =
       live === undefined ? sip : withMovedContact(sip, live.value.localContact, contact);
-    return composeResponse(message, moved, answer, own);
+    const whole = withSessionAnswer(this.#context, { live, request: message, sip: moved }, answer);
+    return composeResponse(message, whole, answer, own);
   }
 
   /** 12.1.1: a provisional response with a tag makes the dialog, a success confirms it. */
@@ -218,6 +221,11 @@ export class Answers {
     if (isTargetRefresh(message.method)) {
       live.value = keepLocalContact(refreshTarget(live.value, message), cleared.message);
       live.path = cleared.way.path;
+    }
+    if (isSessionRefresh(message.method)) {
+      const success = cleared.message;
+      const agreement = { success, role: 'uas', ours: success, theirs: message } as const;
+      agreeOnSession(this.#context, live, agreement);
     }
     if (message.method === 'BYE') this.#context.dialogs.remove(live);
     else if (message.method === 'INVITE') {

@@ -1,5 +1,7 @@
-import { composeInDialog, silentSip, withMovedContact } from './dialog/compose.ts';
+import { appValue, composeInDialog, silentSip, withMovedContact } from './dialog/compose.ts';
+import { sessionRequest } from './dialog/session-terms.ts';
 import {
+  isSessionRefresh,
   isTargetRefresh,
   keepLocalContact,
   movedContact,
@@ -140,7 +142,15 @@ function compose(
   const dialog = { ...live.value, localContact: contact };
   const parts = { ours: oursOn(path), branch: newBranch(context), sequence };
   const moved = withMovedContact(sip, live.value.localContact, contact);
-  return composeInDialog(dialog, moved, method, parts);
+  return composeInDialog(dialog, withSession(live, method, moved), method, parts);
+}
+
+/** An INVITE or UPDATE of the application would end the session timer if it said nothing of it (RFC 4028 section 7.4). */
+function withSession({ session }: EngineDialog, method: string, sip: AppSip): AppSip {
+  const terms = session?.terms;
+  if (terms === undefined || !isSessionRefresh(method)) return sip;
+  if (appValue(sip, 'session-expires') !== undefined) return sip;
+  return { ...sip, headers: [...sip.headers, ...sessionRequest(terms)] };
 }
 
 /** Sends an ACK, which has no transaction, and keeps it for repeats of the 2xx. */

@@ -1,5 +1,11 @@
 import { isTargetRefresh, takeSequence } from './dialog/dialog.ts';
-import { checkNewRequest, isSoundTarget, type Refusal } from './engine-admission.ts';
+import { leastSessionField } from './dialog/session-terms.ts';
+import {
+  checkNewRequest,
+  isSessionRefused,
+  isSoundTarget,
+  type Refusal,
+} from './engine-admission.ts';
 import { Answers } from './engine-answers.ts';
 import { wireSip, type EngineContext, type EngineDialog } from './engine-context.ts';
 import { headerField } from './message/header-list.ts';
@@ -116,7 +122,12 @@ export class InboundRequests implements TransactionUser {
     const taken = takeSequence(live.value, sequence);
     if (taken === 'out-of-order') return { status: 500 };
     live.value = taken;
-    if (isTargetRefresh(method) && !isSoundTarget(inbound.message, 0)) return { status: 400 };
+    if (isTargetRefresh(method)) {
+      if (!isSoundTarget(inbound.message, 0)) return { status: 400 };
+      if (isSessionRefused(this.#context, inbound.message)) {
+        return { status: 422, headers: [leastSessionField()] };
+      }
+    }
     if (method !== 'INVITE') return undefined;
     if (live.hasPendingOut) return { status: 491 };
     const retry = Number.parseInt(this.#context.token().slice(0, 4), 36) % 11;

@@ -10,6 +10,7 @@ import {
 import { silentSip } from './dialog/compose.ts';
 import { endByItself, localAnswer, requestForNobody, sendAck } from './engine-client.ts';
 import { wireSip, type EngineContext, type EngineDialog } from './engine-context.ts';
+import { agreeOnSession } from './engine-session.ts';
 import type { Cleared } from './guard/send-gate.ts';
 import type { Essentials } from './message/essentials.ts';
 import type { HeaderField, SipRequest, SipResponse } from './message/message.ts';
@@ -209,6 +210,7 @@ export class EngineInvite implements ClientUser {
     if (base !== undefined) {
       base.value = refreshTarget(base.value, response);
       this.#settle();
+      this.#agree(base, response);
       return;
     }
     const tag = essentials.toTag ?? '';
@@ -216,6 +218,12 @@ export class EngineInvite implements ClientUser {
     live.value = confirmDialog(live.value, response);
     this.#early.delete(tag);
     this.#answered = live;
+    this.#agree(live, response);
+  }
+
+  #agree(live: EngineDialog, success: SipResponse): void {
+    const ours = this.#sent.message;
+    agreeOnSession(this.#context, live, { success, role: 'uac', ours, theirs: success });
   }
 
   #learnEarly(response: SipResponse, essentials: Essentials): void {

@@ -1,5 +1,5 @@
 import { appValue, composeRequest, free } from './dialog/compose.ts';
-import { dialogName, isTargetRefresh, refreshTarget } from './dialog/dialog.ts';
+import { dialogName, isSessionRefresh, isTargetRefresh, refreshTarget } from './dialog/dialog.ts';
 import { localAnswer, nextHopOf, draftInDialog, routeTo, sendAck } from './engine-client.ts';
 import {
   newBranch,
@@ -12,6 +12,7 @@ import {
 import { refusalText } from './engine-gate.ts';
 import { EngineInvite } from './engine-invite.ts';
 import { tagOf } from './dialog/address-text.ts';
+import { agreeOnSession, bodyOf } from './engine-session.ts';
 import type { Cleared } from './guard/send-gate.ts';
 import { headerValue } from './message/header-list.ts';
 import type { SipRequest, SipResponse } from './message/message.ts';
@@ -210,7 +211,7 @@ export class OutboundRequests {
         if (response.status === 100) return;
         this.#tellResponse(app, response, way.destination, names);
         const isRefresh = isTargetRefresh(request.method) && response.status < 300;
-        if (live !== undefined && isRefresh) live.value = refreshTarget(live.value, response);
+        if (live !== undefined && isRefresh) this.#refreshed(live, request, response);
         if (response.status >= 200) end();
       },
       onFailure: (failure) => {
@@ -223,6 +224,14 @@ export class OutboundRequests {
     const response = localAnswer(this.#context, request, 'transport-error');
     this.#tellResponse(app, response, way.destination, names);
     end();
+  }
+
+  /** 12.2.1.2 and RFC 4028: what a success to UPDATE or SUBSCRIBE changes. */
+  #refreshed(live: EngineDialog, ours: SipRequest, success: SipResponse): void {
+    if (success.status < 200) return;
+    live.value = refreshTarget(live.value, success);
+    if (!isSessionRefresh(ours.method)) return;
+    agreeOnSession(this.#context, live, { success, role: 'uac', ours, theirs: success });
   }
 
   #tellResponse(
@@ -243,6 +252,8 @@ export class OutboundRequests {
         return;
       }
       const names = { transactionId: this.#context.newId(), dialogId: undefined };
+      // the answer to an offer that came in the 2xx
+      if (live.session !== undefined) live.session.said = bodyOf(sent.message) ?? live.session.said;
       const echo = sentSip(sent, names);
       app.tell({ kind: 'request-sent', to: command.id, sent: echo });
     });

@@ -114,6 +114,11 @@ export function isTargetRefresh(method: string): boolean {
   return method === 'INVITE' || method === 'UPDATE' || method === 'SUBSCRIBE';
 }
 
+/** Whether a 2xx to this method settles how long the session lasts (RFC 4028 section 7.2). */
+export function isSessionRefresh(method: string): boolean {
+  return method === 'INVITE' || method === 'UPDATE';
+}
+
 /** 12.2.2: a request in order moves the sequence on; one out of order gets 500. */
 export function takeSequence(dialog: Dialog, sequence: number): Dialog | 'out-of-order' {
   if (dialog.remoteSequence !== undefined && sequence <= dialog.remoteSequence) {

@@ -12,6 +12,7 @@ import {
   type RepeatTiming,
 } from './accepted-invite.ts';
 import { dialogKey, dialogName, type Dialog } from './dialog.ts';
+import type { SessionKeeper } from './session-keeper.ts';
 
 type AcceptedRunner = MachineRunner<
   AcceptedInviteState,
@@ -50,6 +51,10 @@ export class LiveDialog<A> {
   lastAck: Cleared | undefined;
   /** Transaction of the INVITE that our 2xx answers, as its application knows it. */
   acceptedId: string | undefined;
+  /** Once a session timer was agreed on (RFC 4028). */
+  session: SessionKeeper | undefined;
+  /** The peer allows UPDATE. */
+  takesUpdate = false;
   #isConfirmedNow = false;
   #accepted: { readonly sequence: number; readonly runner: AcceptedRunner } | undefined;
   #held: (() => void)[] = [];
@@ -64,7 +69,7 @@ export class LiveDialog<A> {
   }
 
   get timerCount(): number {
-    return this.#accepted?.runner.timerCount ?? 0;
+    return (this.#accepted?.runner.timerCount ?? 0) + (this.session?.timerCount ?? 0);
   }
 
   get isAwaitingAck(): boolean {
@@ -112,6 +117,7 @@ export class LiveDialog<A> {
   end(): void {
     this.isEnding = true;
     this.#accepted?.runner.handle({ kind: 'ended' });
+    this.session?.handle({ kind: 'ended' });
     this.#release();
   }
 

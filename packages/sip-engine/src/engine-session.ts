@@ -1,0 +1,178 @@
+import { appValue, silentSip } from './dialog/compose.ts';
+import { isSessionRefresh, refreshTarget } from './dialog/dialog.ts';
+import { SessionKeeper, type SaidBody } from './dialog/session-keeper.ts';
+import {
+  agreedTerms,
+  raisedSeconds,
+  sessionAnswer,
+  sessionRequest,
+  type SessionTerms,
+} from './dialog/session-terms.ts';
+import { draftInDialog, endByItself, nextHopOf, routeTo, sendAck } from './engine-client.ts';
+import { wireSip, type EngineContext, type EngineDialog } from './engine-context.ts';
+import type { Cleared } from './guard/send-gate.ts';
+import { headerValue } from './message/header-list.ts';
+import {
+  emptyBody,
+  type SipMessage,
+  type SipRequest,
+  type SipResponse,
+} from './message/message.ts';
+import { isSdp } from './message/sdp-tuples.ts';
+import { lists, type Refresher } from './message/session-expires.ts';
+import type { AppSip } from './wire/app-message.ts';
+
+/** A success to INVITE or UPDATE, and what was said around it. */
+export interface Agreement {
+  readonly success: SipResponse;
+  /** Ours in the transaction. */
+  readonly role: Refresher;
+  /** Our message of the two: the request of a UAC, the response of a UAS. */
+  readonly ours: SipMessage;
+  /** The peer's message of the two. */
+  readonly theirs: SipMessage;
+}
+
+/** When a refresh that did not come about is tried once more, in milliseconds: well before a session of 90 s is over. */
+const retryMs = 10_000;
+
+/** RFC 4028 section 9: a success answers the Session-Expires of its request, unless the application does so itself. */
+export function withSessionAnswer(
+  { supported }: EngineContext,
+  of: {
+    readonly live: EngineDialog | undefined;
+    readonly request: SipRequest;
+    readonly sip: AppSip;
+  },
+  { status }: { readonly status: number },
+): AppSip {
+  const { live, request, sip } = of;
+  if (status < 200 || status >= 300 || !isSessionRefresh(request.method)) return sip;
+  if (!supported.includes('timer') || appValue(sip, 'session-expires') !== undefined) return sip;
+  const fields = sessionAnswer(request, live?.session?.terms);
+  return fields.length === 0 ? sip : { ...sip, headers: [...sip.headers, ...fields] };
+}
+
+/** Starts, moves or stops the session timer of a dialog, as this success says (RFC 4028 sections 7.2 and 9). */
+export function agreeOnSession(
+  context: EngineContext,
+  live: EngineDialog,
+  { success, role, ours, theirs }: Agreement,
+): void {
+  const terms = agreedTerms(success, role);
+  if (terms === undefined && live.session === undefined) return;
+  if (!context.supported.includes('timer')) return;
+  live.session ??= new SessionKeeper(context.clock, {
+    refresh: (due) => refresh(context, live, due),
+    expire: () => expire(context, live),
+  });
+  live.session.said = bodyOf(ours) ?? live.session.said;
+  if (headerValue(theirs, 'allow') !== undefined) {
+    live.takesUpdate = lists(theirs, 'allow', 'UPDATE');
+  }
+  live.session.handle({ kind: 'agreed', terms });
+}
+
+/** The session description of a message of ours; undefined when it has none. */
+export function bodyOf(message: SipMessage): SaidBody | undefined {
+  const contentType = headerValue(message, 'content-type');
+  if (contentType === undefined || !isSdp(contentType) || message.body.length === 0) {
+    return undefined;
+  }
+  return { contentType, body: message.body };
+}
+
+/** UPDATE without a body where the peer takes it, or else INVITE with the description that it has (section 7.4). */
+function refresh(context: EngineContext, live: EngineDialog, terms: SessionTerms): void {
+  const method = live.takesUpdate ? 'UPDATE' : 'INVITE';
+  const said = live.session?.said;
+  const isBusy = method === 'INVITE' && (live.hasPendingIn || live.hasPendingOut);
+  if (isBusy || live.isEnding || (method === 'INVITE' && said === undefined)) {
+    live.session?.handle({ kind: 'refused', retryMs });
+    return;
+  }
+  const sip = refreshSip(method, method === 'INVITE' ? said : undefined, terms);
+  routeTo(context, nextHopOf(live.value), live.path.transport, (way) => {
+    if (!context.dialogs.has(live)) return;
+    if ('kind' in way) {
+      live.session?.handle({ kind: 'refused', retryMs });
+      return;
+    }
+    const { request, keep } = draftInDialog(context, live, { sip, method, path: way.path });
+    const clearance = context.gate.clear(request, way);
+    if (clearance.kind === 'refused') {
+      live.session?.handle({ kind: 'refused', retryMs });
+      return;
+    }
+    keep();
+    send(context, live, clearance.cleared);
+  });
+}
+
+function refreshSip(method: string, said: SaidBody | undefined, terms: SessionTerms): AppSip {
+  const type = said === undefined ? [] : [{ name: 'Content-Type', value: said.contentType }];
+  const sip = silentSip(method, [...sessionRequest(terms), ...type]);
+  return { ...sip, body: said?.body ?? emptyBody };
+}
+
+function send(context: EngineContext, live: EngineDialog, request: Cleared<SipRequest>): void {
+  const isInvite = request.message.method === 'INVITE';
+  const sequence = live.inviteSequence;
+  let isOpen = true;
+  const settle = (): void => {
+    if (isInvite && isOpen) live.hasPendingOut = false;
+    isOpen = false;
+  };
+  if (isInvite) live.hasPendingOut = true;
+  const transaction = context.transactions.request(request, {
+    onResponse: (response) => {
+      if (response.status < 200) return;
+      const isFirst = isOpen;
+      settle();
+      if (response.status >= 300) refused(live, response);
+      else if (isFirst) accepted(context, live, request.message, response);
+      else if (live.inviteSequence === sequence && live.lastAck !== undefined) {
+        context.gate.send(live.lastAck, () => undefined);
+      }
+    },
+    onFailure: () => {
+      settle();
+      live.session?.handle({ kind: 'lost' });
+    },
+    onEnd: settle,
+  });
+  if (transaction !== undefined) return;
+  settle();
+  live.session?.handle({ kind: 'refused', retryMs });
+}
+
+function accepted(
+  context: EngineContext,
+  live: EngineDialog,
+  request: SipRequest,
+  success: SipResponse,
+): void {
+  if (!context.dialogs.has(live)) return;
+  live.value = refreshTarget(live.value, success);
+  if (request.method === 'INVITE') sendAck(context, live, silentSip('ACK'), () => undefined);
+  agreeOnSession(context, live, { success, role: 'uac', ours: request, theirs: success });
+}
+
+/** Section 10: 408 and 481 end it; 422 names a longer interval; anything else may pass until the session expires. */
+function refused(live: EngineDialog, response: SipResponse): void {
+  const { status } = response;
+  const seconds = live.session?.terms?.seconds ?? 0;
+  if (status === 408 || status === 481) live.session?.handle({ kind: 'lost' });
+  else if (status === 422 && raisedSeconds(response, seconds) > seconds) {
+    live.session?.handle({ kind: 'too-short', seconds: raisedSeconds(response, seconds) });
+  } else live.session?.handle({ kind: 'refused', retryMs });
+}
+
+function expire(context: EngineContext, live: EngineDialog): void {
+  const { app, name } = live;
+  const peer = { tuple: live.path.transport.localAddress };
+  endByItself(context, live, 'Session timer expired', (bye) => {
+    const sent = wireSip(bye, peer, { transactionId: 'unsolicited', dialogId: name });
+    app?.tell({ kind: 'unsolicited', sent });
+  });
+}
