@@ -11,7 +11,7 @@ import {
 import { newBranch, oursOn, type EngineContext, type EngineDialog } from './engine-context.ts';
 import { splitAddress } from './dialog/address-text.ts';
 import { refusalText } from './engine-gate.ts';
-import type { Cleared } from './guard/send-gate.ts';
+import { withoutMessage, type Cleared } from './guard/send-gate.ts';
 import type { SipRequest } from './message/message.ts';
 import { responseTo } from './message/response-to.ts';
 import { parseUri } from './message/uri.ts';
@@ -171,7 +171,7 @@ export function sendAck(
       return;
     }
     const { cleared } = clearance;
-    live.lastAck = cleared;
+    live.lastAck = withoutMessage(cleared);
     context.gate.send(cleared, () => undefined);
     sent(cleared);
   });
@@ -188,7 +188,7 @@ export function endByItself(
   told: (bye: SipRequest) => void = (): void => undefined,
 ): void {
   const text = `SIP;cause=480;text="${reason}"`;
-  const headers: readonly AppHeader[] = [{ name: 'Reason', value: text }];
+  const headers: readonly AppHeader[] = [{ name: 'Reason', key: 'reason', value: text }];
   const sip = silentSip('BYE', headers);
   routeTo(context, nextHopOf(live.value), live.path.transport, (way) => {
     const path = 'kind' in way ? live.path : way.path;

@@ -11,13 +11,14 @@ import { silentSip } from './dialog/compose.ts';
 import { endByItself, localAnswer, requestForNobody, sendAck } from './engine-client.ts';
 import { wireSip, type EngineContext, type EngineDialog } from './engine-context.ts';
 import { agreeOnSession } from './engine-session.ts';
-import type { Cleared } from './guard/send-gate.ts';
+import type { Cleared, Sendable } from './guard/send-gate.ts';
 import type { Essentials } from './message/essentials.ts';
 import type { HeaderField, SipRequest, SipResponse } from './message/message.ts';
 import type { ClientTransaction, ClientUser } from './transaction/client-transaction.ts';
 import type { Failure } from './transaction/effect.ts';
 import { MachineRunner } from './transaction/machine-runner.ts';
 import { cancelOf } from './transaction/same-transaction.ts';
+import type { Way } from './transport/send-path.ts';
 import type { AppConnection } from './wire/app-connection.ts';
 
 interface Answer {
@@ -38,11 +39,13 @@ export class EngineInvite implements ClientUser {
   readonly subject: InviteSubject;
   app: AppConnection | undefined;
   readonly #context: EngineContext;
-  readonly #sent: Cleared<SipRequest>;
+  /** What CANCEL, dialogs and answers of ours are made from; its bytes are kept by the transaction alone. */
+  readonly #request: SipRequest;
+  readonly #way: Way;
   readonly #forget: () => void;
   readonly #early: Map<string, EngineDialog> = new Map<string, EngineDialog>();
   /** ACKs of the 2xx of forks that nobody wanted, by To tag. */
-  #strayAcks: Map<string, Cleared> | undefined;
+  #strayAcks: Map<string, Sendable> | undefined;
   readonly #runner: MachineRunner<
     OutgoingInviteState,
     OutgoingInviteEvent,
@@ -67,7 +70,8 @@ export class EngineInvite implements ClientUser {
     this.#context = context;
     this.subject = subject;
     this.app = app;
-    this.#sent = request;
+    this.#request = request.message;
+    this.#way = request.way;
     this.#forget = forget;
     this.#answered = subject.base;
     this.#runner = new MachineRunner<
@@ -97,9 +101,10 @@ export class EngineInvite implements ClientUser {
     return kind !== 'answered' && kind !== 'over';
   }
 
-  begin(): void {
+  /** @param request as given at the beginning; the transaction keeps its bytes as long as it needs them */
+  begin(request: Cleared<SipRequest>): void {
     if (this.subject.base !== undefined) this.subject.base.hasPendingOut = true;
-    this.#transaction = this.#context.transactions.request(this.#sent, this);
+    this.#transaction = this.#context.transactions.request(request, this);
     if (this.#transaction === undefined) this.#fail('transport-error');
   }
 
@@ -111,7 +116,7 @@ export class EngineInvite implements ClientUser {
   cancel(headers: readonly HeaderField[]): SipRequest {
     this.#cancelHeaders = headers;
     this.#runner.handle({ kind: 'cancel' });
-    return cancelOf(this.#sent.message, headers);
+    return cancelOf(this.#request, headers);
   }
 
   /** Nothing more is awaited or told: its timer stops. */
@@ -148,7 +153,7 @@ export class EngineInvite implements ClientUser {
   }
 
   #fail(failure: Failure): void {
-    const response = localAnswer(this.#context, this.#sent.message, failure);
+    const response = localAnswer(this.#context, this.#request, failure);
     this.#current = { response, essentials: undefined };
     this.#lastStatus = response.status;
     this.#settle();
@@ -192,7 +197,7 @@ export class EngineInvite implements ClientUser {
 
   #tell(response: SipResponse): void {
     const { id, name } = this.subject;
-    const peer = { tuple: this.#sent.way.destination };
+    const peer = { tuple: this.#way.destination };
     const received = wireSip(response, peer, { transactionId: id, dialogId: name });
     this.app?.tell({ kind: 'received', received, receivedOn: undefined });
   }
@@ -200,7 +205,7 @@ export class EngineInvite implements ClientUser {
   #tellCancelled(): void {
     if (this.subject.base !== undefined && this.#lastStatus === 200) return;
     this.#settle();
-    this.#tell(localAnswer(this.#context, this.#sent.message, 'cancelled'));
+    this.#tell(localAnswer(this.#context, this.#request, 'cancelled'));
   }
 
   /** 13.2.2.4: the dialog of the first 2xx; the other early ones end with the transaction. */
@@ -222,7 +227,7 @@ export class EngineInvite implements ClientUser {
   }
 
   #agree(live: EngineDialog, success: SipResponse): void {
-    const ours = this.#sent.message;
+    const ours = this.#request;
     agreeOnSession(this.#context, live, { success, role: 'uac', ours, theirs: success });
   }
 
@@ -235,8 +240,8 @@ export class EngineInvite implements ClientUser {
   }
 
   #open(response: SipResponse, essentials: Essentials): EngineDialog {
-    const value = dialogOfUac(this.#sent.message, response, essentials);
-    const live: EngineDialog = new LiveDialog(value, this.app, this.#sent.way.path);
+    const value = dialogOfUac(this.#request, response, essentials);
+    const live: EngineDialog = new LiveDialog(value, this.app, this.#way.path);
     live.inviteSequence = value.localSequence;
     this.#context.dialogs.add(live);
     return live;
@@ -262,19 +267,19 @@ export class EngineInvite implements ClientUser {
     live.value = confirmDialog(live.value, answer.response);
     sendAck(this.#context, live, silentSip('ACK'), () => {
       if (live.lastAck === undefined) return;
-      this.#strayAcks ??= new Map<string, Cleared>();
+      this.#strayAcks ??= new Map<string, Sendable>();
       this.#strayAcks.set(tag, live.lastAck);
     });
     endByItself(this.#context, live, 'ACK-BYE due to cancel race condition');
   }
 
-  #repeatAck(ack: Cleared | undefined): void {
+  #repeatAck(ack: Sendable | undefined): void {
     if (ack !== undefined) this.#context.gate.send(ack, () => undefined);
   }
 
   #sendCancel(): void {
-    const cancel = cancelOf(this.#sent.message, this.#cancelHeaders);
-    requestForNobody(this.#context, cancel, this.#sent.way);
+    const cancel = cancelOf(this.#request, this.#cancelHeaders);
+    requestForNobody(this.#context, cancel, this.#way);
   }
 
   /** Early dialogs that became nothing are gone; the base dialog may send its next INVITE. */

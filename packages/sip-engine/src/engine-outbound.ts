@@ -192,7 +192,7 @@ export class OutboundRequests {
       this.#invites.delete(id),
     );
     this.#invites.set(id, invite);
-    invite.begin();
+    invite.begin(request);
   }
 
   #sendOther(

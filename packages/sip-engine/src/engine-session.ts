@@ -11,7 +11,7 @@ import {
 import { draftInDialog, endByItself, nextHopOf, routeTo, sendAck } from './engine-client.ts';
 import { wireSip, type EngineContext, type EngineDialog } from './engine-context.ts';
 import type { Cleared } from './guard/send-gate.ts';
-import { headerValue } from './message/header-list.ts';
+import { headerField, headerValue } from './message/header-list.ts';
 import {
   emptyBody,
   type SipMessage,
@@ -110,7 +110,7 @@ function refresh(context: EngineContext, live: EngineDialog, terms: SessionTerms
 }
 
 function refreshSip(method: string, said: SaidBody | undefined, terms: SessionTerms): AppSip {
-  const type = said === undefined ? [] : [{ name: 'Content-Type', value: said.contentType }];
+  const type = said === undefined ? [] : [headerField('Content-Type', said.contentType)];
   const sip = silentSip(method, [...sessionRequest(terms), ...type]);
   return { ...sip, body: said?.body ?? emptyBody };
 }

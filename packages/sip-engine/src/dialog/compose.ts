@@ -1,5 +1,4 @@
 import { headerField, headerValues } from '../message/header-list.ts';
-import { headerKey } from '../message/header-name.ts';
 import type { HeaderField, SipRequest, SipResponse } from '../message/message.ts';
 import { responseTo } from '../message/response-to.ts';
 import type { AppHeader, AppSip } from '../wire/app-message.ts';
@@ -109,20 +108,20 @@ export function withMovedContact(sip: AppSip, shown: string, wanted: string): Ap
   if (shown === wanted || written === undefined) return sip;
   if (joinAddress(splitAddress(written)) !== joinAddress(splitAddress(shown))) return sip;
   const headers = sip.headers.map((header) =>
-    headerKey(header.name) === 'contact' ? { ...header, value: wanted } : header,
+    header.key === 'contact' ? { ...header, value: wanted } : header,
   );
   return { ...sip, headers };
 }
 
 /** Value of the application's first header with this name, in any spelling. */
 export function appValue(sip: AppSip, key: string): string | undefined {
-  return sip.headers.find(({ name }) => headerKey(name) === key)?.value;
+  return sip.headers.find((header) => header.key === key)?.value;
 }
 
 /** Header fields that are the application's alone. */
 export function free(sip: AppSip, ours: string): HeaderField[] {
   return sip.headers
-    .filter(({ name }) => !structural.has(headerKey(name)))
+    .filter(({ key }) => !structural.has(key))
     .map((header) => appField(header, ours));
 }
 
@@ -175,16 +174,19 @@ function contact(sip: AppSip, ours: string, otherwise: string | undefined): Head
 function contentType(sip: AppSip): HeaderField[] {
   const written = appValue(sip, 'content-type');
   if (written !== undefined) return [headerField('Content-Type', written)];
-  const begins = Buffer.from(sip.body.subarray(0, 3)).toString('latin1');
-  return begins === 'v=0' ? [headerField('Content-Type', 'application/sdp')] : [];
+  const [v, equals, zero] = sip.body;
+  return v === 0x76 && equals === 0x3d && zero === 0x30
+    ? [headerField('Content-Type', 'application/sdp')]
+    : [];
 }
 
-function appField({ name, value }: AppHeader, ours: string): HeaderField {
-  const isIdentity = headerKey(name) === 'p-asserted-identity';
+function appField({ name, key, value }: AppHeader, ours: string): HeaderField {
+  const isIdentity = key === 'p-asserted-identity';
   return headerField(usualName(name), isIdentity ? swapLocalhost(value, ours) : value);
 }
 
 function swapLocalhost(value: string, ours: string): string {
+  if (!value.includes('@localhost')) return value;
   return value.replace(/@localhost(?::\d+)?(?=[;>\s?,]|$)/g, `@${ours}`);
 }
 
@@ -197,9 +199,20 @@ const unusual: Readonly<Record<string, string>> = {
   cseq: 'CSeq',
 };
 
+/** Applications write few names, and always the same; whoever invents more pays for each. */
+const knownNames = new Map<string, string>();
+const mostKnownNames = 256;
+
 /** A header name in lower case with the capitals that it mostly has; any other name as it is. */
 export function usualName(name: string): string {
-  if (name !== name.toLowerCase()) return name;
+  const known = knownNames.get(name);
+  if (known !== undefined) return known;
+  const usual = name === name.toLowerCase() ? capitalised(name) : name;
+  if (knownNames.size < mostKnownNames) knownNames.set(name, usual);
+  return usual;
+}
+
+function capitalised(name: string): string {
   return unusual[name] ?? name.replaceAll(/(^|-)[a-z]/g, (start) => start.toUpperCase());
 }
 

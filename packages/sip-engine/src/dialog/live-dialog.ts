@@ -1,5 +1,5 @@
 import type { Clock } from '../transport/clock.ts';
-import type { Cleared } from '../guard/send-gate.ts';
+import type { Sendable } from '../guard/send-gate.ts';
 import type { SendPath } from '../transport/send-path.ts';
 import { MachineRunner } from '../transaction/machine-runner.ts';
 import {
@@ -48,7 +48,7 @@ export class LiveDialog<A> {
   /** Sequence number of our last INVITE: its ACK has the same. */
   inviteSequence: number | undefined;
   /** Kept to answer repeats of its 2xx. */
-  lastAck: Cleared | undefined;
+  lastAck: Sendable | undefined;
   /** Transaction of the INVITE that our 2xx answers, as its application knows it. */
   acceptedId: string | undefined;
   /** Once a session timer was agreed on (RFC 4028). */

@@ -1,3 +1,6 @@
+import { headerKey } from '../message/header-name.ts';
+import { emptyBody } from '../message/message.ts';
+
 /** A SIP message as an application writes it: only what it has to say, with no Via and no tags. */
 export interface AppSip {
   readonly start: AppStart;
@@ -7,7 +10,10 @@ export interface AppSip {
 }
 
 export interface AppHeader {
+  /** As written. */
   readonly name: string;
+  /** Lower case, compact form expanded: what look-ups compare. */
+  readonly key: string;
   readonly value: string;
 }
 
@@ -42,13 +48,13 @@ export type AppMessage =
       readonly reason: string;
     };
 
-const decoder = new TextDecoder('utf-8');
 const cr = 0x0d;
 
 /** Reads the payload of one frame. A frame without an id comes back as unknown with an empty id. */
 export function readAppMessage(payload: Uint8Array): AppMessage {
-  const endOfLeader = payload.indexOf(cr);
-  const leader = decoder.decode(endOfLeader === -1 ? payload : payload.subarray(0, endOfLeader));
+  const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+  const endOfLeader = bytes.indexOf(cr);
+  const leader = bytes.toString('utf8', 0, endOfLeader === -1 ? bytes.length : endOfLeader);
   const [id = '', verb = '', ...fields] = leader.split('|');
   switch (verb) {
     case 'authenticate': {
@@ -64,19 +70,24 @@ export function readAppMessage(payload: Uint8Array): AppMessage {
     case 'sip':
       return endOfLeader === -1
         ? { kind: 'unknown', id, verb, reason: 'sip message without a message' }
-        : readSip(id, fields, payload.subarray(endOfLeader + 2));
+        : readSip(id, fields, bytes.subarray(endOfLeader + 2));
     default:
       return { kind: 'unknown', id, verb, reason: `unknown message type '${verb}'` };
   }
 }
 
-function readSip(id: string, fields: readonly string[], bytes: Uint8Array): AppMessage {
+function readSip(id: string, fields: readonly string[], bytes: Buffer): AppMessage {
   const sip = readAppSip(bytes);
   if (sip === undefined) return { kind: 'unknown', id, verb: 'sip', reason: 'invalid sip message' };
-  const [transactionId, dialogId, proxyUri] = fields.map((field) =>
-    field === '' ? undefined : field,
-  );
-  return { kind: 'sip', id, transactionId, dialogId, proxyUri, sip };
+  const [transactionId, dialogId, proxyUri] = fields;
+  return {
+    kind: 'sip',
+    id,
+    transactionId: transactionId === '' ? undefined : transactionId,
+    dialogId: dialogId === '' ? undefined : dialogId,
+    proxyUri: proxyUri === '' ? undefined : proxyUri,
+    sip,
+  };
 }
 
 /**
@@ -87,29 +98,44 @@ function readSip(id: string, fields: readonly string[], bytes: Uint8Array): AppM
 export function readAppSip(bytes: Uint8Array): AppSip | undefined {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const blank = buffer.indexOf('\r\n\r\n');
-  const head = decoder.decode(blank === -1 ? buffer : buffer.subarray(0, blank));
-  const lines = unfold(head.split('\r\n'));
-  const start = readStart(lines[0] ?? '');
-  if (start === undefined) return undefined;
-  const headers: AppHeader[] = [];
-  for (const line of lines.slice(1)) {
-    if (line === '') continue;
-    const colon = line.indexOf(':');
-    if (colon < 1) return undefined;
-    headers.push({ name: line.slice(0, colon).trim(), value: line.slice(colon + 1).trim() });
-  }
-  const body = blank === -1 ? new Uint8Array(0) : buffer.subarray(blank + 4);
-  return { start, headers, body };
+  const head = buffer.toString('utf8', 0, blank === -1 ? buffer.length : blank);
+  const endOfStart = lineEnd(head, 0);
+  const start = readStart(head.slice(0, endOfStart));
+  const headers = readHeaders(head, endOfStart + 2);
+  if (start === undefined || headers === undefined) return undefined;
+  return { start, headers, body: bodyFrom(buffer, blank) };
 }
 
-function unfold(lines: readonly string[]): string[] {
-  const unfolded: string[] = [];
-  for (const line of lines) {
-    const isContinued = line.startsWith(' ') || line.startsWith('\t');
-    if (isContinued && unfolded.length > 1) unfolded[unfolded.length - 1] += ` ${line.trim()}`;
-    else unfolded.push(line);
+/** A copy: the body is kept as long as its message, and would keep all that came with it. */
+function bodyFrom(buffer: Buffer, blank: number): Uint8Array {
+  return blank === -1 || blank + 4 === buffer.length
+    ? emptyBody
+    : Uint8Array.prototype.slice.call(buffer, blank + 4);
+}
+
+function lineEnd(text: string, from: number): number {
+  const end = text.indexOf('\r\n', from);
+  return end === -1 ? text.length : end;
+}
+
+function readHeaders(head: string, from: number): AppHeader[] | undefined {
+  const headers: AppHeader[] = [];
+  for (let at = from; at < head.length;) {
+    const end = lineEnd(head, at);
+    const first = head.charCodeAt(at);
+    const last = headers.at(-1);
+    if (last !== undefined && (first === 0x20 || first === 0x09)) {
+      const value = `${last.value} ${head.slice(at, end).trim()}`;
+      headers[headers.length - 1] = { name: last.name, key: last.key, value };
+    } else if (end > at) {
+      const colon = head.indexOf(':', at);
+      if (colon <= at || colon >= end) return undefined;
+      const name = head.slice(at, colon).trim();
+      headers.push({ name, key: headerKey(name), value: head.slice(colon + 1, end).trim() });
+    }
+    at = end + 2;
   }
-  return unfolded;
+  return headers;
 }
 
 function readStart(line: string): AppStart | undefined {
