@@ -112,9 +112,9 @@ interface Host extends AsyncDisposable {
 async function openHost(address: string, sipPort: number, dialled: string): Promise<Host> {
   const transport: Transport = await openUdpTransport({ address, port: sipPort });
   const sip = new SipPeer(transport, { address: dialled, port: sipPort });
-  const media = await realPeer(address as Ipv4Address);
-  let look = (): void => undefined;
-  sip.onGot(() => look());
+  const media = await realPeer(address);
+  let look: (() => void) | undefined;
+  sip.onGot(() => look?.());
   return {
     sip,
     media,

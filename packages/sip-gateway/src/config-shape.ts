@@ -1,0 +1,60 @@
+import type { CallTimeouts } from './call/call.ts';
+import type { PeerClass, PeerNetworks } from './call/peer-class.ts';
+import type {
+  DrachtioServerSignalling,
+  EmbeddedMedia,
+  EmbeddedSignalling,
+  GatewayOptions,
+  RtpengineMedia,
+} from './gateway-options.ts';
+
+/** A configuration file that was read: every key known, every value checked, defaults filled in. */
+export interface GatewayConfig {
+  readonly identity: IdentityConfig;
+  readonly networks: Omit<PeerNetworks, 'identity'>;
+  readonly signalling: EmbeddedSignalling | DrachtioServerConfig;
+  readonly media: Omit<EmbeddedMedia, 'tickMs'> | RtpengineMedia;
+  readonly sip: { readonly port: number } & Pick<GatewayOptions, 'passHeaders'>;
+  readonly timeouts: Partial<CallTimeouts>;
+  /** In the order of the file; the first that matches decides. */
+  readonly routes: readonly ConfiguredRoute[];
+  readonly drain: {
+    /** After this time calls that are still up are ended. */
+    readonly deadlineMs: number;
+  };
+  readonly monitoring: { readonly address: string; readonly port: number };
+  readonly log: { readonly level: LogLevel };
+}
+
+export type LogLevel = 'silent' | 'error' | 'warn' | 'info' | 'debug';
+
+/** Where the public address comes from. */
+export type IdentityConfig =
+  /** This process takes and releases it; `spec` is an IdentitySpec of @truetuple/core. */
+  | { readonly kind: 'ensure'; readonly spec: Readonly<Record<string, unknown>> }
+  /** Somebody else holds it and publishes it in this directory. */
+  | { readonly kind: 'file'; readonly directory: string; readonly waitMs: number };
+
+/** As in GatewayOptions, but that the secret lies elsewhere. */
+export interface DrachtioServerConfig extends Omit<DrachtioServerSignalling, 'secret'> {
+  readonly secretFrom: SecretSource;
+}
+
+/** Where a secret is read from. */
+export type SecretSource = { readonly env: string } | { readonly file: string };
+
+/** One line of the route table: exactly one of `to` and `refuse`. */
+export interface ConfiguredRoute {
+  readonly match: {
+    /** The user part that is called. */
+    readonly user?: string;
+    /** How it begins. */
+    readonly prefix?: string;
+    /** Where the INVITE comes from. */
+    readonly from?: PeerClass;
+  };
+  /** A SIP URI; `{user}` and `{rest}` stand for what was called. */
+  readonly to?: string;
+  /** 400 to 699. */
+  readonly refuse?: number;
+}

@@ -1,0 +1,60 @@
+import * as v from 'valibot';
+import { LineCounter, parseDocument, type Document } from 'yaml';
+import { problemOf, type ConfigProblem } from './config-problem.ts';
+import { configSchema } from './config-schema.ts';
+import { GatewayError } from './errors.ts';
+import type { GatewayConfig } from './config-shape.ts';
+
+/** Larger files are no configuration of ours. */
+const mostCharacters = 1_000_000;
+
+/**
+ * Reads a configuration, once, at the edge.
+ *
+ * @param source what the text came from, for messages
+ * @throws GatewayError ConfigInvalid, naming file, line and path of everything that is wrong
+ */
+export function readConfig(yaml: string, source: string): GatewayConfig {
+  if (yaml.length > mostCharacters) {
+    throw configInvalid(source, [{ line: 1, path: 'the file', what: 'is longer than a megabyte' }]);
+  }
+  const lines = new LineCounter();
+  const document = parseDocument(yaml, { lineCounter: lines, version: '1.2' });
+  if (document.errors.length > 0 || document.warnings.length > 0) {
+    const flaws = [...document.errors, ...document.warnings];
+    throw configInvalid(
+      source,
+      flaws.map(({ pos, message }) => ({
+        line: lines.linePos(pos[0]).line,
+        path: 'the file',
+        what: `is no YAML that is read here: ${message.split(' at line')[0]}`,
+      })),
+    );
+  }
+  const result = v.safeParse(configSchema, valueOf(document, source));
+  if (result.success) return result.output;
+  throw configInvalid(
+    source,
+    result.issues.map((issue) => problemOf(issue, configSchema, document, lines)),
+  );
+}
+
+function valueOf(document: Document, source: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 20 });
+  } catch (error) {
+    const what = `cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+    throw configInvalid(source, [{ line: 1, path: 'the file', what }]);
+  }
+}
+
+/** The error of every problem with a configuration file. */
+export function configInvalid(source: string, problems: readonly ConfigProblem[]): GatewayError {
+  const told = problems.map(({ line, path, what }) => `${source}:${line}: ${path} ${what}`);
+  return new GatewayError({
+    code: 'ConfigInvalid',
+    message: told.join('\n'),
+    remedy: 'Correct the named lines; example.yaml of @truetuple/sip-gateway shows every key.',
+    retry: 'never',
+  });
+}
