@@ -4,7 +4,7 @@ import type { Capture } from '@truetuple/lab';
 import { expect } from 'vitest';
 import { publicIp } from '../netns/tuple-matrix-situation.ts';
 import { judgedOn } from './kamailio-ladder.ts';
-import { callIdsOn, callOnLink, toneIn, untilRtp } from './kamailio-wire.ts';
+import { callIdsOn, callOnLink, portAbove, toneIn, untilRtp } from './kamailio-wire.ts';
 
 export const publicSip = `${publicIp}:5060`;
 /** Packets of 20 ms. */
@@ -12,7 +12,7 @@ const enough = 25;
 
 /** The last call on a link: SIP and RTP came from what was told, and the sound is the other phone's tone. */
 export function expectTrueTuple(link: Capture, signalling: string, hertz: number): void {
-  const { sip, told, rtp } = callOnLink(link, callIdsOn(link).at(-1) ?? '');
+  const { sip, told, rtp, rtcp } = callOnLink(link, callIdsOn(link).at(-1) ?? '');
   const incoming = sip.filter(({ direction }) => direction === 'incoming');
   expect(incoming.length).toBeGreaterThan(2);
   expect(new Set(incoming.map(({ from }) => from))).toEqual(new Set([signalling]));
@@ -24,6 +24,7 @@ export function expectTrueTuple(link: Capture, signalling: string, hertz: number
   expect(told).toEqual([expect.stringMatching(new RegExp(`^${publicIp}:\\d+$`))]);
   expect(rtp.length).toBeGreaterThanOrEqual(enough);
   expect(new Set(rtp.map(({ from }) => from))).toEqual(new Set(told));
+  for (const { from } of rtcp) expect(told.map(portAbove)).toContain(from);
   expect(toneIn(rtp, hertz)).toBeGreaterThan(0.95);
 }
 

@@ -205,6 +205,10 @@ describe.skipIf(kamailioIsMissing)('two baresips, one behind a kamailio in the V
     for (const { links } of worlds) {
       for (const link of Object.values(links)) expect(repeatedInvites(link)).toEqual([]);
       expect(sipOn(links.outside).length).toBeGreaterThan(30);
+      for (const link of [links.outside, links.inside]) {
+        const rtcp = callIdsOn(link).flatMap((callId) => callOnLink(link, callId).rtcp);
+        expect(rtcp.length).toBeGreaterThan(0);
+      }
       expect(privateAddressesOn(links.outside)).toEqual([]);
     }
   });

@@ -59,6 +59,18 @@ export function rtpOf(packet: CapturedPacket): RtpDatagram | undefined {
   return { ...datagram, payloadType, sound: datagram.payload.subarray(12 + 4 * (first & 15)) };
 }
 
+function rtcpOf(packet: CapturedPacket): Datagram | undefined {
+  const datagram = datagramOf(packet);
+  const [first = 0, second = 0] = datagram?.payload ?? [];
+  // RFC 3550, section 12.1: sender report to application-defined
+  return first >> 6 === 2 && second >= 200 && second <= 204 ? datagram : undefined;
+}
+
+/** Where a stream's RTCP goes when nothing else is said. */
+export function portAbove(tuple: string): string {
+  return tuple.replace(/\d+$/, (port) => String(Number(port) + 1));
+}
+
 export function sipOn({ packets }: Capture): readonly SipDatagram[] {
   return packets.flatMap((packet) => sipOf(packet) ?? []);
 }
@@ -94,6 +106,8 @@ export interface CallOnLink {
   readonly told: readonly string[];
   /** The RTP that came in to where those that went out said. */
   readonly rtp: readonly RtpDatagram[];
+  /** The RTCP that came in to the ports above (RFC 3550, section 11). */
+  readonly rtcp: readonly Datagram[];
 }
 
 /** Its RTP is what came before the next call's INVITE: peers use their ports again. */
@@ -109,6 +123,11 @@ export function callOnLink(link: Capture, callId: string): CallOnLink {
     sip,
     told: mediaTold(sip.filter(({ direction }) => direction === 'incoming')),
     rtp: rtp.filter(({ to }) => outgoing.includes(to)),
+    rtcp: packets
+      .flatMap((packet) => rtcpOf(packet) ?? [])
+      .filter(({ direction, to }) => {
+        return direction === 'incoming' && outgoing.map(portAbove).includes(to);
+      }),
   };
 }
 
