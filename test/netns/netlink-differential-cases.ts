@@ -1,5 +1,10 @@
 import type { NewAddress, NewRoute, NewRule } from '@truetuple/netlink';
 import fc from 'fast-check';
+import {
+  addressCommand,
+  routeCommand,
+  ruleCommand,
+} from '../../packages/netlink/src/declarative/ip-command.ts';
 
 /** The same wish, as this package takes it and as `ip` takes it. */
 export interface Case<T> {
@@ -63,38 +68,22 @@ function host(family: Family): fc.Arbitrary<string> {
   });
 }
 
+/** What `ip -batch` takes of a command: the family is an option of the whole batch. */
+function batched(command: string): string {
+  return command.replace(/^ip (?:-6 )?/, '');
+}
+
 /** Without what is undefined. */
 function given<T extends object>(value: { readonly [K in keyof T]: T[K] | undefined }): Partial<T> {
   const entries = Object.entries(value).filter(([, one]) => one !== undefined);
   return Object.fromEntries(entries) as Partial<T>;
 }
 
-/** Words of `ip`, for what is given. */
-function words(parts: readonly (string | undefined | false)[]): string {
-  return parts.filter((part) => part !== undefined && part !== false).join(' ');
-}
-
-function said(word: string, value: string | number | undefined): string | undefined {
-  return value === undefined ? undefined : `${word} ${String(value)}`;
-}
-
-function saidRange(
-  word: string,
-  value: { first: number; last: number } | undefined,
-): string | undefined {
-  return value && `${word} ${String(value.first)}-${String(value.last)}`;
-}
-
 type Lead = Pick<NewRule, 'action' | 'table' | 'goto' | 'l3mdev'>;
 
-const lead: fc.Arbitrary<Case<Lead>> = fc.oneof(
-  {
-    weight: 5,
-    arbitrary: table.map((number) => ({ ours: { table: number }, ip: `table ${String(number)}` })),
-  },
-  ...(['blackhole', 'unreachable', 'prohibit'] as const).map((action) =>
-    fc.constant({ ours: { action }, ip: action }),
-  ),
+const lead: fc.Arbitrary<Lead> = fc.oneof(
+  { weight: 5, arbitrary: table.map((number) => ({ table: number })) },
+  ...(['blackhole', 'unreachable', 'prohibit'] as const).map((action) => fc.constant({ action })),
 );
 
 export function ruleCase(family: Family): fc.Arbitrary<Case<NewRule>> {
@@ -120,38 +109,13 @@ export function ruleCase(family: Family): fc.Arbitrary<Case<NewRule>> {
   );
   return fc
     .tuple(selectors, lead, fc.integer({ min: 1, max: 32_000 }), protocol)
-    .map(([some, { ours, ip }, priority, owner]) => {
+    .map(([some, leading, priority, owner]) => {
       // a mask without a mark is nothing that ip can say
       const { markMask, ...rest } = some;
       const marked = rest.mark === undefined || markMask === undefined ? {} : { markMask };
-      const rule: NewRule = { family, ...rest, ...marked, ...ours, priority, protocol: owner };
-      return { ours: rule, ip: ruleWords(rule, ip) };
+      const rule: NewRule = { family, ...rest, ...marked, ...leading, priority, protocol: owner };
+      return { ours: rule, ip: batched(ruleCommand('add', rule)) };
     });
-}
-
-function ruleWords(rule: NewRule, action: string): string {
-  const { mark, markMask } = rule;
-  return words([
-    'rule add',
-    rule.invert === true && 'not',
-    said('priority', rule.priority),
-    said('from', rule.from),
-    said('to', rule.to),
-    said('iif', rule.inputLinkName),
-    said('oif', rule.outputLinkName),
-    mark !== undefined &&
-      `fwmark ${String(mark)}${markMask === undefined ? '' : `/${String(markMask)}`}`,
-    rule.typeOfService !== undefined && `tos 0x${rule.typeOfService.toString(16)}`,
-    said('ipproto', rule.ipProtocol),
-    saidRange('sport', rule.sourcePorts),
-    saidRange('dport', rule.destinationPorts),
-    saidRange('uidrange', rule.uidRange),
-    said('suppress_prefixlength', rule.suppressPrefixLength),
-    said('suppress_ifgroup', rule.suppressLinkGroup),
-    said('tun_id', rule.tunnelId),
-    said('protocol', rule.protocol),
-    action,
-  ]);
 }
 
 /** The links of the namespace that the cases are for. */
@@ -164,41 +128,23 @@ export interface Place {
 
 type Way = Pick<NewRoute, 'type' | 'gateway' | 'linkIndex' | 'onlink' | 'nextHops'>;
 
-function way(family: Family, { linkIndex, linkName }: Place): fc.Arbitrary<Case<Way>> {
+function way(family: Family, { linkIndex }: Place): fc.Arbitrary<Way> {
   const hop = fc.tuple(host(family), fc.integer({ min: 1, max: 256 }));
+  const types = ['blackhole', 'unreachable', 'prohibit', 'throw'] as const;
   return fc.oneof(
-    fc.constant({ ours: { linkIndex }, ip: `dev ${linkName}` }),
-    host(family).map((gateway) => ({
-      ours: { gateway, linkIndex, onlink: true },
-      ip: `via ${gateway} dev ${linkName} onlink`,
-    })),
-    ...(['blackhole', 'unreachable', 'prohibit', 'throw'] as const).map((type) =>
-      fc.constant({ ours: { type }, ip: '' }),
-    ),
+    fc.constant({ linkIndex }),
+    host(family).map((gateway) => ({ gateway, linkIndex, onlink: true })),
+    // RFC 5549
+    host('ipv6').map((gateway) => ({ gateway, linkIndex, onlink: true })),
+    ...types.map((type) => fc.constant({ type })),
     fc.array(hop, { minLength: 2, maxLength: 4 }).map((hops) => ({
-      ours: {
-        nextHops: hops.map(([gateway, weight]) => ({
-          gateway,
-          weight,
-          linkIndex,
-          flags: ['onlink' as const],
-        })),
-      },
-      ip: hops
-        .map(
-          ([gateway, weight]) =>
-            `nexthop via ${gateway} dev ${linkName} weight ${String(weight)} onlink`,
-        )
-        .join(' '),
+      nextHops: hops.map(([gateway, weight]) => ({
+        gateway,
+        weight,
+        linkIndex,
+        flags: ['onlink' as const],
+      })),
     })),
-    ...(family === 'ipv4'
-      ? [
-          host('ipv6').map((gateway) => ({
-            ours: { gateway, linkIndex, onlink: true },
-            ip: `via inet6 ${gateway} dev ${linkName} onlink`,
-          })),
-        ]
-      : []),
   );
 }
 
@@ -229,7 +175,7 @@ export function routeCase(family: Family, place: Place): fc.Arbitrary<Case<NewRo
   );
   return fc
     .tuple(prefix(family), options, way(family, place), table, protocol)
-    .map(([destination, some, { ours, ip }, number, owner]) => {
+    .map(([destination, some, leading, number, owner]) => {
       const { locked, ...metrics } = some.metrics ?? {};
       const told = {
         ...metrics,
@@ -242,38 +188,13 @@ export function routeCase(family: Family, place: Place): fc.Arbitrary<Case<NewRo
         destination,
         ...rest,
         ...given<Partial<NewRoute>>(ofFamily),
-        ...ours,
+        ...leading,
         ...(Object.keys(told).length === 0 ? {} : { metrics: told }),
         table: number,
         protocol: owner,
       };
-      return { ours: route, ip: routeWords(route, ip) };
+      return { ours: route, ip: batched(routeCommand('add', route, () => place.linkName)) };
     });
-}
-
-function routeWords(route: NewRoute, leadsBy: string): string {
-  const { mtu, metrics = {}, typeOfService } = route;
-  return words([
-    'route add',
-    route.type === undefined ? undefined : String(route.type),
-    route.destination,
-    typeOfService !== undefined && `tos 0x${typeOfService.toString(16)}`,
-    said('metric', route.metric),
-    said('table', route.table),
-    said('proto', route.protocol),
-    said('src', route.preferredSource),
-    mtu !== undefined && `mtu ${metrics.locked === undefined ? '' : 'lock '}${String(mtu)}`,
-    said('advmss', metrics.advertisedMss),
-    said('initcwnd', metrics.initialCongestionWindow),
-    said('initrwnd', metrics.initialReceiveWindow),
-    said('window', metrics.window),
-    said('hoplimit', metrics.hopLimit),
-    said('reordering', metrics.reordering),
-    said('quickack', metrics.quickAck),
-    said('congctl', metrics.congestionControl),
-    said('pref', route.preference),
-    leadsBy,
-  ]);
 }
 
 export function addressCase(
@@ -312,24 +233,6 @@ export function addressCase(
           ? {}
           : { preferredSeconds, validSeconds }),
       };
-      return { ours, ip: addressWords(ours, linkName) };
+      return { ours, ip: batched(addressCommand('add', ours, () => linkName)) };
     });
-}
-
-function addressWords(address: NewAddress, linkName: string): string {
-  return words([
-    'address add',
-    address.address,
-    `dev ${linkName}`,
-    said('scope', address.scope),
-    said('label', address.label),
-    said('broadcast', address.broadcast),
-    address.noPrefixRoute === true && 'noprefixroute',
-    address.noDuplicateDetection === true && 'nodad',
-    address.homeAddress === true && 'home',
-    address.manageTemporary === true && 'mngtmpaddr',
-    said('valid_lft', address.validSeconds),
-    said('preferred_lft', address.preferredSeconds),
-    said('metric', address.prefixRouteMetric),
-  ]);
 }

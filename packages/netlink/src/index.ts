@@ -64,6 +64,16 @@ export type { NewRule, PortRange, Rule, RuleAction } from './rtnetlink/rule.ts';
 export type { Rules } from './rtnetlink/rules.ts';
 export type { Follow, FollowEvent, Snapshot } from './rtnetlink/follow.ts';
 export type { FollowedChange, FollowedKind, FollowedThings } from './rtnetlink/followed.ts';
+export type { ApplyOptions } from './declarative/apply-changes.ts';
+export type { Declarative } from './declarative/declarative.ts';
+export type {
+  ChangePlan,
+  ChangeStep,
+  Conflict,
+  Desired,
+  DiffOptions,
+  PlannedStep,
+} from './declarative/desired.ts';
 export type { Ensured, Removed } from './rtnetlink/outcome.ts';
 export type { Scope } from './rtnetlink/scope.ts';
 export type { Watch } from './rtnetlink/watch.ts';

@@ -1,4 +1,6 @@
 import { Connection } from './connection.ts';
+import { createDeclarative } from './declarative/declarative.ts';
+import type { Declarative } from './declarative/declarative.ts';
 import { faceOf } from './faces.ts';
 import type { NetnsReference } from './network-namespace.ts';
 import { carryOut } from './requests.ts';
@@ -20,7 +22,7 @@ export type WatchGroup = keyof typeof groupNumbers;
  * and rejects with a NetlinkError. What is rejected with `ECLOSED` or `ENOBUFS` may have been applied.
  * An idle Netlink does not keep the process alive; a watch does.
  */
-export interface Netlink extends Verbs, AsyncDisposable, Disposable {
+export interface Netlink extends Verbs, Declarative, AsyncDisposable, Disposable {
   /**
    * Tells what changes, over a socket of its own. The events begin with the next change: list once
    * after starting to watch. Closing the Netlink closes its watches.
@@ -63,6 +65,7 @@ export async function openNetlink(options: { netns?: NetnsReference } = {}): Pro
   );
   const netlink: Netlink = {
     ...verbs,
+    ...createDeclarative(verbs),
     watch,
     follow: (kinds, listener) => follow(netlink, kinds, listener),
     close,
