@@ -125,6 +125,7 @@ async function describeCall(call: CallToDescribe): Promise<PlayedCall> {
     row: {
       name: script.name,
       direction: script.direction,
+      called: formatTuple(script.gateway),
       ...(setUpMs === undefined ? {} : { setUpMs }),
       advertised: all(({ sip, rtp }) => [...sip.advertised, ...rtp.advertised]),
       observed: all(({ sip, rtp }) => [...sip.observed, ...rtp.observed]),

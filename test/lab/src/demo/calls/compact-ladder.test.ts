@@ -17,34 +17,34 @@ function message(
   ends: readonly [Tuple, Tuple],
   parts: Partial<MessageRow>,
 ): MessageRow {
+  const { method, status, times = 1, hasSdp = false, told: judgements = [] } = parts;
   return {
     kind: 'message',
     atMs,
     lastAtMs: atMs,
-    times: 1,
+    times,
     source: ends[0],
     destination: ends[1],
     callId: '1',
-    method: undefined,
+    method,
     requestUri: undefined,
-    status: undefined,
+    status,
     reasonPhrase: undefined,
-    cseq: { sequence: 1, method: 'INVITE' },
-    hasSdp: false,
-    told: [],
-    ...parts,
+    cseq: parts.cseq ?? { sequence: 1, method: 'INVITE' },
+    hasSdp,
+    told: judgements,
   };
 }
 
 function rtp(atMs: number, source: Tuple, destination: Tuple, packets: number): MediaRow {
-  const ends = { source, destination };
   const payloads = [{ payloadType: 0, encoding: 'PCMU', packets }];
   return {
     kind: 'media',
     protocol: 'rtp',
     atMs,
     lastAtMs: atMs,
-    ...ends,
+    source,
+    destination,
     callId: '1',
     packets,
     payloads,

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Transport } from '@truetuple/sip-engine';
 import { boxAddresses } from '../../box/topology.ts';
 import type { VpcBox } from '../../box/vpc-box.ts';
 import { capture, type Capture, type CapturedPacket } from '../../capture/capture.ts';
@@ -27,10 +28,13 @@ export async function openKernelPhones(box: VpcBox, options: KernelPhonesOptions
   const { directory } = options;
   const agent = async (peer: PeerClass): Promise<SipUserAgent> => {
     const { host, address, user } = hosts[peer];
-    const bind = async (port: number): ReturnType<typeof udpIn> =>
-      udpIn(box.namespaces[host], address, port);
-    const sip = socketTransport(await bind(nominalPorts.sip));
-    const rtp = socketTransport(await bind(nominalPorts.rtp));
+    const bind = async (port: number): Promise<Transport> => {
+      const socket = await udpIn(box.namespaces[host], address, port);
+      // a user agent closes it too; twice is once
+      return opened.adopt(socketTransport(socket), async (each) => each.close());
+    };
+    const sip = await bind(nominalPorts.sip);
+    const rtp = await bind(nominalPorts.rtp);
     return opened.use(new SipUserAgent({ user, sip, rtp }));
   };
   const agents = { internet: await agent('internet'), vpc: await agent('vpc') };

@@ -9,9 +9,9 @@ import { startEc2Endpoint } from '../../ec2-endpoint/start-ec2-endpoint.ts';
 import { listeningFdIn } from '../../socket/tcp-in.ts';
 import { udpIn } from '../../socket/udp-in.ts';
 import type { DemoOptions } from '../arguments.ts';
-import { tupleOf } from '../traffic/datagram.ts';
+import { bindPeers } from '../traffic/bind-peers.ts';
 import { demoOwner, demoPool, demoRegion } from '../demo-spec.ts';
-import { peerClasses, roles, type PeerClass } from '../traffic/flow.ts';
+import type { PeerClass } from '../traffic/flow.ts';
 import { captureLink, type LinkCapture } from './kernel-captures.ts';
 import { gatewayOn, stockGateway } from './kernel-gateway.ts';
 import { openKernelPhones } from './kernel-phones.ts';
@@ -136,16 +136,10 @@ const far = {
 } as const;
 const freshShift = 10;
 
-async function openPeers(box: VpcBox): Promise<readonly PeerSocket[]> {
-  const ends = peerClasses.flatMap((peer) =>
-    roles.flatMap((role) => (['called', 'fresh'] as const).map((use) => ({ peer, role, use }))),
-  );
-  return Promise.all(
-    ends.map(async (end) => {
-      const { host, address } = far[end.peer];
-      const port = nominalPorts[end.role] + (end.use === 'fresh' ? freshShift : 0);
-      const socket = await udpIn(box.namespaces[host], address, port);
-      return { ...end, socket, tuple: tupleOf(socket) };
-    }),
-  );
+function openPeers(box: VpcBox): Promise<readonly PeerSocket[]> {
+  return bindPeers(({ peer, role, use }) => {
+    const { host, address } = far[peer];
+    const port = nominalPorts[role] + (use === 'fresh' ? freshShift : 0);
+    return udpIn(box.namespaces[host], address, port);
+  });
 }

@@ -9,7 +9,7 @@ type OwnAddresses = PeerNetworks['identity'];
 
 /** What the calls of this level leave open. */
 export const notProvenOfCalls: readonly string[] = [
-  'calls: the messages and the relay are real, but no gateway or NAT lies between 127.0.0.1 and .2, .3',
+  'calls: no gateway or NAT lies between 127.0.0.1 and the far sides on 127.0.0.2 and 127.0.0.3',
 ];
 
 /** True when the far sides have addresses of their own; else why no call was made. */

@@ -18,7 +18,9 @@ export async function openLoopbackPhones(): Promise<Phones> {
   const agent = async (peer: PeerClass): Promise<SipUserAgent> => {
     const bind = async (): Promise<Transport> => {
       const socket = await bindUdp(loopbackFar[peer], 0);
-      return watched(socketTransport(socket), (datagram) => seen[peer].push(datagram));
+      // a user agent closes it too; twice is once
+      const transport = opened.adopt(socketTransport(socket), async (each) => each.close());
+      return watched(transport, (datagram) => seen[peer].push(datagram));
     };
     const user = peer === 'internet' ? 'peer' : 'client';
     return opened.use(new SipUserAgent({ user, sip: await bind(), rtp: await bind() }));

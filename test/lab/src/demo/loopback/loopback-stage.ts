@@ -1,8 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startEc2Endpoint } from '../../ec2-endpoint/start-ec2-endpoint.ts';
-import { bindUdp, tupleOf } from '../traffic/datagram.ts';
-import { peerClasses, roles, type Tuple } from '../traffic/flow.ts';
+import { bindPeers } from '../traffic/bind-peers.ts';
+import { bindUdp } from '../traffic/datagram.ts';
+import type { Tuple } from '../traffic/flow.ts';
 import { leftoverFiles } from '../leftovers/leftover-files.ts';
 import { loopbackAddress, loopbackEc2, loopbackLink, wayByEc2 } from './loopback-ec2.ts';
 import { gatewayOn, notProvenOfCalls, probeLoopback } from './loopback-gateway.ts';
@@ -51,7 +52,7 @@ export async function openLoopbackStage(levelReason: string): Promise<Stage> {
     stockGateway: undefined,
     gatewayOn: (identity) => gatewayOn(identity),
     openPhones: async () => (canCall === true ? openLoopbackPhones() : undefined),
-    openPeers,
+    openPeers: () => bindPeers(() => bindUdp(loopbackAddress, 0)),
     wayToPod: async (from, to) => {
       const way = await wayByEc2(ec2, from.peer, to);
       if (way === 'lost') return undefined;
@@ -66,16 +67,4 @@ export async function openLoopbackStage(levelReason: string): Promise<Stage> {
     leftAfterClose: () => leftoverFiles(directory),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
-}
-
-async function openPeers(): Promise<readonly PeerSocket[]> {
-  const ends = peerClasses.flatMap((peer) =>
-    roles.flatMap((role) => (['called', 'fresh'] as const).map((use) => ({ peer, role, use }))),
-  );
-  return Promise.all(
-    ends.map(async (end) => {
-      const socket = await bindUdp(loopbackAddress, 0);
-      return { ...end, socket, tuple: tupleOf(socket) };
-    }),
-  );
 }

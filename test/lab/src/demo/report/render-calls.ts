@@ -18,18 +18,19 @@ export function renderStockCalls(played: readonly PlayedCall[], paint: Paint): r
   ].map((line) => paintMarks(line, paint));
 }
 
-function sumOfStock({ direction, dropped = 0, legs, wanted }: CallRow): string {
+function sumOfStock({ direction, called, dropped = 0, legs, wanted }: CallRow): string {
   const at = `The Internet gateway dropped ${dropped}.`;
-  if (direction === 'inward') return `INVITE to 10.0.1.50:5060 is never answered. ${at}`;
+  if (direction === 'inward') return `INVITE to ${called} is never answered. ${at}`;
   const got = (peer: CallLeg['peer']): number =>
     legs.find((leg) => leg.peer === peer)?.rtpReceived ?? 0;
   return `RTP out ${got('internet')} of ${wanted}, back ${got('vpc')} of ${wanted}; BYE is lost. ${at}`;
 }
 
-const titles = {
-  inward: 'Inward: the Internet calls 203.0.113.50, the gateway calls into the VPC',
-  outward: 'Outward: the VPC calls the gateway, which calls the Internet',
-} as const;
+function titleOf({ direction, called }: CallRow): string {
+  return direction === 'inward'
+    ? `Inward: the Internet calls ${called}, the gateway calls into the VPC`
+    : `Outward: the VPC calls ${called}, the gateway calls the Internet`;
+}
 
 /** Act 2's calls: a short ladder each, the whole one when a promise broke, and what each far side was told and saw. */
 export function renderCalls(played: readonly PlayedCall[], paint: Paint): readonly string[] {
@@ -38,7 +39,7 @@ export function renderCalls(played: readonly PlayedCall[], paint: Paint): readon
       const holds = judgeCall(row).every(({ ok }) => ok);
       const ladder = holds ? renderCompactCall(seen, row.direction) : renderWholeCall(seen);
       const lines = ladder.map((line) => paintMarks(line, paint));
-      return ['', `  ${paint.bold(titles[row.direction])}`, ...lines];
+      return ['', `  ${paint.bold(titleOf(row))}`, ...lines];
     }),
     '',
     ...renderLegs(

@@ -109,7 +109,7 @@ export function renderCrash(
     ...renderAct(
       3,
       'The pod is killed',
-      `${crash.signal ?? 'No signal'}${crash.rtpInCall > 0 ? ' in a call' : ''}: no handler runs, nothing is given back. The reaper, told which pods live, cleans up.`,
+      `${crash.signal ?? 'No signal'}${crash.rtpInCall > 0 ? ' in a call' : ''}: nothing is given back. The reaper, told which pods live, cleans up.`,
       paint,
     ),
     paint.dim('  left by the dead pod'),

@@ -121,6 +121,8 @@ export interface CallRow {
   /** Stable: `inward-call`, `outward-call`. */
   readonly name: string;
   readonly direction: CallDirection;
+  /** The tuple that was called: what the gateway says that it is. */
+  readonly called: string;
   /** From the caller's INVITE to its 200; absent when it got none. */
   readonly setUpMs?: number;
   /** Every tuple that the gateway told either far side: Contact, Via of requests, c= and m=. */

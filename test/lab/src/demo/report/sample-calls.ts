@@ -8,6 +8,7 @@ export function callRow(changes: Partial<CallRow> = {}): CallRow {
   return {
     name: 'inward-call',
     direction: 'inward',
+    called: sip,
     setUpMs: 120,
     advertised: [sip, '203.0.113.50:20000'],
     observed: [sip, '203.0.113.50:20000'],
