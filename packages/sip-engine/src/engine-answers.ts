@@ -286,7 +286,9 @@ export class Answers {
 
   #settle(pending: Pending): void {
     const { transaction, live, isInDialog } = pending;
-    if (live === undefined || transaction.method !== 'INVITE') return;
+    if (live === undefined) return;
+    if (transaction.method === 'UPDATE') live.hasPendingUpdate = false;
+    if (transaction.method !== 'INVITE') return;
     if (isInDialog) live.hasPendingIn = false;
     if (this.#openInvites.get(live) === pending) this.#openInvites.delete(live);
   }

@@ -8,6 +8,7 @@ import {
 } from './engine-admission.ts';
 import { Answers } from './engine-answers.ts';
 import { wireSip, type EngineContext, type EngineDialog } from './engine-context.ts';
+import { bodyOf } from './engine-session.ts';
 import { headerField } from './message/header-list.ts';
 import type { SipRequest } from './message/message.ts';
 import { responseTo } from './message/response-to.ts';
@@ -110,6 +111,7 @@ export class InboundRequests implements TransactionUser {
     }
     const pending = this.#answers.file(transaction, app, live);
     if (message.method === 'INVITE') live.hasPendingIn = true;
+    if (message.method === 'UPDATE') live.hasPendingUpdate = true;
     if (message.method === 'BYE') this.#answers.endInvite(live);
     const names = { transactionId: pending.id, dialogId: live.name };
     const received = wireSip(message, { tuple: source }, names);
@@ -128,13 +130,26 @@ export class InboundRequests implements TransactionUser {
         return { status: 422, headers: [leastSessionField()] };
       }
     }
+    if (method === 'UPDATE') return this.#crossedUpdate(live, inbound.message);
     if (method !== 'INVITE') return undefined;
     if (live.hasPendingOut) return { status: 491 };
-    const retry = Number.parseInt(this.#context.token().slice(0, 4), 36) % 11;
-    if (live.hasPendingIn) {
-      return { status: 500, headers: [headerField('Retry-After', String(retry))] };
-    }
+    if (live.hasPendingIn) return this.#later();
     return live.isEnding ? { status: 481 } : undefined;
+  }
+
+  /** RFC 3311 5.2: one UPDATE at a time, and no offer while another one waits for its answer. */
+  #crossedUpdate(live: EngineDialog, update: SipRequest): Refusal | undefined {
+    if (live.hasPendingUpdate) return this.#later();
+    if (bodyOf(update) === undefined) return undefined;
+    if (live.hasPendingOut) return { status: 491 };
+    // a first INVITE is answered by its 2xx: nothing before that is reliable
+    const isUnanswered = live.value.role === 'uas' && live.value.state === 'early';
+    return live.hasPendingIn || isUnanswered ? this.#later() : undefined;
+  }
+
+  #later(): Refusal {
+    const seconds = Number.parseInt(this.#context.token().slice(0, 4), 36) % 11;
+    return { status: 500, headers: [headerField('Retry-After', String(seconds))] };
   }
 
   /** 9.2: the INVITE ends with 487; the application hears of it with the INVITE's transaction. */

@@ -43,6 +43,8 @@ export class LiveDialog<A> {
   isEnding = false;
   /** The peer's INVITE that awaits a final response. */
   hasPendingIn = false;
+  /** The peer's UPDATE that awaits a final response. */
+  hasPendingUpdate = false;
   /** Our INVITE that awaits a final response. */
   hasPendingOut = false;
   /** Sequence number of our last INVITE: its ACK has the same. */

@@ -1,0 +1,110 @@
+// UPDATE (RFC 3311) inside of a call, with an application that takes its time.
+import { afterEach, expect, it } from 'vitest';
+import { headerValue } from './message/header-list.ts';
+import { createEngineBench, type EngineBench } from './testing/engine-bench.ts';
+import { RawApp } from './testing/raw-app.ts';
+import type { SipPeer } from './testing/sip-peer.ts';
+
+const sdp = 'v=0\r\no=- 1 1 IN IP4 10.0.0.9\r\ns=-\r\nc=IN IP4 10.0.0.9\r\nt=0 0\r\n';
+const callId = 'u';
+const opened: EngineBench[] = [];
+
+afterEach(async () => {
+  for (const { engine, clock } of opened.splice(0)) {
+    await engine.close();
+    clock.advance(100);
+    expect(clock.pending).toBe(0);
+  }
+});
+
+interface Call {
+  readonly bench: EngineBench;
+  readonly app: RawApp;
+  readonly peer: SipPeer;
+  readonly toTag: string;
+  /** Lets the application answer the last request of this method. */
+  readonly answer: (method: string, status: number, body?: string) => Promise<void>;
+  /** What the peer hears last after its UPDATE. */
+  readonly update: (sequence: number, body: string) => Promise<string | undefined>;
+  /** Ends the call, and nothing is left. */
+  readonly hangUp: (sequence: number) => Promise<void>;
+}
+
+/** A call from the peer that the application has answered so. */
+async function open(status: number): Promise<Call> {
+  const bench = createEngineBench();
+  opened.push(bench);
+  const app = new RawApp(bench.server, 'bench');
+  bench.engine.attach(bench.server);
+  await bench.run(0);
+  const peer = bench.peer(2);
+  const answer = async (method: string, code: number, body = ''): Promise<void> => {
+    app.say(`${app.transactionOf(`${method} `)}|`, [`SIP/2.0 ${code} So`], body);
+    await bench.run(10);
+  };
+  peer.send({ method: 'INVITE', callId, body: sdp });
+  await bench.run(10);
+  await answer('INVITE', status, status === 200 ? sdp : '');
+  const toTag = peer.response(status).essentials.toTag ?? '';
+  const update = async (sequence: number, body: string): Promise<string | undefined> => {
+    peer.send({ method: 'UPDATE', callId, toTag, sequence, body });
+    await bench.run(10);
+    return peer.log().at(-1);
+  };
+  const hangUp = async (sequence: number): Promise<void> => {
+    peer.send({ method: 'BYE', callId, toTag, sequence });
+    await bench.run(10);
+    await answer('BYE', 200);
+    await bench.run(40_000);
+    expect(bench.engine.counts()).toMatchObject({ dialogs: 0, transactions: 0, timers: 0 });
+  };
+  if (status === 200) peer.send({ method: 'ACK', callId, toTag });
+  await bench.run(10);
+  return { bench, app, peer, toTag, answer, update, hangUp };
+}
+
+it('one at a time: the second gets 500 until the first is answered', async () => {
+  const { peer, answer, update, hangUp } = await open(200);
+  expect(await update(2, sdp)).toBe('200 INVITE');
+  expect(await update(3, '')).toBe('500 UPDATE');
+  expect(Number(headerValue(peer.response(500).message, 'retry-after'))).toBeLessThanOrEqual(10);
+  await answer('UPDATE', 200, sdp);
+  expect(peer.log().at(-1)).toBe('200 UPDATE');
+  await update(4, sdp);
+  await answer('UPDATE', 488);
+  expect(peer.log().at(-1)).toBe('488 UPDATE');
+  await hangUp(5);
+});
+
+it('with an offer while an INVITE of the peer is open: 500; without one it goes through', async () => {
+  const { bench, peer, toTag, answer, update, hangUp } = await open(200);
+  peer.send({ method: 'INVITE', callId, toTag, sequence: 2, body: sdp });
+  await bench.run(10);
+  expect(await update(3, sdp)).toBe('500 UPDATE');
+  await update(4, '');
+  await answer('UPDATE', 200);
+  expect(peer.log().at(-1)).toBe('200 UPDATE');
+  await answer('INVITE', 200, sdp);
+  peer.send({ method: 'ACK', callId, toTag, sequence: 2 });
+  await hangUp(5);
+});
+
+it('with an offer while an INVITE of ours is open: 491', async () => {
+  const { bench, app, peer, update, hangUp } = await open(200);
+  const dialog = `${callId};from-tag=peer`;
+  app.say(`|${dialog}`, ['INVITE sip:placeholder SIP/2.0'], sdp);
+  await bench.run(10);
+  expect(await update(2, sdp)).toBe('491 UPDATE');
+  peer.respond(peer.request('INVITE').message, 488);
+  await bench.run(10);
+  await hangUp(3);
+});
+
+it('with an offer before the first one is answered: 500', async () => {
+  const { bench, peer, toTag, answer, update, hangUp } = await open(180);
+  expect(await update(2, sdp)).toBe('500 UPDATE');
+  await answer('INVITE', 200, sdp);
+  peer.send({ method: 'ACK', callId, toTag });
+  await bench.run(10);
+  await hangUp(3);
+});
