@@ -10,7 +10,7 @@ import { gatewayOn, notProvenOfCalls, probeLoopback } from './loopback-gateway.t
 import { openLoopbackPhones } from './loopback-phones.ts';
 import { openLoopbackStock } from './loopback-stock.ts';
 import { startPodProcess } from '../pod/pod-process.ts';
-import type { PeerSocket, Stage } from '../stage.ts';
+import type { Stage } from '../stage.ts';
 import { playStockPath } from '../acts/stock-path.ts';
 import { temporaryFolder } from '../leftovers/temporary-folder.ts';
 import { UserSpaceNat } from './user-space-nat.ts';
