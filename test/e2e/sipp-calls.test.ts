@@ -25,7 +25,7 @@ async function callBothWays(world: SippWorld, { mediaMs, ...rest }: BothWays): P
   const ways = ['inward', 'outward'] as const;
   const played = await Promise.all(ways.map((way) => world.play(way, calls)));
   for (const each of played) expectAllDone(each, rest.calls);
-  expectTrueCalls(world, seen, 2 * rest.calls);
+  expectTrueCalls(world, seen, { calls: 2 * rest.calls });
 }
 
 /** The RTP streams of a pcap file as tshark tells them: source tuple, packets, lost. */

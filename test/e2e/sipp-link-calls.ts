@@ -121,7 +121,7 @@ export function wrongWith(call: LinkCall, rules: CallRules): readonly string[] {
       .map((each) => `${each.name} from ${each.from}`),
     ...incoming.flatMap((each) => wrongContact(each, ownSip)),
     ...repeatedInvites(call.sip).map((branch) => `an INVITE was sent again: ${branch}`),
-    ...(told.length === 1 ? [] : [`it was told ${told.length} media tuples`]),
+    ...(told.length > 1 ? [`told ${told.join(', ')}`] : []),
     ...told.filter((tuple) => !tuple.startsWith(`${mediaHost}:`)).map((tuple) => `told ${tuple}`),
     ...rtpIn.flatMap(({ from, sound }) =>
       sound.every((octet) => octet === rules.voice) ? [] : [`${from} sent another voice`],

@@ -27,7 +27,7 @@ export const voices = { peer: 0x1f, client: 0x2e } as const;
 
 export interface Played {
   readonly caller: SippOutcome;
-  readonly callee: SippOutcome;
+  readonly callee: SippOutcome | undefined;
 }
 
 export interface SippWorld extends AsyncDisposable {
@@ -46,13 +46,14 @@ export interface PlayedCalls {
   readonly atOnce?: number;
   readonly perSecond?: number;
   readonly caller: SippOptions['steps'];
-  readonly callee: SippOptions['steps'];
+  /** Without: nobody is there to be called. */
+  readonly callee?: SippOptions['steps'];
   /** User part that is called; default the direction. */
   readonly user?: string;
 }
 
 /** Ports that two sipp processes on one host share out. */
-const callerPorts = { port: 5070, mediaPort: 7000 } as const;
+export const callerPorts = { port: 5070, mediaPort: 7000 } as const;
 const calleePorts = { port: 5060, mediaPort: 6000 } as const;
 const controlPort = 2223;
 
@@ -62,6 +63,8 @@ export interface SippWorldOptions {
   readonly t1Ms: number;
   readonly routes?: Readonly<Record<string, string | number>>;
   readonly timeouts?: GatewayOptions['timeouts'];
+  /** Whole seconds of silence that end a call. Default a minute. */
+  readonly silenceSeconds?: number;
   /** Where the Internet host's link goes as a pcap file. */
   readonly pcap?: string;
 }
@@ -70,7 +73,8 @@ export async function openSippWorld(options: SippWorldOptions): Promise<SippWorl
   await using opened = new AsyncDisposableStack();
   const box = opened.use(await openBox());
   await establish(box, complete);
-  const rtpengine = options.relay === 'rtpengine' ? opened.use(await rtpengineIn(box)) : undefined;
+  const rtpengine =
+    options.relay === 'rtpengine' ? opened.use(await rtpengineIn(box, options)) : undefined;
   const gateway = opened.use(await gatewayFor(box, options));
   const before = heldBy(gateway.pid);
   const file = options.pcap === undefined ? {} : { file: options.pcap };
@@ -89,23 +93,24 @@ export async function openSippWorld(options: SippWorldOptions): Promise<SippWorl
   };
 }
 
-function rtpengineIn(box: VpcBox): Promise<Rtpengine> {
+function rtpengineIn(box: VpcBox, { silenceSeconds = 60 }: SippWorldOptions): Promise<Rtpengine> {
   return startRtpengine({
     namespace: box.namespaces.pod,
     interfaces: [`internet/${privateIp}!${publicIp}`, `vpc/${publicIp}`, `private/${privateIp}`],
     controlPort,
     ports: { first: 20_000, last: 20_999 },
+    timeoutSeconds: silenceSeconds,
   });
 }
 
 function gatewayFor(box: VpcBox, options: SippWorldOptions): Promise<GatewayInPod> {
-  const { relay, t1Ms, routes, timeouts } = options;
+  const { relay, t1Ms, routes, timeouts, silenceSeconds = 60 } = options;
   const timing = { t1Ms, t4Ms: 10 * t1Ms, timerDMs: 10 * t1Ms };
   const interfaces = { internet: 'internet', vpc: 'vpc', 'other-private': 'private' };
   const media: GatewayOptions['media'] =
     relay === 'embedded'
-      ? { kind: relay, quarantineMs: 200, tickMs: 50 }
-      : { kind: relay, control: { host: '127.0.0.1', port: controlPort }, interfaces };
+      ? { kind: relay, quarantineMs: 200, tickMs: 50, mediaTimeoutMs: 1000 * silenceSeconds }
+      : { kind: relay, control: { host: '127.0.0.1', port: controlPort }, interfaces, pollMs: 250 };
   return gatewayInPod(box, {
     options: {
       ...podNetworks,
@@ -133,11 +138,17 @@ async function play(box: VpcBox, direction: Direction, played: PlayedCalls): Pro
       calls,
       steps,
     }) as const;
-  await using callee = startSipp({ ...side(to, played.callee), ...calleePorts });
+  await using opened = new AsyncDisposableStack();
+  const callee =
+    played.callee === undefined
+      ? undefined
+      : opened.use(await startSipp({ ...side(to, played.callee), ...calleePorts }));
   const calling = { target: `${publicIp}:5060`, user, atOnce, perSecond };
-  await using caller = startSipp({ ...side(from, played.caller), ...callerPorts, calling });
+  const caller = opened.use(
+    await startSipp({ ...side(from, played.caller), ...callerPorts, calling }),
+  );
   const outcome = await caller.ended;
-  return { caller: outcome, callee: await callee.ended };
+  return { caller: outcome, callee: await callee?.ended };
 }
 
 /** What a process and its network namespace hold open. */

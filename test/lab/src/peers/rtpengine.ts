@@ -12,6 +12,8 @@ export interface RtpengineOptions {
   /** UDP port of its ng control, on 127.0.0.1 of the namespace. */
   readonly controlPort: number;
   readonly ports: { readonly first: number; readonly last: number };
+  /** Seconds without a packet after which it drops a call by itself. Default its own, 60. */
+  readonly timeoutSeconds?: number;
 }
 
 /** Debian's rtpengine in user space; disposing of it ends it. */
@@ -25,10 +27,10 @@ export interface Rtpengine extends AsyncDisposable {
  * @throws LabError CommandFailed, TimedOut
  */
 export async function startRtpengine(options: RtpengineOptions): Promise<Rtpengine> {
-  const { namespace, controlPort, ports } = options;
+  const { namespace, controlPort, ports, timeoutSeconds = 60 } = options;
   await using opened = new AsyncDisposableStack();
   const interfaces = options.interfaces.map((each) => `--interface=${each}`);
-  const flags = `--listen-ng=127.0.0.1:${controlPort} -m ${ports.first} -M ${ports.last}`;
+  const flags = `--listen-ng=127.0.0.1:${controlPort} -m ${ports.first} -M ${ports.last} --timeout=${timeoutSeconds}`;
   const fixed = '--table=-1 --foreground --log-stderr --log-level=6 --config-file=none';
   opened.adopt(
     await startPeerProgram({

@@ -11,7 +11,11 @@ export const callee = {
     keepsRoute: true,
     reads: [...reads, ...dialogReads],
   }),
-  reInvited: (): SippReceive => ({ kind: 'receive', what: 'INVITE' }),
+  reInvited: (reads: readonly SippRead[] = []): SippReceive => ({
+    kind: 'receive',
+    what: 'INVITE',
+    reads,
+  }),
   ringing: (): SippSend => ({ kind: 'send', head: response(180, 'Ringing', tag) }),
   earlyMedia: (): SippSend => ({
     kind: 'send',

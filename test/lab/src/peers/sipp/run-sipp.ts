@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { ChildProcess } from 'node:child_process';
 import type { NetworkNamespace } from '@truetuple/netlink';
 import { runIn } from '../../socket/run-in.ts';
@@ -48,8 +49,10 @@ export interface Sipp extends AsyncDisposable {
   readonly ended: Promise<SippOutcome>;
 }
 
-/** Starts sipp with a scenario of ours. Repeats of whoever calls a callee that is not up yet bring the call there. */
-export function startSipp(options: SippOptions): Sipp {
+/**
+ * Starts sipp with a scenario of ours; resolves once its SIP socket is there, or it has ended.
+ */
+export async function startSipp(options: SippOptions): Promise<Sipp> {
   const folder = peerFolder();
   const voiceFile = join(folder.path, 'voice.ulaw');
   folder.write('voice.ulaw', new Uint8Array(1600).fill(options.voice));
@@ -60,6 +63,7 @@ export function startSipp(options: SippOptions): Sipp {
   const ended = exited.then((code) => outcome(code, folder.path));
   // whoever disposes of it without asking how it went does not hear how it went
   ended.catch(() => undefined);
+  await isBound(child, options);
   return {
     ended,
     [Symbol.asyncDispose]: async () => {
@@ -88,6 +92,20 @@ function sippArguments(
     ...(calling === undefined ? [] : rate),
   ];
 }
+
+/** It does not say that it is ready: the kernel's table of sockets of its namespace does (proc_net(5)). */
+async function isBound(child: ChildProcess, { address, port }: SippOptions): Promise<void> {
+  const reversed = address.split('.').map(Number).toReversed();
+  const tuple = [Buffer.from(reversed).toString('hex'), port.toString(16).padStart(4, '0')];
+  const local = ` ${tuple.join(':').toUpperCase()} `;
+  while (child.exitCode === null && child.signalCode === null && child.pid !== undefined) {
+    const table = await readFile(`/proc/${child.pid}/net/udp`, 'utf8').catch(() => '');
+    if (table.includes(local)) return;
+    await pause(pollMs);
+  }
+}
+
+const pollMs = 5;
 
 /** Its exit status; null when a signal ended it or it could not be started. */
 function exitOf(child: ChildProcess): Promise<number | null> {

@@ -1,0 +1,56 @@
+// Every way that a call can end, by sipp on both sides: each side is content, and the gateway holds nothing afterwards.
+import type { CapturedPacket } from '@truetuple/lab';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { rtpOf, sipOf } from './kamailio-wire.ts';
+import { expectAllDone, expectTrueCalls, seenSoFar } from './sipp-expectations.ts';
+import { exits, type Exit } from './sipp-exit-steps.ts';
+import { sippIsMissing } from './sipp-is-missing.ts';
+import { callerPorts, openSippWorld, type SippWorld } from './sipp-world.ts';
+
+async function endBothWays(world: SippWorld, exit: Exit): Promise<void> {
+  const { haveMedia, hasEarlyMedia = false, name: _, ...steps } = exit;
+  const since = seenSoFar(world);
+  const ways = ['inward', 'outward'] as const;
+  const played = await Promise.all(ways.map((way) => world.play(way, { ...steps, calls: 1 })));
+  for (const each of played) expectAllDone(each, 1);
+  const calls = exit.callee === undefined ? 1 : 2;
+  expectTrueCalls(world, since, { calls, haveMedia });
+  for (const host of hasEarlyMedia ? (['peer', 'client'] as const) : []) {
+    const heard = heardBeforeAnswer(world.links[host].packets.slice(since[host]));
+    expect(heard).toBeGreaterThan(0);
+  }
+  await vi.waitFor(async () => {
+    expect(await world.gateway.counts()).toMatchObject({ calls: 0, sip: { dialogs: 0 } });
+  });
+}
+
+/** Packets of RTP that came to a caller before its 200 did. Without early media there may be some too: RTP overtakes. */
+function heardBeforeAnswer(packets: readonly CapturedPacket[]): number {
+  const incoming = packets.filter(({ direction }) => direction === 'incoming');
+  const answer = incoming.findIndex((packet) => sipOf(packet)?.name === '200 INVITE');
+  const before = incoming.slice(0, Math.max(answer, 0)).flatMap((packet) => rtpOf(packet) ?? []);
+  return before.filter(({ to }) => to.endsWith(`:${callerPorts.mediaPort}`)).length;
+}
+
+describe.skipIf(sippIsMissing).for(['embedded', 'rtpengine'] as const)(
+  'the end of a call with the %s relay',
+  (relay) => {
+    let world: SippWorld;
+
+    beforeAll(async () => {
+      const timeouts = { setup: 700 };
+      world = await openSippWorld({ relay, t1Ms: 100, timeouts, silenceSeconds: 2 });
+    });
+    afterAll(async () => {
+      await world?.[Symbol.asyncDispose]();
+    });
+
+    it.for(exits)('$name', async (exit) => {
+      await endBothWays(world, exit);
+    });
+
+    it('leaves no call, no dialog, no port and no socket', async () => {
+      await world.nothingLeft();
+    });
+  },
+);
