@@ -1,5 +1,9 @@
 export { NetlinkError } from './errors.ts';
 export type { NetlinkErrorDetails, Outcome, Retry } from './errors.ts';
+export { explain, explainText } from './explain/explain.ts';
+export type { ExplainedMessage, ExplainOptions } from './explain/explain.ts';
+export type { Bus } from './explain/layouts.ts';
+export type { ExplainedAttribute } from './explain/read-attributes.ts';
 export { nativeAvailable } from './native.ts';
 export type { NativeAvailability } from './native.ts';
 export { openNetlink } from './netlink.ts';
