@@ -142,9 +142,8 @@ export class InboundRequests implements TransactionUser {
     if (live.hasPendingUpdate) return this.#later();
     if (bodyOf(update) === undefined) return undefined;
     if (live.hasPendingOut) return { status: 491 };
-    // a first INVITE is answered by its 2xx: nothing before that is reliable
-    const isUnanswered = live.value.role === 'uas' && live.value.state === 'early';
-    return live.hasPendingIn || isUnanswered ? this.#later() : undefined;
+    // before the first answer it is the application's to say: it may not take UPDATE at all, which comes first (8.2.1)
+    return live.hasPendingIn ? this.#later() : undefined;
   }
 
   #later(): Refusal {
