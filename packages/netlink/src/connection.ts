@@ -1,38 +1,36 @@
 import fs from 'node:fs';
+import { BatchSteps } from './batch-steps.ts';
+import type { BatchResult, GroupsStep, PlanStep } from './batch-steps.ts';
 import { Conversation } from './conversation.ts';
+import { errorFromErrno, NetlinkError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
-import { errorFromErrno } from './errors.ts';
-import { native, watchDo } from './native.ts';
-import type { NativeWatch } from './native.ts';
+import type { Entry } from './judge.ts';
+import { Limit } from './limit.ts';
+import type { CallOptions } from './limit.ts';
 import { namespaceFd } from './netns.ts';
 import type { NetnsReference } from './network-namespace.ts';
+import { isCommand } from './plan.ts';
+import type { Plan } from './plan.ts';
+import { carryOut } from './requests.ts';
 import type { Requests } from './requests.ts';
 import { errnoByName } from './schema/errno.ts';
-import { netlinkOption, netlinkProtocol, netlinkSocketLevel } from './schema/netlink.ts';
-import type { Datagram, Transport } from './transport.ts';
-import { hostIsLittleEndian } from './wire/byte-order.ts';
-import { encodeNetlinkAddress } from './wire/socket-address.ts';
-
-const messageTruncated = 0x20; // MSG_TRUNC
-const solSocket = 1;
-const sendBufferForce = 32; // SO_SNDBUFFORCE
-const receiveBufferForce = 33; // SO_RCVBUFFORCE
-// About a millisecond of requests that were answered at once.
-const requestsPerTurn = 128;
-const afNetlink = 16;
-const sockRaw = 3;
+import { netlinkProtocol } from './schema/netlink.ts';
+import { openNetlinkTransport } from './socket-transport.ts';
+import { SyncConnection } from './sync-connection.ts';
+import type { Transport } from './transport.ts';
 
 /** A netlink socket in a namespace, and the namespace itself, kept for sockets opened later. */
 export class Connection implements Requests {
   readonly #conversation: Conversation;
   readonly #netnsFd: number;
+  readonly #protocol: number;
+  #sync: SyncConnection | undefined;
   #closed = false;
-  #turn: Promise<void> | undefined;
-  #requestsInTurn = 0;
 
   constructor(netns: NetnsReference | undefined, protocol: number = netlinkProtocol.route) {
     const reference = namespaceFd(netns);
     this.#netnsFd = reference.opened ? reference.fd : keep(reference.fd);
+    this.#protocol = protocol;
     try {
       this.#conversation = new Conversation(openNetlinkTransport(this.#netnsFd, protocol));
     } catch (error) {
@@ -41,52 +39,136 @@ export class Connection implements Requests {
     }
   }
 
-  /**
-   * Most requests are answered at once, and awaiting such an answer does not let the event loop turn:
-   * after some of them the answer is held back until it has turned.
-   */
+  /** The other twin: a socket of its own, opened when it is asked for. */
+  get sync(): SyncConnection {
+    this.#sync ??= new SyncConnection(
+      openNetlinkTransport(this.#netnsFd, this.#protocol),
+      this.#protocol,
+    );
+    if (this.#closed) this.#sync.close();
+    return this.#sync;
+  }
+
+  /** @throws NetlinkError */
   run(exchange: Exchange): Promise<void> {
-    if (exchange.netns !== undefined) return elsewhere(exchange, exchange.netns);
-    const result = this.#conversation.run(exchange);
-    this.#turn ??= new Promise((resolve) => {
-      setImmediate(() => {
-        this.#turn = undefined;
-        this.#requestsInTurn = 0;
-        resolve();
-      });
+    return this.perform({
+      *[Symbol.iterator]() {
+        yield exchange;
+      },
     });
-    if (++this.#requestsInTurn < requestsPerTurn) return result;
-    return heldBack(result, this.#turn);
+  }
+
+  /**
+   * Carries a plan out.
+   * @throws NetlinkError `EABORTED`, `EDEADLINE` when it was not done within the options' limits.
+   */
+  perform<T>(plan: Plan<T>, options?: CallOptions): Promise<T> {
+    if (options !== undefined) return this.#performLimited(plan, options);
+    if (isCommand(plan) && plan.exchange.netns === undefined) {
+      return new Promise((resolve, reject) => {
+        this.#conversation.ask(plan.exchange, (outcome) => {
+          try {
+            resolve(plan.conclude(outcome === 'done' ? undefined : outcome));
+          } catch (error) {
+            reject(error as NetlinkError);
+          }
+        });
+      });
+    }
+    return carryOut({ run: (exchange) => this.#ask(exchange) }, plan);
+  }
+
+  /** Carries out what was collected; resolves when everything has its result. */
+  async batch(
+    collect: (add: (plan: Plan<unknown>) => number) => void,
+    options: CallOptions = {},
+  ): Promise<BatchResult[]> {
+    const batch = new BatchSteps(this.#conversation);
+    collect((plan) => batch.add(plan));
+    const limit = new Limit(options, () => {
+      for (const entry of batch.entries) this.#giveUp(entry, limit);
+    });
+    if (limit.isOver) for (const entry of batch.entries) this.#giveUp(entry, limit);
+    try {
+      for (const step of batch.steps) {
+        if (step.kind === 'groups') await this.#sendGroups(step);
+        else batch.results[step.index] = await this.#result(step, limit);
+      }
+    } finally {
+      limit.lift();
+    }
+    return batch.results;
   }
 
   /** A second socket in the same namespace, joined to multicast groups. */
   listen(groups: readonly number[]): Transport {
-    return openNetlinkTransport(this.#netnsFd, netlinkProtocol.route, groups);
+    return openNetlinkTransport(this.#netnsFd, this.#protocol, groups);
   }
 
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#conversation.close();
+    this.#sync?.close();
     if (this.#netnsFd >= 0) fs.closeSync(this.#netnsFd);
+  }
+
+  async #performLimited<T>(plan: Plan<T>, options: CallOptions): Promise<T> {
+    const waiting: { entry?: Entry } = {};
+    const limit = new Limit(options, () => {
+      if (waiting.entry !== undefined) this.#giveUp(waiting.entry, limit);
+    });
+    try {
+      return await carryOut({ run: (exchange) => this.#ask(exchange, limit, waiting) }, plan);
+    } finally {
+      limit.lift();
+    }
+  }
+
+  #ask(exchange: Exchange, limit?: Limit, waiting: { entry?: Entry } = {}): Promise<void> {
+    if (limit?.isOver === true) return Promise.reject(limit.error(exchange, 'not-sent'));
+    if (exchange.netns !== undefined) return elsewhere(exchange, exchange.netns, this.#protocol);
+    return new Promise((resolve, reject) => {
+      waiting.entry = this.#conversation.ask(exchange, (outcome) => {
+        if (outcome === 'done') resolve();
+        else reject(outcome);
+      });
+    });
+  }
+
+  #giveUp(entry: Entry, limit: Limit): void {
+    this.#conversation.withdraw(entry, (outcome) => limit.error(entry.exchange, outcome));
+  }
+
+  async #result(step: PlanStep, limit: Limit): Promise<BatchResult> {
+    const run = (exchange: Exchange): Promise<void> => this.#ask(exchange, limit);
+    try {
+      return { kind: 'done', value: await carryOut({ run }, step.plan) };
+    } catch (error) {
+      return { kind: 'failed', error: error as NetlinkError };
+    }
+  }
+
+  #sendGroups(step: GroupsStep): Promise<void> {
+    if (step.open === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      step.whenSettled = resolve;
+      this.#conversation.send(step.groups);
+    });
   }
 }
 
-async function elsewhere(exchange: Exchange, netns: NetnsReference): Promise<void> {
+async function elsewhere(
+  exchange: Exchange,
+  netns: NetnsReference,
+  protocol: number,
+): Promise<void> {
   const { netns: _here, ...there } = exchange;
-  const connection = new Connection(netns);
+  const connection = new Connection(netns, protocol);
   try {
     await connection.run(there);
   } finally {
     connection.close();
-  }
-}
-
-async function heldBack(result: Promise<void>, turn: Promise<void>): Promise<void> {
-  try {
-    await result;
-  } finally {
-    await turn;
   }
 }
 
@@ -100,105 +182,4 @@ function keep(fd: number): number {
     const what = `opening the network namespace of descriptor ${String(fd)}`;
     throw errorFromErrno(what, Math.abs(errno ?? errnoByName.EBADF));
   }
-}
-
-/** Opens a netlink socket with extended ACKs, capped ACKs and strict checking. */
-function openNetlinkTransport(
-  netnsFd: number,
-  protocol: number,
-  groups: readonly number[] = [],
-): Transport {
-  const what = 'opening a netlink socket';
-  const fd = native().socket(afNetlink, sockRaw, protocol, netnsFd);
-  if (fd < 0) throw errorFromErrno(what, -fd);
-  try {
-    const { extAck, capAck, strictCheck, addMembership } = netlinkOption;
-    for (const option of [extAck, capAck, strictCheck]) {
-      check(what, native().setOption(fd, netlinkSocketLevel, option, int32(1)));
-    }
-    check(what, native().bind(fd, encodeNetlinkAddress(0, 0)));
-    // A watcher shall survive a burst, and a transaction go out in one piece with room for all its
-    // refusals; without the right to it the default size has to do.
-    const isNetfilter = protocol === netlinkProtocol.netfilter;
-    if (isNetfilter) native().setOption(fd, solSocket, sendBufferForce, int32(8 << 20));
-    if (isNetfilter || groups.length > 0) {
-      native().setOption(fd, solSocket, receiveBufferForce, int32(8 << 20));
-    }
-    for (const group of groups) {
-      check(what, native().setOption(fd, netlinkSocketLevel, addMembership, int32(group)));
-    }
-    return new SocketTransport(fd);
-  } catch (error) {
-    native().close(fd);
-    throw error;
-  }
-}
-
-class SocketTransport implements Transport {
-  readonly #fd: number;
-  readonly #meta = new Uint8Array(8 + 12);
-  readonly #metaView = new DataView(this.#meta.buffer);
-  #listener: () => void = () => undefined;
-  #watch: NativeWatch | undefined;
-  #watching = false;
-
-  constructor(fd: number) {
-    this.#fd = fd;
-  }
-
-  send(message: Uint8Array): number {
-    const result = native().send(this.#fd, message);
-    return result < 0 ? result : 0;
-  }
-
-  sendOffLoop(message: Uint8Array): Promise<number> {
-    return new Promise((resolve) => {
-      const queued = native().sendInPool(this.#fd, message, (result) => {
-        resolve(result < 0 ? result : 0);
-      });
-      if (queued < 0) resolve(queued);
-    });
-  }
-
-  receive(datagram: Datagram): number {
-    const length = native().receive(this.#fd, datagram.bytes, this.#meta);
-    if (length < 0) return length;
-    datagram.length = length;
-    datagram.truncated = (this.#metaView.getUint32(0, hostIsLittleEndian) & messageTruncated) !== 0;
-    datagram.sender = this.#metaView.getUint32(12, hostIsLittleEndian);
-    return 0;
-  }
-
-  onReadable(listener: () => void): void {
-    this.#listener = listener;
-  }
-
-  wantReadable(wanted: boolean): void {
-    if (this.#watching === wanted) return;
-    this.#watching = wanted;
-    this.#watch ??= this.#openWatch();
-    const result = native().watchSet(this.#watch, wanted ? watchDo.start : watchDo.stop);
-    check('watching a netlink socket', result);
-  }
-
-  close(): void {
-    if (this.#watch === undefined) native().close(this.#fd);
-    else native().watchClose(this.#watch, 1);
-  }
-
-  #openWatch(): NativeWatch {
-    const watch = native().watch(this.#fd, () => {
-      this.#listener();
-    });
-    if (typeof watch === 'number') throw errorFromErrno('watching a netlink socket', -watch);
-    return watch;
-  }
-}
-
-function check(what: string, result: number): void {
-  if (result < 0) throw errorFromErrno(what, -result);
-}
-
-function int32(value: number): Uint8Array {
-  return new Uint8Array(new Int32Array([value]).buffer);
 }

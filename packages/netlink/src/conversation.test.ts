@@ -53,6 +53,9 @@ function setUp(): { kernel: ScriptedKernel; conversation: Conversation } {
   return { kernel, conversation: new Conversation(kernel, true) };
 }
 
+/** What is asked for in one turn goes out at its end. */
+const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
+
 describe('a conversation with the kernel', () => {
   it('takes the answer that lies there after send, and waits for nothing', async () => {
     const { kernel, conversation } = setUp();
@@ -87,7 +90,7 @@ describe('a conversation with the kernel', () => {
     expect(kernel.wanted).toBe(false);
   });
 
-  it('keeps requests in flight apart, in whatever order and interleaving the answers come', async () => {
+  it('keeps requests in flight apart, however their answers interleave', async () => {
     const { kernel, conversation } = setUp();
     const [first, second] = [collect(), collect()];
     const runs = Promise.all([
@@ -95,8 +98,10 @@ describe('a conversation with the kernel', () => {
       conversation.run(request('ack', { onMessage: second.onMessage })),
       conversation.run(request('ack')),
     ]);
+    await turn();
+    expect(kernel.sent).toEqual([1]);
     kernel.queue(part(1, 10), part(2, 20), part(1, 11));
-    kernel.queue(ack(3), part(2, 21), ack(2), part(1, 12), end(1));
+    kernel.queue(part(2, 21), part(1, 12), ack(3), end(1));
     kernel.poll();
     await runs;
     expect([first.values, second.values]).toEqual([
@@ -113,6 +118,7 @@ describe('a conversation with the kernel', () => {
       conversation.run(request('done', { onMessage: first.onMessage })),
       conversation.run(request('done', { onMessage: second.onMessage })),
     ]);
+    await turn();
     expect(kernel.sent).toEqual([1]);
     kernel.onSend = (sequence) => {
       kernel.queue(part(sequence, 2), end(sequence));
@@ -238,7 +244,8 @@ describe('a conversation with the kernel', () => {
 
   it('sequence numbers wrap past zero and over what is still in flight', async () => {
     const { kernel, conversation } = setUp();
-    const slow = conversation.run(request('ack'));
+    const slow = conversation.run(request('done'));
+    await turn();
     conversation.startAfter(0xfffffffe);
     kernel.onSend = (sequence) => {
       kernel.queue(ack(sequence));
@@ -246,7 +253,7 @@ describe('a conversation with the kernel', () => {
     await conversation.run(request('ack'));
     await conversation.run(request('ack'));
     expect(kernel.sent).toEqual([1, 0xffffffff, 2]);
-    kernel.queue(ack(1));
+    kernel.queue(end(1));
     kernel.poll();
     await slow;
   });
@@ -259,6 +266,7 @@ describe('a conversation with the kernel', () => {
       kernel.queue(end(sequence));
     };
     const run = conversation.run(request('done', { onMessage }));
+    await turn();
     expect(values.length).toBe(64);
     kernel.poll();
     await run;

@@ -1,278 +1,286 @@
 import { errorFromErrno, NetlinkError } from './errors.ts';
-import { errnoByName } from './schema/errno.ts';
-import { messageFlag, messageType } from './schema/netlink.ts';
-import { deliver } from './deliver.ts';
+import type { Outcome } from './errors.ts';
 import type { Exchange } from './exchange.ts';
-import type { Datagram, Transport } from './transport.ts';
+import { Group } from './group.ts';
+import { Inbox, nothing, overrun } from './inbox.ts';
+import { lostAnswer, takeMessage } from './judge.ts';
+import type { Entry, Settled } from './judge.ts';
+import { errnoByName } from './schema/errno.ts';
+import { Sequence } from './sequence.ts';
+import type { Transport } from './transport.ts';
 import { hostIsLittleEndian } from './wire/byte-order.ts';
-import { readDoneMessage, readErrorMessage } from './wire/kernel-answer.ts';
-import type { KernelAnswer } from './wire/kernel-answer.ts';
-import { readHeader, stampSequence, stampSequences } from './wire/message-header.ts';
-import type { MessageHeader } from './wire/message-header.ts';
 
-interface Pending {
-  readonly exchange: Exchange;
-  /** Its sequence number; that of the first message of a batch. */
-  readonly first: number;
-  interrupted: boolean;
-  /** Some of its answers may be lost. */
-  lost?: boolean;
-  outcome?: NetlinkError | 'done';
-  resolve?: () => void;
-  reject?: (error: NetlinkError) => void;
-}
-
-const finished = Promise.resolve();
-const receiveBytes = 64 * 1024;
 // Datagrams taken in one go before other work gets its turn: 64 x 32 KiB, a few milliseconds.
 const datagramsPerTurn = 64;
+// About a millisecond of sends, each with its answers.
+const sendsPerTurn = 128;
+// What the kernel does with more messages may be felt: they are sent from the thread pool.
+const messagesOnLoop = 8;
+const groupBytes = 16 * 1024;
+const resolved = Promise.resolve();
+
+/** How many sends of this thread that take the kernel milliseconds are under way, on any socket. */
+let slowSends = 0;
 
 /**
- * The request side of a netlink socket. The kernel answers a request within send(), so the answer is
- * mostly taken at once; only a request sent from the pool, or a very long dump, waits for readiness.
- * Answers are matched by sequence number, so requests in flight together do not disturb each other.
- * The kernel runs one dump per socket: dumps wait for their turn.
+ * The request side of a netlink socket. What is asked for within one turn goes out together, in order;
+ * the kernel carries it out within send(), so the answers are mostly there at once. Only a listing
+ * goes on: the kernel runs one per socket, so the next one waits, with all that was asked after it.
+ * Answers are matched by sequence number.
  */
 export class Conversation {
   readonly #transport: Transport;
   readonly #littleEndian: boolean;
-  readonly #pending = new Map<number, Pending>();
-  readonly #waitingDumps: (() => void)[] = [];
-  readonly #header: MessageHeader = { length: 0, type: 0, flags: 0, sequence: 0, portId: 0 };
-  #datagram: Datagram = newDatagram(receiveBytes);
-  #view: DataView = viewOf(this.#datagram);
-  #sequence = 0;
-  #dumping = false;
+  readonly #inbox: Inbox;
+  readonly #sequence = new Sequence();
+  /** Not sent yet; to the last one more may be added. */
+  readonly #queue: Group[] = [];
+  /** Listings whose first part came with their group; the rest is still to come. */
+  readonly #listings = new Map<number, Entry>();
+  readonly #memory: Uint8Array[] = [];
+  readonly #flush = (): void => {
+    this.#isScheduled = false;
+    this.#sendQueued();
+  };
+  /** Sent, and not answered yet. */
+  #current: Group | undefined;
+  #isSending = false;
+  #isScheduled = false;
+  #isLost = false;
+  #sends = 0;
   #closed = false;
 
   constructor(transport: Transport, littleEndian: boolean = hostIsLittleEndian) {
     this.#transport = transport;
     this.#littleEndian = littleEndian;
+    this.#inbox = new Inbox(transport, littleEndian);
     transport.onReadable(() => {
       this.#drain();
-      this.#rest();
+      this.#sendQueued();
     });
   }
 
   /**
-   * Carries the exchange out. Rejects with a NetlinkError; after ENOBUFS, a close or EBADMSG the
-   * operation may nevertheless have been applied.
+   * Asks with the next send, and tells `settle` once how it ended. The message is copied. The exchange
+   * that is undone by `withdraw` is not sent, if it was not yet; else its outcome is unknown.
    */
-  run(exchange: Exchange): Promise<void> {
-    if (this.#closed) return Promise.reject(closedError(exchange));
-    if (exchange.until === 'done' && this.#dumping) return this.#queueDump(exchange);
-    const sequence = this.#nextSequences(exchange.batch?.count ?? 1);
-    const pending: Pending = { exchange, first: sequence, interrupted: false };
-    if (exchange.batch === undefined) {
-      stampSequence(exchange.message, sequence, this.#littleEndian);
-      this.#pending.set(sequence, pending);
-    } else {
-      stampSequences(exchange.message, sequence, this.#littleEndian);
-      for (let at = 0; at < exchange.batch.count; at++) this.#pending.set(sequence + at, pending);
+  ask(exchange: Exchange, settle: (outcome: Settled) => void): Entry {
+    let group = this.#queue.at(-1);
+    if (group?.accepts(exchange, this.#transport.maxBytes) !== true) {
+      group = this.group();
+      this.#queue.push(group);
     }
-    if (exchange.until === 'done') this.#dumping = true;
-    if (exchange.offLoop === true) void this.#sendOffLoop(sequence, pending);
-    else this.#send(sequence, pending);
-    return this.#settlement(pending);
+    const entry = group.add(exchange, settle);
+    if (this.#closed) this.#endAll();
+    else if (group.isFull) this.#sendQueued();
+    else this.#schedule();
+    return entry;
   }
 
-  /** Whatever is in flight rejects with `ECLOSED`: it may have been applied. */
+  /** As `ask`, with a promise. @throws NetlinkError */
+  run(exchange: Exchange): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.ask(exchange, (outcome) => {
+        if (outcome === 'done') resolve();
+        else reject(outcome);
+      });
+    });
+  }
+
+  /** An empty group of requests, for `send`. */
+  group(): Group {
+    return new Group(this.#memory.pop() ?? new Uint8Array(groupBytes), this.#littleEndian);
+  }
+
+  /** Whether one more request fits into the group. */
+  fits(group: Group, exchange: Exchange): boolean {
+    return group.accepts(exchange, this.#transport.maxBytes);
+  }
+
+  /** Sends the groups after what was asked before. */
+  send(groups: readonly Group[]): void {
+    this.#queue.push(...groups);
+    if (this.#closed) this.#endAll();
+    else this.#schedule();
+  }
+
+  /** Ends the wait for it. What is not sent yet never will be. */
+  withdraw(entry: Entry, why: (outcome: Outcome) => NetlinkError): void {
+    if (entry.isSettled) return;
+    const queued = this.#queue.find(({ entries }) => entries.includes(entry));
+    queued?.withdraw(entry);
+    entry.settle(why(queued === undefined ? 'unknown' : 'not-sent'));
+  }
+
+  /** Whatever is in flight ends with `ECLOSED`: it may have been applied. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    for (const [sequence, pending] of this.#pending) {
-      this.#settle(sequence, pending, closedError(pending.exchange));
-    }
-    for (const start of this.#waitingDumps.splice(0)) start();
+    this.#endAll();
     this.#transport.close();
   }
 
   /** The next sequence number is the one after `sequence`; without this they start at 1. */
   startAfter(sequence: number): void {
-    this.#sequence = sequence;
+    this.#sequence.startAfter(sequence);
   }
 
-  #send(sequence: number, pending: Pending): void {
-    const result = this.#transport.send(pending.exchange.message);
-    if (result < 0) this.#fail(sequence, pending, -result);
-    else this.#drain();
-    this.#rest();
+  /** After this turn's synchronous part; after many sends in one turn of the loop, in its next turn. */
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    if (this.#sends < sendsPerTurn) void resolved.then(this.#flush);
+    else setImmediate(this.#flush);
   }
 
-  async #sendOffLoop(sequence: number, pending: Pending): Promise<void> {
-    const result = await this.#transport.sendOffLoop(pending.exchange.message);
-    if (this.#closed) return;
-    if (result < 0) this.#fail(sequence, pending, -result);
-    else this.#drain();
-    this.#rest();
-  }
-
-  #queueDump(exchange: Exchange): Promise<void> {
-    const kept = { ...exchange, message: exchange.message.slice() };
-    return new Promise((resolve, reject) => {
-      this.#waitingDumps.push(() => {
-        this.run(kept).then(resolve, reject);
-      });
+  #countSend(): void {
+    if (this.#sends++ > 0) return;
+    setImmediate(() => {
+      this.#sends = 0;
     });
   }
 
-  #settlement(pending: Pending): Promise<void> {
-    if (pending.outcome === 'done') return finished;
-    if (pending.outcome !== undefined) return Promise.reject(pending.outcome);
-    this.#transport.wantReadable(true);
-    return new Promise((resolve, reject) => {
-      pending.resolve = resolve;
-      pending.reject = reject;
-    });
-  }
-
-  #rest(): void {
-    if (this.#pending.size === 0 && !this.#closed) this.#transport.wantReadable(false);
-  }
-
-  /** The first of `count` numbers on end. */
-  #nextSequences(count: number): number {
-    // 0 marks notifications. A number still in flight after a wrap is stepped over.
-    for (let free = 0; free < count;) {
-      if (this.#sequence >= 0xffffffff) [this.#sequence, free] = [0, 0];
-      this.#sequence += 1;
-      free = this.#pending.has(this.#sequence) ? 0 : free + 1;
+  #sendQueued(): void {
+    for (;;) {
+      const [group] = this.#queue;
+      if (group === undefined || !this.#maySend(group)) break;
+      this.#queue.shift();
+      if (!group.isIdle) this.#sendGroup(group);
     }
-    return this.#sequence - count + 1;
+    this.#rest();
+  }
+
+  /** One group at a time; and a listing, or what holds the kernel's lock for long, while no listing runs. */
+  #maySend(group: Group): boolean {
+    if (this.#closed || this.#isSending || this.#current !== undefined) return false;
+    return this.#listings.size === 0 || (group.dump === undefined && !group.isSlow);
+  }
+
+  #sendGroup(group: Group): void {
+    this.#countSend();
+    group.stamp(this.#sequence.take(group.span, this.#listings));
+    this.#current = group;
+    if (group.dump !== undefined) this.#listings.set(group.dumpSequence, group.dump);
+    if (group.isSlow || group.span > messagesOnLoop || slowSends > 0) {
+      void this.#sendOffLoop(group);
+      return;
+    }
+    this.#sent(group, this.#transport.send(group.message));
+  }
+
+  async #sendOffLoop(group: Group): Promise<void> {
+    this.#isSending = true;
+    if (group.isSlow) slowSends++;
+    const result = await this.#transport.sendOffLoop(group.message);
+    this.#isSending = false;
+    if (group.isSlow) slowSends--;
+    if (this.#closed) return;
+    this.#sent(group, result);
+    this.#sendQueued();
+  }
+
+  #sent(group: Group, result: number): void {
+    if (result < 0) {
+      this.#listings.delete(group.dumpSequence);
+      group.fail((entry) => this.#error(entry, -result, 'not-sent'));
+      this.#endGroup();
+    } else this.#drain();
   }
 
   /** Takes what is there, up to one turn's worth. */
   #drain(): void {
     for (let count = 0; count < datagramsPerTurn && !this.#closed; count++) {
-      const result = this.#transport.receive(this.#datagram);
-      if (result === -errnoByName.EAGAIN) {
-        this.#failAll(errnoByName.ENOBUFS, (pending) => pending.lost === true);
+      // Mostly the one answer was all; what else may lie there is nobody's.
+      if (!this.#endGroup() && this.#listings.size === 0) return;
+      const result = this.#inbox.receive(this.#take, this.#cut);
+      if (result === overrun) this.#overrun();
+      else if (result < 0) {
+        if (result === nothing) this.#tookAll();
+        else this.#endInFlight(-result);
         return;
       }
-      if (result === -errnoByName.ENOBUFS) this.#overrun();
-      else if (result < 0) this.#failAll(-result);
-      else if (this.#datagram.sender === 0) this.#take();
-      if (result < 0 && result !== -errnoByName.ENOBUFS) return;
-      // Mostly the one answer was all; what else may lie there is nobody's.
-      if (this.#pending.size === 0) return;
     }
+    this.#endGroup();
   }
 
-  #take(): void {
-    const { length, truncated } = this.#datagram;
-    const header = this.#header;
-    let at = 0;
-    while (readHeader(this.#view, at, length, header, this.#littleEndian)) {
-      const next = at + ((header.length + 3) & ~3);
-      const pending = this.#pending.get(header.sequence);
-      if (pending !== undefined) this.#takeMessage(pending, at);
-      at = next;
-    }
-    if (truncated) this.#truncated(at);
+  /** Nothing lies there any more. While a send is under way, answers come. */
+  #tookAll(): void {
+    if (this.#isSending) return;
+    if (this.#isLost) this.#endInFlight(errnoByName.ENOBUFS);
+    else if (this.#transport.answersWithinSend) this.#current?.failUnanswered();
+    this.#endGroup();
   }
 
-  #takeMessage(pending: Pending, at: number): void {
-    const { type, flags, sequence, length } = this.#header;
-    if ((flags & messageFlag.dumpInterrupted) !== 0) pending.interrupted = true;
-    if (type === messageType.error) {
-      this.#end(
-        sequence,
-        pending,
-        readErrorMessage(this.#view, at, this.#header, this.#littleEndian),
-      );
-    } else if (type === messageType.done) {
-      this.#end(
-        sequence,
-        pending,
-        readDoneMessage(this.#view, at, this.#header, this.#littleEndian),
-      );
-    } else if (type > messageType.overrun) {
-      const error = deliver(pending.exchange, type, this.#view, at + 16, at + length);
-      if (error !== undefined) this.#settle(sequence, pending, error);
-      else if (pending.exchange.until === 'answer') this.#settle(sequence, pending, 'done');
-    }
-  }
+  readonly #take = (): void => {
+    const inbox = this.#inbox;
+    const { sequence } = inbox.header;
+    const listing = this.#listings.size === 0 ? undefined : this.#listings.get(sequence);
+    if (listing === undefined) this.#current?.take(inbox);
+    else if (takeMessage(listing, 0, inbox)) this.#listings.delete(sequence);
+  };
 
-  #end(sequence: number, pending: Pending, answer: KernelAnswer): void {
-    const { exchange } = pending;
-    if (exchange.batch !== undefined) {
-      const outcome = exchange.batch.take(sequence - pending.first, answer);
-      if (outcome !== undefined) this.#settle(sequence, pending, outcome);
-    } else if (answer.errno !== 0) {
-      this.#settle(sequence, pending, errorFromErrno(exchange.describe(), answer.errno, answer));
-    } else if (pending.interrupted) {
-      const message = `${exchange.describe()}: the table changed while it was listed`;
-      this.#settle(
-        sequence,
-        pending,
-        new NetlinkError(message, { code: 'EINTERRUPTED', errno: 0 }),
-      );
-    } else {
-      this.#settle(sequence, pending, 'done');
-    }
-  }
+  /** A listing goes on after a cut part; its next attempt has a larger buffer. */
+  readonly #cut = (sequence: number): void => {
+    const listing = this.#listings.get(sequence);
+    const why = (entry: Entry): NetlinkError => this.#error(entry, errnoByName.EMSGSIZE, 'unknown');
+    if (listing === undefined) this.#current?.cut(sequence, why);
+    else listing.settle(why(listing));
+  };
 
-  #settle(sequence: number, pending: Pending, outcome: NetlinkError | 'done'): void {
-    const { batch } = pending.exchange;
-    if (batch === undefined) this.#pending.delete(sequence);
-    else for (let at = 0; at < batch.count; at++) this.#pending.delete(pending.first + at);
-    pending.outcome = outcome;
-    if (outcome === 'done') pending.resolve?.();
-    else pending.reject?.(outcome);
-    if (pending.exchange.until === 'done' && !this.#closed) {
-      this.#dumping = false;
-      // Not at once: this may run in the middle of reading a datagram.
-      const next = this.#waitingDumps.shift();
-      if (next !== undefined) queueMicrotask(next);
-    }
-  }
-
-  #fail(sequence: number, pending: Pending, errno: number): void {
-    this.#settle(sequence, pending, errorFromErrno(pending.exchange.describe(), errno));
+  /** Whether there is a group yet that is not answered. */
+  #endGroup(): boolean {
+    const group = this.#current;
+    if (group === undefined) return false;
+    if (group.unanswered > 0 || this.#isSending) return true;
+    this.#current = undefined;
+    if (this.#memory.length < 2) this.#memory.push(group.memory);
+    return false;
   }
 
   /**
    * An answer was lost, and which one cannot be known: none in flight can be trusted. The kernel says so
-   * before it gives what it had kept, and of a batch a refusal may lie there.
+   * before it gives what it had kept, where a refusal may lie, which is certain.
    */
   #overrun(): void {
-    for (const pending of this.#pending.values()) {
-      if (pending.exchange.batch !== undefined) pending.lost = true;
-    }
-    this.#failAll(errnoByName.ENOBUFS, (pending) => pending.lost !== true);
-  }
-
-  #failAll(errno: number, which: (pending: Pending) => boolean = () => true): void {
-    for (const [sequence, pending] of this.#pending) {
-      if (!which(pending)) continue;
-      const refusal = pending.exchange.batch?.refusal();
-      if (refusal === undefined) this.#fail(sequence, pending, errno);
-      else this.#settle(sequence, pending, refusal);
+    this.#isLost = true;
+    if (this.#current !== undefined) this.#current.isLost = true;
+    for (const entry of this.#listings.values()) {
+      entry.settle(lostAnswer(entry, errnoByName.ENOBUFS));
     }
   }
 
-  /** The cut message says whose it is, if its header arrived; the next one gets more room. */
-  #truncated(at: number): void {
-    const cut =
-      this.#datagram.length - at >= 16 ? this.#view.getUint32(at + 8, this.#littleEndian) : 0;
-    const pending = this.#pending.get(cut);
-    if (pending !== undefined) this.#fail(cut, pending, errnoByName.EMSGSIZE);
-    this.#datagram = newDatagram(this.#datagram.bytes.length * 2);
-    this.#view = viewOf(this.#datagram);
+  #endInFlight(errno: number): void {
+    this.#isLost = false;
+    const lost = (entry: Entry): NetlinkError => lostAnswer(entry, errno);
+    this.#endAllSent(lost);
+  }
+
+  #endAllSent(why: (entry: Entry) => NetlinkError): void {
+    for (const entry of this.#listings.values()) entry.settle(why(entry));
+    this.#listings.clear();
+    this.#current?.fail(why);
+    this.#endGroup();
+  }
+
+  #endAll(): void {
+    this.#endAllSent((entry) => closedError(entry, 'unknown'));
+    for (const group of this.#queue.splice(0)) {
+      group.fail((entry) => closedError(entry, 'not-sent'));
+    }
+  }
+
+  #error({ exchange }: Entry, errno: number, outcome: Outcome): NetlinkError {
+    return errorFromErrno(exchange.describe(), errno, { outcome });
+  }
+
+  #rest(): void {
+    if (this.#closed) return;
+    const isWaiting = this.#current !== undefined && !this.#isSending;
+    this.#transport.wantReadable(isWaiting || this.#listings.size > 0);
   }
 }
 
-function closedError(exchange: Exchange): NetlinkError {
-  return new NetlinkError(`${exchange.describe()}: the netlink socket is closed`, {
-    code: 'ECLOSED',
-    errno: 0,
-  });
-}
-
-function newDatagram(length: number): Datagram {
-  return { bytes: new Uint8Array(length), length: 0, truncated: false, sender: 0 };
-}
-
-function viewOf(datagram: Datagram): DataView {
-  return new DataView(datagram.bytes.buffer);
+function closedError({ exchange }: Entry, outcome: Outcome): NetlinkError {
+  const message = `${exchange.describe()}: the netlink socket is closed`;
+  return new NetlinkError(message, { code: 'ECLOSED', errno: 0, outcome });
 }

@@ -87,7 +87,11 @@ export class NetlinkError extends Error {
 export function errorFromErrno(
   what: string,
   errno: number,
-  kernel: { readonly text?: string | undefined; readonly offset?: number | undefined } = {},
+  kernel: {
+    readonly text?: string | undefined;
+    readonly offset?: number | undefined;
+    readonly outcome?: Outcome;
+  } = {},
   operationIndex?: number,
 ): NetlinkError {
   const code = errnoName(errno);
@@ -98,6 +102,7 @@ export function errorFromErrno(
     kernelText: kernel.text,
     attributeOffset: kernel.offset,
     operationIndex,
+    outcome: kernel.outcome,
   });
 }
 

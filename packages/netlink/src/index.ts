@@ -1,4 +1,7 @@
 export { NetlinkError } from './errors.ts';
+export type { BatchResult } from './batch-steps.ts';
+export type { Faced } from './faces.ts';
+export type { CallOptions } from './limit.ts';
 export type { NetlinkErrorDetails, Outcome, Retry } from './errors.ts';
 export { explain, explainText } from './explain/explain.ts';
 export type { ExplainedMessage, ExplainOptions } from './explain/explain.ts';

@@ -1,9 +1,9 @@
 import { Connection } from './connection.ts';
 import { createDeclarative } from './declarative/declarative.ts';
 import type { Declarative } from './declarative/declarative.ts';
-import { faceOf } from './faces.ts';
+import { facesOf } from './faces.ts';
+import type { Faced } from './faces.ts';
 import type { NetnsReference } from './network-namespace.ts';
-import { carryOut } from './requests.ts';
 import type { NetlinkEvent } from './rtnetlink/event.ts';
 import { follow } from './rtnetlink/follow.ts';
 import type { Follow, FollowEvent } from './rtnetlink/follow.ts';
@@ -22,7 +22,13 @@ export type WatchGroup = keyof typeof groupNumbers;
  * and rejects with a NetlinkError. What is rejected with `ECLOSED` or `ENOBUFS` may have been applied.
  * An idle Netlink does not keep the process alive; a watch does.
  */
-export interface Netlink extends Verbs, Declarative, AsyncDisposable, Disposable {
+export interface Netlink
+  extends
+    Faced<Verbs, Verbs<'sync'>, Verbs<'batch'>>,
+    Verbs,
+    Declarative,
+    AsyncDisposable,
+    Disposable {
   /**
    * Tells what changes, over a socket of its own. The events begin with the next change: list once
    * after starting to watch. Closing the Netlink closes its watches.
@@ -59,10 +65,7 @@ export async function openNetlink(options: { netns?: NetnsReference } = {}): Pro
     watches.add(one);
     return one;
   };
-  const verbs = faceOf<Verbs<'plan'>, Verbs & Record<string, object>>(
-    planVerbs(),
-    async (verb, values) => carryOut(connection, verb(...values)),
-  );
+  const verbs = facesOf<Verbs, Verbs<'sync'>, Verbs<'batch'>>(planVerbs(), connection);
   const netlink: Netlink = {
     ...verbs,
     ...createDeclarative(verbs),

@@ -11,6 +11,10 @@ export interface Datagram {
 
 /** How a conversation reaches its peer: the addon's socket, or a fake kernel in tests. */
 export interface Transport {
+  /** The longest message that `send` takes, in bytes. */
+  readonly maxBytes: number;
+  /** Whether all answers but a listing's lie there when `send` has returned: what is missing then never comes. */
+  readonly answersWithinSend: boolean;
   /** Sends at once. Returns 0 or -errno. */
   send(message: Uint8Array): number;
   /** As `send`, for what the kernel takes milliseconds for; the message is copied first. */

@@ -2,9 +2,15 @@ import type { Datagram, Transport } from '../transport.ts';
 
 /** A kernel that answers when told to; it keeps what was sent and what nobody has received yet. */
 export class ScriptedKernel implements Transport {
+  readonly maxBytes: number = 128 * 1024;
+  answersWithinSend = false;
+  /** The first sequence number of each send. */
   readonly sent: number[] = [];
-  /** Called within send(), as the real kernel answers. */
-  onSend: (sequence: number) => void = () => undefined;
+  /** What each send held. */
+  readonly sends: { type: number; flags: number }[][] = [];
+  /** Called within send(), as the real kernel answers: once, and for each message. */
+  onSend: (first: number) => void = () => undefined;
+  onMessage: (sequence: number, flags: number) => void = () => undefined;
   sendResult = 0;
   wanted = false;
   closed = false;
@@ -13,9 +19,16 @@ export class ScriptedKernel implements Transport {
 
   send(message: Uint8Array): number {
     if (this.sendResult < 0) return this.sendResult;
-    const sequence = new DataView(message.buffer, message.byteOffset).getUint32(8, true);
-    this.sent.push(sequence);
-    this.onSend(sequence);
+    const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
+    const first = view.getUint32(8, true);
+    this.sent.push(first);
+    const messages: { type: number; flags: number }[] = [];
+    this.sends.push(messages);
+    this.onSend(first);
+    for (let at = 0; at < message.length; at += (view.getUint32(at, true) + 3) & ~3) {
+      messages.push({ type: view.getUint16(at + 4, true), flags: view.getUint16(at + 6, true) });
+      this.onMessage(view.getUint32(at + 8, true), view.getUint16(at + 6, true));
+    }
     return 0;
   }
 

@@ -1,3 +1,5 @@
+import { messageFlag } from '../schema/netlink.ts';
+
 // struct nlmsghdr, include/uapi/linux/netlink.h: u32 length, u16 type, u16 flags, u32 sequence,
 // u32 port id, in host byte order.
 
@@ -43,11 +45,33 @@ export function stampSequences(messages: Uint8Array, first: number, littleEndian
   }
 }
 
-/** Writes the sequence number into a message that a writer finished. */
-export function stampSequence(message: Uint8Array, sequence: number, littleEndian: boolean): void {
-  new DataView(message.buffer, message.byteOffset, message.byteLength).setUint32(
-    8,
-    sequence,
-    littleEndian,
-  );
+/** Writes the sequence number of the message at `at`. Byte by byte: a view for it would cost more. */
+export function writeSequence(
+  bytes: Uint8Array,
+  at: number,
+  sequence: number,
+  littleEndian: boolean,
+): void {
+  const [first, step] = littleEndian ? [at + 8, 1] : [at + 11, -1];
+  bytes[first] = sequence & 0xff;
+  bytes[first + step] = (sequence >>> 8) & 0xff;
+  bytes[first + 2 * step] = (sequence >>> 16) & 0xff;
+  bytes[first + 3 * step] = sequence >>> 24;
+}
+
+/** Writes the type of the message at `at`. */
+export function writeType(
+  bytes: Uint8Array,
+  at: number,
+  type: number,
+  littleEndian: boolean,
+): void {
+  bytes[at + 4] = littleEndian ? type & 0xff : type >>> 8;
+  bytes[at + 5] = littleEndian ? type >>> 8 : type & 0xff;
+}
+
+/** NLM_F_ACK of the message at `at`: it shall be answered only if it is refused. */
+export function clearAck(bytes: Uint8Array, at: number, littleEndian: boolean): void {
+  const low = littleEndian ? at + 6 : at + 7;
+  bytes[low] = (bytes[low] ?? 0) & ~messageFlag.ack;
 }

@@ -1,0 +1,94 @@
+import type { NetlinkError } from './errors.ts';
+import type { Group } from './group.ts';
+import type { Entry, Settled } from './judge.ts';
+import { isCommand } from './plan.ts';
+import type { Command, Plan } from './plan.ts';
+import type { Exchange } from './exchange.ts';
+
+/** What became of one operation of a batch. A failed one does not stop those after it. */
+export type BatchResult =
+  | { readonly kind: 'done'; readonly value: unknown }
+  | { readonly kind: 'failed'; readonly error: NetlinkError };
+
+/** Where groups come from, and how much fits into one. */
+export interface GroupMaker {
+  group(): Group;
+  fits(group: Group, exchange: Exchange): boolean;
+}
+
+/** Sends on end, then somebody who has to wait for their answers. */
+export interface GroupsStep {
+  readonly kind: 'groups';
+  readonly groups: Group[];
+  /** How many of their requests are not settled. */
+  open: number;
+  /** Called when the last one is settled. */
+  whenSettled: () => void;
+}
+
+/** An operation of several requests, carried out on its own. */
+export interface PlanStep {
+  readonly kind: 'plan';
+  readonly index: number;
+  readonly plan: Plan<unknown>;
+}
+
+const doneWithNothing: BatchResult = { kind: 'done', value: undefined };
+
+/** The operations of a batch, in order, put together into as few sends as hold them. */
+export class BatchSteps {
+  readonly steps: (GroupsStep | PlanStep)[] = [];
+  readonly results: BatchResult[] = [];
+  readonly entries: Entry[] = [];
+  readonly #maker: GroupMaker;
+
+  constructor(maker: GroupMaker) {
+    this.#maker = maker;
+  }
+
+  /** Adds an operation; gives the index of its result. */
+  add(plan: Plan<unknown>): number {
+    const index = this.results.push(doneWithNothing) - 1;
+    if (isCommand(plan) && plan.exchange.netns === undefined) this.#addCommand(index, plan);
+    else this.steps.push({ kind: 'plan', index, plan });
+    return index;
+  }
+
+  #addCommand(index: number, command: Command<unknown>): void {
+    const step = this.#groupsStep();
+    const { exchange } = command;
+    let group = step.groups.at(-1);
+    if (group === undefined || !this.#maker.fits(group, exchange)) {
+      group = this.#maker.group();
+      step.groups.push(group);
+    }
+    step.open++;
+    const entry = group.add(exchange, (outcome) => {
+      this.results[index] = resultOf(command, outcome);
+      if (--step.open === 0) step.whenSettled();
+    });
+    this.entries.push(entry);
+  }
+
+  #groupsStep(): GroupsStep {
+    const last = this.steps.at(-1);
+    if (last?.kind === 'groups') return last;
+    const step: GroupsStep = {
+      kind: 'groups',
+      groups: [],
+      open: 0,
+      whenSettled: () => undefined,
+    };
+    this.steps.push(step);
+    return step;
+  }
+}
+
+function resultOf(command: Command<unknown>, outcome: Settled): BatchResult {
+  try {
+    const value = command.conclude(outcome === 'done' ? undefined : outcome);
+    return value === undefined ? doneWithNothing : { kind: 'done', value };
+  } catch (error) {
+    return { kind: 'failed', error: error as NetlinkError };
+  }
+}

@@ -1,0 +1,131 @@
+import { errorFromErrno } from './errors.ts';
+import { native, watchDo } from './native.ts';
+import type { NativeWatch } from './native.ts';
+import { netlinkOption, netlinkProtocol, netlinkSocketLevel } from './schema/netlink.ts';
+import type { Datagram, Transport } from './transport.ts';
+import { hostIsLittleEndian } from './wire/byte-order.ts';
+import { encodeNetlinkAddress } from './wire/socket-address.ts';
+
+const messageTruncated = 0x20; // MSG_TRUNC
+const solSocket = 1;
+const sendBufferSize = 7; // SO_SNDBUF
+const sendBufferForce = 32; // SO_SNDBUFFORCE
+const receiveBufferForce = 33; // SO_RCVBUFFORCE
+const afNetlink = 16;
+const sockRaw = 3;
+// What is sent together at most, however large the send buffer is; the kernel keeps 32 bytes of that.
+const usualBytes = 128 * 1024;
+const sendBufferSlack = 32;
+
+/** Opens a netlink socket with extended ACKs, capped ACKs and strict checking. */
+export function openNetlinkTransport(
+  netnsFd: number,
+  protocol: number,
+  groups: readonly number[] = [],
+): Transport {
+  const what = 'opening a netlink socket';
+  const fd = native().socket(afNetlink, sockRaw, protocol, netnsFd);
+  if (fd < 0) throw errorFromErrno(what, -fd);
+  try {
+    const { extAck, capAck, strictCheck, addMembership } = netlinkOption;
+    for (const option of [extAck, capAck, strictCheck]) {
+      check(what, native().setOption(fd, netlinkSocketLevel, option, int32(1)));
+    }
+    check(what, native().bind(fd, encodeNetlinkAddress(0, 0)));
+    // A watcher shall survive a burst, and a transaction go out in one piece with room for all its
+    // refusals; without the right to it the default size has to do.
+    const isNetfilter = protocol === netlinkProtocol.netfilter;
+    if (isNetfilter) native().setOption(fd, solSocket, sendBufferForce, int32(8 << 20));
+    if (isNetfilter || groups.length > 0) {
+      native().setOption(fd, solSocket, receiveBufferForce, int32(8 << 20));
+    }
+    for (const group of groups) {
+      check(what, native().setOption(fd, netlinkSocketLevel, addMembership, int32(group)));
+    }
+    return new SocketTransport(fd);
+  } catch (error) {
+    native().close(fd);
+    throw error;
+  }
+}
+
+class SocketTransport implements Transport {
+  readonly maxBytes: number;
+  readonly answersWithinSend = true;
+  readonly #fd: number;
+  readonly #meta = new Uint8Array(8 + 12);
+  readonly #metaView = new DataView(this.#meta.buffer);
+  #listener: () => void = () => undefined;
+  #watch: NativeWatch | undefined;
+  #watching = false;
+
+  constructor(fd: number) {
+    this.#fd = fd;
+    this.maxBytes = Math.min(usualBytes, sendBuffer(fd) - sendBufferSlack);
+  }
+
+  send(message: Uint8Array): number {
+    const result = native().send(this.#fd, message);
+    return result < 0 ? result : 0;
+  }
+
+  sendOffLoop(message: Uint8Array): Promise<number> {
+    return new Promise((resolve) => {
+      const queued = native().sendInPool(this.#fd, message, (result) => {
+        resolve(result < 0 ? result : 0);
+      });
+      if (queued < 0) resolve(queued);
+    });
+  }
+
+  receive(datagram: Datagram): number {
+    const length = native().receive(this.#fd, datagram.bytes, this.#meta);
+    if (length < 0) return length;
+    datagram.length = length;
+    datagram.truncated = (this.#metaView.getUint32(0, hostIsLittleEndian) & messageTruncated) !== 0;
+    datagram.sender = this.#metaView.getUint32(12, hostIsLittleEndian);
+    return 0;
+  }
+
+  onReadable(listener: () => void): void {
+    this.#listener = listener;
+  }
+
+  wantReadable(wanted: boolean): void {
+    if (this.#watching === wanted) return;
+    this.#watching = wanted;
+    this.#watch ??= this.#openWatch();
+    const result = native().watchSet(this.#watch, wanted ? watchDo.start : watchDo.stop);
+    check('watching a netlink socket', result);
+  }
+
+  close(): void {
+    if (this.#watch === undefined) native().close(this.#fd);
+    else native().watchClose(this.#watch, 1);
+  }
+
+  #openWatch(): NativeWatch {
+    const watch = native().watch(this.#fd, () => {
+      this.#listener();
+    });
+    if (typeof watch === 'number') throw errorFromErrno('watching a netlink socket', -watch);
+    return watch;
+  }
+}
+
+function check(what: string, result: number): void {
+  if (result < 0) throw errorFromErrno(what, -result);
+}
+
+function int32(value: number): Uint8Array {
+  return new Uint8Array(new Int32Array([value]).buffer);
+}
+
+function sendBuffer(fd: number): number {
+  const bytes = int32(0);
+  check(
+    'asking a netlink socket for its send buffer',
+    native().getOption(fd, solSocket, sendBufferSize, bytes),
+  );
+  return new DataView(bytes.buffer).getInt32(0, hostIsLittleEndian);
+}
