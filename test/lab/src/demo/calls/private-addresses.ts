@@ -10,6 +10,7 @@ export function privateAddresses(seen: readonly SeenDatagram[]): readonly Privat
   return seen.flatMap((datagram, at) => {
     if (datagram.direction === 'outgoing') return [];
     const echoed = seen.slice(0, at).filter(({ direction }) => direction === 'outgoing');
+    // read as any other text would be
     const source = { payload: Buffer.from(`x:${datagram.source.address}`) };
     return [
       ...privateAddressesIn(datagram, { echoed }),
