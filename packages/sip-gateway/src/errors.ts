@@ -22,6 +22,8 @@ export type GatewayErrorCode =
   | 'MediaRelayRefused'
   /** The relay did not answer, or is gone. */
   | 'MediaRelayUnreachable'
+  /** No identity was published where one was waited for. */
+  | 'IdentityMissing'
   /** The file is no packet capture that can be read. */
   | 'CaptureInvalid'
   /** The SIP server did not answer. */
@@ -77,6 +79,7 @@ const statuses: Readonly<Record<GatewayErrorCode, number>> = {
   MediaCallUnknown: 500,
   MediaRelayRefused: 503,
   MediaRelayUnreachable: 503,
+  IdentityMissing: 503,
   CaptureInvalid: 500,
   SignallingUnreachable: 503,
   SignallingRefused: 503,

@@ -1,0 +1,73 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { GatewayError } from '../errors.ts';
+import type { OwnIdentity, TakenIdentity } from './taken-identity.ts';
+
+/** Reads what is published; undefined when nothing is. */
+export type ReadIdentity = () => Promise<OwnIdentity | undefined>;
+
+export interface IdentityFileOptions {
+  /** Where it is published, for messages. */
+  readonly directory: string;
+  /** How long it may take to appear. */
+  readonly waitMs: number;
+  /** Who wants no identity any more. */
+  readonly signal: AbortSignal;
+  /** Default 250. */
+  readonly everyMs?: number;
+}
+
+/**
+ * The identity that somebody else publishes: waits for it, and watches it. It is looked at, and not waited for by inotify, since volumes
+ * of every kind must do.
+ *
+ * @throws GatewayError IdentityMissing
+ */
+export async function followIdentityFile(
+  read: ReadIdentity,
+  { directory, waitMs, signal, everyMs = 250 }: IdentityFileOptions,
+): Promise<TakenIdentity> {
+  const since = performance.now();
+  let because = 'it is not there';
+  while (performance.now() - since < waitMs) {
+    // half written or half withdrawn: not there
+    const identity = await read().catch((error: unknown) => {
+      because = error instanceof Error ? error.message : String(error);
+      return undefined;
+    });
+    if (identity !== undefined) {
+      return {
+        identity,
+        lost: untilLost(read, identity, everyMs, signal),
+        release: async () => undefined,
+      };
+    }
+    await delay(everyMs, undefined, { signal });
+  }
+  throw new GatewayError({
+    code: 'IdentityMissing',
+    message: `An identity was waited for in ${directory} for ${waitMs} ms, and did not come: ${because}.`,
+    remedy: 'See why the sidecar that takes it did not; or give it longer by `identity.waitMs`.',
+    retry: 'later',
+  });
+}
+
+async function untilLost(
+  read: ReadIdentity,
+  held: OwnIdentity,
+  everyMs: number,
+  signal: AbortSignal,
+): Promise<string> {
+  for (;;) {
+    try {
+      await delay(everyMs, undefined, { signal, ref: false });
+    } catch {
+      // this process ends: nobody asks any more
+      return new Promise<string>(() => undefined);
+    }
+    const now = await read().catch(() => undefined);
+    if (now === undefined) return `${held.publicIp} was withdrawn`;
+    if (now.associationId !== held.associationId || now.privateIp !== held.privateIp) {
+      return `${held.publicIp} was replaced by ${now.publicIp}`;
+    }
+  }
+}

@@ -1,0 +1,176 @@
+import type { Logger } from 'pino';
+import { classifyPeer, type PeerNetworks } from '../call/peer-class.ts';
+import { routeByTable } from '../config-routes.ts';
+import { readSecret, type Environment } from '../config-secret.ts';
+import type { GatewayConfig } from '../config-shape.ts';
+import type { GatewayOptions } from '../gateway-options.ts';
+import type { Gateway } from '../gateway.ts';
+import { logAlarm, logEvent } from '../telemetry/gateway-log.ts';
+import { GatewayMetrics } from '../telemetry/gateway-metrics.ts';
+import { openMonitoring } from '../telemetry/monitoring-server.ts';
+import { exitCodes, type ExitCode } from './exit-code.ts';
+import { aborted, type StopReason, type StopWish } from './stop-signals.ts';
+import type { TakenIdentity } from './taken-identity.ts';
+
+export interface RunParts {
+  readonly log: Logger;
+  readonly stop: StopWish;
+  readonly environment: Environment;
+  readonly takeIdentity: (signal: AbortSignal) => Promise<TakenIdentity>;
+  readonly createGateway: (options: GatewayOptions) => Promise<Gateway>;
+}
+
+/** How long calls whose media is gone may take to end. */
+const farewellMs = 5_000;
+
+/**
+ * A gateway from its identity to its end. Up: monitoring, identity, sockets and relay, ready. Down: not ready, no new calls, the calls
+ * that are up until they end or the deadline comes, sockets and relay, and the identity last.
+ *
+ * @returns how the process is to end; what went wrong is in the log
+ */
+export async function runGateway(parts: RunParts, config: GatewayConfig): Promise<ExitCode> {
+  const { log, stop } = parts;
+  const metrics = new GatewayMetrics();
+  let unready: string | undefined = 'the identity is not held yet';
+  const monitoring = await openMonitoring(config.monitoring, {
+    unready: () => (stop.signal.aborted ? 'draining' : unready),
+    metrics: () => metrics.text(),
+    metricsType: metrics.contentType,
+  });
+  try {
+    const taken = await take(parts);
+    if (taken === undefined) return stop.signal.aborted ? exitCodes.asked : exitCodes.noIdentity;
+    metrics.holds(taken.identity);
+    log.info({ identity: taken.identity }, 'the identity is held');
+    unready = 'sockets and relay are not open yet';
+    const code = await serve(parts, config, taken, metrics, () => {
+      unready = undefined;
+    });
+    return await giveBack(log, taken, code);
+  } finally {
+    await monitoring.close();
+  }
+}
+
+async function take({ log, stop, takeIdentity }: RunParts): Promise<TakenIdentity | undefined> {
+  try {
+    return await takeIdentity(stop.signal);
+  } catch (error) {
+    if (stop.signal.aborted) log.info('asked to end before the identity was held');
+    else log.error({ err: error }, 'the identity could not be taken');
+    return undefined;
+  }
+}
+
+async function giveBack(log: Logger, taken: TakenIdentity, code: ExitCode): Promise<ExitCode> {
+  try {
+    await taken.release();
+    log.info('the identity is given back');
+    return code;
+  } catch (error) {
+    log.error({ err: error }, 'the identity could not be given back');
+    return code === exitCodes.asked ? exitCodes.notReleased : code;
+  }
+}
+
+async function serve(
+  parts: RunParts,
+  config: GatewayConfig,
+  taken: TakenIdentity,
+  metrics: GatewayMetrics,
+  onReady: () => void,
+): Promise<ExitCode> {
+  const { log, stop } = parts;
+  let gateway: Gateway;
+  try {
+    const options = await optionsOf(parts, config, taken, metrics);
+    gateway = await parts.createGateway(options);
+  } catch (error) {
+    log.error({ err: error }, 'the gateway could not start');
+    return exitCodes.notStarted;
+  }
+  metrics.watches(gateway, () => !stop.signal.aborted);
+  void taken.lost.then((because) => stop.stop({ kind: 'identity-lost', because }));
+  onReady();
+  log.info({ sipPort: config.sip.port }, 'ready');
+  const reason = await stop.wished();
+  log.info({ reason: { ...reason }, ...gateway.counts() }, 'ending');
+  await endCalls(gateway, patienceFor(reason, config), stop);
+  await gateway.close();
+  log.info(gateway.counts(), 'ended');
+  return codeOf(reason);
+}
+
+async function optionsOf(
+  { log, stop, environment }: RunParts,
+  config: GatewayConfig,
+  { identity }: TakenIdentity,
+  metrics: GatewayMetrics,
+): Promise<GatewayOptions> {
+  const networks: PeerNetworks = { ...config.networks, identity };
+  const { sip, timeouts, media } = config;
+  return {
+    ...networks,
+    signalling: await signallingOf(config.signalling, environment),
+    media,
+    timeouts,
+    sipPort: sip.port,
+    ...(sip.passHeaders === undefined ? {} : { passHeaders: sip.passHeaders }),
+    route: routeByTable(config.routes, (source) => classifyPeer(networks, source)),
+    onEvent: (event) => {
+      logEvent(log, event);
+      metrics.take(event);
+      if (event.kind === 'relay-failed') stop.stop({ kind: event.kind, because: event.because });
+    },
+    onAlarm: (alarm) => {
+      logAlarm(log, alarm);
+      metrics.alarm(alarm);
+    },
+  };
+}
+
+async function signallingOf(
+  signalling: GatewayConfig['signalling'],
+  environment: Environment,
+): Promise<GatewayOptions['signalling']> {
+  if (signalling.kind === 'embedded') return signalling;
+  const { secretFrom, ...server } = signalling;
+  return { ...server, secret: await readSecret(secretFrom, environment) };
+}
+
+/** How long the calls that are up may go on. */
+function patienceFor(reason: StopReason, { drain }: GatewayConfig): number {
+  switch (reason.kind) {
+    case 'signal':
+      return drain.deadlineMs;
+    case 'relay-failed':
+      return farewellMs;
+    case 'identity-lost':
+    case 'defect':
+      return 0;
+    default:
+      return reason satisfies never;
+  }
+}
+
+/** Resolves when there is no call, or nobody waits any longer. */
+async function endCalls(gateway: Gateway, patienceMs: number, { hurry }: StopWish): Promise<void> {
+  const limit = AbortSignal.any([hurry, AbortSignal.timeout(patienceMs)]);
+  await Promise.race([gateway.drain(), aborted(limit)]);
+}
+
+function codeOf(reason: StopReason): ExitCode {
+  switch (reason.kind) {
+    case 'signal':
+      return exitCodes.asked;
+    case 'relay-failed':
+      return exitCodes.relayFailed;
+    case 'identity-lost':
+      return exitCodes.identityLost;
+    case 'defect':
+      return exitCodes.unexpected;
+    default:
+      return reason satisfies never;
+  }
+}

@@ -1,0 +1,105 @@
+#!/usr/bin/env node
+// truetuple-gateway: the one place that names the environment, the process, and @truetuple/core's functions.
+import { readFileSync } from 'node:fs';
+import { pino, type Logger } from 'pino';
+import {
+  CoreError,
+  ensurePublicIdentity,
+  filePublisher,
+  parseIdentitySpec,
+  type IdentitySpecInput,
+} from '@truetuple/core';
+import { readCommandLine, type Command } from './commands/command-line.ts';
+import { drawLadder } from './commands/draw-ladder.ts';
+import { exitCodes, type ExitCode } from './commands/exit-code.ts';
+import { helpText } from './commands/help-text.ts';
+import { followIdentityFile } from './commands/identity-file.ts';
+import { loadConfig } from './commands/load-config.ts';
+import { runGateway } from './commands/run-gateway.ts';
+import { StopWish } from './commands/stop-signals.ts';
+import type { TakenIdentity } from './commands/taken-identity.ts';
+import type { IdentityConfig } from './config-shape.ts';
+import { GatewayError } from './errors.ts';
+import { createGateway } from './gateway.ts';
+
+async function main(command: Command): Promise<ExitCode> {
+  switch (command.kind) {
+    case 'help':
+      process.stdout.write(helpText);
+      return exitCodes.asked;
+    case 'version':
+      process.stdout.write(`${version()}\n`);
+      return exitCodes.asked;
+    case 'wrong':
+      process.stderr.write(
+        `truetuple-gateway: ${command.because}\nTry truetuple-gateway --help.\n`,
+      );
+      return exitCodes.refused;
+    case 'check-config':
+      await loadConfig(command.file, parseIdentitySpec, 'skip');
+      process.stdout.write(`${command.file}: fine\n`);
+      return exitCodes.asked;
+    case 'ladder':
+      process.stdout.write(await drawLadder(command));
+      return exitCodes.asked;
+    case 'run':
+      return run(command.config);
+    default:
+      return command satisfies never;
+  }
+}
+
+async function run(file: string): Promise<ExitCode> {
+  const config = await loadConfig(file, parseIdentitySpec, 'read');
+  const log = pino(
+    { level: config.log.level, base: null },
+    pino.destination({ fd: 1, sync: true }),
+  );
+  const stop = new StopWish();
+  process.on('SIGTERM', (name) => stop.stop({ kind: 'signal', name }));
+  process.on('SIGINT', (name) => stop.stop({ kind: 'signal', name }));
+  process.on('uncaughtException', (error) => {
+    log.fatal({ err: error }, 'a defect');
+    stop.stop({ kind: 'defect', error });
+  });
+  const parts = {
+    log,
+    stop,
+    environment: process.env,
+    createGateway,
+    takeIdentity: (signal: AbortSignal) => takeIdentity(config.identity, log, signal),
+  };
+  return runGateway(parts, config);
+}
+
+async function takeIdentity(
+  identity: IdentityConfig,
+  log: Logger,
+  signal: AbortSignal,
+): Promise<TakenIdentity> {
+  if (identity.kind === 'file') {
+    const { directory, waitMs } = identity;
+    const publisher = filePublisher(directory);
+    return followIdentityFile(() => publisher.current(), { directory, waitMs, signal });
+  }
+  // loadConfig had parseIdentitySpec read it
+  const held = await ensurePublicIdentity(identity.spec as unknown as IdentitySpecInput, {
+    signal,
+    onStep: (step) => log.debug({ step }, 'a step of the identity'),
+  });
+  const lost = new Promise<string>(() => undefined);
+  return { identity: held.identity, lost, release: () => held.release() };
+}
+
+function version(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { readonly version: string }).version;
+}
+
+try {
+  process.exitCode = await main(readCommandLine(process.argv.slice(2)));
+} catch (error) {
+  if (!GatewayError.is(error) && !CoreError.is(error)) throw error;
+  process.stderr.write(`truetuple-gateway: ${error.message}\n${error.remedy}\n`);
+  process.exitCode = exitCodes.refused;
+}

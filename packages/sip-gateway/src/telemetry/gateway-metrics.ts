@@ -1,0 +1,172 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { SipEngineCounts } from '@truetuple/sip-engine';
+import type { OwnIdentity } from '../commands/taken-identity.ts';
+import type { PeerClass } from '../call/peer-class.ts';
+import type { GatewayAlarm, GatewayEvent } from '../gateway-event.ts';
+import type { Gateway } from '../gateway.ts';
+import type { RelayCounts } from '../media/media-relay.ts';
+
+type Classes = { readonly caller: PeerClass; readonly callee: PeerClass };
+
+const prefix = 'truetuple_gateway_';
+/** Seconds: from an answering machine to the longest ringing. */
+const setupBuckets = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
+
+/** What a gateway's events and counts say, in Prometheus' text format. No label grows with traffic. */
+export class GatewayMetrics {
+  readonly #registry = new Registry();
+  readonly #started = this.#counter('calls_started_total', 'Calls taken up', ['caller', 'callee']);
+  readonly #refused = this.#counter('calls_refused_total', 'Calls refused before B was called', [
+    'status',
+  ]);
+  readonly #ended = this.#counter('calls_ended_total', 'Calls that are over', [
+    'caller',
+    'callee',
+    'cause',
+  ]);
+  readonly #alarms = this.#counter('alarms_total', 'What a person has to look at', ['kind']);
+  readonly #setup = new Histogram({
+    name: `${prefix}call_setup_seconds`,
+    help: "From A's INVITE to A's 200",
+    buckets: setupBuckets,
+    registers: [this.#registry],
+  });
+  /** Of the calls that are up. */
+  readonly #classes = new Map<string, Classes>();
+
+  constructor() {
+    collectDefaultMetrics({ register: this.#registry });
+  }
+
+  #counter<L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> {
+    const registers = [this.#registry];
+    return new Counter({ name: prefix + name, help, labelNames: [...labelNames], registers });
+  }
+
+  #gauge(name: string, help: string, read: () => number): void {
+    const gauge: Gauge = new Gauge({
+      name: prefix + name,
+      help,
+      registers: [this.#registry],
+      collect: (): void => gauge.set(read()),
+    });
+  }
+
+  /** The identity that is held, as a gauge of 1 with its values as labels. */
+  holds({ publicIp, privateIp, networkInterfaceId, generation }: OwnIdentity): void {
+    const labels = {
+      public_ip: publicIp,
+      private_ip: privateIp,
+      network_interface_id: networkInterfaceId,
+      generation: String(generation),
+    };
+    const info = new Gauge({
+      name: `${prefix}identity_info`,
+      help: 'The public identity that this gateway is told on',
+      labelNames: Object.keys(labels),
+      registers: [this.#registry],
+    });
+    info.set(labels, 1);
+  }
+
+  /** Reads the gateway's own account whenever it is asked for. */
+  watches(gateway: Pick<Gateway, 'counts' | 'media'>, isReady: () => boolean): void {
+    this.#gauge('ready', '1 while new calls are taken', () => Number(isReady()));
+    this.#gauge('calls', 'Calls that are up or being set up', () => gateway.counts().calls);
+    this.#watchMedia(gateway);
+    if (gateway.counts().sip === undefined) return;
+    for (const [field, name, help] of sipGauges) {
+      this.#gauge(name, help, () => gateway.counts().sip?.[field] ?? 0);
+    }
+  }
+
+  /** What the relay cannot tell is left out. */
+  #watchMedia({ media }: Pick<Gateway, 'media'>): void {
+    const ask = (): Promise<RelayCounts | undefined> => media().catch(() => undefined);
+    const registers = [this.#registry];
+    const packets: Gauge<'leg' | 'outcome'> = new Gauge({
+      name: `${prefix}media_packets`,
+      help: 'Media packets since the start: taken from the negotiated peer, or dropped',
+      labelNames: ['leg', 'outcome'],
+      registers,
+      collect: async () => {
+        for (const [leg, carried] of Object.entries((await ask())?.media ?? {})) {
+          packets.set({ leg, outcome: 'taken' }, carried.packets);
+          packets.set({ leg, outcome: 'dropped' }, carried.dropped);
+        }
+      },
+    });
+    const pairs: Gauge<'state'> = new Gauge({
+      name: `${prefix}media_port_pairs`,
+      help: 'Pairs of RTP and RTCP ports: free, in use, or resting after a call',
+      labelNames: ['state'],
+      registers,
+      collect: async () => {
+        for (const [state, count] of Object.entries((await ask())?.pairs ?? {})) {
+          pairs.set({ state }, count);
+        }
+      },
+    });
+  }
+
+  take(event: GatewayEvent): void {
+    switch (event.kind) {
+      case 'call-started': {
+        const { callId, caller, callee } = event;
+        this.#classes.set(callId, { caller, callee });
+        this.#started.inc({ caller, callee });
+        break;
+      }
+      case 'call-refused':
+        this.#refused.inc({ status: String(event.status) });
+        break;
+      case 'call-answered':
+        this.#setup.observe(event.setupMs / 1000);
+        break;
+      case 'call-ended': {
+        const { callId, cause } = event;
+        const { caller, callee } = this.#classes.get(callId) ?? {};
+        this.#classes.delete(callId);
+        if (caller !== undefined && callee !== undefined)
+          this.#ended.inc({ caller, callee, cause });
+        break;
+      }
+      case 'signalling-lost':
+      case 'relay-failed':
+        this.#alarms.inc({ kind: event.kind });
+        break;
+      default:
+        event satisfies never;
+    }
+  }
+
+  alarm({ kind }: GatewayAlarm): void {
+    this.#alarms.inc({ kind });
+  }
+
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+}
+
+const sipGauges: readonly (readonly [keyof SipEngineCounts, string, string])[] = [
+  ['transactions', 'sip_transactions', 'SIP transactions that are open'],
+  ['dialogs', 'sip_dialogs', 'SIP dialogs that are open'],
+  ['retransmissionsIn', 'sip_retransmissions_in', 'Requests that came again, since the start'],
+  [
+    'retransmissionsOut',
+    'sip_retransmissions_out',
+    'Messages that were sent again, since the start',
+  ],
+  ['overload', 'sip_overload', 'Requests refused because a limit was reached, since the start'],
+  ['malformed', 'sip_malformed', 'Datagrams that were no usable message, since the start'],
+  [
+    'guardRefusals',
+    'sip_guard_refusals',
+    'Messages not sent because they told an untruth, since the start',
+  ],
+];
