@@ -33,6 +33,8 @@ export interface IdentityWorld extends AsyncDisposable {
   readonly pool: string;
   readonly region: string;
   spec(pod: string): IdentitySpecInput;
+  /** What leads the unmodified SDK in a pod to this EC2. */
+  readonly environment: NodeJS.ProcessEnv;
   /** Starts a process in the pod's namespace that runs a verb of core with the unmodified SDK. */
   start(pod: string, request: IdentityChildRequest): IdentityChild;
 }
@@ -73,6 +75,12 @@ export async function openIdentityWorld(
     pool,
     region,
     spec,
+    environment: {
+      AWS_ENDPOINT_URL_EC2: `http://${boxAddresses.aws}:${endpointPort}`,
+      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+      AWS_EC2_METADATA_DISABLED: 'true',
+    },
     start: (pod, request) =>
       startIdentityChild(box.pod(pod).namespace, program, {
         spec: spec(pod),

@@ -1,0 +1,213 @@
+// truetuple-gateway as a process: it takes its identity from EC2, takes calls on it, and gives it back as its last act.
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { reapOrphans, type LivePods, type PublicIdentity } from '@truetuple/core';
+import { boxAddresses } from '@truetuple/lab';
+import { readCalls, type CapturedDatagram } from '@truetuple/sip-gateway/ladder';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { boxIsMissing } from '../netns/box-is-missing.ts';
+import { startGatewayBin, type GatewayBin } from './gateway-bin-process.ts';
+import { openIdentityWorld, ownInEc2, ownInKernel, type IdentityWorld } from './identity-world.ts';
+import { openSipHost, sipPort, type SipHost } from './sip-host.ts';
+
+const patienceMs = 10_000;
+let world: IdentityWorld;
+let folder: string;
+
+const calls = {
+  signalling: { kind: 'embedded', timing: { t1Ms: 100, t2Ms: 400, t4Ms: 500, timerDMs: 500 } },
+  media: { kind: 'embedded', quarantineMs: 200 },
+  routes: [
+    {
+      match: { user: 'office', from: 'internet' },
+      to: `sip:{user}@${boxAddresses.client}:${sipPort}`,
+    },
+  ],
+};
+
+function start(identity: object): Promise<GatewayBin> {
+  return startGatewayBin({
+    namespace: world.box.pod('pod').namespace,
+    environment: world.environment,
+    file: join(folder, 'gateway.yaml'),
+    config: { identity, ...calls },
+  });
+}
+
+function ensured(): Promise<GatewayBin> {
+  return start({ kind: 'ensure', spec: world.spec('pod') });
+}
+
+async function heldBy(bin: GatewayBin): Promise<PublicIdentity> {
+  const { identity } = await bin.logged('the identity is held');
+  await bin.logged('ready');
+  return identity as PublicIdentity;
+}
+
+interface Connected {
+  readonly callId: string;
+  readonly toTag: string;
+  /** Where the gateway told A to send its audio. */
+  readonly told: string;
+}
+
+/** A call from the Internet into the VPC, up. */
+async function connect(a: SipHost, b: SipHost, publicIp: string): Promise<Connected> {
+  const callId = randomUUID();
+  const requestUri = `sip:office@${publicIp}:${sipPort}`;
+  a.sip.send({ method: 'INVITE', callId, requestUri, body: a.sdp });
+  const invite = await b.until('INVITE');
+  if (invite.message.kind !== 'request') throw new Error('an INVITE is a request');
+  b.sip.respond(invite.message, 200, { body: b.sdp });
+  const ok = await a.until('200 INVITE');
+  const toTag = ok.essentials.toTag ?? '';
+  a.sip.send({ method: 'ACK', callId, toTag, requestUri: `sip:${publicIp}:${sipPort}` });
+  await b.until('ACK');
+  const port = /^m=audio (\d+)/m.exec(Buffer.from(ok.message.body).toString())?.[1];
+  return { callId, toTag, told: `${publicIp}:${port}` };
+}
+
+async function hangUp(a: SipHost, b: SipHost, { callId, toTag }: Connected): Promise<void> {
+  a.sip.send({ method: 'BYE', callId, toTag, sequence: 2 });
+  const bye = await b.until('BYE');
+  if (bye.message.kind === 'request') b.sip.respond(bye.message, 200);
+  await a.until('200 BYE');
+}
+
+/** SIP on the links of these hosts. */
+function signallingOn(...hosts: readonly SipHost[]): readonly CapturedDatagram[] {
+  return hosts.flatMap(({ link }) =>
+    link.packets.flatMap(({ atNs, frame: { network } }) => {
+      if (network.kind !== 'ipv4' || network.transport.kind !== 'udp') return [];
+      const { sourcePort, destinationPort, payload } = network.transport;
+      if (sourcePort !== sipPort && destinationPort !== sipPort) return [];
+      const source = { address: network.source, port: sourcePort };
+      const destination = { address: network.destination, port: destinationPort };
+      return [{ atMs: Number(atNs) / 1e6, source, destination, payload }];
+    }),
+  );
+}
+
+/** Every write that changed EC2, from now on. */
+function writesToEc2(): { readonly kind: string; readonly atMs: number }[] {
+  const writes: { readonly kind: string; readonly atMs: number }[] = [];
+  world.ec2.onChange(({ kind }) => {
+    writes.push({ kind, atMs: performance.timeOrigin + performance.now() });
+  });
+  return writes;
+}
+
+function everybodyButThePod(): { livePods(): Promise<LivePods> } {
+  return { livePods: async () => ({ complete: true, pods: [] }) };
+}
+
+describe.skipIf(boxIsMissing)('truetuple-gateway in a pod', () => {
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'truetuple-gateway-bin-'));
+    world = await openIdentityWorld();
+  });
+  afterAll(async () => {
+    await world?.[Symbol.asyncDispose]();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('takes its identity, is ready, takes a call; SIGTERM: the call goes on, and EC2 is told last', async () => {
+    await using bin = await ensured();
+    const { publicIp } = await heldBy(bin);
+    expect(await bin.get('/readyz')).toEqual({ status: 200, body: 'ready\n' });
+    await using peer = await openSipHost(world.box, 'peer', publicIp);
+    await using client = await openSipHost(world.box, 'client', publicIp);
+    const call = await connect(peer, client, publicIp);
+    await peer.rtp.send(call.told, 'before');
+    await client.rtp.waitForCount(1, patienceMs);
+    const { body } = await bin.get('/metrics');
+    expect(body).toContain(`truetuple_gateway_identity_info{public_ip="${publicIp}"`);
+    expect(body).toContain('truetuple_gateway_calls 1\n');
+    expect(body).toContain('truetuple_gateway_media_port_pairs{state="inUse"} 2\n');
+    expect(body).toContain('truetuple_gateway_sip_guard_refusals 0\n');
+    expect(body).toMatch(/calls_started_total\{caller="internet",callee="vpc"\} 1\n/);
+
+    const writes = writesToEc2();
+    bin.kill('SIGTERM');
+    await bin.logged('ending');
+    expect(await bin.get('/readyz')).toEqual({ status: 503, body: 'draining\n' });
+    expect((await bin.get('/livez')).status).toBe(200);
+    peer.sip.send({ method: 'INVITE', callId: 'late', body: peer.sdp });
+    await peer.until('503 INVITE');
+    await peer.rtp.send(call.told, 'still there');
+    await client.rtp.waitForCount(2, patienceMs);
+    expect(writes).toEqual([]);
+    await hangUp(peer, client, call);
+    expect(await bin.exited).toEqual({ code: 0, signal: null });
+
+    const kinds = writes.map(({ kind }) => kind);
+    const at = ['route-deleted', 'address-disassociated', 'private-ip-unassigned'].map((kind) =>
+      kinds.indexOf(kind),
+    );
+    expect(at).not.toContain(-1);
+    expect(at).toEqual(at.toSorted((one, other) => one - other));
+    const sip = signallingOn(peer, client);
+    expect(Math.max(...sip.map(({ atMs }) => atMs))).toBeLessThan(writes[0]?.atMs ?? 0);
+    expect(ownInEc2(world)).toEqual([]);
+    expect(await ownInKernel(world, 'pod')).toEqual([]);
+    const told = readCalls(sip)
+      .flatMap(({ rows }) => rows.flatMap((row) => (row.kind === 'message' ? row.told : [])))
+      .filter(({ where }) => where === 'Via' || where === 'Contact');
+    expect(told.length).toBeGreaterThan(6);
+    expect(told.filter(({ verdict }) => verdict !== 'same')).toEqual([]);
+  });
+
+  it('SIGTERM twice: the call is ended with BYE on both legs, and nothing is left', async () => {
+    await using bin = await ensured();
+    const { publicIp } = await heldBy(bin);
+    await using peer = await openSipHost(world.box, 'peer', publicIp);
+    await using client = await openSipHost(world.box, 'client', publicIp);
+    await connect(peer, client, publicIp);
+    bin.kill('SIGTERM');
+    await bin.logged('ending');
+    bin.kill('SIGTERM');
+    for (const host of [peer, client]) {
+      const { message } = await host.until('BYE');
+      if (message.kind === 'request') host.sip.respond(message, 200);
+    }
+    expect(await bin.exited).toEqual({ code: 0, signal: null });
+    expect(ownInEc2(world)).toEqual([]);
+    expect(await ownInKernel(world, 'pod')).toEqual([]);
+  });
+
+  it('SIGKILL in a call: reaping leaves nothing in EC2, and the next one begins anew', async () => {
+    await using bin = await ensured();
+    const { publicIp } = await heldBy(bin);
+    await using peer = await openSipHost(world.box, 'peer', publicIp);
+    await using client = await openSipHost(world.box, 'client', publicIp);
+    await connect(peer, client, publicIp);
+    bin.kill('SIGKILL');
+    expect((await bin.exited).signal).toBe('SIGKILL');
+    expect(ownInEc2(world)).not.toEqual([]);
+    const { pool, region, sdk } = world;
+    await reapOrphans({ pool, region, live: everybodyButThePod() }, { ec2: sdk });
+    expect(ownInEc2(world)).toEqual([]);
+
+    await using next = await ensured();
+    await heldBy(next);
+    next.kill('SIGTERM');
+    expect(await next.exited).toEqual({ code: 0, signal: null });
+    expect(ownInEc2(world)).toEqual([]);
+    expect(await ownInKernel(world, 'pod')).toEqual([]);
+  });
+
+  it('stands on the file of a sidecar: waits for it, and ends when it is withdrawn', async () => {
+    const directory = world.spec('pod').identityDirectory ?? '';
+    await using bin = await start({ kind: 'file', directory, waitMs: 20_000 });
+    const holder = world.start('pod', { verb: 'ensure' });
+    const { identity } = await holder.settled;
+    expect((await heldBy(bin)).publicIp).toBe(identity?.publicIp);
+    await holder.kill();
+    expect((await bin.get('/readyz')).status).toBe(200);
+    await world.start('pod', { verb: 'release' }).settled;
+    expect(await bin.exited).toEqual({ code: 6, signal: null });
+    expect(ownInEc2(world)).toEqual([]);
+  });
+});
