@@ -1,0 +1,56 @@
+import type { Figures } from './figures.ts';
+import { rates } from './settings.ts';
+
+export interface Verdict {
+  /** What has to hold, its bound included. */
+  readonly what: string;
+  readonly measured: string;
+  readonly holds: boolean;
+}
+
+const uasCpuUs = 250;
+const b2buaCpuUs = 600;
+const b2buaRssMb = 1_000;
+const relayP99Ms = 0.5;
+
+/** Every bound that the measured parts can judge. */
+export function judge({ rounds, endurance, sipp, relay }: Figures): readonly Verdict[] {
+  const verdicts: Verdict[] = [];
+  const add = (what: string, measured: string, holds: boolean): void => {
+    verdicts.push({ what, measured, holds });
+  };
+  if (rounds !== undefined) {
+    const { uas, b2bua } = rounds.cpuUsPerCall;
+    add(`uas: at most ${uasCpuUs} us of CPU per call`, `${uas.toFixed(0)} us`, uas <= uasCpuUs);
+    const what = `b2bua: at most ${b2buaCpuUs} us of CPU per call`;
+    add(what, `${b2bua.toFixed(0)} us`, b2bua <= b2buaCpuUs);
+  }
+  if (endurance !== undefined) {
+    const { uas, b2bua } = endurance;
+    add(
+      `uas: ${rates.uas} calls/s with 0 failed and 0 retransmissions`,
+      `${uas.failed} failed, ${uas.retransmissions} retransmissions`,
+      uas.failed === 0 && uas.retransmissions === 0,
+    );
+    add(
+      `b2bua: ${rates.b2bua} calls/s with 0 failed`,
+      `${b2bua.failed} failed, ${b2bua.retransmissions} retransmissions`,
+      b2bua.failed === 0,
+    );
+    const { peakRssMb } = b2bua;
+    const what = `b2bua: at most ${b2buaRssMb} MB of RSS`;
+    add(what, `${peakRssMb.toFixed(0)} MB`, peakRssMb <= b2buaRssMb);
+  }
+  if (sipp !== undefined) {
+    const what = `b2bua between sipp and sipp: ${sipp.rate} calls/s with 0 failed`;
+    add(what, `${sipp.failed} of ${sipp.calls} failed`, sipp.failed === 0 && sipp.calls > 0);
+  }
+  if (relay !== undefined) {
+    const { p99Ms } = relay.busy;
+    const what = `relay: p99 at most ${relayP99Ms} ms at ${rates.gatewaySetUps} set-ups/s`;
+    add(what, `${p99Ms.toFixed(3)} ms`, p99Ms <= relayP99Ms);
+    const { failed } = relay.load;
+    add(`gateway: ${rates.gatewaySetUps} calls/s with 0 failed`, `${failed} failed`, failed === 0);
+  }
+  return verdicts;
+}

@@ -1,0 +1,45 @@
+// Places calls on a server, and answers leg B where the server calls on. Input and result are lines of JSON over IPC.
+import { setTimeout } from 'node:timers/promises';
+import { openBareUas, bindUdp } from './bare-uas.ts';
+import { Caller, type CallPlan, type LoadResult } from './caller.ts';
+import type { Tuple } from '@truetuple/sip-engine';
+
+export interface LoadInput {
+  readonly plan: CallPlan;
+  readonly from: Tuple;
+  /** Where leg B is answered; undefined when the server answers by itself. */
+  readonly callee: Tuple | undefined;
+}
+
+export interface LoadReport extends LoadResult {
+  /** Leg B's own account; undefined where there is none. */
+  readonly callee: { readonly calls: number; readonly open: number } | undefined;
+  /** Requests that the server repeated to leg B. */
+  readonly repeatsToCallee: number;
+  readonly cpuUs: number;
+}
+
+/** How long leg B may wait for its last BYE; a call that is still open then is told as such. */
+const patienceMs = 2_000;
+
+async function play({ plan, from, callee }: LoadInput): Promise<LoadReport> {
+  const answering = callee === undefined ? undefined : await openBareUas(callee, 180);
+  const socket = await bindUdp(from);
+  const before = process.cpuUsage();
+  const result = await new Caller(socket, plan).run();
+  // the last BYE reaches leg B after the caller has its answer
+  if (answering !== undefined) await Promise.race([answering.idle(), setTimeout(patienceMs)]);
+  const { user, system } = process.cpuUsage(before);
+  socket.close();
+  const account =
+    answering === undefined ? undefined : { calls: answering.calls(), open: answering.open() };
+  const repeatsToCallee = answering?.retransmissionsIn() ?? 0;
+  await answering?.close();
+  return { ...result, callee: account, repeatsToCallee, cpuUs: user + system };
+}
+
+// it stays for the next order, until the bench ends it
+process.on('message', (input: LoadInput) => {
+  void play(input).then((report) => process.send?.(report));
+});
+process.once('disconnect', () => process.exit());

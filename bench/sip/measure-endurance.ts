@@ -1,0 +1,34 @@
+import { loadFigures, type LoadFigures } from './load-figures.ts';
+import { RunningServer } from './running-server.ts';
+import { rates, type Settings } from './settings.ts';
+
+/** The rates of the bounds, for a minute: 28 seconds of it with as many transactions ending as beginning. */
+export interface EnduranceFigures {
+  readonly uas: LoadFigures;
+  readonly b2bua: LoadFigures;
+}
+
+export async function measureEndurance(settings: Settings): Promise<EnduranceFigures> {
+  return { uas: await endure('uas', settings), b2bua: await endure('b2bua', settings) };
+}
+
+async function endure(
+  name: 'uas' | 'b2bua',
+  { warmUpSeconds, enduranceSeconds, untilSettled }: Settings,
+): Promise<LoadFigures> {
+  await using server = await RunningServer.start(name);
+  const rate = rates[name];
+  await server.load(rate, warmUpSeconds);
+  const before = untilSettled ? await server.settled() : await server.account();
+  const load = await server.load(rate, enduranceSeconds);
+  const loaded = await server.account();
+  const after = untilSettled ? await server.settled() : loaded;
+  // memory at the end of the load, processor time with what ended after it
+  return loadFigures(rate, load, before, {
+    cpuUs: after.cpuUs,
+    rssBytes: loaded.rssBytes,
+    peakRssBytes: loaded.peakRssBytes,
+    counts: after.counts,
+    refused: after.refused,
+  });
+}

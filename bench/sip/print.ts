@@ -1,0 +1,164 @@
+import { formatMs, formatTable } from '../identity/table.ts';
+import type { Verdict } from './bounds.ts';
+import type { LoadFigures } from './load-figures.ts';
+import type { CeilingFigures } from './measure-ceiling.ts';
+import type { EnduranceFigures } from './measure-endurance.ts';
+import type { RelayFigures } from './measure-relay.ts';
+import type { RoundFigures, Side } from './measure-rounds.ts';
+import type { SippFigures } from './measure-sipp.ts';
+import type { StubFigures } from './measure-stub.ts';
+
+const titles: Readonly<Record<Side, string>> = {
+  uas: 'srf createUAS on the engine',
+  bare: 'bare dgram UAS',
+  'npm-sip': "npm's sip",
+  b2bua: 'srf createB2BUA on the engine',
+};
+
+export function printStub({ uas, b2bua }: StubFigures): readonly string[] {
+  return [
+    '',
+    "drachtio-srf's own share: on a stub of its server in memory, saturated.",
+    '',
+    ...formatTable(
+      ['', 'us CPU per call', 'calls/s'],
+      [stubRow('createUAS', uas), stubRow('createB2BUA', b2bua)],
+    ),
+  ];
+}
+
+function stubRow(
+  name: string,
+  { cpuUsPerCall, callsPerSecond }: StubFigures['uas'],
+): readonly string[] {
+  return [name, cpuUsPerCall.toFixed(0), callsPerSecond.toFixed(0)];
+}
+
+export function printRounds({
+  rounds,
+  cpuUsPerCall,
+  ratioToBare,
+}: RoundFigures): readonly string[] {
+  const sides = Object.keys(titles) as Side[];
+  const rows = sides.map((side) => [
+    titles[side],
+    String(rounds[0]?.[side].rate ?? ''),
+    cpuUsPerCall[side].toFixed(0),
+    ratioToBare[side].toFixed(2),
+    ...rounds.map((round) => round[side].cpuUsPerCall.toFixed(0)),
+  ]);
+  const heads = rounds.map((_, index) => `round ${index + 1}`);
+  const failed = rounds.map((round) => Object.values(round).map((figures) => figures.failed));
+  return [
+    '',
+    'CPU per call at a fixed rate: us, medians of the rounds.',
+    '',
+    ...formatTable(['', 'calls/s', 'us CPU per call', 'to bare', ...heads], rows),
+    '',
+    `  failed calls by round (in the order of the lines): ${failed.map((each) => each.join(' ')).join(' | ')}`,
+  ];
+}
+
+export function printEndurance({ uas, b2bua }: EnduranceFigures): readonly string[] {
+  return [
+    '',
+    'The rates of the bounds for a long time.',
+    '',
+    ...loadTable([
+      [titles.uas, uas],
+      [titles.b2bua, b2bua],
+    ]),
+  ];
+}
+
+export function printCeiling(ceiling: CeilingFigures): readonly string[] {
+  const sides = Object.keys(titles) as Side[];
+  const rows = sides.flatMap((side): [string, LoadFigures][] => {
+    const { best, broke } = ceiling[side];
+    return [
+      ...(best === undefined ? [] : [[titles[side], best] as [string, LoadFigures]]),
+      ...(broke === undefined ? [] : [['  did not hold', broke] as [string, LoadFigures]]),
+    ];
+  });
+  return [
+    '',
+    'The highest rate with nothing failed and nothing sent twice.',
+    '',
+    ...loadTable(rows),
+  ];
+}
+
+function loadTable(rows: readonly (readonly [string, LoadFigures])[]): readonly string[] {
+  const head = ['', 'calls/s', 'calls', 'failed', 'sent twice', 'us CPU', 'set-up p50 ms', 'p99'];
+  return [
+    ...formatTable(
+      [...head, 'RSS MB', 'generator us', 'late ms'],
+      rows.map(([name, figures]) => [
+        name,
+        String(figures.rate),
+        String(figures.calls),
+        String(figures.failed),
+        String(figures.retransmissions),
+        figures.cpuUsPerCall.toFixed(0),
+        formatMs(figures.setUpP50Ms),
+        formatMs(figures.setUpP99Ms),
+        figures.peakRssMb.toFixed(0),
+        figures.generatorUsPerCall.toFixed(0),
+        figures.lateMs.toFixed(0),
+      ]),
+    ),
+    ...rows.flatMap(([name, { reasons }]) =>
+      Object.entries(reasons).map(([reason, count]) => `  ${name.trim()}: ${count} x ${reason}`),
+    ),
+  ];
+}
+
+export function printSipp({ rate, calls, failed, ...more }: SippFigures): readonly string[] {
+  const { retransmissions, cpuUsPerCall } = more;
+  return [
+    '',
+    `Between two sipp processes at ${rate} calls/s: ${calls} calls, ${failed} failed, ${retransmissions} ` +
+      `retransmissions, ${cpuUsPerCall.toFixed(0)} us CPU per call.`,
+  ];
+}
+
+export function printRelay({
+  packetsPerSecond,
+  idle,
+  busy,
+  load,
+}: RelayFigures): readonly string[] {
+  return [
+    '',
+    `One way through the embedded relay, ${packetsPerSecond} packets/s; milliseconds.`,
+    '',
+    ...formatTable(
+      ['', 'packets', 'lost', 'p50', 'p99', 'max'],
+      [relayRow('no calls beside', idle), relayRow(`${load.rate} set-ups/s beside`, busy)],
+    ),
+    '',
+    ...loadTable([['gateway, meanwhile', load]]),
+  ];
+}
+
+function relayRow(
+  name: string,
+  { sent, received, p50Ms, p99Ms, maxMs }: RelayFigures['idle'],
+): readonly string[] {
+  const times = [p50Ms, p99Ms, maxMs].map(formatMs);
+  return [name, String(sent), String(sent - received), ...times];
+}
+
+export function printVerdicts(verdicts: readonly Verdict[]): readonly string[] {
+  return [
+    '',
+    ...formatTable(
+      ['bound', 'measured', ''],
+      verdicts.map(({ what, measured, holds }) => [
+        what,
+        measured,
+        holds ? 'holds' : 'DOES NOT HOLD',
+      ]),
+    ),
+  ];
+}

@@ -1,0 +1,82 @@
+import { setTimeout } from 'node:timers/promises';
+import type { LoadInput, LoadReport } from './load-child.ts';
+import { Child } from './child.ts';
+import type { ServerInput } from './server-child.ts';
+import { places } from './settings.ts';
+import type { ServerAccount, ServerName } from './sip-server.ts';
+
+/** Longer than the longest transaction lives after its call: 64*T1. */
+const settleMs = 40_000;
+
+/** A server in a process of its own, and loads on it from another one. */
+export class RunningServer implements AsyncDisposable {
+  readonly name: ServerName;
+  readonly #server: Child;
+
+  private constructor(name: ServerName, server: Child) {
+    this.name = name;
+    this.#server = server;
+  }
+
+  static async start(name: ServerName): Promise<RunningServer> {
+    const { server: local, callee, caller, gateway, mediaCallee } = places;
+    const mediaHosts = [callee.address, caller.address];
+    const isGateway = name === 'gateway';
+    const input: ServerInput = {
+      name,
+      local: isGateway ? gateway : { address: local.address, port: portOf[name] },
+      callee,
+      mediaCallee,
+      mediaHosts,
+    };
+    const child = new Child(new URL('./server-child.ts', import.meta.url), [JSON.stringify(input)]);
+    await child.next();
+    return new RunningServer(name, child);
+  }
+
+  account(): Promise<ServerAccount> {
+    return this.#server.ask<ServerAccount>({});
+  }
+
+  /** Calls at this rate; resolves when the last one has ended. */
+  async load(rate: number, seconds: number, holdMs = 0): Promise<LoadReport> {
+    await using generator = new Child(new URL('./load-child.ts', import.meta.url));
+    const isThrough = this.name === 'b2bua' || this.name === 'gateway';
+    const target =
+      this.name === 'gateway'
+        ? places.gateway
+        : { address: places.server.address, port: portOf[this.name] };
+    const input: LoadInput = {
+      plan: { target, rate, seconds, holdMs },
+      from: places.caller,
+      callee: isThrough ? places.callee : undefined,
+    };
+    return await generator.ask<LoadReport>(input);
+  }
+
+  /** Resolves once no transaction is left of the calls that were: what they cost is known then. */
+  async settled(): Promise<ServerAccount> {
+    const until = performance.now() + settleMs;
+    for (;;) {
+      const account = await this.account();
+      if ((account.counts?.transactions ?? 0) === 0) return account;
+      if (performance.now() > until) {
+        throw new Error(`${this.name} holds transactions ${settleMs} ms after its last call.`);
+      }
+      await setTimeout(500);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#server[Symbol.asyncDispose]();
+  }
+}
+
+/** Each its own: they stand side by side in the rounds. */
+const portOf: Readonly<Record<ServerName, number>> = {
+  uas: 5060,
+  b2bua: 5061,
+  bare: 5062,
+  'npm-sip': 5063,
+  gateway: 5060,
+};
