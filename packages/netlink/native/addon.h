@@ -41,6 +41,7 @@ int in_namespace(int netns_fd, void (*work)(void *), void *argument);
 napi_status define_sockets(napi_env env, napi_value exports);
 napi_status define_namespaces(napi_env env, napi_value exports);
 napi_status define_watches(napi_env env, napi_value exports);
+napi_status define_channels(napi_env env, napi_value exports);
 
 #define METHOD(name, function) \
   { name, NULL, function, NULL, NULL, NULL, napi_enumerable, NULL }

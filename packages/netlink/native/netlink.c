@@ -95,7 +95,7 @@ NAPI_MODULE_INIT() {
     return NULL;
   }
   if (define_sockets(env, exports) != napi_ok || define_namespaces(env, exports) != napi_ok ||
-      define_watches(env, exports) != napi_ok)
+      define_watches(env, exports) != napi_ok || define_channels(env, exports) != napi_ok)
     return NULL;
   return exports;
 }

@@ -23,6 +23,12 @@ export interface NativeBinding {
   sendTo(fd: number, message: Uint8Array, address: Uint8Array): number;
   receive(fd: number, into: Uint8Array, meta: Uint8Array): number;
   sendInPool(fd: number, message: Uint8Array, callback: (result: number) => void): number;
+  channel(
+    fd: number,
+    out: Uint8Array,
+    into: Uint8Array,
+    state: Uint8Array,
+  ): ((length: number) => number) | number;
   createNamespace(): number;
   openIn(netnsFd: number, path: string, flags: number): number;
   mount(source: string, target: string, flags: number): number;

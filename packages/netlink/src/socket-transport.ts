@@ -6,7 +6,6 @@ import type { Datagram, Transport } from './transport.ts';
 import { hostIsLittleEndian } from './wire/byte-order.ts';
 import { encodeNetlinkAddress } from './wire/socket-address.ts';
 
-const messageTruncated = 0x20; // MSG_TRUNC
 const solSocket = 1;
 const sendBufferSize = 7; // SO_SNDBUF
 const sendBufferForce = 32; // SO_SNDBUFFORCE
@@ -49,12 +48,24 @@ export function openNetlinkTransport(
   }
 }
 
+// Longer messages are sent on their own.
+const channelBytes = 2048;
+
+/** A socket's own way to send and receive in one call; `state` is what C wrote beside the result. */
+interface Channel {
+  readonly out: Uint8Array;
+  readonly into: Uint8Array;
+  readonly state: Uint32Array;
+  readonly exchange: (length: number) => number;
+}
+
 class SocketTransport implements Transport {
   readonly maxBytes: number;
   readonly answersWithinSend = true;
   readonly #fd: number;
-  readonly #meta = new Uint8Array(8 + 12);
-  readonly #metaView = new DataView(this.#meta.buffer);
+  #channel: Channel | undefined;
+  /** What a send received along with it: the next receive's result. */
+  #received: number | undefined;
   #listener: () => void = () => undefined;
   #watch: NativeWatch | undefined;
   #watching = false;
@@ -65,8 +76,17 @@ class SocketTransport implements Transport {
   }
 
   send(message: Uint8Array): number {
-    const result = native().send(this.#fd, message);
-    return result < 0 ? result : 0;
+    const channel = this.#channel;
+    const { length } = message;
+    if (channel === undefined || this.#received !== undefined || length > channelBytes) {
+      const result = native().send(this.#fd, message);
+      return result < 0 ? result : 0;
+    }
+    channel.out.set(message);
+    const result = channel.exchange(length);
+    if (channel.state[0] === 0) return result;
+    this.#received = result;
+    return 0;
   }
 
   sendOffLoop(message: Uint8Array): Promise<number> {
@@ -79,11 +99,20 @@ class SocketTransport implements Transport {
   }
 
   receive(datagram: Datagram): number {
-    const length = native().receive(this.#fd, datagram.bytes, this.#meta);
-    if (length < 0) return length;
-    datagram.length = length;
-    datagram.truncated = (this.#metaView.getUint32(0, hostIsLittleEndian) & messageTruncated) !== 0;
-    datagram.sender = this.#metaView.getUint32(12, hostIsLittleEndian);
+    let result = this.#received;
+    this.#received = undefined;
+    let channel = this.#channel;
+    if (channel === undefined || channel.into !== datagram.bytes) {
+      channel = openChannel(this.#fd, datagram.bytes);
+      this.#channel = channel;
+    }
+    result ??= channel.exchange(0);
+    if (result < 0) return result;
+    datagram.length = result;
+    datagram.sender = channel.state[1] ?? 0;
+    datagram.truncated = channel.state[2] === 1;
+    // The next one comes with more memory: no send may receive into this one any more.
+    if (datagram.truncated) this.#channel = undefined;
     return 0;
   }
 
@@ -111,6 +140,14 @@ class SocketTransport implements Transport {
     if (typeof watch === 'number') throw errorFromErrno('watching a netlink socket', -watch);
     return watch;
   }
+}
+
+function openChannel(fd: number, into: Uint8Array): Channel {
+  const out = new Uint8Array(new ArrayBuffer(channelBytes));
+  const state = new Uint32Array(new ArrayBuffer(12));
+  const exchange = native().channel(fd, out, into, new Uint8Array(state.buffer));
+  if (typeof exchange === 'number') throw errorFromErrno('opening a netlink socket', -exchange);
+  return { out, into, state, exchange };
 }
 
 function check(what: string, result: number): void {
