@@ -112,10 +112,17 @@ const expectedRows: Readonly<Record<string, readonly string[]>> = {
   'no-route': ['vpc-sip-in', 'vpc-rtp-in'],
 };
 
+/** One address stands for all on loopback: a private one that calls tell is not to be seen. */
+function rowsToBreak(run: Run, name: string): readonly string[] {
+  const rows = expectedRows[name] ?? [];
+  const isBlind = reportOf(run).level === 'loopback' && name === 'advertise-private';
+  return isBlind ? rows.filter((row) => !row.includes('call')) : rows;
+}
+
 function expectSabotageNoticed(run: Run, name: string): void {
   expect(run.exitCode, run.errors).toBe(1);
   const rows = brokenRows(run);
-  for (const row of expectedRows[name] ?? []) expect(rows).toContain(row);
+  for (const row of rowsToBreak(run, name)) expect(rows).toContain(row);
   const sum = run.lines.slice(run.lines.findIndex((line) => /^\d+ broken: /.test(line))).join(' ');
   for (const row of rows) expect(sum).toContain(row);
   expect(run.lines[2]).toContain(`sabotage ${name}`);
@@ -239,14 +246,17 @@ describe.skipIf(kernelLack !== undefined)(`the demo on the kernel${note(kernelLa
     }
   });
 
-  it('leaves no file and no process behind when it is interrupted half-way', async () => {
+  it.each([
+    ['when an identity is held', 'ready in'],
+    ['between two calls', '  Inward: '],
+  ])('leaves no file and no process behind when it is interrupted %s', async (_when, mark) => {
     const temporary = await mkdtemp(join(folder, 'tmp-'));
     const demo = spawn(process.execPath, ['-C', 'truetuple-source', program], {
       env: { ...process.env, TMPDIR: temporary },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     for await (const chunk of demo.stdout.setEncoding('utf8')) {
-      if (String(chunk).includes('ready in')) break;
+      if (String(chunk).includes(mark)) break;
     }
     const children = await readFile(`/proc/${demo.pid}/task/${demo.pid}/children`, 'utf8');
     expect(children).toMatch(/^\d+ $/);

@@ -29,7 +29,7 @@ export const sabotages: Readonly<Record<Sabotage, string>> = {
   'wrong-connection-address': 'likewise, each c= gets an address that nobody holds',
   'wrong-rtp-source': 'likewise, RTP of the calls leaves from a port nobody was told',
   'no-release': 'the reaper is not run after the SIGKILL',
-  'no-route': 'removes the VPC /32 route then: VPC clients come through NAT',
+  'no-route': "removes the identity's VPC /32 route: VPC clients come by NAT",
 };
 
 export const usage: string = [

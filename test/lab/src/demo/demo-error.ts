@@ -7,6 +7,8 @@ export type DemoErrorCode =
   | 'PodFailed'
   /** The pod's process ended, or said nothing, where an answer was due. */
   | 'PodSilent'
+  /** A sabotage of calls, where no calls can be made: it would go unnoticed. */
+  | 'SabotageUnplayable'
   /** A file that was asked for could not be written. */
   | 'ReportUnwritable';
 

@@ -8,6 +8,7 @@ import { leftInEc2, pictureEc2 } from './leftovers/ec2-leftovers.ts';
 import { killAndReap } from './acts/crash-act.ts';
 import { holdIdentity } from './acts/identity-act.ts';
 import { leftOnMachine, traceMachine } from './leftovers/machine-trace.ts';
+import { refuseUnplayable } from './pod/wire-sabotage.ts';
 import { openStage } from './open-stage.ts';
 import { reportSchema, type DemoReport, type Leftover, type Level } from './report/report.ts';
 import { renderCrash, renderHead, renderIdentity, renderStockPath } from './report/render.ts';
@@ -144,6 +145,7 @@ async function playActTwo({
   printAll(renderFlows(flows, paint));
   const phones = opened.use(await stage.openPhones());
   if (phones === undefined) {
+    refuseUnplayable(sabotage);
     return { identity, readyMs, steps, flows, calls: [], call: undefined };
   }
   const told = sabotage === 'advertise-private' ? 'private' : 'public';
