@@ -1,45 +1,25 @@
-import { appToTag, composeResponse, withMovedContact } from './dialog/compose.ts';
 import {
   dialogOfUas,
   isSessionRefresh,
   isTargetRefresh,
   keepLocalContact,
-  movedContact,
   refreshTarget,
 } from './dialog/dialog.ts';
 import { LiveDialog } from './dialog/live-dialog.ts';
 import type { Refusal } from './engine-admission.ts';
 import { endByItself } from './engine-client.ts';
-import {
-  oursOn,
-  sentSip,
-  wireSip,
-  type EngineContext,
-  type EngineDialog,
-} from './engine-context.ts';
+import { sentSip, wireSip, type EngineContext, type EngineDialog } from './engine-context.ts';
 import { refusalText } from './engine-gate.ts';
-import { agreeOnSession, withSessionAnswer } from './engine-session.ts';
+import type { Pending } from './engine-pending.ts';
+import { composeAnswer } from './engine-compose.ts';
+import { provisionalOf } from './engine-reliable.ts';
+import { agreeOnSession } from './engine-session.ts';
 import type { Cleared } from './guard/send-gate.ts';
 import { headerValues } from './message/header-list.ts';
-import type { SipResponse } from './message/message.ts';
+import type { SipRequest, SipResponse } from './message/message.ts';
 import { responseTo } from './message/response-to.ts';
 import type { ServerTransaction } from './transaction/server-transaction.ts';
 import type { AppCommand, AppConnection } from './wire/app-connection.ts';
-
-/** A request that an application has to answer. */
-export interface Pending {
-  readonly id: string;
-  readonly transaction: ServerTransaction;
-  readonly app: AppConnection;
-  /** Our tag, should the answer make a dialog; the application may write another one for each fork behind it. */
-  toTag: string;
-  /** The dialog of the last answer. */
-  live: EngineDialog | undefined;
-  /** Every dialog that answers to this INVITE have made, by our tags (12.1.1: one for each). */
-  readonly forks: Set<EngineDialog>;
-  /** The request came inside a dialog. */
-  readonly isInDialog: boolean;
-}
 
 /** Requests from the network that wait for an application, and what is answered to them. */
 export class Answers {
@@ -68,7 +48,7 @@ export class Answers {
     const toTag = live?.value.localTag ?? this.#context.token();
     const isInDialog = live !== undefined;
     const forks = new Set<EngineDialog>();
-    const pending = { id, transaction, app, toTag, live, forks, isInDialog };
+    const pending = { id, transaction, app, toTag, live, forks, isInDialog, reliable: undefined };
     this.#byId.set(id, pending);
     this.#byTransaction.set(transaction, pending);
     if (live !== undefined && transaction.method === 'INVITE') {
@@ -86,7 +66,12 @@ export class Answers {
     if (pending === undefined || !pending.transaction.isPending) {
       return 'the transaction to answer does not exist, or has been answered';
     }
-    const response = this.#compose(pending, command, start);
+    if (pending.reliable?.mustWait(start.status) === true) {
+      pending.reliable.hold(() => this.#resume(app, command));
+      return undefined;
+    }
+    const provisional = provisionalOf(this.#context, pending, command.sip, start.status);
+    const response = composeAnswer(this.#context, pending, { ...provisional, ...start });
     const { message, back } = pending.transaction.inbound;
     const echoes = headerValues(message, 'record-route');
     const clearance = this.#context.gate.clear(response, back, echoes);
@@ -95,7 +80,36 @@ export class Answers {
       return refusalText(clearance.refusal);
     }
     this.#send(app, command, pending, clearance.cleared);
+    if (provisional.rseq !== undefined) this.#await(pending, clearance.cleared);
     return undefined;
+  }
+
+  /** What had to wait for a PRACK. */
+  #resume(app: AppConnection, command: AppCommand): void {
+    const refusal = this.respond(app, command);
+    if (refusal !== undefined) app.tell({ kind: 'refused', to: command.id, text: refusal });
+  }
+
+  /** RFC 3262 section 3: without a PRACK the call is refused. */
+  #await({ transaction, reliable }: Pending, cleared: Cleared<SipResponse>): void {
+    reliable?.begin(cleared.message.body.length > 0, {
+      repeat: () => transaction.respond(cleared),
+      giveUp: () => this.refuse(transaction, { status: 504 }),
+    });
+  }
+
+  /** What to do once the application has this PRACK; undefined when it is for nothing that is awaited. */
+  prack(live: EngineDialog, prack: SipRequest): (() => void) | undefined {
+    const pending = this.#openInvites.get(live);
+    const { reliable, transaction } = pending ?? {};
+    const sequence = transaction?.inbound.essentials.cseq.sequence ?? 0;
+    return reliable?.isFor(prack, sequence) === true ? () => reliable.acknowledge() : undefined;
+  }
+
+  get timerCount(): number {
+    let count = 0;
+    for (const { reliable } of this.#byId.values()) count += reliable?.timerCount ?? 0;
+    return count;
   }
 
   #send(
@@ -140,6 +154,7 @@ export class Answers {
     if (pending === undefined) return;
     this.#byTransaction.delete(transaction);
     this.#byId.delete(pending.id);
+    pending.reliable?.end();
     this.#settle(pending);
     const { live } = pending;
     const isBye = transaction.method === 'BYE';
@@ -166,27 +181,6 @@ export class Answers {
     const response = responseTo(transaction.request, status, { toTag, headers });
     transaction.answer(response);
     if (pending !== undefined) this.close(pending);
-  }
-
-  #compose(
-    pending: Pending,
-    { sip }: AppCommand,
-    answer: { status: number; reason: string },
-  ): SipResponse {
-    const { transaction, live, isInDialog } = pending;
-    const { message, back } = transaction.inbound;
-    const { path } = back;
-    const ours = oursOn(path);
-    if (!isInDialog) pending.toTag = appToTag(sip) ?? pending.toTag;
-    const contact =
-      live === undefined
-        ? `<sip:${ours}>`
-        : movedContact(live.value.localContact, live.path.advertised, path.advertised);
-    const own = { toTag: pending.toTag, contact, ours };
-    const moved =
-      live === undefined ? sip : withMovedContact(sip, live.value.localContact, contact);
-    const whole = withSessionAnswer(this.#context, { live, request: message, sip: moved }, answer);
-    return composeResponse(message, whole, answer, own);
   }
 
   /** 12.1.1: a provisional response with a tag makes the dialog, a success confirms it. */
@@ -237,10 +231,11 @@ export class Answers {
   }
 
   /** Answered: only repeats can come, and the transaction takes care of them. */
-  #letGo({ id, transaction, toTag }: Pending): void {
+  #letGo({ id, transaction, toTag, reliable }: Pending): void {
     this.#byId.delete(id);
     this.#byTransaction.delete(transaction);
     transaction.letGo(toTag);
+    reliable?.end();
   }
 
   /** No success: a BYE ends its dialog all the same, a dialog that the INVITE would have made is none. */

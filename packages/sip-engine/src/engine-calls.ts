@@ -156,6 +156,7 @@ export class EngineCalls implements SipEngine {
         transactions.timerCount +
         dialogs.timerCount +
         this.#outbound.timerCount +
+        this.#inbound.timerCount +
         this.#graces.size,
       apps: this.#apps.size,
       retransmissionsIn: this.#counted['retransmission-in'],

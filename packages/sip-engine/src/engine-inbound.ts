@@ -56,6 +56,10 @@ export class InboundRequests implements TransactionUser {
     this.#answers.forget(transaction);
   }
 
+  get timerCount(): number {
+    return this.#answers.timerCount;
+  }
+
   /** @returns a text when it is refused */
   respond(app: AppConnection, command: AppCommand): string | undefined {
     return this.#answers.respond(app, command);
@@ -109,6 +113,12 @@ export class InboundRequests implements TransactionUser {
       this.#answers.refuse(transaction, { status: 503 });
       return;
     }
+    const isPrack = message.method === 'PRACK' && this.#context.supported.includes('100rel');
+    const acknowledged = isPrack ? this.#answers.prack(live, message) : undefined;
+    if (isPrack && acknowledged === undefined) {
+      this.#answers.refuse(transaction, { status: 481 });
+      return;
+    }
     const pending = this.#answers.file(transaction, app, live);
     if (message.method === 'INVITE') live.hasPendingIn = true;
     if (message.method === 'UPDATE') live.hasPendingUpdate = true;
@@ -116,6 +126,7 @@ export class InboundRequests implements TransactionUser {
     const names = { transactionId: pending.id, dialogId: live.name };
     const received = wireSip(message, { tuple: source }, names);
     app.tell({ kind: 'received', received, receivedOn: undefined });
+    acknowledged?.();
   }
 
   /** 12.2.2 and 14.2: the order of requests, and INVITEs that cross. */

@@ -52,7 +52,8 @@ export interface SipEngineOptions {
   readonly resolver?: Resolver;
   /**
    * Option tags that the application understands when a request requires them; others are refused with 420.
-   * 100rel is not built. Default: replaces, timer, norefersub, tdialog, histinfo.
+   * 'timer' has the engine keep session timers (RFC 4028); '100rel' has it send reliable provisional responses (RFC 3262), whose
+   * PRACK the application answers. Default: replaces, timer, norefersub, tdialog, histinfo.
    */
   readonly supported?: readonly string[];
   /** Where tags, branches and Call-IDs come from; at least 64 random bits each. Default: node:crypto. */

@@ -74,7 +74,7 @@ export function composeResponse(
   request: SipRequest,
   sip: AppSip,
   answer: { status: number; reason: string },
-  own: { toTag: string; contact: string; ours: string },
+  own: { toTag: string; contact: string; ours: string; rseq?: number | undefined },
 ): SipResponse {
   const { status, reason } = answer;
   const makesDialog =
@@ -87,6 +87,7 @@ export function composeResponse(
     ...recordRoutes,
     ...contact(sip, own.ours, makesDialog ? own.contact : undefined),
     ...free(sip, own.ours),
+    ...(own.rseq === undefined ? [] : [headerField('RSeq', String(own.rseq))]),
     ...contentType(sip),
   ];
   const tag = status === 100 ? {} : { toTag: own.toTag };
