@@ -81,6 +81,13 @@ function writeHook(writer: MessageWriter, family: NftFamily, hook: ChainHook): v
   writer.attributeBig32(nftaHook.number, number);
   writer.attributeBig32(nftaHook.priority, hook.priority >>> 0);
   const [only, ...others] = hook.devices ?? [];
+  if (only === undefined && (family === 'netdev' || hook.name === 'ingress')) {
+    // newer kernels take it, and the chain then sees nothing
+    throw inputError(
+      `a chain of ${family} was to be hooked at ${hook.name} without a link`,
+      'Give the names of its links in `devices`.',
+    );
+  }
   if (only !== undefined && others.length === 0) writer.attributeString(nftaHook.device, only);
   else if (only !== undefined) {
     const devices = writer.startNested(nftaHook.devices);
