@@ -43,7 +43,6 @@ function engineOn(sip: VirtualNetwork): SipEngine {
     transports: [...sockets.values()],
     secret,
     clock: systemClock,
-    timing: { t1Ms: 20, t2Ms: 40, t4Ms: 40, timerDMs: 100 },
     contact: { host: publicIp, port },
     pathTo: ({ address }) => {
       const path = peerPath(networks, address as Ipv4Address);

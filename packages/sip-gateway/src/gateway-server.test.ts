@@ -364,7 +364,7 @@ describe('a connection that is lost', () => {
   });
 
   it('a server that is dead and silent is noticed, and called again', async () => {
-    const all = await world({ pingMs: 20, pongMs: 40 });
+    const all = await world({ pingMs: 20, pongMs: 200 });
     await establish(all);
     all.server.isSilent = true;
     expect(await ended(all)).toMatchObject({ cause: 'signalling-lost' });

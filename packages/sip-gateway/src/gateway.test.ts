@@ -293,6 +293,7 @@ describe('a gateway that cannot start', () => {
           answer: (turn) => relay.answer(turn),
           release: (callId) => relay.release(callId),
           statistics: (callId) => relay.statistics(callId),
+          counts: () => relay.counts(),
           onEvent: (listener) => relay.onEvent(listener),
           close: async () => {
             isRelayClosed = true;

@@ -12,7 +12,7 @@ import {
 import { defaultTimeouts } from './call/call.ts';
 import { GatewayCalls } from './call/gateway-calls.ts';
 import { requireOptions, type GatewayOptions } from './gateway-options.ts';
-import type { MediaRelay } from './media/media-relay.ts';
+import type { MediaRelay, RelayCounts } from './media/media-relay.ts';
 import { openMedia } from './open-media.ts';
 import { openDrachtioServer } from './open-drachtio-server.ts';
 import { openEmbedded, type OpenSignalling } from './open-signalling.ts';
@@ -29,9 +29,16 @@ export interface GatewayParts {
 export interface Gateway {
   /** What is held now: calls, and the account of the SIP server in this process; undefined when it is another process. */
   counts(): { readonly calls: number; readonly sip: SipEngineCounts | undefined };
+  /** What the relay holds now, and what it has counted. @throws GatewayError MediaRelayUnreachable */
+  media(): Promise<RelayCounts>;
   /** New calls get 503 from now on; resolves when the last one has ended. For SIGTERM: `drain`, then `close`. */
   drain(): Promise<void>;
-  /** Ends what is left with BYE or CANCEL, releases its media, and closes every socket and the relay's thread. Twice is once. */
+  /**
+   * Ends what is left with BYE or CANCEL, releases its media, and closes every socket and the relay's thread. Twice is
+   * once.
+   *
+   * @throws GatewayError MediaRelayUnreachable, after all else is closed, when an rtpengine could not be told of the end
+   */
   close(): Promise<void>;
 }
 
@@ -85,6 +92,7 @@ export async function startGateway(parts: GatewayParts, options: GatewayOptions)
   let closing: Promise<void> | undefined;
   return {
     counts: () => ({ calls: calls.size, sip: sip.counts() }),
+    media: () => relay.counts(),
     drain: async () => {
       await Promise.all([sip.drain(), calls.drain()]);
     },

@@ -44,6 +44,7 @@ export type {
   MediaEvent,
   MediaRelay,
   MediaTurn,
+  RelayCounts,
 } from './media/media-relay.ts';
 export {
   rtpengineRelay,

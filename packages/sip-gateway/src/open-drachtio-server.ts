@@ -47,7 +47,7 @@ export async function openDrachtioServer(
   return {
     signalling,
     counts: () => undefined,
-    start: async () => link.route(),
+    start: () => link.route(),
     drain: async () => undefined,
     endsCalls: false,
     close: async () => {

@@ -36,6 +36,8 @@ export interface MediaRelay {
   release(callId: string): Promise<void>;
   /** undefined when there is no such call. */
   statistics(callId: string): Promise<CallMedia | undefined>;
+  /** What it holds, and what it has counted. @throws GatewayError MediaRelayUnreachable */
+  counts(): Promise<RelayCounts>;
   /** Returns the way to stop listening. */
   onEvent(listener: (event: MediaEvent) => void): () => void;
   /** Releases every call and everything that is held open. */
@@ -61,3 +63,14 @@ export interface LegMedia {
 }
 
 export type CallMedia = Readonly<Record<LegName, LegMedia>>;
+
+/** What a relay holds now, and what it has counted since it began. */
+export interface RelayCounts {
+  readonly calls: number;
+  /** Pairs of ports by their state; undefined where another process has them. */
+  readonly pairs:
+    | { readonly free: number; readonly inUse: number; readonly resting: number }
+    | undefined;
+  /** Of every call so far, those that ended included; undefined where another process counts. */
+  readonly media: CallMedia | undefined;
+}

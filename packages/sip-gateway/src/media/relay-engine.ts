@@ -1,7 +1,7 @@
 import type { Ipv4Address } from '../address.ts';
 import type { ToldStreams } from '../sdp/describe-for-leg.ts';
 import type { DatagramPort } from './datagram-port.ts';
-import type { CallMedia, LegMedia, LegName, MediaEvent } from './media-relay.ts';
+import type { CallMedia, LegMedia, LegName, MediaEvent, RelayCounts } from './media-relay.ts';
 import { openStream, type StreamOpener } from './open-stream.ts';
 import type { PortPool } from './port-pool.ts';
 import { pathMismatch, unknownCall } from './relay-refusal.ts';
@@ -39,6 +39,8 @@ export class RelayEngine {
   readonly #calls = new Map<string, RelayedCall>();
   /** Sides of released calls by RTP port: bound, and deaf. */
   readonly #resting = new Map<number, RelaySide>();
+  /** What the released calls had counted. */
+  #past: CallMedia = noMedia;
   #queue: Promise<unknown> = Promise.resolve();
 
   constructor(parts: RelayEngineParts) {
@@ -65,17 +67,23 @@ export class RelayEngine {
     return this.#inTurn(async () => {
       const call = this.#calls.get(callId);
       this.#calls.delete(callId);
-      if (call !== undefined) this.#rest([...call.streams.values()]);
+      if (call === undefined) return;
+      this.#past = mediaOf([call], this.#past);
+      this.#rest([...call.streams.values()]);
     });
   }
 
   statistics(callId: string): CallMedia | undefined {
     const call = this.#calls.get(callId);
-    if (call === undefined) return undefined;
-    const streams = [...call.streams.values()];
+    return call === undefined ? undefined : mediaOf([call], noMedia);
+  }
+
+  counts(): RelayCounts {
+    const { free, taken, resting } = this.#parts.pool.counts();
     return {
-      a: sumOf(streams.map(({ a }) => a)),
-      b: sumOf(streams.map(({ b }) => b)),
+      calls: this.#calls.size,
+      pairs: { free, inUse: taken, resting },
+      media: mediaOf([...this.#calls.values()], this.#past),
     };
   }
 
@@ -211,8 +219,20 @@ function requireSamePath(side: RelaySide | undefined, stream: RelayStream | unde
   if (side.advertised !== stream.advertised) throw pathMismatch(side.advertised, stream);
 }
 
-function sumOf(sides: readonly RelaySide[]): LegMedia {
-  const sum = (field: 'packets' | 'bytes' | 'dropped'): number =>
-    sides.reduce((total, side) => total + side[field], 0);
+const nothing: LegMedia = { packets: 0, bytes: 0, dropped: 0 };
+const noMedia: CallMedia = { a: nothing, b: nothing };
+
+/** What these calls have counted, on top of what was before. */
+function mediaOf(calls: readonly RelayedCall[], before: CallMedia): CallMedia {
+  const streams = calls.flatMap((call) => [...call.streams.values()]);
+  return {
+    a: sumOf([before.a, ...streams.map(({ a }) => a)]),
+    b: sumOf([before.b, ...streams.map(({ b }) => b)]),
+  };
+}
+
+function sumOf(parts: readonly LegMedia[]): LegMedia {
+  const sum = (field: keyof LegMedia): number =>
+    parts.reduce((total, part) => total + part[field], 0);
   return { packets: sum('packets'), bytes: sum('bytes'), dropped: sum('dropped') };
 }

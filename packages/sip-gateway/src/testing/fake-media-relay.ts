@@ -2,7 +2,13 @@ import type { Ipv4Address } from '../address.ts';
 import type { GatewayError } from '../errors.ts';
 import type { ToldStreams } from '../sdp/describe-for-leg.ts';
 import type { DatagramPort } from '../media/datagram-port.ts';
-import type { CallMedia, MediaEvent, MediaRelay, MediaTurn } from '../media/media-relay.ts';
+import type {
+  CallMedia,
+  MediaEvent,
+  MediaRelay,
+  MediaTurn,
+  RelayCounts,
+} from '../media/media-relay.ts';
 import { PortPool, type PortRange } from '../media/port-pool.ts';
 import { RelayEngine } from '../media/relay-engine.ts';
 import { relayTurn, type PathTo } from '../media/relay-turn.ts';
@@ -65,6 +71,10 @@ export class FakeMediaRelay implements MediaRelay {
 
   async statistics(callId: string): Promise<CallMedia | undefined> {
     return this.#engine.statistics(callId);
+  }
+
+  async counts(): Promise<RelayCounts> {
+    return this.#engine.counts();
   }
 
   onEvent(listener: (event: MediaEvent) => void): () => void {

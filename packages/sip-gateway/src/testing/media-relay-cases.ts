@@ -42,6 +42,23 @@ const relaying: readonly MediaRelayCase[] = [
     },
   },
   {
+    title: 'what it holds and has counted is told, of calls that ended too',
+    async run({ relay, openPeer, passQuarantine }) {
+      const [a, b] = [await openPeer(hosts.internet), await openPeer(hosts.vpc)];
+      const told = await connect(relay, a, b);
+      await a.send('media', seenFrom('privateIp', told.a));
+      await b.next();
+      const silence = { packets: 0, bytes: 0, dropped: 0 };
+      const media = { a: { packets: 1, bytes: 5, dropped: 0 }, b: silence };
+      const at = (pairs: object, calls: number): object => ({ calls, pairs, media });
+      assert.deepEqual(await relay.counts(), at({ free: 0, inUse: 2, resting: 0 }, 1));
+      await relay.release('call-1');
+      assert.deepEqual(await relay.counts(), at({ free: 0, inUse: 0, resting: 2 }, 0));
+      await passQuarantine();
+      assert.deepEqual(await relay.counts(), at({ free: 2, inUse: 0, resting: 0 }, 0));
+    },
+  },
+  {
     title: 'a stranger is dropped and counted, and the peer is not',
     async run({ relay, openPeer }) {
       const [a, b] = [await openPeer(hosts.internet), await openPeer(hosts.vpc)];

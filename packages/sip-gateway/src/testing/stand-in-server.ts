@@ -37,7 +37,7 @@ export class StandInServer implements AsyncDisposable {
   private constructor(setup: StandInServerSetup, occasions: Occasions) {
     this.#setup = setup;
     this.#occasions = occasions;
-    this.#server = createServer((socket) => this.#accept(socket));
+    this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
   }
 
   /** `occasions` are told of whatever comes, connections that end included. */

@@ -37,6 +37,8 @@ export class ServerLink {
   #isClosed = false;
   #retryMs = firstRetryMs;
   #pingId: string | undefined;
+  #routeId: string | undefined;
+  #onRouted: () => void = () => undefined;
   readonly #timers = new Map<'connect' | 'retry' | 'ping' | 'pong', CancelTimer>();
   #onFirst: ((error: GatewayError | undefined) => void) | undefined;
 
@@ -70,10 +72,32 @@ export class ServerLink {
     }
   }
 
-  /** Asks for new requests, now and on every connection to come. */
-  route(): void {
+  /**
+   * Asks for new requests, now and on every connection to come. Resolves when the server has taken that.
+   *
+   * @throws GatewayError SignallingUnreachable
+   */
+  async route(): Promise<void> {
+    const routed = Promise.withResolvers<void>();
     this.#isRouting = true;
-    for (const verb of verbs) this.#write(`${randomUUID()}|route|${verb}`);
+    this.#onRouted = routed.resolve;
+    this.#askForVerbs();
+    const cancel = this.#parts.clock.setTimer(this.#parts.connectMs, () =>
+      routed.reject(this.#unreachable()),
+    );
+    try {
+      await routed.promise;
+    } finally {
+      cancel();
+    }
+  }
+
+  #askForVerbs(): void {
+    for (const verb of verbs) {
+      // they are answered in their order: the last one stands for all
+      this.#routeId = randomUUID();
+      this.#write(`${this.#routeId}|route|${verb}`);
+    }
   }
 
   /** What was written still goes out. */
@@ -123,13 +147,14 @@ export class ServerLink {
   #take(payload: Buffer): void {
     const [, verb, to] = leaderOf(payload);
     if (verb === 'response' && to === this.#pingId) this.#ponged();
+    else if (verb === 'response' && to === this.#routeId) this.#onRouted();
     else this.#parts.onFrame(payload);
   }
 
   #up(hostports: string): void {
     this.#stopTimer('connect');
     this.#retryMs = firstRetryMs;
-    if (this.#isRouting) this.route();
+    if (this.#isRouting) this.#askForVerbs();
     this.#ponged();
     this.#onFirst?.(this.#check(hostports));
   }
@@ -151,18 +176,20 @@ export class ServerLink {
     this.#socket = undefined;
     for (const timer of ['connect', 'ping', 'pong'] as const) this.#stopTimer(timer);
     if (this.#isClosed) return;
-    const { host, port } = this.#parts;
-    this.#onFirst?.(
-      new GatewayError({
-        code: 'SignallingUnreachable',
-        message: `drachtio-server at ${host}:${port} did not answer.`,
-        remedy: 'See that it runs, and that its admin socket listens there.',
-        retry: 'later',
-      }),
-    );
+    this.#onFirst?.(this.#unreachable());
     if (this.#isClosed) return;
     this.#startTimer('retry', this.#retryMs, () => this.#connect());
     this.#retryMs = Math.min(this.#retryMs * 2, longestRetryMs);
+  }
+
+  #unreachable(): GatewayError {
+    const { host, port } = this.#parts;
+    return new GatewayError({
+      code: 'SignallingUnreachable',
+      message: `drachtio-server at ${host}:${port} did not answer.`,
+      remedy: 'See that it runs, and that its admin socket listens there.',
+      retry: 'later',
+    });
   }
 
   /** It lives: the next ping after a while. */

@@ -51,6 +51,7 @@ export async function embeddedRelay(
     answer: async (turn) => thread.ask({ kind: 'answer', turn: relayTurn(turn, pathTo) }),
     release: (callId) => thread.ask({ kind: 'release', callId }),
     statistics: (callId) => thread.ask({ kind: 'statistics', callId }),
+    counts: () => thread.ask({ kind: 'counts' }),
     onEvent: (listener) => thread.listen(listener),
     close: () => thread.close(),
   };

@@ -56,6 +56,8 @@ async function perform(
       return undefined;
     case 'statistics':
       return engine.statistics(request.callId);
+    case 'counts':
+      return engine.counts();
     case 'close':
       await engine.close();
       return undefined;

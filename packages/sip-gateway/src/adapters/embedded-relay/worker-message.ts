@@ -1,6 +1,6 @@
 import type { Ipv4Address } from '../../address.ts';
 import type { GatewayErrorDetails } from '../../errors.ts';
-import type { CallMedia, MediaEvent } from '../../media/media-relay.ts';
+import type { CallMedia, MediaEvent, RelayCounts } from '../../media/media-relay.ts';
 import type { PortRange } from '../../media/port-pool.ts';
 import type { RelayTurn } from '../../media/relay-turn.ts';
 import type { ToldStreams } from '../../sdp/describe-for-leg.ts';
@@ -20,6 +20,7 @@ export type WorkerRequest =
   | { readonly kind: 'answer'; readonly turn: RelayTurn }
   | { readonly kind: 'release'; readonly callId: string }
   | { readonly kind: 'statistics'; readonly callId: string }
+  | { readonly kind: 'counts' }
   | { readonly kind: 'close' };
 
 /** What a request of each kind gives back. */
@@ -28,6 +29,7 @@ export interface WorkerResults {
   readonly answer: ToldStreams;
   readonly release: undefined;
   readonly statistics: CallMedia | undefined;
+  readonly counts: RelayCounts;
   readonly close: undefined;
 }
 

@@ -20,6 +20,11 @@ export class RtpengineCalls {
     this.#parts = parts;
   }
 
+  /** Calls that it has, and those that it could not be told to delete. */
+  get size(): number {
+    return this.#held.size + this.#undeleted.size;
+  }
+
   /** Before an offer: what an older call of the same name left behind is deleted first. */
   async hold(callId: string): Promise<void> {
     if (this.#undeleted.has(callId)) await this.release(callId);

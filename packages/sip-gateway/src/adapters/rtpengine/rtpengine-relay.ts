@@ -68,6 +68,7 @@ export function rtpengineRelay(
     },
     release: (callId) => calls.release(callId),
     statistics: (callId) => statistics(control, callId),
+    counts: async () => ({ calls: calls.size, pairs: undefined, media: undefined }),
     onEvent(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
