@@ -5,7 +5,7 @@ import { headerValue } from './message/header-list.ts';
 import { createEngineBench, type EngineBench } from './testing/engine-bench.ts';
 import { RawApp } from './testing/raw-app.ts';
 import type { SipPeer } from './testing/sip-peer.ts';
-import { startApp, type SrfResponse } from './testing/srf-app.ts';
+import { startApp } from './testing/srf-app.ts';
 
 const sdp = 'v=0\r\no=- 1 1 IN IP4 10.0.0.9\r\ns=-\r\nc=IN IP4 10.0.0.9\r\nt=0 0\r\n';
 const supported = ['replaces', '100rel'];
@@ -226,15 +226,6 @@ describe('a provisional response that need not', () => {
   );
 });
 
-interface PrackResponse extends SrfResponse {
-  send(
-    status: number,
-    options?: object,
-    done?: (error: unknown) => void,
-    onPrack?: (prack: { readonly method: string }) => void,
-  ): void;
-}
-
 it('an unmodified drachtio-srf application hears of the PRACK, and answers it by itself', async () => {
   const pracks: string[] = [];
   const bench = await startApp(
@@ -242,7 +233,7 @@ it('an unmodified drachtio-srf application hears of the PRACK, and answers it by
     (app) =>
       app.invite((_req, res) => {
         const options = { headers: { Require: '100rel' }, body: sdp };
-        (res as PrackResponse).send(183, options, undefined, (prack) => {
+        res.send(183, options, undefined, (prack) => {
           pracks.push(prack.method);
           res.send(200, { body: sdp });
         });

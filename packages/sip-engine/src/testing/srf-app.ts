@@ -16,7 +16,12 @@ export interface SrfRequest extends SrfMessage {
 }
 
 export interface SrfResponse {
-  send(status: number, options?: object, done?: (error: unknown) => void): void;
+  send(
+    status: number,
+    options?: object,
+    done?: (error: unknown) => void,
+    onPrack?: (prack: SrfMessage) => void,
+  ): void;
 }
 
 export interface SrfDialog {
