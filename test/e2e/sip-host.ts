@@ -6,6 +6,7 @@ import {
   boxAddresses,
   capture,
   openUdpPeer,
+  socketTransport,
   udpIn,
   type Capture,
   type UdpPeer,
@@ -94,26 +95,5 @@ function isUdpOf(address: string): (packet: Capture['packets'][number]) => boole
 }
 
 async function transportIn(namespace: NetworkNamespace, address: string): Promise<Transport> {
-  const socket = await udpIn(namespace, address, sipPort);
-  const localAddress = { address, port: sipPort };
-  const sends: Promise<void>[] = [];
-  return {
-    kind: 'udp',
-    localAddress,
-    send: (bytes, to) => {
-      sends.push(new Promise((sent) => socket.send(bytes, to.port, to.address, () => sent())));
-    },
-    onMessage: (listener) => {
-      socket.on('message', (bytes, from) => listener(bytes, from, localAddress));
-      return () => socket.removeAllListeners('message');
-    },
-    onFailure: () => () => undefined,
-    close: async () => {
-      // node:dgram loses what waits for its turn when a socket closes
-      await Promise.all(sends);
-      const closed = once(socket, 'close');
-      socket.close();
-      await closed;
-    },
-  };
+  return socketTransport(await udpIn(namespace, address, sipPort));
 }

@@ -51,6 +51,7 @@ export {
   type UdpPeer,
   type UdpPeerOptions,
 } from './peers/udp-peer.ts';
+export { socketTransport } from './peers/socket-transport.ts';
 export { runIn, runToEnd } from './socket/run-in.ts';
 export { listeningFdIn, tcpConnectIn, tcpListenIn, type TcpConnectIn } from './socket/tcp-in.ts';
 export { udpIn } from './socket/udp-in.ts';
