@@ -48,7 +48,7 @@ const router = `table ip vpc {
  counter blackhole { }
  set eni_address { type ifname . ipv4_addr; elements = { "eni-node-b" . 10.0.2.10, "eni-client" . 10.0.1.100 } }
  set private_address { type ipv4_addr; elements = { 10.0.2.10, 10.0.1.100 } }
- set router_address { type ipv4_addr; elements = { 10.0.1.1, 10.0.2.1 } }
+ set router_address { type ipv4_addr; elements = { 10.0.1.1, 10.0.2.1, 10.0.3.1 } }
  set unchecked { type ifname; elements = { "eni-nat" } }
  chain pre {
   type filter hook prerouting priority raw
