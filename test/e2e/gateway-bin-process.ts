@@ -1,7 +1,9 @@
 // truetuple-gateway as a process in the pod's namespace: its log, its probes, its end.
+import { spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { runIn, runToEnd } from '@truetuple/lab';
 
@@ -42,6 +44,18 @@ export interface GatewayBinOptions {
   readonly file: string;
   /** JSON is YAML. */
   readonly config: object;
+}
+
+/** A command that ends by itself. */
+export async function runGatewayBin(
+  ...args: readonly string[]
+): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }> {
+  const child = spawn(process.execPath, ['-C', 'truetuple-source', program, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const [stdout, stderr] = [text(child.stdout), text(child.stderr)];
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, stdout: await stdout, stderr: await stderr };
 }
 
 export async function startGatewayBin(options: GatewayBinOptions): Promise<GatewayBin> {

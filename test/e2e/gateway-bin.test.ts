@@ -1,14 +1,15 @@
 // truetuple-gateway as a process: it takes its identity from EC2, takes calls on it, and gives it back as its last act.
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { reapOrphans, type LivePods, type PublicIdentity } from '@truetuple/core';
 import { boxAddresses } from '@truetuple/lab';
 import { readCalls, type CapturedDatagram } from '@truetuple/sip-gateway/ladder';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { boxIsMissing } from '../netns/box-is-missing.ts';
-import { startGatewayBin, type GatewayBin } from './gateway-bin-process.ts';
+import { runGatewayBin, startGatewayBin, type GatewayBin } from './gateway-bin-process.ts';
 import { openIdentityWorld, ownInEc2, ownInKernel, type IdentityWorld } from './identity-world.ts';
 import { openSipHost, sipPort, type SipHost } from './sip-host.ts';
 
@@ -102,6 +103,30 @@ function writesToEc2(): { readonly kind: string; readonly atMs: number }[] {
 function everybodyButThePod(): { livePods(): Promise<LivePods> } {
   return { livePods: async () => ({ complete: true, pods: [] }) };
 }
+
+describe('truetuple-gateway check-config', () => {
+  const example = fileURLToPath(
+    new URL('../../packages/sip-gateway/example.yaml', import.meta.url),
+  );
+
+  it('takes the example, with all that is optional', async () => {
+    const file = join(tmpdir(), `truetuple-example-${process.pid}.yaml`);
+    await writeFile(file, (await readFile(example, 'utf8')).replaceAll(/^( *)#: /gm, '$1'));
+    expect(await runGatewayBin('check-config', file)).toMatchObject({
+      code: 0,
+      stdout: `${file}: fine\n`,
+    });
+    await writeFile(
+      file,
+      (await readFile(file, 'utf8')).replace('region: eu-central-1', 'region: Frankfurt'),
+    );
+    const { code, stderr } = await runGatewayBin('check-config', file);
+    expect(code).toBe(2);
+    expect(stderr).toContain(`${file}:10: identity.spec is refused`);
+    expect(stderr).toContain('region: is not an AWS region');
+    await rm(file);
+  });
+});
 
 describe.skipIf(boxIsMissing)('truetuple-gateway in a pod', () => {
   beforeAll(async () => {

@@ -103,8 +103,10 @@ function alternatives(node: SchemaNode): readonly SchemaNode[] {
   return first === undefined || first === node ? [node] : alternatives(first);
 }
 
-/** The known word that a few letters away; undefined when none is. */
+/** The known word that begins with this one, or is a few letters away; undefined when none is. */
 function nearest(word: string, known: readonly string[]): string | undefined {
+  const longer = known.find((each) => word.length > 2 && each.startsWith(word));
+  if (longer !== undefined) return longer;
   const ranked = known
     .map((each) => ({ each, distance: distanceOf(word.toLowerCase(), each.toLowerCase()) }))
     .toSorted((one, other) => one.distance - other.distance);

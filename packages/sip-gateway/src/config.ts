@@ -20,16 +20,13 @@ export function readConfig(yaml: string, source: string): GatewayConfig {
   }
   const lines = new LineCounter();
   const document = parseDocument(yaml, { lineCounter: lines, version: '1.2' });
-  if (document.errors.length > 0 || document.warnings.length > 0) {
-    const flaws = [...document.errors, ...document.warnings];
-    throw configInvalid(
-      source,
-      flaws.map(({ pos, message }) => ({
-        line: lines.linePos(pos[0]).line,
-        path: 'the file',
-        what: `is no YAML that is read here: ${message.split(' at line')[0]}`,
-      })),
-    );
+  // further ones mostly follow from the first
+  const [flaw] = [...document.errors, ...document.warnings];
+  if (flaw !== undefined) {
+    const what = `is no YAML that is read here: ${flaw.message.split(' at line')[0]}`;
+    throw configInvalid(source, [
+      { line: lines.linePos(flaw.pos[0]).line, path: 'the file', what },
+    ]);
   }
   const result = v.safeParse(configSchema, valueOf(document, source));
   if (result.success) return result.output;

@@ -55,7 +55,7 @@ export function readCommandLine(args: readonly string[]): Command {
 
 function commandOf([name, ...operands]: readonly string[], values: Values): Command {
   if (name === undefined) return wrong('no command is given');
-  const known = optionsOf[name];
+  const known = Object.hasOwn(optionsOf, name) ? optionsOf[name] : undefined;
   if (known === undefined) return wrong(`there is no command ${JSON.stringify(name)}`);
   const stranger = Object.keys(values).find((key) => !known.some((each) => each === key));
   if (stranger !== undefined) return wrong(`${name} takes no --${stranger}`);

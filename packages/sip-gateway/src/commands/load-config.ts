@@ -26,7 +26,7 @@ export async function loadConfig(
   try {
     checkSpec(spec);
   } catch (error) {
-    const line = text.slice(0, Math.max(0, text.search(/^\s+spec:/mu))).split('\n').length;
+    const line = text.slice(0, Math.max(0, text.search(/^ +spec:/mu))).split('\n').length;
     const what = error instanceof Error ? error.message : String(error);
     throw configInvalid(file, [{ line, path: 'identity.spec', what: `is refused: ${what}` }]);
   }

@@ -1,0 +1,262 @@
+import { pino } from 'pino';
+import { describe, expect, it } from 'vitest';
+import type { Cidr, Ipv4Address } from '../address.ts';
+import { readConfig } from '../config.ts';
+import type { GatewayOptions } from '../gateway-options.ts';
+import type { Gateway } from '../gateway.ts';
+import { GatewayMetrics } from '../telemetry/gateway-metrics.ts';
+import { runGateway, type RunParts } from './run-gateway.ts';
+import { StopWish } from './stop-signals.ts';
+import type { OwnIdentity, TakenIdentity } from './taken-identity.ts';
+
+const identity = {
+  publicIp: '203.0.113.50' as Ipv4Address,
+  privateIp: '10.0.2.128' as Ipv4Address,
+  subnetCidr: '10.0.2.0/24' as Cidr,
+  vpcCidrs: ['10.0.0.0/16' as Cidr],
+  delivery: 'both',
+  networkInterfaceId: 'eni-1',
+  generation: 3,
+} as unknown as OwnIdentity;
+
+/** A free port of this host is nobody's for the moment that it takes. */
+let port = 20_500 + (process.pid % 20_000);
+
+interface Bench {
+  readonly parts: RunParts;
+  readonly stop: StopWish;
+  /** What was done, in order. */
+  readonly done: string[];
+  readonly log: string[];
+  readonly opened: Promise<GatewayOptions>;
+  /** The last call ends. */
+  readonly lastCallEnds: () => void;
+  readonly lose: (because: string) => void;
+  readonly run: () => Promise<number>;
+  readonly get: (path: string) => Promise<string>;
+}
+
+function bench(change: Partial<RunParts> = {}, drainMs = 60_000): Bench {
+  const [done, log]: [string[], string[]] = [[], []];
+  const stop = new StopWish();
+  const opened = Promise.withResolvers<GatewayOptions>();
+  const drained = Promise.withResolvers<void>();
+  const lost = Promise.withResolvers<string>();
+  const gateway: Gateway = {
+    counts: () => ({ calls: 1, sip: undefined }),
+    media: async () => ({ calls: 1, pairs: { free: 7, inUse: 2, resting: 1 }, media: undefined }),
+    drain: async () => {
+      done.push('drain');
+      await drained.promise;
+      done.push('drained');
+    },
+    close: async () => void done.push('close'),
+  };
+  const taken: TakenIdentity = {
+    identity,
+    lost: lost.promise,
+    release: async () => void done.push('release'),
+  };
+  port += 1;
+  const own = port;
+  const config = readConfig(
+    [
+      'identity: { kind: file }',
+      'signalling: { kind: embedded }',
+      'media: { kind: embedded }',
+      'routes: [{ match: {}, refuse: 404 }]',
+      `drain: { deadlineMs: ${drainMs} }`,
+      `monitoring: { address: 127.0.0.1, port: ${own} }`,
+    ].join('\n'),
+    'f.yaml',
+  );
+  const parts: RunParts = {
+    log: pino({ base: null }, { write: (line) => void log.push(line) }),
+    stop,
+    environment: {},
+    takeIdentity: async () => taken,
+    createGateway: async (options) => {
+      opened.resolve(options);
+      return gateway;
+    },
+    ...change,
+  };
+  return {
+    parts,
+    stop,
+    done,
+    log,
+    opened: opened.promise,
+    lastCallEnds: () => drained.resolve(),
+    lose: (because) => lost.resolve(because),
+    run: () => runGateway(parts, config),
+    get: async (path) => {
+      const answer = await fetch(`http://127.0.0.1:${own}${path}`);
+      return `${answer.status} ${await answer.text()}`;
+    },
+  };
+}
+
+const sigterm = { kind: 'signal', name: 'SIGTERM' } as const;
+
+describe('the life of a gateway', () => {
+  it('ends in order, and the identity is given back last', async () => {
+    const { run, opened, stop, done, lastCallEnds, get } = bench();
+    const ended = run();
+    const options = await opened;
+    expect(options).toMatchObject({ identity, sipPort: 5060, signalling: { kind: 'embedded' } });
+    expect(await get('/readyz')).toBe('200 ready\n');
+    expect(await get('/livez')).toBe('200 alive\n');
+    expect(await get('/elsewhere')).toMatch(/^404 /);
+    stop.stop(sigterm);
+    expect(await get('/readyz')).toBe('503 draining\n');
+    expect(done).toEqual(['drain']);
+    lastCallEnds();
+    expect(await ended).toBe(0);
+    expect(done).toEqual(['drain', 'drained', 'close', 'release']);
+    await expect(get('/livez')).rejects.toThrow('fetch failed');
+  });
+
+  it('does not wait for calls beyond its deadline', async () => {
+    const { run, stop, done } = bench({}, 1);
+    const ended = run();
+    stop.stop(sigterm);
+    expect(await ended).toBe(0);
+    expect(done).toEqual(['drain', 'close', 'release']);
+  });
+
+  it('does not wait for calls when it is told again', async () => {
+    const { run, opened, stop, done } = bench();
+    const ended = run();
+    await opened;
+    stop.stop(sigterm);
+    stop.stop(sigterm);
+    expect(await ended).toBe(0);
+    expect(done).toEqual(['drain', 'close', 'release']);
+  });
+
+  it('ends when its relay fails, once the calls have ended', async () => {
+    const { run, opened, done, lastCallEnds, log } = bench();
+    const ended = run();
+    const { onEvent } = await opened;
+    onEvent?.({ kind: 'relay-failed', because: 'its thread ended with 1' });
+    lastCallEnds();
+    expect(await ended).toBe(5);
+    expect(done).toEqual(['drain', 'drained', 'close', 'release']);
+    expect(log.join('')).toContain('its thread ended with 1');
+  });
+
+  it('ends when its identity is lost', async () => {
+    const { run, opened, done, lose } = bench();
+    const ended = run();
+    await opened;
+    lose('203.0.113.50 was withdrawn');
+    expect(await ended).toBe(6);
+    expect(done).toContain('close');
+  });
+
+  it('ends without an identity, and takes no calls', async () => {
+    const refused = bench({
+      takeIdentity: async () => Promise.reject(new Error('the pool is empty')),
+    });
+    expect(await refused.run()).toBe(3);
+    expect(refused.done).toEqual([]);
+    expect(refused.log.join('')).toContain('the pool is empty');
+  });
+
+  it('is not ready while the identity is taken, and ends at once when it is asked then', async () => {
+    const taking = Promise.withResolvers<AbortSignal>();
+    const { run, stop, get } = bench({
+      takeIdentity: (signal) =>
+        new Promise((_, reject) => {
+          taking.resolve(signal);
+          signal.addEventListener('abort', () => reject(new Error('Aborted')));
+        }),
+    });
+    const ended = run();
+    await taking.promise;
+    expect(await get('/readyz')).toBe('503 the identity is not held yet\n');
+    stop.stop(sigterm);
+    expect(await ended).toBe(0);
+  });
+
+  it('gives the identity back when the gateway does not start', async () => {
+    const { run, done } = bench({
+      createGateway: async () => Promise.reject(new Error('EADDRINUSE')),
+    });
+    expect(await run()).toBe(4);
+    expect(done).toEqual(['release']);
+  });
+
+  it('says when the identity could not be given back', async () => {
+    const { run, stop, log } = bench(
+      {
+        takeIdentity: async () => ({
+          identity,
+          lost: new Promise<string>(() => undefined),
+          release: async () => Promise.reject(new Error('EC2 is away')),
+        }),
+      },
+      1,
+    );
+    const ended = run();
+    stop.stop(sigterm);
+    expect(await ended).toBe(7);
+    expect(log.join('')).toContain('EC2 is away');
+  });
+
+  it('refuses an address for its monitoring that is taken', async () => {
+    const one = bench();
+    const running = one.run();
+    await one.opened;
+    port -= 1;
+    await expect(bench().run()).rejects.toMatchObject({ code: 'ConfigInvalid' });
+    one.stop.stop(sigterm);
+    one.lastCallEnds();
+    await running;
+  });
+});
+
+describe('metrics', () => {
+  it('tell the identity, calls by direction and cause, set-up times, ports and alarms', async () => {
+    const metrics = new GatewayMetrics();
+    metrics.holds(identity);
+    metrics.watches(
+      {
+        counts: () => ({ calls: 4, sip: undefined }),
+        media: async () => ({
+          calls: 4,
+          pairs: { free: 5, inUse: 6, resting: 7 },
+          media: {
+            a: { packets: 8, bytes: 9, dropped: 1 },
+            b: { packets: 0, bytes: 0, dropped: 0 },
+          },
+        }),
+      },
+      () => true,
+    );
+    metrics.take({ kind: 'call-started', callId: 'x', caller: 'internet', callee: 'vpc' });
+    metrics.take({ kind: 'call-answered', callId: 'x', setupMs: 300 });
+    metrics.take({ kind: 'call-ended', callId: 'x', cause: 'hung-up', lastedMs: 9 });
+    metrics.take({ kind: 'call-refused', callId: 'y', status: 404 });
+    metrics.alarm({ kind: 'echo-unreadable', because: 'z' });
+    const text = await metrics.text();
+    for (const line of [
+      'identity_info{public_ip="203.0.113.50",private_ip="10.0.2.128",network_interface_id="eni-1",generation="3"} 1',
+      'ready 1',
+      'calls 4',
+      'calls_started_total{caller="internet",callee="vpc"} 1',
+      'calls_ended_total{caller="internet",callee="vpc",cause="hung-up"} 1',
+      'calls_refused_total{status="404"} 1',
+      'call_setup_seconds_bucket{le="0.25"} 0',
+      'call_setup_seconds_bucket{le="0.5"} 1',
+      'media_port_pairs{state="resting"} 7',
+      'media_packets{leg="a",outcome="taken"} 8',
+      'media_packets{leg="a",outcome="dropped"} 1',
+      'alarms_total{kind="echo-unreadable"} 1',
+    ]) {
+      expect(text).toContain(`truetuple_gateway_${line}\n`);
+    }
+    expect(metrics.contentType).toContain('text/plain');
+  });
+});
