@@ -249,6 +249,7 @@ describe('header fields of A', () => {
     expect(valueOf('subject')).toBe('lunch');
     expect(valueOf('p-asserted-identity')).toBeUndefined();
     expect(valueOf('x-trace')).toBeUndefined();
+    expect(valueOf('allow')).toBe('INVITE, ACK, BYE, CANCEL, OPTIONS');
     expect(valueOf('from')).toMatch(/^"Peer" <sip:peer@203\.0\.113\.50:5060>;tag=/);
   });
 

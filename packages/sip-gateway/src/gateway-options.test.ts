@@ -22,6 +22,7 @@ describe('options that are taken', () => {
     ['an rtpengine', { media: rtpengine }],
     ['another SIP port', { sipPort: 5070 }],
     ['timers of zero', { timeouts: { setup: 0 } }],
+    ['header fields that are about the call', { passHeaders: ['X-Trace', 'P-Asserted-Identity'] }],
   ])('%s', (_title, changes) => expect(() => check(changes)).not.toThrow());
 });
 
@@ -46,6 +47,9 @@ describe('options that are refused, by name', () => {
     ['a server without a secret', { signalling: { ...server, secret: '' } }, 'secret'],
     ['a secret that breaks the frame', { signalling: { ...server, secret: 'a|b' } }, 'secret'],
     ['a server without a host', { signalling: { ...server, host: '' } }, 'signalling leads to ""'],
+    ['a header field of one leg', { passHeaders: ['Subject', 'Contact'] }, '"Contact"'],
+    ['the short name of one', { passHeaders: ['v'] }, '"v"'],
+    ['a header field that is no name', { passHeaders: ['X: 1'] }, '"X: 1"'],
     ['an odd first port', { media: { kind: 'embedded', ports: { first: 3, last: 9 } } }, '3'],
     ['rtpengine nowhere', { media: { ...rtpengine, control: undefined } }, 'media.control'],
     [

@@ -14,6 +14,9 @@ import { mapFailure } from './map-failure.ts';
 
 type SetUp = 'offering' | 'early';
 
+/** Forks whose early media is taken; of any more A hears that they ring. */
+const mostEarly = 16;
+
 /** A's INVITE. One without an offer is passed on without one: the offer is then B's (RFC 3261, section 13.2.1). */
 export function startCall(sdp: string | undefined): Transition {
   const draft = draftOf(newCall);
@@ -125,7 +128,9 @@ function ring(
 ): Transition {
   if (status <= 100) return at(kind, draft);
   // without 100rel a provisional response holds no offer (RFC 3261, section 13.2.1)
-  if (sdp === undefined || draft.call.offerer === 'b') {
+  const isKnown = draft.call.early.has(fork);
+  const isTooMany = !isKnown && draft.call.early.size >= mostEarly;
+  if (sdp === undefined || draft.call.offerer === 'b' || isTooMany) {
     draft.effects.push({ kind: 'ring-a', fork, status, sdp: undefined });
   } else askRelay(draft, { kind: 'early', fork, status }, { from: 'b', fork, sdp });
   return at('early', draft);

@@ -116,8 +116,11 @@ export class StandInServer implements AsyncDisposable {
       if (!this.isSilent) socket.write(writeFrame(`s|response|${id}|${text}`));
     };
     const { secret, hostports } = this.#setup;
-    if (verb === 'authenticate') {
-      answer(fields[0] === secret ? `OK|${hostports}|v0.9.10|${hostports}` : 'NO|incorrect secret');
+    if (verb === 'authenticate' && fields[0] !== secret) {
+      answer('NO|incorrect secret');
+      socket.end();
+    } else if (verb === 'authenticate') {
+      answer(`OK|${hostports}|v0.9.10|${hostports}`);
     } else if (verb === 'ping') {
       answer('OK|pong');
       this.#lastPing = id;

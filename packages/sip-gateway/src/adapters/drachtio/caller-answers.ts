@@ -1,5 +1,6 @@
 import type { SignalAct } from '../../sip/signalling.ts';
 import type { SrfOutgoing, SrfServerResponse } from '../../sip/srf.ts';
+import { allow } from './refuse-method.ts';
 import { sendResponse } from './send-response.ts';
 
 /** Whoever forks more often than this shares the tag of the first. */
@@ -33,7 +34,13 @@ export class CallerAnswers {
 
   answer({ fork, sdp }: SignalAct & { readonly kind: 'answer-a' }, refused: () => void): void {
     this.#speakAs(fork);
-    sendResponse(this.#response, 200, this.#described(sdp), refused);
+    // RFC 3261, section 13.3.1.4: what else may be asked in this dialog
+    const { headers, body } = this.#described(sdp);
+    const outgoing = {
+      headers: { ...headers, Allow: allow },
+      ...(body === undefined ? {} : { body }),
+    };
+    sendResponse(this.#response, 200, outgoing, refused);
   }
 
   refuse(status: number): void {

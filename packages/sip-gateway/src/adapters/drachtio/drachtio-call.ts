@@ -16,7 +16,7 @@ import type {
   SrfServerResponse,
 } from '../../sip/srf.ts';
 import { CallerAnswers } from './caller-answers.ts';
-import { refuseMethod } from './refuse-method.ts';
+import { allow, refuseMethod } from './refuse-method.ts';
 import { sendResponse } from './send-response.ts';
 import type { SrfSession } from './srf-session.ts';
 
@@ -159,6 +159,7 @@ export class DrachtioCall implements SignalledCall {
       ...inviteHeaders(invite, hops, settings.advertisedTo(address)),
       ...this.#contactOf('b'),
       ...(sdp === undefined ? {} : sdpType),
+      Allow: allow,
     };
     const options = {
       method: 'INVITE',
@@ -249,9 +250,8 @@ export class DrachtioCall implements SignalledCall {
   /** Contact each time: drachtio-server falls back to one of its own in a later response. */
   #described(leg: LegName, sdp: string | undefined): SrfOutgoing {
     const contact = this.#contactOf(leg);
-    return sdp === undefined
-      ? { headers: contact }
-      : { headers: { ...contact, ...sdpType }, body: sdp };
+    const headers = { ...contact, Allow: allow };
+    return sdp === undefined ? { headers } : { headers: { ...headers, ...sdpType }, body: sdp };
   }
 
   #contactOf(leg: LegName): Readonly<Record<string, string>> {

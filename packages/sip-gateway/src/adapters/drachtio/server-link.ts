@@ -46,7 +46,6 @@ export class ServerLink {
     this.#parts = parts;
     const { session } = parts;
     session.onUp((hostports) => this.#up(hostports));
-    session.onRefused(() => this.#refused());
   }
 
   /**
@@ -145,9 +144,10 @@ export class ServerLink {
   }
 
   #take(payload: Buffer): void {
-    const [, verb, to] = leaderOf(payload);
+    const [, verb, to, outcome] = leaderOf(payload);
     if (verb === 'response' && to === this.#pingId) this.#ponged();
     else if (verb === 'response' && to === this.#routeId) this.#onRouted();
+    else if (verb === 'response' && outcome === 'NO') this.#refused();
     else this.#parts.onFrame(payload);
   }
 

@@ -31,7 +31,6 @@ export class SrfSession {
   #announced: Socket | undefined;
   #unsaid: Unsaid[] = [];
   #onUp: (hostports: string) => void = () => undefined;
-  #onRefused: (error: Error) => void = () => undefined;
   #onDown: () => void = () => undefined;
 
   constructor(clock: Clock, secret: string, answer: AnswerRequest) {
@@ -54,11 +53,6 @@ export class SrfSession {
   /** The secret was taken. */
   onUp(listener: (hostports: string) => void): void {
     this.#onUp = listener;
-  }
-
-  /** The secret was refused. */
-  onRefused(listener: (error: Error) => void): void {
-    this.#onRefused = listener;
   }
 
   /** A connection that was up is gone; what was asked over it is never answered. */
@@ -100,11 +94,7 @@ export class SrfSession {
 
   #authenticated(error: Error | null, hostports: string): void {
     const socket = this.#announced;
-    if (socket === undefined || socket.destroyed) return;
-    if (error !== null) {
-      this.#onRefused(error);
-      return;
-    }
+    if (error !== null || socket === undefined || socket.destroyed) return;
     this.#socket = socket;
     this.#onUp(hostports);
     const oldest = this.#clock.now() - worthSayingMs;
