@@ -13,17 +13,22 @@ export function renderStockCalls(played: readonly PlayedCall[], paint: Paint): r
     ...hang('  ', 'Calls through the gateway of act 2, on that eth0:'),
     ...played.flatMap(({ row, seen }) => [
       ...hang('    ', `${row.direction}: ${sumOfStock(row)}`),
-      ...(row.observed.length === 0 ? [] : renderCompactCall(seen, row.direction)),
+      ...(row.observed.length === 0
+        ? []
+        : paintLadder(renderCompactCall(seen, row.direction), paint)),
     ]),
-  ].map((line) => paintMarks(line, paint));
+  ];
 }
 
-function sumOfStock({ direction, called, dropped = 0, legs, wanted }: CallRow): string {
+function sumOfStock({ called, setUpMs, dropped = 0, legs, wanted }: CallRow): string {
   const at = `The Internet gateway dropped ${dropped}.`;
-  if (direction === 'inward') return `INVITE to ${called} is never answered. ${at}`;
-  const got = (peer: CallLeg['peer']): number =>
-    legs.find((leg) => leg.peer === peer)?.rtpReceived ?? 0;
-  return `RTP out ${got('internet')} of ${wanted}, back ${got('vpc')} of ${wanted}; BYE is lost. ${at}`;
+  if (setUpMs === undefined) return `INVITE to ${called} gets no answer. ${at}`;
+  const [internet, vpc] = (['internet', 'vpc'] as const).map((peer) =>
+    legs.find((leg) => leg.peer === peer),
+  );
+  const bye = internet?.ended === true ? 'answered' : 'lost';
+  const [out, back] = [internet, vpc].map((leg) => `${leg?.rtpReceived ?? 0} of ${wanted}`);
+  return `RTP out ${out}, back ${back}; BYE is ${bye}. ${at}`;
 }
 
 function titleOf({ direction, called }: CallRow): string {
@@ -37,9 +42,10 @@ export function renderCalls(played: readonly PlayedCall[], paint: Paint): readon
   return [
     ...played.flatMap(({ row, seen }) => {
       const holds = judgeCall(row).every(({ ok }) => ok);
-      const ladder = holds ? renderCompactCall(seen, row.direction) : renderWholeCall(seen);
-      const lines = ladder.map((line) => paintMarks(line, paint));
-      return ['', `  ${paint.bold(titleOf(row))}`, ...lines];
+      const ladder = holds
+        ? paintLadder(renderCompactCall(seen, row.direction), paint)
+        : renderWholeCall(seen).map((line) => paintMarks(line, paint));
+      return ['', `  ${paint.bold(titleOf(row))}`, ...ladder];
     }),
     '',
     ...renderLegs(
@@ -93,6 +99,10 @@ function tuples(facts: TupleFacts): string {
   const told = facts.advertised.join(',') || 'nothing';
   // what was seen instead stands in the verdict
   return isTrue(facts) ? told : `${shorten(told, 18)} ≠ seen`;
+}
+
+function paintLadder([head = '', ...lines]: readonly string[], paint: Paint): readonly string[] {
+  return [paint.dim(head), ...lines.map((line) => paintMarks(line, paint))];
 }
 
 /** Colours the marks of a ladder. */
