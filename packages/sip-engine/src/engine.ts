@@ -1,10 +1,10 @@
-import { randomFillSync, randomUUID } from 'node:crypto';
 import type { Server } from 'node:net';
 import { DialogTable } from './dialog/dialog-table.ts';
 import { EngineCalls } from './engine-calls.ts';
 import type { GuardRefusal } from './guard/send-gate.ts';
 import type { HostPort } from './message/host-port.ts';
 import { datagramLimits, type MessageLimits } from './message/parsed.ts';
+import { randomId, randomToken } from './random-text.ts';
 import type { Resolver } from './resolver/resolver.ts';
 import { systemResolver } from './resolver/system-resolver.ts';
 import { defaultTiming, type TransactionTiming } from './transaction/timing.ts';
@@ -141,7 +141,7 @@ export function createSipEngine(options: SipEngineOptions): SipEngine {
     clock: options.clock ?? systemClock,
     timing: { ...defaultTiming, ...options.timing },
     token: options.token ?? randomToken,
-    newId: randomUUID,
+    newId: randomId,
     resolver: options.resolver ?? systemResolver,
     supported: options.supported ?? defaultSupported,
     dialogs: new DialogTable<AppConnection>(),
@@ -152,18 +152,4 @@ export function createSipEngine(options: SipEngineOptions): SipEngine {
       options.pathTo ??
       defaultPathTo({ transports: options.transports, contact, mediaHosts: options.mediaHosts }),
   });
-}
-
-const tokenBytes = 10;
-const randomness = Buffer.alloc(400 * tokenBytes);
-let usedRandomness = randomness.length;
-
-/** 80 random bits. One call for many: asking node:crypto costs more than what it gives. */
-function randomToken(): string {
-  if (usedRandomness === randomness.length) {
-    randomFillSync(randomness);
-    usedRandomness = 0;
-  }
-  usedRandomness += tokenBytes;
-  return randomness.toString('hex', usedRandomness - tokenBytes, usedRandomness);
 }

@@ -15,6 +15,7 @@ import {
   type NonInviteClientState,
 } from './non-invite-client.ts';
 import { ackOf } from './same-transaction.ts';
+import type { Way } from '../transport/send-path.ts';
 import type { TimerName } from './timing.ts';
 import type { TransactionPorts } from './ports.ts';
 
@@ -46,7 +47,9 @@ export class ClientTransaction {
   };
 
   readonly #isInvite: boolean;
-  readonly #sent: Sendable;
+  /** As long as it may have to go out again; then only its way. */
+  #sent: Sendable | undefined;
+  readonly #way: Way;
   /** An INVITE, from which the ACK of a refusal is made. */
   #invite: SipRequest | undefined;
   readonly #runner: MachineRunner<State, Event, Effect, TimerName, ClientTransaction>;
@@ -63,6 +66,7 @@ export class ClientTransaction {
   ) {
     this.#isInvite = request.message.method === 'INVITE';
     this.#sent = withoutMessage(request);
+    this.#way = request.way;
     if (this.#isInvite) this.#invite = request.message;
     this.#ports = ports;
     this.#user = user;
@@ -77,7 +81,7 @@ export class ClientTransaction {
 
   /** Host and port of our Via. */
   get sentBy(): HostPort {
-    return this.#sent.way.path.advertised;
+    return this.#way.path.advertised;
   }
 
   get timerCount(): number {
@@ -102,14 +106,13 @@ export class ClientTransaction {
       case 'send-request':
         if (this.#hasBeenSent) this.#ports.count('retransmission-out');
         this.#hasBeenSent = true;
-        this.#send(this.#sent);
+        if (this.#sent !== undefined) this.#send(this.#sent);
         break;
       case 'send-ack':
         this.#acknowledge(effect.response.response);
         break;
       case 'pass-response':
-        // only a refusal is acknowledged here
-        if (effect.response.status >= 200 && effect.response.status < 300) this.#invite = undefined;
+        this.#letGo(effect.response.status);
         this.#user.onResponse(effect.response.response, effect.response.essentials);
         break;
       case 'report':
@@ -127,10 +130,16 @@ export class ClientTransaction {
     }
   }
 
+  /** After a final response nothing is repeated, and only a refusal is acknowledged here. */
+  #letGo(status: number): void {
+    if (status >= 200) this.#sent = undefined;
+    if (status >= 200 && status < 300) this.#invite = undefined;
+  }
+
   #acknowledge(response: SipResponse): void {
     if (this.#invite === undefined) return;
     const ack = ackOf(this.#invite, response);
-    const clearance = this.#ports.gate.clear(ack, this.#sent.way);
+    const clearance = this.#ports.gate.clear(ack, this.#way);
     if (clearance.kind === 'cleared') this.#send(clearance.cleared);
   }
 
