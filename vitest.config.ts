@@ -51,6 +51,22 @@ export default defineConfig({
           testTimeout: 120_000,
         },
       },
+      // minutes each: npm run test:long, and not part of npm test
+      ...(process.env['TRUETUPLE_LONG'] === '1'
+        ? [
+            {
+              ...shared,
+              extends: true as const,
+              test: {
+                name: 'long',
+                include: ['test/long/**/*.test.ts'],
+                pool: 'forks' as const,
+                fileParallelism: false,
+                testTimeout: 30 * 60_000,
+              },
+            },
+          ]
+        : []),
     ],
   },
 });

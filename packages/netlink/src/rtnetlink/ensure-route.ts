@@ -15,7 +15,9 @@ const usualIpv6Metric = 1024;
 export function* ensureRoute(routes: Routes<'plan'>, route: NewRoute): Program<Ensured> {
   const wanted = normalisedRoute(route);
   const { table, family } = wanted;
-  const standing = (yield* routes.list({ table, family })).filter((one) => isLikeRoute(one, wanted));
+  const standing = (yield* routes.list({ table, family })).filter((one) =>
+    isLikeRoute(one, wanted),
+  );
   if (standing.some((one) => isRouteAsWanted(one, wanted))) return 'unchanged';
   if (standing.length > 0) {
     yield* routes.replace(route);

@@ -36,7 +36,9 @@ const selectors = [
  */
 export function* ensureRule(rules: Rules<'plan'>, rule: NewRule): Program<Ensured> {
   const wanted = normalisedRule(rule);
-  const like = (yield* rules.list({ family: wanted.family })).filter((one) => isLikeRule(one, wanted));
+  const like = (yield* rules.list({ family: wanted.family })).filter((one) =>
+    isLikeRule(one, wanted),
+  );
   const equal = like.filter((one) => hasAll(one, wanted));
   if (equal.length === 0) yield* addUnlessThere(rules, rule);
   // of copies the first stays
