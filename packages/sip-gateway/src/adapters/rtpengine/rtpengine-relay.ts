@@ -115,11 +115,18 @@ function tagsOf({ from, dialog }: MediaTurn): {
   return { from: own, other, told: isKnown ? { 'to-tag': other } : {} };
 }
 
+/**
+ * Without them rtpengine takes packets of anybody in a call's first seconds, and sends the call's media to whoever was the
+ * first then. So a peer that sends from another port than it told is not heard.
+ */
+const fromWhereToldAlone = ['strict-source', 'endpoint-learning-off'] as const;
+
 function bodyOf({ callId, description }: MediaTurn): object {
   return {
     'call-id': callId,
     sdp: description.text,
     ICE: 'remove',
+    flags: fromWhereToldAlone,
     replace: ['origin', 'session-connection'],
   };
 }
