@@ -13,6 +13,7 @@ export interface GatewayChildInput {
 export type GatewayReport =
   | { readonly kind: 'ready' }
   | { readonly kind: 'counts'; readonly counts: ReturnType<Gateway['counts']> }
+  | { readonly kind: 'media'; readonly media: Awaited<ReturnType<Gateway['media']>> }
   | { readonly kind: 'draining' }
   | { readonly kind: 'drained'; readonly calls: number };
 
@@ -32,6 +33,7 @@ const gateway = await createGateway({
 const questions = createInterface(process.stdin);
 questions.on('line', (question) => {
   if (question === 'counts') report({ kind: 'counts', counts: gateway.counts() });
+  if (question === 'media') void gateway.media().then((media) => report({ kind: 'media', media }));
 });
 
 async function stop(): Promise<void> {

@@ -31,6 +31,8 @@ export interface GatewayInPod extends AsyncDisposable {
   readonly pid: number;
   /** What it holds now. */
   counts(): Promise<Report<'counts'>['counts']>;
+  /** What its relay holds now, and has counted. */
+  media(): Promise<Report<'media'>['media']>;
   /** Sends SIGTERM; resolves once it drains. */
   drain(): Promise<void>;
   /** Resolves once it has drained and closed. */
@@ -61,6 +63,11 @@ export async function gatewayInPod(box: VpcBox, input: GatewayChildInput): Promi
       const answer = until('counts');
       stdin.write('counts\n');
       return (await answer).counts;
+    },
+    media: async () => {
+      const answer = until('media');
+      stdin.write('media\n');
+      return (await answer).media;
     },
     drain: async () => {
       const draining = until('draining');

@@ -179,10 +179,14 @@ async function nothingLeft(world: {
   readonly before: Held;
 }): Promise<void> {
   const { gateway, rtpengine, before } = world;
+  // rtpengine's ports are its own
+  const noMedia = { calls: 0, ...(rtpengine === undefined ? { inUse: 0, resting: 0 } : {}) };
   const sip = { dialogs: 0, transactions: 0, timers: 0, malformed: 0, guardRefusals: 0 };
   await vi.waitFor(
     async () => {
       expect(await gateway.counts()).toMatchObject({ calls: 0, sip });
+      const { calls, pairs } = await gateway.media();
+      expect({ calls, ...pairs }).toMatchObject(noMedia);
       expect(heldBy(gateway.pid)).toEqual(before);
       expect(await rtpengine?.calls()).toEqual(rtpengine === undefined ? undefined : []);
     },
