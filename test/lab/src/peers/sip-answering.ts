@@ -49,17 +49,16 @@ export class SipAnswering {
   readonly #parts: AnsweringParts;
   readonly #incoming = new Map<string, Incoming>();
   readonly #calls = new Map<string, SipCall>();
-  readonly #arrived: SipCall[] = [];
-  readonly #waiting: ((call: SipCall) => void)[] = [];
+  #waiting: ((call: SipCall) => void) | undefined;
 
   constructor(parts: AnsweringParts) {
     this.#parts = parts;
   }
 
   nextCall(): Promise<SipCall> {
-    const arrived = this.#arrived.shift();
-    if (arrived !== undefined) return Promise.resolve(arrived);
-    return new Promise((resolve) => this.#waiting.push(resolve));
+    return new Promise((resolve) => {
+      this.#waiting = resolve;
+    });
   }
 
   /** A call of its own making, whose BYE may come. */
@@ -121,9 +120,8 @@ export class SipAnswering {
     const call = new SipCall({ dialog, media: toldMedia(request), bye: (ms) => bye(dialog, ms) });
     this.#calls.set(callId, call);
     this.#incoming.set(callId, { again: accept, stop: resend(clock, timing, accept) });
-    const waiting = this.#waiting.shift();
-    if (waiting === undefined) this.#arrived.push(call);
-    else waiting(call);
+    this.#waiting?.(call);
+    this.#waiting = undefined;
   }
 
   #say({ request, source, via }: Received, status: number, parts: ResponseParts = {}): void {

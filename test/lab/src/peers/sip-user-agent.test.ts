@@ -1,5 +1,6 @@
 import { FakeClock, VirtualNetwork, type Datagram } from '@truetuple/sip-engine/testing';
 import { describe, expect, it } from 'vitest';
+import type { SipCall } from './sip-call.ts';
 import { SipUserAgent, type InviteOutcome } from './sip-user-agent.ts';
 
 interface Bench {
@@ -50,19 +51,26 @@ function startsWith(text: string, times = Infinity): (datagram: Datagram) => boo
   };
 }
 
-async function call({ alice, bob, clock }: Bench, ms = 400): Promise<InviteOutcome> {
+interface Called {
+  readonly outcome: InviteOutcome;
+  /** Bob's side; it never settles when no call came. */
+  readonly answered: Promise<SipCall>;
+}
+
+async function call({ alice, bob, clock }: Bench, ms = 400): Promise<Called> {
+  const answered = bob.nextCall();
   const outcome = alice.invite(`sip:bob@192.0.2.2`, bob.tuple);
   await clock.advanceSettled(ms);
-  return outcome;
+  return { outcome: await outcome, answered };
 }
 
 describe('a SIP user agent', () => {
   it('calls, talks PCMU every 20 ms both ways and hangs up, each message once', async () => {
     const bench = newBench();
     const { alice, bob, clock, log } = bench;
-    const outcome = await call(bench);
+    const { outcome, answered: incoming } = await call(bench);
     if (outcome.kind !== 'answered') throw new Error(outcome.kind);
-    const answered = await bob.nextCall();
+    const answered = await incoming;
     expect(answered).toMatchObject({ callId: outcome.call.callId, media: alice.media.tuple });
     expect(outcome.call.media).toEqual(bob.media.tuple);
     await answered.acknowledged;
@@ -82,11 +90,10 @@ describe('a SIP user agent', () => {
     for (const lost of ['INVITE', '200', 'ACK', 'BYE']) {
       const bench = newBench();
       const stop = bench.network.lose(startsWith(lost, 1));
-      const outcome = await call(bench, 2000);
+      const { outcome, answered: incoming } = await call(bench, 2000);
       if (outcome.kind !== 'answered') throw new Error(`${lost}: ${outcome.kind}`);
-      await (
-        await bench.bob.nextCall()
-      ).acknowledged;
+      const answered = await incoming;
+      await answered.acknowledged;
       const status = outcome.call.hangUp();
       await bench.clock.advanceSettled(2000);
       expect(await status, lost).toBe(200);
@@ -101,7 +108,7 @@ describe('a SIP user agent', () => {
   it('repeats after T1, 2 T1, 4 T1 and gives up with its patience', async () => {
     const bench = newBench();
     bench.network.lose(startsWith('INVITE'));
-    expect(await call(bench, 4000)).toEqual({ kind: 'silent' });
+    expect((await call(bench, 4000)).outcome).toEqual({ kind: 'silent' });
     const [first, ...rest] = bench.network.sent.map(({ sentAtMs }) => sentAtMs);
     expect(rest.map((at) => at - (first ?? 0))).toEqual([500, 1500]);
     expect(bench.clock.pending).toBe(0);

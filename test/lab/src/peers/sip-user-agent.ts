@@ -93,7 +93,7 @@ export class SipUserAgent implements AsyncDisposable {
     return { kind: 'answered', call: this.#answered(response, before) };
   }
 
-  /** The next call that comes, once it was answered with 200. */
+  /** The next call that comes from now on, once it was answered with 200. Whoever asks last gets it. */
   nextCall(): Promise<SipCall> {
     return this.#answering.nextCall();
   }

@@ -17,8 +17,12 @@ export interface CallScript {
   readonly packets: number;
   /** How long the answer to INVITE may take. */
   readonly inviteMs: number;
-  /** How long whatever else is late may take; only what is lost uses it up. */
-  readonly patienceMs: number;
+  /** Who is waited for until all RTP is heard. */
+  readonly hearing: readonly PeerClass[];
+  /** How long that may take; only what is lost uses it up. */
+  readonly hearMs: number;
+  /** How long the answer to BYE may take, likewise. */
+  readonly byeMs: number;
 }
 
 export interface PlayedCall {
@@ -42,17 +46,17 @@ export async function playCall(phones: Phones, script: CallScript): Promise<Play
   const answered = await setUpCall(phones, script);
   const setUpMs = performance.now() - start;
   if (answered !== undefined) {
-    await talk(sidesOf(phones, script.direction), answered, script);
+    await talk(phones, answered, script);
     // of the two it is the Internet's side that hangs up: its BYE goes to the Contact that it was told
     const byInternet = script.direction === 'inward' ? answered.caller : answered.callee;
     const other = script.direction === 'inward' ? answered.callee : answered.caller;
-    const status = await byInternet.hangUp(script.patienceMs);
+    const status = await byInternet.hangUp(script.byeMs);
     if (status !== undefined) await ended({ recording, call: other, script });
   }
   return await describeCall({ phones, recording, script, ...(answered && { setUpMs }) });
 }
 
-type SetUp = Omit<CallScript, 'name' | 'packets'>;
+type SetUp = Pick<CallScript, 'direction' | 'gateway' | 'inviteMs'>;
 
 export interface AnsweredCall {
   readonly caller: SipCall;
@@ -62,7 +66,7 @@ export interface AnsweredCall {
 /** Undefined when the caller got no 200, or the callee no call. */
 export async function setUpCall(
   phones: Phones,
-  { direction, gateway, inviteMs, patienceMs }: SetUp,
+  { direction, gateway, inviteMs }: SetUp,
 ): Promise<AnsweredCall | undefined> {
   const { caller, callee } = sidesOf(phones, direction);
   const incoming = callee.nextCall();
@@ -72,25 +76,21 @@ export async function setUpCall(
     inviteMs,
   );
   if (outcome.kind !== 'answered') return undefined;
-  const answered = await within(incoming, patienceMs);
+  const answered = await within(incoming, inviteMs);
   return answered === undefined ? undefined : { caller: outcome.call, callee: answered };
 }
 
-/** Both sides talk to where they were told to, at once; resolves when both have heard all, or patience ends. */
-export async function talk(
-  { caller, callee }: Sides,
-  calls: AnsweredCall,
-  { packets, patienceMs }: Pick<CallScript, 'packets' | 'patienceMs'>,
-): Promise<void> {
-  const heard = [caller, callee].map(({ media }) => media.heard + packets);
+/** Both sides talk to where they were told to, at once; resolves when those who can have heard all. */
+async function talk(phones: Phones, calls: AnsweredCall, script: CallScript): Promise<void> {
+  const { direction, packets, hearing, hearMs } = script;
+  const { caller, callee } = sidesOf(phones, direction);
+  const awaited = hearing.map((peer) => phones.agents[peer].media);
+  const heard = awaited.map((media) => media.heard + packets);
   const say = async (agent: SipUserAgent, { media }: SipCall): Promise<void> => {
     if (media !== undefined) await agent.media.send(media, packets);
   };
   await Promise.all([say(caller, calls.caller), say(callee, calls.callee)]);
-  await Promise.all([
-    caller.media.hears(heard[0] ?? 0, patienceMs),
-    callee.media.hears(heard[1] ?? 0, patienceMs),
-  ]);
+  await Promise.all(awaited.map((media, at) => media.hears(heard[at] ?? 0, hearMs)));
 }
 
 export function sidesOf({ agents }: Phones, direction: CallDirection): Sides {
@@ -153,8 +153,8 @@ interface Ending {
 }
 
 async function ended({ recording, call, script }: Ending): Promise<void> {
-  await within(call.ended, script.patienceMs);
-  await recording.until('vpc', isAnswerToBye, script.patienceMs);
+  await within(call.ended, script.byeMs);
+  await recording.until('vpc', isAnswerToBye, script.byeMs);
 }
 
 async function within<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {

@@ -1,14 +1,15 @@
 import type { Phones } from '../calls/phones.ts';
 import type { PodProcess } from '../pod/pod-process.ts';
 import type { GatewayPlace, Stage } from '../stage.ts';
-import { formatTuple } from '../traffic/flow.ts';
+import { formatTuple, peerClasses } from '../traffic/flow.ts';
 import { playCall, setUpCall, sidesOf, type CallScript, type PlayedCall } from './call-act.ts';
 
 /** One second of PCMU from each side. */
 const packets = 50;
 /** Only what is lost uses it up. */
 const inviteMs = 3000;
-const patienceMs = 1000;
+const hearMs = 1000;
+const byeMs = 1000;
 
 const directions = ['inward', 'outward'] as const;
 
@@ -21,7 +22,9 @@ export async function playStockCalls(
   await using phones = place === undefined ? undefined : await stage.openPhones();
   if (phones === undefined || place === undefined) return [];
   await takeCalls(pod, phones, place);
-  const script = { gateway: place.tuple, packets: 10, patienceMs: 100 };
+  // nothing comes back to the VPC's side, and no answer to BYE: neither is worth a long wait
+  const hearing = ['internet'] as const;
+  const script = { gateway: place.tuple, packets: 10, hearing, hearMs, byeMs: 100 };
   // what comes in at all would have come in by then: the INVITE is dropped on its first hop
   const inward = {
     ...script,
@@ -75,12 +78,12 @@ export async function holdCall(phones: Phones, place: GatewayPlace): Promise<Cal
     const to = told[at];
     if (to !== undefined) await media.send(to, 15);
   });
-  await Promise.all(sides.map(({ media }, at) => media.hears((before[at] ?? 0) + 5, patienceMs)));
+  await Promise.all(sides.map(({ media }, at) => media.hears((before[at] ?? 0) + 5, hearMs)));
   return { heard, quiet: () => Promise.all(talks) };
 }
 
 function scriptOf({ tuple }: GatewayPlace): Omit<CallScript, 'name' | 'direction'> {
-  return { gateway: tuple, packets, inviteMs, patienceMs };
+  return { gateway: tuple, packets, inviteMs, hearing: peerClasses, hearMs, byeMs };
 }
 
 /** The pod's gateway takes calls once this resolves: `inward` leads to the VPC, `outward` to the Internet. */
