@@ -22,6 +22,8 @@ export type CallEffect =
   /** Ends a confirmed dialog; `fork` says which of B's. */
   | { readonly kind: 'bye'; readonly leg: LegName; readonly fork: string | undefined }
   | { readonly kind: 're-invite'; readonly leg: LegName; readonly sdp: string | undefined }
+  /** Ours, which is not answered yet. */
+  | { readonly kind: 'cancel-re-invite'; readonly leg: LegName }
   | { readonly kind: 'ack-re-invite'; readonly leg: LegName; readonly sdp: string | undefined }
   | {
       readonly kind: 'answer-re-invite';

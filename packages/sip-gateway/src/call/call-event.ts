@@ -31,6 +31,8 @@ export type CallEvent =
       readonly id: string;
       readonly sdp: string | undefined;
     }
+  /** Whoever sent it gave its re-INVITE up; it has been answered with 487 by the transaction layer. */
+  | { readonly kind: 're-cancel'; readonly from: LegName; readonly id: string }
   /** The other leg took our re-INVITE with a 2xx. */
   | { readonly kind: 're-answer'; readonly sdp: string | undefined }
   /** The other leg refused our re-INVITE. */

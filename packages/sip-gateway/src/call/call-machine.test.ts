@@ -332,6 +332,36 @@ describe('a re-INVITE', () => {
     );
   });
 
+  const gives: CallEvent = { kind: 're-cancel', from: 'a', id: 'r1' };
+
+  it('that is given up is cancelled at the other leg, and the call goes on', () => {
+    const { kind, effects } = play(...asked, gives, { kind: 're-failure', status: 487 });
+    expect([kind, effects.slice(-2)]).toEqual([
+      'confirmed',
+      [['cancel-re-invite b'], ['stop-timer re-invite']],
+    ]);
+    expect(lastOf(play(...up, hold, gives))).toEqual(['confirmed', []]);
+    expect(lastOf(play(...asked, { kind: 're-cancel', from: 'a', id: 'r0' }))).toEqual([
+      're-offering',
+      [],
+    ]);
+  });
+
+  it('that is given up too late ends the call: the two legs no longer fit', () => {
+    const { kind, effects } = play(...asked, gives, { kind: 're-answer', sdp: 'held-b' });
+    expect([kind, effects.at(-1)]).toEqual([
+      'ended',
+      [
+        'stop-timer re-invite',
+        'ack-re-invite b',
+        'bye a',
+        'bye b f1',
+        'release-relay',
+        'ended re-offer-failed',
+      ],
+    ]);
+  });
+
   it('is answered when the other leg hangs up under it', () => {
     expect(lastOf(play(...asked, { kind: 'bye', from: 'b' }))).toEqual([
       'ended',

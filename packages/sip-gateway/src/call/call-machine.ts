@@ -101,6 +101,7 @@ function endedByEvent(state: CallState, event: CallEvent): Transition | undefine
     case 'invite':
     case 'provisional':
     case 're-answer':
+    case 're-cancel':
     case 're-failure':
     case 're-invite':
     case 'relay-done':

@@ -43,6 +43,8 @@ export interface ReOffer {
   readonly id: string;
   readonly from: LegName;
   readonly offerer: 'this-leg' | 'other-leg';
+  /** Given up by who sent it: it needs no answer any more. */
+  readonly isCancelled: boolean;
   readonly phase: 'relay-offer' | 'other-leg' | 'ack' | 'relay-answer';
 }
 

@@ -101,6 +101,7 @@ class FakeLegs implements SignalledCall {
         expect(this.asked.delete(act.id)).toBe(true);
         break;
       case 'cancel-b':
+      case 'cancel-re-invite':
       case 're-invite':
       case 'ack-re-invite':
         break;
@@ -120,7 +121,7 @@ type Step =
   | { readonly kind: 'cancel' | 'ack' | 'lost' | 'untrue' | 'shutdown' | 'refused-answer' }
   | { readonly kind: 'rings' | 'answers'; readonly fork: string; readonly sdp: string | undefined }
   | { readonly kind: 'fails' | 're-fails'; readonly status: number }
-  | { readonly kind: 'bye'; readonly leg: LegName }
+  | { readonly kind: 'bye' | 're-cancels'; readonly leg: LegName }
   | { readonly kind: 'asks'; readonly leg: LegName; readonly sdp: string | undefined }
   | { readonly kind: 're-answers'; readonly sdp: string | undefined }
   | { readonly kind: 'relay-fails' | 'relay-silent' | 'relay-refuses' }
@@ -154,7 +155,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('answers' as const), fork, sdp: good }) },
   fc.record({ kind: fc.constant('answers' as const), fork, sdp }),
   fc.record({ kind: fc.constantFrom('fails' as const, 're-fails' as const), status }),
-  fc.record({ kind: fc.constant('bye' as const), leg }),
+  fc.record({ kind: fc.constantFrom('bye' as const, 're-cancels' as const), leg }),
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('asks' as const), leg, sdp }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('re-answers' as const), sdp }) },
   fc.record({ kind: fc.constant('passes' as const), ms: fc.constantFrom(0, 1_000, 36_000) }),
@@ -248,6 +249,14 @@ async function take(world: World, next: Step): Promise<void> {
       legs.asked.add(`r${world.reInvites}`);
       legs.emit({ kind: 're-invite', from: next.leg, id: `r${world.reInvites}`, sdp: next.sdp });
       break;
+    case 're-cancels': {
+      const [id] = legs.asked;
+      if (id === undefined || legs.isForgotten) break;
+      // the SIP server has sent the 487
+      legs.asked.delete(id);
+      legs.emit({ kind: 're-cancel', from: next.leg, id });
+      break;
+    }
     case 're-answers':
       legs.emit({ kind: 're-answer', sdp: next.sdp });
       break;

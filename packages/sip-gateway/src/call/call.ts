@@ -121,6 +121,7 @@ export class LiveCall {
       case 'bye':
       case 're-invite':
       case 'ack-re-invite':
+      case 'cancel-re-invite':
       case 'answer-re-invite':
       case 'refuse-re-invite':
         this.#parts.signalled.perform(effect);

@@ -20,10 +20,10 @@ export function startReOffer(call: Call, { from, id, sdp }: ReInvite): Transitio
   const draft = draftOf(call);
   if (sdp === undefined) {
     askOtherLeg(draft, from, undefined);
-    return going(draft, { id, from, offerer: 'other-leg', phase: 'other-leg' });
+    return going(draft, { id, from, offerer: 'other-leg', isCancelled: false, phase: 'other-leg' });
   }
   askRelay(draft, { kind: 're-offer' }, inDialog(call, from, sdp));
-  return going(draft, { id, from, offerer: 'this-leg', phase: 'relay-offer' });
+  return going(draft, { id, from, offerer: 'this-leg', isCancelled: false, phase: 'relay-offer' });
 }
 
 function askOtherLeg(draft: CallDraft, from: LegName, sdp: string | undefined): void {
@@ -49,6 +49,8 @@ export function whileReOffering(call: Call, reOffer: ReOffer, event: CallEvent):
       return event.timer === 're-invite' ? timedOut(draft, reOffer) : going(draft, reOffer);
     case 'ack':
       return reAcknowledged(draft, reOffer, event);
+    case 're-cancel':
+      return event.id === reOffer.id ? cancelled(draft, reOffer) : going(draft, reOffer);
     case 'answer':
     case 'bye':
     case 'cancel':
@@ -72,10 +74,10 @@ export function whileReOffering(call: Call, reOffer: ReOffer, event: CallEvent):
  * was held back for an answer.
  */
 export function refuseReInvite(draft: CallDraft, reOffer: ReOffer, status: number): void {
-  const { id, from, offerer, phase } = reOffer;
+  const { id, from, offerer, phase, isCancelled } = reOffer;
   const isOffered = offerer === 'other-leg';
   if (isOffered && phase !== 'other-leg') acknowledgeOther(draft, reOffer, undefined);
-  const isAnswered = isOffered && (phase === 'ack' || phase === 'relay-answer');
+  const isAnswered = isCancelled || (isOffered && (phase === 'ack' || phase === 'relay-answer'));
   if (!isAnswered) draft.effects.push({ kind: 'refuse-re-invite', leg: from, id, status });
 }
 
@@ -137,8 +139,10 @@ function reAnswered(draft: CallDraft, reOffer: ReOffer, sdp: string | undefined)
   stopTimer(draft, 're-invite');
   const isOffered = reOffer.offerer === 'other-leg';
   // its ACK holds the answer where its 2xx held the offer
-  if (!isOffered || sdp === undefined) acknowledgeOther(draft, reOffer, undefined);
-  if (sdp === undefined) return closeReOffering(draft, reOffer, 502);
+  if (!isOffered || sdp === undefined || reOffer.isCancelled)
+    acknowledgeOther(draft, reOffer, undefined);
+  // RFC 3261, section 9.1: it had answered before our CANCEL came
+  if (sdp === undefined || reOffer.isCancelled) return closeReOffering(draft, reOffer, 502);
   const purpose = { kind: isOffered ? 're-offer' : 're-answer' } as const;
   askRelay(draft, purpose, inDialog(draft.call, leg, sdp));
   return going(draft, inPhase(reOffer, isOffered ? 'relay-offer' : 'relay-answer'));
@@ -171,13 +175,37 @@ function reFailed(draft: CallDraft, reOffer: ReOffer, status: number): Transitio
     : refuse(draft, reOffer, status);
 }
 
-function refuse(draft: CallDraft, { id, from }: ReOffer, status: number): Transition {
+/**
+ * The one that sent it has its old session back. The other leg is asked to keep that too; where it has taken the new one
+ * already, the two no longer fit.
+ */
+function cancelled(draft: CallDraft, reOffer: ReOffer): Transition {
+  const { id, from, offerer, phase } = reOffer;
+  const given: ReOffer = { id, from, offerer, isCancelled: true, phase };
+  switch (phase) {
+    case 'other-leg':
+      draft.effects.push({ kind: 'cancel-re-invite', leg: otherLeg(from) });
+      return going(draft, given);
+    case 'relay-offer':
+      // the other leg has not heard of it, or offered because of it
+      return offerer === 'this-leg' ? confirmed(draft) : closeReOffering(draft, given, 487);
+    case 'relay-answer':
+      return offerer === 'this-leg' ? closeReOffering(draft, given, 487) : going(draft, reOffer);
+    case 'ack':
+      return going(draft, reOffer);
+    default:
+      return phase satisfies never;
+  }
+}
+
+function refuse(draft: CallDraft, { id, from, isCancelled }: ReOffer, status: number): Transition {
+  if (isCancelled) return confirmed(draft);
   draft.effects.push({ kind: 'refuse-re-invite', leg: from, id, status });
   return confirmed(draft);
 }
 
-function inPhase({ id, from, offerer }: ReOffer, phase: ReOffer['phase']): ReOffer {
-  return { id, from, offerer, phase };
+function inPhase({ id, from, offerer, isCancelled }: ReOffer, phase: ReOffer['phase']): ReOffer {
+  return { id, from, offerer, isCancelled, phase };
 }
 
 function inDialog(

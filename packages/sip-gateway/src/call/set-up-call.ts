@@ -61,6 +61,7 @@ export function whileSettingUp(kind: SetUp, call: Call, event: CallEvent): Trans
     case 'invite':
     case 'media-timed-out':
     case 're-answer':
+    case 're-cancel':
     case 're-failure':
     case 'relay-failed':
     case 'answer-refused':
@@ -109,6 +110,7 @@ export function whileAnswering(call: Call, event: CallEvent): Transition {
     case 'media-timed-out':
     case 'provisional':
     case 're-answer':
+    case 're-cancel':
     case 're-failure':
     case 'relay-failed':
     case 'answer-refused':

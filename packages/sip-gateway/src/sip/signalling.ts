@@ -41,6 +41,7 @@ export type SignalEvent = Extract<
       | 'answer-refused'
       | 'bye'
       | 're-invite'
+      | 're-cancel'
       | 're-answer'
       | 're-failure'
       | 'signalling-lost'
@@ -61,6 +62,7 @@ export type SignalAct =
           | 'ack-b'
           | 'bye'
           | 're-invite'
+          | 'cancel-re-invite'
           | 'ack-re-invite'
           | 'answer-re-invite'
           | 'refuse-re-invite';

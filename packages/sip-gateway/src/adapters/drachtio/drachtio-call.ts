@@ -57,6 +57,7 @@ export class DrachtioCall implements SignalledCall {
   readonly #reInvites = new Map<string, SrfServerResponse>();
   readonly #acks = new Map<'b' | 're-invite', SrfAck>();
   #sent: SrfSentRequest | undefined;
+  #reInviteSent: SrfSentRequest | undefined;
   #isCancelled = false;
   #reInviteCount = 0;
   #listener: (event: SignalEvent) => void = () => undefined;
@@ -90,6 +91,10 @@ export class DrachtioCall implements SignalledCall {
     this.#reInviteCount += 1;
     const id = `${from}${this.#reInviteCount}`;
     this.#reInvites.set(id, response);
+    request.on('cancel', () => {
+      this.#reInvites.delete(id);
+      this.emit({ kind: 're-cancel', from, id });
+    });
     this.emit({ kind: 're-invite', from, id, sdp: sdpOf(request) });
   }
 
@@ -135,6 +140,10 @@ export class DrachtioCall implements SignalledCall {
         break;
       case 're-invite':
         this.#reInvite(act);
+        break;
+      case 'cancel-re-invite':
+        // what it becomes comes as its answer; without one a timer of the call waits
+        this.#reInviteSent?.cancel(() => undefined);
         break;
       case 'ack-re-invite':
         this.#ack('re-invite', act.sdp);
@@ -230,9 +239,11 @@ export class DrachtioCall implements SignalledCall {
         this.emit({ kind: 're-failure', status: error?.code === 'ENODIALOG' ? 481 : 500 });
         return;
       }
+      this.#reInviteSent = sent;
       sent.on('update', refuseMethod);
       sent.on('response', (answer, ack) => {
         if (answer.status < 200) return;
+        this.#reInviteSent = undefined;
         if (answer.status < 300) {
           this.#acks.set('re-invite', ack);
           this.emit({ kind: 're-answer', sdp: sdpOf(answer) });
