@@ -1,92 +1,39 @@
 // Each row of the send guard broken on purpose by an application that writes what it likes, in memory.
-import { createServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createSipEngine, type SipEngine, type SipEngineOptions } from './engine.ts';
-import type { GuardRefusal } from './guard/send-gate.ts';
+import type { SipEngineOptions } from './engine.ts';
 import { headerValue } from './message/header-list.ts';
-import { FakeClock } from './testing/fake-clock.ts';
-import { RawApp } from './testing/raw-app.ts';
-import { SipPeer } from './testing/sip-peer.ts';
-import { VirtualNetwork } from './testing/virtual-network.ts';
-import type { SendPath } from './transport/send-path.ts';
+import {
+  openGuardWorld,
+  ours,
+  peerHost,
+  port,
+  stranger,
+  type GuardWorld,
+} from './testing/guard-world.ts';
 
-const ours = '203.0.113.50';
-const stranger = '10.0.2.128';
-const peerHost = '198.51.100.7';
-const port = 5060;
-
-interface World {
-  readonly engine: SipEngine;
-  readonly app: RawApp;
-  readonly peer: SipPeer;
-  readonly refusals: GuardRefusal[];
-  readonly run: (ms: number) => Promise<void>;
-  /** Start lines of what went to the peer. */
-  readonly sent: () => string[];
-  /** What is told from now on; undefined: nothing may be sent. */
-  readonly move: (host: string | undefined) => void;
-  /** The same, from the question after so many more on. */
-  readonly moveAfter: (questions: number, host: string | undefined) => void;
-  /** Nothing is left once the timers have run. */
-  readonly settle: () => Promise<void>;
-}
-
-const worlds: { engine: SipEngine; clock: FakeClock }[] = [];
+const opened: GuardWorld[] = [];
 
 afterEach(async () => {
-  for (const { engine, clock } of worlds.splice(0)) {
+  for (const { engine, clock } of opened.splice(0)) {
     await engine.close();
     clock.advance(100);
     expect(clock.pending).toBe(0);
   }
 });
 
+interface World extends GuardWorld {
+  /** Nothing is left once the timers have run. */
+  readonly settle: () => Promise<void>;
+}
+
 async function open(options: Partial<SipEngineOptions> = {}): Promise<World> {
-  const clock = new FakeClock();
-  const network = new VirtualNetwork(clock);
-  const transport = network.open({ address: ours, port });
-  let told: string | undefined = ours;
-  let next: { left: number; host: string | undefined } | undefined;
-  const path = (host: string): SendPath => ({ transport, advertised: { host, port } });
-  const refusals: GuardRefusal[] = [];
-  const engine = createSipEngine({
-    transports: [transport],
-    secret: 's',
-    clock,
-    pathTo: () => {
-      if (next?.left === 0) told = next.host;
-      if (next !== undefined) next.left -= 1;
-      return told === undefined ? undefined : path(told);
-    },
-    onGuardRefusal: (refusal) => refusals.push(refusal),
-    ...options,
-  });
-  worlds.push({ engine, clock });
-  const server = createServer();
-  const app = new RawApp(server, 's');
-  engine.attach(server);
-  const run = async (ms: number): Promise<void> => clock.advanceSettled(ms);
-  await run(0);
-  const peer = new SipPeer(network.open({ address: peerHost, port }), { address: ours, port });
-  const sent = (): string[] =>
-    network.sent
-      .filter(({ destination }) => destination.address === peerHost)
-      .map(({ bytes }) => Buffer.from(bytes).toString().split('\r\n')[0] ?? '');
+  const world = await openGuardWorld(options);
+  opened.push(world);
   const settle = async (): Promise<void> => {
-    await run(70_000);
-    expect(engine.counts()).toMatchObject({ transactions: 0, dialogs: 0, timers: 0 });
+    await world.run(70_000);
+    expect(world.engine.counts()).toMatchObject({ transactions: 0, dialogs: 0, timers: 0 });
   };
-  return {
-    engine,
-    app,
-    peer,
-    refusals,
-    run,
-    sent,
-    settle,
-    move: (host) => (told = host),
-    moveAfter: (left, host) => (next = { left, host }),
-  };
+  return { ...world, settle };
 }
 
 const session = (...lines: readonly string[]): string =>

@@ -44,6 +44,11 @@ export class RawApp {
     return frame?.split('|')[8] ?? '';
   }
 
+  /** Ends the connection; the engine makes a new one. */
+  hangUp(): void {
+    this.#socket?.destroy();
+  }
+
   #write(payload: string): void {
     this.#socket?.write(`${Buffer.byteLength(payload)}#${payload}`);
   }
