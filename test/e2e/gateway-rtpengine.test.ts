@@ -191,6 +191,22 @@ describe.skipIf(isMissing)(`a gateway with rtpengine${needs}`, () => {
     expect(await daemon.relay.statistics('c2;from-tag=peer')).toBeUndefined();
   });
 
+  it('closes when its rtpengine is gone with a call in it, and says so', async () => {
+    await using daemon = await startDaemon();
+    const sipPort = await freePort();
+    const failed: string[] = [];
+    const gateway = await start(daemon.control, sipPort, (event) => {
+      if (event.kind === 'relay-failed') failed.push(event.because);
+    });
+    await using a = await openHost(vpcHost, sipPort, publicIp);
+    await using b = await openHost(privateHost, sipPort, privateIp);
+    a.sip.send({ method: 'INVITE', callId: 'c1', body: a.sdp });
+    await b.until('INVITE');
+    daemon.process.kill('SIGKILL');
+    await gateway.close();
+    expect(failed).toEqual([expect.stringContaining('did not answer delete')]);
+  });
+
   it('an offer of the callee, with nothing before it', async () => {
     await using daemon = await startDaemon();
     const sipPort = await freePort();

@@ -179,25 +179,26 @@ describe('an offer that comes late', () => {
   });
 });
 
-describe('a re-INVITE that is given up', () => {
-  async function asked(): Promise<World & { readonly toTag: string; readonly branch: string }> {
-    const all = await world();
-    const { bench, a, b } = all;
-    const { toTag } = await establish(bench, a, b);
-    const branch = 'z9hG4bKagain';
-    const body = a.sdp.replace('sendrecv', 'sendonly');
-    a.sip.send({ method: 'INVITE', callId: 'c1', toTag, sequence: 2, branch, body });
-    await bench.run(20);
-    b.sip.respond(b.sip.request('INVITE').message, 100);
-    await bench.run(20);
-    a.sip.send({ method: 'CANCEL', callId: 'c1', toTag, sequence: 2, branch });
-    await bench.run(20);
-    a.sip.response(487);
-    return { ...all, toTag, branch };
-  }
+/** A sent a re-INVITE, B is at it, and A gave it up. */
+async function givenUp(): Promise<World> {
+  const all = await world();
+  const { bench, a, b } = all;
+  const { toTag } = await establish(bench, a, b);
+  const branch = 'z9hG4bKagain';
+  const body = a.sdp.replace('sendrecv', 'sendonly');
+  a.sip.send({ method: 'INVITE', callId: 'c1', toTag, sequence: 2, branch, body });
+  await bench.run(20);
+  b.sip.respond(b.sip.request('INVITE').message, 100);
+  await bench.run(20);
+  a.sip.send({ method: 'CANCEL', callId: 'c1', toTag, sequence: 2, branch });
+  await bench.run(20);
+  a.sip.response(487);
+  return all;
+}
 
+describe('a re-INVITE that is given up', () => {
   it('is cancelled at the other leg, and the call goes on', async () => {
-    const all = await asked();
+    const all = await givenUp();
     const { bench, b } = all;
     b.sip.respond(b.sip.request('CANCEL').message, 200);
     b.sip.respond(b.sip.request('INVITE').message, 487);
@@ -207,7 +208,7 @@ describe('a re-INVITE that is given up', () => {
   });
 
   it('when the other leg has taken it: both are hung up', async () => {
-    const { bench, a, b } = await asked();
+    const { bench, a, b } = await givenUp();
     b.sip.respond(b.sip.request('INVITE').message, 200, { body: b.sdp });
     await bench.run(20);
     a.sip.respond(a.sip.request('BYE').message, 200);

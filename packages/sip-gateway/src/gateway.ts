@@ -11,6 +11,8 @@ import {
 } from '@truetuple/sip-engine';
 import { defaultTimeouts } from './call/call.ts';
 import { GatewayCalls } from './call/gateway-calls.ts';
+import { GatewayError } from './errors.ts';
+import type { GatewayEvent } from './gateway-event.ts';
 import { requireOptions, type GatewayOptions } from './gateway-options.ts';
 import type { MediaRelay, RelayCounts } from './media/media-relay.ts';
 import { openMedia } from './open-media.ts';
@@ -35,9 +37,7 @@ export interface Gateway {
   drain(): Promise<void>;
   /**
    * Ends what is left with BYE or CANCEL, releases its media, and closes every socket and the relay's thread. Twice is
-   * once.
-   *
-   * @throws GatewayError MediaRelayUnreachable, after all else is closed, when an rtpengine could not be told of the end
+   * once. An rtpengine that cannot be told of the end drops the calls that are left by its own time-out: `relay-failed`.
    */
   close(): Promise<void>;
 }
@@ -87,7 +87,7 @@ export async function startGateway(parts: GatewayParts, options: GatewayOptions)
     if (!sip.endsCalls) await calls.hangUp(hangUpMs);
     calls.abandon();
     await sip.close();
-    await relay.close();
+    await closeRelay(relay, onEvent);
   };
   let closing: Promise<void> | undefined;
   return {
@@ -101,6 +101,18 @@ export async function startGateway(parts: GatewayParts, options: GatewayOptions)
       await closing;
     },
   };
+}
+
+async function closeRelay(
+  relay: MediaRelay,
+  onEvent: (event: GatewayEvent) => void,
+): Promise<void> {
+  try {
+    await relay.close();
+  } catch (error) {
+    if (!GatewayError.is(error)) throw error;
+    onEvent({ kind: 'relay-failed', because: error.message });
+  }
 }
 
 async function openSignalling(
