@@ -30,8 +30,9 @@ export function randomToken(): string {
  */
 export function randomId(): string {
   const from = take(digitPlaces.length);
-  for (const [nth, place] of digitPlaces.entries()) {
-    uuid[place] = hexDigits[(randomness[from + nth] ?? 0) & 15] ?? 0x30;
+  // an index, not entries(): that would make thirty pairs for each id
+  for (let nth = 0; nth < digitPlaces.length; nth += 1) {
+    uuid[digitPlaces[nth] ?? 0] = hexDigits[(randomness[from + nth] ?? 0) & 15] ?? 0x30;
   }
   // the variant: 8, 9, a or b
   uuid[19] = hexDigits[8 + ((randomness[from] ?? 0) >> 6)] ?? 0x38;
