@@ -64,28 +64,39 @@ export function routeTo(
     then(target);
     return;
   }
-  const reached = (address: string): void => {
-    const destination = { address, port: target.port };
-    const path = context.pathTo(destination, preferred);
-    if (path !== undefined) then({ destination, path });
-    else then({ kind: 'no-route', reason: `nothing may be sent to ${tupleText(destination)}` });
-  };
-  if (target.kind === 'tuple') reached(target.address);
+  const { port } = target;
+  if (target.kind === 'tuple') then(wayTo(context, [target.address], port, preferred));
   else {
-    void addressOf(context, target.name).then((address) =>
-      address === undefined
+    void addressesOf(context, target.name).then((addresses) =>
+      addresses.length === 0
         ? then({ kind: 'no-route', reason: `${target.name} has no address` })
-        : reached(address),
+        : then(wayTo(context, addresses, port, preferred)),
     );
   }
 }
 
-async function addressOf({ resolver }: EngineContext, name: string): Promise<string | undefined> {
+/** The first of these addresses that anything may be sent to. */
+function wayTo(
+  { pathTo }: EngineContext,
+  addresses: readonly string[],
+  port: number,
+  preferred: Transport | undefined,
+): Way | NoRoute {
+  for (const address of addresses) {
+    const destination = { address, port };
+    const path = pathTo(destination, preferred);
+    if (path !== undefined) return { destination, path };
+  }
+  const texts = addresses.map((address) => tupleText({ address, port }));
+  return { kind: 'no-route', reason: `nothing may be sent to ${texts.join(' or ')}` };
+}
+
+async function addressesOf({ resolver }: EngineContext, name: string): Promise<readonly string[]> {
   try {
-    return (await resolver.addressesOf(name))[0];
+    return await resolver.addressesOf(name);
   } catch {
     // whatever the reason: the application is told that there is no way there
-    return undefined;
+    return [];
   }
 }
 

@@ -22,14 +22,14 @@ export function defaultPathTo({ transports, contact, mediaHosts }: DefaultPathOp
     paths.set(transport, { transport, advertised, ...media });
   }
   return ({ address }, preferred) => {
-    const transport = preferred ?? fitting(transports, address);
+    const isUsable = preferred !== undefined && isSameFamily(preferred, address);
+    const transport = isUsable ? preferred : fitting(transports, address);
     return transport === undefined ? undefined : paths.get(transport);
   };
 }
 
 function fitting(transports: readonly Transport[], address: string): Transport | undefined {
-  const isV6 = address.includes(':');
-  const family = transports.filter((each) => each.localAddress.address.includes(':') === isV6);
+  const family = transports.filter((each) => isSameFamily(each, address));
   const isLocal = isLoopback(address);
   const same = family.find((each) => isLoopback(each.localAddress.address) === isLocal);
   return same ?? family[0];
@@ -37,4 +37,8 @@ function fitting(transports: readonly Transport[], address: string): Transport |
 
 function isLoopback(address: string): boolean {
   return address.startsWith('127.') || address === '::1';
+}
+
+function isSameFamily({ localAddress }: Transport, address: string): boolean {
+  return localAddress.address.includes(':') === address.includes(':');
 }
