@@ -129,4 +129,25 @@ describe.skipIf(reason !== undefined)(`connection tracking of the real kernel${n
     await flows.flush();
     expect(await flows.list()).toEqual([]);
   });
+
+  it('the same synchronously, and several in one send with a result each', async () => {
+    await using tracked = await openTracked();
+    const { sync } = tracked.conntrack;
+    const other = { ...udp, sourcePort: 5061 };
+    sync.flows.add({ original: udp, timeoutSeconds: 60 });
+    expect(sync.flows.get({ original: udp })?.original).toEqual(udp);
+    const results = await tracked.conntrack.batch(({ flows }) => {
+      flows.add({ original: udp, timeoutSeconds: 60 });
+      flows.add({ original: other, timeoutSeconds: 60 });
+      flows.delete({ original: udp });
+      flows.delete({ original: udp });
+    });
+    expect(results).toMatchObject([
+      { error: { code: 'EEXIST' } },
+      { value: undefined },
+      { value: 'removed' },
+      { value: 'absent' },
+    ]);
+    expect((await tracked.conntrack.flows.list()).map(({ original }) => original)).toEqual([other]);
+  });
 });

@@ -1,6 +1,6 @@
 /** Connection tracking: what imports it pays for it, and nobody else. */
 export { openConntrack } from './conntrack/conntrack.ts';
-export type { Conntrack } from './conntrack/conntrack.ts';
+export type { Conntrack, ConntrackVerbs } from './conntrack/conntrack.ts';
 export { mirrored } from './conntrack/encode-flow.ts';
 export type {
   Flow,

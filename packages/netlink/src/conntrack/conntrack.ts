@@ -1,14 +1,24 @@
 import { Connection } from '../connection.ts';
-import { faceOf } from '../faces.ts';
+import { facesOf } from '../faces.ts';
+import type { Faced } from '../faces.ts';
 import type { NetnsReference } from '../network-namespace.ts';
-import { carryOut } from '../requests.ts';
 import { netlinkProtocol } from '../schema/netlink.ts';
 import { planFlows } from './flows.ts';
 import type { Flows } from './flows.ts';
+import type { Face } from '../plan.ts';
+
+/** What can be asked. */
+export interface ConntrackVerbs<F extends Face = 'async'> {
+  readonly flows: Flows<F>;
+}
 
 /** Connection tracking (nfnetlink, NFNL_SUBSYS_CTNETLINK) in one network namespace: what `conntrack` asks. */
-export interface Conntrack extends AsyncDisposable, Disposable {
-  readonly flows: Flows;
+export interface Conntrack
+  extends
+    ConntrackVerbs,
+    Faced<ConntrackVerbs, ConntrackVerbs<'sync'>, ConntrackVerbs<'batch'>>,
+    AsyncDisposable,
+    Disposable {
   close(): void;
 }
 
@@ -22,12 +32,12 @@ export async function openConntrack(options: { netns?: NetnsReference } = {}): P
   const close = (): void => {
     connection.close();
   };
-  const plans = { flows: planFlows() };
-  const { flows } = faceOf<typeof plans, { readonly flows: Flows }>(plans, async (verb, values) =>
-    carryOut(connection, verb(...values)),
+  const verbs = facesOf<ConntrackVerbs, ConntrackVerbs<'sync'>, ConntrackVerbs<'batch'>>(
+    { flows: planFlows() },
+    connection,
   );
   return {
-    flows,
+    ...verbs,
     close,
     [Symbol.dispose]: close,
     [Symbol.asyncDispose]: async () => {

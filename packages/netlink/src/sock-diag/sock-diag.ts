@@ -1,14 +1,24 @@
 import { Connection } from '../connection.ts';
-import { faceOf } from '../faces.ts';
+import { facesOf } from '../faces.ts';
+import type { Faced } from '../faces.ts';
 import type { NetnsReference } from '../network-namespace.ts';
-import { carryOut } from '../requests.ts';
 import { netlinkProtocol } from '../schema/netlink.ts';
 import { planSockets } from './sockets.ts';
 import type { Sockets } from './sockets.ts';
+import type { Face } from '../plan.ts';
+
+/** What can be asked. */
+export interface SockDiagVerbs<F extends Face = 'async'> {
+  readonly sockets: Sockets<F>;
+}
 
 /** sock_diag(7) in one network namespace: what `ss` asks. */
-export interface SockDiag extends AsyncDisposable, Disposable {
-  readonly sockets: Sockets;
+export interface SockDiag
+  extends
+    SockDiagVerbs,
+    Faced<SockDiagVerbs, SockDiagVerbs<'sync'>, SockDiagVerbs<'batch'>>,
+    AsyncDisposable,
+    Disposable {
   close(): void;
 }
 
@@ -21,13 +31,12 @@ export async function openSockDiag(options: { netns?: NetnsReference } = {}): Pr
   const close = (): void => {
     connection.close();
   };
-  const plans = { sockets: planSockets() };
-  const { sockets } = faceOf<typeof plans, { readonly sockets: Sockets }>(
-    plans,
-    async (verb, values) => carryOut(connection, verb(...values)),
+  const verbs = facesOf<SockDiagVerbs, SockDiagVerbs<'sync'>, SockDiagVerbs<'batch'>>(
+    { sockets: planSockets() },
+    connection,
   );
   return {
-    sockets,
+    ...verbs,
     close,
     [Symbol.dispose]: close,
     [Symbol.asyncDispose]: async () => {
