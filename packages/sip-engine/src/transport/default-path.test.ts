@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { VirtualNetwork } from '../testing/virtual-network.ts';
 import { defaultPathTo } from './default-path.ts';
+import type { SendPath } from './send-path.ts';
 import type { Transport } from './transport.ts';
 
 const network = new VirtualNetwork(new FakeClock());
@@ -34,13 +35,16 @@ describe('without a rule of its own, an engine sends', () => {
   });
 });
 
+const told = (
+  contact: { host: string; port: number | undefined } | undefined,
+): SendPath | undefined =>
+  defaultPathTo({ transports: sockets, contact, mediaHosts: 'any' })({
+    address: '192.0.2.1',
+    port: 5060,
+  });
+
 describe('what it tells', () => {
   it('is the bound tuple, or as much of `contact` as is given', () => {
-    const told = (contact: { host: string; port: number | undefined } | undefined): unknown =>
-      defaultPathTo({ transports: sockets, contact, mediaHosts: 'any' })({
-        address: '192.0.2.1',
-        port: 5060,
-      });
     expect(told(undefined)).toMatchObject({
       advertised: { host: '10.0.0.1', port: 5060 },
       mediaHosts: 'any',
