@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { systemClock } from '@truetuple/sip-engine';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { Ipv4Address } from './address.ts';
 import type { GatewayAlarm, GatewayEvent } from './gateway-event.ts';
-import type { DrachtioServerSignalling } from './gateway-options.ts';
+import type { DrachtioServerSignalling, GatewayOptions } from './gateway-options.ts';
 import { startGateway, type Gateway } from './gateway.ts';
 import type { FakeMediaRelay } from './testing/fake-media-relay.ts';
 import { networks, privateIp, publicIp, relayOn } from './testing/gateway-bench.ts';
@@ -39,6 +40,7 @@ async function startOn(
   server: StandInServer,
   occasions: Occasions,
   changes: Partial<DrachtioServerSignalling> = {},
+  options: Partial<GatewayOptions> = {},
 ): Promise<World> {
   const rtp = new MemoryNetwork();
   const relay = relayOn(rtp);
@@ -56,6 +58,7 @@ async function startOn(
     },
     {
       ...networks,
+      ...options,
       signalling,
       media: { kind: 'embedded' },
       route: () => ({ kind: 'to', uri: `sip:b@${b}` }),
@@ -309,6 +312,14 @@ describe('a gateway on a drachtio-server', () => {
     expect(all.alarms).toMatchObject([{ kind: 'echo-unreadable' }]);
   });
 
+  it('refuses a caller that would have to be told an address that no listener tells', async () => {
+    const { server } = await world();
+    const inside = '192.168.7.7';
+    server.say(received('TA', '', inside, inviteOfA.replaceAll(a, inside)));
+    await server.frame('SIP/2.0 488');
+    expect(server.got.some(({ sip }) => sip.startsWith('INVITE'))).toBe(false);
+  });
+
   it('refuses new calls while it drains', async () => {
     const all = await world();
     await all.gateway.drain();
@@ -410,6 +421,16 @@ describe('a gateway that cannot start', () => {
     server.isSilent = true;
     await expect(startOn(server, occasions, { connectMs: 30 })).rejects.toMatchObject({
       code: 'SignallingUnreachable',
+    });
+  });
+
+  it('the server has no listener for the address of private networks', async () => {
+    const occasions = new Occasions();
+    await using server = await StandInServer.start({ secret, hostports }, occasions);
+    const otherPrivateAddress = '10.0.1.20' as Ipv4Address;
+    await expect(startOn(server, occasions, {}, { otherPrivateAddress })).rejects.toMatchObject({
+      code: 'ConfigInvalid',
+      message: expect.stringContaining('not udp/10.0.1.20:5060') as unknown,
     });
   });
 

@@ -74,7 +74,7 @@ export async function startGateway(parts: GatewayParts, options: GatewayOptions)
     signalling: sip.signalling,
     relay,
     clock,
-    networks: options,
+    pathTo: sip.pathTo,
     timeouts: { ...defaultTimeouts, ...timeouts },
     route,
     resolver,
@@ -116,11 +116,11 @@ async function closeRelay(
 }
 
 async function openSignalling(
-  { clock, openTransport }: GatewayParts,
+  { clock, openTransport, resolver }: GatewayParts,
   options: GatewayOptions,
 ): Promise<OpenSignalling> {
   const { signalling } = options;
-  const parts = { clock, openTransport, newTag };
+  const parts = { clock, openTransport, resolver, newTag };
   switch (signalling.kind) {
     case 'embedded':
       return openEmbedded(parts, options, signalling);

@@ -4,8 +4,8 @@ import { DrachtioSignalling } from './adapters/drachtio/drachtio-signalling.ts';
 import { readEcho } from './adapters/drachtio/server-frames.ts';
 import { ServerLink } from './adapters/drachtio/server-link.ts';
 import { SrfSession } from './adapters/drachtio/srf-session.ts';
-import { isIpv4Address } from './address.ts';
-import { peerPath } from './call/peer-class.ts';
+import { isIpv4Address, type Ipv4Address } from './address.ts';
+import { peerPath, type PeerPath } from './call/peer-class.ts';
 import { GatewayError } from './errors.ts';
 import type { DrachtioServerSignalling, GatewayOptions } from './gateway-options.ts';
 import {
@@ -40,12 +40,14 @@ export async function openDrachtioServer(
   });
   const onFrame = (payload: Buffer): void => watchEcho(options, signalling, payload);
   const link = new ServerLink({ host, port, clock, session, pingMs, pongMs, connectMs, onFrame });
-  const tells = `udp/${options.identity.publicIp}:${options.sipPort ?? 5060}`;
-  await link.start((hostports) =>
-    hostports.split(',').includes(tells) ? undefined : tellsOthers(hostports, tells),
-  );
+  await link.start((hostports) => {
+    const told = hostports.split(',');
+    const missing = listenersWanted(options).find((each) => !told.includes(each));
+    return missing === undefined ? undefined : tellsOthers(hostports, missing);
+  });
   return {
     signalling,
+    pathTo: (peer) => pathOnServer(options, peer),
     counts: () => undefined,
     start: () => link.route(),
     drain: async () => undefined,
@@ -56,6 +58,25 @@ export async function openDrachtioServer(
       session.close();
     },
   };
+}
+
+/** What the server has to tell as its addresses: one for each that a peer may be told. */
+function listenersWanted({
+  identity,
+  otherPrivateAddress,
+  sipPort = 5060,
+}: GatewayOptions): readonly string[] {
+  const others = otherPrivateAddress === undefined ? [] : [otherPrivateAddress];
+  return [identity.publicIp, ...others].map((address) => `udp/${address}:${sipPort}`);
+}
+
+/** A listener tells all peers one address: net1's private one is the public one's, and cannot be told by itself. */
+function pathOnServer(options: GatewayOptions, peer: Ipv4Address): PeerPath {
+  const path = peerPath(options, peer);
+  if (path.kind === 'refused' || path.peerClass !== 'other-private') return path;
+  if (options.otherPrivateAddress !== undefined) return path;
+  const because = `${peer} would have to be told net1's private address, which no listener tells`;
+  return { kind: 'refused', code: 'AddressUnusable', because };
 }
 
 /** What the server says it sent is held against what the peer must be told; a call that was told untruth is ended. */
@@ -96,7 +117,8 @@ function tellsOthers(hostports: string, wanted: string): GatewayError {
   return new GatewayError({
     code: 'ConfigInvalid',
     message: `drachtio-server tells peers ${hostports || 'nothing'}, and not ${wanted}.`,
-    remedy: 'Give it a contact with external-ip: the public address, on the port of sipPort.',
+    remedy:
+      'Give it a contact for each address: PRIVATE;external-ip=PUBLIC, PUBLIC, and otherPrivateAddress, on the port of sipPort.',
     retry: 'never',
   });
 }

@@ -3,6 +3,7 @@ import {
   createSipEngine,
   type Clock,
   type GuardRefusal,
+  type Resolver,
   type SendPath,
   type SipEngineCounts,
   type Transport,
@@ -13,11 +14,13 @@ import { SrfSession } from './adapters/drachtio/srf-session.ts';
 import { isIpv4Address, type Ipv4Address } from './address.ts';
 import { localAddresses, peerPath } from './call/peer-class.ts';
 import type { EmbeddedSignalling, GatewayOptions } from './gateway-options.ts';
+import type { PathTo } from './media/relay-turn.ts';
 import type { Signalling } from './sip/signalling.ts';
 
 export interface SignallingParts {
   readonly clock: Clock;
   readonly openTransport: (local: Tuple) => Promise<Transport>;
+  readonly resolver: Resolver;
   /** Letters and digits: To tags. */
   readonly newTag: () => string;
 }
@@ -25,6 +28,8 @@ export interface SignallingParts {
 /** SIP, held open. */
 export interface OpenSignalling {
   readonly signalling: Signalling;
+  /** What a peer is told and which socket sends to it, as far as the SIP server can. */
+  readonly pathTo: PathTo;
   /** undefined where the SIP server is another process. */
   counts(): SipEngineCounts | undefined;
   /** New calls are taken from the moment that it resolves. */
@@ -43,7 +48,7 @@ export async function openEmbedded(
   { timing = {} }: EmbeddedSignalling,
 ): Promise<OpenSignalling> {
   const { identity, sipPort = 5060 } = options;
-  const { clock, newTag } = parts;
+  const { clock, newTag, resolver } = parts;
   await using opened = new AsyncDisposableStack();
   const sockets: Transport[] = [];
   for (const address of localAddresses(options)) {
@@ -60,6 +65,7 @@ export async function openEmbedded(
     secret,
     clock,
     timing,
+    resolver,
     onGuardRefusal: (refusal) => alarmOf(refusal, options.onAlarm),
   });
   const session = new SrfSession(clock, secret, (request, response) =>
@@ -74,6 +80,7 @@ export async function openEmbedded(
   opened.move();
   return {
     signalling,
+    pathTo: (peer) => peerPath(options, peer),
     counts: () => engine.counts(),
     start: async () => {
       const up = Promise.withResolvers<void>();

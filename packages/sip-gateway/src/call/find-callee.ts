@@ -2,7 +2,7 @@ import { nextHop, parseUri, type Resolver } from '@truetuple/sip-engine';
 import { isIpv4Address, type Ipv4Address } from '../address.ts';
 import { statusOf } from '../errors.ts';
 import type { Callee } from '../sip/signalling.ts';
-import { peerPath, type PeerNetworks } from './peer-class.ts';
+import type { PathTo } from '../media/relay-turn.ts';
 
 /** Whom to call, or the status that refuses the caller. */
 export type FoundCallee =
@@ -18,14 +18,14 @@ export type CalleeTarget =
  * Reads where a route leads. A URI that is none, or that asks for a transport that is not there, is a mistake in the
  * route: 500.
  */
-export function calleeTarget(networks: PeerNetworks, uri: string): CalleeTarget {
+export function calleeTarget(pathTo: PathTo, uri: string): CalleeTarget {
   const parsed = parseUri(uri);
   if (parsed?.kind !== 'sip') return refused(500);
   const hop = nextHop(parsed);
   if (hop.transport !== 'udp') return refused(500);
   if (hop.kind === 'name') return { kind: 'name', uri, name: hop.name, port: hop.port };
   return isIpv4Address(hop.address)
-    ? checked(networks, { uri, address: hop.address, nextHop: undefined })
+    ? checked(pathTo, { uri, address: hop.address, nextHop: undefined })
     : refused(500);
 }
 
@@ -37,14 +37,14 @@ export function calleeTarget(networks: PeerNetworks, uri: string): CalleeTarget 
  * 503 of that hop, which section 16.7 forbids to pass on; 404 would claim to know that the user does not exist.
  */
 export async function resolveCallee(
-  networks: PeerNetworks,
+  pathTo: PathTo,
   resolver: Resolver,
   { uri, name, port }: CalleeTarget & { readonly kind: 'name' },
 ): Promise<FoundCallee> {
   const address = await firstIpv4(resolver, name);
   return address === undefined
     ? refused(502)
-    : checked(networks, { uri, address, nextHop: `sip:${address}:${port};lr` });
+    : checked(pathTo, { uri, address, nextHop: `sip:${address}:${port};lr` });
 }
 
 async function firstIpv4(resolver: Resolver, name: string): Promise<Ipv4Address | undefined> {
@@ -56,8 +56,8 @@ async function firstIpv4(resolver: Resolver, name: string): Promise<Ipv4Address 
   }
 }
 
-function checked(networks: PeerNetworks, callee: Callee): FoundCallee {
-  const path = peerPath(networks, callee.address);
+function checked(pathTo: PathTo, callee: Callee): FoundCallee {
+  const path = pathTo(callee.address);
   return path.kind === 'path' ? { kind: 'callee', callee } : refused(statusOf(path.code));
 }
 

@@ -2,12 +2,13 @@ import type { Clock, Resolver } from '@truetuple/sip-engine';
 import { statusOf } from '../errors.ts';
 import type { GatewayEvent } from '../gateway-event.ts';
 import type { MediaEvent, MediaRelay } from '../media/media-relay.ts';
+import type { PathTo } from '../media/relay-turn.ts';
 import type { Callee, IncomingInvite, SignalledCall, Signalling } from '../sip/signalling.ts';
 import { LiveCall, type CallTimeouts } from './call.ts';
 import { DescribedLegs } from './described-legs.ts';
 import { calleeTarget, resolveCallee, type CalleeTarget } from './find-callee.ts';
 import { LookedUpCall } from './looked-up-call.ts';
-import { peerPath, type PeerClass, type PeerNetworks } from './peer-class.ts';
+import type { PeerClass } from './peer-class.ts';
 
 /** Where a call goes: a SIP URI, or the status that the caller gets. */
 export type CallRoute =
@@ -21,7 +22,8 @@ export interface GatewayCallsParts {
   readonly signalling: Signalling;
   readonly relay: MediaRelay;
   readonly clock: Clock;
-  readonly networks: PeerNetworks;
+  /** What a peer is told and which socket sends to it; or why it may not be called. */
+  readonly pathTo: PathTo;
   readonly timeouts: CallTimeouts;
   readonly route: RouteCall;
   /** Names in routes to addresses. */
@@ -98,9 +100,9 @@ export class GatewayCalls {
   }
 
   #lookUp(signalled: SignalledCall, target: CalleeTarget & { readonly kind: 'name' }): void {
-    const { networks, resolver, clock } = this.#parts;
+    const { pathTo, resolver, clock } = this.#parts;
     const { callId } = signalled.invite;
-    const found = resolveCallee(networks, resolver, target);
+    const found = resolveCallee(pathTo, resolver, target);
     const lookedUp: LookedUpCall = new LookedUpCall({ signalled, clock, found }, (outcome) => {
       this.#calls.delete(callId);
       if (outcome.kind === 'callee') this.#start(signalled, outcome.callee, lookedUp.beganMs);
@@ -112,12 +114,12 @@ export class GatewayCalls {
   }
 
   #start(signalled: SignalledCall, callee: Callee, since: number | undefined): void {
-    const { relay, clock, networks, timeouts, newSessionId, onEvent } = this.#parts;
+    const { relay, clock, pathTo, timeouts, newSessionId, onEvent } = this.#parts;
     const { callId, source } = signalled.invite;
     const beganMs = since ?? clock.now();
     const described = new DescribedLegs({
       relay,
-      pathTo: (peer) => peerPath(networks, peer),
+      pathTo,
       callId,
       signalling: { a: source, b: callee.address },
       sessionIds: { a: newSessionId(), b: newSessionId() },
@@ -145,7 +147,7 @@ export class GatewayCalls {
   }
 
   #classOf(peer: Callee['address']): PeerClass | undefined {
-    const path = peerPath(this.#parts.networks, peer);
+    const path = this.#parts.pathTo(peer);
     return path.kind === 'path' ? path.peerClass : undefined;
   }
 
@@ -153,12 +155,12 @@ export class GatewayCalls {
     if (this.#isDraining) return { kind: 'refused', status: 503 };
     // the relay and the dialog are named by it: a merged request (RFC 3261, section 8.2.2.2)
     if (this.#calls.has(invite.callId)) return { kind: 'refused', status: 482 };
-    const caller = peerPath(this.#parts.networks, invite.source);
+    const caller = this.#parts.pathTo(invite.source);
     if (caller.kind === 'refused') return { kind: 'refused', status: statusOf(caller.code) };
     const route = routeOf(this.#parts.route, invite);
     return route.kind === 'refuse'
       ? { kind: 'refused', status: route.status }
-      : calleeTarget(this.#parts.networks, route.uri);
+      : calleeTarget(this.#parts.pathTo, route.uri);
   }
 
   #mediaEvent(event: MediaEvent): void {
