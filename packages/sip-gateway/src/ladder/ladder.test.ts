@@ -314,6 +314,57 @@ describe('the calls in a capture', () => {
     expect(told).toEqual([['Via', 'Contact', 'c=,m='], ['Via']]);
   });
 
+  it('tells calls apart that share a media port at once, or one after the other', () => {
+    const other = call('203.0.113.50:17000').map((each) => {
+      const [from, to] = [each.source.port, each.destination.port];
+      const text = new TextDecoder('latin1').decode(each.payload);
+      const renamed = text
+        .replaceAll('one@peer', 'three@peer')
+        .replaceAll('two@gateway', 'four@gateway');
+      const moved = renamed.replace('m=audio 16386', 'm=audio 17002');
+      const isSip = from === 5060;
+      return {
+        atMs: each.atMs + 7,
+        source: { ...each.source, port: from === 16384 ? 17000 : from === 16386 ? 17002 : from },
+        destination: { ...each.destination, port: to === 16384 ? 17000 : to },
+        payload: isSip ? new TextEncoder().encode(moved) : each.payload,
+      };
+    });
+    const later = other.map((each) => ({ ...each, atMs: each.atMs + 1_500 }));
+    for (const second of [other, later]) {
+      const told = readCalls([...call(), ...second], { legs: 'apart' }).flatMap(({ rows }) =>
+        rows.flatMap((row) => (row.kind === 'message' ? row.told : [])),
+      );
+      expect(told.filter(({ verdict }) => verdict === 'different')).toEqual([]);
+      expect(told.filter(({ verdict }) => verdict === 'same')).toHaveLength(24);
+    }
+  });
+
+  it('does not guess which legs are of one call', () => {
+    const invites = ['one', 'two'].map((callId, at) =>
+      sip(at, peer, gateway, {
+        callId,
+        cseq: '1 INVITE',
+        via: peer,
+        startLine: 'INVITE sip:b@x SIP/2.0',
+        from: 'a',
+        to: callId,
+      }),
+    );
+    const onward = (to: string): CapturedDatagram =>
+      sip(5, gateway, client, {
+        callId: 'three',
+        cseq: '1 INVITE',
+        via: gateway,
+        startLine: 'INVITE sip:b@y SIP/2.0',
+        to,
+      });
+    const groups = (to: string): unknown =>
+      readCalls([...invites, onward(to)]).map(({ callIds }) => callIds);
+    expect(groups('nobody')).toEqual([['one'], ['two'], ['three']]);
+    expect(groups('two')).toEqual([['one'], ['two', 'three']]);
+  });
+
   it('sees a capture from within the VPC as the Internet sees it', () => {
     const inside = call().map((each) => ({
       ...each,

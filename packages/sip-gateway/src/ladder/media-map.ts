@@ -30,6 +30,13 @@ export interface Sighting {
   lastAtMs: number;
 }
 
+/** Whose media passes between two tuples, as long as nobody tells anything new of either. */
+interface Path {
+  readonly callId: string | undefined;
+  readonly untilMs: number;
+  readonly sightings: readonly Sighting[];
+}
+
 /**
  * Finds out by the session descriptions whose media a datagram is. What arrives at a tuple that R told S comes from S, from
  * wherever it comes; so it can be held against what S told R.
@@ -37,21 +44,23 @@ export interface Sighting {
 export class MediaMap {
   readonly #names: HostNames;
   readonly #told = new Map<string, ToldTuple[]>();
+  readonly #paths = new Map<string, Path>();
   readonly #sightings = new Map<string, Map<string, Sighting>>();
 
   constructor(names: HostNames) {
     this.#names = names;
   }
 
-  /** Takes in what a message tells. All messages first, then all media. */
+  /** Takes in what a message tells. All messages first, then all media; each in the order of time. */
   tell({ first, essentials: { callId }, streams }: SeenMessage): void {
     const teller = hostOf(this.#names, first.source);
     const toldTo = hostOf(this.#names, first.destination);
     for (const { index, rtp, rtcp } of streams) {
-      for (const [component, { address, port }] of [
+      const components = [
         ['rtp', rtp],
         ['rtcp', rtcp],
-      ] as const) {
+      ] as const;
+      for (const [component, { address, port }] of components) {
         const told: ToldTuple = { callId, teller, toldTo, index, component, atMs: first.atMs };
         const text = tupleText({ address: canonicalAddress(address), port });
         const all = this.#told.get(text) ?? [];
@@ -63,17 +72,13 @@ export class MediaMap {
 
   /** The leg that the datagram belongs to; undefined when no leg knows its tuples. */
   see({ atMs, source, destination }: CapturedDatagram): string | undefined {
-    const [arriving, leaving] = [this.#toldOf(destination), this.#toldOf(source)];
-    const callId = callOf(arriving, leaving, atMs);
-    for (const told of lastOf(arriving, callId)) {
-      const { teller, toldTo, index, component } = told;
-      this.#add({ callId: told.callId, from: toldTo, to: teller, index, component }, source, atMs);
-    }
-    for (const told of lastOf(leaving, callId)) {
-      const { teller, toldTo, index, component } = told;
-      this.#add({ callId: told.callId, from: teller, to: toldTo, index, component }, source, atMs);
-    }
-    return callId;
+    const ends = `${tupleText(source)} ${tupleText(destination)}`;
+    const known = this.#paths.get(ends);
+    const path =
+      known !== undefined && atMs < known.untilMs ? known : this.#path(source, destination, atMs);
+    if (path !== known) this.#paths.set(ends, path);
+    for (const sighting of path.sightings) sighting.lastAtMs = atMs;
+    return path.callId;
   }
 
   /** Where this media was seen to come from, in the order of first sight. */
@@ -81,24 +86,65 @@ export class MediaMap {
     return [...(this.#sightings.get(keyText(key))?.values() ?? [])];
   }
 
-  #toldOf(tuple: Tuple): readonly ToldTuple[] {
-    return this.#told.get(tupleText(tuple)) ?? [];
+  #path(source: Tuple, destination: Tuple, atMs: number): Path {
+    const [arriving, leaving] = [destination, source].map((tuple) => this.#toldOf(tuple, atMs));
+    const untilMs = Math.min(arriving?.untilMs ?? Infinity, leaving?.untilMs ?? Infinity);
+    const callId = callOf(arriving?.told ?? [], leaving?.told ?? [], atMs);
+    const keys: readonly MediaKey[] = [
+      ...lastOf(arriving?.told ?? [], callId).map((told) => mediaKey(told, 'towards')),
+      ...lastOf(leaving?.told ?? [], callId).map((told) => mediaKey(told, 'from')),
+    ];
+    const sightings = keys.flatMap((key) => this.#sighting(key, source, atMs) ?? []);
+    return { callId, untilMs, sightings };
   }
 
-  #add(key: MediaKey, source: Tuple, atMs: number): void {
+  /** What was told of this tuple lately, or else first; and until when nothing more is. */
+  #toldOf(
+    tuple: Tuple,
+    atMs: number,
+  ): { readonly told: readonly ToldTuple[]; readonly untilMs: number } {
+    const all = this.#told.get(tupleText(tuple)) ?? [];
+    const begun = countUntil(all, atMs);
+    const told = begun === 0 ? all.slice(0, 1) : all.slice(Math.max(0, begun - mostRecent), begun);
+    return { told, untilMs: all[begun]?.atMs ?? Infinity };
+  }
+
+  #sighting(key: MediaKey, source: Tuple, atMs: number): Sighting | undefined {
     const text = keyText(key);
     const sources = this.#sightings.get(text) ?? new Map<string, Sighting>();
     this.#sightings.set(text, sources);
     const seen = sources.get(tupleText(source));
-    if (seen !== undefined) seen.lastAtMs = atMs;
-    else if (sources.size < mostSources) {
-      const host = hostOf(this.#names, source);
-      sources.set(tupleText(source), { source, host, firstAtMs: atMs, lastAtMs: atMs });
-    }
+    if (seen !== undefined || sources.size >= mostSources) return seen;
+    const host = hostOf(this.#names, source);
+    const first: Sighting = { source, host, firstAtMs: atMs, lastAtMs: atMs };
+    sources.set(tupleText(source), first);
+    return first;
   }
 }
 
 const mostSources = 64;
+/** Calls at one time that tell the same tuple. */
+const mostRecent = 128;
+
+/** How many were told by then; they are in the order of time. */
+function countUntil(told: readonly ToldTuple[], atMs: number): number {
+  let [low, high] = [0, told.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((told[middle]?.atMs ?? 0) <= atMs) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** What arrives at a tuple is of whom it was told; what leaves it, of who told it. */
+function mediaKey(
+  { callId, teller, toldTo, index, component }: ToldTuple,
+  way: 'towards' | 'from',
+): MediaKey {
+  const [from, to] = way === 'towards' ? [toldTo, teller] : [teller, toldTo];
+  return { callId, from, to, index, component };
+}
 
 /**
  * The call of a datagram: one that knows both its tuples before one that knows where it goes, and that before one that knows

@@ -14,8 +14,13 @@ export type LegGroup = readonly Leg[];
 interface Placed {
   readonly leg: Leg;
   readonly group: Leg[];
+  /** When its INVITE was answered for good, or may be taken as forgotten. */
+  readonly untilMs: number;
   hasNext: boolean;
 }
+
+/** No INVITE waits longer (timer C of RFC 3261 is a little over three minutes). */
+const longestWaitMs = 300_000;
 
 /**
  * Puts the legs of a back-to-back user agent together: the second begins with an INVITE of a host that was called in the first
@@ -23,22 +28,26 @@ interface Placed {
  * either, the legs stay apart.
  */
 export function pairLegs(legs: readonly Leg[], names: HostNames): readonly LegGroup[] {
-  const placed: Placed[] = [];
+  const groups: Leg[][] = [];
+  let waiting: Placed[] = [];
   for (const leg of legs) {
-    const before = previousOf(leg, placed, names);
+    const startMs = leg.messages[0]?.first.atMs ?? 0;
+    waiting = waiting.filter(({ untilMs }) => untilMs >= startMs);
+    const before = previousOf(leg, waiting, names);
     const group = before?.group ?? [];
     if (before !== undefined) before.hasNext = true;
+    else groups.push(group);
     group.push(leg);
-    placed.push({ leg, group, hasNext: false });
+    waiting.push({ leg, group, untilMs: answeredAt(leg, startMs), hasNext: false });
   }
-  return [...new Set(placed.map(({ group }) => group))];
+  return groups;
 }
 
 function previousOf(leg: Leg, placed: readonly Placed[], names: HostNames): Placed | undefined {
   const [start] = leg.messages;
   if (start === undefined || !isInvite(start)) return undefined;
   const caller = hostOf(names, start.first.source);
-  const waiting = placed.filter((each) => isWaiting(each.leg, caller, start.first.atMs, names));
+  const waiting = placed.filter((each) => isCalled(each.leg, caller, start.first.atMs, names));
   const free = waiting.filter(({ hasNext }) => !hasNext);
   const choice = free.length > 0 ? free : waiting;
   if (choice.length <= 1) return choice[0];
@@ -46,20 +55,20 @@ function previousOf(leg: Leg, placed: readonly Placed[], names: HostNames): Plac
   return alike.length === 1 ? alike[0] : undefined;
 }
 
-/** Whether that host has this leg's INVITE at that time, and has not answered it for good. */
-function isWaiting({ messages }: Leg, host: string, atMs: number, names: HostNames): boolean {
-  const isCalled = messages.some(
+/** Whether that host has this leg's INVITE at that time. */
+function isCalled({ messages }: Leg, host: string, atMs: number, names: HostNames): boolean {
+  return messages.some(
     (each) =>
       isInvite(each) && each.first.atMs <= atMs && hostOf(names, each.first.destination) === host,
   );
-  const hasAnswered = messages.some(
-    ({ message, essentials, first }) =>
-      message.kind === 'response' &&
-      message.status >= 200 &&
-      essentials.cseq.method === 'INVITE' &&
-      first.atMs < atMs,
+}
+
+function answeredAt({ messages }: Leg, startMs: number): number {
+  const final = messages.find(
+    ({ message, essentials }) =>
+      message.kind === 'response' && message.status >= 200 && essentials.cseq.method === 'INVITE',
   );
-  return isCalled && !hasAnswered;
+  return final?.first.atMs ?? startMs + longestWaitMs;
 }
 
 function isAlike({ messages: [start] }: Leg, other: SeenMessage): boolean {

@@ -38,9 +38,9 @@ export function readCalls(
   const inOrder = datagrams
     .map((each) => asOutside(each, options.publicAddresses ?? {}))
     .toSorted((one, other) => one.atMs - other.atMs);
-  const { legs, others } = readMessages(inOrder);
+  const { messages: seen, legs, others } = readMessages(inOrder);
   const media = new MediaMap(names);
-  for (const { messages } of legs) for (const seen of messages) media.tell(seen);
+  for (const each of seen) media.tell(each);
   const bursts = new MediaBursts();
   for (const datagram of others) {
     const callId = media.see(datagram);
@@ -61,6 +61,8 @@ export function readCalls(
 }
 
 interface ReadMessages {
+  /** In the order of time. */
+  readonly messages: readonly SeenMessage[];
   readonly legs: readonly Leg[];
   /** What is no SIP. */
   readonly others: readonly CapturedDatagram[];
@@ -69,6 +71,7 @@ interface ReadMessages {
 function readMessages(datagrams: readonly CapturedDatagram[]): ReadMessages {
   const reader = new MessageReader();
   const legs = new Map<string, Leg>();
+  const messages: SeenMessage[] = [];
   const others: CapturedDatagram[] = [];
   for (const datagram of datagrams) {
     const seen = isText(datagram) ? reader.take(datagram) : undefined;
@@ -81,8 +84,9 @@ function readMessages(datagrams: readonly CapturedDatagram[]): ReadMessages {
     const leg = legs.get(callId) ?? { callId, messages: [] };
     legs.set(callId, leg);
     leg.messages.push(seen);
+    messages.push(seen);
   }
-  return { legs: [...legs.values()], others };
+  return { messages, legs: [...legs.values()], others };
 }
 
 function payloadNamesOf(
