@@ -244,6 +244,9 @@ describe('a gateway that stops', () => {
     internet.sip.send({ method: 'INVITE', callId: 'c2', body: internet.sdp });
     await bench.run(20);
     internet.sip.response(503);
+    internet.sip.send({ method: 'OPTIONS', callId: 'health' });
+    await bench.run(20);
+    expect(internet.sip.log().at(-1)).toBe('503 OPTIONS');
     expect(isDrained).toBe(false);
     internet.sip.send({ method: 'BYE', callId: 'c1', toTag, sequence: 2 });
     await bench.run(20);

@@ -56,13 +56,13 @@ export class GatewayCalls {
 
   /** New calls get 503 from now on. Resolves when there is no call. */
   async drain(): Promise<void> {
-    this.#isDraining = true;
+    this.#stopTaking();
     await this.#ended();
   }
 
   /** Ends every call with BYE, CANCEL or 503; resolves when they have ended, or after `patienceMs`. */
   async hangUp(patienceMs: number): Promise<void> {
-    this.#isDraining = true;
+    this.#stopTaking();
     for (const call of this.#calls.values()) call.take({ kind: 'shutdown' });
     const late = Promise.withResolvers<void>();
     const cancel = this.#parts.clock.setTimer(patienceMs, () => late.resolve());
@@ -76,6 +76,11 @@ export class GatewayCalls {
     for (const call of this.#calls.values()) call.abandon();
     this.#calls.clear();
     this.#tellEmpty();
+  }
+
+  #stopTaking(): void {
+    this.#isDraining = true;
+    this.#parts.signalling.drain();
   }
 
   async #ended(): Promise<void> {

@@ -84,4 +84,6 @@ export interface SignalledCall {
 export interface Signalling {
   /** The one who takes new calls. */
   onCall(listener: (call: SignalledCall) => void): void;
+  /** Whoever asks by OPTIONS whether we take calls is told 503 from now on. */
+  drain(): void;
 }

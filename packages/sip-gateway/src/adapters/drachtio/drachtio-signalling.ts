@@ -19,6 +19,7 @@ export class DrachtioSignalling implements Signalling {
   readonly #settings: DrachtioSettings;
   /** By drachtio's name of the dialog. */
   readonly #legs = new Map<string, Leg>();
+  #isDraining = false;
   #onCall: (call: SignalledCall) => void = (call) => {
     call.perform({ kind: 'refuse-a', status: 503 });
     call.forget();
@@ -32,6 +33,10 @@ export class DrachtioSignalling implements Signalling {
 
   onCall(listener: (call: SignalledCall) => void): void {
     this.#onCall = listener;
+  }
+
+  drain(): void {
+    this.#isDraining = true;
   }
 
   /** Whom the first of these dialogs that is one of ours is with. */
@@ -65,6 +70,11 @@ export class DrachtioSignalling implements Signalling {
 
   #receiveNew(request: SrfInboundRequest, response: SrfServerResponse): void {
     if (request.method === 'ACK') return;
+    // RFC 3261, section 11.2: what an INVITE would get
+    if (request.method === 'OPTIONS' && this.#isDraining) {
+      sendResponse(response, 503, { headers: { 'Retry-After': '10' } });
+      return;
+    }
     if (request.method !== 'INVITE') {
       refuseMethod(request, response);
       return;
