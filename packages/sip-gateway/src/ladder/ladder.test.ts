@@ -117,6 +117,17 @@ function call(told = '203.0.113.50:16384', contact = gateway): CapturedDatagram[
   ];
 }
 
+/** A leg that the gateway begins. */
+function onward(to: string): CapturedDatagram {
+  return sip(5, gateway, client, {
+    callId: 'three',
+    cseq: '1 INVITE',
+    via: gateway,
+    startLine: 'INVITE sip:b@y SIP/2.0',
+    to,
+  });
+}
+
 describe('a ladder', () => {
   it('shows both legs of a back-to-back user agent side by side', () => {
     expect(`\n${renderLadder(call(), { names }).join('\n')}\n`).toMatchInlineSnapshot(`
@@ -351,14 +362,6 @@ describe('the calls in a capture', () => {
         to: callId,
       }),
     );
-    const onward = (to: string): CapturedDatagram =>
-      sip(5, gateway, client, {
-        callId: 'three',
-        cseq: '1 INVITE',
-        via: gateway,
-        startLine: 'INVITE sip:b@y SIP/2.0',
-        to,
-      });
     const groups = (to: string): unknown =>
       readCalls([...invites, onward(to)]).map(({ callIds }) => callIds);
     expect(groups('nobody')).toEqual([['one'], ['two'], ['three']]);
