@@ -2,7 +2,8 @@ import fs from 'node:fs';
 import { BatchSteps } from './batch-steps.ts';
 import type { BatchResult, GroupsStep, PlanStep } from './batch-steps.ts';
 import { Conversation } from './conversation.ts';
-import { errorFromErrno, NetlinkError } from './errors.ts';
+import { errorFromErrno } from './errors.ts';
+import type { NetlinkError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import type { Entry } from './judge.ts';
 import { Limit } from './limit.ts';
@@ -67,11 +68,14 @@ export class Connection implements Requests {
     if (isCommand(plan) && plan.exchange.netns === undefined) {
       return new Promise((resolve, reject) => {
         this.#conversation.ask(plan.exchange, (outcome) => {
+          let value: T;
           try {
-            resolve(plan.conclude(outcome === 'done' ? undefined : outcome));
+            value = plan.conclude(outcome === 'done' ? undefined : outcome);
           } catch (error) {
-            reject(error as NetlinkError);
+            reject(error);
+            return;
           }
+          resolve(value);
         });
       });
     }

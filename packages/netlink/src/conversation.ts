@@ -3,7 +3,7 @@ import type { Outcome } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import { Group } from './group.ts';
 import { Inbox, nothing, overrun } from './inbox.ts';
-import { lostAnswer, takeMessage } from './judge.ts';
+import { cutAnswer, lostAnswer, takeMessage } from './judge.ts';
 import type { Entry, Settled } from './judge.ts';
 import { errnoByName } from './schema/errno.ts';
 import { Sequence } from './sequence.ts';
@@ -182,7 +182,7 @@ export class Conversation {
   #sent(group: Group, result: number): void {
     if (result < 0) {
       this.#listings.delete(group.dumpSequence);
-      group.fail((entry) => this.#error(entry, -result, 'not-sent'));
+      group.fail((entry) => notSent(entry, -result));
       this.#endGroup();
     } else this.#drain();
   }
@@ -222,9 +222,8 @@ export class Conversation {
   /** A listing goes on after a cut part; its next attempt has a larger buffer. */
   readonly #cut = (sequence: number): void => {
     const listing = this.#listings.get(sequence);
-    const why = (entry: Entry): NetlinkError => this.#error(entry, errnoByName.EMSGSIZE, 'unknown');
-    if (listing === undefined) this.#current?.cut(sequence, why);
-    else listing.settle(why(listing));
+    if (listing === undefined) this.#current?.cut(sequence, cutAnswer);
+    else listing.settle(cutAnswer(listing));
   };
 
   /** Whether there is a group yet that is not answered. */
@@ -269,15 +268,15 @@ export class Conversation {
     }
   }
 
-  #error({ exchange }: Entry, errno: number, outcome: Outcome): NetlinkError {
-    return errorFromErrno(exchange.describe(), errno, { outcome });
-  }
-
   #rest(): void {
     if (this.#closed) return;
     const isWaiting = this.#current !== undefined && !this.#isSending;
     this.#transport.wantReadable(isWaiting || this.#listings.size > 0);
   }
+}
+
+function notSent({ exchange }: Entry, errno: number): NetlinkError {
+  return errorFromErrno(exchange.describe(), errno, { outcome: 'not-sent' });
 }
 
 function closedError({ exchange }: Entry, outcome: Outcome): NetlinkError {

@@ -4,18 +4,18 @@ import type { CallOptions } from './limit.ts';
 import type { Plan } from './plan.ts';
 
 /** A verb as it is defined. */
-export type Verb = (...values: readonly unknown[]) => Plan<unknown>;
+type Verb = (...values: readonly unknown[]) => Plan<unknown>;
 
 /** Carries out what a verb plans for these values; what it gives is what the face's verb returns. */
-export type Carrier = (verb: Verb, values: readonly unknown[]) => unknown;
+type Carrier = (verb: Verb, values: readonly unknown[]) => unknown;
 
 /** The verbs of every group, `{ rules: { add, remove, ... }, ... }`, with another face. */
-export function faceOf<Plans extends object, Verbs>(plans: Plans, carry: Carrier): Verbs {
+function faceOf(plans: object, carry: Carrier): object {
   const groups = Object.entries(plans).map(([name, verbs]) => [
     name,
     faceOfGroup(verbs as Readonly<Record<string, Verb>>, carry),
   ]);
-  return Object.fromEntries(groups) as Verbs;
+  return Object.fromEntries(groups) as object;
 }
 
 /** What is beside the verbs of every kind of netlink. */
@@ -41,20 +41,20 @@ export function facesOf<Async, Sync, Batch>(
   connection: Connection,
 ): Async & Faced<Async, Sync, Batch> {
   const within = (options?: CallOptions): Async =>
-    faceOf<object, Async>(plans, (verb, values) => {
+    faceOf(plans, (verb, values) => {
       try {
         return connection.perform(verb(...values), options);
       } catch (refusedValue) {
-        return Promise.reject(refusedValue as Error);
+        return Promise.reject(refusedValue);
       }
-    });
+    }) as Async;
   const collect =
     (fill: (batch: Batch) => void) =>
     (add: (plan: Plan<unknown>) => number): void => {
-      fill(faceOf<object, Batch>(plans, (verb, values) => add(verb(...values))));
+      fill(faceOf(plans, (verb, values) => add(verb(...values))) as Batch);
     };
   const sync = {
-    ...faceOf<object, object>(plans, (verb, values) => connection.sync.perform(verb(...values))),
+    ...faceOf(plans, (verb, values) => connection.sync.perform(verb(...values))),
     batch: (fill: (batch: Batch) => void) => connection.sync.batch(collect(fill)),
   };
   return {

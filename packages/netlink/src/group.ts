@@ -1,6 +1,6 @@
 import { errorFromErrno } from './errors.ts';
 import type { Exchange } from './exchange.ts';
-import { Entry, lostAnswer, takeMessage } from './judge.ts';
+import { Entry, isLast, lostAnswer, takeMessage } from './judge.ts';
 import type { Received, Settled } from './judge.ts';
 import { errnoByName } from './schema/errno.ts';
 import { messageType } from './schema/netlink.ts';
@@ -122,9 +122,10 @@ export class Group {
     const [only] = this.entries;
     const entry = only?.exchange.batch === undefined ? this.entries[index] : only;
     if (entry === undefined || entry.isAnswered) return;
-    if (!takeMessage(entry, index, received)) return;
-    this.#end(entry);
-    if (index === this.#lastAck) this.#endThoseBefore(index);
+    if (index === this.#lastAck && isLast(received.header, entry.exchange)) {
+      this.#endThoseBefore(index);
+    }
+    if (takeMessage(entry, index, received)) this.#end(entry);
   }
 
   /** Of the answer to that message not all was there: a part of it, or all. */

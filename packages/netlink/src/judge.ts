@@ -1,6 +1,7 @@
 import { deliver } from './deliver.ts';
 import { errorFromErrno, NetlinkError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
+import { errnoByName } from './schema/errno.ts';
 import { messageFlag, messageType } from './schema/netlink.ts';
 import { readDoneMessage, readErrorMessage } from './wire/kernel-answer.ts';
 import type { KernelAnswer } from './wire/kernel-answer.ts';
@@ -87,9 +88,15 @@ function judgeEnd(entry: Entry, index: number, answer: KernelAnswer): Settled | 
   return new NetlinkError(message, { code: 'EINTERRUPTED', errno: 0 });
 }
 
-function isLast({ type }: MessageHeader, { until }: Exchange): boolean {
+/** Whether the message ends what the kernel has to say to a request. */
+export function isLast({ type }: MessageHeader, { until }: Exchange): boolean {
   if (type === messageType.error || type === messageType.done) return true;
   return until === 'answer' && type > messageType.overrun;
+}
+
+/** Of an answer not all arrived. */
+export function cutAnswer({ exchange }: Entry): NetlinkError {
+  return errorFromErrno(exchange.describe(), errnoByName.EMSGSIZE, { outcome: 'unknown' });
 }
 
 /** Answers were lost, and with them this one, maybe: of a batch a refusal that was heard is certain. */

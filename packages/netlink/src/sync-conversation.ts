@@ -2,7 +2,7 @@ import { errorFromErrno, NetlinkError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import { Group } from './group.ts';
 import { Inbox, nothing, overrun } from './inbox.ts';
-import { Entry, lostAnswer, takeMessage } from './judge.ts';
+import { cutAnswer, Entry, lostAnswer, takeMessage } from './judge.ts';
 import type { Settled } from './judge.ts';
 import { errnoByName } from './schema/errno.ts';
 import { Sequence } from './sequence.ts';
@@ -119,11 +119,9 @@ export class SyncConversation {
   };
 
   readonly #cut = (sequence: number): void => {
-    const why = ({ exchange }: Entry): NetlinkError =>
-      errorFromErrno(exchange.describe(), errnoByName.EMSGSIZE, { outcome: 'unknown' });
-    if (this.#group !== undefined) this.#group.cut(sequence, why);
+    if (this.#group !== undefined) this.#group.cut(sequence, cutAnswer);
     else if (this.#entry !== undefined && sequence === this.#first) {
-      this.#entry.settle(why(this.#entry));
+      this.#entry.settle(cutAnswer(this.#entry));
       if (this.#entry.exchange.until === 'answer') this.#isAnswered = true;
     }
   };

@@ -45,27 +45,26 @@ export interface Routes<F extends Face = 'async'> {
 
 export function planRoutes(): Routes<'plan'> {
   const writer = new MessageWriter();
-  const exchange = (what: string, route: NewRoute, message: Uint8Array): Exchange => ({
-    message,
-    until: 'ack',
-    describe: () => `${what} ${say(route)}`,
-  });
   const routes: Routes<'plan'> = {
     list: (filter = {}) => listFamilies(filter, (family) => listFamily(writer, family, filter)),
     add: (route) =>
-      command(exchange('adding route', route, encodeAddRoute(writer, route, 'exclusive'))),
+      command(changing('adding route', route, encodeAddRoute(writer, route, 'exclusive'))),
     replace: (route) =>
-      command(exchange('replacing route', route, encodeAddRoute(writer, route, 'replace'))),
+      command(changing('replacing route', route, encodeAddRoute(writer, route, 'replace'))),
     append: (route) =>
-      command(exchange('appending route', route, encodeAddRoute(writer, route, 'append'))),
+      command(changing('appending route', route, encodeAddRoute(writer, route, 'append'))),
     change: (route) =>
-      command(exchange('changing route', route, encodeAddRoute(writer, route, 'change'))),
+      command(changing('changing route', route, encodeAddRoute(writer, route, 'change'))),
     remove: (route) =>
-      removedOrAbsent(exchange('removing route', route, encodeRemoveRoute(writer, route))),
+      removedOrAbsent(changing('removing route', route, encodeRemoveRoute(writer, route))),
     ensure: (route) => ensureRoute(routes, route),
     lookup: (query) => lookup(writer, query),
   };
   return routes;
+}
+
+function changing(what: string, route: NewRoute, message: Uint8Array): Exchange {
+  return { message, until: 'ack', describe: () => `${what} ${say(route)}` };
 }
 
 function* listFamily(writer: MessageWriter, family: Family, filter: RouteFilter): Program<Route[]> {

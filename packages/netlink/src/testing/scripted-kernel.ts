@@ -12,6 +12,9 @@ export class ScriptedKernel implements Transport {
   onSend: (first: number) => void = () => undefined;
   onMessage: (sequence: number, flags: number) => void = () => undefined;
   sendResult = 0;
+  sentOffLoop = 0;
+  /** What is sent off the loop is carried out when this resolves. */
+  offLoopGate: Promise<void> = Promise.resolve();
   wanted = false;
   closed = false;
   #queue: ({ bytes: Uint8Array; sender: number; truncated: boolean } | number)[] = [];
@@ -34,7 +37,8 @@ export class ScriptedKernel implements Transport {
 
   async sendOffLoop(message: Uint8Array): Promise<number> {
     const copy = message.slice();
-    await Promise.resolve();
+    this.sentOffLoop++;
+    await this.offLoopGate;
     return this.send(copy);
   }
 
