@@ -28,14 +28,28 @@ const calls = {
   ],
 };
 
-function start(identity: object): Promise<GatewayBin> {
+function start(identity: object, environment: NodeJS.ProcessEnv = {}): Promise<GatewayBin> {
   return startGatewayBin({
     namespace: world.box.pod('pod').namespace,
-    environment: world.environment,
+    environment: { ...world.environment, ...environment },
     file: join(folder, 'gateway.yaml'),
     config: { identity, ...calls },
   });
 }
+
+/** Loaded before the program: SIGUSR2 ends its worker threads, as a crash would. */
+const mortalWorkers = `data:text/javascript,${encodeURIComponent(`
+  import threads from 'node:worker_threads';
+  import { syncBuiltinESMExports } from 'node:module';
+  const { Worker } = threads;
+  threads.Worker = class extends Worker {
+    constructor(...given) {
+      super(...given);
+      process.once('SIGUSR2', () => void this.terminate());
+    }
+  };
+  syncBuiltinESMExports();
+`)}`;
 
 function ensured(): Promise<GatewayBin> {
   return start({ kind: 'ensure', spec: world.spec('pod') });
@@ -200,6 +214,37 @@ describe.skipIf(boxIsMissing)('truetuple-gateway in a pod', () => {
     expect(await bin.exited).toEqual({ code: 0, signal: null });
     expect(ownInEc2(world)).toEqual([]);
     expect(await ownInKernel(world, 'pod')).toEqual([]);
+  });
+
+  it('the relay crashes in a call: both legs are ended, and the process ends with that', async () => {
+    const options = { NODE_OPTIONS: `--import=${mortalWorkers}` };
+    await using bin = await start({ kind: 'ensure', spec: world.spec('pod') }, options);
+    const { publicIp } = await heldBy(bin);
+    await using peer = await openSipHost(world.box, 'peer', publicIp);
+    await using client = await openSipHost(world.box, 'client', publicIp);
+    await connect(peer, client, publicIp);
+    bin.kill('SIGUSR2');
+    for (const host of [peer, client]) {
+      const { message } = await host.until('BYE');
+      if (message.kind === 'request') host.sip.respond(message, 200);
+    }
+    expect(await bin.exited).toEqual({ code: 5, signal: null });
+    expect(ownInEc2(world)).toEqual([]);
+    expect(await ownInKernel(world, 'pod')).toEqual([]);
+  });
+
+  it('ends by its own code when there is no address to take, and says what to do', async () => {
+    await using bin = await start({
+      kind: 'ensure',
+      spec: { ...world.spec('pod'), pool: 'nowhere' },
+    });
+    const line = await bin.logged('the identity could not be taken');
+    expect(line['err']).toMatchObject({
+      code: 'PoolEmpty',
+      remedy: expect.stringContaining('truetuple/pool'),
+    });
+    expect(await bin.exited).toEqual({ code: 3, signal: null });
+    expect(ownInEc2(world)).toEqual([]);
   });
 
   it('SIGKILL in a call: reaping leaves nothing in EC2, and the next one begins anew', async () => {

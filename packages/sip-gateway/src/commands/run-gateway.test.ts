@@ -36,7 +36,11 @@ interface Bench {
   readonly get: (path: string) => Promise<string>;
 }
 
-function bench(change: Partial<RunParts> = {}, drainMs = 60_000): Bench {
+function bench(
+  change: Partial<RunParts> & { readonly close?: () => Promise<void> } = {},
+  drainMs = 60_000,
+  signalling = '{ kind: embedded }',
+): Bench {
   const [done, log]: [string[], string[]] = [[], []];
   const stop = new StopWish();
   const opened = Promise.withResolvers<GatewayOptions>();
@@ -50,7 +54,7 @@ function bench(change: Partial<RunParts> = {}, drainMs = 60_000): Bench {
       await drained.promise;
       done.push('drained');
     },
-    close: async () => void done.push('close'),
+    close: change.close ?? (async () => void done.push('close')),
   };
   const taken: TakenIdentity = {
     identity,
@@ -62,7 +66,7 @@ function bench(change: Partial<RunParts> = {}, drainMs = 60_000): Bench {
   const config = readConfig(
     [
       'identity: { kind: file }',
-      'signalling: { kind: embedded }',
+      `signalling: ${signalling}`,
       'media: { kind: embedded }',
       'routes: [{ match: {}, refuse: 404 }]',
       `drain: { deadlineMs: ${drainMs} }`,
@@ -203,6 +207,37 @@ describe('the life of a gateway', () => {
     stop.stop(sigterm);
     expect(await ended).toBe(7);
     expect(log.join('')).toContain('EC2 is away');
+  });
+
+  it('gives the identity back also when the relay cannot be told of the end', async () => {
+    const { run, stop, done, log } = bench(
+      { close: async () => Promise.reject(new Error('silent')) },
+      1,
+    );
+    const ended = run();
+    stop.stop(sigterm);
+    expect(await ended).toBe(5);
+    expect(done).toEqual(['drain', 'release']);
+    expect(log.join('')).toContain('silent');
+  });
+
+  it('reads the secret of a drachtio-server from where it is, and logs it nowhere', async () => {
+    const server =
+      '{ kind: drachtio-server, host: 127.0.0.1, pingMs: 700, secretFrom: { env: SECRET } }';
+    const { run, opened, stop, log } = bench({ environment: { SECRET: 'cymru' } }, 1, server);
+    const ended = run();
+    expect((await opened).signalling).toEqual({
+      kind: 'drachtio-server',
+      host: '127.0.0.1',
+      pingMs: 700,
+      secret: 'cymru',
+    });
+    stop.stop(sigterm);
+    expect(await ended).toBe(0);
+    expect(log.join('')).not.toContain('cymru');
+    const without = bench({}, 1, server);
+    expect(await without.run()).toBe(4);
+    expect(without.done).toEqual(['release']);
   });
 
   it('refuses an address for its monitoring that is taken', async () => {

@@ -44,8 +44,12 @@ export async function runGateway(parts: RunParts, config: GatewayConfig): Promis
     metrics.holds(taken.identity);
     log.info({ identity: taken.identity }, 'the identity is held');
     unready = 'sockets and relay are not open yet';
-    const code = await serve(parts, config, taken, metrics, () => {
+    const onReady = (): void => {
       unready = undefined;
+    };
+    const code = await serve(parts, config, { taken, metrics, onReady }).catch((error: unknown) => {
+      log.fatal({ err: error }, 'a defect');
+      return exitCodes.unexpected;
     });
     return await giveBack(log, taken, code);
   } finally {
@@ -74,12 +78,16 @@ async function giveBack(log: Logger, taken: TakenIdentity, code: ExitCode): Prom
   }
 }
 
+interface Serving {
+  readonly taken: TakenIdentity;
+  readonly metrics: GatewayMetrics;
+  readonly onReady: () => void;
+}
+
 async function serve(
   parts: RunParts,
   config: GatewayConfig,
-  taken: TakenIdentity,
-  metrics: GatewayMetrics,
-  onReady: () => void,
+  { taken, metrics, onReady }: Serving,
 ): Promise<ExitCode> {
   const { log, stop } = parts;
   let gateway: Gateway;
@@ -95,11 +103,21 @@ async function serve(
   onReady();
   log.info({ sipPort: config.sip.port }, 'ready');
   const reason = await stop.wished();
-  log.info({ reason: { ...reason }, ...gateway.counts() }, 'ending');
+  log.info({ reason, ...gateway.counts() }, 'ending');
   await endCalls(gateway, patienceFor(reason, config), stop);
-  await gateway.close();
-  log.info(gateway.counts(), 'ended');
-  return codeOf(reason);
+  return closeGateway(log, gateway, codeOf(reason));
+}
+
+/** All of it is closed, also when the relay could not be told. */
+async function closeGateway(log: Logger, gateway: Gateway, code: ExitCode): Promise<ExitCode> {
+  try {
+    await gateway.close();
+    log.info(gateway.counts(), 'ended');
+    return code;
+  } catch (error) {
+    log.error({ err: error }, 'ended, but the media relay could not be told');
+    return code === exitCodes.asked ? exitCodes.relayFailed : code;
+  }
 }
 
 async function optionsOf(
@@ -156,8 +174,10 @@ function patienceFor(reason: StopReason, { drain }: GatewayConfig): number {
 
 /** Resolves when there is no call, or nobody waits any longer. */
 async function endCalls(gateway: Gateway, patienceMs: number, { hurry }: StopWish): Promise<void> {
-  const limit = AbortSignal.any([hurry, AbortSignal.timeout(patienceMs)]);
-  await Promise.race([gateway.drain(), aborted(limit)]);
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(() => late.resolve(), patienceMs);
+  await Promise.race([gateway.drain(), late.promise, aborted(hurry)]);
+  clearTimeout(timer);
 }
 
 function codeOf(reason: StopReason): ExitCode {
