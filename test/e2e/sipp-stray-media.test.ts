@@ -128,7 +128,7 @@ describe.skipIf(sippIsMissing).for(['embedded', 'rtpengine'] as const)(
     let world: SippWorld;
 
     beforeAll(async () => {
-      world = await openSippWorld({ relay, t1Ms: 100 });
+      world = await openSippWorld({ relay });
     });
     afterAll(async () => {
       await world?.[Symbol.asyncDispose]();
@@ -173,7 +173,7 @@ describe.skipIf(sippIsMissing).for(['embedded', 'rtpengine'] as const)(
     }
 
     it('leaves no call, no dialog, no port and no socket', async () => {
-      await world.nothingLeft();
+      await world.nothingHeld();
     });
   },
 );

@@ -37,7 +37,9 @@ export interface SippWorld extends AsyncDisposable {
   readonly links: Readonly<Record<'peer' | 'client', Capture>>;
   /** Calls through the gateway; resolves when both sides have done all of them. */
   play(direction: Direction, calls: PlayedCalls): Promise<Played>;
-  /** Resolves once all that the first call found is all that there is. */
+  /** Resolves once it holds no call, dialog, port or socket but those that the first call found. */
+  nothingHeld(): Promise<void>;
+  /** And no transaction or timer: after 64 of T1. */
   nothingLeft(): Promise<void>;
 }
 
@@ -59,8 +61,8 @@ const controlPort = 2223;
 
 export interface SippWorldOptions {
   readonly relay: RelayKind;
-  /** RFC 3261's T1; a transaction lingers for 64 of it. */
-  readonly t1Ms: number;
+  /** RFC 3261's T1; a transaction lingers for 64 of it. Default 500, as there: a busy machine repeats nothing. */
+  readonly t1Ms?: number;
   readonly routes?: Readonly<Record<string, string | number>>;
   readonly timeouts?: GatewayOptions['timeouts'];
   /** Whole seconds of silence that end a call. Default a minute. */
@@ -88,7 +90,9 @@ export async function openSippWorld(options: SippWorldOptions): Promise<SippWorl
     gateway,
     links,
     play: (direction, calls) => play(box, direction, calls),
-    nothingLeft: () => nothingLeft({ gateway, rtpengine, before }),
+    nothingHeld: () => untilHeld({ gateway, rtpengine, before }, { dialogs: 0 }),
+    nothingLeft: () =>
+      untilHeld({ gateway, rtpengine, before }, { dialogs: 0, transactions: 0, timers: 0 }),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }
@@ -104,7 +108,7 @@ function rtpengineIn(box: VpcBox, { silenceSeconds = 60 }: SippWorldOptions): Pr
 }
 
 function gatewayFor(box: VpcBox, options: SippWorldOptions): Promise<GatewayInPod> {
-  const { relay, t1Ms, routes, timeouts, silenceSeconds = 60 } = options;
+  const { relay, t1Ms = 500, routes, timeouts, silenceSeconds = 60 } = options;
   const timing = { t1Ms, t4Ms: 10 * t1Ms, timerDMs: 10 * t1Ms };
   const interfaces = { internet: 'internet', vpc: 'vpc', 'other-private': 'private' };
   const media: GatewayOptions['media'] =
@@ -173,22 +177,26 @@ function linkOf(path: string): string {
   }
 }
 
-async function nothingLeft(world: {
+interface Emptying {
   readonly gateway: GatewayInPod;
   readonly rtpengine: Rtpengine | undefined;
   readonly before: Held;
-}): Promise<void> {
-  const { gateway, rtpengine, before } = world;
+}
+
+async function untilHeld(
+  { gateway, rtpengine, before }: Emptying,
+  sip: Readonly<Record<string, number>>,
+): Promise<void> {
   // rtpengine's ports are its own
-  const noMedia = { calls: 0, ...(rtpengine === undefined ? { inUse: 0, resting: 0 } : {}) };
-  const sip = { dialogs: 0, transactions: 0, timers: 0, malformed: 0, guardRefusals: 0 };
+  const ports = rtpengine === undefined ? { inUse: 0, resting: 0 } : {};
   await vi.waitFor(
     async () => {
-      expect(await gateway.counts()).toMatchObject({ calls: 0, sip });
       const { calls, pairs } = await gateway.media();
-      expect({ calls, ...pairs }).toMatchObject(noMedia);
+      expect({ calls, ...pairs }).toMatchObject({ calls: 0, ...ports });
+      const never = { malformed: 0, guardRefusals: 0 };
+      expect(await gateway.counts()).toMatchObject({ calls: 0, sip: { ...sip, ...never } });
       expect(heldBy(gateway.pid)).toEqual(before);
-      expect(await rtpengine?.calls()).toEqual(rtpengine === undefined ? undefined : []);
+      expect((await rtpengine?.calls()) ?? []).toEqual([]);
     },
     { timeout: 25_000, interval: 100 },
   );
