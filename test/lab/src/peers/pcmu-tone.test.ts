@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { encodeMuLaw, toneFrame } from './pcmu-tone.ts';
 import { decodeRtp, encodeRtp } from './rtp-packet.ts';
+import { decodeMuLaw, shareOfTone } from './tone.ts';
 
 describe('encodeMuLaw', () => {
   it.each([
@@ -17,6 +18,12 @@ describe('encodeMuLaw', () => {
 });
 
 describe('toneFrame', () => {
+  it('is heard as what it is by an ear that knows nothing of how it was made', () => {
+    const octets = Uint8Array.from([0, 1, 2, 3, 4].flatMap((number) => [...toneFrame(number)]));
+    expect(shareOfTone(decodeMuLaw(octets), 440)).toBeGreaterThan(0.99);
+    expect(shareOfTone(decodeMuLaw(octets), 880)).toBeLessThan(0.01);
+  });
+
   it('goes on where the frame before ended: 440 Hz fit 22 times into 400 samples', () => {
     const samples = [0, 1, 2, 3, 4, 5].flatMap((number) => [...toneFrame(number)]);
     expect(samples).toHaveLength(960);
