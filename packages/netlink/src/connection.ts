@@ -2,8 +2,7 @@ import fs from 'node:fs';
 import { BatchSteps } from './batch-steps.ts';
 import type { BatchResult, GroupsStep, PlanStep } from './batch-steps.ts';
 import { Conversation } from './conversation.ts';
-import { errorFromErrno } from './errors.ts';
-import type { NetlinkError } from './errors.ts';
+import { errorFromErrno, NetlinkError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import type { Entry } from './judge.ts';
 import { Limit } from './limit.ts';
@@ -42,11 +41,16 @@ export class Connection implements Requests {
 
   /** The other twin: a socket of its own, opened when it is asked for. */
   get sync(): SyncConnection {
-    this.#sync ??= new SyncConnection(
-      openNetlinkTransport(this.#netnsFd, this.#protocol),
-      this.#protocol,
-    );
-    if (this.#closed) this.#sync.close();
+    if (this.#sync !== undefined) return this.#sync;
+    if (this.#closed) {
+      throw new NetlinkError('opening the sync twin of a netlink that is closed', {
+        code: 'ECLOSED',
+        errno: 0,
+        outcome: 'not-sent',
+      });
+    }
+    const transport = openNetlinkTransport(this.#netnsFd, this.#protocol);
+    this.#sync = new SyncConnection(transport, this.#protocol);
     return this.#sync;
   }
 

@@ -6,13 +6,18 @@ import { errnoByName } from './schema/errno.ts';
 import { messageType } from './schema/netlink.ts';
 import { clearAck, stampSequences, writeSequence, writeType } from './wire/message-header.ts';
 
-const maxMessages = 128;
+/** What the answers of one send may weigh; a refusal weighs 1. */
+const maxWeight = 128;
+/** An object that is asked for, beside a refusal: a link takes some KB of the receive buffer. */
+const objectWeight = 8;
+/** A part of a listing: up to 32 KB. */
+const partWeight = 64;
 
 /**
  * Requests that go to the kernel in one send, in order. The kernel carries them out one after the other,
  * and a refused one does not stop the next (netlink_rcv_skb), so only the last one asks for its ACK:
- * when that is there, those before it that were not refused are done. At most 128, whose refusals fit
- * into a receive buffer of the usual size.
+ * when that is there, those before it that were not refused are done. At most 128, fewer where objects
+ * are asked for: all that the kernel may answer fits into a receive buffer of the usual size.
  */
 export class Group {
   readonly entries: Entry[] = [];
@@ -34,6 +39,7 @@ export class Group {
   #bytes: Uint8Array;
   #length = 0;
   #lastAck = -1;
+  #weight = 0;
 
   /** @param bytes memory to begin with. */
   constructor(bytes: Uint8Array, littleEndian: boolean) {
@@ -61,17 +67,19 @@ export class Group {
   }
 
   /** Whether this one fits, too, into a send of `maxBytes`. */
-  accepts({ message, until, batch }: Exchange, maxBytes: number): boolean {
+  accepts(exchange: Exchange, maxBytes: number): boolean {
+    const { message, until, batch } = exchange;
     if (this.isSent) return false;
     if (this.span === 0) return true;
     // nfnetlink takes a transaction only if it comes alone.
     if (batch !== undefined || this.entries[0]?.exchange.batch !== undefined) return false;
     if (until === 'done' && this.dump !== undefined) return false;
-    return this.span < maxMessages && this.#length + message.length <= maxBytes;
+    if (this.#weight + weigh(exchange) > maxWeight) return false;
+    return this.#length + message.length <= maxBytes;
   }
 
   get isFull(): boolean {
-    return this.span >= maxMessages;
+    return this.#weight >= maxWeight;
   }
 
   /** Copies the message. */
@@ -89,6 +97,7 @@ export class Group {
     this.entries.push(entry);
     this.#offsets.push(at);
     this.span += batch?.count ?? 1;
+    this.#weight += weigh(exchange);
     return entry;
   }
 
@@ -185,4 +194,9 @@ export class Group {
     larger.set(this.#bytes);
     this.#bytes = larger;
   }
+}
+
+function weigh({ until, onMessage }: Exchange): number {
+  if (until === 'done') return partWeight;
+  return onMessage === undefined ? 1 : objectWeight;
 }

@@ -10,7 +10,11 @@ export interface Plan<T> {
   [Symbol.iterator](): Iterator<Exchange, T, void>;
 }
 
-/** A plan of several requests where the later ones depend on the earlier ones' answers. */
+/**
+ * A plan of several requests where the later ones depend on the earlier ones' answers. Each message is
+ * encoded when it is yielded, not before: verbs share a writer, and what it wrote is valid until it writes
+ * again.
+ */
 export type Program<T> = Generator<Exchange, T, void>;
 
 /** A plan of one request: what can share a send with others, and does in a batch. */

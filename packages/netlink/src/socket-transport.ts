@@ -9,6 +9,7 @@ import { encodeNetlinkAddress } from './wire/socket-address.ts';
 const solSocket = 1;
 const sendBufferSize = 7; // SO_SNDBUF
 const sendBufferForce = 32; // SO_SNDBUFFORCE
+const receiveBufferSize = 8; // SO_RCVBUF
 const receiveBufferForce = 33; // SO_RCVBUFFORCE
 const afNetlink = 16;
 const sockRaw = 3;
@@ -35,9 +36,7 @@ export function openNetlinkTransport(
     // refusals; without the right to it the default size has to do.
     const isNetfilter = protocol === netlinkProtocol.netfilter;
     if (isNetfilter) native().setOption(fd, solSocket, sendBufferForce, int32(8 << 20));
-    if (isNetfilter || groups.length > 0) {
-      native().setOption(fd, solSocket, receiveBufferForce, int32(8 << 20));
-    }
+    makeRoom(fd, isNetfilter || groups.length > 0 ? 8 << 20 : 1 << 20);
     for (const group of groups) {
       check(what, native().setOption(fd, netlinkSocketLevel, addMembership, int32(group)));
     }
@@ -46,6 +45,12 @@ export function openNetlinkTransport(
     native().close(fd);
     throw error;
   }
+}
+
+/** Without the right to it as much as the machine gives to anybody (net.core.rmem_max), which it doubles. */
+function makeRoom(fd: number, bytes: number): void {
+  const forced = native().setOption(fd, solSocket, receiveBufferForce, int32(bytes));
+  if (forced < 0) native().setOption(fd, solSocket, receiveBufferSize, int32(bytes));
 }
 
 // Longer messages are sent on their own.

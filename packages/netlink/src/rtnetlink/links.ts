@@ -63,13 +63,13 @@ export function planLinks(): Links<'plan'> {
     add: (link) => {
       checkLinkName(link.name);
       if (link.kind === 'veth') checkLinkName(link.peer.name);
-      const exchange: Exchange = {
+      const adding = (): Exchange => ({
         message: encodeAddLink(writer, link),
         until: 'ack',
         describe: () => `adding the ${link.kind} link ${link.name}`,
-      };
-      if (link.kind !== 'veth' || link.peer.up !== true) return command(exchange);
-      return addPairAndSetUp(links, exchange, link.peer);
+      });
+      if (link.kind !== 'veth' || link.peer.up !== true) return command(adding());
+      return addPairAndSetUp(links, adding, link.peer);
     },
     set: (by, change) => {
       if (change.name !== undefined) checkLinkName(change.name);
@@ -129,10 +129,10 @@ function changeAltNames(
 /** A second request, in the peer's namespace; when it fails the pair goes again. */
 function* addPairAndSetUp(
   links: Links<'plan'>,
-  adding: Exchange,
+  adding: () => Exchange,
   { name, netns }: { readonly name: string; readonly netns?: NetnsReference },
 ): Program<void> {
-  yield adding;
+  yield adding();
   try {
     yield* within(netns, links.set({ name }, { up: true }));
   } catch (error) {
