@@ -6,10 +6,12 @@ import type { BoundSocket, DatagramPort } from '../../media/datagram-port.ts';
 /** DatagramPort over node:dgram, IPv4. */
 export const nodeDatagrams: DatagramPort = {
   async bind({ address, port }, onDatagram) {
-    const socket = createSocket('udp4');
+    const socket = createSocket({ type: 'udp4', lookup: isLiteral });
     try {
+      // with nothing to look up it listens at once
+      const listening = once(socket, 'listening');
       socket.bind({ address, port, exclusive: true });
-      await once(socket, 'listening');
+      await listening;
     } catch (error) {
       socket.close();
       throw error;
@@ -23,9 +25,22 @@ export const nodeDatagrams: DatagramPort = {
   },
 };
 
+/** Every address here is a literal: a packet goes out in the call to `send`, not in a later turn. */
+function isLiteral(
+  address: string,
+  _options: unknown,
+  done: (error: null, address: string, family: number) => void,
+): void {
+  done(null, address, 4);
+}
+
+function ignore(): void {
+  // a packet that could not be sent is a lost packet
+}
+
 function boundSocket(socket: Socket): BoundSocket {
   return {
-    send: (bytes, to) => socket.send(bytes, to.port, to.address, () => undefined),
+    send: (bytes, to) => socket.send(bytes, to.port, to.address, ignore),
     queuedBytes: () => socket.getSendQueueSize(),
     close: () => new Promise<void>((resolve) => socket.close(() => resolve())),
   };
