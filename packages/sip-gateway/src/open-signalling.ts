@@ -15,6 +15,7 @@ import { isIpv4Address, type Ipv4Address } from './address.ts';
 import { localAddresses, peerPath } from './call/peer-class.ts';
 import type { EmbeddedSignalling, GatewayOptions } from './gateway-options.ts';
 import type { PathTo } from './media/relay-turn.ts';
+import { supportedOptions } from './sip/message-mapping.ts';
 import type { Signalling } from './sip/signalling.ts';
 
 export interface SignallingParts {
@@ -66,6 +67,7 @@ export async function openEmbedded(
     clock,
     timing,
     resolver,
+    supported: supportedOptions,
     onGuardRefusal: (refusal) => alarmOf(refusal, options.onAlarm),
   });
   const session = new SrfSession(clock, secret, (request, response) =>

@@ -1,4 +1,4 @@
-import { parseNameAddr, tagOf } from '@truetuple/sip-engine';
+import { parseNameAddr, tagOf, type Uri } from '@truetuple/sip-engine';
 import { isIpv4Address } from '../address.ts';
 import type { IncomingInvite } from './signalling.ts';
 import type { SrfInboundRequest, SrfMessage } from './srf.ts';
@@ -7,7 +7,14 @@ import type { SrfInboundRequest, SrfMessage } from './srf.ts';
 export interface InviteRefused {
   readonly kind: 'refused';
   readonly status: number;
+  /** What the response says besides. */
+  readonly headers: Readonly<Record<string, string>>;
 }
+
+const accept = { Accept: 'application/sdp' } as const;
+
+/** Option tags that an INVITE may require: session timers are the SIP server's, for each leg. */
+export const supportedOptions: readonly string[] = ['timer'];
 
 /**
  * Reads a new INVITE: RFC 3261, section 8.2. A body that is no session description is refused with 415.
@@ -22,13 +29,18 @@ export function readInvite(
   const callId = dialogNameOf(request);
   const { source_address: source, uri: requestUri } = request;
   if (callId === undefined || from === undefined || !isIpv4Address(source)) {
-    return { kind: 'refused', status: 400 };
+    return { kind: 'refused', status: 400, headers: {} };
   }
   // who calls on is asked to count hops as a proxy does: RFC 3261, section 16.3; RFC 7332
-  if (request.get('max-forwards')?.trim() === '0') return { kind: 'refused', status: 483 };
+  if (request.get('max-forwards')?.trim() === '0')
+    return { kind: 'refused', status: 483, headers: {} };
+  const unsupported = unsupportedOf(request.get('require') ?? '');
+  if (unsupported !== '') {
+    return { kind: 'refused', status: 420, headers: { Unsupported: unsupported } };
+  }
   const body = readSdp(request);
-  if (body.kind === 'other') return { kind: 'refused', status: 415 };
-  const fromUser = from.uri.kind === 'sip' ? from.uri.user : undefined;
+  if (body.kind === 'other') return { kind: 'refused', status: 415, headers: accept };
+  const fromUser = userOf(from.uri);
   const invite = {
     callId,
     source,
@@ -39,6 +51,21 @@ export function readInvite(
     sdp: body.sdp,
   };
   return { kind: 'invite', invite };
+}
+
+/** Who a URI names; of a telephone number (RFC 3966) the digits, as RFC 3261, section 19.1.6, makes a user part of it. */
+function userOf(uri: Uri): string | undefined {
+  if (uri.kind === 'sip') return uri.user;
+  return uri.scheme === 'tel' ? uri.rest.split(';')[0] : undefined;
+}
+
+/** RFC 3261, section 8.2.2.3. */
+function unsupportedOf(required: string): string {
+  return required
+    .split(',')
+    .map((option) => option.trim())
+    .filter((option) => option !== '' && !supportedOptions.includes(option.toLowerCase()))
+    .join(', ');
 }
 
 function passedOf(
@@ -109,7 +136,8 @@ function readSdp(
   const { body } = message;
   if (body === undefined || body === '') return { kind: 'sdp', sdp: undefined };
   const contentType = message.get('content-type') ?? '';
-  return /^\s*application\/sdp\s*(?:;|$)/i.test(contentType)
+  const isPlain = /^\s*(?:identity)?\s*$/i.test(message.get('content-encoding') ?? '');
+  return isPlain && /^\s*application\/sdp\s*(?:;|$)/i.test(contentType)
     ? { kind: 'sdp', sdp: body }
     : { kind: 'other' };
 }

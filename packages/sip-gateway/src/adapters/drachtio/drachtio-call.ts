@@ -58,6 +58,7 @@ export class DrachtioCall implements SignalledCall {
   readonly #acks = new Map<'b' | 're-invite', SrfAck>();
   #sent: SrfSentRequest | undefined;
   #reInviteSent: SrfSentRequest | undefined;
+  #fork: string | undefined;
   #isCancelled = false;
   #reInviteCount = 0;
   #listener: (event: SignalEvent) => void = () => undefined;
@@ -133,10 +134,10 @@ export class DrachtioCall implements SignalledCall {
         this.#cancelB();
         break;
       case 'ack-b':
-        this.#ack('b', act.sdp);
+        if (this.#isOurs(act.fork)) this.#ack('b', act.sdp);
         break;
       case 'bye':
-        this.#bye(act.leg);
+        if (act.leg === 'a' || this.#isOurs(act.fork)) this.#bye(act.leg);
         break;
       case 're-invite':
         this.#reInvite(act);
@@ -201,6 +202,7 @@ export class DrachtioCall implements SignalledCall {
     if (status < 200) {
       if (status > 100) this.emit({ kind: 'provisional', fork, status, sdp });
     } else if (status < 300) {
+      this.#fork ??= fork;
       this.#acks.set('b', ack);
       this.#nameB(stackDialogId);
       this.emit({ kind: 'answer', fork, sdp });
@@ -213,6 +215,11 @@ export class DrachtioCall implements SignalledCall {
       // its final response is on the way to us already, or never comes: a timer of the call waits for that
       if (error !== null) this.emit({ kind: 'failure', status: 487 });
     });
+  }
+
+  /** Any fork but the one that answered first is acknowledged and hung up by the SIP server itself. */
+  #isOurs(fork: string | undefined): boolean {
+    return fork === undefined || fork === this.#fork;
   }
 
   #ack(which: 'b' | 're-invite', sdp: string | undefined): void {

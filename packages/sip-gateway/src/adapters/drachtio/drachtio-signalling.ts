@@ -81,7 +81,7 @@ export class DrachtioSignalling implements Signalling {
     }
     const read = readInvite(request, this.#settings.passHeaders);
     if (read.kind === 'refused') {
-      sendResponse(response, read.status, { headers: { Accept: 'application/sdp' } });
+      sendResponse(response, read.status, { headers: read.headers });
       return;
     }
     const { invite } = read;
