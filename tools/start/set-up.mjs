@@ -16,7 +16,7 @@ import { installWorkspace, workspaceEnvironment, workspaceNode } from './workspa
  */
 export async function setUp(root, purpose) {
   const strict = process.env['CI'] === 'true';
-  await installSystemPackages(purpose, { mustCompile: mustBuildAddon(root), strict, say });
+  await installSystemPackages(purpose, { mustCompile: mustBuildAddon(), strict, say });
   await installWorkspace(root, say);
   const node = workspaceNode(root);
   const env = workspaceEnvironment(root);

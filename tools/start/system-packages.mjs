@@ -6,13 +6,14 @@
  *   shownBy: Sign,
  *   neededBy: readonly Purpose[],
  *   why: string,
- *   onlyToCompile?: boolean,
+ *   toCompile?: readonly Purpose[],
  * }} SystemPackage
  * @typedef {{ hasCommand(name: string): boolean, hasFile(path: string): boolean }} Probe
  */
 
 /**
- * Debian packages that npm cannot bring: the sign that shows each is there, who needs it, and why.
+ * Debian packages that npm cannot bring: the sign that shows each is there, who needs it (always, or to compile the
+ * netlink addon), and why.
  * Names are the same on Debian and Ubuntu.
  * @type {readonly SystemPackage[]}
  */
@@ -26,16 +27,22 @@ export const SYSTEM_PACKAGES = Object.freeze([
   {
     package: 'gcc',
     shownBy: { kind: 'command', anyOf: ['cc'] },
-    neededBy: ['demo', 'test'],
-    why: 'compiles the netlink addon (one C file, under a second)',
-    onlyToCompile: true,
+    neededBy: ['test'],
+    toCompile: ['demo'],
+    why: "compiles the netlink addon where none is prebuilt, and prints the kernel's constants for tests",
   },
   {
     package: 'libc6-dev',
     shownBy: { kind: 'file', path: '/usr/include/errno.h' },
-    neededBy: ['demo', 'test'],
-    why: 'C headers for the netlink addon',
-    onlyToCompile: true,
+    neededBy: ['test'],
+    toCompile: ['demo'],
+    why: "C headers for the netlink addon, and the kernel's for tests",
+  },
+  {
+    package: 'musl-tools',
+    shownBy: { kind: 'command', anyOf: ['musl-gcc'] },
+    neededBy: ['test'],
+    why: 'runs the prebuilt netlink addon in a process of the other C library',
   },
   {
     package: 'util-linux',
@@ -120,9 +127,8 @@ export const SYSTEM_PACKAGES = Object.freeze([
  */
 export function missingPackages(purpose, probe, { mustCompile }) {
   return SYSTEM_PACKAGES.filter((entry) => {
-    if (!entry.neededBy.includes(purpose)) return false;
-    if (entry.onlyToCompile === true && !mustCompile) return false;
-    return !isShown(entry.shownBy, probe);
+    const forCompiling = mustCompile && entry.toCompile?.includes(purpose) === true;
+    return (forCompiling || entry.neededBy.includes(purpose)) && !isShown(entry.shownBy, probe);
   });
 }
 

@@ -52,6 +52,12 @@ type Loaded =
 
 let loaded: Loaded | undefined;
 
+/** Where the addon may lie: compiled on this machine, or prebuilt in the package. */
+export const addonPlaces: readonly string[] = [
+  'build/Release/netlink.node',
+  `prebuilds/linux-${process.arch}/netlink.node`,
+].map((place) => join(import.meta.dirname, '..', place));
+
 /** Whether this process can speak netlink; loads the addon the first time. Never throws. */
 export function nativeAvailable(): NativeAvailability {
   loaded ??= load();
@@ -81,25 +87,23 @@ function load(): Loaded {
       remedy: 'Run this on Linux, or in a Linux container or virtual machine.',
     };
   }
-  const root = join(import.meta.dirname, '..');
-  const places = [
-    join(root, 'build/Release/netlink.node'),
-    join(root, `prebuilds/linux-${process.arch}/netlink.node`),
-  ];
-  const place = places.find((path) => existsSync(path));
-  if (place === undefined) {
-    return {
-      reason: `no compiled addon for linux-${process.arch} (looked for ${places.join(' and ')})`,
-      remedy:
-        'Install a C compiler and run `npm run build:native`, or use a package with a prebuild.',
-    };
+  const faults: string[] = [];
+  for (const place of addonPlaces) {
+    if (!existsSync(place)) continue;
+    try {
+      return { binding: createRequire(import.meta.url)(place) as NativeBinding };
+    } catch (error) {
+      faults.push(
+        `${place} does not load: ${error instanceof Error ? error.message : String(error)}`,
+      );
+    }
   }
-  try {
-    return { binding: createRequire(import.meta.url)(place) as NativeBinding };
-  } catch (error) {
-    return {
-      reason: `${place} does not load: ${error instanceof Error ? error.message : String(error)}`,
-      remedy: 'Build it again for this machine with `npm run build:native`.',
-    };
-  }
+  return {
+    reason:
+      faults.length > 0
+        ? faults.join('; ')
+        : `no compiled addon for linux-${process.arch} (looked for ${addonPlaces.join(' and ')})`,
+    remedy:
+      'Install a C compiler and run `npx truetuple-netlink-build`, in a checkout `npm run build:native`.',
+  };
 }
