@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { withHeader } from '@truetuple/sip-engine';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { privateIp, publicIp } from '../netns/tuple-matrix-situation.ts';
 import { rtpOf } from './kamailio-wire.ts';
@@ -25,7 +26,7 @@ async function callBothWays(world: SippWorld, { mediaMs, ...rest }: BothWays): P
   const calls = { ...rest, caller: callerWhoTalks(mediaMs), callee: calleeWhoTalks };
   const ways = ['inward', 'outward'] as const;
   const played = await Promise.all(ways.map((way) => world.play(way, calls)));
-  for (const each of played) expectAllDone(each, rest.calls);
+  for (const each of played) expectAllDone(world, seen, each, rest.calls);
   expectTrueCalls(world, seen, { calls: 2 * rest.calls });
 }
 
@@ -102,6 +103,14 @@ describe.skipIf(sippIsMissing).for(['embedded', 'rtpengine'] as const)(
       expect(wrong({ sip: [{ ...invite, direction: 'incoming', from: privateIp }] })).toMatch(
         `INVITE from ${privateIp}`,
       );
+      const viaPod = withHeader(
+        invite.message,
+        'via',
+        `SIP/2.0/UDP ${privateIp}:5060;branch=z9hG4bK1`,
+      );
+      const fromPod = { ...invite, direction: 'incoming', message: viaPod } as const;
+      expect(wrong({ sip: [fromPod] })).toMatch('INVITE says Via: ');
+      expect(wrong({ sip: [{ ...fromPod, text: privateIp }] })).toMatch(`INVITE says ${privateIp}`);
       expect(wrong({ rtpIn: [] })).toMatch('0 packets');
       expect(wrong({ told: [`${privateIp}:4000`] })).toMatch(`told ${privateIp}:4000`);
       const wire = packets.filter((packet) => rtpOf(packet)?.from === rtp.from);

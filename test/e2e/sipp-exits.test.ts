@@ -12,7 +12,7 @@ async function endBothWays(world: SippWorld, exit: Exit): Promise<void> {
   const since = seenSoFar(world);
   const ways = ['inward', 'outward'] as const;
   const played = await Promise.all(ways.map((way) => world.play(way, { ...steps, calls: 1 })));
-  for (const each of played) expectAllDone(each, 1);
+  for (const each of played) expectAllDone(world, since, each, 1);
   const calls = exit.callee === undefined ? 1 : 2;
   expectTrueCalls(world, since, { calls, haveMedia });
   for (const host of hasEarlyMedia ? (['peer', 'client'] as const) : []) {

@@ -1,16 +1,20 @@
 // What must hold of calls that sipp made through the gateway.
+import { boxAddresses } from '@truetuple/lab';
 import { expect } from 'vitest';
-import { publicIp } from '../netns/tuple-matrix-situation.ts';
+import { privateIp, publicIp } from '../netns/tuple-matrix-situation.ts';
 import { ladderOf, privateAddressesIncoming } from './sipp-ladder.ts';
 import { callsOnLink, crossed, wrongWith, type CallRules } from './sipp-link-calls.ts';
 import { voices, type Played, type SippWorld } from './sipp-world.ts';
 
-const advertised = { sip: `${publicIp}:5060`, mediaHost: publicIp };
+const told = {
+  advertised: { sip: `${publicIp}:5060`, mediaHost: publicIp },
+  neverTold: [privateIp, boxAddresses.podEth0],
+};
 
 /** For every call with media each way. */
 export const rules: Readonly<Record<'peer' | 'client', CallRules>> = {
-  peer: { advertised, packetsAtLeast: 1, voice: voices.client },
-  client: { advertised, packetsAtLeast: 1, voice: voices.peer },
+  peer: { ...told, packetsAtLeast: 1, voice: voices.client },
+  client: { ...told, packetsAtLeast: 1, voice: voices.peer },
 };
 
 /** How many packets each link had carried at a moment. */
@@ -21,13 +25,24 @@ export function seenSoFar({ links }: SippWorld): Seen {
 }
 
 /** sipp's own account: all calls went as its scenario has them, and nothing was sent twice. */
-export function expectAllDone(played: Played, calls: number): void {
+export function expectAllDone(world: SippWorld, since: Seen, played: Played, calls: number): void {
   const sides = [played.caller, played.callee].filter((side) => side !== undefined);
   const all = { successful: calls, failed: 0, retransmissions: 0, unexpected: 0, current: 0 };
   const done = { code: 0, statistics: { ...all, reasons: {} } };
   const accounts = sides.map(({ code, statistics }) => ({ code, statistics }));
-  const errors = sides.map((side) => side.errors).join('\n');
-  expect(accounts, errors).toEqual(sides.map(() => done));
+  const areDone = accounts.every((each) => JSON.stringify(each) === JSON.stringify(done));
+  const why = areDone
+    ? ''
+    : `${sides.map((side) => side.errors).join('\n')}${unfinished(world, since)}`;
+  expect(accounts, why).toEqual(sides.map(() => done));
+}
+
+/** The ladder of calls that no BYE ended; without such, of the first. */
+function unfinished({ links: { peer } }: SippWorld, since: Seen): string {
+  const packets = peer.packets.slice(since.peer);
+  const { calls } = callsOnLink(packets);
+  const open = calls.filter(({ sip }) => sip.every(({ name }) => name !== '200 BYE'));
+  return ladderOf(packets, open.length === 0 ? calls : open);
 }
 
 export interface CarriedCalls {

@@ -108,6 +108,8 @@ export interface CallRules {
   readonly packetsAtLeast: number;
   /** The octet that the other side's voice consists of. */
   readonly voice: number;
+  /** Addresses of ours that nobody is told. */
+  readonly neverTold: readonly string[];
 }
 
 /** What is wrong with a call, one line each. */
@@ -119,7 +121,10 @@ export function wrongWith(call: LinkCall, rules: CallRules): readonly string[] {
     ...incoming
       .filter(({ from }) => from !== ownSip)
       .map((each) => `${each.name} from ${each.from}`),
-    ...incoming.flatMap((each) => wrongContact(each, ownSip)),
+    ...incoming.flatMap((each) => [...wrongContact(each, ownSip), ...wrongVia(each, ownSip)]),
+    ...incoming.flatMap(({ name, text }) =>
+      rules.neverTold.filter((own) => text.includes(own)).map((own) => `${name} says ${own}`),
+    ),
     ...repeatedInvites(call.sip).map((branch) => `an INVITE was sent again: ${branch}`),
     ...(told.length > 1 ? [`told ${told.join(', ')}`] : []),
     ...told.filter((tuple) => !tuple.startsWith(`${mediaHost}:`)).map((tuple) => `told ${tuple}`),
@@ -154,6 +159,13 @@ function wrongContact({ name, message }: SipDatagram, ownSip: string): readonly 
   if (!/^(?:INVITE|18\d INVITE|2\d\d INVITE)$/.test(name)) return [];
   const contact = headerValue(message, 'contact') ?? '';
   return contact.includes(`<sip:${ownSip}>`) ? [] : [`${name} says Contact: ${contact}`];
+}
+
+/** The topmost Via of a request is its sender's. */
+function wrongVia({ name, message }: SipDatagram, ownSip: string): readonly string[] {
+  const via = headerValue(message, 'via') ?? '';
+  const isTrue = message.kind === 'response' || via.startsWith(`SIP/2.0/UDP ${ownSip};`);
+  return isTrue ? [] : [`${name} says Via: ${via}`];
 }
 
 function repeatedInvites(sip: readonly SipDatagram[]): readonly string[] {
