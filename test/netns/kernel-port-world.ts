@@ -1,5 +1,6 @@
 import {
   createNetworkNamespace,
+  NetlinkError,
   openNetlink,
   type Netlink,
   type NetworkNamespace,
@@ -13,6 +14,11 @@ export interface RealPod extends Disposable {
   readonly world: KernelWorld;
 }
 
+/** What the kernel said where there was nothing to remove. */
+function refusal(code: string, errno: number): NetlinkError {
+  return new NetlinkError(`removing what is absent: ${code}`, { code, errno });
+}
+
 /** Makes the pod that KernelPort's contract describes, in a namespace that ends with this process. */
 export async function realPod(): Promise<RealPod> {
   const netns = createNetworkNamespace();
@@ -24,14 +30,18 @@ export async function realPod(): Promise<RealPod> {
     kernel,
     setLinkUp: (name, up) => netlink.links.set({ name }, { up }),
     removeLink: async (name) => {
-      await netlink.links.remove({ name });
+      if ((await netlink.links.remove({ name })) === 'absent') throw refusal('ENODEV', 19);
     },
     addAddress: async (name, address, scope) => {
       const linkIndex = await indexOf(netlink, name);
       await netlink.addresses.add({ family: 'ipv4', linkIndex, address, scope });
     },
     removeAddress: async (name, address) => {
-      await netlink.addresses.remove({ linkIndex: await indexOf(netlink, name), address });
+      const removed = await netlink.addresses.remove({
+        linkIndex: await indexOf(netlink, name),
+        address,
+      });
+      if (removed === 'absent') throw refusal('EADDRNOTAVAIL', 99);
     },
     addRoute: async ({ type, ...route }) => {
       if (type === 'other') throw new Error('the contract adds no route of another type');

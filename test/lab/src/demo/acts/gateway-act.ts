@@ -89,7 +89,7 @@ function scriptOf({ tuple }: GatewayPlace): Omit<CallScript, 'name' | 'direction
 /** The pod's gateway takes calls once this resolves: `inward` leads to the VPC, `outward` to the Internet. */
 async function takeCalls(pod: PodProcess, phones: Phones, place: GatewayPlace): Promise<void> {
   const { internet, vpc } = phones.agents;
-  const taken = pod.next('takes-calls', 10_000);
+  const taken = pod.next('takes-calls', 30_000);
   const { networks, sipPort } = place;
   const routes = {
     inward: `sip:client@${formatTuple(vpc.tuple)}`,
