@@ -28,9 +28,10 @@ describe.skipIf(reason !== undefined)(`many at once${needs}`, () => {
     using pair = await openPair();
     const { rules } = pair.netlink;
     // Every third one is there already.
-    const priority = (index: number): number => index - (index % 3 === 2 ? 1 : 0);
     const outcomes = await Promise.allSettled(
-      Array.from({ length: 3000 }, (_, index) => rules.add(rule(priority(index)))),
+      Array.from({ length: 3000 }, (_, index) =>
+        rules.add(rule(index - (index % 3 === 2 ? 1 : 0))),
+      ),
     );
     const refused = outcomes.flatMap(({ status }, index) => (status === 'rejected' ? [index] : []));
     expect(refused).toEqual(Array.from({ length: 1000 }, (_, index) => index * 3 + 2));
@@ -233,11 +234,10 @@ describe.skipIf(reason !== undefined)(`what the kernel may do${needs}`, () => {
   it('a listing that never comes to rest fails with what it found', async () => {
     using pair = await openPair();
     const { netlink, net1, here } = pair;
-    const address = (index: number): string =>
-      `10.${String(100 + (index >> 8))}.${String(index & 255)}.1/32`;
     await netlink.batch((batch) => {
       for (let index = 0; index < 4000; index++) {
-        batch.addresses.add({ linkIndex: net1.index, address: address(index) });
+        const address = `10.${String(100 + (index >> 8))}.${String(index & 255)}.1/32`;
+        batch.addresses.add({ linkIndex: net1.index, address });
       }
     });
     const churn = new Worker(new URL('netlink-engine-churn.ts', import.meta.url), {
