@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 const root = join(import.meta.dirname, '../..');
-const suites = ['links', 'namespaces', 'nftables', 'requests', 'routing'].map(
+const suites = ['engine', 'links', 'namespaces', 'nftables', 'requests', 'routing'].map(
   (suite) => `test/netns/netlink-${suite}.test.ts`,
 );
 // An ordinary user's own user, network and mount namespace; root first becomes nobody.
