@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:dgram';
 import { once } from 'node:events';
 import type { NetworkNamespace } from '@truetuple/netlink';
@@ -53,13 +54,14 @@ export async function startRtpengine(options: RtpengineOptions): Promise<Rtpengi
   };
 }
 
-/** Asks in bencode, of which a list of texts is all that has to be read. */
+/** Asks in bencode, of which a list of texts is all that has to be read. A cookie that came before gets the answer of then. */
 async function list(socket: Socket, controlPort: number): Promise<readonly string[]> {
-  socket.send('list d7:command4:liste', controlPort, '127.0.0.1');
+  const cookie = randomUUID();
+  socket.send(`${cookie} d7:command4:liste`, controlPort, '127.0.0.1');
   const [reply] = (await once(socket, 'message', { signal: AbortSignal.timeout(2000) })) as [
     Buffer,
   ];
-  const calls = /^list d5:callsl(.*)e6:result2:oke$/s.exec(reply.toString())?.[1];
+  const calls = /^\S+ d5:callsl(.*)e6:result2:oke$/s.exec(reply.toString())?.[1];
   if (calls !== undefined) return textsOf(calls);
   throw new LabError({
     code: 'CommandFailed',
