@@ -5,12 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { reapOrphans, type LivePods, type PublicIdentity } from '@truetuple/core';
-import { boxAddresses } from '@truetuple/lab';
+import { boxAddresses, startRtpengine } from '@truetuple/lab';
 import { readCalls, type CapturedDatagram } from '@truetuple/sip-gateway/ladder';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { boxIsMissing } from '../netns/box-is-missing.ts';
 import { runGatewayBin, startGatewayBin, type GatewayBin } from './gateway-bin-process.ts';
 import { openIdentityWorld, ownInEc2, ownInKernel, type IdentityWorld } from './identity-world.ts';
+import { sippIsMissing } from './sipp-is-missing.ts';
 import { openSipHost, sipPort, type SipHost } from './sip-host.ts';
 
 const patienceMs = 10_000;
@@ -28,12 +29,16 @@ const calls = {
   ],
 };
 
-function start(identity: object, environment: NodeJS.ProcessEnv = {}): Promise<GatewayBin> {
+function start(
+  identity: object,
+  environment: NodeJS.ProcessEnv = {},
+  media: object = calls.media,
+): Promise<GatewayBin> {
   return startGatewayBin({
     namespace: world.box.pod('pod').namespace,
     environment: { ...world.environment, ...environment },
     file: join(folder, 'gateway.yaml'),
-    config: { identity, ...calls },
+    config: { identity, ...calls, media },
   });
 }
 
@@ -233,16 +238,53 @@ describe.skipIf(boxIsMissing)('truetuple-gateway in a pod', () => {
     expect(await ownInKernel(world, 'pod')).toEqual([]);
   });
 
+  it.skipIf(sippIsMissing)(
+    'an rtpengine that binds the address once it is taken relays the media',
+    async () => {
+      const media = {
+        kind: 'rtpengine',
+        control: { host: '127.0.0.1', port: 2223 },
+        interfaces: { internet: 'internet', vpc: 'vpc', 'other-private': 'private' },
+        timeoutMs: 300,
+      };
+      await using bin = await start({ kind: 'ensure', spec: world.spec('pod') }, {}, media);
+      const { identity } = await bin.logged('the identity is held');
+      const { publicIp, privateIp } = identity as PublicIdentity;
+      await bin.logged('the gateway cannot start yet');
+      expect((await bin.get('/readyz')).status).toBe(503);
+      await using rtpengine = await startRtpengine({
+        namespace: world.box.pod('pod').namespace,
+        interfaces: [
+          `internet/${privateIp}!${publicIp}`,
+          `vpc/${publicIp}`,
+          `private/${privateIp}`,
+        ],
+        controlPort: 2223,
+        ports: { first: 20_000, last: 20_999 },
+      });
+      await bin.logged('ready');
+      await using peer = await openSipHost(world.box, 'peer', publicIp);
+      await using client = await openSipHost(world.box, 'client', publicIp);
+      const call = await connect(peer, client, publicIp);
+      expect(await rtpengine.calls()).toHaveLength(1);
+      await hangUp(peer, client, call);
+      bin.kill('SIGTERM');
+      expect(await bin.exited).toEqual({ code: 0, signal: null });
+      // rtpengine forgets what it was told to delete a moment later
+      await vi.waitFor(async () => expect(await rtpengine.calls()).toEqual([]), patienceMs);
+      expect(ownInEc2(world)).toEqual([]);
+    },
+  );
+
   it('ends by its own code when there is no address to take, and says what to do', async () => {
     await using bin = await start({
       kind: 'ensure',
       spec: { ...world.spec('pod'), pool: 'nowhere' },
     });
     const line = await bin.logged('the identity could not be taken');
-    expect(line['err']).toMatchObject({
-      code: 'PoolEmpty',
-      remedy: expect.stringContaining('truetuple/pool'),
-    });
+    const { code, remedy } = line['err'] as { readonly code: string; readonly remedy: string };
+    expect(code).toBe('PoolEmpty');
+    expect(remedy).toContain('truetuple/pool');
     expect(await bin.exited).toEqual({ code: 3, signal: null });
     expect(ownInEc2(world)).toEqual([]);
   });

@@ -147,6 +147,7 @@ export const configSchema: v.GenericSchema<unknown, GatewayConfig> = v.strictObj
   ),
   routes: v.pipe(v.array(route, 'is not a list of routes'), v.minLength(1, 'is empty')),
   drain: v.exactOptional(v.strictObject({ deadlineMs: v.exactOptional(duration, 30_000) }), {}),
+  startup: v.exactOptional(v.strictObject({ waitMs: v.exactOptional(duration, 60_000) }), {}),
   monitoring: v.exactOptional(
     v.strictObject({
       address: v.exactOptional(ipv4, '0.0.0.0' as Ipv4Address),

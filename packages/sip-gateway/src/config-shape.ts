@@ -22,6 +22,10 @@ export interface GatewayConfig {
     /** After this time calls that are still up are ended. */
     readonly deadlineMs: number;
   };
+  readonly startup: {
+    /** How long an external SIP server or media relay may take to answer. */
+    readonly waitMs: number;
+  };
   readonly monitoring: { readonly address: string; readonly port: number };
   readonly log: { readonly level: LogLevel };
 }

@@ -40,6 +40,7 @@ describe('a configuration', () => {
       timeouts: {},
       routes: [{ match: {}, refuse: 404 }],
       drain: { deadlineMs: 30_000 },
+      startup: { waitMs: 60_000 },
       monitoring: { address: '0.0.0.0', port: 9090 },
       log: { level: 'info' },
     });

@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import type { Cidr, Ipv4Address } from '../address.ts';
 import { readConfig } from '../config.ts';
+import { GatewayError } from '../errors.ts';
 import type { GatewayOptions } from '../gateway-options.ts';
 import type { Gateway } from '../gateway.ts';
 import { GatewayMetrics } from '../telemetry/gateway-metrics.ts';
@@ -122,8 +123,9 @@ describe('the life of a gateway', () => {
   });
 
   it('does not wait for calls beyond its deadline', async () => {
-    const { run, stop, done } = bench({}, 1);
+    const { run, opened, stop, done } = bench({}, 1);
     const ended = run();
+    await opened;
     stop.stop(sigterm);
     expect(await ended).toBe(0);
     expect(done).toEqual(['drain', 'close', 'release']);
@@ -192,6 +194,32 @@ describe('the life of a gateway', () => {
     expect(done).toEqual(['release']);
   });
 
+  it('gives a server of another process its time to answer', async () => {
+    const answers = ['silent', 'silent', 'answers'];
+    const silent = new GatewayError({
+      code: 'MediaRelayUnreachable',
+      message: 'no answer',
+      remedy: 'wait',
+      retry: 'later',
+    });
+    const started = Promise.withResolvers<void>();
+    const { run, stop, parts } = bench({}, 1);
+    const { createGateway } = parts;
+    Object.assign(parts, {
+      againMs: 1,
+      createGateway: async (options: GatewayOptions) => {
+        if (answers.shift() === 'silent') throw silent;
+        started.resolve();
+        return createGateway(options);
+      },
+    });
+    const ended = run();
+    await started.promise;
+    stop.stop(sigterm);
+    expect(await ended).toBe(0);
+    expect(answers).toEqual([]);
+  });
+
   it('says when the identity could not be given back', async () => {
     const { run, stop, log } = bench(
       {
@@ -210,11 +238,12 @@ describe('the life of a gateway', () => {
   });
 
   it('gives the identity back also when the relay cannot be told of the end', async () => {
-    const { run, stop, done, log } = bench(
+    const { run, opened, stop, done, log } = bench(
       { close: async () => Promise.reject(new Error('silent')) },
       1,
     );
     const ended = run();
+    await opened;
     stop.stop(sigterm);
     expect(await ended).toBe(5);
     expect(done).toEqual(['drain', 'release']);

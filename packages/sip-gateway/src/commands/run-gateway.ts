@@ -1,8 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { classifyPeer, type PeerNetworks } from '../call/peer-class.ts';
 import { routeByTable } from '../config-routes.ts';
 import { readSecret, type Environment } from '../config-secret.ts';
 import type { GatewayConfig } from '../config-shape.ts';
+import { GatewayError } from '../errors.ts';
 import type { GatewayOptions } from '../gateway-options.ts';
 import type { Gateway } from '../gateway.ts';
 import { logAlarm, logEvent } from '../telemetry/gateway-log.ts';
@@ -18,6 +20,8 @@ export interface RunParts {
   readonly environment: Environment;
   readonly takeIdentity: (signal: AbortSignal) => Promise<TakenIdentity>;
   readonly createGateway: (options: GatewayOptions) => Promise<Gateway>;
+  /** Between attempts to start. Default 500. */
+  readonly againMs?: number;
 }
 
 /** How long calls whose media is gone may take to end. */
@@ -90,14 +94,8 @@ async function serve(
   { taken, metrics, onReady }: Serving,
 ): Promise<ExitCode> {
   const { log, stop } = parts;
-  let gateway: Gateway;
-  try {
-    const options = await optionsOf(parts, config, taken, metrics);
-    gateway = await parts.createGateway(options);
-  } catch (error) {
-    log.error({ err: error }, 'the gateway could not start');
-    return exitCodes.notStarted;
-  }
+  const gateway = await open(parts, config, { taken, metrics, onReady });
+  if (gateway === undefined) return stop.signal.aborted ? exitCodes.asked : exitCodes.notStarted;
   metrics.watches(gateway, () => !stop.signal.aborted);
   void taken.lost.then((because) => stop.stop({ kind: 'identity-lost', because }));
   onReady();
@@ -106,6 +104,35 @@ async function serve(
   log.info({ reason, ...gateway.counts() }, 'ending');
   await endCalls(gateway, patienceFor(reason, config), stop);
   return closeGateway(log, gateway, codeOf(reason));
+}
+
+/** undefined when it could not start, or shall not any more. Servers of other processes get their time. */
+async function open(
+  parts: RunParts,
+  config: GatewayConfig,
+  { taken, metrics }: Serving,
+): Promise<Gateway | undefined> {
+  const { log, stop } = parts;
+  const since = performance.now();
+  while (!stop.signal.aborted) {
+    try {
+      return await parts.createGateway(await optionsOf(parts, config, taken, metrics));
+    } catch (error) {
+      const isLate = performance.now() - since >= config.startup.waitMs;
+      if (!GatewayError.is(error) || error.retry === 'never' || isLate) {
+        log.error({ err: error }, 'the gateway could not start');
+        return undefined;
+      }
+      log.warn({ because: error.message }, 'the gateway cannot start yet');
+      await pause(parts.againMs ?? 500, stop.signal);
+    }
+  }
+  return undefined;
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  // who is to end does not wait
+  await delay(ms, undefined, { signal }).catch(() => undefined);
 }
 
 /** All of it is closed, also when the relay could not be told. */
