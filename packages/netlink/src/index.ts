@@ -3,6 +3,7 @@ export type { BatchResult } from './batch-steps.ts';
 export type { Faced } from './faces.ts';
 export type { CallOptions } from './limit.ts';
 export type { NetlinkErrorDetails, Outcome, Retry } from './errors.ts';
+export type { AnswerEvent, OverrunEvent, RequestEvent } from './diagnostics.ts';
 export { explain, explainText } from './explain/explain.ts';
 export type { ExplainedMessage, ExplainOptions } from './explain/explain.ts';
 export type { Bus } from './explain/layouts.ts';

@@ -1,6 +1,8 @@
+import { Diagnostics } from './diagnostics.ts';
 import { errorFromErrno } from './errors.ts';
 import { native, watchDo } from './native.ts';
 import type { NativeWatch } from './native.ts';
+import { errnoByName } from './schema/errno.ts';
 import { netlinkOption, netlinkProtocol, netlinkSocketLevel } from './schema/netlink.ts';
 import type { Datagram, Transport } from './transport.ts';
 import { hostIsLittleEndian } from './wire/byte-order.ts';
@@ -40,7 +42,7 @@ export function openNetlinkTransport(
     for (const group of groups) {
       check(what, native().setOption(fd, netlinkSocketLevel, addMembership, int32(group)));
     }
-    return new SocketTransport(fd);
+    return new SocketTransport(fd, protocol);
   } catch (error) {
     native().close(fd);
     throw error;
@@ -53,6 +55,7 @@ function makeRoom(fd: number, bytes: number): void {
   if (forced < 0) native().setOption(fd, solSocket, receiveBufferSize, int32(bytes));
 }
 
+const overrun = -errnoByName.ENOBUFS;
 // Longer messages are sent on their own.
 const channelBytes = 2048;
 
@@ -68,6 +71,7 @@ class SocketTransport implements Transport {
   readonly maxBytes: number;
   readonly answersWithinSend = true;
   readonly #fd: number;
+  readonly #diagnostics: Diagnostics;
   #channel: Channel | undefined;
   /** What a send received along with it: the next receive's result. */
   #received: number | undefined;
@@ -75,12 +79,14 @@ class SocketTransport implements Transport {
   #watch: NativeWatch | undefined;
   #watching = false;
 
-  constructor(fd: number) {
+  constructor(fd: number, protocol: number) {
     this.#fd = fd;
+    this.#diagnostics = new Diagnostics(fd, protocol);
     this.maxBytes = Math.min(usualBytes, sendBuffer(fd) - sendBufferSlack);
   }
 
   send(message: Uint8Array): number {
+    this.#diagnostics.request(message);
     const channel = this.#channel;
     const { length } = message;
     if (channel === undefined || this.#received !== undefined || length > channelBytes) {
@@ -95,6 +101,7 @@ class SocketTransport implements Transport {
   }
 
   sendOffLoop(message: Uint8Array): Promise<number> {
+    this.#diagnostics.request(message);
     return new Promise((resolve) => {
       const queued = native().sendInPool(this.#fd, message, (result) => {
         resolve(result < 0 ? result : 0);
@@ -112,12 +119,14 @@ class SocketTransport implements Transport {
       this.#channel = channel;
     }
     result ??= channel.exchange(0);
+    if (result === overrun) this.#diagnostics.overrun();
     if (result < 0) return result;
     datagram.length = result;
     datagram.sender = channel.state[1] ?? 0;
     datagram.truncated = channel.state[2] === 1;
     // The next one comes with more memory: no send may receive into this one any more.
     if (datagram.truncated) this.#channel = undefined;
+    this.#diagnostics.answer(datagram);
     return 0;
   }
 
