@@ -35,6 +35,8 @@ questions.on('line', (question) => {
   if (question === 'counts') report({ kind: 'counts', counts: gateway.counts() });
   if (question === 'media') void gateway.media().then((media) => report({ kind: 'media', media }));
 });
+// whoever started it is gone
+process.stdin.once('end', () => process.exit(1));
 
 async function stop(): Promise<void> {
   const drained = gateway.drain();

@@ -135,7 +135,7 @@ const heldAndResumed: Exit = {
 };
 
 /** The caller's side of a call that ends with this status. */
-function refusedWith(status: number): Steps {
+export function refusedWith(status: number): Steps {
   return () => [
     caller.invite(),
     ...caller.ringing(),

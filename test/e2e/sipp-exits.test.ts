@@ -3,8 +3,9 @@ import type { CapturedPacket } from '@truetuple/lab';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { rtpOf, sipOf } from './kamailio-wire.ts';
 import { expectAllDone, expectTrueCalls, seenSoFar } from './sipp-expectations.ts';
-import { exits, type Exit } from './sipp-exit-steps.ts';
+import { exits, refusedWith, type Exit } from './sipp-exit-steps.ts';
 import { sippIsMissing } from './sipp-is-missing.ts';
+import { calleeWhoTalks, callerWhoTalks } from './sipp-steps.ts';
 import { callerPorts, openSippWorld, type SippWorld } from './sipp-world.ts';
 
 async function endBothWays(world: SippWorld, exit: Exit): Promise<void> {
@@ -19,8 +20,12 @@ async function endBothWays(world: SippWorld, exit: Exit): Promise<void> {
     const heard = heardBeforeAnswer(world.links[host].packets.slice(since[host]));
     expect(heard).toBeGreaterThan(0);
   }
-  await vi.waitFor(async () => {
-    expect(await world.gateway.counts()).toMatchObject({ calls: 0, sip: { dialogs: 0 } });
+  await untilIdle(world);
+}
+
+function untilIdle({ gateway }: SippWorld): Promise<void> {
+  return vi.waitFor(async () => {
+    expect(await gateway.counts()).toMatchObject({ calls: 0, sip: { dialogs: 0 } });
   });
 }
 
@@ -38,7 +43,8 @@ describe.skipIf(sippIsMissing).for(['embedded', 'rtpengine'] as const)(
     let world: SippWorld;
 
     beforeAll(async () => {
-      const timeouts = { setup: 700 };
+      // longer than rtpengine is waited for
+      const timeouts = { setup: 1500 };
       world = await openSippWorld({ relay, t1Ms: 200, timeouts, silenceSeconds: 2 });
     });
     afterAll(async () => {
@@ -57,6 +63,25 @@ describe.skipIf(sippIsMissing).for(['embedded', 'rtpengine'] as const)(
     if (relay === 'embedded') {
       it('and in its time no transaction and no timer', async () => {
         await world.nothingLeft();
+      });
+    }
+
+    if (relay === 'rtpengine') {
+      it('rtpengine dies in a call: its BYE still ends it, and the next caller gets 503', async () => {
+        const since = seenSoFar(world);
+        const steps = { caller: callerWhoTalks(600), callee: calleeWhoTalks };
+        const playing = world.play('inward', { calls: 1, ...steps });
+        const { client } = world.links;
+        const before = new Set(client.packets);
+        await client.waitFor(
+          (packet) => !before.has(packet) && rtpOf(packet) !== undefined,
+          10_000,
+        );
+        await world.rtpengine?.[Symbol.asyncDispose]();
+        expectAllDone(world, since, await playing, 1);
+        const refused = await world.play('inward', { calls: 1, caller: refusedWith(503) });
+        expectAllDone(world, since, refused, 1);
+        await untilIdle(world);
       });
     }
   },

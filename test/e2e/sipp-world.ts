@@ -33,6 +33,7 @@ export interface Played {
 export interface SippWorld extends AsyncDisposable {
   readonly box: VpcBox;
   readonly gateway: GatewayInPod;
+  readonly rtpengine: Rtpengine | undefined;
   /** From the first call on: the link of the Internet host, and that of the host in the VPC. */
   readonly links: Readonly<Record<'peer' | 'client', Capture>>;
   /** Calls through the gateway; resolves when both sides have done all of them. */
@@ -88,6 +89,7 @@ export async function openSippWorld(options: SippWorldOptions): Promise<SippWorl
   return {
     box,
     gateway,
+    rtpengine,
     links,
     play: (direction, calls) => play(box, direction, calls),
     nothingHeld: () => untilHeld({ gateway, rtpengine, before }, { dialogs: 0 }),

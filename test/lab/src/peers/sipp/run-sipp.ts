@@ -49,16 +49,15 @@ export interface Sipp extends AsyncDisposable {
   readonly ended: Promise<SippOutcome>;
 }
 
-/**
- * Starts sipp with a scenario of ours; resolves once its SIP socket is there, or it has ended.
- */
+/** Starts sipp with a scenario of ours; resolves once its SIP socket is there, or it has ended. */
 export async function startSipp(options: SippOptions): Promise<Sipp> {
   const folder = peerFolder();
   const voiceFile = join(folder.path, 'voice.ulaw');
   folder.write('voice.ulaw', new Uint8Array(1600).fill(options.voice));
   folder.write('scenario.xml', scenarioXml('call', options.steps(voiceFile)));
-  const args = sippArguments(options, folder.path);
-  const child = runIn(options.namespace, 'sipp', args, { cwd: folder.path, stdio: 'ignore' });
+  // it ends with this process, however this one dies
+  const args = ['--pdeathsig', 'KILL', '--', 'sipp', ...sippArguments(options, folder.path)];
+  const child = runIn(options.namespace, 'setpriv', args, { cwd: folder.path, stdio: 'ignore' });
   const exited = exitOf(child);
   const ended = exited.then((code) => outcome(code, folder.path));
   // whoever disposes of it without asking how it went does not hear how it went
