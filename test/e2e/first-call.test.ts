@@ -2,20 +2,24 @@ import { randomUUID } from 'node:crypto';
 import { advertisedTuples, headerValue, parseMessage } from '@truetuple/sip-engine';
 import type { Got } from '@truetuple/sip-engine/testing';
 import { boxAddresses, openBox, type VpcBox } from '@truetuple/lab';
+import type { GatewayOptions } from '@truetuple/sip-gateway';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { boxIsMissing } from '../netns/box-is-missing.ts';
 import { complete, establish, publicIp } from '../netns/tuple-matrix-situation.ts';
 import type { GatewayChildInput } from './gateway-child.ts';
 import { gatewayInPod, podNetworks, type GatewayInPod } from './gateway-in-pod.ts';
+import { sipServerInPod } from './sip-server-in-pod.ts';
 import { openSipHost, rtpPort, sipPort, type SipHost } from './sip-host.ts';
 
-const input: GatewayChildInput = {
-  options: { ...podNetworks, signalling: { kind: 'embedded' }, media: { kind: 'embedded' } },
+const inputWith = (signalling: GatewayOptions['signalling']): GatewayChildInput => ({
+  options: { ...podNetworks, signalling, media: { kind: 'embedded' } },
   routes: {
     inward: `sip:b@${boxAddresses.client}:${sipPort}`,
     outward: `sip:b@${boxAddresses.peer}:${sipPort}`,
   },
-};
+});
+type Signalling = GatewayOptions['signalling'];
+
 const patienceMs = 10_000;
 const publicSip = `${publicIp}:${sipPort}`;
 
@@ -102,52 +106,74 @@ function expectNoPrivateAddress(host: SipHost): void {
   }
 }
 
-describe.skipIf(boxIsMissing)('a first call through a gateway in a pod', () => {
-  let box: VpcBox;
-  let gateway: GatewayInPod;
+/** Who does the SIP: the gateway's own process, or another one beside it in the pod. */
+const servers: readonly [
+  string,
+  (box: VpcBox, open: AsyncDisposableStack) => Promise<Signalling>,
+][] = [
+  ['its own SIP server', async () => ({ kind: 'embedded' })],
+  [
+    'a SIP server in another process',
+    async (box, open) => {
+      const secret = randomUUID();
+      const server = open.use(
+        await sipServerInPod(box, { networks: podNetworks, sipPort, secret }),
+      );
+      return { kind: 'drachtio-server', host: '127.0.0.1', port: server.port, secret };
+    },
+  ],
+];
 
-  beforeAll(async () => {
-    box = await openBox();
-    await establish(box, complete);
-    gateway = await gatewayInPod(box, input);
-  });
-  afterAll(async () => {
-    await gateway[Symbol.asyncDispose]();
-    await box[Symbol.asyncDispose]();
-  });
+describe.skipIf(boxIsMissing).each(servers)(
+  'a first call through a gateway with %s',
+  (_name, serve) => {
+    let box: VpcBox;
+    let gateway: GatewayInPod;
+    const open = new AsyncDisposableStack();
 
-  for (const direction of ['inward', 'outward']) {
-    it(`${direction}: both peers are told the public tuple and see it on the wire, for SIP and RTP`, async () => {
+    beforeAll(async () => {
+      box = open.use(await openBox());
+      await establish(box, complete);
+      const signalling = await serve(box, open);
+      gateway = open.use(await gatewayInPod(box, inputWith(signalling)));
+    });
+    afterAll(async () => {
+      await open.disposeAsync();
+    });
+
+    for (const direction of ['inward', 'outward']) {
+      it(`${direction}: both peers are told the public tuple and see it on the wire, for SIP and RTP`, async () => {
+        await using internet = await openSipHost(box, 'peer', publicIp);
+        await using vpc = await openSipHost(box, 'client', publicIp);
+        const [a, b] = direction === 'inward' ? [internet, vpc] : [vpc, internet];
+        const call = await connect(a, b, direction);
+        await talk(a, b, call);
+        const { callId, toTag, toldA, toldB } = call;
+        a.sip.send({ method: 'BYE', callId, toTag, sequence: 2, requestUri: `sip:${publicSip}` });
+        const bye = await b.until('BYE');
+        if (bye.message.kind === 'request') b.sip.respond(bye.message, 200);
+        await a.until('200 BYE');
+        expectTrueTuple(a, toldA);
+        expectTrueTuple(b, toldB);
+        expectNoPrivateAddress(internet);
+      });
+    }
+
+    it('SIGTERM: a new call gets 503, the call that is up goes on, and then the process ends by itself', async () => {
       await using internet = await openSipHost(box, 'peer', publicIp);
       await using vpc = await openSipHost(box, 'client', publicIp);
-      const [a, b] = direction === 'inward' ? [internet, vpc] : [vpc, internet];
-      const call = await connect(a, b, direction);
-      await talk(a, b, call);
-      const { callId, toTag, toldA, toldB } = call;
-      a.sip.send({ method: 'BYE', callId, toTag, sequence: 2, requestUri: `sip:${publicSip}` });
-      const bye = await b.until('BYE');
-      if (bye.message.kind === 'request') b.sip.respond(bye.message, 200);
-      await a.until('200 BYE');
-      expectTrueTuple(a, toldA);
-      expectTrueTuple(b, toldB);
-      expectNoPrivateAddress(internet);
+      const { callId, toTag, toldA } = await connect(internet, vpc, 'inward');
+      const { sdp: body, sip } = internet;
+      await gateway.drain();
+      sip.send({ method: 'INVITE', callId: 'late', body });
+      await internet.until('503 INVITE');
+      await internet.rtp.send(toldA, 'still there');
+      await vpc.rtp.waitForCount(1, patienceMs);
+      sip.send({ method: 'BYE', callId, toTag, sequence: 2 });
+      const bye = await vpc.until('BYE');
+      if (bye.message.kind === 'request') vpc.sip.respond(bye.message, 200);
+      expect(await gateway.drained()).toMatchObject({ calls: 0 });
+      expect(await gateway.exited).toEqual({ code: 0, signal: null });
     });
-  }
-
-  it('SIGTERM: a new call gets 503, the call that is up goes on, and then the process ends by itself', async () => {
-    await using internet = await openSipHost(box, 'peer', publicIp);
-    await using vpc = await openSipHost(box, 'client', publicIp);
-    const { callId, toTag, toldA } = await connect(internet, vpc, 'inward');
-    const { sdp: body, sip } = internet;
-    await gateway.drain();
-    sip.send({ method: 'INVITE', callId: 'late', body });
-    await internet.until('503 INVITE');
-    await internet.rtp.send(toldA, 'still there');
-    await vpc.rtp.waitForCount(1, patienceMs);
-    sip.send({ method: 'BYE', callId, toTag, sequence: 2 });
-    const bye = await vpc.until('BYE');
-    if (bye.message.kind === 'request') vpc.sip.respond(bye.message, 200);
-    expect(await gateway.drained()).toMatchObject({ calls: 0 });
-    expect(await gateway.exited).toEqual({ code: 0, signal: null });
-  });
-});
+  },
+);
