@@ -47,6 +47,10 @@ export async function realPod(): Promise<RealPod> {
       if (type === 'other') throw new Error('the contract adds no route of another type');
       await netlink.routes.replace({ family: 'ipv4', type, ...route });
     },
+    removeRoute: async ({ type, ...route }) => {
+      if (type === 'other') throw new Error('the contract removes no route of another type');
+      await netlink.routes.remove({ family: 'ipv4', type, ...route });
+    },
     addRule: async ({ priority, from, table, protocol }) => {
       const selector = from === undefined ? {} : { from };
       await netlink.rules.add({ family: 'ipv4', priority, table, protocol, ...selector });

@@ -9,6 +9,19 @@ export interface KernelPort {
   apply(step: KernelStep): Promise<void>;
   /** Which way a packet would leave (RTM_GETROUTE). `unreachable` when the kernel refuses. */
   lookupRoute(query: RouteLookup): Promise<RouteDecision>;
+  /**
+   * Tells that links, addresses, routes or rules of the namespace changed, by whomever: once a turn of the
+   * event loop however much did, and never within the call that changed them. Observe to learn what is.
+   * Not told: arp_announce and arp_ignore, of which the kernel says nothing. Events that the kernel lost, or
+   * that could not be read, count as a change. Closing the port closes its watches.
+   * @throws CoreError KernelRefused when the kernel gives no socket to watch with.
+   */
+  watch(onChange: () => void): KernelWatch;
+  close(): void;
+}
+
+export interface KernelWatch {
+  /** Nothing is told after it. Safe to call again. */
   close(): void;
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { parseIpv4Address, type Cidr } from '../identity/address.ts';
 import type { KernelStep } from '../kernel/kernel-step.ts';
 import { kernelPortLossCases } from './kernel-port-loss-cases.ts';
+import { kernelPortWatchCases } from './kernel-port-watch-cases.ts';
 import {
   applyPlan,
   byNet1,
@@ -261,4 +262,5 @@ export const kernelPortCases: readonly KernelPortCase[] = [
   ...looking,
   ...releasing,
   ...kernelPortLossCases,
+  ...kernelPortWatchCases,
 ];

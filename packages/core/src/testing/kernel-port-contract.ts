@@ -3,6 +3,7 @@ import { parseIpv4Address, type Cidr, type Ipv4Address } from '../identity/addre
 import type { KernelPort, LinkState, RouteDecision, SourceRule } from '../kernel/kernel-port.ts';
 import type { KernelStep } from '../kernel/kernel-step.ts';
 import { planKernel, type WantedLink } from '../kernel/plan-kernel.ts';
+import type { FakeRouteKey } from './fake-kernel/fake-routes.ts';
 import type { FakeRoute } from './fake-kernel/fake-world.ts';
 
 /**
@@ -16,6 +17,7 @@ export interface KernelWorld {
   readonly addAddress: (linkName: string, cidr: string, scope: 'global' | 'link') => Promise<void>;
   readonly removeAddress: (linkName: string, cidr: string) => Promise<void>;
   readonly addRoute: (route: FakeRoute) => Promise<void>;
+  readonly removeRoute: (route: FakeRouteKey) => Promise<void>;
   readonly addRule: (rule: SourceRule) => Promise<void>;
 }
 

@@ -2,7 +2,7 @@ import { directGrant } from '../cloud/direct-grant.ts';
 import type { Ec2Api } from '../cloud/ec2-api.ts';
 import type { Clock } from '../identity/clock.ts';
 import type { Publisher } from '../identity/publisher.ts';
-import type { KernelPort } from '../kernel/kernel-port.ts';
+import type { KernelPort, KernelWatch } from '../kernel/kernel-port.ts';
 import type { NodePorts } from '../node-ports.ts';
 import { FakeClock } from './fake-clock.ts';
 import { MemoryPublisher } from './memory-publisher.ts';
@@ -23,12 +23,24 @@ export function simulatedNode(parts: SimulatedNodeParts): NodePorts {
     clock,
     openGrant: async () => directGrant({ ec2, clock }),
     // a verb closes the kernel it opened; the fake outlives it
-    openKernel: async () => ({
-      observe: (linkName, table) => kernel.observe(linkName, table),
-      apply: (step) => kernel.apply(step),
-      lookupRoute: (query) => kernel.lookupRoute(query),
-      close: () => {},
-    }),
+    openKernel: async () => lendKernel(kernel),
     openPublisher: () => publisher,
+  };
+}
+
+function lendKernel(kernel: KernelPort): KernelPort {
+  const watches = new Set<KernelWatch>();
+  return {
+    observe: (linkName, table) => kernel.observe(linkName, table),
+    apply: (step) => kernel.apply(step),
+    lookupRoute: (query) => kernel.lookupRoute(query),
+    watch: (onChange) => {
+      const watch = kernel.watch(onChange);
+      watches.add(watch);
+      return watch;
+    },
+    close: () => {
+      for (const watch of watches) watch.close();
+    },
   };
 }

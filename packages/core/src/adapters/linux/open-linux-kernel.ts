@@ -8,6 +8,7 @@ import { applyStep } from './apply-step.ts';
 import type { LinuxKernelOptions } from './linux-kernel.ts';
 import { lookupRoute } from './lookup-route.ts';
 import { observeLink } from './observe-link.ts';
+import { watchKernel } from './watch-kernel.ts';
 
 /** Opens the one socket that all operations share. */
 export async function openLinuxKernel({ netns }: LinuxKernelOptions): Promise<KernelPort> {
@@ -26,6 +27,13 @@ export async function openLinuxKernel({ netns }: LinuxKernelOptions): Promise<Ke
       refusable({ what: `ip route get ${query.to} from ${query.from}` }, () =>
         lookupRoute(netlink, query),
       ),
+    watch: (onChange) => {
+      try {
+        return watchKernel(netlink, onChange);
+      } catch (error) {
+        throw refusal(error, { what: 'watching links, addresses, routes and rules' });
+      }
+    },
     close: () => netlink.close(),
   };
 }
@@ -74,9 +82,12 @@ async function refusable<T>(
   try {
     return await act();
   } catch (error) {
-    if (!NetlinkError.is(error)) throw error;
-    const { code: errno, kernelText } = error;
-    const tried = typeof attempt === 'function' ? attempt() : attempt;
-    throw kernelError({ errno, kernelText, cause: error }, tried);
+    throw refusal(error, typeof attempt === 'function' ? attempt() : attempt);
   }
+}
+
+function refusal(error: unknown, attempt: KernelAttempt): unknown {
+  if (!NetlinkError.is(error)) return error;
+  const { code: errno, kernelText } = error;
+  return kernelError({ errno, kernelText, cause: error }, attempt);
 }

@@ -12,6 +12,7 @@ export function fakeWorld(): KernelWorld {
     addAddress: async (linkName, cidr, scope) => kernel.addAddress(linkName, cidr, scope),
     removeAddress: async (linkName, cidr) => kernel.removeAddress(linkName, cidr),
     addRoute: async (route) => kernel.addRoute(route),
+    removeRoute: async (route) => kernel.removeRoute(route),
     addRule: async (rule) => kernel.addRule(rule),
   };
 }

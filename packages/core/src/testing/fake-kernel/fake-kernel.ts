@@ -3,6 +3,7 @@ import { describeKernelStep } from '../../kernel/describe-kernel-step.ts';
 import { kernelError } from '../../kernel/kernel-error.ts';
 import type {
   KernelPort,
+  KernelWatch,
   LinkAddress,
   LinkSettings,
   LinkState,
@@ -14,7 +15,8 @@ import type { KernelStep } from '../../kernel/kernel-step.ts';
 import { addAddress, removeAddress, removeLink, setLinkUp } from './fake-links.ts';
 import { FakeNode } from './fake-node.ts';
 import { FakeRefusal } from './fake-refusal.ts';
-import { decideRoute, putRoute } from './fake-routes.ts';
+import { FakeWatches } from './fake-watches.ts';
+import { decideRoute, putRoute, removeRoute, type FakeRouteKey } from './fake-routes.ts';
 import { addRule, removeRule } from './fake-rules.ts';
 import { applyFakeStep } from './fake-step.ts';
 import { emptyWorld, type FakeLink, type FakeRoute, type FakeWorld } from './fake-world.ts';
@@ -64,6 +66,7 @@ export class FakeKernel implements KernelPort {
   readonly #world: FakeWorld = emptyWorld();
   readonly #node: FakeNode;
   readonly #faults: { fault: KernelFault; left: number }[] = [];
+  readonly #watches = new FakeWatches();
   #nextIndex = 2;
 
   constructor(setup: { readonly node?: FakeNode; readonly links?: readonly FakeLinkSetup[] } = {}) {
@@ -97,6 +100,7 @@ export class FakeKernel implements KernelPort {
       if (!this.netAdmin) throw new FakeRefusal('EPERM');
       if (fault !== undefined && fault.loseAnswer !== true) throw faultOf(fault);
       applyFakeStep(this.#world, this.#node, step);
+      this.#watches.tell();
       this.applied.push(step);
       if (fault !== undefined) throw faultOf(fault);
     } catch (error) {
@@ -109,7 +113,18 @@ export class FakeKernel implements KernelPort {
     return decideRoute(this.#world, query);
   }
 
-  close(): void {}
+  watch(onChange: () => void): KernelWatch {
+    return this.#watches.add(onChange);
+  }
+
+  /** How many watches are open. */
+  get watches(): number {
+    return this.#watches.count;
+  }
+
+  close(): void {
+    this.#watches.close();
+  }
 
   /** The pod is gone, and its namespace with it: other slaves may take its addresses. */
   endNamespace(): void {
@@ -137,10 +152,12 @@ export class FakeKernel implements KernelPort {
     };
     this.#world.links.push(link);
     for (const address of setup.addresses ?? []) this.addAddress(setup.name, address);
+    this.#watches.tell();
   }
 
   removeLink(linkName: string): void {
     removeLink(this.#world, this.#link(linkName));
+    this.#watches.tell();
   }
 
   /** As `ip link set NAME up|down`. */
@@ -148,10 +165,13 @@ export class FakeKernel implements KernelPort {
     const link = this.#link(linkName);
     link.lowerUp = up;
     setLinkUp(this.#world, link, up);
+    this.#watches.tell();
   }
 
   setLink(linkName: string, change: Partial<Pick<FakeLink, 'mtu' | 'lowerUp' | 'settings'>>): void {
     Object.assign(this.#link(linkName), change);
+    const { settings, ...told } = change;
+    if (settings?.rpFilter !== undefined || Object.keys(told).length > 0) this.#watches.tell();
   }
 
   /** As `ip address add ADDRESS/LENGTH dev NAME scope SCOPE`. */
@@ -160,24 +180,35 @@ export class FakeKernel implements KernelPort {
     const added = { ...splitAddress(cidr), scope };
     this.#node.check(link, added.address);
     addAddress(this.#world, link, added);
+    this.#watches.tell();
   }
 
   removeAddress(linkName: string, cidr: string): void {
     removeAddress(this.#world, this.#link(linkName), splitAddress(cidr));
+    this.#watches.tell();
   }
 
   /** As `ip route replace`, for any table and protocol. */
   addRoute(route: FakeRoute): void {
     putRoute(this.#world, route);
+    this.#watches.tell();
+  }
+
+  /** As `ip route del`. */
+  removeRoute(route: FakeRouteKey): void {
+    removeRoute(this.#world, route);
+    this.#watches.tell();
   }
 
   /** As `ip rule add`; `exclusive: false` makes copies, as tools without NLM_F_EXCL do. */
   addRule(rule: SourceRule, options: { readonly exclusive?: boolean } = {}): void {
     addRule(this.#world, rule, options);
+    this.#watches.tell();
   }
 
   removeRule(rule: SourceRule): void {
     removeRule(this.#world, rule);
+    this.#watches.tell();
   }
 
   /** A copy of all state, as plain JSON; routes in a fixed order. */

@@ -22,13 +22,14 @@ export function putRoute(world: FakeWorld, route: FakeRoute): void {
   else world.routes[place] = route;
 }
 
+/** What tells one route from another when it is to go. */
+export type FakeRouteKey = Pick<
+  FakeRoute,
+  'table' | 'type' | 'destination' | 'metric' | 'protocol' | 'linkIndex'
+>;
+
 /** RTM_DELROUTE: a metric of 0 matches any. */
-export function removeRoute(
-  world: FakeWorld,
-  match: Pick<FakeRoute, 'table' | 'type' | 'destination' | 'metric' | 'protocol'> & {
-    readonly linkIndex: number;
-  },
-): void {
+export function removeRoute(world: FakeWorld, match: FakeRouteKey): void {
   const found = world.routes
     .filter(
       (route) =>
