@@ -1,3 +1,4 @@
+import { tupleText } from '@truetuple/sip-engine';
 import type { JudgedTuple, LadderCall, MessageRow } from './ladder-call.ts';
 import { hostOf } from './host.ts';
 import { printable } from './glyphs.ts';
@@ -29,13 +30,24 @@ export function callSummary(call: LadderCall, { glyphs }: Drawing): string {
   return `  ${seen}, not seen ${count('not-seen')}`;
 }
 
+/** What of it could not be read. */
+export function unreadableLines(call: LadderCall, { glyphs, width }: Drawing): readonly string[] {
+  const startMs = call.rows[0]?.atMs ?? call.unreadable[0]?.atMs ?? 0;
+  return call.unreadable.map(({ atMs, source, destination, because }) => {
+    const ends = `${tupleText(source)} ${glyphs.right} ${tupleText(destination)}`;
+    const line = `  ${glyphs.marks.different} unreadable at ${seconds(atMs - startMs)}, ${ends}: ${because}`;
+    return printable(line, glyphs, width);
+  });
+}
+
 function messagesOf({ rows }: LadderCall): readonly MessageRow[] {
   return rows.filter((row) => row.kind === 'message');
 }
 
 function startText(call: LadderCall): string {
   const [first] = messagesOf(call);
-  return first?.method === undefined
+  if (first === undefined) return 'nothing of it can be read';
+  return first.method === undefined
     ? 'begun before the capture'
     : `${first.method} ${first.requestUri}`;
 }
@@ -52,6 +64,6 @@ function endText(call: LadderCall, { names }: Drawing): string {
     ({ callId, status = 0, cseq }) =>
       status >= 200 && callId === first?.callId && cseq.method === first.cseq.method,
   );
-  if (final === undefined) return 'no final response';
+  if (final === undefined) return 'no final response seen';
   return `${final.status} ${final.reasonPhrase}`;
 }

@@ -5,6 +5,16 @@ export interface LadderCall {
   /** One for each leg, in the order of their first messages. */
   readonly callIds: readonly string[];
   readonly rows: readonly LadderRow[];
+  /** What looked like SIP of this call and could not be read; a capture that cuts packets does that. */
+  readonly unreadable: readonly UnreadableMessage[];
+}
+
+export interface UnreadableMessage {
+  readonly atMs: number;
+  readonly source: Tuple;
+  readonly destination: Tuple;
+  readonly callId: string;
+  readonly because: string;
 }
 
 export type LadderRow = MessageRow | MediaRow;

@@ -245,6 +245,20 @@ describe('a ladder', () => {
     expect(text).toContain('a?]0;owned?');
   });
 
+  it('says what it could not read of a call, cut by the capture', () => {
+    const [invite, ...rest] = call();
+    if (invite === undefined) throw new Error('no INVITE');
+    const cut = { ...invite, payload: invite.payload.subarray(0, invite.payload.length - 9) };
+    expect(renderLadder([cut, ...rest], { legs: 'apart' })).toContainEqual(
+      expect.stringMatching(
+        /^ {2}✗ unreadable at -0.\d+, 198.51.100.50:5060 ► 203.0.113.50:5060: BodyTooShort: /,
+      ),
+    );
+    expect(renderLadder([cut])[0]).toBe(
+      'Call 1: nothing of it can be read, no final response seen',
+    );
+  });
+
   it('says so when there is no call', () => {
     expect(renderLadder(rtp(0, peer, client, { count: 3 }))).toEqual([
       'No SIP message in 3 datagrams.',

@@ -1,4 +1,4 @@
-import { callSummary, callTitle } from './call-title.ts';
+import { callSummary, callTitle, unreadableLines } from './call-title.ts';
 import type { CapturedDatagram } from './captured-datagram.ts';
 import { asciiGlyphs, unicodeGlyphs } from './glyphs.ts';
 import { readCalls, type ReadCallsOptions } from './read-calls.ts';
@@ -42,6 +42,7 @@ export function renderLadder(
     ...callTitle(call, index + 1, (call.rows[0]?.atMs ?? 0) - startMs, drawing),
     '',
     ...renderRows(call, drawing),
+    ...unreadableLines(call, drawing),
     callSummary(call, drawing),
   ]);
 }

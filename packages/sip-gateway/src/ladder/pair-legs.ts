@@ -1,11 +1,13 @@
 import { headerValue, parseNameAddr } from '@truetuple/sip-engine';
 import { hostOf, type HostNames } from './host.ts';
+import type { UnreadableMessage } from './ladder-call.ts';
 import type { SeenMessage } from './seen-message.ts';
 
 /** The messages of one Call-ID, in the order of time. */
 export interface Leg {
   readonly callId: string;
   readonly messages: SeenMessage[];
+  readonly unreadable: UnreadableMessage[];
 }
 
 /** Legs of one call, in the order of their beginnings. */

@@ -56,6 +56,7 @@ export function readCalls(
     .map((group) => ({
       callIds: group.map(({ callId }) => callId),
       rows: group.flatMap(rowsOf).toSorted((one, other) => one.atMs - other.atMs),
+      unreadable: group.flatMap(({ unreadable }) => unreadable),
     }))
     .filter(({ callIds }) => wanted === undefined || callIds.includes(wanted));
 }
@@ -80,11 +81,13 @@ function readMessages(datagrams: readonly CapturedDatagram[]): ReadMessages {
       others.push(datagram);
       continue;
     }
-    const { callId } = seen.essentials;
-    const leg = legs.get(callId) ?? { callId, messages: [] };
+    const callId = 'essentials' in seen ? seen.essentials.callId : seen.callId;
+    const leg = legs.get(callId) ?? { callId, messages: [], unreadable: [] };
     legs.set(callId, leg);
-    leg.messages.push(seen);
-    messages.push(seen);
+    if ('essentials' in seen) {
+      leg.messages.push(seen);
+      messages.push(seen);
+    } else leg.unreadable.push(seen);
   }
   return { messages, legs: [...legs.values()], others };
 }

@@ -17,6 +17,7 @@ export function renderRows(call: LadderCall, drawing: Drawing): readonly string[
   const hosts = hostsOf(call, names);
   const lanes = layLanes([...hosts.keys()], width, glyphs);
   const startMs = call.rows[0]?.atMs ?? 0;
+  if (hosts.size === 0) return [];
   if (lanes === undefined) return call.rows.flatMap((row) => listRow(row, drawing, startMs));
   const addresses = (host: string): string => {
     const all = [...(hosts.get(host) ?? [])];

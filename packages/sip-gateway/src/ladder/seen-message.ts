@@ -1,5 +1,6 @@
 import { parseMessage, type Essentials, type SipMessage } from '@truetuple/sip-engine';
 import type { CapturedDatagram } from './captured-datagram.ts';
+import type { UnreadableMessage } from './ladder-call.ts';
 import { toldStreams, type ToldStream } from './told-media.ts';
 
 /** A SIP message of a capture, with its repetitions. */
@@ -19,15 +20,22 @@ export function isText({ payload }: CapturedDatagram): boolean {
 
 const decoder = new TextDecoder('latin1');
 
+/** A Call-ID line, its short form included (RFC 3261 20.8). */
+const callIdLine = /^(?:call-id|i)[ \t]*:[ \t]*(\S+)[ \t]*$/imu;
+
 /** Takes SIP messages in the order of time, and knows which came before. */
 export class MessageReader {
   readonly #seen = new Map<string, SeenMessage>();
 
-  /** `repeated` when the same bytes passed between the same tuples before; undefined when it is no SIP message. */
-  take(datagram: CapturedDatagram): SeenMessage | 'repeated' | undefined {
+  /**
+   * `repeated` when the same bytes passed between the same tuples before; undefined when nothing in it says that it is of a
+   * call.
+   */
+  take(datagram: CapturedDatagram): SeenMessage | UnreadableMessage | 'repeated' | undefined {
     const { source, destination, payload, atMs } = datagram;
     const ends = `${source.address} ${source.port} ${destination.address} ${destination.port}`;
-    const key = `${ends} ${decoder.decode(payload)}`;
+    const text = decoder.decode(payload);
+    const key = `${ends} ${text}`;
     const before = this.#seen.get(key);
     if (before !== undefined) {
       before.times += 1;
@@ -35,7 +43,12 @@ export class MessageReader {
       return 'repeated';
     }
     const parsed = parseMessage(payload);
-    if (parsed.kind !== 'message') return undefined;
+    if (parsed.kind !== 'message') {
+      const callId = callIdLine.exec(text)?.[1];
+      if (callId === undefined || parsed.kind === 'keepalive') return undefined;
+      const because = `${parsed.code}: ${parsed.reason}`;
+      return { atMs, source, destination, callId, because };
+    }
     const { message, essentials } = parsed;
     const streams = toldStreams(message);
     const seen: SeenMessage = {
