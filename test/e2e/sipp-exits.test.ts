@@ -24,9 +24,10 @@ async function endBothWays(world: SippWorld, exit: Exit): Promise<void> {
 }
 
 function untilIdle({ gateway }: SippWorld): Promise<void> {
-  return vi.waitFor(async () => {
+  const isIdle = async (): Promise<void> => {
     expect(await gateway.counts()).toMatchObject({ calls: 0, sip: { dialogs: 0 } });
-  });
+  };
+  return vi.waitFor(isIdle, { timeout: 5000 });
 }
 
 /** Packets of RTP that came to a caller before its 200 did. Without early media there may be some too: RTP overtakes. */
