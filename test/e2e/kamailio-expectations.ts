@@ -4,7 +4,7 @@ import type { Capture } from '@truetuple/lab';
 import { expect } from 'vitest';
 import { publicIp } from '../netns/tuple-matrix-situation.ts';
 import { judgedOn } from './kamailio-ladder.ts';
-import { callIdsOn, callOnLink, portAbove, toneIn, untilRtp } from './kamailio-wire.ts';
+import { callIdsOn, callOnLink, portAbove, toneIn, untilRtp } from './link-wire.ts';
 
 export const publicSip = `${publicIp}:5060`;
 /** Packets of 20 ms. */

@@ -20,7 +20,7 @@ import {
 import { cleanGateway, type CleanGateway } from './kamailio-gateway.ts';
 import { kamailioIsMissing } from './kamailio-is-missing.ts';
 import { withLadder } from './kamailio-ladder.ts';
-import { callIdsOn, privateAddressesOn, repeatedInvites, sipOn } from './kamailio-wire.ts';
+import { callIdsOn, privateAddressesOn, repeatedInvites, sipOn } from './link-wire.ts';
 
 const { peer, secondPeer: trunk, client } = boxAddresses;
 const trunkSip = `${trunk}:5060`;

@@ -33,7 +33,7 @@ import {
   rtpOn,
   sipOf,
   sipOn,
-} from './kamailio-wire.ts';
+} from './link-wire.ts';
 
 const { peer, client, aws } = boxAddresses;
 const proxySip = `${client}:5060`;

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { withHeader } from '@truetuple/sip-engine';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { privateIp, publicIp } from '../netns/tuple-matrix-situation.ts';
-import { rtpOf } from './kamailio-wire.ts';
+import { rtpOf } from './link-wire.ts';
 import { expectAllDone, expectTrueCalls, rules, seenSoFar } from './sipp-expectations.ts';
 import { privateAddressesIncoming } from './sipp-ladder.ts';
 import { callsOnLink, crossed, mostAtOnce, wrongWith } from './sipp-link-calls.ts';

@@ -1,7 +1,7 @@
 // Every way that a call can end, by sipp on both sides: each side is content, and the gateway holds nothing afterwards.
 import type { CapturedPacket } from '@truetuple/lab';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { rtpOf, sipOf } from './kamailio-wire.ts';
+import { rtpOf, sipOf } from './link-wire.ts';
 import { expectAllDone, expectTrueCalls, seenSoFar } from './sipp-expectations.ts';
 import { exits, refusedWith, type Exit } from './sipp-exit-steps.ts';
 import { sippIsMissing } from './sipp-is-missing.ts';

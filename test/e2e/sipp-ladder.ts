@@ -6,7 +6,7 @@ import {
   type CapturedDatagram,
 } from '@truetuple/sip-gateway/ladder';
 import { publicIp } from '../netns/tuple-matrix-situation.ts';
-import { sipOf } from './kamailio-wire.ts';
+import { sipOf } from './link-wire.ts';
 import type { LinkCall } from './sipp-link-calls.ts';
 
 const names = {

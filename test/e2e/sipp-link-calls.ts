@@ -8,7 +8,7 @@ import {
   sipOf,
   type RtpDatagram,
   type SipDatagram,
-} from './kamailio-wire.ts';
+} from './link-wire.ts';
 
 /** One call as a host's link carried it; `in` and `out` as that host sees it. */
 export interface LinkCall {

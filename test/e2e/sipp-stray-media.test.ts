@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { boxAddresses, openUdpPeer, type UdpPeer, type VpcBox } from '@truetuple/lab';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { publicIp } from '../netns/tuple-matrix-situation.ts';
-import { mediaTold, patienceMs, sipOf, sipOn } from './kamailio-wire.ts';
+import { mediaTold, patienceMs, sipOf, sipOn } from './link-wire.ts';
 import { openSipHost, rtpPort, sipPort, type SipHost } from './sip-host.ts';
 import { sippIsMissing } from './sipp-is-missing.ts';
 import { openSippWorld, type SippWorld } from './sipp-world.ts';

@@ -5,7 +5,7 @@ import type { Got } from '@truetuple/sip-engine/testing';
 import { expect } from 'vitest';
 import { expectLadderAgrees } from './kamailio-expectations.ts';
 import { withLadder } from './kamailio-ladder.ts';
-import { mediaTold, patienceMs, privateAddressesOn, datagramOf, sipOn } from './kamailio-wire.ts';
+import { mediaTold, patienceMs, privateAddressesOn, datagramOf, sipOn } from './link-wire.ts';
 import { rtpPort, sipPort, type SipHost } from './sip-host.ts';
 
 /** A host that takes part, and the address of ours that it is to be told and to see. */
