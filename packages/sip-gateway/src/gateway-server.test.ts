@@ -343,11 +343,13 @@ describe('a connection that is lost', () => {
     const all = await world();
     await establish(all);
     const before = all.server.got.length;
+    expect(all.gateway.isReady()).toBe(true);
     all.server.drop();
     expect(await ended(all)).toMatchObject({ cause: 'signalling-lost' });
+    expect(all.gateway.isReady()).toBe(false);
     expect(all.bound()).not.toEqual([]);
     expect(await hungUp(all, [dialogA, dialogB], before)).toEqual([1, 1]);
-    expect(all.server.connections).toBe(2);
+    expect([all.server.connections, all.gateway.isReady()]).toEqual([2, true]);
     expect(all.events).toContainEqual({ kind: 'signalling-lost' });
     // it takes calls again
     all.server.say(received('TC', '', a, inviteOfA.replaceAll('call-a', 'call-c')));

@@ -247,7 +247,7 @@ describe('a gateway that stops', () => {
     internet.sip.send({ method: 'OPTIONS', callId: 'health' });
     await bench.run(20);
     expect(internet.sip.log().at(-1)).toBe('503 OPTIONS');
-    expect(isDrained).toBe(false);
+    expect([isDrained, bench.gateway.isReady()]).toEqual([false, false]);
     internet.sip.send({ method: 'BYE', callId: 'c1', toTag, sequence: 2 });
     await bench.run(20);
     vpc.sip.respond(vpc.sip.request('BYE').message, 200);

@@ -31,6 +31,8 @@ export interface GatewayParts {
 export interface Gateway {
   /** What is held now: calls, and the account of the SIP server in this process; undefined when it is another process. */
   counts(): { readonly calls: number; readonly sip: SipEngineCounts | undefined };
+  /** Whether a new call would be taken: the SIP server is there, and it does not drain or close. */
+  isReady(): boolean;
   /** What the relay holds now, and what it has counted. @throws GatewayError MediaRelayUnreachable */
   media(): Promise<RelayCounts>;
   /** New calls get 503 from now on; resolves when the last one has ended. For SIGTERM: `drain`, then `close`. */
@@ -83,7 +85,9 @@ export async function startGateway(parts: GatewayParts, options: GatewayOptions)
   });
   await sip.start();
   opened.move();
+  let isEnding = false;
   const close = async (): Promise<void> => {
+    isEnding = true;
     if (!sip.endsCalls) await calls.hangUp(hangUpMs);
     calls.abandon();
     await sip.close();
@@ -92,8 +96,10 @@ export async function startGateway(parts: GatewayParts, options: GatewayOptions)
   let closing: Promise<void> | undefined;
   return {
     counts: () => ({ calls: calls.size, sip: sip.counts() }),
+    isReady: () => !isEnding && sip.isUp(),
     media: () => relay.counts(),
     drain: async () => {
+      isEnding = true;
       await Promise.all([sip.drain(), calls.drain()]);
     },
     close: async () => {

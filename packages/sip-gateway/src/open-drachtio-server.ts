@@ -48,6 +48,7 @@ export async function openDrachtioServer(
   return {
     signalling,
     pathTo: (peer) => pathOnServer(options, peer),
+    isUp: () => session.isUp,
     counts: () => undefined,
     start: () => link.route(),
     drain: async () => undefined,

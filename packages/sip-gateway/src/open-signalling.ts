@@ -31,6 +31,8 @@ export interface OpenSignalling {
   readonly signalling: Signalling;
   /** What a peer is told and which socket sends to it, as far as the SIP server can. */
   readonly pathTo: PathTo;
+  /** Whether the SIP server is there. */
+  isUp(): boolean;
   /** undefined where the SIP server is another process. */
   counts(): SipEngineCounts | undefined;
   /** New calls are taken from the moment that it resolves. */
@@ -83,6 +85,7 @@ export async function openEmbedded(
   return {
     signalling,
     pathTo: (peer) => peerPath(options, peer),
+    isUp: () => session.isUp,
     counts: () => engine.counts(),
     start: async () => {
       const up = Promise.withResolvers<void>();

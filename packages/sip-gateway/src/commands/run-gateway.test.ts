@@ -38,7 +38,10 @@ interface Bench {
 }
 
 function bench(
-  change: Partial<RunParts> & { readonly close?: () => Promise<void> } = {},
+  change: Partial<RunParts> & {
+    readonly close?: () => Promise<void>;
+    readonly isServerThere?: boolean;
+  } = {},
   drainMs = 60_000,
   signalling = '{ kind: embedded }',
 ): Bench {
@@ -47,8 +50,10 @@ function bench(
   const opened = Promise.withResolvers<GatewayOptions>();
   const drained = Promise.withResolvers<void>();
   const lost = Promise.withResolvers<string>();
+  const isThere = change.isServerThere ?? true;
   const gateway: Gateway = {
     counts: () => ({ calls: 1, sip: undefined }),
+    isReady: () => isThere,
     media: async () => ({ calls: 1, pairs: { free: 7, inUse: 2, resting: 1 }, media: undefined }),
     drain: async () => {
       done.push('drain');
@@ -105,6 +110,16 @@ function bench(
 const sigterm = { kind: 'signal', name: 'SIGTERM' } as const;
 
 describe('the life of a gateway', () => {
+  it('is not ready while the SIP server is not there', async () => {
+    const { run, opened, stop, lastCallEnds, get } = bench({ isServerThere: false });
+    const ended = run();
+    await opened;
+    expect(await get('/readyz')).toBe('503 the SIP server is not there\n');
+    stop.stop(sigterm);
+    lastCallEnds();
+    expect(await ended).toBe(0);
+  });
+
   it('ends in order, and the identity is given back last', async () => {
     const { run, opened, stop, done, lastCallEnds, get } = bench();
     const ended = run();

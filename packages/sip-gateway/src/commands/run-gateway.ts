@@ -36,9 +36,9 @@ const farewellMs = 5_000;
 export async function runGateway(parts: RunParts, config: GatewayConfig): Promise<ExitCode> {
   const { log, stop } = parts;
   const metrics = new GatewayMetrics();
-  let unready: string | undefined = 'the identity is not held yet';
+  let unready = (): string | undefined => 'the identity is not held yet';
   const monitoring = await openMonitoring(config.monitoring, {
-    unready: () => (stop.signal.aborted ? 'draining' : unready),
+    unready: () => (stop.signal.aborted ? 'draining' : unready()),
     metrics: () => metrics.text(),
     metricsType: metrics.contentType,
   });
@@ -47,9 +47,9 @@ export async function runGateway(parts: RunParts, config: GatewayConfig): Promis
     if (taken === undefined) return stop.signal.aborted ? exitCodes.asked : exitCodes.noIdentity;
     metrics.holds(taken.identity);
     log.info({ identity: taken.identity }, 'the identity is held');
-    unready = 'sockets and relay are not open yet';
-    const onReady = (): void => {
-      unready = undefined;
+    unready = () => 'sockets and relay are not open yet';
+    const onReady = (gateway: Gateway): void => {
+      unready = () => (gateway.isReady() ? undefined : 'the SIP server is not there');
     };
     const code = await serve(parts, config, { taken, metrics, onReady }).catch((error: unknown) => {
       log.fatal({ err: error }, 'a defect');
@@ -85,7 +85,7 @@ async function giveBack(log: Logger, taken: TakenIdentity, code: ExitCode): Prom
 interface Serving {
   readonly taken: TakenIdentity;
   readonly metrics: GatewayMetrics;
-  readonly onReady: () => void;
+  readonly onReady: (gateway: Gateway) => void;
 }
 
 async function serve(
@@ -98,7 +98,7 @@ async function serve(
   if (gateway === undefined) return stop.signal.aborted ? exitCodes.asked : exitCodes.notStarted;
   metrics.watches(gateway, () => !stop.signal.aborted);
   void taken.lost.then((because) => stop.stop({ kind: 'identity-lost', because }));
-  onReady();
+  onReady(gateway);
   log.info({ sipPort: config.sip.port }, 'ready');
   const reason = await stop.wished();
   log.info({ reason, ...gateway.counts() }, 'ending');
