@@ -36,9 +36,12 @@ const farewellMs = 5_000;
 export async function runGateway(parts: RunParts, config: GatewayConfig): Promise<ExitCode> {
   const { log, stop } = parts;
   const metrics = new GatewayMetrics();
-  let unready = (): string | undefined => 'the identity is not held yet';
+  let unready: string | undefined = 'the identity is not held yet';
+  let running: Gateway | undefined;
+  const serverGone = (): string | undefined =>
+    running?.isReady() === false ? 'the SIP server is not there' : undefined;
   const monitoring = await openMonitoring(config.monitoring, {
-    unready: () => (stop.signal.aborted ? 'draining' : unready()),
+    unready: () => (stop.signal.aborted ? 'draining' : (unready ?? serverGone())),
     metrics: () => metrics.text(),
     metricsType: metrics.contentType,
   });
@@ -47,9 +50,10 @@ export async function runGateway(parts: RunParts, config: GatewayConfig): Promis
     if (taken === undefined) return stop.signal.aborted ? exitCodes.asked : exitCodes.noIdentity;
     metrics.holds(taken.identity);
     log.info({ identity: taken.identity }, 'the identity is held');
-    unready = () => 'sockets and relay are not open yet';
+    unready = 'sockets and relay are not open yet';
     const onReady = (gateway: Gateway): void => {
-      unready = () => (gateway.isReady() ? undefined : 'the SIP server is not there');
+      running = gateway;
+      unready = undefined;
     };
     const code = await serve(parts, config, { taken, metrics, onReady }).catch((error: unknown) => {
       log.fatal({ err: error }, 'a defect');
