@@ -221,6 +221,24 @@ describe.skipIf(boxIsMissing)('truetuple-gateway in a pod', () => {
     expect(await ownInKernel(world, 'pod')).toEqual([]);
   });
 
+  it('SIGTERM while it takes its identity: what it has taken is given back', async () => {
+    await using bin = await ensured();
+    const seen: string[] = [];
+    const stop = world.ec2.onChange(({ kind }) => {
+      seen.push(kind);
+      if (kind === 'address-associated') bin.kill('SIGTERM');
+    });
+    expect(await bin.exited).toEqual({ code: 0, signal: null });
+    stop();
+    expect(seen).toContain('address-associated');
+    expect(bin.log.map(({ msg }) => msg)).toEqual(['asked to end before the identity was held']);
+    expect(ownInEc2(world)).toEqual([]);
+    // the routes of the link's table stay, which carry nothing without an address
+    expect((await ownInKernel(world, 'pod')).filter((line) => !line.startsWith('route'))).toEqual(
+      [],
+    );
+  });
+
   it('the relay crashes in a call: both legs are ended, and the process ends with that', async () => {
     const options = { NODE_OPTIONS: `--import=${mortalWorkers}` };
     await using bin = await start({ kind: 'ensure', spec: world.spec('pod') }, options);
