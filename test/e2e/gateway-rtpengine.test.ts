@@ -66,7 +66,9 @@ async function startDaemon(): Promise<Daemon> {
     ...'--table=-1 --foreground --log-stderr --log-level=4 --config-file=none'.split(' '),
     ...'-m 27100 -M 27199'.split(' '),
   ];
-  const daemon = spawn('rtpengine', flags, { stdio: 'ignore' });
+  const daemon = spawn('setpriv', ['--pdeathsig', 'KILL', '--', 'rtpengine', ...flags], {
+    stdio: 'ignore',
+  });
   const ended = once(daemon, 'exit');
   const relay = rtpengineRelay({ pathTo: contractPath, control }, { timeoutMs: 500 });
   // each question has its own time-out, and the test one for all

@@ -42,7 +42,9 @@ async function rtpengine(advertised = '127.0.0.20'): Promise<Rtpengine> {
     ...'--table=-1 --foreground --log-stderr --log-level=4 --config-file=none'.split(' '),
     ...'-m 27000 -M 27003'.split(' '),
   ];
-  const daemon = spawn('rtpengine', flags, { stdio: 'ignore' });
+  const daemon = spawn('setpriv', ['--pdeathsig', 'KILL', '--', 'rtpengine', ...flags], {
+    stdio: 'ignore',
+  });
   const ended = once(daemon, 'exit');
   const relay = rtpengineRelay({ pathTo: contractPath, control }, { timeoutMs: 500, pollMs: 100 });
   await answers(relay);
