@@ -17,6 +17,8 @@ const sendsPerTurn = 128;
 // What the kernel does with more messages may be felt: they are sent from the thread pool.
 const messagesOnLoop = 8;
 const groupBytes = 16 * 1024;
+/** As many sends as a thousand requests are. */
+const keptMemory = 16;
 const resolved = Promise.resolve();
 
 /** How many sends of this thread that take the kernel milliseconds are under way, on any socket. */
@@ -232,7 +234,7 @@ export class Conversation {
     if (group === undefined) return false;
     if (group.unanswered > 0 || this.#isSending) return true;
     this.#current = undefined;
-    if (this.#memory.length < 2) this.#memory.push(group.memory);
+    if (this.#memory.length < keptMemory) this.#memory.push(group.memory);
     return false;
   }
 

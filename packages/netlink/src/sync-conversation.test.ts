@@ -91,6 +91,24 @@ describe('a conversation of who blocks', () => {
     });
   });
 
+  it('asks a kernel that answers within the send for no ACK: silence is consent', () => {
+    const { kernel, conversation } = setUp();
+    kernel.answersWithinSend = true;
+    kernel.onSend = (sequence) => {
+      if (sequence === 2) kernel.queue(ack(sequence, 17));
+      if (sequence === 3) kernel.queueErrno(105);
+    };
+    expect(conversation.request(request())).toBe('done');
+    expect(conversation.request(request())).toMatchObject({ code: 'EEXIST' });
+    expect(conversation.request(request())).toMatchObject({ code: 'ENOBUFS', outcome: 'unknown' });
+    expect(conversation.request(request())).toBe('done');
+    expect(kernel.sends.map(([only]) => only?.flags)).toEqual([1, 1, 1, 1]);
+    // What is asked for is an answer, and has to come.
+    expect(conversation.request(request('answer'))).toMatchObject({ outcome: 'unknown' });
+    const echoed = request('ack', { onMessage: () => undefined });
+    expect(conversation.request(echoed)).toMatchObject({ outcome: 'unknown' });
+  });
+
   it('has more room after a cut answer', () => {
     const { kernel, conversation } = setUp();
     const words = Array.from({ length: 20_000 }, (_, index) => index);

@@ -1,16 +1,17 @@
 import { errorFromErrno, NetlinkError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import { Group } from './group.ts';
-import { Inbox, nothing, overrun } from './inbox.ts';
+import { Inbox, overrun } from './inbox.ts';
 import { cutAnswer, Entry, lostAnswer, takeMessage } from './judge.ts';
 import type { Settled } from './judge.ts';
 import { errnoByName } from './schema/errno.ts';
 import { Sequence } from './sequence.ts';
 import type { Transport } from './transport.ts';
 import { hostIsLittleEndian } from './wire/byte-order.ts';
-import { stampSequences, writeSequence } from './wire/message-header.ts';
+import { clearAck, stampSequences, writeSequence } from './wire/message-header.ts';
 
 const groupBytes = 16 * 1024;
+const keptMemory = 16;
 
 /**
  * The request side of a netlink socket for who blocks: the kernel answers within send(), and what a
@@ -24,7 +25,9 @@ export class SyncConversation {
   #entry: Entry | undefined;
   #first = 0;
   #isAnswered = false;
+  #isLost = false;
   #group: Group | undefined;
+  readonly #memory: Uint8Array[] = [];
   #closed = false;
 
   constructor(transport: Transport, littleEndian: boolean = hostIsLittleEndian) {
@@ -36,21 +39,22 @@ export class SyncConversation {
   /** Carries one request out; gives how it ended. */
   request(exchange: Exchange): Settled {
     if (this.#closed) return closedError(exchange);
-    let outcome: Settled | undefined;
-    const entry = new Entry(exchange, (settled) => {
-      outcome = settled;
-    });
+    const entry = new Entry(exchange, nobodyElse);
     this.#entry = entry;
     this.#isAnswered = false;
     this.#stamp(exchange);
+    const isSilent = this.#silence(exchange);
     const result = this.#transport.send(exchange.message);
     if (result < 0) return notSent(entry, -result);
+    this.#isLost = false;
     while (!this.#isAnswered) {
-      const lost = this.#receive();
-      if (lost !== undefined) entry.settle(lostAnswer(entry, lost));
-      if (lost !== undefined) break;
+      const end = this.#receive();
+      if (end === errnoByName.EAGAIN && isSilent && !this.#isLost) entry.settle('done');
+      else if (end === errnoByName.EAGAIN) entry.settle(lostAnswer(entry, errnoByName.ENOBUFS));
+      else if (end !== undefined) entry.settle(lostAnswer(entry, end));
+      if (end !== undefined) break;
     }
-    return outcome ?? lostAnswer(entry, errnoByName.ENOBUFS);
+    return entry.outcome ?? lostAnswer(entry, errnoByName.ENOBUFS);
   }
 
   /** Sends the group and settles its entries. */
@@ -68,14 +72,15 @@ export class SyncConversation {
     this.#group = group;
     while (group.unanswered > 0) {
       const lost = this.#receive();
-      if (lost === errnoByName.ENOBUFS) group.failUnanswered();
+      if (lost === errnoByName.EAGAIN) group.failUnanswered();
       else if (lost !== undefined) group.fail((entry) => lostAnswer(entry, lost));
     }
     this.#group = undefined;
+    if (this.#memory.length < keptMemory) this.#memory.push(group.memory);
   }
 
   group(): Group {
-    return new Group(new Uint8Array(groupBytes), this.#littleEndian);
+    return new Group(this.#memory.pop() ?? new Uint8Array(groupBytes), this.#littleEndian);
   }
 
   fits(group: Group, exchange: Exchange): boolean {
@@ -88,22 +93,34 @@ export class SyncConversation {
     this.#transport.close();
   }
 
+  /**
+   * A request is carried out within send(), and a refusal is told whether an ACK was asked for or not
+   * (netlink_rcv_skb): when nothing lies there, it is done. So no ACK is asked for.
+   */
+  #silence({ message, until, batch, onMessage }: Exchange): boolean {
+    if (until !== 'ack' || batch !== undefined || onMessage !== undefined) return false;
+    if (!this.#transport.answersWithinSend) return false;
+    clearAck(message, 0, this.#littleEndian);
+    return true;
+  }
+
   #stamp({ message, batch }: Exchange): void {
     this.#first = this.#sequence.take(batch?.count ?? 1);
     if (batch === undefined) writeSequence(message, 0, this.#first, this.#littleEndian);
     else stampSequences(message, this.#first, this.#littleEndian);
   }
 
-  /** Takes a datagram; gives an errno once no answer can come any more. */
+  /** Takes a datagram; gives an errno once no answer can come any more: EAGAIN when all was taken. */
   #receive(): number | undefined {
     const result = this.#inbox.receive(this.#take, this.#cut);
     if (result >= 0) return undefined;
     // What was kept comes after it was said that something was lost.
     if (result === overrun) {
+      this.#isLost = true;
       if (this.#group !== undefined) this.#group.isLost = true;
       return undefined;
     }
-    return result === nothing ? errnoByName.ENOBUFS : -result;
+    return -result;
   }
 
   readonly #take = (): void => {
@@ -126,6 +143,9 @@ export class SyncConversation {
     }
   };
 }
+
+/** Who asked reads the outcome from the entry. */
+function nobodyElse(): void {}
 
 function notSent({ exchange }: Entry, errno: number): NetlinkError {
   return errorFromErrno(exchange.describe(), errno, { outcome: 'not-sent' });

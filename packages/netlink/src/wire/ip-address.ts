@@ -29,12 +29,24 @@ export function parseIpPrefix(text: string): IpPrefix {
   const slash = text.indexOf('/');
   const bytes = parseIpAddress(slash < 0 ? text : text.slice(0, slash));
   const bits = bytes.length * 8;
-  const digits = slash < 0 ? String(bits) : text.slice(slash + 1);
-  const prefixLength = /^\d{1,3}$/.test(digits) ? Number(digits) : Number.NaN;
+  const prefixLength = slash < 0 ? bits : parsePrefixLength(text, slash + 1);
   if (!(prefixLength <= bits)) {
     throw inputError(`"${text}" has no prefix length from 0 to ${String(bits)}`, remedy);
   }
   return { family: bits === 32 ? 'ipv4' : 'ipv6', bytes, prefixLength };
+}
+
+/** One to three digits, from there to the end; NaN when it is anything else. */
+function parsePrefixLength(text: string, from: number): number {
+  const digits = text.length - from;
+  if (digits < 1 || digits > 3) return Number.NaN;
+  let value = 0;
+  for (let at = from; at < text.length; at++) {
+    const digit = text.charCodeAt(at) - 0x30;
+    if (digit < 0 || digit > 9) return Number.NaN;
+    value = value * 10 + digit;
+  }
+  return value;
 }
 
 /** 4 bytes give dotted decimals, 16 the canonical form of RFC 5952. */

@@ -14,6 +14,8 @@ export class MessageWriter {
   #bytes = new Uint8Array(512);
   #view = new DataView(this.#bytes.buffer);
   #at = 0;
+  /** What `finish` gave last: messages in a row are mostly of one length. */
+  #finished: Uint8Array = this.#bytes.subarray(0, 0);
 
   constructor(littleEndian: boolean = hostIsLittleEndian) {
     this.#littleEndian = littleEndian;
@@ -51,9 +53,14 @@ export class MessageWriter {
 
   /** Raw bytes, as they are. */
   bytes(value: Uint8Array): this {
-    this.#room(value.length);
-    this.#bytes.set(value, this.#at);
-    this.#at += value.length;
+    const { length } = value;
+    this.#room(length);
+    // For an address a loop is quicker.
+    if (length > 16) this.#bytes.set(value, this.#at);
+    else
+      for (let index = 0; index < length; index++)
+        this.#bytes[this.#at + index] = value[index] ?? 0;
+    this.#at += length;
     return this;
   }
 
@@ -140,7 +147,11 @@ export class MessageWriter {
   /** The finished message; nlmsg_seq and nlmsg_pid are still 0. */
   finish(): Uint8Array {
     this.#view.setUint32(0, this.#at, this.#littleEndian);
-    return this.#bytes.subarray(0, this.#at);
+    const { length, buffer } = this.#finished;
+    if (length !== this.#at || buffer !== this.#bytes.buffer) {
+      this.#finished = this.#bytes.subarray(0, this.#at);
+    }
+    return this.#finished;
   }
 
   #pad(): this {
