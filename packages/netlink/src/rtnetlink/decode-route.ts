@@ -52,10 +52,10 @@ export function decodeRoute(view: DataView, start: number, end: number): Route |
 function readAttribute(route: Mutable<Route>, attribute: AttributeCursor): void {
   switch (attribute.type) {
     case rta.destination:
-      route.destination = formatIpAddress(attribute.peek());
+      route.destination = attribute.address();
       break;
     case rta.gateway:
-      route.gateway = formatIpAddress(attribute.peek());
+      route.gateway = attribute.address();
       break;
     case rta.outputLink:
       route.linkIndex = attribute.u32();
@@ -64,7 +64,7 @@ function readAttribute(route: Mutable<Route>, attribute: AttributeCursor): void 
       route.metric = attribute.u32();
       break;
     case rta.preferredSource:
-      route.preferredSource = formatIpAddress(attribute.peek());
+      route.preferredSource = attribute.address();
       break;
     case rta.table:
       route.table = attribute.u32();
@@ -79,7 +79,7 @@ function readAttribute(route: Mutable<Route>, attribute: AttributeCursor): void 
       route.gateway = readVia(attribute);
       break;
     case rta.source:
-      route.source = formatIpAddress(attribute.peek());
+      route.source = attribute.address();
       break;
     case rta.nexthopId:
       route.nextHopId = attribute.u32();
@@ -143,7 +143,7 @@ function readNextHops({ view, start, end }: AttributeCursor): NextHop[] {
     };
     const attribute = new AttributeCursor(view, at + 8, at + length);
     while (attribute.next()) {
-      if (attribute.type === rta.gateway) hop.gateway = formatIpAddress(attribute.peek());
+      if (attribute.type === rta.gateway) hop.gateway = attribute.address();
       else if (attribute.type === rta.via) hop.gateway = readVia(attribute);
       else if (!ignored.has(attribute.type)) {
         hop.unknownAttributes = [...(hop.unknownAttributes ?? []), attribute.unknown()];

@@ -1,5 +1,6 @@
 import { NetlinkError } from '../errors.ts';
 import { hostIsLittleEndian } from './byte-order.ts';
+import { formatIpAddress } from './ip-address.ts';
 
 const typeMask = 0x3fff; // without NLA_F_NESTED and NLA_F_NET_BYTEORDER
 const text = new TextDecoder();
@@ -98,6 +99,13 @@ export class AttributeCursor {
   big64(): number {
     this.#need(8);
     return Number(this.view.getBigUint64(this.start));
+  }
+
+  /** An IPv4 or IPv6 address. */
+  address(): string {
+    const { view, start } = this;
+    if (this.end - start !== 4) return formatIpAddress(this.#bytes());
+    return `${String(view.getUint8(start))}.${String(view.getUint8(start + 1))}.${String(view.getUint8(start + 2))}.${String(view.getUint8(start + 3))}`;
   }
 
   /** Text up to the first zero byte or the payload's end. */
