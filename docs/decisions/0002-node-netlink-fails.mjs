@@ -1,8 +1,5 @@
 // Adds 100 routing rules at once through node-netlink and counts what it reports against what the
-// kernel did. For decision 0002. In an empty directory, with this file copied into it:
-//
-//   npm install node-netlink@0.0.4
-//   unshare --user --map-root-user --net node 0002-node-netlink-fails.mjs
+// kernel did. For decision 0002; `npm run why-not-node-netlink` installs node-netlink and runs it.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import netlink from 'node-netlink';

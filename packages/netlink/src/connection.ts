@@ -27,12 +27,17 @@ export class Connection implements Requests {
   #sync: SyncConnection | undefined;
   #closed = false;
 
-  constructor(netns: NetnsReference | undefined, protocol: number = netlinkProtocol.route) {
+  constructor(
+    netns: NetnsReference | undefined,
+    protocol: number = netlinkProtocol.route,
+    transport?: Transport,
+  ) {
     const reference = namespaceFd(netns);
     this.#netnsFd = reference.opened ? reference.fd : keep(reference.fd);
     this.#protocol = protocol;
     try {
-      this.#conversation = new Conversation(openNetlinkTransport(this.#netnsFd, protocol));
+      const own = transport ?? openNetlinkTransport(this.#netnsFd, protocol);
+      this.#conversation = new Conversation(own);
     } catch (error) {
       if (this.#netnsFd >= 0) fs.closeSync(this.#netnsFd);
       throw error;

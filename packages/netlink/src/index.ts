@@ -11,7 +11,8 @@ export type { ExplainedAttribute } from './explain/read-attributes.ts';
 export { nativeAvailable } from './native.ts';
 export type { NativeAvailability } from './native.ts';
 export { openNetlink } from './netlink.ts';
-export type { Netlink, WatchGroup } from './netlink.ts';
+export type { Netlink, NetlinkOptions, WatchGroup } from './netlink.ts';
+export type { Datagram, Transport } from './transport.ts';
 export type { Netconf, Netconfs } from './rtnetlink/netconf.ts';
 export type {
   NewNextHop,

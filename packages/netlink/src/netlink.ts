@@ -12,7 +12,9 @@ import { planVerbs } from './rtnetlink/verbs.ts';
 import type { Verbs } from './rtnetlink/verbs.ts';
 import { watchTransport } from './rtnetlink/watch.ts';
 import type { Watch } from './rtnetlink/watch.ts';
+import { netlinkProtocol } from './schema/netlink.ts';
 import { groups as groupNumbers } from './schema/rtnetlink.ts';
+import type { Transport } from './transport.ts';
 
 /** What can be watched. */
 export type WatchGroup = keyof typeof groupNumbers;
@@ -42,12 +44,22 @@ export interface Netlink
   close(): void;
 }
 
+/** Where rtnetlink is opened, and over what. */
+export interface NetlinkOptions {
+  readonly netns?: NetnsReference;
+  /**
+   * Carries the requests in place of the addon's socket, opened by the caller where it shall speak; it is
+   * closed with the Netlink. What has a socket of its own (`sync`, watches) goes on using the addon.
+   */
+  readonly transport?: Transport;
+}
+
 /**
  * Opens rtnetlink in the namespace given (object, path or descriptor), else in that of this process.
  * @throws NetlinkError ENATIVE (no addon), ENOENT (path), EPERM (no CAP_SYS_ADMIN for that namespace).
  */
-export async function openNetlink(options: { netns?: NetnsReference } = {}): Promise<Netlink> {
-  const connection = new Connection(options.netns);
+export async function openNetlink(options: NetlinkOptions = {}): Promise<Netlink> {
+  const connection = new Connection(options.netns, netlinkProtocol.route, options.transport);
   const watches = new Set<Watch>();
   const close = (): void => {
     for (const watch of watches) watch.close();
