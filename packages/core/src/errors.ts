@@ -22,6 +22,7 @@ export type CoreErrorCode =
   | 'PrivateIpHeldElsewhere'
   | 'LimitExceeded'
   | 'RouteHeldElsewhere'
+  | 'ClaimInDoubt'
   | 'Throttled'
   | 'CloudUnreachable'
   | 'CloudRefused'

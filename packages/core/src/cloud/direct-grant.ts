@@ -4,6 +4,7 @@ import { openSession } from './cloud-session.ts';
 import type { Ec2Api } from './ec2-api.ts';
 import { endClaim } from './end-claim.ts';
 import type { IdentityGrant } from './identity-grant.ts';
+import { maintainGrant } from './maintain-grant.ts';
 
 export interface DirectGrantParts {
   readonly ec2: Ec2Api;
@@ -24,6 +25,10 @@ export function directGrant(parts: DirectGrantParts): IdentityGrant {
         openSession({ ec2, clock, onStep: request.onStep, signal: request.signal }),
         request,
       ),
+    maintain: (grant, call) =>
+      maintainGrant(openSession({ ec2, clock, onStep: call.onStep, signal: call.signal }), grant, {
+        claimAgeMs: call.claimAgeMs,
+      }),
     release: async (grant, options = {}) => {
       const { allocationId, publicIp, associationId } = grant;
       const session = openSession({ ec2, clock, onStep: options.onStep, signal: options.signal });

@@ -1,3 +1,4 @@
+import type { CoreError } from '../errors.ts';
 import type { Ipv4Address } from '../identity/address.ts';
 import type { IdentitySpec } from '../identity/identity-spec.ts';
 import type { Owner } from '../identity/owner.ts';
@@ -9,6 +10,13 @@ import type { CloudStep } from './cloud-step.ts';
  */
 export interface IdentityGrant {
   acquire(request: GrantRequest): Promise<Grant>;
+  /**
+   * Looks whether the claim still stands and puts back what is lost of it: registration of the private IP,
+   * source/destination check, owner record, VPC routes, an association that nobody else has taken. Writes
+   * nothing when all is in place. Answers `lost` only on positive proof.
+   * @throws CoreError when EC2 does not say, or says what may be from before the claim: that is no proof.
+   */
+  maintain(grant: Grant, call: MaintainCall): Promise<GrantState>;
   /** Idempotent; safe from another process, which has only the Grant value. */
   release(grant: Grant, options?: GrantCall): Promise<void>;
 }
@@ -18,6 +26,35 @@ export interface GrantCall {
   /** Told before and after each write. */
   readonly onStep?: (event: CloudStepEvent) => void;
 }
+
+export interface MaintainCall extends GrantCall {
+  /** How long ago the claim was made, at least, in milliseconds. */
+  readonly claimAgeMs: number;
+}
+
+export type GrantState =
+  | {
+      readonly kind: 'held';
+      /** With another associationId when it had to be claimed again. */
+      readonly grant: Grant;
+      readonly repaired: readonly CloudStep[];
+      /** Why not all could be put back; undefined when it was. */
+      readonly unrepaired: CoreError | undefined;
+    }
+  | {
+      readonly kind: 'lost';
+      readonly because: LossReason;
+      /** What was seen. */
+      readonly message: string;
+      /** The association that is not ours. */
+      readonly associationId: string | undefined;
+    };
+
+/**
+ * `taken`: the address is associated elsewhere. `private-ip-taken`: our private IP carries another public
+ * address. `claim-refused`: it was associated with nothing, and EC2 refused to give it back to us.
+ */
+export type LossReason = 'taken' | 'private-ip-taken' | 'claim-refused';
 
 export interface CloudStepEvent {
   readonly phase: 'begun' | 'done' | 'failed';

@@ -166,7 +166,9 @@ function planRoutes(
     const { routeTableId } = table;
     const route = routeTo(table, destination);
     if (route?.networkInterfaceId === networkInterfaceId) continue;
-    if (route !== undefined && route.networkInterfaceId === undefined) {
+    // a black hole's target is gone: it was one to a network interface
+    const isOfOthers = route?.networkInterfaceId === undefined && route?.state !== 'blackhole';
+    if (route !== undefined && isOfOthers) {
       return { kind: 'foreign-route', routeTableId, destination };
     }
     const kind = route === undefined ? 'create-route' : 'replace-route';

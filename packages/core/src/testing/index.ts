@@ -9,6 +9,7 @@ export type { Ec2Change, Ec2ChangeListener } from './simulated-ec2/change.ts';
 export type { Ec2Fault } from './simulated-ec2/faults.ts';
 export type { Ec2Snapshot } from './simulated-ec2/snapshot.ts';
 export { FakeClock } from './fake-clock.ts';
+export { ManualClock } from './manual-clock.ts';
 export { MemoryPublisher } from './memory-publisher.ts';
 export { simulatedNode, type SimulatedNodeParts } from './simulated-node.ts';
 export { simulatedPod, type SimulatedPod, type SimulatedPodSetup } from './simulated-pod.ts';

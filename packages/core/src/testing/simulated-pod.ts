@@ -1,5 +1,6 @@
 import { poolTagKey } from '../identity/owner.ts';
 import type { IdentitySpecInput } from '../identity/identity-spec.ts';
+import type { Clock } from '../identity/clock.ts';
 import type { NodePorts } from '../node-ports.ts';
 import { FakeClock } from './fake-clock.ts';
 import type { FakeKernel } from './fake-kernel/fake-kernel.ts';
@@ -15,14 +16,18 @@ export interface SimulatedPodSetup {
   readonly ec2?: Partial<SimulatedEc2Options>;
 }
 
+export interface ClockedPodSetup<C extends Clock> extends SimulatedPodSetup {
+  readonly clock: C;
+}
+
 /** A pod with eth0 and net1 (10.0.2.128) on a node in a VPC 10.0.0.0/16, all in memory. */
-export interface SimulatedPod {
+export interface SimulatedPod<C extends Clock = FakeClock> {
   /** What to give to ensurePublicIdentity; change what your test is about. */
   readonly spec: IdentitySpecInput;
   readonly node: NodePorts;
   readonly ec2: SimulatedEc2;
   readonly kernel: FakeKernel;
-  readonly clock: FakeClock;
+  readonly clock: C;
   readonly publisher: MemoryPublisher;
 }
 
@@ -31,7 +36,12 @@ const pool = 'media';
 /** An ipvlan link has its parent's MAC, which is the ENI's. */
 const macAddress = '02:00:00:00:02:0a';
 
-export function simulatedPod(setup: SimulatedPodSetup = {}): SimulatedPod {
+/** With a clock of yours, or with a FakeClock. */
+export function simulatedPod(setup?: SimulatedPodSetup): SimulatedPod;
+export function simulatedPod<C extends Clock>(setup: ClockedPodSetup<C>): SimulatedPod<C>;
+export function simulatedPod(
+  setup: SimulatedPodSetup & { readonly clock?: Clock } = {},
+): SimulatedPod<Clock> {
   const ec2 = new SimulatedEc2({ region, claimScope: 'eni', ...setup.ec2 });
   const routeTableId = buildVpc(ec2);
   for (const publicIp of setup.pool ?? ['203.0.113.50']) {
@@ -40,7 +50,7 @@ export function simulatedPod(setup: SimulatedPodSetup = {}): SimulatedPod {
   const kernel = fakePod({
     links: [{ name: 'net1', macAddress, parent: 'eth1', addresses: ['10.0.2.128/24'] }],
   });
-  const clock = new FakeClock();
+  const clock = setup.clock ?? new FakeClock();
   const publisher = new MemoryPublisher();
   return {
     spec: {

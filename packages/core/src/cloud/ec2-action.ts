@@ -1,0 +1,21 @@
+/** The EC2 actions that truetuple makes, or that its simulated region answers. */
+export type Ec2Action =
+  | 'DescribeNetworkInterfaces'
+  | 'DescribeAddresses'
+  | 'DescribeRouteTables'
+  | 'AssignPrivateIpAddresses'
+  | 'UnassignPrivateIpAddresses'
+  | 'AssociateAddress'
+  | 'DisassociateAddress'
+  | 'CreateTags'
+  | 'DeleteTags'
+  | 'CreateRoute'
+  | 'ReplaceRoute'
+  | 'DeleteRoute'
+  | 'ModifyNetworkInterfaceAttribute'
+  | 'AllocateAddress'
+  | 'ReleaseAddress'
+  | 'DescribeInstances'
+  | 'DescribeVpcs'
+  | 'DescribeSubnets'
+  | 'DescribeTags';

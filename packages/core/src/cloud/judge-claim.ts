@@ -1,0 +1,85 @@
+import { ownerTagKey } from '../identity/owner.ts';
+import type { ElasticIp } from './ec2-api.ts';
+import type { Grant } from './identity-grant.ts';
+import { hasPrivateIp, isAt, ownerRecordOf, type CloudView } from './view.ts';
+
+/** What one look shows of a claim. */
+export type Sighting =
+  /** On our private IP. The id is another than ours when the pod itself, or a hand, associated it anew. */
+  | { readonly kind: 'held'; readonly associationId: string }
+  | { readonly kind: 'elsewhere'; readonly associationId: string }
+  /** Our private IP carries another public address. */
+  | {
+      readonly kind: 'private-ip-taken';
+      readonly publicIp: string;
+      readonly associationId: string | undefined;
+    }
+  | { readonly kind: 'not-associated' }
+  /** The address, its network interface, or the private IP on it, is not there: an empty read proves nothing. */
+  | { readonly kind: 'not-shown' };
+
+/** Until then a describe may show EC2 as it was before (EC2 API reference, "Eventual consistency": minutes). */
+export const describeLagMs: number = 5 * 60_000;
+
+export function judgeClaim(grant: Grant, view: CloudView): Sighting {
+  const address = view.addresses.find(({ allocationId }) => allocationId === grant.allocationId);
+  const eni = view.networkInterface;
+  const associationId = address?.associationId;
+  if (address !== undefined && associationId !== undefined) {
+    if (!isAt(address, grant)) return { kind: 'elsewhere', associationId };
+    const recorded = ownerRecordOf(address)?.owner.uid;
+    const isAnothers = recorded !== undefined && recorded !== grant.owner.uid;
+    if (isAnothers && associationId !== grant.associationId) {
+      return { kind: 'elsewhere', associationId };
+    }
+    const isWhole = eni !== undefined && hasPrivateIp(eni, grant.privateIp);
+    return isWhole ? { kind: 'held', associationId } : { kind: 'not-shown' };
+  }
+  const carried = eni?.privateIpAddresses.find(
+    ({ privateIpAddress }) => privateIpAddress === grant.privateIp,
+  )?.association;
+  if (carried !== undefined && carried.allocationId !== grant.allocationId) {
+    const { publicIp } = carried;
+    return { kind: 'private-ip-taken', publicIp, associationId: carried.associationId };
+  }
+  return { kind: address === undefined ? 'not-shown' : 'not-associated' };
+}
+
+export function isSameSighting(a: Sighting, b: Sighting | undefined): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+/**
+ * True when what contradicts our claim cannot be from before it: the claim is older than describes lag, or
+ * the address carries, in its other association, the owner record that we wrote after claiming.
+ */
+export function isProof(
+  sighting: Sighting,
+  {
+    grant,
+    view,
+    claimAgeMs,
+  }: {
+    readonly grant: Grant;
+    readonly view: CloudView;
+    readonly claimAgeMs: number;
+  },
+): boolean {
+  if (claimAgeMs >= describeLagMs) return true;
+  const address = view.addresses.find(({ allocationId }) => allocationId === grant.allocationId);
+  return sighting.kind === 'elsewhere' && address !== undefined && carriesOurRecord(grant, address);
+}
+
+/** The association's id is the lock: a record that names somebody else on it is overwritten. */
+export function withoutForeignRecord(grant: Grant, view: CloudView): CloudView {
+  const addresses = view.addresses.map((address) => {
+    if (!isAt(address, grant) || carriesOurRecord(grant, address)) return address;
+    return { ...address, tags: address.tags.filter(({ key }) => key !== ownerTagKey) };
+  });
+  return { ...view, addresses };
+}
+
+function carriesOurRecord(grant: Grant, address: ElasticIp): boolean {
+  const record = ownerRecordOf(address);
+  return record?.owner.uid === grant.owner.uid && record.privateIp === grant.privateIp;
+}

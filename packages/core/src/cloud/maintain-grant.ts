@@ -1,0 +1,279 @@
+import { hostCidr, type Ipv4Address } from '../identity/address.ts';
+import { converge, type StepOutcome } from '../converge.ts';
+import { CoreError } from '../errors.ts';
+import { carryOut } from './carry-out.ts';
+import { sessionForUndo, throwIfAborted, type CloudSession } from './cloud-session.ts';
+import type { CloudStep } from './cloud-step.ts';
+import type { Grant, GrantState } from './identity-grant.ts';
+import {
+  isProof,
+  isSameSighting,
+  judgeClaim,
+  withoutForeignRecord,
+  type Sighting,
+} from './judge-claim.ts';
+import { lookAtCloud, routeTableIdFilters } from './observe-cloud.ts';
+import { planCloud, privateIpIsOurs, type WantedIdentity } from './plan-cloud.ts';
+import { translateEc2Error } from './translate-ec2-error.ts';
+import { mergeOwnWrites, type CloudView } from './view.ts';
+
+/** How long after a look that does not show the claim EC2 is asked again. */
+export const secondLookMs = 2000;
+/** Looks before two alike are waited for no longer. */
+const maxLooks = 5;
+const maxRounds = 32;
+/** Who maintains comes again soon: an outage shall be told, not sat out. */
+const failuresBorne = 4;
+
+interface Maintenance {
+  readonly session: CloudSession;
+  readonly grant: Grant;
+  readonly repaired: CloudStep[];
+  privateIpAssignedByUs: boolean;
+}
+
+/** See IdentityGrant.maintain. */
+export async function maintainGrant(
+  session: CloudSession,
+  grant: Grant,
+  { claimAgeMs }: { readonly claimAgeMs: number },
+): Promise<GrantState> {
+  session.patience = failuresBorne;
+  const { privateIpAssignedByUs } = grant;
+  const run: Maintenance = { session, grant, repaired: [], privateIpAssignedByUs };
+  const { sighting, view } = await lookTwice(run);
+  switch (sighting.kind) {
+    case 'held':
+      return repair(run, view, sighting.associationId);
+    case 'not-associated':
+    case 'not-shown':
+      return repair(run, view, undefined);
+    case 'elsewhere':
+    case 'private-ip-taken':
+      if (!isProof(sighting, { grant, view, claimAgeMs })) throw doubtful(grant, sighting);
+      return lost(grant, sighting);
+    default:
+      return sighting satisfies never;
+  }
+}
+
+/** Looks until the claim is seen, or two looks a pause apart show the same. */
+async function lookTwice(
+  run: Maintenance,
+): Promise<{ readonly sighting: Sighting; readonly view: CloudView }> {
+  const { session, grant } = run;
+  let earlier: Sighting | undefined;
+  for (let looks = 1; ; looks++) {
+    const view = await look(run);
+    const sighting = judgeClaim(grant, view);
+    if (sighting.kind === 'held' || isSameSighting(sighting, earlier)) return { sighting, view };
+    if (looks === maxLooks) throw doubtful(grant, sighting);
+    earlier = sighting;
+    await secondLook(session, grant);
+  }
+}
+
+async function secondLook(session: CloudSession, grant: Grant): Promise<void> {
+  try {
+    await session.clock.wait(secondLookMs, session.signal);
+  } catch (error) {
+    throwIfAborted(session, `looking for ${grant.publicIp} again`);
+    throw error;
+  }
+}
+
+function look({ session, grant }: Maintenance): Promise<CloudView> {
+  return lookAtCloud(session, {
+    networkInterfaceId: grant.networkInterfaceId,
+    addressFilters: [{ name: 'allocation-id', values: [grant.allocationId] }],
+    routeTableFilters: routeTableIdFilters(grant.routeTableIds),
+  });
+}
+
+class Unsettled extends Error {}
+class ClaimRefused extends Error {}
+
+/** Converges toward the whole claim; without an association it is claimed again, of this address only. */
+async function repair(
+  run: Maintenance,
+  view: CloudView,
+  seenId: string | undefined,
+): Promise<GrantState> {
+  const { grant } = run;
+  try {
+    await settle(run, view, seenId === undefined);
+    return held(run, seenId, undefined);
+  } catch (error) {
+    if (error instanceof ClaimRefused) return refused(grant);
+    const cause =
+      error instanceof Unsettled
+        ? doubtful(grant, { kind: 'not-shown' })
+        : translateEc2Error(error, `maintaining ${grant.publicIp}`);
+    // what was claimed anew is told even when the rest failed, or was aborted
+    const id = seenId ?? associationOf(run) ?? (await findLateClaim(run));
+    if (id === undefined) throw cause;
+    return held(run, id, cause);
+  }
+}
+
+function held(
+  run: Maintenance,
+  seenId: string | undefined,
+  unrepaired: CoreError | undefined,
+): GrantState {
+  const { grant, repaired, privateIpAssignedByUs } = run;
+  const associationId = associationOf(run) ?? seenId ?? grant.associationId;
+  const now = { ...grant, associationId, privateIpAssignedByUs };
+  return { kind: 'held', grant: now, repaired, unrepaired };
+}
+
+/** The association that EC2 answered to a claim of this run. */
+function associationOf({ session, grant }: Maintenance): string | undefined {
+  return session.writes.find(
+    ({ step }) => step.kind === 'associate-address' && step.allocationId === grant.allocationId,
+  )?.associationId;
+}
+
+/** A claim whose answer did not come may have taken effect: who made it asks once, aborted or not. */
+async function findLateClaim(run: Maintenance): Promise<string | undefined> {
+  if (!run.session.journal.some(({ kind }) => kind === 'associate-address')) return undefined;
+  const session = sessionForUndo(run.session);
+  session.patience = failuresBorne;
+  const sighting = await look({ ...run, session }).then(
+    (view) => judgeClaim(run.grant, view),
+    () => undefined,
+  );
+  return sighting?.kind === 'held' ? sighting.associationId : undefined;
+}
+
+async function settle(run: Maintenance, first: CloudView, claimAgain: boolean): Promise<void> {
+  const { session, grant } = run;
+  let latest: CloudView | undefined = first;
+  await converge<CloudView, CloudStep>({
+    what: `maintaining ${grant.publicIp} on ${grant.privateIp}`,
+    maxRounds,
+    signal: session.signal,
+    observe: async () => {
+      const seen = latest ?? (await look(run));
+      latest = undefined;
+      const view = mergeOwnWrites(knownAddress(grant, seen), session.writes);
+      const cleaned = withoutForeignRecord(grant, view);
+      run.privateIpAssignedByUs = privateIpIsOurs(wantedBy(run, claimAgain), cleaned);
+      return cleaned;
+    },
+    plan: (view) => planSteps(run, claimAgain, view),
+    apply: (step) => applyStep(run, step),
+  });
+}
+
+/** An allocation that no describe shows is asked for all the same: EC2's refusal says what silence does not. */
+function knownAddress({ allocationId, publicIp }: Grant, view: CloudView): CloudView {
+  if (view.addresses.length > 0) return view;
+  return { ...view, addresses: [{ allocationId, publicIp, tags: [] }] };
+}
+
+function wantedBy(
+  { grant, privateIpAssignedByUs }: Maintenance,
+  claimAgain: boolean,
+): WantedIdentity {
+  return {
+    kind: 'identity',
+    owner: grant.owner,
+    privateIp: grant.privateIp,
+    excluded: [],
+    claimed: claimAgain ? undefined : grant.allocationId,
+    privateIpAssignedByUs,
+    withRoutes: true,
+  };
+}
+
+function planSteps(run: Maintenance, claimAgain: boolean, view: CloudView): readonly CloudStep[] {
+  const { networkInterfaceId, privateIp, allocationId, publicIp } = run.grant;
+  const plan = planCloud(wantedBy(run, claimAgain), view);
+  switch (plan.kind) {
+    case 'steps':
+      return plan.steps;
+    case 'network-interface-gone':
+      // two looks did not show it: the claim asks EC2 in a way that it must answer
+      if (claimAgain && associationOf(run) === undefined) {
+        const kind = 'associate-address';
+        return [{ kind, allocationId, publicIp, networkInterfaceId, privateIp }];
+      }
+      throw new Unsettled();
+    case 'foreign-route':
+      throw foreignRoute(publicIp, plan.routeTableId);
+    case 'foreign-address':
+    case 'pool-empty':
+    case 'pool-exhausted':
+    case 'claim-lost':
+      // not what two looks showed: the next check looks anew
+      throw new Unsettled();
+    default:
+      return plan satisfies never;
+  }
+}
+
+async function applyStep(run: Maintenance, step: CloudStep): Promise<StepOutcome> {
+  const { session } = run;
+  const isClaim = step.kind === 'associate-address';
+  const isUnanswered = session.journal.some(({ kind }) => kind === 'associate-address');
+  const carried = await carryOut(session, step).catch((error: unknown) => {
+    if (isClaim && CoreError.is(error) && error.code === 'NetworkInterfaceNotFound') {
+      throw new ClaimRefused(error.message, { cause: error });
+    }
+    throw error;
+  });
+  if (carried === 'done') run.repaired.push(step);
+  if (carried !== 'claim-lost') return carried;
+  // it may have been refused because of our own first try, whose answer was lost
+  throw isUnanswered ? new Unsettled() : new ClaimRefused();
+}
+
+function lost(
+  { publicIp, privateIp, networkInterfaceId }: Grant,
+  sighting: Sighting & { readonly kind: 'elsewhere' | 'private-ip-taken' },
+): GrantState {
+  const { associationId } = sighting;
+  const place = `${privateIp} on ${networkInterfaceId}`;
+  return sighting.kind === 'elsewhere'
+    ? {
+        kind: 'lost',
+        because: 'taken',
+        message: `${publicIp} is not on ${place} any more: two describes show it in association ${associationId}`,
+        associationId,
+      }
+    : {
+        kind: 'lost',
+        because: 'private-ip-taken',
+        message: `${place} carries ${sighting.publicIp} instead of ${publicIp}, as two describes show`,
+        associationId,
+      };
+}
+
+function refused({ publicIp, allocationId, privateIp, networkInterfaceId }: Grant): GrantState {
+  return {
+    kind: 'lost',
+    because: 'claim-refused',
+    message: `${publicIp} (${allocationId}) was associated with nothing, and EC2 refused to associate it with ${privateIp} on ${networkInterfaceId} again`,
+    associationId: undefined,
+  };
+}
+
+function doubtful({ publicIp, privateIp }: Grant, sighting: Sighting): CoreError {
+  return new CoreError({
+    code: 'ClaimInDoubt',
+    message: `Describes do not show ${publicIp} on ${privateIp} (${JSON.stringify(sighting)}), which may be from before it was claimed`,
+    remedy:
+      'Nothing: it is looked at again. If it stays so, look in CloudTrail for who associates and disassociates addresses of the pool.',
+    retry: 'later',
+  });
+}
+
+function foreignRoute(publicIp: Ipv4Address, routeTableId: string): CoreError {
+  return new CoreError({
+    code: 'RouteHeldElsewhere',
+    message: `${routeTableId} has a route to ${hostCidr(publicIp)} that leads to no network interface`,
+    remedy: `Remove that route from ${routeTableId}: truetuple replaces only routes to network interfaces. Until then VPC peers behind that table do not reach ${publicIp}.`,
+    retry: 'later',
+  });
+}

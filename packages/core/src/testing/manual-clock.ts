@@ -1,0 +1,71 @@
+import type { Clock } from '../identity/clock.ts';
+
+interface Wait {
+  readonly dueMs: number;
+  readonly resolve: () => void;
+}
+
+/** A Clock whose waits end only when time is advanced past them, in the order in which they are due. */
+export class ManualClock implements Clock {
+  #nowMs: number;
+  readonly #originMs: number;
+  readonly #waits = new Set<Wait>();
+
+  constructor(startMs: number = Date.UTC(2026, 0, 1)) {
+    this.#nowMs = startMs;
+    this.#originMs = startMs;
+  }
+
+  now(): number {
+    return this.#nowMs;
+  }
+
+  elapsed(): number {
+    return this.#nowMs - this.#originMs;
+  }
+
+  /** How many waits have neither ended nor been aborted: after a close there shall be none. */
+  get waiting(): number {
+    return this.#waits.size;
+  }
+
+  async wait(ms: number, signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const wait: Wait = { dueMs: this.#nowMs + ms, resolve };
+    const abort = (): void => reject(signal?.reason as Error);
+    signal?.addEventListener('abort', abort, { once: true });
+    this.#waits.add(wait);
+    try {
+      await promise;
+    } finally {
+      this.#waits.delete(wait);
+      signal?.removeEventListener('abort', abort);
+    }
+  }
+
+  /**
+   * Moves time on, from wait to wait; before each and at the end whatever runs in memory runs until it
+   * waits again.
+   */
+  async advance(ms: number): Promise<void> {
+    const endMs = this.#nowMs + ms;
+    await this.settle();
+    for (;;) {
+      const next = [...this.#waits].toSorted((a, b) => a.dueMs - b.dueMs)[0];
+      if (next === undefined || next.dueMs > endMs) break;
+      this.#nowMs = Math.max(this.#nowMs, next.dueMs);
+      this.#waits.delete(next);
+      next.resolve();
+      await this.settle();
+    }
+    this.#nowMs = endMs;
+  }
+
+  /** Lets whatever runs in memory run until it waits, without moving time. */
+  settle(): Promise<void> {
+    return new Promise((resolve) => {
+      setImmediate(resolve);
+    });
+  }
+}
