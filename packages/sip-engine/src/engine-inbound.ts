@@ -132,6 +132,9 @@ export class InboundRequests implements TransactionUser {
   /** 12.2.2 and 14.2: the order of requests, and INVITEs that cross. */
   #enter(live: EngineDialog, { inbound }: ServerTransaction): Refusal | undefined {
     const { method, sequence } = inbound.essentials.cseq;
+    // 15: a callee ends no early dialog; one of several forks would end all, since they share a name
+    const { role, state } = live.value;
+    if (method === 'BYE' && role === 'uac' && state === 'early') return { status: 481 };
     const taken = takeSequence(live.value, sequence);
     if (taken === 'out-of-order') return { status: 500 };
     live.value = taken;

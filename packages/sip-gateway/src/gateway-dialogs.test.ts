@@ -71,6 +71,25 @@ describe('a callee that forks', () => {
     await bench.run(20);
   });
 
+  it('that hangs up a fork which never answered: 481, and the call with the other fork goes on', async () => {
+    const all = await world();
+    const { bench, a, b } = all;
+    a.sip.send({ method: 'INVITE', callId: 'c1', body: a.sdp });
+    await bench.run(20);
+    const { message: invite, essentials } = b.sip.request('INVITE');
+    b.sip.respond(invite, 180, { tag: 'f1' });
+    b.sip.respond(invite, 200, { tag: 'callee', body: b.sdp });
+    await bench.run(20);
+    const { toTag } = a.sip.response(200).essentials;
+    a.sip.send({ method: 'ACK', callId: 'c1', toTag });
+    const { callId, fromTag } = essentials;
+    b.sip.send({ method: 'BYE', callId, fromTag: 'f1', toTag: fromTag, sequence: 1 });
+    await bench.run(20);
+    expect(b.sip.log().at(-1)).toBe('481 BYE');
+    expect(bench.gateway.counts().calls).toBe(1);
+    await hangUp(all);
+  });
+
   it('is cancelled with all its forks, and early dialogs leave nothing behind', async () => {
     const { bench, a, b } = await world();
     const branch = 'z9hG4bKforks';
