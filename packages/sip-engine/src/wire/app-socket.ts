@@ -10,8 +10,9 @@ type Written = (error?: Error | null) => void;
 
 /**
  * A connection with no wire, for an application that listens (`srf.listen({ server, secret })`): it takes this for a
- * net.Socket that came to its server. What either side writes reaches the other in a later turn of the event loop,
- * in order, never inside the call.
+ * net.Socket that came to its server. What either side writes reaches the other in order, never inside the call: the
+ * engine when the application's own code has run, the application in a later turn of the event loop, so that what it awaits
+ * goes on before the next frame.
  */
 export class AppSocket extends Socket {
   readonly #end: AppSocketEnd;
@@ -42,7 +43,8 @@ export class AppSocket extends Socket {
   ): boolean {
     const bytes = typeof data === 'string' ? Buffer.from(data, 'utf8') : Buffer.from(data);
     const done = typeof encoding === 'function' ? encoding : written;
-    setImmediate(() => {
+    // not a turn of the event loop for each: what the engine answers takes one
+    process.nextTick(() => {
       if (!this.destroyed) this.#end.onBytes(bytes);
       done?.();
     });
