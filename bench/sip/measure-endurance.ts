@@ -14,21 +14,12 @@ export async function measureEndurance(settings: Settings): Promise<EnduranceFig
 
 async function endure(
   name: 'uas' | 'b2bua',
-  { warmUpSeconds, enduranceSeconds, untilSettled }: Settings,
+  { warmUpSeconds, enduranceSeconds }: Settings,
 ): Promise<LoadFigures> {
   await using server = await RunningServer.start(name);
   const rate = rates[name];
   await server.load(rate, warmUpSeconds);
-  const before = untilSettled ? await server.settled() : await server.account();
+  const before = await server.account();
   const load = await server.load(rate, enduranceSeconds);
-  const loaded = await server.account();
-  const after = untilSettled ? await server.settled() : loaded;
-  // memory at the end of the load, processor time with what ended after it
-  return loadFigures(rate, load, before, {
-    cpuUs: after.cpuUs,
-    rssBytes: loaded.rssBytes,
-    peakRssBytes: loaded.peakRssBytes,
-    counts: after.counts,
-    refused: after.refused,
-  });
+  return loadFigures(rate, load, before, await server.account());
 }
