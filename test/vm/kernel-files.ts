@@ -5,13 +5,18 @@ import type { KernelPackage } from './kernel-package.ts';
 import { loadOrder, moduleDepends, moduleName, type KernelModule } from './kernel-module.ts';
 import { VmError } from './vm-error.ts';
 
-/** What the guest loads before its program: the links of a VPC in a box, and what its nftables rules use. */
+/** What the guest loads before its program: the links of a VPC in a box, the other kinds, and what its nftables rules use. */
 export const guestModules: readonly string[] = [
   'veth',
   'bridge',
   'macvlan',
   'ipvlan',
   'dummy',
+  'ifb',
+  '8021q',
+  'vxlan',
+  'vrf',
+  'macvtap',
   'nf_tables',
   'nft_chain_nat',
   'nft_ct',

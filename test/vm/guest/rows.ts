@@ -2,6 +2,7 @@ import { eniLossRows } from './eni-loss-rows.ts';
 import { failClosedRows } from './fail-closed-rows.ts';
 import { identityRows } from './identity-rows.ts';
 import { ipvlanRows } from './ipvlan-rows.ts';
+import { linkKindRows } from './link-kind-rows.ts';
 import { matrixRows } from './matrix-rows.ts';
 import { nftablesRows } from './nftables-rows.ts';
 import type { GuestRow } from './row.ts';
@@ -9,6 +10,7 @@ import type { GuestRow } from './row.ts';
 /** All that one VM run proves, in order. */
 export const guestRows: readonly GuestRow[] = [
   ...ipvlanRows,
+  ...linkKindRows,
   ...eniLossRows,
   ...failClosedRows,
   ...matrixRows,
