@@ -12,6 +12,7 @@ import { stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { createNetworkNamespace, openNetlink, type Netlink } from '@truetuple/netlink';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -20,7 +21,7 @@ import { whyNoNamespaces } from './netns-rights.ts';
 const reason = whyNoNamespaces();
 const needs = reason === undefined ? '' : ` (skipped: ${reason})`;
 const root = join(import.meta.dirname, '../../packages/netlink');
-const program = join(import.meta.dirname, 'netlink-engine-program.ts');
+const program = fileURLToPath(new URL('netlink-engine-program.ts', import.meta.url));
 const folders: string[] = [];
 
 /** A copy of the package, with an addon of its own. */
