@@ -1,5 +1,5 @@
-import { confirmDialog, dialogOfUac, refreshTarget } from './dialog/dialog.ts';
-import { LiveDialog } from './dialog/live-dialog.ts';
+import { confirmDialog, dialogOfUac, dialogPart, refreshTarget } from './dialog/dialog.ts';
+import { LiveDialog, type SentAck } from './dialog/live-dialog.ts';
 import {
   firstOutgoingInvite,
   outgoingInviteTransition,
@@ -40,7 +40,7 @@ export class EngineInvite implements ClientUser {
   app: AppConnection | undefined;
   readonly #context: EngineContext;
   /** What CANCEL, dialogs and answers of ours are made from; its bytes are kept by the transaction alone. */
-  readonly #request: SipRequest;
+  #request: SipRequest;
   readonly #way: Way;
   readonly #forget: () => void;
   readonly #early: Map<string, EngineDialog> = new Map<string, EngineDialog>();
@@ -53,7 +53,8 @@ export class EngineInvite implements ClientUser {
     'cancelled'
   >;
   #transaction: ClientTransaction | undefined;
-  #answered: EngineDialog | undefined;
+  /** Of the 2xx that counts. */
+  #ack: SentAck | undefined;
   /** The response that is being handled. */
   #current: Answer | undefined;
   #lastStatus = 0;
@@ -73,7 +74,7 @@ export class EngineInvite implements ClientUser {
     this.#request = request.message;
     this.#way = request.way;
     this.#forget = forget;
-    this.#answered = subject.base;
+    this.#ack = subject.base?.ack;
     this.#runner = new MachineRunner<
       OutgoingInviteState,
       OutgoingInviteEvent,
@@ -177,7 +178,7 @@ export class EngineInvite implements ClientUser {
         this.#acceptAndEnd();
         break;
       case 'repeat-ack':
-        this.#repeatAck(this.#answered?.lastAck);
+        this.#repeatAck(this.#ack?.last);
         break;
       case 'abandon':
         this.#transaction?.abandon();
@@ -222,8 +223,10 @@ export class EngineInvite implements ClientUser {
     const live = this.#early.get(tag) ?? this.#open(response, essentials);
     live.value = confirmDialog(live.value, response);
     this.#early.delete(tag);
-    this.#answered = live;
+    this.#ack = live.ack;
     this.#agree(live, response);
+    // kept for 64*T1, in case that another fork answers
+    this.#request = dialogPart(this.#request);
   }
 
   #agree(live: EngineDialog, success: SipResponse): void {

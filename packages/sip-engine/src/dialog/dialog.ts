@@ -1,6 +1,11 @@
 import type { Essentials } from '../message/essentials.ts';
 import { headerValue, headerValues } from '../message/header-list.ts';
-import type { SipMessage, SipRequest, SipResponse } from '../message/message.ts';
+import {
+  emptyBody,
+  type SipMessage,
+  type SipRequest,
+  type SipResponse,
+} from '../message/message.ts';
 import { hostPortText, type HostPort } from '../message/host-port.ts';
 import { parseUri, uriText } from '../message/uri.ts';
 import { joinAddress, splitAddress, tagOf } from './address-text.ts';
@@ -75,6 +80,14 @@ export function dialogOfUac(request: SipRequest, response: SipResponse, of: Esse
     routeSet: headerValues(response, 'record-route').toReversed(),
     localContact: headerValue(request, 'contact') ?? '',
   };
+}
+
+const dialogKeys: ReadonlySet<string> = new Set(['from', 'to', 'call-id', 'cseq', 'contact']);
+
+/** What is left of an INVITE when only further dialogs may be made from it. */
+export function dialogPart({ method, requestUri, headers }: SipRequest): SipRequest {
+  const kept = headers.filter(({ key }) => dialogKeys.has(key));
+  return { kind: 'request', method, requestUri, headers: kept, body: emptyBody };
 }
 
 /** 13.2.2.4: the 2xx settles the remote target and, when the dialog was early, the route set. */

@@ -27,6 +27,11 @@ export interface AcceptedHooks {
   readonly giveUp: () => void;
 }
 
+/** The last ACK of a 2xx: its INVITE repeats it for longer than the dialog may live. */
+export interface SentAck {
+  last: Sendable | undefined;
+}
+
 /**
  * A dialog held open: its value, whose it is, and what is under way in it.
  * A = the application that owns it.
@@ -50,7 +55,7 @@ export class LiveDialog<A> {
   /** Sequence number of our last INVITE: its ACK has the same. */
   inviteSequence: number | undefined;
   /** Kept to answer repeats of its 2xx. */
-  lastAck: Sendable | undefined;
+  readonly ack: SentAck = { last: undefined };
   /** Transaction of the INVITE that our 2xx answers, as its application knows it. */
   acceptedId: string | undefined;
   /** Once a session timer was agreed on (RFC 4028). */
@@ -68,6 +73,14 @@ export class LiveDialog<A> {
     this.key = dialogKey(value.callId, value.localTag, value.remoteTag);
     const fromTag = value.role === 'uac' ? value.localTag : value.remoteTag;
     this.name = dialogName(value.callId, fromTag);
+  }
+
+  get lastAck(): Sendable | undefined {
+    return this.ack.last;
+  }
+
+  set lastAck(sent: Sendable) {
+    this.ack.last = sent;
   }
 
   get timerCount(): number {
