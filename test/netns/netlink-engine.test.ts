@@ -183,6 +183,10 @@ describe.skipIf(reason !== undefined)(`who will not wait${needs}`, () => {
     });
     expect(await inBatch).toMatchObject([{ kind: 'failed', error: { outcome: 'not-sent' } }]);
     await expect(limited.rules.add(rule(4))).rejects.toMatchObject({ outcome: 'not-sent' });
+    const late = await pair.netlink.batch((batch) => batch.rules.add(rule(5)), {
+      signal: abort.signal,
+    });
+    expect(late).toMatchObject([{ kind: 'failed', error: { outcome: 'not-sent' } }]);
     await second;
     expect(await prioritiesOf(pair.netlink)).toEqual([1002]);
   });

@@ -200,7 +200,7 @@ describe('what is withdrawn', () => {
     const settle = (outcome: Settled): unknown => outcomes.push(outcome);
     const first = conversation.ask(request(), settle);
     const second = conversation.run(request());
-    conversation.withdraw(first, why);
+    first.withdraw(why);
     await second;
     expect(outcomes).toMatchObject([{ code: 'EABORTED', outcome: 'not-sent' }]);
     // NLMSG_NOOP in its place
@@ -216,16 +216,13 @@ describe('what is withdrawn', () => {
     const { conversation } = setUp();
     const first = conversation.run(request());
     const last = conversation.ask(request(), () => undefined);
-    conversation.withdraw(last, why);
+    last.withdraw(why);
     await first;
   });
 
   it('as the only one is no send', async () => {
     const { kernel, conversation } = setUp();
-    conversation.withdraw(
-      conversation.ask(request(), () => undefined),
-      why,
-    );
+    conversation.ask(request(), () => undefined).withdraw(why);
     await turn();
     expect(kernel.sends).toEqual([]);
   });
@@ -239,7 +236,7 @@ describe('what is withdrawn', () => {
       (outcome) => void outcomes.push(outcome),
     );
     await turn();
-    conversation.withdraw(entry, why);
+    entry.withdraw(why);
     expect(outcomes).toMatchObject([{ outcome: 'unknown' }]);
     const next = conversation.run(request('done'));
     await turn();

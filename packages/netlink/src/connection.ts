@@ -99,9 +99,9 @@ export class Connection implements Requests {
     const batch = new BatchSteps(this.#conversation);
     collect((plan) => batch.add(plan));
     const limit = new Limit(options, () => {
-      for (const entry of batch.entries) this.#giveUp(entry, limit);
+      for (const entry of batch.entries) giveUp(entry, limit);
     });
-    if (limit.isOver) for (const entry of batch.entries) this.#giveUp(entry, limit);
+    if (limit.isOver) for (const entry of batch.entries) giveUp(entry, limit);
     try {
       for (const step of batch.steps) {
         if (step.kind === 'groups') await this.#sendGroups(step);
@@ -129,7 +129,7 @@ export class Connection implements Requests {
   async #performLimited<T>(plan: Plan<T>, options: CallOptions): Promise<T> {
     const waiting: { entry?: Entry } = {};
     const limit = new Limit(options, () => {
-      if (waiting.entry !== undefined) this.#giveUp(waiting.entry, limit);
+      if (waiting.entry !== undefined) giveUp(waiting.entry, limit);
     });
     try {
       return await carryOut({ run: (exchange) => this.#ask(exchange, limit, waiting) }, plan);
@@ -149,10 +149,6 @@ export class Connection implements Requests {
     });
   }
 
-  #giveUp(entry: Entry, limit: Limit): void {
-    this.#conversation.withdraw(entry, (outcome) => limit.error(entry.exchange, outcome));
-  }
-
   async #result(step: PlanStep, limit: Limit): Promise<BatchResult> {
     const run = (exchange: Exchange): Promise<void> => this.#ask(exchange, limit);
     try {
@@ -169,6 +165,10 @@ export class Connection implements Requests {
       this.#conversation.send(step.groups);
     });
   }
+}
+
+function giveUp(entry: Entry, limit: Limit): void {
+  entry.withdraw((outcome) => limit.error(entry.exchange, outcome));
 }
 
 async function elsewhere(

@@ -63,8 +63,8 @@ export class Conversation {
   }
 
   /**
-   * Asks with the next send, and tells `settle` once how it ended. The message is copied. The exchange
-   * that is undone by `withdraw` is not sent, if it was not yet; else its outcome is unknown.
+   * Asks with the next send, and tells `settle` once how it ended. The message is copied. Who will not wait
+   * any more withdraws what is returned.
    */
   ask(exchange: Exchange, settle: (outcome: Settled) => void): Entry {
     let group = this.#queue.at(-1);
@@ -104,14 +104,6 @@ export class Conversation {
     this.#queue.push(...groups);
     if (this.#closed) this.#endAll();
     else this.#schedule();
-  }
-
-  /** Ends the wait for it. What is not sent yet never will be. */
-  withdraw(entry: Entry, why: (outcome: Outcome) => NetlinkError): void {
-    if (entry.isSettled) return;
-    const queued = this.#queue.find(({ entries }) => entries.includes(entry));
-    queued?.withdraw(entry);
-    entry.settle(why(queued === undefined ? 'unknown' : 'not-sent'));
   }
 
   /** Whatever is in flight ends with `ECLOSED`: it may have been applied. */

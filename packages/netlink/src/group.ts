@@ -1,7 +1,7 @@
 import { errorFromErrno } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import { Entry, isLast, lostAnswer, takeMessage } from './judge.ts';
-import type { Received, Settled } from './judge.ts';
+import type { Received, Send, Settled } from './judge.ts';
 import { errnoByName } from './schema/errno.ts';
 import { messageType } from './schema/netlink.ts';
 import { clearAck, stampSequences, writeSequence, writeType } from './wire/message-header.ts';
@@ -19,7 +19,7 @@ const partWeight = 64;
  * when that is there, those before it that were not refused are done. At most 128, fewer where objects
  * are asked for: all that the kernel may answer fits into a receive buffer of the usual size.
  */
-export class Group {
+export class Group implements Send {
   readonly entries: Entry[] = [];
   /** The sequence number of the first message, once it is sent. */
   first = 0;
@@ -85,7 +85,7 @@ export class Group {
   /** Copies the message. */
   add(exchange: Exchange, settle: (outcome: Settled) => void): Entry {
     const { message, until, batch } = exchange;
-    const entry = new Entry(exchange, settle);
+    const entry = new Entry(exchange, settle, this, this.entries.length);
     const at = this.#length;
     this.#length = at + ((message.length + 3) & ~3);
     this.#reserve(this.#length);
@@ -116,9 +116,10 @@ export class Group {
   }
 
   /** One that is not sent yet becomes a message that does nothing; was it to bring the ACK, it still does. */
-  withdraw(entry: Entry): void {
-    const at = this.#offsets[this.entries.indexOf(entry)];
-    if (at === undefined || this.isSent) return;
+  withdraw(index: number): void {
+    const at = this.#offsets[index];
+    const entry = this.entries[index];
+    if (at === undefined || entry === undefined || this.isSent) return;
     writeType(this.#bytes, at, messageType.noop, this.#littleEndian);
     if (entry.exchange.until === 'ack') return;
     this.#end(entry);

@@ -1,5 +1,6 @@
 import { deliver } from './deliver.ts';
 import { errorFromErrno, NetlinkError } from './errors.ts';
+import type { Outcome } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import { errnoByName } from './schema/errno.ts';
 import { messageFlag, messageType } from './schema/netlink.ts';
@@ -10,9 +11,18 @@ import type { MessageHeader } from './wire/message-header.ts';
 /** How a request ended. */
 export type Settled = NetlinkError | 'done';
 
+/** The send that a request goes out with. */
+export interface Send {
+  readonly isSent: boolean;
+  /** Takes back its `index`-th request, if it is not sent yet. */
+  withdraw(index: number): void;
+}
+
 /** A request, and who is told how it ended. */
 export class Entry {
   readonly exchange: Exchange;
+  readonly #send: Send | undefined;
+  readonly #index: number;
   /** A part of its listing said that the table changed meanwhile. */
   interrupted = false;
   /** Who asked was told how it ended: by the kernel's answer, or because they would not wait. */
@@ -24,9 +34,19 @@ export class Entry {
   isAnswered = false;
   readonly #settle: (outcome: Settled) => void;
 
-  constructor(exchange: Exchange, settle: (outcome: Settled) => void) {
+  constructor(exchange: Exchange, settle: (outcome: Settled) => void, send?: Send, index = 0) {
     this.exchange = exchange;
     this.#settle = settle;
+    this.#send = send;
+    this.#index = index;
+  }
+
+  /** Ends the wait for it: what is not sent yet never will be. */
+  withdraw(why: (outcome: Outcome) => NetlinkError): void {
+    if (this.isSettled) return;
+    const isSent = this.#send?.isSent ?? true;
+    this.#send?.withdraw(this.#index);
+    this.settle(why(isSent ? 'unknown' : 'not-sent'));
   }
 
   settle(outcome: Settled): void {
