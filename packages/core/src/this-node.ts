@@ -3,10 +3,13 @@ import { sdkEc2Api, type SdkEc2Options } from './adapters/aws/sdk-ec2-api.ts';
 import { filePublisher } from './adapters/file/file-publisher.ts';
 import { linuxKernel } from './adapters/linux/linux-kernel.ts';
 import { directGrant } from './cloud/direct-grant.ts';
+import type { Ec2Api } from './cloud/ec2-api.ts';
+import { governedEc2, type GovernedEc2Options } from './cloud/governed-ec2.ts';
+import { RequestLanes, type RequestLanesOptions } from './cloud/request-lanes.ts';
 import type { Clock } from './identity/clock.ts';
 import type { NodePorts } from './node-ports.ts';
 
-export interface ThisNodeOptions {
+export interface ThisNodeOptions extends RequestLanesOptions, GovernedEc2Options {
   /** Where EC2 is asked; default the region's own endpoint. Also AWS_ENDPOINT_URL_EC2, read by the SDK. */
   readonly ec2Endpoint?: string;
   /** Default: the SDK's own chain (environment, IRSA, Pod Identity, instance metadata). */
@@ -23,20 +26,44 @@ const systemClock: Clock = {
   },
 };
 
+/** EC2's token buckets belong to an account in a region: whatever this process calls there shares them. */
+const lanesByPlace = new Map<string, RequestLanes>();
+
+function lanesOf(region: string, options: ThisNodeOptions): RequestLanes {
+  const { ec2Endpoint, credentials, rates, share, tries } = options;
+  const limits = { ...(rates && { rates }), ...(share && { share }), ...(tries && { tries }) };
+  const place = JSON.stringify([region, ec2Endpoint, credentials?.accessKeyId, limits]);
+  const known = lanesByPlace.get(place);
+  const lanes = known ?? new RequestLanes({ clock: systemClock, random: Math.random }, limits);
+  lanesByPlace.set(place, lanes);
+  return lanes;
+}
+
+/** EC2 in a region, at the pace that EC2 grants: the lanes try throttled calls again, the SDK does not. */
+function ec2Of(region: string, options: ThisNodeOptions): Ec2Api {
+  const { ec2Endpoint, credentials, assignWindowMs } = options;
+  const ec2 = sdkEc2Api({
+    region,
+    maxAttempts: 1,
+    ...(ec2Endpoint === undefined ? {} : { endpoint: ec2Endpoint }),
+    ...(credentials === undefined ? {} : { credentials }),
+  });
+  const parts = { ec2, lanes: lanesOf(region, options), clock: systemClock };
+  return governedEc2(parts, assignWindowMs === undefined ? {} : { assignWindowMs });
+}
+
 /** The real ports: EC2 through the AWS SDK, this namespace's kernel, files. Opens nothing until used. */
 export function thisNode(options: ThisNodeOptions = {}): NodePorts {
-  const { ec2Endpoint, credentials, netns } = options;
+  const { netns } = options;
+  const regions = new Map<string, Ec2Api>();
+  const ec2In = (region: string): Ec2Api => {
+    const ec2 = regions.get(region) ?? ec2Of(region, options);
+    regions.set(region, ec2);
+    return ec2;
+  };
   return {
     clock: systemClock,
-    openGrant: async ({ region }) =>
-      directGrant({
-        clock: systemClock,
-        ec2: sdkEc2Api({
-          region,
-          ...(ec2Endpoint === undefined ? {} : { endpoint: ec2Endpoint }),
-          ...(credentials === undefined ? {} : { credentials }),
-        }),
-      }),
+    openGrant: async ({ region }) => directGrant({ clock: systemClock, ec2: ec2In(region) }),
     openKernel: () => linuxKernel(netns === undefined ? {} : { netns }),
     openPublisher: filePublisher,
   };

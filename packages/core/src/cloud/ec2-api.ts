@@ -35,6 +35,8 @@ export interface Ec2Api {
 
 export interface CallOptions {
   readonly signal?: AbortSignal;
+  /** Awaited before each further request of a describe that comes in pages. */
+  readonly beforePage?: () => Promise<void>;
 }
 
 export interface Filter {
@@ -125,6 +127,8 @@ export interface NetworkInterface {
       readonly associationId?: string;
     };
   }[];
+  /** Delegated /28 blocks: each of their addresses is on the interface, though none is listed. */
+  readonly ipv4Prefixes?: readonly string[];
   readonly tags: readonly Tag[];
 }
 

@@ -1,6 +1,12 @@
 import type { Clock } from '../identity/clock.ts';
 import { Ec2CallError } from './ec2-call-error.ts';
-import { emptyBucket, fullBucket, takeToken, type BucketLevel, type RequestRate } from './token-bucket.ts';
+import {
+  emptyBucket,
+  fullBucket,
+  takeToken,
+  type BucketLevel,
+  type RequestRate,
+} from './token-bucket.ts';
 import { meaningOf } from './translate-ec2-error.ts';
 
 export interface LaneParts {

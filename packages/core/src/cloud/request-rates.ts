@@ -40,7 +40,7 @@ export const ec2RequestRates: RequestRates = {
 
 /**
  * The rates with some replaced, and of each the share that is ours.
- * @throws CoreError InvalidSpec for a burst below 1, a rate that never refills, a share outside (0, 1].
+ * @throws CoreError SpecInvalid for a burst below 1, a rate that never refills, a share outside (0, 1].
  */
 export function ratesToKeep(
   changed: Readonly<Partial<Record<Ec2Action, RequestRate>>>,

@@ -1,4 +1,4 @@
-import type { Cidr, Ipv4Address } from '../identity/address.ts';
+import { cidrContains, isCidr, type Cidr, type Ipv4Address } from '../identity/address.ts';
 import { ownerTagKey, parseOwnerTag, poolTagKey, type OwnerRecord } from '../identity/owner.ts';
 import type { CloudStep } from './cloud-step.ts';
 import type { ElasticIp, NetworkInterface, RouteTable, Tag } from './ec2-api.ts';
@@ -220,8 +220,12 @@ export function routeTo(
   return table.routes.find((route) => route.destinationCidrBlock === destination);
 }
 
+/** True for an address that is listed, and for one inside a delegated prefix, which EC2 does not list. */
 export function hasPrivateIp(eni: NetworkInterface, privateIp: Ipv4Address): boolean {
-  return eni.privateIpAddresses.some((one) => one.privateIpAddress === privateIp);
+  return (
+    eni.privateIpAddresses.some((one) => one.privateIpAddress === privateIp) ||
+    (eni.ipv4Prefixes ?? []).some((prefix) => isCidr(prefix) && cidrContains(prefix, privateIp))
+  );
 }
 
 export function isAt(address: ElasticIp, place: PrivateIpPlace): boolean {

@@ -39,6 +39,7 @@ export function readNetworkInterface(shape: NetworkInterfaceShape): NetworkInter
       primary: one.Primary ?? false,
       ...readAssociation(one.Association),
     })),
+    ...readPrefixes(shape.Ipv4Prefixes),
     tags: readTags(shape.TagSet),
   };
 }
@@ -67,6 +68,13 @@ function readAssociation(
       ...optional('associationId', shape.AssociationId),
     },
   };
+}
+
+function readPrefixes(
+  shapes: NetworkInterfaceShape['Ipv4Prefixes'],
+): Pick<NetworkInterface, 'ipv4Prefixes'> {
+  const ipv4Prefixes = (shapes ?? []).flatMap(({ Ipv4Prefix }) => Ipv4Prefix ?? []);
+  return ipv4Prefixes.length === 0 ? {} : { ipv4Prefixes };
 }
 
 export function readElasticIp(shape: Address): ElasticIp {

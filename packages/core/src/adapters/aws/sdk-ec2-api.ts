@@ -1,5 +1,5 @@
 import type * as sdkModule from '@aws-sdk/client-ec2';
-import type { Ec2Api, Filter } from '../../cloud/ec2-api.ts';
+import type { CallOptions, Ec2Api, Filter } from '../../cloud/ec2-api.ts';
 import { ec2CallErrorFrom } from './ec2-call-error-from.ts';
 import { readElasticIp, readNetworkInterface, readRouteTable } from './read-shapes.ts';
 
@@ -28,7 +28,7 @@ interface Connection {
   readonly client: sdkModule.EC2Client;
 }
 
-type Call = { readonly signal?: AbortSignal } | undefined;
+type Call = CallOptions | undefined;
 type Run = <Answer>(
   action: string,
   call: Call,
@@ -83,6 +83,7 @@ interface FilterShape {
 
 /** Follows NextToken to the last page. */
 async function allPages<Item>(
+  call: Call,
   readPage: (
     token: string | undefined,
   ) => Promise<{ readonly items: readonly Item[] | undefined; readonly next: string | undefined }>,
@@ -90,6 +91,7 @@ async function allPages<Item>(
   const all: Item[] = [];
   let token: string | undefined;
   do {
+    if (token !== undefined) await call?.beforePage?.();
     const page = await readPage(token);
     all.push(...(page.items ?? []));
     token = page.next === '' ? undefined : page.next;
@@ -103,7 +105,7 @@ function reads(
   return {
     describeNetworkInterfaces: ({ networkInterfaceIds: ids, filters }, call) =>
       run('DescribeNetworkInterfaces', call, async ({ sdk, client }, options) => {
-        const found = await allPages(async (NextToken) => {
+        const found = await allPages(call, async (NextToken) => {
           // EC2 refuses MaxResults together with ids
           const asked =
             ids === undefined ? { MaxResults: 1000 } : { NetworkInterfaceIds: [...ids] };
@@ -123,7 +125,7 @@ function reads(
       }),
     describeRouteTables: ({ routeTableIds: ids, filters }, call) =>
       run('DescribeRouteTables', call, async ({ sdk, client }, options) => {
-        const found = await allPages(async (NextToken) => {
+        const found = await allPages(call, async (NextToken) => {
           const asked = ids === undefined ? { MaxResults: 100 } : { RouteTableIds: [...ids] };
           const input = { ...asked, ...filtersOf(filters), ...(NextToken && { NextToken }) };
           const page = await client.send(new sdk.DescribeRouteTablesCommand(input), options);

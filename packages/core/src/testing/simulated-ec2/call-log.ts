@@ -1,24 +1,6 @@
-/** The EC2 actions that the simulator has. */
-export type Ec2Action =
-  | 'DescribeNetworkInterfaces'
-  | 'DescribeAddresses'
-  | 'DescribeRouteTables'
-  | 'AssignPrivateIpAddresses'
-  | 'UnassignPrivateIpAddresses'
-  | 'AssociateAddress'
-  | 'DisassociateAddress'
-  | 'CreateTags'
-  | 'DeleteTags'
-  | 'CreateRoute'
-  | 'ReplaceRoute'
-  | 'DeleteRoute'
-  | 'ModifyNetworkInterfaceAttribute'
-  | 'AllocateAddress'
-  | 'ReleaseAddress'
-  | 'DescribeInstances'
-  | 'DescribeVpcs'
-  | 'DescribeSubnets'
-  | 'DescribeTags';
+import type { Ec2Action } from '../../cloud/ec2-action.ts';
+
+export type { Ec2Action };
 
 export interface Ec2Call {
   readonly action: Ec2Action;

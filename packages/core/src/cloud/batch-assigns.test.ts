@@ -1,0 +1,156 @@
+import { fc, test } from '@fast-check/vitest';
+import { describe, expect, it } from 'vitest';
+import { SimulatedEc2 } from '../testing/simulated-ec2/simulated-ec2.ts';
+import { VirtualClock } from '../testing/virtual-clock.ts';
+import { batchAssigns } from './batch-assigns.ts';
+import { Ec2CallError } from './ec2-call-error.ts';
+
+function region() {
+  const simulated = new SimulatedEc2({
+    region: 'eu-central-1',
+    claimScope: 'eni',
+    privateIpsPerNetworkInterface: 6,
+  });
+  const { vpcId } = simulated.createVpc({ cidr: '10.0.0.0/16' });
+  const { subnetId } = simulated.createSubnet({ vpcId, cidr: '10.0.2.0/28' });
+  const a = simulated.createNetworkInterface({ subnetId }).networkInterfaceId;
+  const b = simulated.createNetworkInterface({ subnetId }).networkInterfaceId;
+  return { simulated, a, b };
+}
+
+function build() {
+  const clock = new VirtualClock();
+  const made = region();
+  const ec2 = batchAssigns({ ec2: made.simulated, clock }, { windowMs: 100 });
+  const assign = (networkInterfaceId: string, ips: readonly string[], signal?: AbortSignal) =>
+    ec2.assignPrivateIpAddresses(
+      { networkInterfaceId, privateIpAddresses: ips, allowReassignment: false },
+      signal === undefined ? {} : { signal },
+    );
+  return { clock, assign, ...made };
+}
+
+const held = (ec2: SimulatedEc2) =>
+  ec2
+    .snapshot()
+    .networkInterfaces.map((eni) =>
+      eni.privateIpAddresses.map((one) => one.privateIpAddress).toSorted(),
+    );
+
+type Outcome = readonly string[] | string;
+
+async function outcomeOf(
+  call: Promise<{ readonly assignedPrivateIpAddresses: readonly string[] }>,
+): Promise<Outcome> {
+  try {
+    return (await call).assignedPrivateIpAddresses;
+  } catch (error) {
+    if (Ec2CallError.is(error)) return error.ec2Code;
+    throw error;
+  }
+}
+
+describe('batchAssigns', () => {
+  it('makes one call of those for an interface within the window, each answered for its own', async () => {
+    const { clock, assign, simulated, a, b } = build();
+    const later = clock.wait(200).then(() => assign(a, ['10.0.2.9']));
+    const calls = [
+      assign(a, ['10.0.2.6']),
+      assign(a, ['10.0.2.7', '10.0.2.6']),
+      assign(b, ['10.0.2.8']),
+    ];
+    const answers = await clock.run(Promise.all([...calls, later]));
+    expect(answers.map((answer) => answer.assignedPrivateIpAddresses)).toEqual([
+      ['10.0.2.6'],
+      ['10.0.2.7'],
+      ['10.0.2.8'],
+      ['10.0.2.9'],
+    ]);
+    expect(simulated.calls.count('AssignPrivateIpAddresses')).toBe(3);
+    expect(clock.elapsed()).toBe(300);
+  });
+
+  it('a bad address fails the one who asked for it, not the others', async () => {
+    const { clock, assign, a } = build();
+    const calls = [['10.0.2.6'], ['10.0.3.1'], ['10.0.2.5'], ['10.0.2.7']];
+    const outcomes = await clock.run(Promise.all(calls.map((ips) => outcomeOf(assign(a, ips)))));
+    const refused = 'InvalidParameterValue';
+    expect(outcomes).toEqual([['10.0.2.6'], refused, refused, ['10.0.2.7']]);
+  });
+
+  it('a refusal that no address is to blame for is everybody’s, with one call', async () => {
+    const { clock, assign, simulated, a } = build();
+    simulated.denyActions(['AssignPrivateIpAddresses']);
+    const calls = ['10.0.2.6', '10.0.2.7'].map((ip) => outcomeOf(assign(a, [ip])));
+    const outcomes = await clock.run(Promise.all(calls));
+    expect(outcomes).toEqual(['UnauthorizedOperation', 'UnauthorizedOperation']);
+    expect(simulated.calls.count()).toBe(1);
+  });
+
+  it('an answer that is lost is lost for all: the call is not made again', async () => {
+    const { clock, assign, simulated, a } = build();
+    simulated.inject({ action: 'AssignPrivateIpAddresses', loseAnswer: true });
+    const calls = ['10.0.2.6', '10.0.2.7'].map((ip) => outcomeOf(assign(a, [ip])));
+    expect(await clock.run(Promise.all(calls))).toEqual(['TimeoutError', 'TimeoutError']);
+    expect(simulated.calls.count()).toBe(1);
+  });
+
+  it('an abort before the window ends takes the request out', async () => {
+    const { clock, assign, simulated, a } = build();
+    const stop = new AbortController();
+    const gone = assign(a, ['10.0.2.6'], stop.signal);
+    const stays = assign(a, ['10.0.2.7']);
+    stop.abort(new Error('not wanted'));
+    await expect(gone).rejects.toThrow('not wanted');
+    await clock.run(stays);
+    expect(simulated.calls.entries).toMatchObject([
+      { input: { privateIpAddresses: ['10.0.2.7'] } },
+    ]);
+  });
+});
+
+const anyIp = fc.constantFrom(
+  '10.0.2.5',
+  '10.0.2.6',
+  '10.0.2.7',
+  '10.0.2.8',
+  '10.0.2.9',
+  '10.0.2.10',
+  '10.0.2.15',
+  'no',
+);
+const anyRequest = fc.record({
+  onFirst: fc.boolean(),
+  ips: fc.array(anyIp, { minLength: 0, maxLength: 3 }),
+});
+
+test.prop([fc.array(anyRequest, { maxLength: 10 })], { numRuns: 150 })(
+  'results, and what is left in EC2, equal those of the same calls one by one',
+  async (requests) => {
+    const { clock, assign, simulated, a, b } = build();
+    const batched = await clock.run(
+      Promise.all(requests.map(({ onFirst, ips }) => outcomeOf(assign(onFirst ? a : b, ips)))),
+    );
+    const plain = region();
+    // per interface in order: that is how the batches of two interfaces reach EC2
+    const alone: Outcome[] = [];
+    const first = requests[0]?.onFirst;
+    for (const turn of [first, !(first ?? true)]) {
+      for (const [index, { onFirst, ips }] of requests.entries()) {
+        if (onFirst !== turn) continue;
+        const input = {
+          networkInterfaceId: onFirst ? plain.a : plain.b,
+          privateIpAddresses: ips,
+          allowReassignment: false,
+        };
+        alone[index] = await outcomeOf(plain.simulated.assignPrivateIpAddresses(input));
+      }
+    }
+    // which of two interfaces gets an address that both ask for is not the batches' to say
+    const wanted = (side: boolean) =>
+      new Set(requests.filter(({ onFirst }) => onFirst === side).flatMap(({ ips }) => ips));
+    fc.pre([...wanted(true)].every((ip) => !wanted(false).has(ip)));
+    expect(batched).toEqual(alone);
+    expect(held(simulated)).toEqual(held(plain.simulated));
+  },
+);

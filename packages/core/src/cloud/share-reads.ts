@@ -1,0 +1,143 @@
+import type { CallOptions, Ec2Api } from './ec2-api.ts';
+
+/** A read that is under way, and how many wait for it. */
+interface SharedRead {
+  readonly answer: Promise<readonly unknown[]>;
+  readonly stop: AbortController;
+  readers: number;
+}
+
+/**
+ * An Ec2Api in which equal describes that are under way at the same time are one call. A describe that
+ * starts after a write of this Ec2Api was answered, or refused, never joins one from before: it sees at
+ * least what it would have seen alone. A reader's abort ends its own wait; the last one's ends the call.
+ */
+export function shareReads(ec2: Ec2Api): Ec2Api {
+  const underWay = new Map<string, SharedRead>();
+  const read = readerOf(underWay);
+  return {
+    ...forgetting(ec2, () => underWay.clear()),
+    describeNetworkInterfaces: (input, options) =>
+      read(keyOf('DescribeNetworkInterfaces', input), options, (call) =>
+        ec2.describeNetworkInterfaces(input, call),
+      ),
+    describeAddresses: (input, options) =>
+      read(keyOf('DescribeAddresses', input), options, (call) =>
+        ec2.describeAddresses(input, call),
+      ),
+    describeRouteTables: (input, options) =>
+      read(keyOf('DescribeRouteTables', input), options, (call) =>
+        ec2.describeRouteTables(input, call),
+      ),
+  };
+}
+
+type Read = <Item>(
+  key: string,
+  options: CallOptions | undefined,
+  make: (call: CallOptions) => Promise<Item[]>,
+) => Promise<Item[]>;
+
+function readerOf(underWay: Map<string, SharedRead>): Read {
+  return async <Item>(
+    key: string,
+    options: CallOptions | undefined,
+    make: (call: CallOptions) => Promise<Item[]>,
+  ): Promise<Item[]> => {
+    options?.signal?.throwIfAborted();
+    const shared = underWay.get(key) ?? begin(underWay, key, make);
+    shared.readers += 1;
+    try {
+      const answer = await orAborted(shared.answer, options?.signal);
+      // each reader gets a copy: what one does to it is no matter of the others
+      return structuredClone(answer) as Item[];
+    } finally {
+      shared.readers -= 1;
+      if (shared.readers === 0) {
+        forget(underWay, key, shared);
+        shared.stop.abort();
+      }
+    }
+  };
+}
+
+function begin(
+  underWay: Map<string, SharedRead>,
+  key: string,
+  make: (call: CallOptions) => Promise<readonly unknown[]>,
+): SharedRead {
+  const stop = new AbortController();
+  const answer = make({ signal: stop.signal });
+  const shared: SharedRead = { answer, stop, readers: 0 };
+  underWay.set(key, shared);
+  void forgetWhenSettled(underWay, key, shared);
+  return shared;
+}
+
+async function forgetWhenSettled(
+  underWay: Map<string, SharedRead>,
+  key: string,
+  shared: SharedRead,
+): Promise<void> {
+  await Promise.allSettled([shared.answer]);
+  forget(underWay, key, shared);
+}
+
+function forget(underWay: Map<string, SharedRead>, key: string, shared: SharedRead): void {
+  if (underWay.get(key) === shared) underWay.delete(key);
+}
+
+/** The promise's outcome, or the signal's reason as soon as it aborts. */
+function orAborted<Value>(
+  promise: Promise<Value>,
+  signal: AbortSignal | undefined,
+): Promise<Value> {
+  if (signal === undefined) return promise;
+  return new Promise((resolve, reject) => {
+    const leave = (): void => reject(signal.reason as Error);
+    signal.addEventListener('abort', leave, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));
+  });
+}
+
+/** Equal questions have equal keys: the order of ids, of filters and of a filter's values says nothing. */
+function keyOf(action: string, input: object): string {
+  const sorted = Object.entries(input).map(([name, value]) => [name, canonical(value)]);
+  return JSON.stringify([action, sorted.toSorted(byText)]);
+}
+
+function canonical(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(canonical).toSorted(byText);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.entries(value)
+    .map(([name, inner]) => [name, canonical(inner)])
+    .toSorted(byText);
+}
+
+function byText(left: unknown, right: unknown): number {
+  const [a, b] = [JSON.stringify(left) ?? '', JSON.stringify(right) ?? ''];
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+type Writes = Omit<
+  Ec2Api,
+  'describeNetworkInterfaces' | 'describeAddresses' | 'describeRouteTables'
+>;
+
+/** Every write, and what happens when it is settled: a refusal tells of the state too. */
+function forgetting(ec2: Ec2Api, settled: () => void): Writes {
+  const after = <Answer>(write: Promise<Answer>): Promise<Answer> => write.finally(settled);
+  return {
+    assignPrivateIpAddresses: (input, call) => after(ec2.assignPrivateIpAddresses(input, call)),
+    unassignPrivateIpAddresses: (input, call) => after(ec2.unassignPrivateIpAddresses(input, call)),
+    associateAddress: (input, call) => after(ec2.associateAddress(input, call)),
+    disassociateAddress: (input, call) => after(ec2.disassociateAddress(input, call)),
+    createTags: (input, call) => after(ec2.createTags(input, call)),
+    deleteTags: (input, call) => after(ec2.deleteTags(input, call)),
+    createRoute: (input, call) => after(ec2.createRoute(input, call)),
+    replaceRoute: (input, call) => after(ec2.replaceRoute(input, call)),
+    deleteRoute: (input, call) => after(ec2.deleteRoute(input, call)),
+    setSourceDestCheck: (input, call) => after(ec2.setSourceDestCheck(input, call)),
+  };
+}
