@@ -61,9 +61,7 @@ export async function ensurePublicIdentity(
     const grant = await node.openGrant(spec);
     const run: Run = { spec, node, kernel, grant, report, place, standing, signal: options.signal };
     const identity = await proveAndPublish(run, await takeBothHalves(run));
-    return holdIdentity(identity, (held) =>
-      releasePublicIdentity(held, { node, identityDirectory: spec.identityDirectory }),
-    );
+    return holdIdentity(identity, { node, identityDirectory: spec.identityDirectory });
   } finally {
     kernel.close();
   }

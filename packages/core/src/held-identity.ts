@@ -1,24 +1,51 @@
 import type { PublicIdentity } from './identity/public-identity.ts';
+import { keepIdentity } from './keep-public-identity.ts';
+import type { KeepOptions, Keeping } from './keep/keeping.ts';
+import type { NodePorts } from './node-ports.ts';
+import { releasePublicIdentity } from './release-public-identity.ts';
 
 /** The handle of an identity this process holds; `await using` gives it back at the end of a block. */
 export interface HeldIdentity extends AsyncDisposable {
+  /** As it is now: a keep changes it. */
   readonly identity: PublicIdentity;
+  /** As keepPublicIdentity, with the node and the directory of the ensure. Release ends it first. */
+  keep(options?: KeepOptions): Promise<Keeping>;
   /** Gives everything back. Safe to call again: the second call awaits the first. */
   release(): Promise<void>;
 }
 
 export function holdIdentity(
-  identity: PublicIdentity,
-  giveBack: (identity: PublicIdentity) => Promise<void>,
+  first: PublicIdentity,
+  where: { readonly node: NodePorts; readonly identityDirectory: string },
 ): HeldIdentity {
+  let identity = first;
   let releasing: Promise<void> | undefined;
+  const keepings = new Set<Promise<Keeping>>();
+  const giveBack = async (): Promise<void> => {
+    for (const opening of keepings)
+      await opening.then((keeping) => keeping.close()).catch(() => {});
+    await releasePublicIdentity(identity, where);
+  };
   const release = (): Promise<void> => {
     // a release that failed can be tried again
-    releasing ??= giveBack(identity).catch((error: unknown) => {
+    releasing ??= giveBack().catch((error: unknown) => {
       releasing = undefined;
       throw error;
     });
     return releasing;
   };
-  return { identity, release, [Symbol.asyncDispose]: release };
+  return {
+    get identity() {
+      return identity;
+    },
+    keep: (options = {}) => {
+      const keeping = keepIdentity(identity, { ...where, ...options }, (now) => {
+        identity = now;
+      });
+      keepings.add(keeping);
+      return keeping;
+    },
+    release,
+    [Symbol.asyncDispose]: release,
+  };
 }

@@ -1,4 +1,5 @@
 export { ensurePublicIdentity, type EnsureOptions } from './ensure-public-identity.ts';
+export { keepPublicIdentity } from './keep-public-identity.ts';
 export { release, releasePublicIdentity, type ReleaseOptions } from './release-public-identity.ts';
 export { reapOrphans, type ReapPorts, type ReapReport, type ReapRequest } from './reap-orphans.ts';
 export { directGrant, type DirectGrantParts } from './cloud/direct-grant.ts';
@@ -19,6 +20,8 @@ export { ownerTagKey, poolTagKey, formatOwnerTag, parseOwnerTag } from './identi
 export { truetupleProtocol } from './kernel/kernel-step.ts';
 export type { CoreErrorCode, CoreErrorDetails, Retry } from './errors.ts';
 export type { HeldIdentity } from './held-identity.ts';
+export type { KeepOptions, Keeping } from './keep/keeping.ts';
+export type { KeepEnd, KeepEvent, Loss } from './keep/keep-event.ts';
 export type { NodePorts } from './node-ports.ts';
 export type { Cidr, Ipv4Address } from './identity/address.ts';
 export type {
@@ -40,8 +43,11 @@ export type {
   CloudStepEvent,
   Grant,
   GrantRequest,
+  GrantState,
   IdentityGrant,
   LinkFact,
+  LossReason,
+  MaintainCall,
 } from './cloud/identity-grant.ts';
 export type * from './kernel/kernel-port.ts';
 export type { KernelStep } from './kernel/kernel-step.ts';

@@ -168,10 +168,14 @@ export class FakeKernel implements KernelPort {
     this.#watches.tell();
   }
 
+  /** Of the settings the kernel tells watches of rp_filter only. */
   setLink(linkName: string, change: Partial<Pick<FakeLink, 'mtu' | 'lowerUp' | 'settings'>>): void {
-    Object.assign(this.#link(linkName), change);
-    const { settings, ...told } = change;
-    if (settings?.rpFilter !== undefined || Object.keys(told).length > 0) this.#watches.tell();
+    const link = this.#link(linkName);
+    const before = link.settings;
+    Object.assign(link, change);
+    const { settings, ...others } = change;
+    const isTold = settings !== undefined && settings.rpFilter !== before.rpFilter;
+    if (isTold || Object.keys(others).length > 0) this.#watches.tell();
   }
 
   /** As `ip address add ADDRESS/LENGTH dev NAME scope SCOPE`. */

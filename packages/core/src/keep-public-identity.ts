@@ -1,0 +1,59 @@
+import type { HeldIdentity } from './held-identity.ts';
+import type { PublicIdentity } from './identity/public-identity.ts';
+import { Keeper, type KeeperParts } from './keep/keeper.ts';
+import type { KernelPort } from './kernel/kernel-port.ts';
+import type { KeepOptions, Keeping } from './keep/keeping.ts';
+import { thisNode } from './this-node.ts';
+
+/**
+ * Keeps an identity true for as long as it is held. Drift of the link is put back as soon as the kernel
+ * tells of it; EC2 is looked at once an interval, with jitter: a lost VPC route, the owner tag, the private
+ * IP, the source/destination check and an association that nobody took are put back. What is not proven is
+ * withdrawn at once and published anew when it is. An address that somebody else has, proven twice, is
+ * fenced: withdrawn and taken off the link, and the keep ends. EC2's silence changes nothing.
+ *
+ * Bounds: the link, one turn of the event loop after the kernel's event (arp_announce and arp_ignore, one
+ * interval); EC2, one interval, and 2 s for the second look before anything is believed lost. In the first
+ * five minutes after a claim an address that is shown elsewhere counts only with our own owner record on it.
+ * @throws CoreError when the kernel cannot be reached or watched; later troubles are events.
+ */
+export async function keepPublicIdentity(
+  held: PublicIdentity | HeldIdentity,
+  options: KeepOptions = {},
+): Promise<Keeping> {
+  return 'identity' in held ? held.keep(options) : keepIdentity(held, options, () => {});
+}
+
+/** As keepPublicIdentity, and tells each new value of the identity. */
+export async function keepIdentity(
+  identity: PublicIdentity,
+  options: KeepOptions,
+  onIdentity: (identity: PublicIdentity) => void,
+): Promise<Keeping> {
+  const node = options.node ?? thisNode();
+  const { identityDirectory = '/run/truetuple' } = options;
+  const kernel = await node.openKernel();
+  const keeper = open(kernel, { identity, node, identityDirectory, options, onIdentity });
+  const ended = keeper.run();
+  const close = async (): Promise<void> => {
+    keeper.stop();
+    await ended;
+  };
+  return {
+    get identity() {
+      return keeper.identity;
+    },
+    ended,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function open(kernel: KernelPort, parts: Omit<KeeperParts, 'kernel'>): Keeper {
+  try {
+    return new Keeper({ ...parts, kernel });
+  } catch (error) {
+    kernel.close();
+    throw error;
+  }
+}

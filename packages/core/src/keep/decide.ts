@@ -1,0 +1,194 @@
+import type { GrantState } from '../cloud/identity-grant.ts';
+import type { CoreError, CoreErrorCode } from '../errors.ts';
+import type { PublicIdentity } from '../identity/public-identity.ts';
+import type { KernelStep } from '../kernel/kernel-step.ts';
+import type { KeepEnd, KeepEvent, Loss } from './keep-event.ts';
+
+/** What a keep knows between two looks. */
+export interface KeepState {
+  readonly identity: PublicIdentity;
+  readonly standing:
+    | { readonly kind: 'published' }
+    /** Not proven, or not writable. `told`: what was said of it last; each trouble is told once. */
+    | { readonly kind: 'unpublished'; readonly told: CoreErrorCode | undefined }
+    /** To be fenced, until that is done. */
+    | { readonly kind: 'lost'; readonly loss: Loss }
+    | { readonly kind: 'ended'; readonly end: KeepEnd };
+}
+
+/** What was seen, or came of an act. */
+export type Seen =
+  | {
+      readonly kind: 'kernel-looked-at';
+      readonly repaired: readonly KernelStep[];
+      /** Why the identity is not proven; undefined when it is. */
+      readonly unproven: CoreError | undefined;
+    }
+  | { readonly kind: 'cloud-looked-at'; readonly state: GrantState }
+  | { readonly kind: 'cloud-silent'; readonly error: CoreError }
+  /** What stands published instead of the last publication of this keep. */
+  | { readonly kind: 'publication-replaced'; readonly by: PublicIdentity | undefined }
+  /** It cannot be read as an identity. */
+  | { readonly kind: 'publication-torn'; readonly error: CoreError }
+  | { readonly kind: 'published'; readonly identity: PublicIdentity }
+  | { readonly kind: 'publish-failed'; readonly error: CoreError }
+  | { readonly kind: 'withdrawn'; readonly because: CoreError }
+  | { readonly kind: 'withdraw-failed'; readonly error: CoreError }
+  | { readonly kind: 'fenced' }
+  | { readonly kind: 'fence-failed'; readonly error: CoreError }
+  | { readonly kind: 'closed' };
+
+/** What is to be done next; what comes of it is seen again. */
+export type KeepAct =
+  | { readonly kind: 'tell'; readonly event: KeepEvent }
+  | { readonly kind: 'publish' }
+  | { readonly kind: 'withdraw'; readonly because: CoreError }
+  | { readonly kind: 'fence' };
+
+export interface Decision {
+  readonly state: KeepState;
+  readonly acts: readonly KeepAct[];
+}
+
+/** Pure: what a keep does next for what it saw. Once ended, nothing. */
+export function decide(state: KeepState, seen: Seen): Decision {
+  if (state.standing.kind === 'ended') return nothing(state);
+  if (state.standing.kind === 'lost') return decideLost(state, state.standing.loss, seen);
+  switch (seen.kind) {
+    case 'kernel-looked-at':
+      return afterKernel(state, seen.repaired, seen.unproven);
+    case 'cloud-looked-at':
+      return afterCloud(state, seen.state);
+    case 'cloud-silent':
+      return { state, acts: [tell({ kind: 'unsure', error: seen.error })] };
+    case 'publication-replaced':
+      return afterReplacement(state, seen.by);
+    case 'publication-torn':
+      return { state, acts: [{ kind: 'withdraw', because: seen.error }] };
+    case 'published': {
+      const { identity } = seen;
+      const standing = { kind: 'published' } as const;
+      return { state: { identity, standing }, acts: [tell({ kind: 'restored', identity })] };
+    }
+    case 'publish-failed':
+    case 'withdrawn':
+      return afterUnpublished(state, seen.kind === 'withdrawn' ? seen.because : seen.error);
+    case 'withdraw-failed':
+      // still published: withdrawn at the next look, if that shows the same
+      return { state, acts: [tell({ kind: 'degraded', error: seen.error })] };
+    case 'closed':
+      return nothing(ended(state, { kind: 'closed' }));
+    case 'fenced':
+    case 'fence-failed':
+      return nothing(state);
+    default:
+      return seen satisfies never;
+  }
+}
+
+function afterKernel(
+  state: KeepState,
+  repaired: readonly KernelStep[],
+  unproven: CoreError | undefined,
+): Decision {
+  const told = tellRepaired({ kind: 'repaired', half: 'kernel', steps: repaired });
+  const isPublished = state.standing.kind === 'published';
+  if (unproven === undefined) {
+    return { state, acts: [...told, ...(isPublished ? [] : [{ kind: 'publish' } as const])] };
+  }
+  if (isPublished) {
+    return { state, acts: [...told, { kind: 'withdraw', because: unproven }] };
+  }
+  const { state: next, acts } = afterUnpublished(state, unproven);
+  return { state: next, acts: [...told, ...acts] };
+}
+
+function afterCloud(state: KeepState, seen: GrantState): Decision {
+  if (seen.kind === 'lost') {
+    const { because, message, associationId } = seen;
+    const loss = { because, message, associationId };
+    return { state: { ...state, standing: { kind: 'lost', loss } }, acts: [{ kind: 'fence' }] };
+  }
+  const { grant, repaired, unrepaired } = seen;
+  const acts: KeepAct[] = tellRepaired({ kind: 'repaired', half: 'cloud', steps: repaired });
+  if (unrepaired !== undefined) acts.push(tell({ kind: 'unsure', error: unrepaired }));
+  const { identity, standing } = state;
+  const { associationId, privateIpAssignedByUs } = grant;
+  const isSame =
+    associationId === identity.associationId &&
+    privateIpAssignedByUs === identity.privateIpAssignedByUs;
+  if (isSame) return { state, acts };
+  if (standing.kind === 'published') acts.push({ kind: 'publish' });
+  return {
+    state: { identity: { ...identity, associationId, privateIpAssignedByUs }, standing },
+    acts,
+  };
+}
+
+/** Another process of the pod that ensured the same address goes on with it; all else has taken it over. */
+function afterReplacement(state: KeepState, by: PublicIdentity | undefined): Decision {
+  const { identity } = state;
+  const isSame =
+    by !== undefined &&
+    by.owner.uid === identity.owner.uid &&
+    by.allocationId === identity.allocationId &&
+    by.privateIp === identity.privateIp &&
+    by.linkName === identity.linkName;
+  return nothing(isSame ? { ...state, identity: by } : ended(state, { kind: 'withdrawn' }));
+}
+
+function afterUnpublished(state: KeepState, error: CoreError): Decision {
+  const { standing } = state;
+  const isTold = standing.kind === 'unpublished' && standing.told === error.code;
+  const acts = isTold ? [] : [tell({ kind: 'degraded', error })];
+  return { state: unpublished(state, error.code), acts };
+}
+
+/** Nothing but the fence matters any more; every look tries it again. */
+function decideLost(state: KeepState, loss: Loss, seen: Seen): Decision {
+  const { because, message, associationId } = loss;
+  switch (seen.kind) {
+    case 'fenced':
+      return {
+        state: ended(state, { kind: 'lost', because, message, associationId }),
+        acts: [tell({ kind: 'lost', because, message, associationId })],
+      };
+    case 'fence-failed':
+      return { state, acts: [tell({ kind: 'degraded', error: seen.error })] };
+    case 'closed':
+      return nothing(ended(state, { kind: 'lost', because, message, associationId }));
+    case 'kernel-looked-at':
+    case 'cloud-looked-at':
+    case 'cloud-silent':
+      return { state, acts: [{ kind: 'fence' }] };
+    case 'publication-replaced':
+    case 'publication-torn':
+    case 'published':
+    case 'publish-failed':
+    case 'withdrawn':
+    case 'withdraw-failed':
+      return nothing(state);
+    default:
+      return seen satisfies never;
+  }
+}
+
+function nothing(state: KeepState): Decision {
+  return { state, acts: [] };
+}
+
+function ended({ identity }: KeepState, end: KeepEnd): KeepState {
+  return { identity, standing: { kind: 'ended', end } };
+}
+
+function unpublished({ identity }: KeepState, told: CoreErrorCode | undefined): KeepState {
+  return { identity, standing: { kind: 'unpublished', told } };
+}
+
+function tell(event: KeepEvent): KeepAct {
+  return { kind: 'tell', event };
+}
+
+function tellRepaired(event: KeepEvent & { readonly kind: 'repaired' }): KeepAct[] {
+  return event.steps.length === 0 ? [] : [tell(event)];
+}

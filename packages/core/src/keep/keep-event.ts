@@ -1,0 +1,44 @@
+import type { CloudStep } from '../cloud/cloud-step.ts';
+import type { LossReason } from '../cloud/identity-grant.ts';
+import type { CoreError } from '../errors.ts';
+import type { PublicIdentity } from '../identity/public-identity.ts';
+import type { KernelStep } from '../kernel/kernel-step.ts';
+
+/** Why an identity is held no longer, proven. EC2 is left as it is. */
+export interface Loss {
+  readonly because: LossReason;
+  readonly message: string;
+  /** The association that is not ours; undefined when there is none. */
+  readonly associationId: string | undefined;
+}
+
+/** What a keep tells, as it happens. */
+export type KeepEvent =
+  /** Drift that was put back; while it lasted the identity stayed published. */
+  | {
+      readonly kind: 'repaired';
+      readonly half: 'kernel';
+      readonly steps: readonly KernelStep[];
+    }
+  | {
+      readonly kind: 'repaired';
+      readonly half: 'cloud';
+      readonly steps: readonly CloudStep[];
+    }
+  /** The link does not carry the identity, or it could not be published: it is published no longer. */
+  | { readonly kind: 'degraded'; readonly error: CoreError }
+  /** Proven and published anew, after `degraded` or with another association. */
+  | { readonly kind: 'restored'; readonly identity: PublicIdentity }
+  /** EC2 did not say whether the claim stands, or not all of it could be put back: nothing is withdrawn. */
+  | { readonly kind: 'unsure'; readonly error: CoreError }
+  /** Withdrawn and off the link; the keep has ended. */
+  | ({ readonly kind: 'lost' } & Loss);
+
+/**
+ * How a keep ended. `closed`: by close() or its signal; the identity is still held. `withdrawn`: somebody
+ * else took the publication away or replaced it, as release does: it is theirs. `lost`: fenced.
+ */
+export type KeepEnd =
+  | { readonly kind: 'closed' }
+  | { readonly kind: 'withdrawn' }
+  | ({ readonly kind: 'lost' } & Loss);

@@ -1,0 +1,281 @@
+import type { IdentityGrant } from '../cloud/identity-grant.ts';
+import type { PublicIdentity } from '../identity/public-identity.ts';
+import type { Publisher } from '../identity/publisher.ts';
+import type { KernelPort, KernelWatch } from '../kernel/kernel-port.ts';
+import type { NodePorts } from '../node-ports.ts';
+import { reportSteps, type StepReport } from '../report-step.ts';
+import { decide, type KeepAct, type KeepState, type Seen } from './decide.ts';
+import type { KeepEnd } from './keep-event.ts';
+import type { KeepOptions } from './keeping.ts';
+import { coreErrorOf, fenceLink, lookAtLink } from './look-at-link.ts';
+
+export interface KeeperParts {
+  readonly identity: PublicIdentity;
+  readonly node: NodePorts;
+  readonly identityDirectory: string;
+  readonly kernel: KernelPort;
+  readonly options: KeepOptions;
+  /** Told of each new value of the identity. */
+  readonly onIdentity: (identity: PublicIdentity) => void;
+}
+
+/** More repairing steps than these between two looks at EC2 are a fight: fought once a second. */
+const repairsAtOnce = 50;
+const fightPauseMs = 1000;
+const defaultIntervalMs = 30_000;
+
+/** Carries out what `decide` says, one thing after the other; only looks at EC2 run beside the rest. */
+export class Keeper {
+  readonly #parts: KeeperParts;
+  readonly #publisher: Publisher;
+  readonly #report: StepReport;
+  readonly #stop = new AbortController();
+  readonly #watch: KernelWatch;
+  #state: KeepState;
+  #grant: IdentityGrant | undefined;
+  #claimedAtMs: number;
+  #turns: Promise<void> = Promise.resolve();
+  #isLookDue = false;
+  #repairsLeft = repairsAtOnce;
+
+  /** @throws CoreError when the kernel cannot be watched. */
+  constructor(parts: KeeperParts) {
+    const { identity, node, identityDirectory, kernel, options } = parts;
+    this.#parts = parts;
+    this.#publisher = node.openPublisher(identityDirectory);
+    this.#report = reportSteps(node.clock, (event) => heed(() => options.onStep?.(event)));
+    this.#state = { identity, standing: { kind: 'unpublished', told: undefined } };
+    this.#claimedAtMs = Date.parse(identity.publishedAt);
+    this.#watch = kernel.watch(() => this.#lookSoon());
+  }
+
+  get identity(): PublicIdentity {
+    return this.#state.identity;
+  }
+
+  /** Keeps until stopped, or until there is nothing to keep. */
+  async run(): Promise<KeepEnd> {
+    const { kernel, options } = this.#parts;
+    const stop = (): void => this.stop();
+    options.signal?.addEventListener('abort', stop, { once: true });
+    if (options.signal?.aborted === true) this.stop();
+    await this.#turn(() => this.#readPublication('at-first'));
+    this.#lookSoon();
+    await this.#lookAtCloudOnTime();
+    this.#watch.close();
+    await this.#turn(() => this.#absorb({ kind: 'closed' }));
+    kernel.close();
+    options.signal?.removeEventListener('abort', stop);
+    const { standing } = this.#state;
+    return standing.kind === 'ended' ? standing.end : { kind: 'closed' };
+  }
+
+  stop(): void {
+    this.#stop.abort();
+  }
+
+  get #isStopped(): boolean {
+    return this.#stop.signal.aborted;
+  }
+
+  #turn(act: () => Promise<void>): Promise<void> {
+    this.#turns = this.#turns.then(act);
+    return this.#turns;
+  }
+
+  /** Any number of changes until the look are one. */
+  #lookSoon(): void {
+    if (this.#isLookDue || this.#isStopped) return;
+    this.#isLookDue = true;
+    const calm = this.#repairsLeft > 0 ? Promise.resolve(true) : this.#wait(fightPauseMs);
+    void this.#turn(async () => {
+      await calm;
+      this.#isLookDue = false;
+      await this.#lookAtKernel();
+    });
+  }
+
+  async #wait(ms: number): Promise<boolean> {
+    const { signal } = this.#stop;
+    return this.#parts.node.clock.wait(ms, signal).then(
+      () => true,
+      () => !signal.aborted,
+    );
+  }
+
+  async #lookAtKernel(): Promise<void> {
+    await this.#readPublication('again');
+    if (this.#isStopped) return;
+    const seen = await lookAtLink({
+      kernel: this.#parts.kernel,
+      report: this.#report,
+      identity: this.identity,
+      signal: this.#stop.signal,
+    });
+    this.#repairsLeft -= seen.repaired.length;
+    if (this.#isStopped && seen.unproven?.code === 'Aborted') return;
+    await this.#absorb(seen);
+  }
+
+  /** The first after a part of the interval: pods that start together do not ask together. */
+  async #lookAtCloudOnTime(): Promise<void> {
+    const { intervalMs = defaultIntervalMs, random = Math.random } = this.#parts.options;
+    let ms = intervalMs * random();
+    while (await this.#wait(ms)) {
+      this.#repairsLeft = repairsAtOnce;
+      // not every drift of the link is told
+      this.#lookSoon();
+      await this.#turn(() => this.#readPublication('again'));
+      if (this.#isStopped) return;
+      const seen = await this.#lookAtCloud();
+      if (seen !== undefined) await this.#turn(() => this.#absorb(seen));
+      ms = intervalMs * (0.75 + 0.25 * random());
+    }
+  }
+
+  async #lookAtCloud(): Promise<Seen | undefined> {
+    const { node } = this.#parts;
+    const { identity } = this;
+    try {
+      this.#grant ??= await node.openGrant(identity);
+      const state = await this.#grant.maintain(identity, {
+        claimAgeMs: node.clock.now() - this.#claimedAtMs,
+        signal: this.#stop.signal,
+        onStep: this.#report.cloud,
+      });
+      return { kind: 'cloud-looked-at', state };
+    } catch (error) {
+      if (this.#isStopped) return undefined;
+      return { kind: 'cloud-silent', error: coreErrorOf(error, `EC2 on ${identity.publicIp}`) };
+    }
+  }
+
+  /** Who takes the identity file away, as a release in another process does, takes the identity over. */
+  async #readPublication(when: 'at-first' | 'again'): Promise<void> {
+    const { standing, identity } = this.#state;
+    if (when === 'again' && standing.kind !== 'published') return;
+    const read = await this.#publisher.current().then(
+      (current) => ({ current }),
+      (error: unknown) => ({ error: this.#troubleOf(error) }),
+    );
+    if ('error' in read) {
+      return this.#absorb({ kind: 'publication-torn', error: read.error });
+    }
+    const { current } = read;
+    const isIt = current?.associationId === identity.associationId && isOf(current, identity);
+    if (when === 'at-first') {
+      if (isIt) this.#setState({ identity: current, standing: { kind: 'published' } });
+      return;
+    }
+    if (isIt && current.generation === identity.generation) return;
+    await this.#absorb({ kind: 'publication-replaced', by: current });
+  }
+
+  async #absorb(first: Seen): Promise<void> {
+    const seen: Seen[] = [first];
+    for (const one of seen) {
+      const { state, acts } = decide(this.#state, one);
+      this.#setState(state);
+      for (const act of acts) {
+        const outcome = await this.#perform(act);
+        if (outcome !== undefined) seen.push(outcome);
+      }
+    }
+    if (this.#state.standing.kind === 'ended') this.stop();
+  }
+
+  #setState(state: KeepState): void {
+    const { identity } = state;
+    if (identity.associationId !== this.identity.associationId) {
+      this.#claimedAtMs = this.#parts.node.clock.now();
+    }
+    const isNew = identity !== this.identity;
+    this.#state = state;
+    if (isNew) this.#parts.onIdentity(identity);
+  }
+
+  async #perform(act: KeepAct): Promise<Seen | undefined> {
+    switch (act.kind) {
+      case 'tell':
+        heed(() => this.#parts.options.onEvent?.(act.event));
+        return undefined;
+      case 'publish':
+        return this.#publish();
+      case 'withdraw':
+        return this.#withdraw().then(
+          () => ({ kind: 'withdrawn', because: act.because }),
+          (error: unknown) => ({ kind: 'withdraw-failed', error: this.#troubleOf(error) }),
+        );
+      case 'fence':
+        return this.#fence();
+      default:
+        return act satisfies never;
+    }
+  }
+
+  async #publish(): Promise<Seen> {
+    const { node, identityDirectory } = this.#parts;
+    const { publicIp } = this.identity;
+    const publishedAt = new Date(node.clock.now()).toISOString();
+    try {
+      const identity = await this.#report.publish(
+        {
+          name: 'publish',
+          sentence: `Publish ${publicIp} in ${identityDirectory} anew: it is proven.`,
+          command: `echo ${publicIp} > ${identityDirectory}/public-ip`,
+        },
+        () => this.#publisher.publish({ ...this.identity, publishedAt }),
+      );
+      return { kind: 'published', identity };
+    } catch (error) {
+      return { kind: 'publish-failed', error: this.#troubleOf(error) };
+    }
+  }
+
+  async #withdraw(): Promise<void> {
+    const { identityDirectory } = this.#parts;
+    const { publicIp } = this.identity;
+    // what stands may be of an earlier association that could not be replaced
+    const current = await this.#publisher.current().catch(() => this.identity);
+    if (current === undefined || !isOf(current, this.identity)) return;
+    await this.#report.publish(
+      {
+        name: 'withdraw',
+        sentence: `Withdraw ${publicIp} from ${identityDirectory}: it is not proven any more.`,
+        command: `rm ${identityDirectory}/public-ip ${identityDirectory}/public-ip.json`,
+      },
+      () => this.#publisher.withdraw(current),
+    );
+  }
+
+  /** Both parts are tried, whatever becomes of the other. */
+  async #fence(): Promise<Seen> {
+    const { kernel } = this.#parts;
+    const link = { kernel, report: this.#report, identity: this.identity };
+    const [unpublished, offLink] = await Promise.allSettled([this.#withdraw(), fenceLink(link)]);
+    for (const part of [unpublished, offLink]) {
+      if (part.status === 'rejected') {
+        return { kind: 'fence-failed', error: this.#troubleOf(part.reason) };
+      }
+    }
+    return { kind: 'fenced' };
+  }
+
+  #troubleOf(error: unknown): ReturnType<typeof coreErrorOf> {
+    return coreErrorOf(error, `The publication of ${this.identity.publicIp}`);
+  }
+}
+
+/** The same pod's hold on the same address. */
+function isOf(a: PublicIdentity | undefined, b: PublicIdentity): a is PublicIdentity {
+  return a?.owner.uid === b.owner.uid && a.allocationId === b.allocationId;
+}
+
+/** A listener's error is its own: it is said aloud, and ends nothing. */
+function heed(listen: () => void): void {
+  try {
+    listen();
+  } catch (error) {
+    process.emitWarning(error instanceof Error ? error : String(error));
+  }
+}
