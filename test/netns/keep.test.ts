@@ -1,0 +1,156 @@
+import { ensurePublicIdentity, linuxKernel, type KeepEvent, type Keeping } from '@truetuple/core';
+import { ManualClock, simulatedPod, type SimulatedPod } from '@truetuple/core/testing';
+import { describe, expect, it, vi } from 'vitest';
+import { tapEth0, type Eth0Tap } from './eth0-tap.ts';
+import {
+  internetPeer,
+  leakWorld,
+  privateIps,
+  publicIps,
+  vpcPeer,
+  type LeakWorld,
+  type Net1Kind,
+} from './fail-closed-world.ts';
+import { whyNoNamespaces } from './netns-rights.ts';
+import { boundUdp, type BoundUdp } from './pod-traffic.ts';
+
+/** An identity that is kept on a real link, against a simulated EC2; its sockets; what leaves by eth0. */
+interface Kept extends AsyncDisposable {
+  readonly world: LeakWorld;
+  readonly tap: Eth0Tap;
+  readonly pod: SimulatedPod<ManualClock>;
+  readonly keeping: Keeping;
+  readonly sockets: readonly BoundUdp[];
+  /** Waits for what a keep says, such as "repaired add-address". */
+  readonly told: (what: string) => Promise<void>;
+}
+
+async function keepOn(net1: Net1Kind): Promise<Kept> {
+  const world = await leakWorld(net1);
+  const tap = tapEth0(world);
+  const pod = simulatedPod({ clock: new ManualClock() });
+  const node = { ...pod.node, openKernel: () => linuxKernel({ netns: world.pod }) };
+  const eni = pod.ec2
+    .snapshot()
+    .networkInterfaces.find(({ privateIpAddresses }) =>
+      privateIpAddresses.some(({ privateIpAddress }) => privateIpAddress === '10.0.2.10'),
+    );
+  if (eni === undefined) throw new Error('the simulated pod has no media ENI');
+  const { networkInterfaceId } = eni;
+  const networkInterface = { by: 'id', networkInterfaceId } as const;
+  const spec = { ...pod.spec, networkInterface, privateIp: privateIps[0] };
+  const held = await ensurePublicIdentity(spec, { node });
+  const events: string[] = [];
+  const keeping = await held.keep({ onEvent: (event) => void events.push(...words(event)) });
+  const sockets = [publicIps[0], privateIps[0]].map((ip) => boundUdp(world.pod, ip));
+  return {
+    world,
+    tap,
+    pod,
+    keeping,
+    sockets,
+    told: (what) => vi.waitFor(() => expect(events).toContain(what), { interval: 5 }),
+    [Symbol.asyncDispose]: async () => {
+      await keeping.close();
+      for (const open of [...sockets, tap, world]) open[Symbol.dispose]();
+    },
+  };
+}
+
+function words(event: KeepEvent): string[] {
+  switch (event.kind) {
+    case 'repaired':
+      return event.steps.map(({ kind }) => `repaired ${kind}`);
+    case 'degraded':
+    case 'unsure':
+      return [`${event.kind} ${event.error.code}`];
+    case 'restored':
+      return [`restored ${event.identity.generation}`];
+    case 'lost':
+      return [`lost ${event.because}`];
+    default:
+      return event satisfies never;
+  }
+}
+
+/** Sends by both sockets to both kinds of peers: the answers of the kernel. */
+function sendAll({ sockets }: Kept): Set<string> {
+  const answers = new Set<string>();
+  for (const socket of sockets) {
+    for (const to of [internetPeer, vpcPeer]) answers.add(socket.send(to, 'of the identity'));
+  }
+  return answers;
+}
+
+const reason = whyNoNamespaces();
+const needs = reason === undefined ? '' : ` (skipped: ${reason})`;
+const sent = new Set(['sent']);
+
+describe.skipIf(reason !== undefined)(`keep on the real kernel${needs}`, () => {
+  it.each(['veth', 'macvlan'] as const)(
+    '%s: net1 down is withdrawn, up again restored',
+    async (net1) => {
+      await using kept = await keepOn(net1);
+      const { world, pod, keeping } = kept;
+      await world.podLinks.links.set({ name: 'net1' }, { up: false });
+      expect(sendAll(kept).has('sent')).toBe(false);
+      await kept.told('degraded LinkDown');
+      expect(await pod.publisher.current()).toBeUndefined();
+      await world.podLinks.links.set({ name: 'net1' }, { up: true });
+      await kept.told('restored 2');
+      expect(await pod.publisher.current()).toEqual(keeping.identity);
+      expect(sendAll(kept)).toEqual(sent);
+      expect(await kept.tap.leaked()).toEqual([]);
+    },
+  );
+
+  it('net1 deleted and made again, with another index, is whole again', async () => {
+    await using kept = await keepOn('macvlan');
+    const { world } = kept;
+    await world.podLinks.links.remove({ name: 'net1' });
+    await kept.told('degraded LinkNotFound');
+    await world.makeNet1();
+    await kept.told('restored 2');
+    expect(sendAll(kept)).toEqual(sent);
+    expect(await kept.tap.leaked()).toEqual([]);
+  });
+
+  it('a route, the closed route, a rule or the address taken away by hand is put back', async () => {
+    await using kept = await keepOn('veth');
+    const { podLinks } = kept.world;
+    const { index: linkIndex } = (await podLinks.links.get({ name: 'net1' })) ?? { index: 0 };
+    await podLinks.routes.remove({ destination: '10.0.0.0/16', table: 200, linkIndex });
+    await kept.told('repaired replace-route');
+    await podLinks.addresses.remove({ linkIndex, address: `${publicIps[0]}/32` });
+    await kept.told('repaired add-address');
+    await podLinks.rules.remove({ priority: 100, from: `${privateIps[0]}/32`, table: 200 });
+    await kept.told('repaired add-rule');
+    await podLinks.routes.remove({ destination: '0.0.0.0/0', type: 'unreachable', table: 200 });
+    await kept.told('repaired install-fail-closed-route');
+    await podLinks.links.set({ index: linkIndex }, { ipv4: { rpFilter: 1 } });
+    await kept.told('repaired set-link-settings');
+    expect(sendAll(kept)).toEqual(sent);
+    // none of it was worth a withdrawal
+    expect(kept.keeping.identity.generation).toBe(1);
+    expect(await kept.tap.leaked()).toEqual([]);
+  });
+
+  it('fenced, the address is off the link and bound sockets are refused, not led to eth0', async () => {
+    await using kept = await keepOn('macvlan');
+    const { pod, keeping, world } = kept;
+    const { allocationId, networkInterfaceId } = keeping.identity;
+    const privateIpAddress = '10.0.2.140';
+    const place = { networkInterfaceId, privateIpAddresses: [privateIpAddress] };
+    await pod.ec2.assignPrivateIpAddresses(place);
+    await pod.ec2.associateAddress({ allocationId, networkInterfaceId, privateIpAddress });
+    await pod.clock.advance(60_000);
+    await vi.waitFor(async () => {
+      await pod.clock.advance(1000);
+      const { addresses } = (await world.kernel.observe('net1', 200)) ?? { addresses: [] };
+      expect(addresses.map(({ address }) => address)).not.toContain(publicIps[0]);
+    });
+    expect(await keeping.ended).toMatchObject({ kind: 'lost', because: 'taken' });
+    expect(sendAll(kept).has('sent')).toBe(false);
+    expect(await kept.tap.leaked()).toEqual([]);
+  });
+});
