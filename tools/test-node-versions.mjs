@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 
 const root = join(import.meta.dirname, '..');
 const usual = ['22.18.0', '24.11.0', '24.21.0', '26.0.0', '26.10.0'];
@@ -27,7 +28,9 @@ function testOn(version) {
   try {
     const node = install(folder, version);
     if (node === undefined) return { passed: false, line: `${version}: could not be installed` };
-    const passed = runs.map((args) => run(node, args)).every((status) => status === 0);
+    const passed = runs
+      .map((args) => run(node, args, version.startsWith('22.')))
+      .every((status) => status === 0);
     const said = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim();
     return { passed, line: `${said}: ${passed ? 'passed' : 'FAILED'}` };
   } finally {
@@ -56,15 +59,21 @@ function install(folder, version) {
 /**
  * @param {string} node
  * @param {readonly string[]} args
+ * @param {boolean} isOld the tests use what this Node has not
  */
-function run(node, args) {
+function run(node, args, isOld) {
   console.log(`\n${node} ${args.join(' ')}`);
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
+  // Programs that a test starts as "node" are of the same version, with the same preload.
+  const preload = pathToFileURL(join(root, 'test', 'node-22-preload.ts')).href;
   const { status } = spawnSync(node, [vitest, 'run', ...args], {
     cwd: root,
     stdio: 'inherit',
-    // Programs that a test starts as "node" are of the same version.
-    env: { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env['PATH'] ?? ''}` },
+    env: {
+      ...process.env,
+      PATH: `${dirname(node)}${delimiter}${process.env['PATH'] ?? ''}`,
+      ...(isOld ? { NODE_OPTIONS: `--import=${preload}` } : {}),
+    },
   });
   return status;
 }

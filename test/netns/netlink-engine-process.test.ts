@@ -16,6 +16,7 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { createNetworkNamespace, openNetlink, type Netlink } from '@truetuple/netlink';
 import { afterAll, describe, expect, it } from 'vitest';
+import { addonFile } from '../addon-file.ts';
 import { whyNoNamespaces } from './netns-rights.ts';
 
 const reason = whyNoNamespaces();
@@ -64,7 +65,7 @@ describe.skipIf(reason !== undefined)(`a process${needs}`, () => {
 
   it('may load the package twice', () => {
     const second = copyOfPackage();
-    cpSync(join(root, 'build/Release'), join(second, 'build/Release'), { recursive: true });
+    cpSync(addonFile() ?? '', join(second, 'build/Release/netlink.node'));
     expect(run([root, 'twice', second])).toEqual({ status: 0, signal: null, output: 'done\n' });
   });
 
