@@ -6,14 +6,20 @@ import {
 } from '@truetuple/sip-engine';
 import { VirtualNetwork } from '@truetuple/sip-engine/testing';
 import { afterEach, expect, it } from 'vitest';
-import type { Ipv4Address } from './address.ts';
-import { localAddresses, peerPath } from './call/peer-class.ts';
-import type { GatewayEvent } from './gateway-event.ts';
-import { startGateway, type Gateway } from './gateway.ts';
-import { networks, openPeer, publicIp, relayOn, type BenchPeer } from './testing/gateway-bench.ts';
-import { bodyOf, tupleIn } from './testing/gateway-calls.ts';
-import { MemoryNetwork } from './testing/memory-network.ts';
-import { Occasions } from './testing/occasions.ts';
+import type { Ipv4Address } from '../../packages/sip-gateway/src/address.ts';
+import { localAddresses, peerPath } from '../../packages/sip-gateway/src/call/peer-class.ts';
+import type { GatewayEvent } from '../../packages/sip-gateway/src/gateway-event.ts';
+import { startGateway, type Gateway } from '../../packages/sip-gateway/src/gateway.ts';
+import {
+  networks,
+  openPeer,
+  publicIp,
+  relayOn,
+  type BenchPeer,
+} from '../../packages/sip-gateway/src/testing/gateway-bench.ts';
+import { bodyOf, tupleIn } from '../../packages/sip-gateway/src/testing/gateway-calls.ts';
+import { MemoryNetwork } from '../../packages/sip-gateway/src/testing/memory-network.ts';
+import { Occasions } from '../../packages/sip-gateway/src/testing/occasions.ts';
 
 const secret = 'over tcp';
 const port = 5060;

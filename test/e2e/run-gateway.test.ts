@@ -1,14 +1,17 @@
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import type { Cidr, Ipv4Address } from '../address.ts';
-import { readConfig } from '../config.ts';
-import { GatewayError } from '../errors.ts';
-import type { GatewayOptions } from '../gateway-options.ts';
-import type { Gateway } from '../gateway.ts';
-import { GatewayMetrics } from '../telemetry/gateway-metrics.ts';
-import { runGateway, type RunParts } from './run-gateway.ts';
-import { StopWish } from './stop-signals.ts';
-import type { OwnIdentity, TakenIdentity } from './taken-identity.ts';
+import type { Cidr, Ipv4Address } from '../../packages/sip-gateway/src/address.ts';
+import { readConfig } from '../../packages/sip-gateway/src/config.ts';
+import { GatewayError } from '../../packages/sip-gateway/src/errors.ts';
+import type { GatewayOptions } from '../../packages/sip-gateway/src/gateway-options.ts';
+import type { Gateway } from '../../packages/sip-gateway/src/gateway.ts';
+import { GatewayMetrics } from '../../packages/sip-gateway/src/telemetry/gateway-metrics.ts';
+import { runGateway, type RunParts } from '../../packages/sip-gateway/src/commands/run-gateway.ts';
+import { StopWish } from '../../packages/sip-gateway/src/commands/stop-signals.ts';
+import type {
+  OwnIdentity,
+  TakenIdentity,
+} from '../../packages/sip-gateway/src/commands/taken-identity.ts';
 
 const identity = {
   publicIp: '203.0.113.50' as Ipv4Address,

@@ -1,15 +1,26 @@
 import { randomUUID } from 'node:crypto';
 import { systemClock } from '@truetuple/sip-engine';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Ipv4Address } from './address.ts';
-import type { GatewayAlarm, GatewayEvent } from './gateway-event.ts';
-import type { DrachtioServerSignalling, GatewayOptions } from './gateway-options.ts';
-import { startGateway, type Gateway } from './gateway.ts';
-import type { FakeMediaRelay } from './testing/fake-media-relay.ts';
-import { networks, privateIp, publicIp, relayOn } from './testing/gateway-bench.ts';
-import { MemoryNetwork } from './testing/memory-network.ts';
-import { Occasions } from './testing/occasions.ts';
-import { StandInServer, type AppFrame } from './testing/stand-in-server.ts';
+import type { Ipv4Address } from '../../packages/sip-gateway/src/address.ts';
+import type { GatewayAlarm, GatewayEvent } from '../../packages/sip-gateway/src/gateway-event.ts';
+import type {
+  DrachtioServerSignalling,
+  GatewayOptions,
+} from '../../packages/sip-gateway/src/gateway-options.ts';
+import { startGateway, type Gateway } from '../../packages/sip-gateway/src/gateway.ts';
+import type { FakeMediaRelay } from '../../packages/sip-gateway/src/testing/fake-media-relay.ts';
+import {
+  networks,
+  privateIp,
+  publicIp,
+  relayOn,
+} from '../../packages/sip-gateway/src/testing/gateway-bench.ts';
+import { MemoryNetwork } from '../../packages/sip-gateway/src/testing/memory-network.ts';
+import { Occasions } from '../../packages/sip-gateway/src/testing/occasions.ts';
+import {
+  StandInServer,
+  type AppFrame,
+} from '../../packages/sip-gateway/src/testing/stand-in-server.ts';
 
 const secret = 'cymru';
 const hostports = `tcp/${publicIp}:5060,udp/${publicIp}:5060`;

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { SipEngineError } from '../errors.ts';
-import { VirtualNetwork } from '../testing/virtual-network.ts';
-import { systemClock } from './system-clock.ts';
-import type { Transport } from './transport.ts';
-import { type Tuple, tupleText } from './tuple.ts';
-import { openUdpTransport } from './udp-transport.ts';
+import { SipEngineError } from '../../packages/sip-engine/src/errors.ts';
+import { VirtualNetwork } from '../../packages/sip-engine/src/testing/virtual-network.ts';
+import { systemClock } from '../../packages/sip-engine/src/transport/system-clock.ts';
+import type { Transport } from '../../packages/sip-engine/src/transport/transport.ts';
+import { type Tuple, tupleText } from '../../packages/sip-engine/src/transport/tuple.ts';
+import { openUdpTransport } from '../../packages/sip-engine/src/transport/udp-transport.ts';
 
 type Open = (local: Tuple) => Promise<Transport>;
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 
-const packageFolder = join(import.meta.dirname, '..');
+const packageFolder = join(import.meta.dirname, '../../packages/sip-engine');
 
 it('the README has an example that runs as it stands', async () => {
   const readme = await readFile(join(packageFolder, 'README.md'), 'utf8');
