@@ -48,14 +48,16 @@ export function printRounds({
     ...rounds.map((round) => round[side].cpuUsPerCall.toFixed(0)),
   ]);
   const heads = rounds.map((_, index) => `round ${index + 1}`);
-  const failed = rounds.map((round) => Object.values(round).map((figures) => figures.failed));
+  const counted = (of: (figures: LoadFigures) => number): string =>
+    rounds.map((round) => sides.map((side) => of(round[side])).join(' ')).join(' | ');
   return [
     '',
     'CPU per call at a fixed rate: us, medians of the rounds.',
     '',
     ...formatTable(['', 'calls/s', 'us CPU per call', 'to bare', ...heads], rows),
     '',
-    `  failed calls by round (in the order of the lines): ${failed.map((each) => each.join(' ')).join(' | ')}`,
+    `  failed calls in each round, in the order of the lines: ${counted(({ failed }) => failed)}`,
+    `  messages sent twice: ${counted(({ retransmissions }) => retransmissions)}`,
   ];
 }
 
