@@ -1,0 +1,159 @@
+import { fc, test } from '@fast-check/vitest';
+import { describe, expect, it } from 'vitest';
+import type { GrantState } from '../cloud/identity-grant.ts';
+import { CoreError, type CoreErrorCode } from '../errors.ts';
+import { parseIpv4Address, type Cidr } from '../identity/address.ts';
+import type { PublicIdentity } from '../identity/public-identity.ts';
+import { decide, type KeepAct, type KeepState, type Seen } from './decide.ts';
+
+const [publicIp, privateIp] = ['203.0.113.50', '10.0.2.128'].map((ip) => parseIpv4Address(ip));
+if (publicIp === undefined || privateIp === undefined) throw new Error('two addresses');
+const identity: PublicIdentity = {
+  schema: 'truetuple.identity/v1',
+  generation: 1,
+  publicIp,
+  privateIp,
+  privatePrefixLength: 24,
+  linkName: 'net1',
+  gateway: parseIpv4Address('10.0.2.1'),
+  subnetCidr: '10.0.2.0/24' as Cidr,
+  vpcCidrs: ['10.0.0.0/16' as Cidr],
+  table: 200,
+  delivery: 'both',
+  bind: { internet: privateIp, vpc: publicIp },
+  region: 'eu-central-1',
+  pool: 'media',
+  owner: { cluster: 'c', namespace: 'n', pod: 'p', uid: 'u' },
+  networkInterfaceId: 'eni-1',
+  allocationId: 'eipalloc-1',
+  associationId: 'eipassoc-1',
+  privateIpAssignedByUs: true,
+  routeTableIds: [],
+  publishedAt: '2026-01-01T00:00:00.000Z',
+};
+const published: KeepState = { identity, standing: { kind: 'published' } };
+const unpublished: KeepState = { identity, standing: { kind: 'unpublished', told: undefined } };
+
+function trouble(code: CoreErrorCode): CoreError {
+  return new CoreError({ code, message: code, remedy: 'none', retry: 'later' });
+}
+
+const proven: Seen = { kind: 'kernel-looked-at', repaired: [], unproven: undefined };
+const down: Seen = { kind: 'kernel-looked-at', repaired: [], unproven: trouble('LinkDown') };
+const lostGrant: GrantState = {
+  kind: 'lost',
+  because: 'taken',
+  message: 'taken',
+  associationId: 'eipassoc-9',
+};
+const theft: Seen = { kind: 'cloud-looked-at', state: lostGrant };
+const silence: Seen = { kind: 'cloud-silent', error: trouble('CloudUnreachable') };
+
+function acts(state: KeepState, seen: Seen): string[] {
+  return decide(state, seen).acts.map(say);
+}
+
+function say(act: KeepAct): string {
+  return act.kind === 'tell' ? `tell ${act.event.kind}` : act.kind;
+}
+
+describe('decide', () => {
+  it.each([
+    ['nothing for a published identity that is proven', published, proven, []],
+    ['withdraw what is not proven', published, down, ['withdraw']],
+    ['publish what is proven and not published', unpublished, proven, ['publish']],
+    ['tell why it is not published', unpublished, down, ['tell degraded']],
+    ['tell silence, and nothing more', published, silence, ['tell unsure']],
+    ['fence a theft', published, theft, ['fence']],
+    ['fence a theft of what is not published', unpublished, theft, ['fence']],
+  ] as const)('%s', (_what, state, seen, expected) => {
+    expect(acts(state, seen)).toEqual(expected);
+  });
+
+  it('tells a trouble once, and another one again', () => {
+    const { state } = decide(unpublished, down);
+    expect(acts(state, down)).toEqual([]);
+    const gone: Seen = {
+      kind: 'kernel-looked-at',
+      repaired: [],
+      unproven: trouble('LinkNotFound'),
+    };
+    expect(acts(state, gone)).toEqual(['tell degraded']);
+  });
+
+  it('publishes a claim made anew with its own association', () => {
+    const grant = { ...identity, associationId: 'eipassoc-2' };
+    const held: GrantState = { kind: 'held', grant, repaired: [], unrepaired: undefined };
+    const { state, acts: next } = decide(published, { kind: 'cloud-looked-at', state: held });
+    expect(state.identity).toEqual({ ...identity, associationId: 'eipassoc-2' });
+    expect(next.map(say)).toEqual(['publish']);
+  });
+
+  it('goes on with what another process of the pod published, and ends by anything else', () => {
+    const newer = { ...identity, associationId: 'eipassoc-2', generation: 4 };
+    const adopted = decide(published, { kind: 'publication-replaced', by: newer });
+    expect(adopted.state).toEqual({ identity: newer, standing: { kind: 'published' } });
+    for (const by of [undefined, { ...identity, allocationId: 'eipalloc-2' }]) {
+      const { state } = decide(published, { kind: 'publication-replaced', by });
+      expect(state.standing).toEqual({ kind: 'ended', end: { kind: 'withdrawn' } });
+    }
+  });
+});
+
+const anySeen: fc.Arbitrary<Seen> = fc.constantFrom<Seen>(
+  proven,
+  down,
+  theft,
+  silence,
+  { kind: 'publication-torn', error: trouble('IdentityFileInvalid') },
+  { kind: 'publication-replaced', by: undefined },
+  { kind: 'publication-replaced', by: { ...identity, generation: 9 } },
+  { kind: 'closed' },
+);
+
+/** What comes of an act, if it succeeds or if it fails. */
+function outcome(act: KeepAct, state: KeepState, succeeds: boolean): Seen | undefined {
+  const error = trouble('PublishFailed');
+  switch (act.kind) {
+    case 'tell':
+      return undefined;
+    case 'publish':
+      return succeeds
+        ? { kind: 'published', identity: state.identity }
+        : { kind: 'publish-failed', error };
+    case 'withdraw':
+      return succeeds
+        ? { kind: 'withdrawn', because: act.because }
+        : { kind: 'withdraw-failed', error };
+    case 'fence':
+      return succeeds ? { kind: 'fenced' } : { kind: 'fence-failed', error };
+    default:
+      return act satisfies never;
+  }
+}
+
+test.prop([fc.array(fc.tuple(anySeen, fc.boolean()), { maxLength: 40 })])(
+  'whatever is seen: nothing is published once lost or not proven, and nothing happens after the end',
+  (story) => {
+    let state = published;
+    for (const [first, succeeds] of story) {
+      const queue = [first];
+      for (const seen of queue) {
+        const before = state.standing.kind;
+        const decision = decide(state, seen);
+        ({ state } = decision);
+        const said = decision.acts.map(say);
+        if (before === 'ended') expect([said, state.standing.kind]).toEqual([[], 'ended']);
+        if (before === 'lost' || seen === down || seen === theft) {
+          expect(said).not.toContain('publish');
+        }
+        if (before !== 'lost') expect(said).not.toContain('tell lost');
+        if (seen === silence && before === 'published') expect(said).toEqual(['tell unsure']);
+        for (const act of decision.acts) {
+          const came = outcome(act, state, succeeds);
+          if (came !== undefined) queue.push(came);
+        }
+      }
+    }
+  },
+);
