@@ -8,34 +8,44 @@ export const assignPrivateIpAddresses: Action = actionWithoutDryRun(
     NetworkInterfaceId: text,
     PrivateIpAddress: optional(list(text)),
     SecondaryPrivateIpAddressCount: optional(integer(1, 1000)),
+    Ipv4Prefix: optional(list(text)),
+    Ipv4PrefixCount: optional(integer(1, 1000)),
     AllowReassignment: optional(flag),
   },
   async (ec2, input) => {
     const { NetworkInterfaceId: networkInterfaceId } = input;
-    const { assignedPrivateIpAddresses } = await ec2.assignPrivateIpAddresses({
-      networkInterfaceId,
-      ...present({
-        privateIpAddresses: input.PrivateIpAddress,
-        secondaryPrivateIpAddressCount: input.SecondaryPrivateIpAddressCount,
-        allowReassignment: input.AllowReassignment,
-      }),
-    });
+    const { assignedPrivateIpAddresses, assignedIpv4Prefixes = [] } =
+      await ec2.assignPrivateIpAddresses({
+        networkInterfaceId,
+        ...present({
+          privateIpAddresses: input.PrivateIpAddress,
+          secondaryPrivateIpAddressCount: input.SecondaryPrivateIpAddressCount,
+          ipv4Prefixes: input.Ipv4Prefix,
+          ipv4PrefixCount: input.Ipv4PrefixCount,
+          allowReassignment: input.AllowReassignment,
+        }),
+      });
     return {
       networkInterfaceId,
       assignedPrivateIpAddressesSet: assignedPrivateIpAddresses.map((privateIpAddress) => ({
         privateIpAddress,
       })),
+      assignedIpv4PrefixSet: assignedIpv4Prefixes.map((ipv4Prefix) => ({ ipv4Prefix })),
       ...done,
     };
   },
 );
 
 export const unassignPrivateIpAddresses: Action = actionWithoutDryRun(
-  { NetworkInterfaceId: text, PrivateIpAddress: list(text) },
+  {
+    NetworkInterfaceId: text,
+    PrivateIpAddress: optional(list(text)),
+    Ipv4Prefix: optional(list(text)),
+  },
   async (ec2, input) => {
     await ec2.unassignPrivateIpAddresses({
       networkInterfaceId: input.NetworkInterfaceId,
-      privateIpAddresses: input.PrivateIpAddress,
+      ...present({ privateIpAddresses: input.PrivateIpAddress, ipv4Prefixes: input.Ipv4Prefix }),
     });
     return done;
   },

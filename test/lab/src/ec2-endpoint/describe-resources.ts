@@ -16,7 +16,7 @@ export const describeNetworkInterfaces: Action = action(
     const { NetworkInterfaceId: networkInterfaceIds, Filter } = input;
     refuseIdsWithMaxResults(networkInterfaceIds, input);
     const found = await ec2.describeNetworkInterfaces(
-      present({ networkInterfaceIds, filters: Filter }),
+      present({ networkInterfaceIds, filters: Filter, maxResults: input.MaxResults }),
     );
     const page = pageFor(found, (eni) => eni.networkInterfaceId, input);
     const networkInterfaceSet = page.items.map(networkInterfaceFields);

@@ -97,7 +97,8 @@ export const describeInstances: Action = action(
   { InstanceId: optional(list(text)), Filter: filters, ...pageParameters(1000) },
   async (ec2, input) => {
     refuseIdsWithMaxResults(input.InstanceId, input);
-    ec2.authorize('DescribeInstances');
+    const { InstanceId, Filter, MaxResults } = input;
+    ec2.authorize('DescribeInstances', { InstanceId, Filter, MaxResults });
     const snapshot = ec2.snapshot();
     const found = findInstances(snapshot, input.InstanceId, input.Filter);
     const page = pageFor(found, (instance) => instance.instanceId, input);
@@ -140,6 +141,7 @@ function instanceFields(instance: Instance, enis: readonly NetworkInterface[]): 
   const first = enis.find((eni) => eni.attachment?.deviceIndex === 0);
   return {
     instanceId: instance.instanceId,
+    instanceType: instance.instanceType,
     instanceState: { code: stateCodes[instance.state], name: instance.state },
     vpcId: first?.vpcId,
     subnetId: first?.subnetId,

@@ -25,6 +25,7 @@ export function networkInterfaceFields(eni: NetworkInterface): XmlFields {
       primary: address.primary,
       association: address.association && { ...address.association },
     })),
+    ipv4PrefixSet: (eni.ipv4Prefixes ?? []).map((ipv4Prefix) => ({ ipv4Prefix })),
     tagSet: tagSet(eni.tags),
   };
 }

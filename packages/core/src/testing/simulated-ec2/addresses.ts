@@ -7,6 +7,7 @@ import {
   type CloudState,
   type NetworkInterfaceRecord,
 } from './cloud-state.ts';
+import { carries } from './prefixes.ts';
 import { refuse } from './refuse.ts';
 
 /** AssociateAddress, as wide as EC2 takes it. */
@@ -31,7 +32,7 @@ export function associateAddress(
   const eni = requireNetworkInterface(state, input.networkInterfaceId);
   const privateIp = input.privateIpAddress ?? eni.privateIps[0] ?? '';
   requireReachable(state, eni);
-  if (!eni.privateIps.includes(privateIp)) {
+  if (!carries(eni, privateIp)) {
     refuse(
       'InvalidParameterValue',
       `The private IP address ${privateIp} is not assigned to ${eni.networkInterfaceId}`,

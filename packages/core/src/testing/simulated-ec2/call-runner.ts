@@ -4,7 +4,21 @@ import { CallLog, type Ec2Action } from './call-log.ts';
 import type { Ec2ChangeListener } from './change.ts';
 import type { CloudState } from './cloud-state.ts';
 import { Faults, type Ec2Fault } from './faults.ts';
+import type { LaggingKind, LaggingReads } from './lagging-reads.ts';
 import { httpStatusOf, Refusal, refuse } from './refuse.ts';
+import type { RequestBuckets } from './request-buckets.ts';
+
+/** What makes a region harder on its callers; undefined: it is not. */
+export interface Hardships {
+  readonly buckets: RequestBuckets | undefined;
+  readonly reads: LaggingReads | undefined;
+}
+
+const laggingKinds: Readonly<Partial<Record<Ec2Action, LaggingKind>>> = {
+  DescribeNetworkInterfaces: 'networkInterfaces',
+  DescribeAddresses: 'addresses',
+  DescribeRouteTables: 'routeTables',
+};
 
 /** How many states before the present one stale reads can show. */
 const pastStatesKept = 64;
@@ -18,27 +32,33 @@ export class CallRunner {
   readonly faults: Faults = new Faults();
   readonly listeners: Set<Ec2ChangeListener> = new Set();
   readonly #state: CloudState;
+  readonly #hardships: Hardships;
   /** The state before each change, oldest first. */
   readonly #past: CloudState[] = [];
 
-  constructor(state: CloudState) {
+  constructor(state: CloudState, hardships: Hardships) {
     this.#state = state;
+    this.#hardships = hardships;
   }
 
   /** A test's own hands: immediate, unlogged, no faults, nobody is told. */
   build<Answer>(operation: (state: CloudState) => Answer): Answer {
+    const { reads } = this.#hardships;
+    const before = reads && structuredClone(this.#state);
     try {
       return operation(this.#state);
     } catch (error) {
       throw callError('topology', error);
     } finally {
+      if (reads !== undefined && before !== undefined) reads.forgetDeleted(before, this.#state);
       this.#state.changes.length = 0;
     }
   }
 
-  /** Throws UnauthorizedOperation for a denied action. */
-  authorize(action: Ec2Action): void {
+  /** Throws RequestLimitExceeded without a token, UnauthorizedOperation for a denied action. */
+  authorize(action: Ec2Action, input: unknown): void {
     try {
+      this.#hardships.buckets?.take(action, input);
       this.faults.authorize(action);
     } catch (error) {
       throw callError(action, error);
@@ -55,9 +75,10 @@ export class CallRunner {
     call?.signal?.throwIfAborted();
     // a network lies between: other callers' requests may overtake this one
     await Promise.resolve();
-    const fault = this.faults.take(action);
     let outcome = 'done';
     try {
+      this.#hardships.buckets?.take(action, input);
+      const fault = this.faults.take(action);
       this.faults.authorize(action);
       if (fault?.error !== undefined) refuse(fault.error, `planted: ${fault.error}`);
       const answer = this.#carryOut(action, fault, (state) => operation(state, input));
@@ -78,17 +99,24 @@ export class CallRunner {
     fault: Ec2Fault | undefined,
     operation: (state: CloudState) => Answer,
   ): Answer {
-    if (action.startsWith('Describe')) return structuredClone(operation(this.#shown(fault)));
+    if (action.startsWith('Describe')) {
+      return structuredClone(operation(this.#shown(action, fault)));
+    }
     const before = structuredClone(this.#state);
     const answer = structuredClone(operation(this.#state));
     if (this.#state.changes.length > 0) this.#past.push(before);
     if (this.#past.length > pastStatesKept) this.#past.shift();
+    this.#hardships.reads?.remember(before, this.#state);
     return answer;
   }
 
-  /** The state as it is, or for a stale read as it was. */
-  #shown(fault: Ec2Fault | undefined): CloudState {
-    if (fault?.staleByChanges === undefined) return this.#state;
+  /** The state as it is, or for a read that lags or is stale as it was. */
+  #shown(action: Ec2Action, fault: Ec2Fault | undefined): CloudState {
+    if (fault?.staleByChanges === undefined) {
+      const kind = laggingKinds[action];
+      const { reads } = this.#hardships;
+      return kind === undefined ? this.#state : (reads?.shown(kind, this.#state) ?? this.#state);
+    }
     return this.#past.at(-fault.staleByChanges) ?? this.#past[0] ?? this.#state;
   }
 

@@ -1,5 +1,6 @@
 import type { Tag } from '../../cloud/ec2-api.ts';
 import type { Ec2Change } from './change.ts';
+import type { SimulatedInstanceType } from './instance-types.ts';
 import { refuse } from './refuse.ts';
 
 export type Tags = Map<string, string>;
@@ -23,6 +24,7 @@ export type InstanceState = 'pending' | 'running' | 'stopped' | 'terminated';
 
 export interface Instance {
   readonly instanceId: string;
+  readonly instanceType: SimulatedInstanceType | undefined;
   /** IPv4 addresses per network interface, with the primary one: a property of the instance type. */
   readonly privateIpsPerNetworkInterface: number;
   state: InstanceState;
@@ -38,6 +40,8 @@ export interface NetworkInterfaceRecord {
   attachment: { readonly instanceId: string; readonly deviceIndex: number } | undefined;
   /** The first one is the primary. */
   privateIps: string[];
+  /** Delegated /28 blocks; their addresses are not in `privateIps`. */
+  ipv4Prefixes: string[];
   readonly tags: Tags;
 }
 
@@ -79,12 +83,14 @@ export interface CloudRules {
   readonly occupiedPrivateIp: 'refuse' | 'displace';
   /** The code for a private IP that another network interface holds: AWS documents both. */
   readonly privateIpTakenCode: 'InvalidParameterValue' | 'Resource.AlreadyAssociated';
-  /** IPv4 addresses of a network interface that is on no instance, with the primary one. */
+  /** IPv4 addresses of a network interface whose instance does not say, with the primary one. */
   readonly privateIpsPerNetworkInterface: number;
   /** Routes of a route table, the local one not counted. */
   readonly routesPerTable: number;
   readonly tagsPerResource: number;
   readonly addressesPerRegion: number;
+  /** Of instances that are made without one; default none. */
+  readonly instanceType?: SimulatedInstanceType | undefined;
 }
 
 /** All that the simulated region holds. Operations change it in one go, never across an await. */

@@ -71,6 +71,7 @@ function showNetworkInterface(state: CloudState, eni: NetworkInterfaceRecord): N
       const { associationId } = association;
       return { ...shown, association: { publicIp, allocationId, associationId } };
     }),
+    ...(eni.ipv4Prefixes.length === 0 ? {} : { ipv4Prefixes: [...eni.ipv4Prefixes] }),
     tags: tagList(eni.tags),
   };
 }

@@ -1,11 +1,5 @@
-import {
-  cidrContains,
-  ipv4FromNumber,
-  ipv4ToNumber,
-  isIpv4Address,
-  type Cidr,
-} from '../../identity/address.ts';
-import { moveAssociation, dropAssociation } from './addresses.ts';
+import { ipv4FromNumber } from '../../identity/address.ts';
+import { moveAssociation } from './addresses.ts';
 import {
   addressOn,
   requireNetworkInterface,
@@ -13,13 +7,25 @@ import {
   type NetworkInterfaceRecord,
   type Subnet,
 } from './cloud-state.ts';
+import {
+  addressesIn,
+  carries,
+  isDelegated,
+  freePrefixes,
+  requirePrefix,
+  slotsTaken,
+} from './prefixes.ts';
 import { refuse } from './refuse.ts';
+import { requireUsable, subnetRange } from './subnet-range.ts';
 
 /** AssignPrivateIpAddresses, as wide as EC2 takes it. */
 export interface AssignInput {
   readonly networkInterfaceId: string;
   readonly privateIpAddresses?: readonly string[] | undefined;
   readonly secondaryPrivateIpAddressCount?: number | undefined;
+  /** /28 blocks of the subnet; each takes one slot of the interface. */
+  readonly ipv4Prefixes?: readonly string[] | undefined;
+  readonly ipv4PrefixCount?: number | undefined;
   /** EC2's default is false. */
   readonly allowReassignment?: boolean | undefined;
 }
@@ -27,15 +33,23 @@ export interface AssignInput {
 export interface AssignAnswer {
   /** Only those that the call put there. */
   readonly assignedPrivateIpAddresses: readonly string[];
+  /** Absent when none was delegated. */
+  readonly assignedIpv4Prefixes?: readonly string[];
 }
 
 /** AssignPrivateIpAddresses: all or nothing; what the interface already has is left as it is. */
 export function assignPrivateIps(state: CloudState, input: AssignInput): AssignAnswer {
   const eni = requireNetworkInterface(state, input.networkInterfaceId);
-  const wanted = wantedPrivateIps(state, eni, input);
-  const added = wanted.filter((privateIp) => !eni.privateIps.includes(privateIp));
+  requireOneWay(input);
+  const subnet = subnetOf(state, eni);
+  const added = wantedPrivateIps(state, subnet, input).filter(
+    (privateIp) => !eni.privateIps.includes(privateIp),
+  );
+  const prefixes = wantedPrefixes(state, subnet, input).filter(
+    (prefix) => !eni.ipv4Prefixes.includes(prefix),
+  );
   const limit = privateIpLimit(state, eni);
-  if (eni.privateIps.length + added.length > limit) {
+  if (slotsTaken(eni) + added.length + prefixes.length > limit) {
     refuse(
       'PrivateIpAddressLimitExceeded',
       `Number of private addresses will exceed limit: ${limit} for ${eni.networkInterfaceId}.`,
@@ -43,55 +57,49 @@ export function assignPrivateIps(state: CloudState, input: AssignInput): AssignA
   }
   for (const privateIp of added)
     requireFree(state, privateIp, eni, input.allowReassignment ?? false);
+  for (const privateIp of prefixes.flatMap(addressesIn)) requireFree(state, privateIp, eni, false);
   for (const privateIp of added) takeOver(state, privateIp, eni);
-  return { assignedPrivateIpAddresses: added };
+  for (const prefix of prefixes) delegate(state, prefix, eni);
+  const delegated = prefixes.length === 0 ? {} : { assignedIpv4Prefixes: prefixes };
+  return { assignedPrivateIpAddresses: added, ...delegated };
 }
 
-function wantedPrivateIps(
-  state: CloudState,
-  eni: NetworkInterfaceRecord,
-  input: AssignInput,
-): string[] {
-  const count = input.secondaryPrivateIpAddressCount;
-  const explicit = input.privateIpAddresses ?? [];
-  if (count !== undefined && explicit.length > 0) {
+/** Exactly one of addresses, count, prefixes, count of prefixes. */
+function requireOneWay(input: AssignInput): void {
+  const ways = {
+    privateIpAddresses: (input.privateIpAddresses ?? []).length > 0,
+    secondaryPrivateIpAddressCount: input.secondaryPrivateIpAddressCount !== undefined,
+    ipv4Prefixes: (input.ipv4Prefixes ?? []).length > 0,
+    ipv4PrefixCount: input.ipv4PrefixCount !== undefined,
+  };
+  const given = Object.entries(ways).flatMap(([name, isGiven]) => (isGiven ? [name] : []));
+  if (given.length > 1) {
     refuse(
       'InvalidParameterCombination',
-      'The parameters privateIpAddresses and secondaryPrivateIpAddressCount may not be used together.',
+      `The parameters ${given.join(' and ')} may not be used together.`,
     );
   }
-  if (count === undefined && explicit.length === 0) {
-    refuse(
-      'MissingParameter',
-      'Either privateIpAddresses or secondaryPrivateIpAddressCount is needed.',
-    );
+  if (given.length === 0) {
+    refuse('MissingParameter', `One of ${Object.keys(ways).join(', ')} is needed.`);
   }
-  const subnet = subnetOf(state, eni);
+}
+
+function wantedPrivateIps(state: CloudState, subnet: Subnet, input: AssignInput): string[] {
+  const count = input.secondaryPrivateIpAddressCount;
+  if (count !== undefined) return freePrivateIps(state, subnet, count);
+  const explicit = input.privateIpAddresses ?? [];
   for (const privateIp of explicit) requireUsable(subnet, privateIp);
-  return count === undefined ? [...new Set(explicit)] : freePrivateIps(state, subnet, count);
+  return [...new Set(explicit)];
 }
 
-/** Throws unless an address lies in the subnet and is none of the five that EC2 keeps. */
-export function requireUsable(subnet: Subnet, privateIp: string): void {
-  const cidr = subnet.cidr as Cidr;
-  if (!isIpv4Address(privateIp) || !cidrContains(cidr, privateIp)) {
-    refuse(
-      'InvalidParameterValue',
-      `Address ${privateIp} does not fall within the subnet's address range ${subnet.cidr}.`,
-    );
-  }
-  const { first, last } = subnetRange(subnet);
-  const value = ipv4ToNumber(privateIp);
-  if (value < first + 4 || value === last) {
-    refuse('InvalidParameterValue', `Address ${privateIp} is in subnet's reserved range.`);
-  }
-}
-
-function subnetRange(subnet: Subnet): { readonly first: number; readonly last: number } {
-  const [network, length] = subnet.cidr.split('/');
-  if (network === undefined || !isIpv4Address(network)) throw new RangeError(subnet.cidr);
-  const first = ipv4ToNumber(network);
-  return { first, last: first + 2 ** (32 - Number(length)) - 1 };
+function wantedPrefixes(state: CloudState, subnet: Subnet, input: AssignInput): string[] {
+  const count = input.ipv4PrefixCount;
+  const isFree = (privateIp: string): boolean =>
+    holderOf(state, subnet.vpcId, privateIp) === undefined;
+  if (count !== undefined) return freePrefixes(subnet, count, isFree);
+  const explicit = input.ipv4Prefixes ?? [];
+  for (const prefix of explicit) requirePrefix(subnet, prefix);
+  return [...new Set(explicit)];
 }
 
 /** The lowest free addresses of a subnet. */
@@ -118,7 +126,7 @@ export function holderOf(
   privateIp: string,
 ): NetworkInterfaceRecord | undefined {
   return [...state.networkInterfaces.values()].find(
-    (eni) => eni.vpcId === vpcId && eni.privateIps.includes(privateIp),
+    (eni) => eni.vpcId === vpcId && carries(eni, privateIp),
   );
 }
 
@@ -136,7 +144,7 @@ function requireFree(
       `${privateIp} is a primary address of ${holder.networkInterfaceId}: only secondary-addresses move.`,
     );
   }
-  if (!allowReassignment) {
+  if (!allowReassignment || isDelegated(holder, privateIp)) {
     refuse(state.rules.privateIpTakenCode, `[${privateIp}] assigned, but move is not allowed.`);
   }
 }
@@ -155,7 +163,13 @@ function takeOver(state: CloudState, privateIp: string, eni: NetworkInterfaceRec
   if (address !== undefined) moveAssociation(state, address, eni.networkInterfaceId);
 }
 
-function note(
+/** Delegates a prefix: from now on each of its addresses is on the interface. */
+function delegate(state: CloudState, prefix: string, eni: NetworkInterfaceRecord): void {
+  eni.ipv4Prefixes.push(prefix);
+  for (const privateIp of addressesIn(prefix)) note(state, 'private-ip-assigned', eni, privateIp);
+}
+
+export function note(
   state: CloudState,
   kind: 'private-ip-assigned' | 'private-ip-unassigned',
   eni: NetworkInterfaceRecord,
@@ -173,37 +187,6 @@ export function subnetOf(state: CloudState, eni: NetworkInterfaceRecord): Subnet
   const subnet = state.subnets.get(eni.subnetId);
   if (subnet === undefined) throw new Error(`${eni.networkInterfaceId} lies in no subnet`);
   return subnet;
-}
-
-/** UnassignPrivateIpAddresses: all or nothing; the primary stays; an Elastic IP on one of them is let go. */
-export function unassignPrivateIps(
-  state: CloudState,
-  input: { readonly networkInterfaceId: string; readonly privateIpAddresses: readonly string[] },
-): void {
-  const eni = requireNetworkInterface(state, input.networkInterfaceId);
-  if (input.privateIpAddresses.length === 0) {
-    refuse('MissingParameter', 'The request must contain the parameter privateIpAddress');
-  }
-  for (const privateIp of input.privateIpAddresses) {
-    if (!eni.privateIps.includes(privateIp)) {
-      refuse(
-        'InvalidParameterValue',
-        `Some of [${privateIp}] addresses are not assigned to interface ${eni.networkInterfaceId}`,
-      );
-    }
-    if (eni.privateIps[0] === privateIp) {
-      refuse(
-        'InvalidParameterValue',
-        `The primary IP address ${privateIp} of ${eni.networkInterfaceId} cannot be unassigned.`,
-      );
-    }
-  }
-  for (const privateIp of new Set(input.privateIpAddresses)) {
-    const address = addressOn(state, eni.networkInterfaceId, privateIp);
-    if (address !== undefined) dropAssociation(state, address);
-    eni.privateIps = eni.privateIps.filter((held) => held !== privateIp);
-    note(state, 'private-ip-unassigned', eni, privateIp);
-  }
 }
 
 /** ModifyNetworkInterfaceAttribute with SourceDestCheck. */

@@ -10,10 +10,10 @@ import type {
   RouteTable,
   SetSourceDestCheck,
   Tag,
-  UnassignPrivateIpAddresses,
 } from '../../cloud/ec2-api.ts';
 import * as addresses from './addresses.ts';
 import type { CallLog, Ec2Action } from './call-log.ts';
+import type { Clock } from '../../identity/clock.ts';
 import { CallRunner } from './call-runner.ts';
 import type { Ec2ChangeListener } from './change.ts';
 import {
@@ -26,16 +26,27 @@ import {
 } from './cloud-state.ts';
 import * as describe from './describe.ts';
 import type { Ec2Fault } from './faults.ts';
+import { LaggingReads, type ReadConsistency } from './lagging-reads.ts';
 import * as networkInterfaces from './network-interfaces.ts';
+import { RequestBuckets, type SimulatedRates } from './request-buckets.ts';
 import * as routeTables from './route-tables.ts';
 import { snapshotOf, type Ec2Snapshot } from './snapshot.ts';
 import * as tags from './tags.ts';
 import * as topology from './topology.ts';
+import { unassignPrivateIps, type UnassignInput } from './unassign-private-ips.ts';
 
 export interface SimulatedEc2Options extends Partial<CloudRules> {
   readonly region: string;
   readonly claimScope: CloudRules['claimScope'];
+  /** Token buckets; default none: no call is throttled. `documentedRates` are EC2's. */
+  readonly requestRates?: SimulatedRates;
+  /** How far describes are behind; default not at all. */
+  readonly reads?: ReadConsistency;
+  /** For the two above; default this process's own time. */
+  readonly clock?: Pick<Clock, 'elapsed'>;
 }
+
+const processClock: Pick<Clock, 'elapsed'> = { elapsed: () => performance.now() };
 
 const defaultRules = {
   occupiedPrivateIp: 'refuse',
@@ -58,9 +69,12 @@ export class SimulatedEc2 implements Ec2Api {
   readonly #runner: CallRunner;
 
   constructor(options: SimulatedEc2Options) {
-    const { region, ...rules } = options;
+    const { region, requestRates, reads, clock = processClock, ...rules } = options;
     this.#state = emptyCloud(region, { ...defaultRules, ...rules });
-    this.#runner = new CallRunner(this.#state);
+    this.#runner = new CallRunner(this.#state, {
+      buckets: requestRates && new RequestBuckets(requestRates, clock),
+      reads: reads && new LaggingReads(reads, clock),
+    });
   }
 
   get region(): string {
@@ -87,9 +101,12 @@ export class SimulatedEc2 implements Ec2Api {
     this.#runner.faults.deny(actions);
   }
 
-  /** What a dry run asks: throws UnauthorizedOperation for a denied action. */
-  authorize(action: Ec2Action): void {
-    this.#runner.authorize(action);
+  /**
+   * What a dry run asks, and all that a describe of something static needs: takes a request token, throws
+   * RequestLimitExceeded when there is none, UnauthorizedOperation for a denied action.
+   */
+  authorize(action: Ec2Action, input?: unknown): void {
+    this.#runner.authorize(action, input);
   }
 
   /** Follows every change that a call makes; returns how to stop. */
@@ -99,7 +116,7 @@ export class SimulatedEc2 implements Ec2Api {
   }
 
   describeNetworkInterfaces(
-    input: DescribeNetworkInterfaces,
+    input: DescribeNetworkInterfaces & { readonly maxResults?: number | undefined },
     call?: CallOptions,
   ): Promise<NetworkInterface[]> {
     return this.#runner.run(
@@ -130,9 +147,8 @@ export class SimulatedEc2 implements Ec2Api {
     );
   }
 
-  unassignPrivateIpAddresses(input: UnassignPrivateIpAddresses, call?: CallOptions): Promise<void> {
-    const operation = networkInterfaces.unassignPrivateIps;
-    return this.#runner.run('UnassignPrivateIpAddresses', input, call, operation);
+  unassignPrivateIpAddresses(input: UnassignInput, call?: CallOptions): Promise<void> {
+    return this.#runner.run('UnassignPrivateIpAddresses', input, call, unassignPrivateIps);
   }
 
   associateAddress(
@@ -219,6 +235,11 @@ export class SimulatedEc2 implements Ec2Api {
 
   createNetworkInterface(setup: topology.NetworkInterfaceSetup): topology.CreatedNetworkInterface {
     return this.#runner.build((state) => topology.createNetworkInterface(state, setup));
+  }
+
+  /** Takes an interface off its instance; routes to it become black holes. */
+  detachNetworkInterface(setup: { readonly networkInterfaceId: string }): void {
+    this.#runner.build((state) => topology.detachNetworkInterface(state, setup.networkInterfaceId));
   }
 
   /** Detaches and deletes: its Elastic IPs are let go, routes to it become black holes. */

@@ -1,5 +1,5 @@
 import type { ElasticIp, NetworkInterface, RouteTable, Tag } from '../../cloud/ec2-api.ts';
-import { tagList, type CloudState, type InstanceState } from './cloud-state.ts';
+import { tagList, type CloudState, type Instance, type InstanceState } from './cloud-state.ts';
 import { describeAddresses, describeNetworkInterfaces, describeRouteTables } from './describe.ts';
 
 /** The whole simulated region as plain JSON. */
@@ -21,6 +21,7 @@ export interface Ec2Snapshot {
   readonly instances: readonly {
     readonly instanceId: string;
     readonly state: InstanceState;
+    readonly instanceType?: NonNullable<Instance['instanceType']>;
     readonly privateIpsPerNetworkInterface: number;
     readonly tags: readonly Tag[];
   }[];
@@ -46,6 +47,7 @@ export function snapshotOf(state: CloudState): Ec2Snapshot {
     instances: [...state.instances.values()].map((instance) => ({
       instanceId: instance.instanceId,
       state: instance.state,
+      ...(instance.instanceType === undefined ? {} : { instanceType: instance.instanceType }),
       privateIpsPerNetworkInterface: instance.privateIpsPerNetworkInterface,
       tags: tagList(instance.tags),
     })),

@@ -11,8 +11,11 @@ import {
   type RouteTableRecord,
   type Subnet,
 } from './cloud-state.ts';
-import { freePrivateIps, holderOf, requireUsable } from './network-interfaces.ts';
+import { privateIpsOf, type SimulatedInstanceType } from './instance-types.ts';
+import { freePrivateIps, holderOf } from './network-interfaces.ts';
+import { addressesIn } from './prefixes.ts';
 import { refuse } from './refuse.ts';
+import { requireUsable } from './subnet-range.ts';
 
 export interface VpcSetup {
   readonly cidr: string;
@@ -34,7 +37,9 @@ export interface RouteTableSetup {
 
 export interface InstanceSetup {
   readonly state?: InstanceState;
-  /** With the primary one; default that of the simulated account. */
+  /** Default that of the simulated account, or none. */
+  readonly instanceType?: SimulatedInstanceType;
+  /** With the primary one; default that of the type, then that of the simulated account. */
   readonly privateIpsPerNetworkInterface?: number;
   readonly tags?: Readonly<Record<string, string>>;
 }
@@ -137,10 +142,13 @@ export function createInstance(
   setup: InstanceSetup,
 ): { readonly instanceId: string } {
   const instanceId = nextId(state, 'i');
+  const instanceType = setup.instanceType ?? state.rules.instanceType;
+  const ofType = instanceType === undefined ? undefined : privateIpsOf(instanceType);
   state.instances.set(instanceId, {
     instanceId,
+    instanceType,
     privateIpsPerNetworkInterface:
-      setup.privateIpsPerNetworkInterface ?? state.rules.privateIpsPerNetworkInterface,
+      setup.privateIpsPerNetworkInterface ?? ofType ?? state.rules.privateIpsPerNetworkInterface,
     state: setup.state ?? 'running',
     tags: tagsFrom(setup.tags),
   });
@@ -172,6 +180,7 @@ export function createNetworkInterface(
     sourceDestCheck: setup.sourceDestCheck ?? true,
     attachment: attachmentFor(state, setup),
     privateIps: [privateIpAddress],
+    ipv4Prefixes: [],
     tags: tagsFrom(setup.tags),
   });
   return { networkInterfaceId, macAddress, privateIpAddress };
@@ -214,6 +223,11 @@ function macFrom(number: number): string {
   return [0x02, 0xec, ...octets].map((octet) => octet.toString(16).padStart(2, '0')).join(':');
 }
 
+/** Takes an interface off its instance: what it has stays, routes to it become black holes. */
+export function detachNetworkInterface(state: CloudState, networkInterfaceId: string): void {
+  requireNetworkInterface(state, networkInterfaceId).attachment = undefined;
+}
+
 /** Detaches and deletes an interface: its addresses are free again, routes to it become black holes. */
 export function deleteNetworkInterface(state: CloudState, networkInterfaceId: string): void {
   const eni = requireNetworkInterface(state, networkInterfaceId);
@@ -222,7 +236,7 @@ export function deleteNetworkInterface(state: CloudState, networkInterfaceId: st
       dropAssociation(state, address);
     }
   }
-  for (const privateIp of eni.privateIps) {
+  for (const privateIp of [...eni.privateIps, ...eni.ipv4Prefixes.flatMap(addressesIn)]) {
     state.changes.push({ kind: 'private-ip-unassigned', networkInterfaceId, privateIp });
   }
   state.networkInterfaces.delete(networkInterfaceId);

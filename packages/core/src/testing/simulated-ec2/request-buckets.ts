@@ -1,0 +1,62 @@
+import type { Ec2Action } from '../../cloud/ec2-action.ts';
+import { ec2RequestRates, unfilteredReads } from '../../cloud/request-rates.ts';
+import {
+  fullBucket,
+  takeToken,
+  type BucketLevel,
+  type RequestRate,
+} from '../../cloud/token-bucket.ts';
+import type { Clock } from '../../identity/clock.ts';
+import { refuse } from './refuse.ts';
+
+/**
+ * The token buckets of the simulated account. EC2 has buckets for the resources of a request too, but only
+ * of actions on instances, which the simulator has not.
+ */
+export interface SimulatedRates {
+  /** An action that is not here is never throttled. */
+  readonly perAction: Readonly<Partial<Record<Ec2Action, RequestRate>>>;
+  /** DescribeNetworkInterfaces and DescribeInstances that ask for everything at once. */
+  readonly unfilteredReads?: RequestRate;
+}
+
+/** Those that `ec2RequestRates` documents. */
+export const documentedRates: SimulatedRates = { perAction: ec2RequestRates, unfilteredReads };
+
+/** One bucket for each action of the account in the region, whoever calls. */
+export class RequestBuckets {
+  readonly #rates: SimulatedRates;
+  readonly #clock: Pick<Clock, 'elapsed'>;
+  readonly #levels: Map<string, BucketLevel> = new Map();
+
+  constructor(rates: SimulatedRates, clock: Pick<Clock, 'elapsed'>) {
+    this.#rates = rates;
+    this.#clock = clock;
+  }
+
+  /** Takes a token, or refuses with RequestLimitExceeded; a refused call costs none. */
+  take(action: Ec2Action, input: unknown): void {
+    const isUnfiltered = this.#rates.unfilteredReads !== undefined && asksForAll(action, input);
+    const rate = isUnfiltered ? this.#rates.unfilteredReads : this.#rates.perAction[action];
+    if (rate === undefined) return;
+    const bucket = isUnfiltered ? `${action} unfiltered` : action;
+    const now = this.#clock.elapsed();
+    const taken = takeToken(rate, this.#levels.get(bucket) ?? fullBucket(rate, now), now);
+    if (taken.kind === 'wait') {
+      refuse(
+        'RequestLimitExceeded',
+        `Request limit exceeded: throttled on ec2:${action} because it exceeded its request rate limit.`,
+      );
+    }
+    this.#levels.set(bucket, taken.level);
+  }
+}
+
+/** No filter, no ids, no page size. */
+function asksForAll(action: Ec2Action, input: unknown): boolean {
+  if (action !== 'DescribeNetworkInterfaces' && action !== 'DescribeInstances') return false;
+  if (typeof input !== 'object' || input === null) return true;
+  return Object.values(input).every(
+    (value) => value === undefined || (Array.isArray(value) && value.length === 0),
+  );
+}
