@@ -10,6 +10,26 @@ export { describeCloudStep } from './cloud/describe-cloud-step.ts';
 export type { StepDescription } from './identity/step-description.ts';
 export { Ec2CallError } from './cloud/ec2-call-error.ts';
 export { sdkEc2Api, type SdkEc2Options } from './adapters/aws/sdk-ec2-api.ts';
+export {
+  governedEc2,
+  type GovernedEc2Options,
+  type GovernedEc2Parts,
+} from './cloud/governed-ec2.ts';
+export { rateGovernor, type RateGovernorParts } from './cloud/rate-governor.ts';
+export { shareReads } from './cloud/share-reads.ts';
+export {
+  batchAssigns,
+  type BatchAssignsOptions,
+  type BatchAssignsParts,
+} from './cloud/batch-assigns.ts';
+export {
+  RequestLanes,
+  type RequestLanesOptions,
+  type RequestLanesParts,
+} from './cloud/request-lanes.ts';
+export { ec2RequestRates, type RequestRates } from './cloud/request-rates.ts';
+export type { RequestRate } from './cloud/token-bucket.ts';
+export type { Ec2Action } from './cloud/ec2-action.ts';
 export { describeKernelStep } from './kernel/describe-kernel-step.ts';
 export { linuxKernel } from './adapters/linux/linux-kernel.ts';
 export { bindAddressFor } from './identity/bind-address.ts';

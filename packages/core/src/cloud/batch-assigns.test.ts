@@ -1,7 +1,7 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import { SimulatedEc2 } from '../testing/simulated-ec2/simulated-ec2.ts';
-import { VirtualClock } from '../testing/virtual-clock.ts';
+import { ManualClock } from '../testing/manual-clock.ts';
 import { batchAssigns } from './batch-assigns.ts';
 import { Ec2CallError } from './ec2-call-error.ts';
 
@@ -19,7 +19,7 @@ function region() {
 }
 
 function build() {
-  const clock = new VirtualClock();
+  const clock = new ManualClock();
   const made = region();
   const ec2 = batchAssigns({ ec2: made.simulated, clock }, { windowMs: 100 });
   const assign = (networkInterfaceId: string, ips: readonly string[], signal?: AbortSignal) =>

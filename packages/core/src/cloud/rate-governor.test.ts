@@ -1,7 +1,7 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import { SimulatedEc2 } from '../testing/simulated-ec2/simulated-ec2.ts';
-import { VirtualClock } from '../testing/virtual-clock.ts';
+import { ManualClock } from '../testing/manual-clock.ts';
 import type { Ec2Api } from './ec2-api.ts';
 import { Ec2CallError } from './ec2-call-error.ts';
 import { rateGovernor } from './rate-governor.ts';
@@ -9,7 +9,7 @@ import { RequestLanes, type RequestLanesOptions } from './request-lanes.ts';
 import type { RequestRate } from './token-bucket.ts';
 
 function build(options: RequestLanesOptions = {}) {
-  const clock = new VirtualClock();
+  const clock = new ManualClock();
   const simulated = new SimulatedEc2({ region: 'eu-central-1', claimScope: 'eni' });
   const sentAtMs: number[] = [];
   let refuseUntilMs = 0;

@@ -52,14 +52,40 @@ export class ManualClock implements Clock {
     const endMs = this.#nowMs + ms;
     await this.settle();
     for (;;) {
-      const next = [...this.#waits].toSorted((a, b) => a.dueMs - b.dueMs)[0];
+      const next = this.#earliest();
       if (next === undefined || next.dueMs > endMs) break;
-      this.#nowMs = Math.max(this.#nowMs, next.dueMs);
-      this.#waits.delete(next);
-      next.resolve();
-      await this.settle();
+      await this.#end(next);
     }
     this.#nowMs = endMs;
+  }
+
+  /** Moves time on, from wait to wait, until a promise is settled; throws when nobody waits and it is not. */
+  async run<Value>(promise: Promise<Value>): Promise<Value> {
+    const outcome = { isSettled: false };
+    const settled = (): void => {
+      outcome.isSettled = true;
+    };
+    promise.then(settled, settled);
+    await this.settle();
+    while (!outcome.isSettled) {
+      const next = this.#earliest();
+      if (next === undefined) throw new Error('nobody waits, and the promise is not settled');
+      await this.#end(next);
+    }
+    return promise;
+  }
+
+  #earliest(): Wait | undefined {
+    const [first, ...others] = this.#waits;
+    if (first === undefined) return undefined;
+    return others.reduce((least, wait) => (wait.dueMs < least.dueMs ? wait : least), first);
+  }
+
+  async #end(wait: Wait): Promise<void> {
+    this.#nowMs = Math.max(this.#nowMs, wait.dueMs);
+    this.#waits.delete(wait);
+    wait.resolve();
+    await this.settle();
   }
 
   /** Lets whatever runs in memory run until it waits, without moving time. */

@@ -42,7 +42,8 @@ export function simulatedPod<C extends Clock>(setup: ClockedPodSetup<C>): Simula
 export function simulatedPod(
   setup: SimulatedPodSetup & { readonly clock?: Clock } = {},
 ): SimulatedPod<Clock> {
-  const ec2 = new SimulatedEc2({ region, claimScope: 'eni', ...setup.ec2 });
+  const clock = setup.clock ?? new FakeClock();
+  const ec2 = new SimulatedEc2({ region, claimScope: 'eni', clock, ...setup.ec2 });
   const routeTableId = buildVpc(ec2);
   for (const publicIp of setup.pool ?? ['203.0.113.50']) {
     ec2.allocateAddress({ publicIp, tags: { [poolTagKey]: pool } });
@@ -50,7 +51,6 @@ export function simulatedPod(
   const kernel = fakePod({
     links: [{ name: 'net1', macAddress, parent: 'eth1', addresses: ['10.0.2.128/24'] }],
   });
-  const clock = setup.clock ?? new FakeClock();
   const publisher = new MemoryPublisher();
   return {
     spec: {

@@ -1,0 +1,117 @@
+import { expect, it } from 'vitest';
+import { ensurePublicIdentity } from '../ensure-public-identity.ts';
+import { ManualClock } from '../testing/manual-clock.ts';
+import { documentedRates } from '../testing/simulated-ec2/request-buckets.ts';
+import { faithfulEc2 } from '../testing/simulated-ec2/faithful-ec2.ts';
+import { SimulatedEc2 } from '../testing/simulated-ec2/simulated-ec2.ts';
+import { simulatedNode } from '../testing/simulated-node.ts';
+import { simulatedPod } from '../testing/simulated-pod.ts';
+import { governedEc2 } from './governed-ec2.ts';
+import { RequestLanes, type RequestLanesOptions } from './request-lanes.ts';
+
+const region = 'eu-central-1';
+
+function crowd(addresses: number) {
+  const clock = new ManualClock();
+  const simulated = new SimulatedEc2({
+    region,
+    claimScope: 'eni',
+    clock,
+    requestRates: documentedRates,
+    privateIpsPerNetworkInterface: 50,
+  });
+  const { vpcId } = simulated.createVpc({ cidr: '10.0.0.0/16' });
+  simulated.createInternetGateway({ vpcId });
+  const { subnetId } = simulated.createSubnet({ vpcId, cidr: '10.0.0.0/20' });
+  const interfaces = Array.from(
+    { length: Math.ceil(addresses / 25) },
+    () => simulated.createNetworkInterface({ subnetId }).networkInterfaceId,
+  );
+  const pods = Array.from({ length: addresses }, (_, index) => ({
+    networkInterfaceId: interfaces[Math.floor(index / 25)] ?? '',
+    privateIpAddress: `10.0.${8 + Math.floor(index / 200)}.${index % 200}`,
+    allocationId: simulated.allocateAddress({ publicIp: `198.18.0.${index}` }).allocationId,
+  }));
+  const governed = (options: RequestLanesOptions = {}) => {
+    const lanes = new RequestLanes({ clock, random: () => 0.5 }, options);
+    return governedEc2({ ec2: simulated, lanes, clock });
+  };
+  const throttled = () =>
+    simulated.calls.entries.filter(({ outcome }) => outcome === 'RequestLimitExceeded').length;
+  return { clock, simulated, pods, governed, throttled };
+}
+
+type Pod = ReturnType<typeof crowd>['pods'][number];
+
+async function claim(ec2: ReturnType<typeof governedEc2>, pod: Pod): Promise<void> {
+  const { networkInterfaceId, privateIpAddress, allocationId } = pod;
+  await ec2.assignPrivateIpAddresses({
+    networkInterfaceId,
+    privateIpAddresses: [privateIpAddress],
+    allowReassignment: false,
+  });
+  await ec2.associateAddress({
+    allocationId,
+    networkInterfaceId,
+    privateIpAddress,
+    allowReassociation: false,
+  });
+  await ec2.describeAddresses({ filters: [{ name: 'domain', values: ['vpc'] }] });
+}
+
+it('one process with 200 pods is never throttled, and is done when the bucket of claims allows', async () => {
+  const { clock, simulated, pods, governed, throttled } = crowd(200);
+  const ec2 = governed();
+  await clock.run(Promise.all(pods.map((pod) => claim(ec2, pod))));
+  expect(throttled()).toBe(0);
+  const counts = simulated.calls.counts();
+  expect(counts).toMatchObject({ AssignPrivateIpAddresses: 8, AssociateAddress: 200 });
+  expect(simulated.snapshot().addresses.every((one) => one.associationId !== undefined)).toBe(true);
+  // 45 at once, the rest 4.5 a second
+  expect(clock.elapsed() / 1000).toBeGreaterThan((200 - 46) / 4.5);
+  expect(clock.elapsed() / 1000).toBeLessThan((200 - 45) / 4.5 + 1);
+});
+
+it('processes that know nothing of each other share the account: all of them are served', async () => {
+  const { clock, simulated, pods, governed, throttled } = crowd(200);
+  const processes = Array.from({ length: 4 }, () => governed({ tries: 100 }));
+  const claims = pods.map((pod, index) => {
+    const ec2 = processes[index % 4];
+    if (ec2 === undefined) throw new Error('no such process');
+    return claim(ec2, pod);
+  });
+  await clock.run(Promise.all(claims));
+  expect(simulated.snapshot().addresses.every((one) => one.associationId !== undefined)).toBe(true);
+  expect(throttled()).toBeGreaterThan(0);
+  expect(throttled()).toBeLessThan(simulated.calls.count() / 2);
+  expect(clock.elapsed() / 1000).toBeLessThan(180);
+});
+
+async function holdOnFaithfulEc2(heldForMs: number) {
+  const clock = new ManualClock();
+  const pod = simulatedPod({ clock, ec2: faithfulEc2({ region, clock }) });
+  const lanes = new RequestLanes({ clock, random: () => 0.5 });
+  const ec2 = governedEc2({ ec2: pod.ec2, lanes, clock });
+  const { kernel, publisher } = pod;
+  const node = simulatedNode({ ec2, kernel, clock, publisher });
+  const held = await clock.run(ensurePublicIdentity(pod.spec, { node }));
+  const whenHeld = pod.ec2.snapshot();
+  await clock.advance(heldForMs);
+  await clock.run(held.release());
+  return { publicIp: held.identity.publicIp, whenHeld, after: pod.ec2.snapshot() };
+}
+
+it('an identity is held, and given back whole, on the most faithful EC2', async () => {
+  const { publicIp, whenHeld, after } = await holdOnFaithfulEc2(10_000);
+  expect(whenHeld.addresses).toMatchObject([{ publicIp, privateIpAddress: '10.0.2.128' }]);
+  expect(after.addresses).toMatchObject([{ publicIp }]);
+  expect(after.addresses[0]).not.toHaveProperty('associationId');
+  expect(after.networkInterfaces.flatMap((one) => one.privateIpAddresses)).toHaveLength(2);
+});
+
+// a release looks four times within 350 ms; when describes are further behind than that, what it does not
+// see is left for the next release or the reaper
+it.fails('an identity that is given back before describes show it leaves nothing', async () => {
+  const { after } = await holdOnFaithfulEc2(0);
+  expect(after.addresses[0]).not.toHaveProperty('associationId');
+});
