@@ -1,13 +1,6 @@
-import type { BatchResult, Netlink, NewRoute, NewRule } from '@truetuple/netlink';
-
-/** What is added and removed in each round. */
-export interface Values {
-  readonly rules: readonly NewRule[];
-  readonly routes: readonly NewRoute[];
-}
-
-/** Rules added and removed, routes added and removed; each part is over when all of it is done. */
-export type Parts = readonly (() => void | Promise<void>)[];
+import type { BatchResult, Netlink } from '@truetuple/netlink';
+import type { Parts } from './answer-commands.ts';
+import type { Values } from './values.ts';
 
 /** The ways to use the package that are measured. */
 export const faces: Readonly<Record<string, (netlink: Netlink, values: Values) => Parts>> = {

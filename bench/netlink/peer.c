@@ -1,5 +1,5 @@
 // The peer of the bench: one socket, one request at a time, each awaited until its ACK is there.
-// Reads commands from standard input, a line each, and answers each with a line of microseconds:
+// Says "ready", then answers each line of standard input with a line of microseconds:
 //   r LINK COUNT   adds COUNT rules, deletes them, adds COUNT routes, deletes them: four numbers
 //   f LINK COUNT   adds COUNT routes and leaves them: one number
 //   d              lists table 200, counting the messages only: microseconds, then the count
@@ -139,6 +139,7 @@ int main(void) {
   setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &one, sizeof one);
   setsockopt(fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &one, sizeof one);
   setvbuf(stdout, NULL, _IOLBF, 0);
+  puts("ready");
   char line[64], what;
   unsigned link, count;
   while (fgets(line, sizeof line, stdin)) {
