@@ -88,12 +88,12 @@ class InterfaceBatch {
   }
 
   add(input: AssignPrivateIpAddresses, call: CallOptions | undefined): Promise<Answer> {
-    const signal = call?.signal;
+    const signal = call?.signal ?? call?.untilSent;
     return new Promise((resolve, reject) => {
       signal?.throwIfAborted();
       const leave = (): void => {
-        this.#waiting.delete(request);
-        reject(signal?.reason as Error);
+        const isUnsent = this.#waiting.delete(request);
+        if (isUnsent || call?.signal !== undefined) reject(signal?.reason as Error);
       };
       const settled = (): void => signal?.removeEventListener('abort', leave);
       const request: Request = {

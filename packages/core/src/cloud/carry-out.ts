@@ -17,7 +17,7 @@ export async function carryOut(session: CloudSession, step: CloudStep): Promise<
   throwIfAborted(session, nameStep(step));
   session.onStep?.({ phase: 'begun', step });
   try {
-    const associationId = await performCloudStep(session.ec2, step);
+    const associationId = await performCloudStep(session.ec2, step, session.signal);
     return settle(session, step, associationId);
   } catch (error) {
     if (Ec2CallError.is(error) && isDoneAlready(error, step)) return settle(session, step);

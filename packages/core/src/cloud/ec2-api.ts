@@ -35,6 +35,8 @@ export interface Ec2Api {
 
 export interface CallOptions {
   readonly signal?: AbortSignal;
+  /** Ends the wait of a call that was not sent yet, and nothing afterwards: for writes. */
+  readonly untilSent?: AbortSignal;
   /** Awaited before each further request of a describe that comes in pages. */
   readonly beforePage?: () => Promise<void>;
 }

@@ -115,3 +115,24 @@ it.fails('an identity that is given back before describes show it leaves nothing
   const { after } = await holdOnFaithfulEc2(0);
   expect(after.addresses[0]).not.toHaveProperty('associationId');
 });
+
+it('an acquire that is aborted while a write waits for its turn ends at once; nothing was sent', async () => {
+  const clock = new ManualClock();
+  const pod = simulatedPod({ clock });
+  const rates = { AssociateAddress: { burst: 1, perSecond: 0.001 } };
+  const lanes = new RequestLanes({ clock, random: () => 0.5 }, { rates });
+  const ec2 = governedEc2({ ec2: pod.ec2, lanes, clock });
+  await lanes.of('AssociateAddress').turn(undefined);
+  const { kernel, publisher } = pod;
+  const node = simulatedNode({ ec2, kernel, clock, publisher });
+  const stop = new AbortController();
+  const ensured = ensurePublicIdentity(pod.spec, { node, signal: stop.signal });
+  await clock.advance(5000);
+  expect(lanes.of('AssociateAddress').length).toBe(1);
+  stop.abort();
+  await expect(clock.run(ensured)).rejects.toMatchObject({ code: 'Aborted' });
+  expect(clock.elapsed()).toBeLessThan(10_000);
+  expect(pod.ec2.calls.count('AssociateAddress')).toBe(0);
+  const { networkInterfaces } = pod.ec2.snapshot();
+  expect(networkInterfaces.flatMap((one) => one.privateIpAddresses)).toHaveLength(2);
+});

@@ -1,53 +1,64 @@
 import { ownerTagKey } from '../identity/owner.ts';
 import type { CloudStep } from './cloud-step.ts';
-import type { Ec2Api } from './ec2-api.ts';
+import type { CallOptions, Ec2Api } from './ec2-api.ts';
 
 /**
- * Makes the one EC2 call of a step; answers the association's id where there is one. A write gets no abort
- * signal: who aborts it would not know whether it was carried out.
+ * Makes the one EC2 call of a step; answers the association's id where there is one. An abort ends a write
+ * only until it is sent: who aborts one in flight would not know whether it was carried out.
  */
-export async function performCloudStep(ec2: Ec2Api, step: CloudStep): Promise<string | undefined> {
+export async function performCloudStep(
+  ec2: Ec2Api,
+  step: CloudStep,
+  untilSent?: AbortSignal,
+): Promise<string | undefined> {
+  const call: CallOptions = untilSent === undefined ? {} : { untilSent };
   switch (step.kind) {
     case 'disable-source-dest-check': {
       const { networkInterfaceId } = step;
-      await ec2.setSourceDestCheck({ networkInterfaceId, sourceDestCheck: false });
+      await ec2.setSourceDestCheck({ networkInterfaceId, sourceDestCheck: false }, call);
       return undefined;
     }
     case 'assign-private-ip':
-      await ec2.assignPrivateIpAddresses({
-        networkInterfaceId: step.networkInterfaceId,
-        privateIpAddresses: [step.privateIp],
-        allowReassignment: false,
-      });
+      await ec2.assignPrivateIpAddresses(
+        {
+          networkInterfaceId: step.networkInterfaceId,
+          privateIpAddresses: [step.privateIp],
+          allowReassignment: false,
+        },
+        call,
+      );
       return undefined;
     case 'unassign-private-ip':
-      await ec2.unassignPrivateIpAddresses({
-        networkInterfaceId: step.networkInterfaceId,
-        privateIpAddresses: [step.privateIp],
-      });
+      await ec2.unassignPrivateIpAddresses(
+        { networkInterfaceId: step.networkInterfaceId, privateIpAddresses: [step.privateIp] },
+        call,
+      );
       return undefined;
     case 'associate-address': {
-      const answer = await ec2.associateAddress({
-        allocationId: step.allocationId,
-        networkInterfaceId: step.networkInterfaceId,
-        privateIpAddress: step.privateIp,
-        allowReassociation: false,
-      });
+      const answer = await ec2.associateAddress(
+        {
+          allocationId: step.allocationId,
+          networkInterfaceId: step.networkInterfaceId,
+          privateIpAddress: step.privateIp,
+          allowReassociation: false,
+        },
+        call,
+      );
       return answer.associationId;
     }
     case 'disassociate-address':
-      await ec2.disassociateAddress({ associationId: step.associationId });
+      await ec2.disassociateAddress({ associationId: step.associationId }, call);
       return undefined;
     case 'tag-owner':
-      await ec2.createTags(ownerTags(step));
+      await ec2.createTags(ownerTags(step), call);
       return undefined;
     case 'untag-owner':
-      await ec2.deleteTags(ownerTags(step));
+      await ec2.deleteTags(ownerTags(step), call);
       return undefined;
     case 'create-route':
     case 'replace-route':
     case 'delete-route':
-      await performRoute(ec2, step);
+      await performRoute(ec2, step, call);
       return undefined;
     default:
       return step satisfies never;
@@ -64,10 +75,13 @@ function ownerTags(step: CloudStep & { kind: 'tag-owner' | 'untag-owner' }): {
 async function performRoute(
   ec2: Ec2Api,
   step: CloudStep & { kind: 'create-route' | 'replace-route' | 'delete-route' },
+  call: CallOptions,
 ): Promise<void> {
   const { routeTableId, destination, networkInterfaceId } = step;
   const key = { routeTableId, destinationCidrBlock: destination };
-  if (step.kind === 'delete-route') return ec2.deleteRoute(key);
+  if (step.kind === 'delete-route') return ec2.deleteRoute(key, call);
   const route = { ...key, networkInterfaceId };
-  return step.kind === 'create-route' ? ec2.createRoute(route) : ec2.replaceRoute(route);
+  return step.kind === 'create-route'
+    ? ec2.createRoute(route, call)
+    : ec2.replaceRoute(route, call);
 }

@@ -22,7 +22,7 @@ export function rateGovernor({ ec2, lanes }: RateGovernorParts): Ec2Api {
   const governed: Governed = (action, call, make) => {
     const lane = lanes.of(action);
     const beforePage = (): Promise<void> => lane.turn(call?.signal);
-    return lane.run(call?.signal, () => make({ ...call, beforePage }));
+    return lane.run(call?.signal ?? call?.untilSent, () => make({ ...call, beforePage }));
   };
   return { ...governedReads(ec2, governed), ...governedWrites(ec2, governed) };
 }
