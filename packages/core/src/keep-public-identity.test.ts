@@ -333,6 +333,36 @@ describe('keep: the cloud', () => {
     await keeping.close();
   });
 
+  it('a claim made anew is young: an older association may still be shown', async () => {
+    const { pod, keeping, events } = await build();
+    const { allocationId } = keeping.identity;
+    await pod.ec2.disassociateAddress({ associationId: keeping.identity.associationId });
+    await pod.clock.advance(intervalMs + secondLookMs);
+    expect(said(events).at(-1)).toBe('restored 2');
+    await steal(pod, allocationId, eniOf(pod));
+    const tags = [{ key: ownerTagKey, value: 'c/n/p/uid-other/10.0.2.140/found' }];
+    await pod.ec2.createTags({ resources: [allocationId], tags });
+    await pod.clock.advance(intervalMs + secondLookMs);
+    expect(said(events).at(-1)).toBe('unsure ClaimInDoubt');
+    await pod.clock.advance(describeLagMs);
+    expect(said(events).at(-1)).toBe('lost taken');
+    await keeping.ended;
+  });
+
+  it('a publication that could not be replaced is withdrawn by the fence all the same', async () => {
+    const { pod, keeping, events } = await build();
+    vi.spyOn(pod.publisher, 'publish').mockRejectedValue(new Error('disk full'));
+    await pod.ec2.disassociateAddress({ associationId: keeping.identity.associationId });
+    await pod.clock.advance(intervalMs + secondLookMs);
+    expect(said(events)).toEqual(['repaired cloud associate-address', 'degraded NotProven']);
+    expect((await pod.publisher.current())?.generation).toBe(1);
+    await steal(pod, keeping.identity.allocationId, eniOf(pod));
+    await pod.clock.advance(describeLagMs);
+    expect(said(events).at(-1)).toBe('lost taken');
+    expect(await pod.publisher.current()).toBeUndefined();
+    await keeping.ended;
+  });
+
   it('is fenced later when it cannot be withdrawn at once', async () => {
     const { pod, keeping, events } = await build();
     await steal(pod, keeping.identity.allocationId, eniOf(pod));
@@ -356,6 +386,16 @@ describe('keep: its end', () => {
     pod.kernel.removeAddress('net1', publicCidr);
     await pod.clock.advance(10 * intervalMs);
     expect(events).toEqual([]);
+    expect(await pod.publisher.current()).toEqual(keeping.identity);
+  });
+
+  it('in the middle of a repair of the link withdraws nothing', async () => {
+    const { pod, keeping, events } = await build();
+    pod.kernel.onStep = () => void keeping.close();
+    pod.kernel.setLinkUp('net1', false);
+    pod.kernel.setLinkUp('net1', true);
+    await keeping.ended;
+    expect(said(events)).toEqual([]);
     expect(await pod.publisher.current()).toEqual(keeping.identity);
   });
 

@@ -262,6 +262,73 @@ describe('maintain', () => {
     expect(await maintain(detached)).toMatchObject({ kind: 'lost', because: 'claim-refused' });
   });
 
+  it('is lost to another pod that associated the address with the same private IP', async () => {
+    const built = await build();
+    const { ec2, held } = built;
+    const { allocationId, networkInterfaceId } = held;
+    await ec2.disassociateAddress({ associationId: held.associationId });
+    await ec2.associateAddress({ allocationId, networkInterfaceId, privateIpAddress: privateIp });
+    expect(await maintain(built)).toMatchObject({ kind: 'held', unrepaired: undefined });
+    const tags = [{ key: ownerTagKey, value: 'c/n/p/uid-other/10.0.2.128/found' }];
+    await ec2.createTags({ resources: [allocationId], tags });
+    expect(await maintain(built)).toMatchObject({ kind: 'lost', because: 'taken' });
+  });
+
+  it('does not register the private IP because one stale look does not show it', async () => {
+    const built = await build();
+    built.ec2.inject({ action: 'DescribeNetworkInterfaces', staleByChanges: 6 });
+    const writes = built.ec2.calls.countWrites();
+    expect(kinds(await maintain(built))).toEqual([]);
+    expect(built.ec2.calls.countWrites()).toBe(writes);
+  });
+
+  it('knows that a private IP which it registered again is its own to take off', async () => {
+    const built = await build();
+    const found = { ...built, held: { ...built.held, privateIpAssignedByUs: false } };
+    const tags = [{ key: ownerTagKey, value: 'test/sip/gateway-0/uid-gateway-0/10.0.2.128/found' }];
+    await built.ec2.createTags({ resources: [built.held.allocationId], tags });
+    expect(await maintain(found)).toMatchObject({ grant: { privateIpAssignedByUs: false } });
+    const { networkInterfaceId } = built.held;
+    await built.ec2.unassignPrivateIpAddresses({
+      networkInterfaceId,
+      privateIpAddresses: [privateIp],
+    });
+    expect(await maintain(found)).toMatchObject({ grant: { privateIpAssignedByUs: true } });
+    const [address] = built.ec2.snapshot().addresses;
+    expect(address?.tags.find(({ key }) => key === ownerTagKey)?.value).toMatch(/assigned$/);
+  });
+
+  it('answers the new association of a claim whose answer was lost', async () => {
+    const built = await build();
+    const { ec2, held } = built;
+    await ec2.disassociateAddress({ associationId: held.associationId });
+    ec2.inject({ action: 'AssociateAddress', loseAnswer: true });
+    const state = await maintain(built);
+    const associationId = ec2.snapshot().addresses[0]?.associationId;
+    expect(associationId).not.toBe(held.associationId);
+    expect(state).toMatchObject({ kind: 'held', grant: { associationId }, unrepaired: undefined });
+  });
+
+  it('is not lost by a refusal that its own unanswered claim may have caused', async () => {
+    const built = await build();
+    const { ec2, held } = built;
+    await ec2.disassociateAddress({ associationId: held.associationId });
+    ec2.inject({ action: 'AssociateAddress', loseAnswer: true });
+    ec2.onChange(({ kind }) => {
+      if (kind !== 'address-associated') return;
+      ec2.inject({ action: 'DescribeAddresses', staleByChanges: 1, times: 2 });
+      ec2.inject({ action: 'DescribeNetworkInterfaces', staleByChanges: 1 });
+      ec2.inject({ action: 'AssociateAddress', error: 'Resource.AlreadyAssociated' });
+    });
+    const state = await maintain(built);
+    const [address] = ec2.snapshot().addresses;
+    expect(state).toMatchObject({
+      kind: 'held',
+      grant: { associationId: address?.associationId },
+      unrepaired: { code: 'ClaimInDoubt' },
+    });
+  });
+
   const silences: readonly Ec2Fault[] = [
     { action: '*', error: 'RequestLimitExceeded', times: 1000 },
     { action: '*', error: 'InternalError', times: 1000 },

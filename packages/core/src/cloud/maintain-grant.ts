@@ -1,6 +1,6 @@
-import { hostCidr, type Ipv4Address } from '../identity/address.ts';
 import { converge, type StepOutcome } from '../converge.ts';
 import { CoreError } from '../errors.ts';
+import { doubtfulClaim, foreignRoute, lostClaim, refusedClaim } from './claim-loss.ts';
 import { carryOut } from './carry-out.ts';
 import { sessionForUndo, throwIfAborted, type CloudSession } from './cloud-session.ts';
 import type { CloudStep } from './cloud-step.ts';
@@ -13,6 +13,7 @@ import {
   type Sighting,
 } from './judge-claim.ts';
 import { lookAtCloud, routeTableIdFilters } from './observe-cloud.ts';
+import { judgeOccupant } from './occupant.ts';
 import { planCloud, privateIpIsOurs, type WantedIdentity } from './plan-cloud.ts';
 import { translateEc2Error } from './translate-ec2-error.ts';
 import { mergeOwnWrites, type CloudView } from './view.ts';
@@ -50,8 +51,8 @@ export async function maintainGrant(
       return repair(run, view, undefined);
     case 'elsewhere':
     case 'private-ip-taken':
-      if (!isProof(sighting, { grant, view, claimAgeMs })) throw doubtful(grant, sighting);
-      return lost(grant, sighting);
+      if (!isProof(sighting, { grant, view, claimAgeMs })) throw doubtfulClaim(grant, sighting);
+      return lostClaim(grant, sighting);
     default:
       return sighting satisfies never;
   }
@@ -67,7 +68,7 @@ async function lookTwice(
     const view = await look(run);
     const sighting = judgeClaim(grant, view);
     if (sighting.kind === 'held' || isSameSighting(sighting, earlier)) return { sighting, view };
-    if (looks === maxLooks) throw doubtful(grant, sighting);
+    if (looks === maxLooks) throw doubtfulClaim(grant, sighting);
     earlier = sighting;
     await secondLook(session, grant);
   }
@@ -101,16 +102,15 @@ async function repair(
 ): Promise<GrantState> {
   const { grant } = run;
   try {
-    await settle(run, view, seenId === undefined);
-    return held(run, seenId, undefined);
+    return held(run, await settle(run, view, seenId === undefined), undefined);
   } catch (error) {
-    if (error instanceof ClaimRefused) return refused(grant);
+    if (error instanceof ClaimRefused) return refusedClaim(grant);
     const cause =
       error instanceof Unsettled
-        ? doubtful(grant, { kind: 'not-shown' })
+        ? doubtfulClaim(grant, { kind: 'not-shown' })
         : translateEc2Error(error, `maintaining ${grant.publicIp}`);
     // what was claimed anew is told even when the rest failed, or was aborted
-    const id = seenId ?? associationOf(run) ?? (await findLateClaim(run));
+    const id = associationOf(run) ?? seenId ?? (await findLateClaim(run));
     if (id === undefined) throw cause;
     return held(run, id, cause);
   }
@@ -122,7 +122,7 @@ function held(
   unrepaired: CoreError | undefined,
 ): GrantState {
   const { grant, repaired, privateIpAssignedByUs } = run;
-  const associationId = associationOf(run) ?? seenId ?? grant.associationId;
+  const associationId = seenId ?? grant.associationId;
   const now = { ...grant, associationId, privateIpAssignedByUs };
   return { kind: 'held', grant: now, repaired, unrepaired };
 }
@@ -146,24 +146,32 @@ async function findLateClaim(run: Maintenance): Promise<string | undefined> {
   return sighting?.kind === 'held' ? sighting.associationId : undefined;
 }
 
-async function settle(run: Maintenance, first: CloudView, claimAgain: boolean): Promise<void> {
+/** Answers the association that stands in the end. */
+async function settle(
+  run: Maintenance,
+  first: CloudView,
+  claimAgain: boolean,
+): Promise<string | undefined> {
   const { session, grant } = run;
   let latest: CloudView | undefined = first;
-  await converge<CloudView, CloudStep>({
+  const { view } = await converge<CloudView, CloudStep>({
     what: `maintaining ${grant.publicIp} on ${grant.privateIp}`,
     maxRounds,
     signal: session.signal,
     observe: async () => {
       const seen = latest ?? (await look(run));
       latest = undefined;
-      const view = mergeOwnWrites(knownAddress(grant, seen), session.writes);
-      const cleaned = withoutForeignRecord(grant, view);
+      const merged = mergeOwnWrites(knownAddress(grant, seen), session.writes);
+      const cleaned = withoutForeignRecord(grant, merged);
       run.privateIpAssignedByUs = privateIpIsOurs(wantedBy(run, claimAgain), cleaned);
       return cleaned;
     },
-    plan: (view) => planSteps(run, claimAgain, view),
+    plan: (now) => planSteps(run, claimAgain, now),
     apply: (step) => applyStep(run, step),
   });
+  const eni = view.networkInterface;
+  const occupant = eni && judgeOccupant(wantedBy(run, claimAgain), view, eni);
+  return occupant?.kind === 'ours' ? occupant.associationId : undefined;
 }
 
 /** An allocation that no describe shows is asked for all the same: EC2's refusal says what silence does not. */
@@ -227,53 +235,4 @@ async function applyStep(run: Maintenance, step: CloudStep): Promise<StepOutcome
   if (carried !== 'claim-lost') return carried;
   // it may have been refused because of our own first try, whose answer was lost
   throw isUnanswered ? new Unsettled() : new ClaimRefused();
-}
-
-function lost(
-  { publicIp, privateIp, networkInterfaceId }: Grant,
-  sighting: Sighting & { readonly kind: 'elsewhere' | 'private-ip-taken' },
-): GrantState {
-  const { associationId } = sighting;
-  const place = `${privateIp} on ${networkInterfaceId}`;
-  return sighting.kind === 'elsewhere'
-    ? {
-        kind: 'lost',
-        because: 'taken',
-        message: `${publicIp} is not on ${place} any more: two describes show it in association ${associationId}`,
-        associationId,
-      }
-    : {
-        kind: 'lost',
-        because: 'private-ip-taken',
-        message: `${place} carries ${sighting.publicIp} instead of ${publicIp}, as two describes show`,
-        associationId,
-      };
-}
-
-function refused({ publicIp, allocationId, privateIp, networkInterfaceId }: Grant): GrantState {
-  return {
-    kind: 'lost',
-    because: 'claim-refused',
-    message: `${publicIp} (${allocationId}) was associated with nothing, and EC2 refused to associate it with ${privateIp} on ${networkInterfaceId} again`,
-    associationId: undefined,
-  };
-}
-
-function doubtful({ publicIp, privateIp }: Grant, sighting: Sighting): CoreError {
-  return new CoreError({
-    code: 'ClaimInDoubt',
-    message: `Describes do not show ${publicIp} on ${privateIp} (${JSON.stringify(sighting)}), which may be from before it was claimed`,
-    remedy:
-      'Nothing: it is looked at again. If it stays so, look in CloudTrail for who associates and disassociates addresses of the pool.',
-    retry: 'later',
-  });
-}
-
-function foreignRoute(publicIp: Ipv4Address, routeTableId: string): CoreError {
-  return new CoreError({
-    code: 'RouteHeldElsewhere',
-    message: `${routeTableId} has a route to ${hostCidr(publicIp)} that leads to no network interface`,
-    remedy: `Remove that route from ${routeTableId}: truetuple replaces only routes to network interfaces. Until then VPC peers behind that table do not reach ${publicIp}.`,
-    retry: 'later',
-  });
 }

@@ -32,7 +32,10 @@ const identity: PublicIdentity = {
   publishedAt: '2026-01-01T00:00:00.000Z',
 };
 const published: KeepState = { identity, standing: { kind: 'published' } };
-const unpublished: KeepState = { identity, standing: { kind: 'unpublished', told: undefined } };
+const unpublished: KeepState = {
+  identity,
+  standing: { kind: 'unpublished', told: undefined, leftOver: false },
+};
 
 function trouble(code: CoreErrorCode): CoreError {
   return new CoreError({ code, message: code, remedy: 'none', retry: 'later' });
@@ -79,6 +82,15 @@ describe('decide', () => {
       unproven: trouble('LinkNotFound'),
     };
     expect(acts(state, gone)).toEqual(['tell degraded']);
+  });
+
+  it('withdraws, when it is not proven, also what it could not replace', () => {
+    const failed: Seen = { kind: 'publish-failed', error: trouble('PublishFailed') };
+    const { state } = decide(published, failed);
+    expect(acts(state, proven)).toEqual(['publish']);
+    expect(acts(state, down)).toEqual(['withdraw']);
+    const { state: after } = decide(state, { kind: 'withdrawn', because: trouble('LinkDown') });
+    expect(acts(after, down)).toEqual([]);
   });
 
   it('publishes a claim made anew with its own association', () => {

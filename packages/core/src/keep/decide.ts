@@ -9,8 +9,14 @@ export interface KeepState {
   readonly identity: PublicIdentity;
   readonly standing:
     | { readonly kind: 'published' }
-    /** Not proven, or not writable. `told`: what was said of it last; each trouble is told once. */
-    | { readonly kind: 'unpublished'; readonly told: CoreErrorCode | undefined }
+    /** Not proven, or not writable. */
+    | {
+        readonly kind: 'unpublished';
+        /** What was said of it last: each trouble is told once. */
+        readonly told: CoreErrorCode | undefined;
+        /** True when an earlier publication, which could not be replaced, still stands. */
+        readonly leftOver: boolean;
+      }
     /** To be fenced, until that is done. */
     | { readonly kind: 'lost'; readonly loss: Loss }
     | { readonly kind: 'ended'; readonly end: KeepEnd };
@@ -71,8 +77,9 @@ export function decide(state: KeepState, seen: Seen): Decision {
       return { state: { identity, standing }, acts: [tell({ kind: 'restored', identity })] };
     }
     case 'publish-failed':
+      return afterUnpublished(state, seen.error, stands(state));
     case 'withdrawn':
-      return afterUnpublished(state, seen.kind === 'withdrawn' ? seen.because : seen.error);
+      return afterUnpublished(state, seen.because, false);
     case 'withdraw-failed':
       // still published: withdrawn at the next look, if that shows the same
       return { state, acts: [tell({ kind: 'degraded', error: seen.error })] };
@@ -96,10 +103,10 @@ function afterKernel(
   if (unproven === undefined) {
     return { state, acts: [...told, ...(isPublished ? [] : [{ kind: 'publish' } as const])] };
   }
-  if (isPublished) {
+  if (stands(state)) {
     return { state, acts: [...told, { kind: 'withdraw', because: unproven }] };
   }
-  const { state: next, acts } = afterUnpublished(state, unproven);
+  const { state: next, acts } = afterUnpublished(state, unproven, false);
   return { state: next, acts: [...told, ...acts] };
 }
 
@@ -137,11 +144,17 @@ function afterReplacement(state: KeepState, by: PublicIdentity | undefined): Dec
   return nothing(isSame ? { ...state, identity: by } : ended(state, { kind: 'withdrawn' }));
 }
 
-function afterUnpublished(state: KeepState, error: CoreError): Decision {
-  const { standing } = state;
+function afterUnpublished(state: KeepState, error: CoreError, leftOver: boolean): Decision {
+  const { identity, standing } = state;
   const isTold = standing.kind === 'unpublished' && standing.told === error.code;
   const acts = isTold ? [] : [tell({ kind: 'degraded', error })];
-  return { state: unpublished(state, error.code), acts };
+  const next = { kind: 'unpublished', told: error.code, leftOver } as const;
+  return { state: { identity, standing: next }, acts };
+}
+
+/** True when something of this keep is published. */
+function stands({ standing }: KeepState): boolean {
+  return standing.kind === 'published' || (standing.kind === 'unpublished' && standing.leftOver);
 }
 
 /** Nothing but the fence matters any more; every look tries it again. */
@@ -179,10 +192,6 @@ function nothing(state: KeepState): Decision {
 
 function ended({ identity }: KeepState, end: KeepEnd): KeepState {
   return { identity, standing: { kind: 'ended', end } };
-}
-
-function unpublished({ identity }: KeepState, told: CoreErrorCode | undefined): KeepState {
-  return { identity, standing: { kind: 'unpublished', told } };
 }
 
 function tell(event: KeepEvent): KeepAct {

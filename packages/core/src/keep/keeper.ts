@@ -44,7 +44,7 @@ export class Keeper {
     this.#parts = parts;
     this.#publisher = node.openPublisher(identityDirectory);
     this.#report = reportSteps(node.clock, (event) => heed(() => options.onStep?.(event)));
-    this.#state = { identity, standing: { kind: 'unpublished', told: undefined } };
+    this.#state = { identity, standing: { kind: 'unpublished', told: undefined, leftOver: false } };
     this.#claimedAtMs = Date.parse(identity.publishedAt);
     this.#watch = kernel.watch(() => this.#lookSoon());
   }
