@@ -136,10 +136,14 @@ describe('sdkEc2Api on the wire', () => {
       }),
     );
     const filters = [{ name: 'vpc-id', values: ['vpc-1', 'vpc-2'] }];
-    expect(await connect(url)[read]({ filters })).toMatchObject(
+    const sentBefore: number[] = [];
+    const beforePage = async (): Promise<void> => void sentBefore.push(queries.length);
+    expect(await connect(url)[read]({ filters }, { beforePage })).toMatchObject(
       [1, 2, 3].map((page) => expected(page)),
     );
     expect(queries).toHaveLength(3);
+    // leave is asked for each further page, before it is
+    expect(sentBefore).toEqual([1, 2]);
     for (const query of queries) expect(query.get('Filter.1.Value.2')).toBe('vpc-2');
   });
 });
