@@ -142,3 +142,8 @@ test('thisNode() keeps the pace it is told, over HTTP; what is throttled all the
   expect(outcomes.map(({ outcome }) => outcome)).toContain('RequestLimitExceeded');
   expect(outcomes.filter(({ outcome }) => outcome === 'done')).toHaveLength(2);
 });
+
+test('thisNode() refuses a pace at which no call could be made', async () => {
+  const opened = thisNode({ share: 0 }).openGrant(specFor('pod-0'));
+  await expect(opened).rejects.toMatchObject({ code: 'SpecInvalid' });
+});

@@ -31,7 +31,11 @@ const lanesByPlace = new Map<string, RequestLanes>();
 
 function lanesOf(region: string, options: ThisNodeOptions): RequestLanes {
   const { ec2Endpoint, credentials, rates, share, tries } = options;
-  const limits = { ...(rates && { rates }), ...(share && { share }), ...(tries && { tries }) };
+  const limits: RequestLanesOptions = {
+    ...(rates === undefined ? {} : { rates }),
+    ...(share === undefined ? {} : { share }),
+    ...(tries === undefined ? {} : { tries }),
+  };
   const place = JSON.stringify([region, ec2Endpoint, credentials?.accessKeyId, limits]);
   const known = lanesByPlace.get(place);
   const lanes = known ?? new RequestLanes({ clock: systemClock, random: Math.random }, limits);
