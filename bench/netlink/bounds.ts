@@ -31,18 +31,6 @@ export function named(all: readonly Taken[], name: string): Taken | undefined {
 
 /** What has to hold. */
 export function judge({ warm, fresh, listing, firstListing }: Figures): readonly Verdict[] {
-  const atLeast = (
-    all: readonly Taken[],
-    name: string,
-    peer: string,
-    bound: number,
-    when: string,
-  ): Verdict => {
-    const taken = named(all, name);
-    const found = taken === undefined ? Number.NaN : ratioTo(named(all, peer), taken);
-    const text = `${name}, ${when}: at least ${String(bound)} times as quick as ${peer}`;
-    return { text, found, holds: found >= bound };
-  };
   const face = 'async, in one turn';
   return [
     atLeast(warm, 'batch', base, 1.1, 'warm'),
@@ -54,6 +42,19 @@ export function judge({ warm, fresh, listing, firstListing }: Figures): readonly
     ...quickest(listing, 'warm'),
     ...quickest(firstListing, 'first of a process'),
   ];
+}
+
+function atLeast(
+  all: readonly Taken[],
+  name: string,
+  peer: string,
+  bound: number,
+  when: string,
+): Verdict {
+  const taken = named(all, name);
+  const found = taken === undefined ? Number.NaN : ratioTo(named(all, peer), taken);
+  const text = `${name}, ${when}: at least ${String(bound)} times as quick as ${peer}`;
+  return { text, found, holds: found >= bound };
 }
 
 const listingFace = 'async, in one turn';

@@ -26,9 +26,6 @@ export const ipBatch = 'ip -batch';
 
 /** Everything that is measured, made or installed into `folder`. */
 export function prepareSides(folder: string): Sides {
-  const node = (file: string, ...args: readonly string[]): SideProgram => ({
-    command: [process.execPath, ...process.execArgv, join(import.meta.dirname, file), ...args],
-  });
   const usual = { isOurs: false, uses: 'warm and fresh', lists: true, oneOf: 1 } as const;
   const ours = (name: string, lists: boolean): SideDescription => ({
     ...usual,
@@ -73,4 +70,9 @@ export function prepareSides(folder: string): Sides {
     { command: ['/usr/bin/python3', python], environment: { PYTHONPATH: at } },
   ]);
   return { all, missing };
+}
+
+function node(file: string, ...args: readonly string[]): SideProgram {
+  const program = join(import.meta.dirname, file);
+  return { command: [process.execPath, ...process.execArgv, program, ...args] };
 }

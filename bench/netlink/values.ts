@@ -13,7 +13,6 @@ export const firstPriority = 1000;
 
 /** The rules 10.9.x.y and routes 10.8.x.y that every side adds and removes. */
 export function valuesOf(linkIndex: number, count: number): Values {
-  const low = (index: number): string => `${String(index >> 8)}.${String(index & 255)}/32`;
   const indices = Array.from({ length: count }, (_, index) => index);
   return {
     rules: indices.map((index) => ({
@@ -29,4 +28,8 @@ export function valuesOf(linkIndex: number, count: number): Values {
       destination: `10.8.${low(index)}`,
     })),
   };
+}
+
+function low(index: number): string {
+  return `${String(index >> 8)}.${String(index & 255)}/32`;
 }
