@@ -168,10 +168,13 @@ const worlds: readonly {
 
 /** Lets time go by until it is done. */
 async function done<T>({ clock }: Pod, work: Promise<T>): Promise<T> {
-  let isSettled = false;
-  const settle = (): void => void (isSettled = true);
-  void work.then(settle, settle);
-  while (!isSettled) await clock.advance(1000);
+  const settled = work.then(
+    () => true,
+    () => true,
+  );
+  for (;;) {
+    if (await Promise.race([settled, clock.advance(1000).then(() => false)])) break;
+  }
   return work;
 }
 
