@@ -116,7 +116,7 @@ export interface SipEngine {
 }
 
 const defaultLimits: SipEngineLimits = {
-  transactions: 20_000,
+  transactions: 100_000,
   dialogs: 10_000,
   appConnections: 64,
   appUnreadBytes: 16 * 1024 * 1024,

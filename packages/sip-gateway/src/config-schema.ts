@@ -71,7 +71,13 @@ const timing = v.strictObject({
 });
 
 const signalling = v.variant('kind', [
-  v.strictObject({ kind: v.literal('embedded'), timing: v.exactOptional(timing) }),
+  v.strictObject({
+    kind: v.literal('embedded'),
+    timing: v.exactOptional(timing),
+    limits: v.exactOptional(
+      v.strictObject({ transactions: v.exactOptional(some), dialogs: v.exactOptional(some) }),
+    ),
+  }),
   v.strictObject({
     kind: v.literal('drachtio-server'),
     host: text,

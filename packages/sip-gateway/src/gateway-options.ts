@@ -1,4 +1,4 @@
-import type { TransactionTiming } from '@truetuple/sip-engine';
+import type { SipEngineLimits, TransactionTiming } from '@truetuple/sip-engine';
 import type { EmbeddedRelayOptions } from './adapters/embedded-relay/embedded-relay.ts';
 import type { NgEndpoint } from './adapters/rtpengine/ng-control.ts';
 import { isIpv4Address } from './address.ts';
@@ -14,6 +14,11 @@ export interface EmbeddedSignalling {
   readonly kind: 'embedded';
   /** Timers of SIP transactions; default those of RFC 3261. */
   readonly timing?: Partial<TransactionTiming>;
+  /**
+   * How much the SIP server may hold: beyond it new calls get 503. With RFC 3261's timers a call keeps about 100
+   * transaction-seconds, so that 100000 transactions are about 1000 calls a second. Default 100000 and 10000.
+   */
+  readonly limits?: Partial<Pick<SipEngineLimits, 'transactions' | 'dialogs'>>;
 }
 
 /** A drachtio-server does the SIP; see the README for the two listeners that it needs. */

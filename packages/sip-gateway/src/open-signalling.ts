@@ -48,7 +48,7 @@ export interface OpenSignalling {
 export async function openEmbedded(
   parts: SignallingParts,
   options: GatewayOptions,
-  { timing = {} }: EmbeddedSignalling,
+  { timing = {}, limits = {} }: EmbeddedSignalling,
 ): Promise<OpenSignalling> {
   const { identity, sipPort = 5060 } = options;
   const { clock, newTag, resolver } = parts;
@@ -68,6 +68,7 @@ export async function openEmbedded(
     secret,
     clock,
     timing,
+    limits,
     resolver,
     supported: supportedOptions,
     onGuardRefusal: (refusal) => alarmOf(refusal, options.onAlarm),
