@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import type { Cidr, Ipv4Address } from '../../packages/sip-gateway/src/address.ts';
-import { readConfig } from '../../packages/sip-gateway/src/config.ts';
+import { readConfig } from '../../packages/sip-gateway/src/config/config.ts';
 import { GatewayError } from '../../packages/sip-gateway/src/errors.ts';
 import type { GatewayOptions } from '../../packages/sip-gateway/src/gateway-options.ts';
 import type { Gateway } from '../../packages/sip-gateway/src/gateway.ts';

@@ -1,6 +1,6 @@
 import type { Server } from 'node:net';
 import { DialogTable } from './dialog/dialog-table.ts';
-import { EngineCalls } from './engine-calls.ts';
+import { EngineCalls } from './engine/calls.ts';
 import type { GuardRefusal } from './guard/send-gate.ts';
 import type { HostPort } from './message/host-port.ts';
 import { datagramLimits, type MessageLimits } from './message/parsed.ts';

@@ -18,7 +18,7 @@ import { loadConfig } from './commands/load-config.ts';
 import { runGateway } from './commands/run-gateway.ts';
 import { StopWish } from './commands/stop-signals.ts';
 import type { TakenIdentity } from './commands/taken-identity.ts';
-import type { IdentityConfig } from './config-shape.ts';
+import type { IdentityConfig } from './config/shape.ts';
 import { GatewayError } from './errors.ts';
 import { createGateway } from './gateway.ts';
 

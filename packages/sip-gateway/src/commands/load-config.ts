@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { configInvalid, readConfig } from '../config.ts';
-import type { GatewayConfig } from '../config-shape.ts';
+import { configInvalid, readConfig } from '../config/config.ts';
+import type { GatewayConfig } from '../config/shape.ts';
 import { GatewayError } from '../errors.ts';
 
 /** Reads an IdentitySpec, and throws when it is none. */

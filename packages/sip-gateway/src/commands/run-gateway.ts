@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { classifyPeer, type PeerNetworks } from '../call/peer-class.ts';
-import { routeByTable } from '../config-routes.ts';
-import { readSecret, type Environment } from '../config-secret.ts';
-import type { GatewayConfig } from '../config-shape.ts';
+import { routeByTable } from '../config/routes.ts';
+import { readSecret, type Environment } from '../config/secret.ts';
+import type { GatewayConfig } from '../config/shape.ts';
 import { GatewayError } from '../errors.ts';
 import type { GatewayOptions } from '../gateway-options.ts';
 import type { Gateway } from '../gateway.ts';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import type { SecretSource } from './config-shape.ts';
-import { GatewayError } from './errors.ts';
+import type { SecretSource } from './shape.ts';
+import { GatewayError } from '../errors.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -2,10 +2,10 @@
 import { createServer } from 'node:net';
 import Srf from 'drachtio-srf';
 import { expect, it } from 'vitest';
-import { createSipEngine, type SipEngine } from './engine.ts';
-import { FakeClock } from './testing/fake-clock.ts';
-import type { SrfApp } from './testing/srf-app.ts';
-import { VirtualNetwork, type PathConditions } from './testing/virtual-network.ts';
+import { createSipEngine, type SipEngine } from '../engine.ts';
+import { FakeClock } from '../testing/fake-clock.ts';
+import type { SrfApp } from '../testing/srf-app.ts';
+import { VirtualNetwork, type PathConditions } from '../testing/virtual-network.ts';
 
 const sdp = 'v=0\r\no=- 1 1 IN IP4 10.0.0.9\r\ns=-\r\nc=IN IP4 10.0.0.9\r\nt=0 0\r\n';
 

@@ -1,8 +1,8 @@
 import { parseUri } from '@truetuple/sip-engine';
-import type { CallRoute, RouteCall } from './call/gateway-calls.ts';
-import type { PeerClass } from './call/peer-class.ts';
-import type { ConfiguredRoute } from './config-shape.ts';
-import type { IncomingInvite } from './sip/signalling.ts';
+import type { CallRoute, RouteCall } from '../call/gateway-calls.ts';
+import type { PeerClass } from '../call/peer-class.ts';
+import type { ConfiguredRoute } from './shape.ts';
+import type { IncomingInvite } from '../sip/signalling.ts';
 
 /**
  * The route table as the gateway asks it: the first line that matches decides, and whoever matches none gets 404.

@@ -1,22 +1,17 @@
-import { isTargetRefresh, takeSequence } from './dialog/dialog.ts';
-import { leastSessionField } from './dialog/session-terms.ts';
-import {
-  checkNewRequest,
-  isSessionRefused,
-  isSoundTarget,
-  type Refusal,
-} from './engine-admission.ts';
-import { Answers } from './engine-answers.ts';
-import { wireSip, type EngineContext, type EngineDialog } from './engine-context.ts';
-import { bodyOf } from './engine-session.ts';
-import { headerField } from './message/header-list.ts';
-import type { SipRequest } from './message/message.ts';
-import { responseTo } from './message/response-to.ts';
-import type { Failure } from './transaction/effect.ts';
-import type { Inbound } from './transaction/ports.ts';
-import type { ServerTransaction } from './transaction/server-transaction.ts';
-import type { TransactionUser } from './transaction/transaction-layer.ts';
-import type { AppCommand, AppConnection } from './wire/app-connection.ts';
+import { isTargetRefresh, takeSequence } from '../dialog/dialog.ts';
+import { leastSessionField } from '../dialog/session-terms.ts';
+import { checkNewRequest, isSessionRefused, isSoundTarget, type Refusal } from './admission.ts';
+import { Answers } from './answers.ts';
+import { wireSip, type EngineContext, type EngineDialog } from './context.ts';
+import { bodyOf } from './session.ts';
+import { headerField } from '../message/header-list.ts';
+import type { SipRequest } from '../message/message.ts';
+import { responseTo } from '../message/response-to.ts';
+import type { Failure } from '../transaction/effect.ts';
+import type { Inbound } from '../transaction/ports.ts';
+import type { ServerTransaction } from '../transaction/server-transaction.ts';
+import type { TransactionUser } from '../transaction/transaction-layer.ts';
+import type { AppCommand, AppConnection } from '../wire/app-connection.ts';
 
 /** What comes from the network as a request, and the answers to it. */
 export class InboundRequests implements TransactionUser {

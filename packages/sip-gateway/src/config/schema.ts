@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import { isIpv4Address, type Cidr, type Ipv4Address } from './address.ts';
-import type { GatewayConfig } from './config-shape.ts';
+import { isIpv4Address, type Cidr, type Ipv4Address } from '../address.ts';
+import type { GatewayConfig } from './shape.ts';
 
 const text = v.pipe(v.string('is not text; put it in quotes'), v.minLength(1, 'is empty'));
 const ipv4 = v.custom<Ipv4Address>(

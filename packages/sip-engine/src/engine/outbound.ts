@@ -1,6 +1,6 @@
-import { appValue, composeRequest, free } from './dialog/compose.ts';
-import { dialogName, isSessionRefresh, isTargetRefresh, refreshTarget } from './dialog/dialog.ts';
-import { localAnswer, nextHopOf, draftInDialog, routeTo, sendAck } from './engine-client.ts';
+import { appValue, composeRequest, free } from '../dialog/compose.ts';
+import { dialogName, isSessionRefresh, isTargetRefresh, refreshTarget } from '../dialog/dialog.ts';
+import { localAnswer, nextHopOf, draftInDialog, routeTo, sendAck } from './client.ts';
 import {
   newBranch,
   oursOn,
@@ -8,17 +8,17 @@ import {
   wireSip,
   type EngineContext,
   type EngineDialog,
-} from './engine-context.ts';
-import { refusalText } from './engine-gate.ts';
-import { EngineInvite } from './engine-invite.ts';
-import { tagOf } from './dialog/address-text.ts';
-import { agreeOnSession, bodyOf } from './engine-session.ts';
-import type { Cleared } from './guard/send-gate.ts';
-import { headerValue } from './message/header-list.ts';
-import type { SipRequest, SipResponse } from './message/message.ts';
-import type { Way } from './transport/send-path.ts';
-import type { Tuple } from './transport/tuple.ts';
-import type { AppCommand, AppConnection } from './wire/app-connection.ts';
+} from './context.ts';
+import { refusalText } from './gate.ts';
+import { EngineInvite } from './invite.ts';
+import { tagOf } from '../dialog/address-text.ts';
+import { agreeOnSession, bodyOf } from './session.ts';
+import type { Cleared } from '../guard/send-gate.ts';
+import { headerValue } from '../message/header-list.ts';
+import type { SipRequest, SipResponse } from '../message/message.ts';
+import type { Way } from '../transport/send-path.ts';
+import type { Tuple } from '../transport/tuple.ts';
+import type { AppCommand, AppConnection } from '../wire/app-connection.ts';
 
 /** A request of an application, and what it is to do. */
 interface Composed {

@@ -2,10 +2,10 @@
 // application, nothing left.
 import { createServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createSipEngine, type SipEngine } from './engine.ts';
-import { FakeClock } from './testing/fake-clock.ts';
-import { RawApp } from './testing/raw-app.ts';
-import { VirtualNetwork } from './testing/virtual-network.ts';
+import { createSipEngine, type SipEngine } from '../engine.ts';
+import { FakeClock } from '../testing/fake-clock.ts';
+import { RawApp } from '../testing/raw-app.ts';
+import { VirtualNetwork } from '../testing/virtual-network.ts';
 
 const engineTuple = { address: '203.0.113.50', port: 5060 };
 const peerTuple = { address: '198.51.100.7', port: 5060 };

@@ -1,12 +1,12 @@
-import { isSessionTooShort, leastSessionField } from './dialog/session-terms.ts';
-import type { EngineContext } from './engine-context.ts';
-import { addressList, type AddressHeader } from './message/address-list.ts';
-import { headerField, headerValues } from './message/header-list.ts';
-import type { HeaderField, SipRequest } from './message/message.ts';
-import type { NameAddr } from './message/name-addr.ts';
-import { policyRefusal } from './message/request-policy.ts';
-import { parseVia, viaBranch } from './message/via.ts';
-import type { ServerTransaction } from './transaction/server-transaction.ts';
+import { isSessionTooShort, leastSessionField } from '../dialog/session-terms.ts';
+import type { EngineContext } from './context.ts';
+import { addressList, type AddressHeader } from '../message/address-list.ts';
+import { headerField, headerValues } from '../message/header-list.ts';
+import type { HeaderField, SipRequest } from '../message/message.ts';
+import type { NameAddr } from '../message/name-addr.ts';
+import { policyRefusal } from '../message/request-policy.ts';
+import { parseVia, viaBranch } from '../message/via.ts';
+import type { ServerTransaction } from '../transaction/server-transaction.ts';
 
 /** A final response of the engine's own. */
 export interface Refusal {

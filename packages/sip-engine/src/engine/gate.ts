@@ -1,12 +1,12 @@
-import { afterFindings, type GuardAction } from './guard/after-findings.ts';
-import type { GuardFinding } from './guard/finding.ts';
-import { guardFindings } from './guard/guard-findings.ts';
-import type { Clearance, Cleared, GuardRefusal, Sendable, SendGate } from './guard/send-gate.ts';
-import { headerValue } from './message/header-list.ts';
-import type { SipMessage } from './message/message.ts';
-import { serialiseMessage } from './message/serialise-message.ts';
-import type { PathTo, Way } from './transport/send-path.ts';
-import { tupleText } from './transport/tuple.ts';
+import { afterFindings, type GuardAction } from '../guard/after-findings.ts';
+import type { GuardFinding } from '../guard/finding.ts';
+import { guardFindings } from '../guard/guard-findings.ts';
+import type { Clearance, Cleared, GuardRefusal, Sendable, SendGate } from '../guard/send-gate.ts';
+import { headerValue } from '../message/header-list.ts';
+import type { SipMessage } from '../message/message.ts';
+import { serialiseMessage } from '../message/serialise-message.ts';
+import type { PathTo, Way } from '../transport/send-path.ts';
+import { tupleText } from '../transport/tuple.ts';
 
 export interface GateOptions {
   readonly pathTo: PathTo;

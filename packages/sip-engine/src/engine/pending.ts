@@ -1,7 +1,7 @@
-import type { ReliableProvisionals } from './dialog/reliable-provisionals.ts';
-import type { EngineDialog } from './engine-context.ts';
-import type { ServerTransaction } from './transaction/server-transaction.ts';
-import type { AppConnection } from './wire/app-connection.ts';
+import type { ReliableProvisionals } from '../dialog/reliable-provisionals.ts';
+import type { EngineDialog } from './context.ts';
+import type { ServerTransaction } from '../transaction/server-transaction.ts';
+import type { AppConnection } from '../wire/app-connection.ts';
 
 /** A request that an application has to answer. */
 export interface Pending {

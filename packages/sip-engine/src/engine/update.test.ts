@@ -1,9 +1,9 @@
 // UPDATE (RFC 3311) inside of a call, with an application that takes its time.
 import { afterEach, expect, it } from 'vitest';
-import { headerValue } from './message/header-list.ts';
-import { createEngineBench, type EngineBench } from './testing/engine-bench.ts';
-import { RawApp } from './testing/raw-app.ts';
-import type { SipPeer } from './testing/sip-peer.ts';
+import { headerValue } from '../message/header-list.ts';
+import { createEngineBench, type EngineBench } from '../testing/engine-bench.ts';
+import { RawApp } from '../testing/raw-app.ts';
+import type { SipPeer } from '../testing/sip-peer.ts';
 
 const sdp = 'v=0\r\no=- 1 1 IN IP4 10.0.0.9\r\ns=-\r\nc=IN IP4 10.0.0.9\r\nt=0 0\r\n';
 const callId = 'u';

@@ -1,10 +1,10 @@
-import { appToTag, composeResponse, withMovedContact } from './dialog/compose.ts';
-import { movedContact } from './dialog/dialog.ts';
-import { oursOn, type EngineContext } from './engine-context.ts';
-import type { Pending } from './engine-pending.ts';
-import type { Provisional } from './engine-reliable.ts';
-import { withSessionAnswer } from './engine-session.ts';
-import type { SipResponse } from './message/message.ts';
+import { appToTag, composeResponse, withMovedContact } from '../dialog/compose.ts';
+import { movedContact } from '../dialog/dialog.ts';
+import { oursOn, type EngineContext } from './context.ts';
+import type { Pending } from './pending.ts';
+import type { Provisional } from './reliable.ts';
+import { withSessionAnswer } from './session.ts';
+import type { SipResponse } from '../message/message.ts';
 
 /** What an application answers with. */
 export interface Answer extends Provisional {

@@ -1,7 +1,7 @@
 // Whatever an application writes and whenever, nothing that leaves has a finding, and nothing is left when all is over.
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect } from 'vitest';
-import { guardFindings } from './guard/guard-findings.ts';
+import { guardFindings } from '../guard/guard-findings.ts';
 import {
   openGuardWorld,
   ours,
@@ -9,7 +9,7 @@ import {
   port,
   stranger,
   type GuardWorld,
-} from './testing/guard-world.ts';
+} from '../testing/guard-world.ts';
 
 const session = (host: string): string =>
   `v=0\r\no=- 1 1 IN IP4 ${stranger}\r\ns=-\r\nc=IN IP4 ${host}\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n`;

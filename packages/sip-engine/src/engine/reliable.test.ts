@@ -1,11 +1,11 @@
 // Reliable provisional responses (RFC 3262) of a UAS, in memory and without real time.
 import Srf from 'drachtio-srf';
 import { afterEach, describe, expect, it } from 'vitest';
-import { headerValue } from './message/header-list.ts';
-import { createEngineBench, type EngineBench } from './testing/engine-bench.ts';
-import { RawApp } from './testing/raw-app.ts';
-import type { SipPeer } from './testing/sip-peer.ts';
-import { startApp } from './testing/srf-app.ts';
+import { headerValue } from '../message/header-list.ts';
+import { createEngineBench, type EngineBench } from '../testing/engine-bench.ts';
+import { RawApp } from '../testing/raw-app.ts';
+import type { SipPeer } from '../testing/sip-peer.ts';
+import { startApp } from '../testing/srf-app.ts';
 
 const sdp = 'v=0\r\no=- 1 1 IN IP4 10.0.0.9\r\ns=-\r\nc=IN IP4 10.0.0.9\r\nt=0 0\r\n';
 const supported = ['replaces', '100rel'];

@@ -1,9 +1,9 @@
 import * as v from 'valibot';
 import { LineCounter, parseDocument, type Document } from 'yaml';
-import { problemOf, type ConfigProblem } from './config-problem.ts';
-import { configSchema } from './config-schema.ts';
-import { GatewayError } from './errors.ts';
-import type { GatewayConfig } from './config-shape.ts';
+import { problemOf, type ConfigProblem } from './problem.ts';
+import { configSchema } from './schema.ts';
+import { GatewayError } from '../errors.ts';
+import type { GatewayConfig } from './shape.ts';
 
 /** Larger files are no configuration of ours. */
 const mostCharacters = 1_000_000;

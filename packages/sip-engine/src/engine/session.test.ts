@@ -1,10 +1,10 @@
 // Session timers (RFC 4028) of calls in memory, with an unmodified drachtio-srf application and no real time.
 import Srf from 'drachtio-srf';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createEngineBench, type EngineBench } from './testing/engine-bench.ts';
-import { headerValue } from './message/header-list.ts';
-import type { SipPeer } from './testing/sip-peer.ts';
-import { startApp, type AppBench, type SrfDialog } from './testing/srf-app.ts';
+import { createEngineBench, type EngineBench } from '../testing/engine-bench.ts';
+import { headerValue } from '../message/header-list.ts';
+import type { SipPeer } from '../testing/sip-peer.ts';
+import { startApp, type AppBench, type SrfDialog } from '../testing/srf-app.ts';
 
 const sdp =
   'v=0\r\no=- 1 1 IN IP4 10.0.0.9\r\ns=-\r\nc=IN IP4 10.0.0.9\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n';

@@ -1,26 +1,26 @@
-import { appValue, silentSip } from './dialog/compose.ts';
-import { isSessionRefresh, refreshTarget } from './dialog/dialog.ts';
-import { SessionKeeper, type SaidBody } from './dialog/session-keeper.ts';
+import { appValue, silentSip } from '../dialog/compose.ts';
+import { isSessionRefresh, refreshTarget } from '../dialog/dialog.ts';
+import { SessionKeeper, type SaidBody } from '../dialog/session-keeper.ts';
 import {
   agreedTerms,
   raisedSeconds,
   sessionAnswer,
   sessionRequest,
   type SessionTerms,
-} from './dialog/session-terms.ts';
-import { draftInDialog, endByItself, nextHopOf, routeTo, sendAck } from './engine-client.ts';
-import { wireSip, type EngineContext, type EngineDialog } from './engine-context.ts';
-import type { Cleared } from './guard/send-gate.ts';
-import { headerField, headerValue } from './message/header-list.ts';
+} from '../dialog/session-terms.ts';
+import { draftInDialog, endByItself, nextHopOf, routeTo, sendAck } from './client.ts';
+import { wireSip, type EngineContext, type EngineDialog } from './context.ts';
+import type { Cleared } from '../guard/send-gate.ts';
+import { headerField, headerValue } from '../message/header-list.ts';
 import {
   emptyBody,
   type SipMessage,
   type SipRequest,
   type SipResponse,
-} from './message/message.ts';
-import { isSdp } from './message/sdp-tuples.ts';
-import { lists, type Refresher } from './message/session-expires.ts';
-import type { AppSip } from './wire/app-message.ts';
+} from '../message/message.ts';
+import { isSdp } from '../message/sdp-tuples.ts';
+import { lists, type Refresher } from '../message/session-expires.ts';
+import type { AppSip } from '../wire/app-message.ts';
 
 /** A success to INVITE or UPDATE, and what was said around it. */
 export interface Agreement {

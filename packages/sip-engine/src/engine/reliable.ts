@@ -1,9 +1,9 @@
-import { ReliableProvisionals } from './dialog/reliable-provisionals.ts';
-import type { EngineContext } from './engine-context.ts';
-import type { Pending } from './engine-pending.ts';
-import { headerField } from './message/header-list.ts';
-import { lists } from './message/session-expires.ts';
-import type { AppHeader, AppSip } from './wire/app-message.ts';
+import { ReliableProvisionals } from '../dialog/reliable-provisionals.ts';
+import type { EngineContext } from './context.ts';
+import type { Pending } from './pending.ts';
+import { headerField } from '../message/header-list.ts';
+import { lists } from '../message/session-expires.ts';
+import type { AppHeader, AppSip } from '../wire/app-message.ts';
 
 /** A provisional response as it may go: reliable with an RSeq, or not. */
 export interface Provisional {

@@ -1,25 +1,25 @@
-import { confirmDialog, dialogOfUac, dialogPart, refreshTarget } from './dialog/dialog.ts';
-import { LiveDialog, type SentAck } from './dialog/live-dialog.ts';
+import { confirmDialog, dialogOfUac, dialogPart, refreshTarget } from '../dialog/dialog.ts';
+import { LiveDialog, type SentAck } from '../dialog/live-dialog.ts';
 import {
   firstOutgoingInvite,
   outgoingInviteTransition,
   type OutgoingInviteEffect,
   type OutgoingInviteEvent,
   type OutgoingInviteState,
-} from './dialog/outgoing-invite.ts';
-import { silentSip } from './dialog/compose.ts';
-import { endByItself, localAnswer, requestForNobody, sendAck } from './engine-client.ts';
-import { wireSip, type EngineContext, type EngineDialog } from './engine-context.ts';
-import { agreeOnSession } from './engine-session.ts';
-import type { Cleared, Sendable } from './guard/send-gate.ts';
-import type { Essentials } from './message/essentials.ts';
-import type { HeaderField, SipRequest, SipResponse } from './message/message.ts';
-import type { ClientTransaction, ClientUser } from './transaction/client-transaction.ts';
-import type { Failure } from './transaction/effect.ts';
-import { MachineRunner } from './transaction/machine-runner.ts';
-import { cancelOf } from './transaction/same-transaction.ts';
-import type { Way } from './transport/send-path.ts';
-import type { AppConnection } from './wire/app-connection.ts';
+} from '../dialog/outgoing-invite.ts';
+import { silentSip } from '../dialog/compose.ts';
+import { endByItself, localAnswer, requestForNobody, sendAck } from './client.ts';
+import { wireSip, type EngineContext, type EngineDialog } from './context.ts';
+import { agreeOnSession } from './session.ts';
+import type { Cleared, Sendable } from '../guard/send-gate.ts';
+import type { Essentials } from '../message/essentials.ts';
+import type { HeaderField, SipRequest, SipResponse } from '../message/message.ts';
+import type { ClientTransaction, ClientUser } from '../transaction/client-transaction.ts';
+import type { Failure } from '../transaction/effect.ts';
+import { MachineRunner } from '../transaction/machine-runner.ts';
+import { cancelOf } from '../transaction/same-transaction.ts';
+import type { Way } from '../transport/send-path.ts';
+import type { AppConnection } from '../wire/app-connection.ts';
 
 interface Answer {
   readonly response: SipResponse;

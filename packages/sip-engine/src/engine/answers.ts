@@ -4,22 +4,22 @@ import {
   isTargetRefresh,
   keepLocalContact,
   refreshTarget,
-} from './dialog/dialog.ts';
-import { LiveDialog } from './dialog/live-dialog.ts';
-import type { Refusal } from './engine-admission.ts';
-import { endByItself } from './engine-client.ts';
-import { sentSip, wireSip, type EngineContext, type EngineDialog } from './engine-context.ts';
-import { refusalText } from './engine-gate.ts';
-import type { Pending } from './engine-pending.ts';
-import { composeAnswer } from './engine-compose.ts';
-import { provisionalOf } from './engine-reliable.ts';
-import { agreeOnSession } from './engine-session.ts';
-import type { Cleared } from './guard/send-gate.ts';
-import { headerValues } from './message/header-list.ts';
-import type { SipRequest, SipResponse } from './message/message.ts';
-import { responseTo } from './message/response-to.ts';
-import type { ServerTransaction } from './transaction/server-transaction.ts';
-import type { AppCommand, AppConnection } from './wire/app-connection.ts';
+} from '../dialog/dialog.ts';
+import { LiveDialog } from '../dialog/live-dialog.ts';
+import type { Refusal } from './admission.ts';
+import { endByItself } from './client.ts';
+import { sentSip, wireSip, type EngineContext, type EngineDialog } from './context.ts';
+import { refusalText } from './gate.ts';
+import type { Pending } from './pending.ts';
+import { composeAnswer } from './compose.ts';
+import { provisionalOf } from './reliable.ts';
+import { agreeOnSession } from './session.ts';
+import type { Cleared } from '../guard/send-gate.ts';
+import { headerValues } from '../message/header-list.ts';
+import type { SipRequest, SipResponse } from '../message/message.ts';
+import { responseTo } from '../message/response-to.ts';
+import type { ServerTransaction } from '../transaction/server-transaction.ts';
+import type { AppCommand, AppConnection } from '../wire/app-connection.ts';
 
 /** Requests from the network that wait for an application, and what is answered to them. */
 export class Answers {

@@ -1,5 +1,5 @@
-import { appValue, composeInDialog, silentSip, withMovedContact } from './dialog/compose.ts';
-import { sessionRequest } from './dialog/session-terms.ts';
+import { appValue, composeInDialog, silentSip, withMovedContact } from '../dialog/compose.ts';
+import { sessionRequest } from '../dialog/session-terms.ts';
 import {
   isSessionRefresh,
   isTargetRefresh,
@@ -7,21 +7,21 @@ import {
   movedContact,
   nextSequence,
   type Dialog,
-} from './dialog/dialog.ts';
-import { newBranch, oursOn, type EngineContext, type EngineDialog } from './engine-context.ts';
-import { splitAddress } from './dialog/address-text.ts';
-import { refusalText } from './engine-gate.ts';
-import { withoutMessage, type Cleared } from './guard/send-gate.ts';
-import type { SipRequest } from './message/message.ts';
-import { responseTo } from './message/response-to.ts';
-import { parseUri } from './message/uri.ts';
-import { nextHop, type NextHop } from './resolver/next-hop.ts';
-import type { Failure } from './transaction/effect.ts';
-import type { SendPath, Way } from './transport/send-path.ts';
-import type { Transport } from './transport/transport.ts';
-import { tupleText } from './transport/tuple.ts';
-import type { AppHeader, AppSip } from './wire/app-message.ts';
-import type { SipResponse } from './message/message.ts';
+} from '../dialog/dialog.ts';
+import { newBranch, oursOn, type EngineContext, type EngineDialog } from './context.ts';
+import { splitAddress } from '../dialog/address-text.ts';
+import { refusalText } from './gate.ts';
+import { withoutMessage, type Cleared } from '../guard/send-gate.ts';
+import type { SipRequest } from '../message/message.ts';
+import { responseTo } from '../message/response-to.ts';
+import { parseUri } from '../message/uri.ts';
+import { nextHop, type NextHop } from '../resolver/next-hop.ts';
+import type { Failure } from '../transaction/effect.ts';
+import type { SendPath, Way } from '../transport/send-path.ts';
+import type { Transport } from '../transport/transport.ts';
+import { tupleText } from '../transport/tuple.ts';
+import type { AppHeader, AppSip } from '../wire/app-message.ts';
+import type { SipResponse } from '../message/message.ts';
 
 /** Why a request cannot leave: a text for the application, and the status it stands for. */
 export interface NoRoute {

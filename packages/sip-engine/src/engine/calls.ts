@@ -1,33 +1,33 @@
 import type { Server } from 'node:net';
-import type { DialogTable } from './dialog/dialog-table.ts';
-import { silentSip } from './dialog/compose.ts';
-import { endByItself, sendAck } from './engine-client.ts';
-import type { EngineContext, EngineDialog } from './engine-context.ts';
-import { EngineGate } from './engine-gate.ts';
-import { InboundRequests } from './engine-inbound.ts';
-import { OutboundRequests } from './engine-outbound.ts';
-import { receiveDatagram } from './engine-receive.ts';
-import type { SipEngine, SipEngineCounts, SipEngineLimits } from './engine.ts';
-import { SipEngineError } from './errors.ts';
-import type { GuardRefusal } from './guard/send-gate.ts';
-import type { HostPort } from './message/host-port.ts';
-import type { Resolver } from './resolver/resolver.ts';
-import type { Counted } from './transaction/ports.ts';
-import { TransactionLayer } from './transaction/transaction-layer.ts';
-import type { TransactionTiming } from './transaction/timing.ts';
-import type { CancelTimer, Clock } from './transport/clock.ts';
-import type { PathTo } from './transport/send-path.ts';
-import type { Transport } from './transport/transport.ts';
-import { tupleText } from './transport/tuple.ts';
+import type { DialogTable } from '../dialog/dialog-table.ts';
+import { silentSip } from '../dialog/compose.ts';
+import { endByItself, sendAck } from './client.ts';
+import type { EngineContext, EngineDialog } from './context.ts';
+import { EngineGate } from './gate.ts';
+import { InboundRequests } from './inbound.ts';
+import { OutboundRequests } from './outbound.ts';
+import { receiveDatagram } from './receive.ts';
+import type { SipEngine, SipEngineCounts, SipEngineLimits } from '../engine.ts';
+import { SipEngineError } from '../errors.ts';
+import type { GuardRefusal } from '../guard/send-gate.ts';
+import type { HostPort } from '../message/host-port.ts';
+import type { Resolver } from '../resolver/resolver.ts';
+import type { Counted } from '../transaction/ports.ts';
+import { TransactionLayer } from '../transaction/transaction-layer.ts';
+import type { TransactionTiming } from '../transaction/timing.ts';
+import type { CancelTimer, Clock } from '../transport/clock.ts';
+import type { PathTo } from '../transport/send-path.ts';
+import type { Transport } from '../transport/transport.ts';
+import { tupleText } from '../transport/tuple.ts';
 import {
   AppConnection,
   type AppCommand,
   type AppHooks,
   type AppLink,
-} from './wire/app-connection.ts';
-import { AppDirectory } from './wire/app-directory.ts';
-import { listenForApps, type AppListener } from './wire/app-listener.ts';
-import { AppSocket } from './wire/app-socket.ts';
+} from '../wire/app-connection.ts';
+import { AppDirectory } from '../wire/app-directory.ts';
+import { listenForApps, type AppListener } from '../wire/app-listener.ts';
+import { AppSocket } from '../wire/app-socket.ts';
 
 export interface EngineParts {
   readonly transports: readonly Transport[];

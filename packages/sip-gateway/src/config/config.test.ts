@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fc, test as property } from '@fast-check/vitest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Ipv4Address } from './address.ts';
-import { loadConfig } from './commands/load-config.ts';
-import { routeByTable } from './config-routes.ts';
-import { readSecret } from './config-secret.ts';
+import type { Ipv4Address } from '../address.ts';
+import { loadConfig } from '../commands/load-config.ts';
+import { routeByTable } from './routes.ts';
+import { readSecret } from './secret.ts';
 import { readConfig } from './config.ts';
-import { GatewayError } from './errors.ts';
+import { GatewayError } from '../errors.ts';
 
 const least = [
   'identity: { kind: file }',
@@ -141,7 +141,7 @@ function refuse(): void {
 describe('the configuration in a file', () => {
   const checked: unknown[] = [];
   const checkSpec = (spec: unknown): void => void checked.push(spec);
-  const example = new URL('../example.yaml', import.meta.url);
+  const example = new URL('../../example.yaml', import.meta.url);
   let folder: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'truetuple-config-'));

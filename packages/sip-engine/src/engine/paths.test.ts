@@ -1,16 +1,16 @@
 // One engine, several sockets: what each peer is told, and which socket it sees, follows from where it is.
 import Srf from 'drachtio-srf';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createSipEngine } from './engine.ts';
-import { headerValue } from './message/header-list.ts';
-import { FakeClock } from './testing/fake-clock.ts';
-import type { EngineBench } from './testing/engine-bench.ts';
-import { SipPeer } from './testing/sip-peer.ts';
-import { startApp, type AppBench, type SrfApp, type SrfDialog } from './testing/srf-app.ts';
-import { VirtualNetwork } from './testing/virtual-network.ts';
-import type { SendPath } from './transport/send-path.ts';
-import type { Transport } from './transport/transport.ts';
-import type { Tuple } from './transport/tuple.ts';
+import { createSipEngine } from '../engine.ts';
+import { headerValue } from '../message/header-list.ts';
+import { FakeClock } from '../testing/fake-clock.ts';
+import type { EngineBench } from '../testing/engine-bench.ts';
+import { SipPeer } from '../testing/sip-peer.ts';
+import { startApp, type AppBench, type SrfApp, type SrfDialog } from '../testing/srf-app.ts';
+import { VirtualNetwork } from '../testing/virtual-network.ts';
+import type { SendPath } from '../transport/send-path.ts';
+import type { Transport } from '../transport/transport.ts';
+import type { Tuple } from '../transport/tuple.ts';
 import { createServer } from 'node:net';
 
 const publicHost = '203.0.113.50';

@@ -1,12 +1,12 @@
-import type { EngineContext } from './engine-context.ts';
-import { headerValues } from './message/header-list.ts';
-import { withObservedSource, withObservedSourceIn } from './message/observed-source.ts';
-import { parseMessage } from './message/parse-message.ts';
-import type { MessageLimits, Refused } from './message/parsed.ts';
-import { responseToRefused } from './message/response-to.ts';
-import { parseVia, viaResponseDestination } from './message/via.ts';
-import type { Transport } from './transport/transport.ts';
-import type { Tuple } from './transport/tuple.ts';
+import type { EngineContext } from './context.ts';
+import { headerValues } from '../message/header-list.ts';
+import { withObservedSource, withObservedSourceIn } from '../message/observed-source.ts';
+import { parseMessage } from '../message/parse-message.ts';
+import type { MessageLimits, Refused } from '../message/parsed.ts';
+import { responseToRefused } from '../message/response-to.ts';
+import { parseVia, viaResponseDestination } from '../message/via.ts';
+import type { Transport } from '../transport/transport.ts';
+import type { Tuple } from '../transport/tuple.ts';
 
 interface Arrival {
   readonly bytes: Uint8Array;

@@ -1,12 +1,12 @@
-import type { CallTimeouts } from './call/call.ts';
-import type { PeerClass, PeerNetworks } from './call/peer-class.ts';
+import type { CallTimeouts } from '../call/call.ts';
+import type { PeerClass, PeerNetworks } from '../call/peer-class.ts';
 import type {
   DrachtioServerSignalling,
   EmbeddedMedia,
   EmbeddedSignalling,
   GatewayOptions,
   RtpengineMedia,
-} from './gateway-options.ts';
+} from '../gateway-options.ts';
 
 /** A configuration file that was read: every key known, every value checked, defaults filled in. */
 export interface GatewayConfig {

@@ -1,7 +1,7 @@
 // Each row of the send guard broken on purpose by an application that writes what it likes, in memory.
 import { afterEach, describe, expect, it } from 'vitest';
-import type { SipEngineOptions } from './engine.ts';
-import { headerValue } from './message/header-list.ts';
+import type { SipEngineOptions } from '../engine.ts';
+import { headerValue } from '../message/header-list.ts';
 import {
   openGuardWorld,
   ours,
@@ -9,7 +9,7 @@ import {
   port,
   stranger,
   type GuardWorld,
-} from './testing/guard-world.ts';
+} from '../testing/guard-world.ts';
 
 const opened: GuardWorld[] = [];
 
