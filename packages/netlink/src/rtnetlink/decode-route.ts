@@ -3,6 +3,8 @@ import { flagNames, namesOf } from '../schema/name-table.ts';
 import { AttributeCursor } from '../wire/attribute-cursor.ts';
 import { hostIsLittleEndian } from '../wire/byte-order.ts';
 import { formatIpAddress } from '../wire/ip-address.ts';
+import type { Family } from '../wire/ip-address.ts';
+import { decodePlainRoute } from './decode-plain-route.ts';
 import { anyAddress, familyFromNumber } from './family.ts';
 import type { NextHop, Route, RouteMetric } from './route.ts';
 import { scopeFromNumber } from './scope.ts';
@@ -22,6 +24,10 @@ export function decodeRoute(view: DataView, start: number, end: number): Route |
   if (start + headerLength > end) return undefined;
   const family = familyFromNumber(view.getUint8(start));
   if (family === undefined) return undefined;
+  return decodePlainRoute(view, start, end) ?? decodeAnyRoute(family, view, start, end);
+}
+
+function decodeAnyRoute(family: Family, view: DataView, start: number, end: number): Route {
   const prefixLength = view.getUint8(start + 1);
   const type = view.getUint8(start + 7);
   const flags = view.getUint32(start + 8, hostIsLittleEndian);
