@@ -11,6 +11,12 @@ export const faces: Readonly<Record<string, (netlink: Netlink, values: Values) =
     async () =>
       check(await netlink.batch((b) => routes.forEach((route) => b.routes.remove(route)))),
   ],
+  'batch of the sync twin': ({ sync }, { rules, routes }) => [
+    () => check(sync.batch((b) => rules.forEach((rule) => b.rules.add(rule)))),
+    () => check(sync.batch((b) => rules.forEach((rule) => b.rules.remove(rule)))),
+    () => check(sync.batch((b) => routes.forEach((route) => b.routes.add(route)))),
+    () => check(sync.batch((b) => routes.forEach((route) => b.routes.remove(route)))),
+  ],
   sync: ({ sync }, { rules, routes }) => [
     () => rules.forEach((rule) => sync.rules.add(rule)),
     () => rules.forEach((rule) => sync.rules.remove(rule)),

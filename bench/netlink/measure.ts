@@ -21,7 +21,7 @@ export interface Taken {
 
 export const changed = 1000;
 export const listed = 10_000;
-const warmUp = 5;
+const warmUp = 10;
 
 /** Each side again and again in one process; every round takes all sides, in an order that rotates. */
 export async function measureWarm(

@@ -38,6 +38,7 @@ export function prepareSides(folder: string): Sides {
   const all: SideDescription[] = [
     { ...usual, name: base, command: [compilePeer(folder, 'peer')] },
     ours('batch', false),
+    ours('batch of the sync twin', false),
     ours('sync', true),
     ours('async, in one turn', true),
     ours('async, each awaited', false),
