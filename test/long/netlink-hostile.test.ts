@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { feedHostileMessages } from './hostile-messages.ts';
+import { feedHostileMessages } from '../../packages/netlink/src/testing/hostile-messages.ts';
 
 const count = 5_000_000;
 

@@ -11,6 +11,7 @@ import {
   ctaTuple,
   tcpConntrackState,
 } from '../schema/conntrack.ts';
+import { big16 } from '../wire/big16.ts';
 import { parseIpAddress } from '../wire/ip-address.ts';
 import type { Family } from '../wire/ip-address.ts';
 import type { MessageWriter } from '../wire/message-writer.ts';
@@ -60,7 +61,7 @@ export function encodeAddFlow(writer: MessageWriter, flow: NewFlow): Uint8Array 
   begin(writer, conntrackMessage.new, request | ack | create | exclusive, familyOf(original));
   writeTuple(writer, cta.tupleOriginal, original);
   writeTuple(writer, cta.tupleReply, reply);
-  if (zone !== undefined) writer.attribute(cta.zone, big16(zone));
+  if (zone !== undefined) writer.attribute(cta.zone, big16(zone, 'zone'));
   writer.attributeBig32(cta.timeout, timeoutSeconds);
   if (mark !== undefined) writer.attributeBig32(cta.mark, mark);
   // the kernel wants what it makes confirmed; it is
@@ -126,7 +127,7 @@ function begin(
 
 function writeKey(writer: MessageWriter, { original, zone, id }: FlowKey): MessageWriter {
   writeTuple(writer, cta.tupleOriginal, original);
-  if (zone !== undefined) writer.attribute(cta.zone, big16(zone));
+  if (zone !== undefined) writer.attribute(cta.zone, big16(zone, 'zone'));
   if (id !== undefined) writer.attributeBig32(cta.id, id);
   return writer;
 }
@@ -148,13 +149,16 @@ function writeTuple(writer: MessageWriter, type: number, tuple: FlowTuple): void
 
 function writePorts(writer: MessageWriter, tuple: FlowTuple): void {
   const { sourcePort, destinationPort, icmp } = tuple;
-  if (sourcePort !== undefined) writer.attribute(ctaProtocol.sourcePort, big16(sourcePort));
+  if (sourcePort !== undefined) writer.attribute(ctaProtocol.sourcePort, big16(sourcePort, 'port'));
   if (destinationPort !== undefined) {
-    writer.attribute(ctaProtocol.destinationPort, big16(destinationPort));
+    writer.attribute(ctaProtocol.destinationPort, big16(destinationPort, 'port'));
   }
   if (icmp === undefined) return;
   const isV6 = tuple.protocol === icmpv6;
-  writer.attribute(isV6 ? ctaProtocol.icmpv6Id : ctaProtocol.icmpId, big16(icmp.id));
+  writer.attribute(
+    isV6 ? ctaProtocol.icmpv6Id : ctaProtocol.icmpId,
+    big16(icmp.id, 'identifier of an echo'),
+  );
   writer.attributeU8(isV6 ? ctaProtocol.icmpv6Type : ctaProtocol.icmpType, icmp.type);
   writer.attributeU8(isV6 ? ctaProtocol.icmpv6Code : ctaProtocol.icmpCode, icmp.code);
 }
@@ -178,11 +182,4 @@ function mixed({ source, destination }: FlowTuple): Error {
     `a flow from ${source} to ${destination} is of no family`,
     'Give two addresses of one family.',
   );
-}
-
-function big16(value: number): Uint8Array {
-  if (!(Number.isInteger(value) && value >= 0 && value <= 65_535)) {
-    throw inputError(`${String(value)} is no port or zone`, 'Use 0 to 65535.');
-  }
-  return Uint8Array.of(value >> 8, value & 0xff);
 }

@@ -12,6 +12,7 @@ import {
   vrfData,
   vxlanData,
 } from '../schema/link-kind.ts';
+import { big16 } from '../wire/big16.ts';
 import { parseIpAddress } from '../wire/ip-address.ts';
 import type { MessageWriter } from '../wire/message-writer.ts';
 import type { BridgeOptions, NewLink, VxlanOptions } from './new-link.ts';
@@ -38,7 +39,7 @@ export function writeKindData(
     case 'vlan':
       writer.attributeU16(vlanData.id, checkedVlan(link.id));
       if (link.protocol !== undefined) {
-        writer.attribute(vlanData.protocol, big16(vlanProtocol[link.protocol]));
+        writer.attribute(vlanData.protocol, big16(vlanProtocol[link.protocol], 'protocol'));
       }
       break;
     case 'vxlan':
@@ -77,7 +78,7 @@ function writeVxlan(writer: MessageWriter, options: VxlanOptions): void {
   if (ttl !== undefined) writer.attributeU8(vxlanData.ttl, ttl);
   if (learning !== undefined) writer.attributeU8(vxlanData.learning, Number(learning));
   if (ageing !== undefined) writer.attributeU32(vxlanData.ageing, ageing);
-  writer.attribute(vxlanData.port, big16(options.port ?? vxlanPort));
+  writer.attribute(vxlanData.port, big16(options.port ?? vxlanPort, 'port'));
 }
 
 function hasData(link: NewLink): boolean {
@@ -113,9 +114,4 @@ function bridgeNumbers(options: BridgeOptions): readonly BridgeNumber[] {
 function checkedVlan(id: number): number {
   if (Number.isInteger(id) && id >= 0 && id <= 4094) return id;
   throw inputError(`${String(id)} is no VLAN id`, 'Use 0 to 4094 (IEEE 802.1Q).');
-}
-
-/** In network byte order, whatever the host's. */
-function big16(value: number): Uint8Array {
-  return Uint8Array.of(value >> 8, value & 0xff);
 }

@@ -1,6 +1,6 @@
 import type { Addresses } from './addresses.ts';
 import type { NetlinkEvent } from './event.ts';
-import { Followed, mayReplace } from './followed.ts';
+import { Followed } from './followed.ts';
 import type { FollowedChange, FollowedKind, FollowedThings } from './followed.ts';
 import type { Links } from './links.ts';
 import type { Neighbours } from './neighbour.ts';
@@ -142,7 +142,7 @@ class Follower implements Follow {
   #take(event: KernelEvent): void {
     if (!this.#kinds.has(event.kind)) return;
     const { route } = this.#followed;
-    if (event.kind === 'route' && event.change === 'new' && mayReplace(route.all, event.route)) {
+    if (event.kind === 'route' && event.change === 'new' && route.isShared(event.route)) {
       this.#stale.add('route');
     }
     const change = this.#taken(event);

@@ -22,10 +22,12 @@ export interface FollowedChange<K extends FollowedKind = FollowedKind> {
   readonly thing: FollowedThings[K];
 }
 
+/** Between a route's place and its way; no address, number or name holds it. */
+const wayMark = '\n';
 const keys: { readonly [K in FollowedKind]: (thing: FollowedThings[K]) => string } = {
   link: ({ index }) => String(index),
   address: ({ linkIndex, address, peer }) => `${String(linkIndex)} ${address} ${peer ?? ''}`,
-  route: (route) => `${routeKey(route)} ${routeWay(route)}`,
+  route: (route) => `${routeKey(route)}${wayMark}${routeWay(route)}`,
   rule: ({ unknownAttributes: _unknown, ...rule }) => JSON.stringify(rule),
   neighbour: ({ linkIndex, address, proxy }) =>
     `${String(linkIndex)} ${address} ${proxy === true ? 'proxy' : ''}`,
@@ -45,6 +47,8 @@ function routeWay({ type, gateway, linkIndex, nextHops, nextHopId }: Route): str
 export class Followed<K extends FollowedKind> {
   readonly #kind: K;
   #things = new Map<string, FollowedThings[K]>();
+  /** Keys of what takes each other's place. */
+  #places = new Map<string, Set<string>>();
 
   constructor(kind: K) {
     this.#kind = kind;
@@ -59,11 +63,23 @@ export class Followed<K extends FollowedKind> {
     const key = keys[this.#kind](thing);
     const before = this.#things.get(key);
     if (change === 'removed') {
+      this.#places.get(placeOf(key))?.delete(key);
       return this.#things.delete(key) ? { change: 'removed', thing } : undefined;
     }
     this.#things.set(key, thing);
+    enter(this.#places, key);
     if (before === undefined) return { change: 'added', thing };
     return isEqual(before, thing) ? undefined : { change: 'changed', thing };
+  }
+
+  /**
+   * Whether something else stands in the same place: a route that comes in the place of another (same destination, table and metric)
+   * takes it away without a word.
+   */
+  isShared(thing: FollowedThings[K]): boolean {
+    const key = keys[this.#kind](thing);
+    const there = this.#places.get(placeOf(key));
+    return there !== undefined && there.size > (there.has(key) ? 1 : 0);
   }
 
   /** Takes a whole list; gives what differs from before, what is gone first. */
@@ -71,6 +87,8 @@ export class Followed<K extends FollowedKind> {
     const now = new Map(things.map((thing) => [keys[this.#kind](thing), thing]));
     const before = this.#things;
     this.#things = now;
+    this.#places = new Map();
+    for (const key of now.keys()) enter(this.#places, key);
     const changes: FollowedChange<K>[] = [];
     for (const [key, thing] of before)
       if (!now.has(key)) changes.push({ change: 'removed', thing });
@@ -83,13 +101,18 @@ export class Followed<K extends FollowedKind> {
   }
 }
 
-/**
- * A route that came in the place of another takes it away without a word: true when one of the same destination, table and metric
- * goes another way.
- */
-export function mayReplace(routes: readonly Route[], route: Route): boolean {
-  const key = routeKey(route);
-  return routes.some((one) => routeKey(one) === key && routeWay(one) !== routeWay(route));
+/** Enters a key at its place; places of nobody are dropped with the next whole list. */
+function enter(places: Map<string, Set<string>>, key: string): void {
+  const place = placeOf(key);
+  const there = places.get(place);
+  if (there === undefined) places.set(place, new Set([key]));
+  else there.add(key);
+}
+
+/** A key's part before its way, see `keys`. */
+function placeOf(key: string): string {
+  const way = key.indexOf(wayMark);
+  return way < 0 ? key : key.slice(0, way);
 }
 
 /** Counters change all the time, and are no change. */

@@ -12,6 +12,7 @@ import {
   socketState,
 } from '../schema/sock-diag.ts';
 import { AttributeCursor } from '../wire/attribute-cursor.ts';
+import { big16 } from '../wire/big16.ts';
 import { hostIsLittleEndian } from '../wire/byte-order.ts';
 import { formatIpAddress, parseIpAddress, parseIpPrefix } from '../wire/ip-address.ts';
 import type { Family } from '../wire/ip-address.ts';
@@ -37,7 +38,7 @@ export function encodeListSockets(
   writer.begin(sockDiag.byFamily, request | dump);
   writeRequest(writer, { family, protocol: filter.protocol, states: statesOf(filter) });
   // the kernel compares ports by itself; the rest of the identity does not count in a list
-  writer.bytes(big16(filter.localPort ?? 0)).bytes(big16(filter.remotePort ?? 0));
+  writer.bytes(big16(filter.localPort ?? 0, 'port')).bytes(big16(filter.remotePort ?? 0, 'port'));
   writer.bytes(new Uint8Array(idLength - 4));
   const conditions = bytecode(filter, family);
   if (conditions.length > 0) writer.attribute(diagRequest.bytecode, conditions);
@@ -48,7 +49,7 @@ export function encodeListSockets(
 export function encodeDestroySocket(writer: MessageWriter, id: SocketId): Uint8Array {
   writer.begin(sockDiag.destroy, request | ack);
   writeRequest(writer, { family: id.family, protocol: id.protocol, states: allStates });
-  writer.bytes(big16(id.localPort)).bytes(big16(id.remotePort));
+  writer.bytes(big16(id.localPort, 'port')).bytes(big16(id.remotePort, 'port'));
   writer.bytes(padded(parseIpAddress(id.localAddress)));
   writer.bytes(padded(parseIpAddress(id.remoteAddress)));
   writer.u32(id.linkIndex);
@@ -199,14 +200,6 @@ function cookieParts(cookie: string): { readonly low: number; readonly high: num
     high: Number.parseInt(cookie.slice(0, 8), 16),
     low: Number.parseInt(cookie.slice(8), 16),
   };
-}
-
-/** In network byte order, whatever the host's. */
-function big16(port: number): Uint8Array {
-  if (!(Number.isInteger(port) && port >= 0 && port <= 65_535)) {
-    throw inputError(`${String(port)} is no port`, 'Use 0 to 65535.');
-  }
-  return Uint8Array.of(port >> 8, port & 0xff);
 }
 
 function padded(address: Uint8Array): Uint8Array {
