@@ -1,76 +1,7 @@
-import { Ec2CallError, type Ec2Api } from '@truetuple/core';
-import type { SimulatedEc2, SimulatedEc2Options } from '@truetuple/core/testing';
+import type { SimulatedEc2Options } from '@truetuple/core/testing';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ClaimsBench, MakeBench } from './claims-suite.ts';
-
-interface Place {
-  readonly vpcId: string;
-  readonly subnetId: string;
-  readonly routeTableId: string;
-  readonly instanceId: string;
-  readonly networkInterfaceId: string;
-  readonly otherInterfaceId: string;
-}
-
-function buildPlace(simulated: SimulatedEc2): Place {
-  const { vpcId } = simulated.createVpc({ cidr: '10.0.0.0/16' });
-  simulated.createInternetGateway({ vpcId });
-  const { routeTableId } = simulated.createRouteTable({ vpcId, tags: { use: 'media' } });
-  const { subnetId } = simulated.createSubnet({ vpcId, cidr: '10.0.2.0/24', routeTableId });
-  const { instanceId } = simulated.createInstance({ privateIpsPerNetworkInterface: 4 });
-  const one = simulated.createNetworkInterface({
-    subnetId,
-    instanceId,
-    privateIpAddress: '10.0.2.10',
-    macAddress: '02:00:00:00:00:aa',
-    tags: { use: 'media' },
-  });
-  const other = simulated.createNetworkInterface({
-    subnetId,
-    instanceId,
-    privateIpAddress: '10.0.2.20',
-  });
-  return {
-    vpcId,
-    subnetId,
-    routeTableId,
-    instanceId,
-    networkInterfaceId: one.networkInterfaceId,
-    otherInterfaceId: other.networkInterfaceId,
-  };
-}
-
-async function refusalOf(call: Promise<unknown>): Promise<string> {
-  try {
-    await call;
-  } catch (error) {
-    if (Ec2CallError.is(error)) return error.ec2Code;
-    throw error;
-  }
-  return 'not refused';
-}
-
-function assign(ec2: Ec2Api, networkInterfaceId: string, ...privateIpAddresses: string[]) {
-  return ec2.assignPrivateIpAddresses({
-    networkInterfaceId,
-    privateIpAddresses,
-    allowReassignment: false,
-  });
-}
-
-function associate(
-  ec2: Ec2Api,
-  allocationId: string,
-  networkInterfaceId: string,
-  privateIpAddress: string,
-) {
-  return ec2.associateAddress({
-    allocationId,
-    networkInterfaceId,
-    privateIpAddress,
-    allowReassociation: false,
-  });
-}
+import { assign, associate, buildPlace, refusalOf } from './ec2-api-place.ts';
 
 /**
  * What every Ec2Api keeps to: EC2's semantics and codes as the EC2 API reference and user guide give them.
