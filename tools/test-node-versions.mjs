@@ -1,6 +1,6 @@
 // Runs netlink's tests on other Node versions: each is installed from npm into a temporary folder.
 //
-//   npm run test:node-versions                 the oldest and the newest of what package.json allows
+//   npm run test:node-versions                 the ends of each range that package.json allows, as of writing
 //   npm run test:node-versions -- 22.20.0      those named
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -184,7 +184,11 @@ export class LiveCall {
   }
 }
 
+/** The step is taken also when the one before threw: what it opened must still be given back. */
 async function runAfter(before: Promise<void>, step: () => Promise<void>): Promise<void> {
-  await before;
-  await step();
+  try {
+    await before;
+  } finally {
+    await step();
+  }
 }

@@ -139,8 +139,8 @@ export class GatewayCalls {
       onAnswer: () => onEvent({ kind: 'call-answered', callId, setupMs: clock.now() - beganMs }),
       onEnd: (cause) => {
         this.#calls.delete(callId);
-        onEvent({ kind: 'call-ended', callId, cause, lastedMs: clock.now() - beganMs });
         if (this.#calls.size === 0) this.#tellEmpty();
+        onEvent({ kind: 'call-ended', callId, cause, lastedMs: clock.now() - beganMs });
       },
     });
     this.#calls.set(callId, call);

@@ -180,8 +180,12 @@ describe('an identity that somebody else publishes', () => {
       new Error('half'),
       identity,
       identity,
+      new Error('half'),
+      new Error('half'),
       identity,
       new Error('half'),
+      new Error('half'),
+      undefined,
     ];
     const taken = await followIdentityFile(async () => {
       const state = states.shift();
@@ -190,7 +194,19 @@ describe('an identity that somebody else publishes', () => {
     }, options);
     expect(taken.identity).toBe(identity);
     expect(await taken.lost).toBe('203.0.113.50 was withdrawn');
+    expect(states).toEqual([]);
     await taken.release();
+  });
+
+  it('is lost when it cannot be read any more', async () => {
+    let reads = 0;
+    const taken = await followIdentityFile(async () => {
+      reads += 1;
+      if (reads > 1) throw new Error('EIO: i/o error');
+      return identity;
+    }, options);
+    expect(await taken.lost).toBe('203.0.113.50 can no longer be read: EIO: i/o error');
+    expect(reads).toBe(4);
   });
 
   it('is lost when another takes its place, and not when it is published again', async () => {

@@ -16,6 +16,9 @@ export interface IdentityFileOptions {
   readonly everyMs?: number;
 }
 
+/** One read that fails (no file descriptor left, a busy volume) says nothing of the identity; so many in a row do. */
+const readsGivenUpAfter = 3;
+
 /**
  * The identity that somebody else publishes: waits for it, and watches it. It is looked at, and not waited for by inotify, since volumes
  * of every kind must do.
@@ -57,6 +60,7 @@ async function untilLost(
   everyMs: number,
   signal: AbortSignal,
 ): Promise<string> {
+  let failedReads = 0;
   for (;;) {
     try {
       await delay(everyMs, undefined, { signal, ref: false });
@@ -64,7 +68,15 @@ async function untilLost(
       // this process ends: nobody asks any more
       return new Promise<string>(() => undefined);
     }
-    const now = await read().catch(() => undefined);
+    let now: OwnIdentity | undefined;
+    try {
+      now = await read();
+      failedReads = 0;
+    } catch (error) {
+      failedReads += 1;
+      if (failedReads < readsGivenUpAfter) continue;
+      return `${held.publicIp} can no longer be read: ${error instanceof Error ? error.message : String(error)}`;
+    }
     if (now === undefined) return `${held.publicIp} was withdrawn`;
     if (now.associationId !== held.associationId || now.privateIp !== held.privateIp) {
       return `${held.publicIp} was replaced by ${now.publicIp}`;

@@ -41,7 +41,7 @@ type Waiter = {
 /** Frames of one link, as AF_PACKET shows them (packet(7)). Opened by {@link capture}. */
 export class Capture implements Disposable {
   readonly linkName: string;
-  readonly packets: CapturedPacket[] = [];
+  readonly #packets: CapturedPacket[] = [];
   readonly #socket: NativeSocket;
   readonly #options: CaptureOptions;
   readonly #waiters = new Set<Waiter>();
@@ -62,13 +62,19 @@ export class Capture implements Disposable {
     socket.onReadable(() => this.#drain(framesPerTurn));
   }
 
+  /** All that has passed by now, also what this process had not read yet. */
+  get packets(): readonly CapturedPacket[] {
+    this.#drain();
+    return this.#packets;
+  }
+
   /** Resolves with the first packet, seen already or still to come, that matches. Rejects with TimedOut. */
   async waitFor(
     matches: (packet: CapturedPacket) => boolean,
     timeoutMs: number,
   ): Promise<CapturedPacket> {
     this.#drain();
-    const seen = this.packets.find(matches);
+    const seen = this.#packets.find(matches);
     if (seen !== undefined) return seen;
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
@@ -133,7 +139,7 @@ export class Capture implements Disposable {
     const direction = from[10] === packetOutgoing ? 'outgoing' : 'incoming';
     const packet: CapturedPacket = { atNs: nowNs(), direction, bytes, frame };
     if (this.#options.filter?.(packet) === false) return;
-    this.packets.push(packet);
+    this.#packets.push(packet);
     if (this.#file !== undefined) writeSync(this.#file, encodePcapRecord(packet));
     for (const waiter of this.#waiters) {
       if (!waiter.matches(packet)) continue;
@@ -144,7 +150,9 @@ export class Capture implements Disposable {
   }
 
   #timedOut(timeoutMs: number): LabError {
-    const seen = this.packets.map((packet) => `${packet.direction} ${describeFrame(packet.frame)}`);
+    const seen = this.#packets.map(
+      (packet) => `${packet.direction} ${describeFrame(packet.frame)}`,
+    );
     return new LabError({
       code: 'TimedOut',
       message: `capture on ${this.linkName}: no such packet within ${timeoutMs} ms; seen: ${seen.join('; ') || 'nothing'}`,
