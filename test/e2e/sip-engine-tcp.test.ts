@@ -134,3 +134,18 @@ describe('after it', () => {
     expect(answer.toString()).toMatch(/^SIP\/2\.0 405 [\s\S]*Allow: INVITE\r\n/);
   });
 });
+
+describe('a closed engine', () => {
+  it('does not listen, also when it was closed while it began to', async () => {
+    const closing = createSipEngine({
+      transports: [await openUdpTransport({ address, port: 0 })],
+      secret: 'right',
+    });
+    const late = closing.listen({ address, port: 0 });
+    await closing.close();
+    await expect(late).rejects.toMatchObject({ code: 'TransportClosed' });
+    await expect(closing.listen({ address, port: 0 })).rejects.toMatchObject({
+      code: 'TransportClosed',
+    });
+  });
+});

@@ -93,6 +93,8 @@ export class LiveDialog<A> {
 
   /** Our 2xx to the INVITE with this sequence number is out. */
   accept(clock: Clock, timing: RepeatTiming, sequence: number, hooks: AcceptedHooks): void {
+    // a new INVITE shows that the peer has the former 2xx
+    this.#accepted?.runner.handle({ kind: 'ended' });
     const first = startAcceptedInvite(timing);
     const runner: AcceptedRunner = new MachineRunner(
       clock,

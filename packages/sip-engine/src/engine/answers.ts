@@ -199,8 +199,9 @@ export class Answers {
       this.#openInvites.set(pending.live, pending);
       return;
     }
-    const { localSequence, remoteSequence } = live.value;
-    live.value = { ...value, localSequence, remoteSequence };
+    // the route set and the peer's target stay: an UPDATE may have moved the target (RFC 3311 5.2)
+    const { state, local, localContact } = value;
+    live.value = { ...live.value, state, local, localContact };
   }
 
   /** The application's final response is out. */
@@ -213,7 +214,8 @@ export class Answers {
     }
     this.#settle(pending);
     if (isTargetRefresh(message.method)) {
-      live.value = keepLocalContact(refreshTarget(live.value, message), cleared.message);
+      const heard = pending.isInDialog ? refreshTarget(live.value, message) : live.value;
+      live.value = keepLocalContact(heard, cleared.message);
       live.path = cleared.way.path;
     }
     if (isSessionRefresh(message.method)) {

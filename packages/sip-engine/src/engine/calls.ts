@@ -6,10 +6,12 @@ import type { EngineContext, EngineDialog } from './context.ts';
 import { EngineGate } from './gate.ts';
 import { InboundRequests } from './inbound.ts';
 import { OutboundRequests } from './outbound.ts';
+import { engineClosed, noTransport } from './engine-errors.ts';
 import { receiveDatagram } from './receive.ts';
 import type { SipEngine, SipEngineCounts, SipEngineLimits } from '../engine.ts';
 import { SipEngineError } from '../errors.ts';
 import type { GuardRefusal } from '../guard/send-gate.ts';
+import { headerField } from '../message/header-list.ts';
 import type { HostPort } from '../message/host-port.ts';
 import type { Resolver } from '../resolver/resolver.ts';
 import type { Counted } from '../transaction/ports.ts';
@@ -133,6 +135,7 @@ export class EngineCalls implements SipEngine {
   }
 
   async listen(options: { readonly address: string; readonly port: number }): Promise<AppListener> {
+    if (this.#isClosed) throw engineClosed(options);
     const { appConnections, appUnreadBytes } = this.#parts.limits;
     const listener = await listenForApps(
       {
@@ -143,6 +146,10 @@ export class EngineCalls implements SipEngine {
       },
       (link) => this.#accept(link, false),
     );
+    if (this.#isClosed) {
+      await listener.close();
+      throw engineClosed(options);
+    }
     this.#listeners.push(listener);
     return listener;
   }
@@ -234,6 +241,8 @@ export class EngineCalls implements SipEngine {
   #command(app: AppConnection, command: AppCommand): void {
     let refusal: string | undefined;
     try {
+      // now: what is sent later, after a lookup or an ACK, has nobody left to refuse it to
+      for (const { name, value } of command.sip.headers) headerField(name, value);
       refusal =
         command.sip.start.kind === 'response'
           ? this.#inbound.respond(app, command)
@@ -283,13 +292,4 @@ export class EngineCalls implements SipEngine {
     this.#drained = [];
     for (const resolve of drained) resolve();
   }
-}
-
-function noTransport(): SipEngineError {
-  return new SipEngineError({
-    code: 'AddressInvalid',
-    message: 'Tried to make a SIP engine with no transport',
-    remedy: 'Open one with openUdpTransport and give it in `transports`.',
-    retry: 'never',
-  });
 }

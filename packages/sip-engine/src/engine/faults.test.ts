@@ -77,6 +77,23 @@ describe('the network', () => {
     await untilQuiet(bench);
   });
 
+  it('a 2xx whose ACK was lost is not repeated once a new INVITE shows that it came', async () => {
+    const bench = await start(answerAll);
+    const peer = bench.peer(2);
+    peer.send({ method: 'INVITE', callId: 'c', body: sdp });
+    await bench.run(10);
+    const { toTag } = peer.response(200).essentials;
+    answered[0]?.on('modify', (_req, res) => res.send(200, { body: sdp }));
+    peer.send({ method: 'INVITE', callId: 'c', toTag, sequence: 2, body: sdp });
+    await bench.run(10);
+    peer.send({ method: 'ACK', callId: 'c', toTag, sequence: 2 });
+    await bench.run(40_000);
+    expect(peer.log()).toEqual(['100 INVITE', '200 INVITE', '100 INVITE', '200 INVITE']);
+    peer.send({ method: 'BYE', callId: 'c', toTag, sequence: 3 });
+    await untilQuiet(bench);
+    expect(peer.log().at(-1)).toBe('200 BYE');
+  });
+
   it('a lost INVITE, a lost 200, a lost ACK, a lost BYE are all healed by repeats', async () => {
     const bench = await start(() => undefined);
     const callee = bench.peer(3);

@@ -96,6 +96,7 @@ describe('a provisional response that has to arrive', () => {
     // at 0.5, 1.5, 3.5, 7.5 s
     await bench.run(8_000);
     expect(countOf(peer, '183 INVITE')).toBe(5);
+    expect(bench.engine.counts().retransmissionsOut).toBe(4);
     await prack(183);
     expect(app.heard.at(-1)).toContain('PRACK ');
     await answer(200, [], '', 'PRACK');

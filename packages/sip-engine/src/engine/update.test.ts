@@ -100,6 +100,23 @@ it('with an offer while an INVITE of ours is open: 491', async () => {
   await hangUp(3);
 });
 
+it('before the call is answered: the target that it moves stays moved', async () => {
+  const { bench, app, peer, toTag, answer, hangUp } = await open(180);
+  const elsewhere = bench.peer(7);
+  const contact = `Contact: <sip:peer@${elsewhere.address.address}>`;
+  peer.send({ method: 'UPDATE', callId, toTag, sequence: 2, contact: false, headers: [contact] });
+  await bench.run(10);
+  await answer('UPDATE', 200);
+  await answer('INVITE', 200, sdp);
+  peer.send({ method: 'ACK', callId, toTag });
+  await bench.run(10);
+  app.say(`|${callId};from-tag=peer`, ['INFO sip:placeholder SIP/2.0']);
+  await bench.run(10);
+  expect(elsewhere.log()).toEqual(['INFO']);
+  elsewhere.respond(elsewhere.request('INFO').message, 200);
+  await hangUp(3);
+});
+
 it('before the call is answered: the application says what it makes of it', async () => {
   const { bench, peer, toTag, answer, update, hangUp } = await open(180);
   await update(2, sdp);

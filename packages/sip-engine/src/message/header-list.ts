@@ -1,7 +1,7 @@
 import { SipEngineError } from '../errors.ts';
 import { headerKey } from './header-name.ts';
 import type { HeaderField, SipMessage } from './message.ts';
-import { isToken, splitValues } from './scan.ts';
+import { hasControl, isToken, splitValues } from './scan.ts';
 
 /**
  * A header field to put into a message.
@@ -18,14 +18,6 @@ export function headerField(name: string, value: string): HeaderField {
     });
   }
   return { name, key: headerKey(name), value: value.trim() };
-}
-
-function hasControl(text: string): boolean {
-  for (let at = 0; at < text.length; at += 1) {
-    const code = text.charCodeAt(at);
-    if ((code < 0x20 && code !== 0x09) || code === 0x7f) return true;
-  }
-  return false;
 }
 
 /** The value of the first header field of that name, in any spelling; undefined when there is none. */

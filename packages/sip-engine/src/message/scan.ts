@@ -105,3 +105,12 @@ export function valueEnd(text: string, from: number): number {
   }
   return text.length;
 }
+
+/** A control character other than TAB: it would break the line that the text stands in. */
+export function hasControl(text: string): boolean {
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if ((code < 0x20 && code !== 0x09) || code === 0x7f) return true;
+  }
+  return false;
+}

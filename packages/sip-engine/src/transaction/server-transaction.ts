@@ -174,7 +174,7 @@ export class ServerTransaction {
 
   #send({ status, sendable }: Reply): void {
     const isFinal = status >= 200;
-    const isRepeat = isFinal ? this.#hasSentFinal : this.#provisional === sendable;
+    const isRepeat = isFinal ? this.#hasSentFinal : this.#provisional?.bytes === sendable.bytes;
     if (isRepeat) this.#ports.count('retransmission-out');
     this.#hasSentFinal = isFinal;
     this.#provisional = isFinal ? undefined : sendable;

@@ -1,5 +1,6 @@
 import { headerKey } from '../message/header-name.ts';
 import { emptyBody } from '../message/message.ts';
+import { hasControl } from '../message/scan.ts';
 
 /** A SIP message as an application writes it: only what it has to say, with no Via and no tags. */
 export interface AppSip {
@@ -139,6 +140,7 @@ function readHeaders(head: string, from: number): AppHeader[] | undefined {
 }
 
 function readStart(line: string): AppStart | undefined {
+  if (hasControl(line)) return undefined;
   const [first = '', second = '', ...rest] = line.split(' ');
   if (first === 'SIP/2.0') {
     const status = Number(second);

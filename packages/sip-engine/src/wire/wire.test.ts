@@ -101,6 +101,14 @@ describe('what an application says', () => {
     expect(message.kind === 'sip' && text(message.sip.body)).toBe('a|b#c\r\n\r\né');
   });
 
+  it.each(['INVITE sip:a\nVia:x SIP/2.0', 'INVITE sip:a\u0001 SIP/2.0', 'SIP/2.0 200 OK\rX-A: b'])(
+    'a start line that would break the message is none: %j',
+    (start) => {
+      const message = app(`a|sip|T|\r\n${start}\r\n\r\n`);
+      expect(message).toMatchObject({ kind: 'unknown', id: 'a', reason: 'invalid sip message' });
+    },
+  );
+
   test.prop([fc.uint8Array({ maxLength: 120 })])('never throws on any bytes', (bytes) => {
     expect(typeof readAppMessage(bytes).kind).toBe('string');
     const framed = Buffer.concat([Buffer.from('a|sip||\r\n'), bytes]);
