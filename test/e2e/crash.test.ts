@@ -17,14 +17,18 @@ let world: IdentityWorld;
 /** Every pod of the box but the dead one lives; it holds no identity of the pool. */
 function everybodyBut(dead: string): { livePods(): Promise<LivePods> } {
   const others = world.box.pods.filter(({ name }) => name !== dead);
-  const live = others.map(({ name, net1 }) => ({ uid: `uid-${name}`, privateIps: net1 }));
+  const live = others.map(({ name, net1 }) => ({
+    uid: `uid-${name}`,
+    privateIps: net1,
+    mayClaim: false,
+  }));
   return { livePods: async () => ({ complete: true, pods: live }) as unknown as LivePods };
 }
 
 async function reap(dead: string, dryRun: boolean): Promise<number> {
   const { pool, region, sdk } = world;
   const report = await reapOrphans(
-    { pool, region, live: everybodyBut(dead), dryRun },
+    { pool, region, live: everybodyBut(dead), dryRun, graceMs: 0 },
     { ec2: sdk },
   );
   return report.planned.length;

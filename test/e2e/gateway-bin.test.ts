@@ -317,7 +317,7 @@ describe.skipIf(boxIsMissing)('truetuple-gateway in a pod', () => {
     expect((await bin.exited).signal).toBe('SIGKILL');
     expect(ownInEc2(world)).not.toEqual([]);
     const { pool, region, sdk } = world;
-    await reapOrphans({ pool, region, live: everybodyButThePod() }, { ec2: sdk });
+    await reapOrphans({ pool, region, live: everybodyButThePod(), graceMs: 0 }, { ec2: sdk });
     expect(ownInEc2(world)).toEqual([]);
 
     await using next = await ensured();

@@ -31,6 +31,8 @@ export type CoreErrorCode =
   | 'IdentityFileInvalid'
   | 'PublishFailed'
   | 'ReleaseIncomplete'
+  | 'TooManyOrphans'
+  | 'OwnersUnknown'
   | 'Aborted';
 
 export type Retry = 'now' | 'later' | 'never';

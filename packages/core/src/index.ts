@@ -1,7 +1,10 @@
 export { ensurePublicIdentity, type EnsureOptions } from './ensure-public-identity.ts';
 export { keepPublicIdentity } from './keep-public-identity.ts';
 export { release, releasePublicIdentity, type ReleaseOptions } from './release-public-identity.ts';
-export { reapOrphans, type ReapPorts, type ReapReport, type ReapRequest } from './reap-orphans.ts';
+export { reapOrphans, type ReapPorts, type ReapRequest } from './reap-orphans.ts';
+export type { ReapOutcome, ReapReport } from './reap-report.ts';
+export type { OrphanSighting } from './cloud/orphan-sightings.ts';
+export type { Spared } from './cloud/plan-reap.ts';
 export { directGrant, type DirectGrantParts } from './cloud/direct-grant.ts';
 export { explain, type Explanation } from './explain.ts';
 export { thisNode, type ThisNodeOptions } from './this-node.ts';

@@ -6,7 +6,8 @@ import type { LivePod, LivePods, Liveness } from './cloud/liveness.ts';
 import type { Ipv4Address } from './identity/address.ts';
 import { parseIdentitySpec } from './identity/identity-spec.ts';
 import { ownerTagKey, poolTagKey } from './identity/owner.ts';
-import { reapOrphans, type ReapReport, type ReapRequest } from './reap-orphans.ts';
+import { reapOrphans, type ReapRequest } from './reap-orphans.ts';
+import type { ReapReport } from './reap-report.ts';
 import { FakeClock } from './testing/fake-clock.ts';
 import type { Ec2Fault } from './testing/simulated-ec2/faults.ts';
 import { SimulatedEc2 } from './testing/simulated-ec2/simulated-ec2.ts';
@@ -54,8 +55,9 @@ function pod(name: string, ...privateIps: string[]): LivePod {
   return { uid: `uid-${name}`, privateIps: privateIps as Ipv4Address[] };
 }
 
+/** At first sight; what waits is in reap-passes.test.ts. */
 function reap(ec2: Ec2Api, live: Liveness, more: Partial<ReapRequest> = {}): Promise<ReapReport> {
-  return reapOrphans({ pool, region, live, ...more }, { ec2, clock });
+  return reapOrphans({ pool, region, live, graceMs: 0, ...more }, { ec2, clock });
 }
 
 function kindsOf(steps: ReapReport['applied']): string[] {
@@ -98,10 +100,13 @@ describe('reapOrphans', () => {
     expect(built.ec2.calls.countWrites()).toBe(0);
     expect((await reap(built.ec2, nobody)).applied).toEqual(told.planned);
     expect(await reap(built.ec2, nobody)).toEqual({
+      outcome: { kind: 'finished' },
       planned: [],
       applied: [],
+      waiting: [],
       spared: [],
       failed: [],
+      sightings: [],
     });
   });
 
@@ -162,15 +167,39 @@ describe('reapOrphans', () => {
     expect(kindsOf(report.applied)).toEqual(['delete-route', 'delete-route', 'untag-owner']);
   });
 
-  it('takes off routes of a free address whoever lives, its record only when the owner is dead', async () => {
+  it('takes off routes of a free address once no live pod can be claiming it, its record once the owner is dead', async () => {
     const built = build();
-    const grant = await hold(built, 'alive', '10.0.2.50');
-    await built.ec2.disassociateAddress({ associationId: grant.associationId });
-    const report = await reap(built.ec2, pods(pod('alive', '10.0.2.50')));
-    expect(kindsOf(report.applied)).toEqual(['delete-route', 'delete-route']);
-    expect((await reap(built.ec2, pods(pod('alive', '10.0.2.50')))).spared).toMatchObject([
-      { why: 'its owner uid-alive lives' },
+    const { associationId } = await hold(built, 'alive', '10.0.2.50');
+    await hold(built, 'other', '10.0.2.51');
+    await built.ec2.disassociateAddress({ associationId });
+    const claiming = pods(pod('alive', '10.0.2.50'), pod('other', '10.0.2.51'));
+    expect(await reap(built.ec2, claiming)).toMatchObject({
+      applied: [],
+      spared: [{ why: 'its owner uid-alive lives' }],
+    });
+    const settled = pods(pod('alive'), pod('other', '10.0.2.51'));
+    expect(kindsOf((await reap(built.ec2, settled)).applied)).toEqual([
+      'delete-route',
+      'delete-route',
     ]);
+    const dead = pods(pod('other', '10.0.2.51'));
+    expect(kindsOf((await reap(built.ec2, dead)).applied)).toEqual(['untag-owner']);
+  });
+
+  it('a pod that never claims keeps no routes of a free address', async () => {
+    const built = build();
+    const { associationId } = await hold(built, 'dead', '10.0.2.50');
+    await built.ec2.disassociateAddress({ associationId });
+    const idle = { ...pod('new', '10.0.2.51'), node: 'node-7' };
+    const { applied } = await reap(built.ec2, pods(idle), { dryRun: true });
+    expect(applied).toEqual([]);
+    expect(kindsOf((await reap(built.ec2, pods(idle))).applied)).toEqual(['untag-owner']);
+    expect((await reap(built.ec2, pods(idle))).spared).toMatchObject([
+      { why: 'live pod uid-new on node-7 may be claiming it at this moment' },
+    ]);
+    const never = pods({ ...idle, mayClaim: false });
+    const routes = ['delete-route', 'delete-route'];
+    expect(kindsOf((await reap(built.ec2, never)).applied)).toEqual(routes);
   });
 
   it('spares the routes of a free address when the list is incomplete', async () => {
@@ -258,7 +287,7 @@ describe('reapOrphans', () => {
     for (const number of [50, 51, 52]) await hold(built, `dead-${number}`, `10.0.2.${number}`);
     const first = await reap(built.ec2, nobody, { cap: 2 });
     expect(kindsOf(first.applied)).toEqual([...everything, ...everything]);
-    expect(first.spared).toMatchObject([{ why: 'one pass takes away 2 orphans' }]);
+    expect(first.waiting).toMatchObject([{ why: 'one pass takes away 2 orphans' }]);
     expect(kindsOf((await reap(built.ec2, nobody, { cap: 2 })).applied)).toEqual(everything);
   });
 

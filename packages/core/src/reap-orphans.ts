@@ -1,15 +1,18 @@
+import { brakeReap, ownersUnknown } from './cloud/brake-reap.ts';
 import { carryOut } from './cloud/carry-out.ts';
 import { openSession, type CloudSession, transientFailuresBorne } from './cloud/cloud-session.ts';
 import type { CloudStep } from './cloud/cloud-step.ts';
 import type { Ec2Api } from './cloud/ec2-api.ts';
 import type { CloudStepEvent } from './cloud/identity-grant.ts';
-import type { Liveness } from './cloud/liveness.ts';
+import type { LivePods, Liveness } from './cloud/liveness.ts';
 import { observePool } from './cloud/observe-pool.ts';
-import { planReap, type Orphan, type Spared } from './cloud/plan-reap.ts';
+import { compareSightings, type OrphanSighting, type Sighted } from './cloud/orphan-sightings.ts';
+import { planReap, type Orphan, type ReapPlan, type Spared } from './cloud/plan-reap.ts';
 import { nameStep, translateEc2Error } from './cloud/translate-ec2-error.ts';
 import { converge } from './converge.ts';
-import type { CoreError } from './errors.ts';
+import { CoreError } from './errors.ts';
 import type { Clock } from './identity/clock.ts';
+import type { ReapOutcome, ReapReport } from './reap-report.ts';
 import { thisNode } from './this-node.ts';
 
 export interface ReapRequest {
@@ -18,54 +21,97 @@ export interface ReapRequest {
   /** For messages only: the region is that of the `ec2` port. */
   readonly region?: string;
   readonly live: Liveness;
+  /** The `sightings` that the pass before this one reported; default none: then nothing is due yet. */
+  readonly earlier?: readonly OrphanSighting[];
+  /**
+   * How long, in milliseconds, something must have looked orphaned, in passes that far apart; default five
+   * minutes, which is as long as describes may lag. 0 takes away at first sight: for a person who knows.
+   */
+  readonly graceMs?: number;
   /** True to plan and write nothing. */
   readonly dryRun?: boolean;
   /** How many orphans one pass takes away; default 50. The rest waits for the next pass. */
   readonly cap?: number;
+  /** The pass ends when more than this share of what the pool holds looks orphaned; default 0.5, 1 is never. */
+  readonly brakeShare?: number;
+  /** So many orphans never end the pass; default 5. */
+  readonly brakeFloor?: number;
   readonly signal?: AbortSignal;
 }
 
 export interface ReapPorts {
   readonly ec2: Ec2Api;
-  /** For pauses after transient failures; default this node's. */
-  readonly clock?: Pick<Clock, 'wait'>;
+  /** For ages, and pauses after transient failures; default this node's. */
+  readonly clock?: Pick<Clock, 'wait' | 'now'>;
   readonly onStep?: (event: CloudStepEvent) => void;
 }
 
-export interface ReapReport {
-  /** What the first look gave, within the cap. */
-  readonly planned: readonly CloudStep[];
-  readonly applied: readonly CloudStep[];
-  /** What no live pod is known to hold and was left alone all the same. */
-  readonly spared: readonly Spared[];
-  /** What could not be done: the other orphans were taken away nevertheless. */
-  readonly failed: readonly { readonly step: CloudStep; readonly error: CoreError }[];
-}
-
 const defaultCap = 50;
+const defaultGraceMs = 5 * 60_000;
+const defaultBrake = { share: 0.5, floor: 5 };
 /** One step a round; beside these a look after each failure that is borne, and the last one. */
 const extraRounds = transientFailuresBorne + 2;
 
 /**
- * Takes away what dead pods of a pool left in EC2: associations, owner records, routes, private IPs. EC2
- * is read before the list of live pods, and both again just before each thing is destroyed.
- * @throws CoreError when EC2 cannot be read.
+ * One pass: takes away what dead pods of a pool left in EC2: associations, owner records, routes, private
+ * IPs. EC2 is read before the list of live pods, and both again just before each thing is destroyed. Only
+ * what an earlier pass saw orphaned too is due: give each pass the `sightings` of the one before. The pass
+ * brakes when the list is incomplete, or when too much looks orphaned; `outcome` says so.
+ * @throws CoreError when EC2 cannot be read before anything is done. Later failures are in the report.
  */
 export async function reapOrphans(request: ReapRequest, ports: ReapPorts): Promise<ReapReport> {
   const { ec2, clock = thisNode().clock, onStep } = ports;
+  const { pool, earlier = [], graceMs = defaultGraceMs, cap = defaultCap } = request;
   const session = openSession({ ec2, clock, onStep, signal: request.signal });
-  const first = planReap(await observePool(session, request.pool), await request.live.livePods());
-  const cap = request.cap ?? defaultCap;
-  const orphans = first.orphans.slice(0, cap);
-  const planned = orphans.flatMap(({ steps }) => steps);
-  const capped = first.orphans
-    .slice(cap)
-    .map(({ what }) => ({ what, why: `one pass takes away ${cap} orphans` }));
-  const spared = [...first.spared, ...capped];
-  if (request.dryRun === true) return { planned, applied: [], spared, failed: [] };
-  const pass: Pass = { session, request, applied: [], failed: [] };
-  for (const orphan of orphans) await takeAway(pass, orphan);
-  return { planned, applied: pass.applied, spared, failed: pass.failed };
+  const observed = await observePool(session, pool);
+  const live = await ownersOf(request).catch(asUnknown);
+  const plan = planReap(observed, CoreError.is(live) ? nobodyKnown : live);
+  const sighted = compareSightings(plan.orphans, earlier, { nowMs: clock.now(), graceMs });
+  const now = sighted.due.slice(0, cap);
+  const pass: Pass = { session, request, applied: [], failed: [], gone: new Set() };
+  const report = (outcome: ReapOutcome): ReapReport => ({
+    outcome,
+    planned: now.flatMap(({ steps }) => steps),
+    applied: pass.applied,
+    waiting: [...sighted.waiting, ...beyondCap(sighted, cap)],
+    spared: plan.spared,
+    failed: pass.failed,
+    // a pass that knew of no owners has seen nothing that would end an earlier sighting
+    sightings: CoreError.is(live)
+      ? earlier
+      : sighted.sightings.filter(({ key }) => !pass.gone.has(key)),
+  });
+  if (CoreError.is(live)) return report({ kind: 'braked', error: live });
+  const tooMany = brakeReap(plan, pool, brakeOf(request));
+  if (tooMany !== undefined) return report({ kind: 'braked', error: tooMany });
+  if (request.dryRun === true) return report({ kind: 'finished' });
+  return report(await takeAllAway(pass, now));
+}
+
+const nobodyKnown: LivePods = { complete: false, pods: [] };
+
+function asUnknown(error: unknown): CoreError {
+  if (CoreError.is(error)) return error;
+  throw error;
+}
+
+/** Rejects with OwnersUnknown when the list is incomplete, or cannot be had. */
+async function ownersOf({ live, pool }: ReapRequest): Promise<LivePods> {
+  const pods = await live.livePods().catch((cause: unknown) => {
+    throw ownersUnknown(pool, cause);
+  });
+  if (!pods.complete) throw ownersUnknown(pool);
+  return pods;
+}
+
+function brakeOf(request: ReapRequest): typeof defaultBrake {
+  const { brakeShare = defaultBrake.share, brakeFloor = defaultBrake.floor } = request;
+  return { share: brakeShare, floor: brakeFloor };
+}
+
+function beyondCap({ due }: Sighted, cap: number): Spared[] {
+  const why = `one pass takes away ${cap} orphans`;
+  return due.slice(cap).map(({ what }) => ({ what, why }));
 }
 
 interface Pass {
@@ -73,6 +119,21 @@ interface Pass {
   readonly request: ReapRequest;
   readonly applied: CloudStep[];
   readonly failed: { readonly step: CloudStep; readonly error: CoreError }[];
+  /** Keys of orphans that are orphans no longer. */
+  readonly gone: Set<string>;
+}
+
+/** One orphan after the other; what ends the pass is told, and with it what was done before. */
+async function takeAllAway(pass: Pass, orphans: readonly Orphan[]): Promise<ReapOutcome> {
+  for (const orphan of orphans) {
+    try {
+      await takeAway(pass, orphan);
+    } catch (failure) {
+      const error = translateEc2Error(failure, `taking away ${orphan.what}`);
+      return { kind: error.code === 'OwnersUnknown' ? 'braked' : 'interrupted', error };
+    }
+  }
+  return { kind: 'finished' };
 }
 
 /** Converges one orphan toward nothing, as long as it still is one. */
@@ -86,7 +147,7 @@ async function takeAway(pass: Pass, orphan: Orphan): Promise<void> {
   // what we have done is done, even if a describe does not show it yet
   const look = async (): Promise<readonly CloudStep[]> => {
     const observed = await observePool(session, request.pool, orphan.subject);
-    const { orphans } = planReap(observed, await request.live.livePods());
+    const { orphans }: ReapPlan = planReap(observed, await ownersOf(request));
     return orphans.flatMap(({ steps }) => steps).filter((step) => !isAmong(step, done));
   };
   await converge<readonly CloudStep[], CloudStep>({
@@ -108,6 +169,7 @@ async function takeAway(pass: Pass, orphan: Orphan): Promise<void> {
       return 'done';
     },
   });
+  if (gaveUp.length === 0) pass.gone.add(orphan.key);
 }
 
 function isAmong(step: CloudStep, steps: readonly CloudStep[]): boolean {

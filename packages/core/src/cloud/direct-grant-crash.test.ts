@@ -93,7 +93,7 @@ const deaths = moments
 
 async function reapAll(ec2: Ec2Api): Promise<void> {
   const live = { livePods: async () => ({ complete: true, pods: [] }) };
-  await reapOrphans({ pool: 'media', live }, { ec2, clock });
+  await reapOrphans({ pool: 'media', live, graceMs: 0 }, { ec2, clock });
 }
 
 describe.each(deaths)('killed in $verb, $when call $call', ({ verb, call, when }) => {

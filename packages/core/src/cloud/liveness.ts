@@ -2,6 +2,7 @@ import type { Ipv4Address } from '../identity/address.ts';
 
 /** Port: which pods live. The agent asks Kubernetes; a script or a test says it. */
 export interface Liveness {
+  /** Asked after EC2 was read. A rejection means the same as an incomplete list: nobody knows who lives. */
   livePods(): Promise<LivePods>;
 }
 
@@ -13,6 +14,13 @@ export interface LivePods {
 
 export interface LivePod {
   readonly uid: string;
+  /** The node it runs on, for messages; undefined before it is scheduled. */
+  readonly node?: string | undefined;
   /** Its private IPs on media ENIs; unknown means: spare everything that could be its. */
   readonly privateIps: readonly Ipv4Address[] | 'unknown';
+  /**
+   * False for a pod that never asks for an address of the pool. Any other whose private IPs do not all carry
+   * one may be claiming one at this moment, be it that describes do not show it yet; default true.
+   */
+  readonly mayClaim?: boolean | undefined;
 }

@@ -15,9 +15,13 @@ export async function observePool(
   only?: OrphanSubject,
 ): Promise<ObservedPool> {
   const inPool = { name: `tag:${poolTagKey}`, values: [pool] };
-  const addresses = await readCloud(session, `reading pool ${pool}`, (call) =>
+  const allAddresses = await readCloud(session, `reading pool ${pool}`, (call) =>
     session.ec2.describeAddresses({ filters: [inPool, ...narrowAddresses(only)] }, call),
   );
+  const addresses =
+    only?.kind === 'address'
+      ? allAddresses.filter(({ allocationId }) => allocationId === only.allocationId)
+      : allAddresses;
   const destinations = addresses.map(({ publicIp }) =>
     hostCidr(parseIpv4Address(publicIp, 'public IP')),
   );
@@ -34,14 +38,13 @@ export async function observePool(
     ids,
   );
   const orphanWasOn = only?.networkInterfaceId;
-  return { pool, addresses, networkInterfaces, routeTables, orphanWasOn };
+  return { pool, allAddresses, addresses, networkInterfaces, routeTables, orphanWasOn };
 }
 
+/** For an address the whole pool is read: which of it the live pods are seen with. */
 function narrowAddresses(only: OrphanSubject | undefined): readonly Filter[] {
-  if (only === undefined) return [];
-  return only.kind === 'address'
-    ? [{ name: 'allocation-id', values: [only.allocationId] }]
-    : [{ name: 'network-interface-id', values: [only.networkInterfaceId] }];
+  if (only?.kind !== 'private-ip') return [];
+  return [{ name: 'network-interface-id', values: [only.networkInterfaceId] }];
 }
 
 /** Those that a filter selects, and those of the ids that are not among them. */

@@ -5,6 +5,7 @@ import {
   type Ipv4Address,
 } from '../identity/address.ts';
 import type { CloudStep } from './cloud-step.ts';
+import { doubtAbout, doubtAboutClaims, holderOf, isAlive } from './doubt-about-pods.ts';
 import type { ElasticIp, NetworkInterface, RouteTable } from './ec2-api.ts';
 import type { LivePods } from './liveness.ts';
 import { carriesPoolTag, ownerRecordOf, ownerTagOf, routeTo } from './view.ts';
@@ -12,7 +13,9 @@ import { carriesPoolTag, ownerRecordOf, ownerTagOf, routeTo } from './view.ts';
 /** What EC2 has of one pool. */
 export interface ObservedPool {
   readonly pool: string;
-  /** Every Elastic IP with the pool's tag. */
+  /** Every Elastic IP with the pool's tag: those that live pods are seen with. */
+  readonly allAddresses: readonly ElasticIp[];
+  /** Those of them that are judged. */
   readonly addresses: readonly ElasticIp[];
   /** Those that carry the pool's tag, and those that its addresses or routes to them are on. */
   readonly networkInterfaces: readonly NetworkInterface[];
@@ -24,6 +27,8 @@ export interface ObservedPool {
 
 /** Something nobody holds any more, and the steps that take it away, in order. */
 export interface Orphan {
+  /** The same in every pass that sees it, and of nothing else: it names the association, not only the address. */
+  readonly key: string;
   readonly what: string;
   readonly subject: OrphanSubject;
   readonly steps: readonly CloudStep[];
@@ -47,9 +52,11 @@ export interface Spared {
 export interface ReapPlan {
   readonly orphans: readonly Orphan[];
   readonly spared: readonly Spared[];
+  /** How many things were judged that are held, or look as if nobody held them any more. */
+  readonly judged: number;
 }
 
-type Verdict = { readonly orphan: Orphan } | { readonly spared: Spared } | 'in-use';
+type Verdict = { readonly orphan: Orphan } | { readonly spared: Spared } | 'in-use' | 'idle';
 
 /**
  * Judges a pool, with EC2 read before the pods: one that appeared in between is spared, never robbed. An
@@ -70,8 +77,10 @@ export function planReap(observed: ObservedPool, live: LivePods): ReapPlan {
   const privateIps = observed.networkInterfaces
     .filter((eni) => carriesPoolTag(eni, observed.pool))
     .flatMap((eni) => judgePrivateIps(eni, observed, live, ended));
-  const verdicts = [...addresses, ...privateIps].filter((verdict) => verdict !== 'in-use');
+  const all = [...addresses, ...privateIps];
+  const verdicts = all.filter((verdict) => verdict !== 'in-use' && verdict !== 'idle');
   return {
+    judged: all.filter((verdict) => verdict !== 'idle').length,
     orphans: verdicts.flatMap((verdict) => ('orphan' in verdict ? [verdict.orphan] : [])),
     spared: verdicts.flatMap((verdict) => ('spared' in verdict ? [verdict.spared] : [])),
   };
@@ -96,15 +105,24 @@ function judgeAddress(address: ElasticIp, observed: ObservedPool, live: LivePods
   }
   const doubt = doubtAbout(live, privateIpAddress);
   if (doubt !== undefined) return { spared: { what, why: doubt } };
-  return { orphan: describeOrphan(address, observed, what) };
+  return { orphan: describeOrphan(address, observed, live, what) };
 }
 
-/** An associated address, with all that hangs on it. */
-function describeOrphan(address: ElasticIp, observed: ObservedPool, what: string): Orphan {
+/**
+ * An associated address, with all that hangs on it. Its routes only when nobody can just have claimed it: EC2
+ * compares no route's target when it deletes it. Else they wait until the address has been free for a while.
+ */
+function describeOrphan(
+  address: ElasticIp,
+  observed: ObservedPool,
+  live: LivePods,
+  what: string,
+): Orphan {
   const { allocationId, associationId, networkInterfaceId, privateIpAddress } = address;
   const publicIp = parseIpv4Address(address.publicIp, 'public IP');
   const value = ownerTagOf(address);
-  const steps = deletesOf(observed.routeTables, publicIp, networkInterfaceId);
+  const mayGo = doubtAboutClaims(live, observed.allAddresses, allocationId) === undefined;
+  const steps = mayGo ? deletesOf(observed.routeTables, publicIp, networkInterfaceId) : [];
   if (associationId !== undefined) {
     steps.push({ kind: 'disassociate-address', associationId, publicIp });
   }
@@ -114,7 +132,7 @@ function describeOrphan(address: ElasticIp, observed: ObservedPool, what: string
   steps.push(...planUnassign(observed, place, isRecorded === true));
   if (value !== undefined) steps.push({ kind: 'untag-owner', allocationId, value });
   const subject = { kind: 'address' as const, allocationId, publicIp, networkInterfaceId };
-  return { what, subject, steps };
+  return { key: `${allocationId} ${associationId ?? ''}`, what, subject, steps };
 }
 
 /** The record goes last: until then it says that the private IP is ours to take off. */
@@ -144,37 +162,43 @@ function judgeFreeAddress(address: ElasticIp, observed: ObservedPool, live: Live
   const publicIp = parseIpv4Address(address.publicIp, 'public IP');
   const what = `what is left of ${publicIp}, which is associated with nothing`;
   const value = ownerTagOf(address);
-  const record = ownerRecordOf(address);
-  // an address that a network interface shows is not free: the describe of it is from before its claim
-  const isCarried = observed.networkInterfaces.some(({ privateIpAddresses }) =>
-    privateIpAddresses.some(({ association }) => association?.publicIp === address.publicIp),
-  );
-  const routes = isCarried ? [] : deletesOf(observed.routeTables, publicIp, undefined);
-  const steps: CloudStep[] = live.complete ? [...routes] : [];
-  const canEnd = record !== undefined && live.complete && !isAlive(live, record.owner.uid);
-  if (value !== undefined && canEnd) {
-    const { privateIp, privateIpAssignedByUs } = record;
-    if (privateIpAssignedByUs && doubtAbout(live, privateIp) === undefined) {
-      const place = { networkInterfaceId: observed.orphanWasOn, privateIp };
+  const routes = leftRoutes(address, publicIp, observed);
+  if (value === undefined && routes.length === 0) return 'idle';
+  const doubtAboutRoutes = doubtAboutClaims(live, observed.allAddresses, allocationId);
+  const doubtAboutRecord = value === undefined ? undefined : doubtAboutOwner(address, live);
+  const steps: CloudStep[] = doubtAboutRoutes === undefined ? [...routes] : [];
+  if (value !== undefined && doubtAboutRecord === undefined) {
+    const record = ownerRecordOf(address);
+    if (record?.privateIpAssignedByUs && doubtAbout(live, record.privateIp) === undefined) {
+      const place = { networkInterfaceId: observed.orphanWasOn, privateIp: record.privateIp };
       steps.push(...planUnassign(observed, place, true));
     }
     steps.push({ kind: 'untag-owner', allocationId, value });
   }
-  const subject = {
-    kind: 'address' as const,
-    allocationId,
-    publicIp,
-    networkInterfaceId: undefined,
-  };
-  if (steps.length > 0) return { orphan: { what, subject, steps } };
-  if (canEnd || (value === undefined && routes.length === 0)) return 'in-use';
-  return { spared: { what, why: whyItStays(live, record?.owner.uid, value) } };
+  const why = doubtAboutRecord ?? doubtAboutRoutes ?? '';
+  if (steps.length === 0) return { spared: { what, why } };
+  const networkInterfaceId = undefined;
+  const subject = { kind: 'address' as const, allocationId, publicIp, networkInterfaceId };
+  return { orphan: { key: `${allocationId} free`, what, subject, steps } };
 }
 
-function whyItStays(live: LivePods, uid: string | undefined, value?: string): string {
-  if (uid === undefined && value !== undefined) return `its owner tag cannot be read: ${value}`;
-  if (uid !== undefined && isAlive(live, uid)) return `its owner ${uid} lives`;
-  return 'the list of live pods may be incomplete';
+/** None when a network interface shows the address: then the describe of it is from before its claim. */
+function leftRoutes(
+  address: ElasticIp,
+  publicIp: Ipv4Address,
+  observed: ObservedPool,
+): CloudStep[] {
+  const isCarried = observed.networkInterfaces.some(({ privateIpAddresses }) =>
+    privateIpAddresses.some(({ association }) => association?.publicIp === address.publicIp),
+  );
+  return isCarried ? [] : deletesOf(observed.routeTables, publicIp, undefined);
+}
+
+function doubtAboutOwner(address: ElasticIp, live: LivePods): string | undefined {
+  const uid = ownerRecordOf(address)?.owner.uid;
+  if (uid === undefined) return `its owner tag cannot be read: ${ownerTagOf(address) ?? ''}`;
+  if (isAlive(live, uid)) return `its owner ${uid} lives`;
+  return live.complete ? undefined : 'the list of live pods may be incomplete';
 }
 
 /** Deletes of the /32 routes to a public IP: those to one network interface, or to any. */
@@ -205,7 +229,7 @@ function judgePrivateIps(
     ({ primary, privateIpAddress: privateIp, association }): readonly Verdict[] => {
       if (primary || !isIpv4Address(privateIp)) return [];
       if (ended.has(placeKey({ networkInterfaceId, privateIp }))) return [];
-      if (isLivePrivateIp(live, privateIp)) return [];
+      if (holderOf(live, privateIp) !== undefined) return ['in-use'];
       const what = `${privateIp} on ${networkInterfaceId}`;
       if (association !== undefined) {
         const isOfPool = observed.addresses.some(
@@ -218,28 +242,9 @@ function judgePrivateIps(
       if (why !== undefined) return [{ spared: { what, why } }];
       const subject = { kind: 'private-ip' as const, networkInterfaceId };
       const steps = [{ kind: 'unassign-private-ip' as const, networkInterfaceId, privateIp }];
-      return [{ orphan: { what, subject, steps } }];
+      return [
+        { orphan: { key: placeKey({ networkInterfaceId, privateIp }), what, subject, steps } },
+      ];
     },
   );
-}
-
-function isAlive(live: LivePods, uid: string): boolean {
-  return live.pods.some((pod) => pod.uid === uid);
-}
-
-function isLivePrivateIp(live: LivePods, privateIp: string): boolean {
-  return live.pods.some(
-    ({ privateIps }) => privateIps !== 'unknown' && privateIps.some((one) => one === privateIp),
-  );
-}
-
-/** Why what stands on a private IP may still be a live pod's; undefined when it cannot. */
-function doubtAbout(live: LivePods, privateIp: string): string | undefined {
-  if (!live.complete) return 'the list of live pods may be incomplete';
-  const holder = live.pods.find(
-    ({ privateIps }) => privateIps !== 'unknown' && privateIps.some((one) => one === privateIp),
-  );
-  if (holder !== undefined) return `${privateIp} belongs to live pod ${holder.uid}`;
-  const unknown = live.pods.find(({ privateIps }) => privateIps === 'unknown');
-  return unknown && `the private IPs of live pod ${unknown.uid} are not known`;
 }

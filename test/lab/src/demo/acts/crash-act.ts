@@ -37,12 +37,11 @@ export async function killAndReap({
   ec2.onChange(() => {
     changes += 1;
   });
-  const told = await reapOrphans({ pool, region, live: nobodyLives, dryRun: true }, { ec2 });
+  const request = { pool, region, live: nobodyLives, graceMs: 0 };
+  const told = await reapOrphans({ ...request, dryRun: true }, { ec2 });
   const dryRunWrites = changes;
   const start = performance.now();
-  const done = reaps
-    ? await reapOrphans({ pool, region, live: nobodyLives }, { ec2 })
-    : { applied: [], failed: [] };
+  const done = reaps ? await reapOrphans(request, { ec2 }) : { applied: [], failed: [] };
   return {
     signal,
     rtpInCall,

@@ -1,0 +1,49 @@
+import type { ElasticIp } from './ec2-api.ts';
+import type { LivePod, LivePods } from './liveness.ts';
+
+const mayMiss = 'the list of live pods may be incomplete';
+
+export function isAlive(live: LivePods, uid: string): boolean {
+  return live.pods.some((pod) => pod.uid === uid);
+}
+
+/** Why what stands on a private IP may still be a live pod's; undefined when it cannot. */
+export function doubtAbout(live: LivePods, privateIp: string): string | undefined {
+  if (!live.complete) return mayMiss;
+  const holder = holderOf(live, privateIp);
+  if (holder !== undefined) return `${privateIp} belongs to live ${name(holder)}`;
+  const unknown = live.pods.find(({ privateIps }) => privateIps === 'unknown');
+  return unknown && `the private IPs of live ${name(unknown)} are not known`;
+}
+
+export function holderOf(live: LivePods, privateIp: string): LivePod | undefined {
+  return live.pods.find(
+    ({ privateIps }) => privateIps !== 'unknown' && privateIps.some((one) => one === privateIp),
+  );
+}
+
+/**
+ * Why an address that looks free, or a dead pod's, may just have been claimed by a live pod: describes of an
+ * address and of its network interface can both be from before a claim. A live pod that is seen with another
+ * address of the pool on each of its private IPs cannot have claimed this one.
+ */
+export function doubtAboutClaims(
+  live: LivePods,
+  pool: readonly ElasticIp[],
+  allocationId: string,
+): string | undefined {
+  if (!live.complete) return mayMiss;
+  const others = new Set(
+    pool.flatMap((one) => (one.allocationId === allocationId ? [] : [one.privateIpAddress])),
+  );
+  const claiming = live.pods.find(
+    ({ privateIps, mayClaim }) =>
+      mayClaim !== false &&
+      (privateIps === 'unknown' || privateIps.some((privateIp) => !others.has(privateIp))),
+  );
+  return claiming && `live ${name(claiming)} may be claiming it at this moment`;
+}
+
+function name({ uid, node }: LivePod): string {
+  return node === undefined ? `pod ${uid}` : `pod ${uid} on ${node}`;
+}
