@@ -56,7 +56,7 @@ export interface SipEngineOptions {
    * PRACK the application answers. Default: replaces, timer, norefersub, tdialog, histinfo.
    */
   readonly supported?: readonly string[];
-  /** Where tags, branches and Call-IDs come from; at least 64 random bits each. Default: node:crypto. */
+  /** Where tags, branches and Call-IDs come from: letters and digits, at least ten, with 64 random bits. Default: node:crypto. */
   readonly token?: () => string;
 }
 

@@ -8,7 +8,7 @@ import {
   nextSequence,
   type Dialog,
 } from '../dialog/dialog.ts';
-import { newBranch, oursOn, type EngineContext, type EngineDialog } from './context.ts';
+import { drawBelow, newBranch, oursOn, type EngineContext, type EngineDialog } from './context.ts';
 import { splitAddress } from '../dialog/address-text.ts';
 import { refusalText } from './gate.ts';
 import { withoutMessage, type Cleared } from '../guard/send-gate.ts';
@@ -119,8 +119,7 @@ export function draftInDialog(
   live: EngineDialog,
   { sip, method, path }: InDialog,
 ): Draft {
-  const first = Number.parseInt(context.token().slice(0, 6), 36) % 100_000;
-  const { dialog, sequence } = nextSequence(live.value, first + 1);
+  const { dialog, sequence } = nextSequence(live.value, drawBelow(context, 100_000) + 1);
   const request = compose(context, live, { sip, method, path }, sequence);
   const keep = (): void => {
     live.value = dialog;

@@ -52,6 +52,11 @@ export function newBranch({ token, branchMark }: EngineContext): string {
   return `z9hG4bK${token()}${branchMark}`;
 }
 
+/** A random whole number from 0 up to, and without, `end`: at most 2^32, so that a token's last eight characters hold it. */
+export function drawBelow({ token }: Pick<EngineContext, 'token'>, end: number): number {
+  return Number.parseInt(token().slice(-8), 36) % end;
+}
+
 /** A message of ours as an application is told of it: the echo of what goes out. */
 export function sentSip(
   { message, bytes, way }: Cleared,

@@ -2,7 +2,7 @@ import { isTargetRefresh, takeSequence } from '../dialog/dialog.ts';
 import { leastSessionField } from '../dialog/session-terms.ts';
 import { checkNewRequest, isSessionRefused, isSoundTarget, type Refusal } from './admission.ts';
 import { Answers } from './answers.ts';
-import { wireSip, type EngineContext, type EngineDialog } from './context.ts';
+import { drawBelow, wireSip, type EngineContext, type EngineDialog } from './context.ts';
 import { bodyOf } from './session.ts';
 import { headerField } from '../message/header-list.ts';
 import type { SipRequest } from '../message/message.ts';
@@ -156,7 +156,7 @@ export class InboundRequests implements TransactionUser {
   }
 
   #later(): Refusal {
-    const seconds = Number.parseInt(this.#context.token().slice(0, 4), 36) % 11;
+    const seconds = drawBelow(this.#context, 11);
     return { status: 500, headers: [headerField('Retry-After', String(seconds))] };
   }
 

@@ -5,6 +5,7 @@ import {
   newBranch,
   oursOn,
   sentSip,
+  drawBelow,
   wireSip,
   type EngineContext,
   type EngineDialog,
@@ -100,7 +101,7 @@ export class OutboundRequests {
       const request = composeRequest(sip, start, {
         ours: oursOn(way.path),
         branch: newBranch(context),
-        sequence: sequenceOf(appValue(sip, 'cseq'), context.token()),
+        sequence: sequenceOf(context, appValue(sip, 'cseq')),
         fromTag: context.token(),
         callId: context.newId(),
       });
@@ -285,8 +286,8 @@ function isOurs({ transports }: EngineContext, { destination, path }: Way): bool
 }
 
 /** The application's own sequence number (an INVITE again with credentials), or a random one below 2^31. */
-function sequenceOf(written: string | undefined, token: string): number {
+function sequenceOf(context: EngineContext, written: string | undefined): number {
   const number = Number(written?.trim().split(/\s+/)[0]);
   if (Number.isInteger(number) && number >= 0 && number < 2 ** 31) return number;
-  return (Number.parseInt(token.slice(0, 6), 36) % 1_000_000) + 1;
+  return drawBelow(context, 1_000_000) + 1;
 }

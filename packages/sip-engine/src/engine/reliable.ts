@@ -1,5 +1,5 @@
 import { ReliableProvisionals } from '../dialog/reliable-provisionals.ts';
-import type { EngineContext } from './context.ts';
+import { drawBelow, type EngineContext } from './context.ts';
 import type { Pending } from './pending.ts';
 import { headerField } from '../message/header-list.ts';
 import { lists } from '../message/session-expires.ts';
@@ -40,8 +40,8 @@ export function provisionalOf(
 }
 
 /** At random, far from the end of its range. */
-function firstOf({ token }: EngineContext): number {
-  return (Number.parseInt(token().slice(0, 6), 36) % 1_000_000) + 1;
+function firstOf(context: EngineContext): number {
+  return drawBelow(context, 1_000_000) + 1;
 }
 
 function requires100rel({ key, value }: AppHeader): boolean {

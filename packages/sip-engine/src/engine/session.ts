@@ -9,7 +9,7 @@ import {
   type SessionTerms,
 } from '../dialog/session-terms.ts';
 import { draftInDialog, endByItself, nextHopOf, routeTo, sendAck } from './client.ts';
-import { wireSip, type EngineContext, type EngineDialog } from './context.ts';
+import { drawBelow, wireSip, type EngineContext, type EngineDialog } from './context.ts';
 import type { Cleared } from '../guard/send-gate.ts';
 import { headerField, headerValue } from '../message/header-list.ts';
 import {
@@ -129,7 +129,7 @@ function send(context: EngineContext, live: EngineDialog, request: Cleared<SipRe
       if (response.status < 200) return;
       const isFirst = isOpen;
       settle();
-      if (response.status >= 300) refused(live, response);
+      if (response.status >= 300) refused(context, live, response);
       else if (isFirst) accepted(context, live, request.message, response);
       else if (live.inviteSequence === sequence && live.lastAck !== undefined) {
         context.gate.send(live.lastAck, () => undefined);
@@ -159,13 +159,20 @@ function accepted(
 }
 
 /** Section 10: 408 and 481 end it; 422 names a longer interval; anything else may pass until the session expires. */
-function refused(live: EngineDialog, response: SipResponse): void {
+function refused(context: EngineContext, live: EngineDialog, response: SipResponse): void {
   const { status } = response;
   const seconds = live.session?.terms?.seconds ?? 0;
   if (status === 408 || status === 481) live.session?.handle({ kind: 'lost' });
   else if (status === 422 && raisedSeconds(response, seconds) > seconds) {
     live.session?.handle({ kind: 'too-short', seconds: raisedSeconds(response, seconds) });
+  } else if (status === 491) {
+    live.session?.handle({ kind: 'refused', retryMs: afterCrossing(context, live) });
   } else live.session?.handle({ kind: 'refused', retryMs });
+}
+
+/** RFC 3261 14.1, and RFC 3311 5.1: who chose the Call-ID waits 2.1 to 4 s, the other up to 2 s, in steps of 10 ms. */
+function afterCrossing(context: EngineContext, { value }: EngineDialog): number {
+  return value.role === 'uac' ? 2_100 + 10 * drawBelow(context, 191) : 10 * drawBelow(context, 201);
 }
 
 function expire(context: EngineContext, live: EngineDialog): void {

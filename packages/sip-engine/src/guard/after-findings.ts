@@ -6,6 +6,7 @@ import {
   type SipResponse,
 } from '../message/message.ts';
 import { reasonPhrase } from '../message/reason-phrase.ts';
+import { repeatedHeaders } from '../message/response-to.ts';
 import type { GuardFinding, GuardRow } from './finding.ts';
 
 /** What becomes of a message with findings. */
@@ -61,15 +62,13 @@ function stripped<M extends SipMessage>(message: M, findings: readonly GuardFind
   return dropsBody ? withBody(told, emptyBody) : told;
 }
 
-const kept = new Set(['via', 'from', 'to', 'call-id', 'cseq']);
-
 /** The same answer as a failure of ours: 500 with nothing but what every response has. */
 function failureOf(success: SipResponse): SipResponse {
   return {
     kind: 'response',
     status: 500,
     reasonPhrase: reasonPhrase(500),
-    headers: success.headers.filter(({ key }) => kept.has(key)),
+    headers: success.headers.filter(({ key }) => repeatedHeaders.has(key)),
     body: emptyBody,
   };
 }

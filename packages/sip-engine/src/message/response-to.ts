@@ -13,7 +13,14 @@ export interface ResponseParts {
   readonly body?: Uint8Array;
 }
 
-const repeated = new Set(['via', 'from', 'to', 'call-id', 'cseq']);
+/** What every response repeats from its request (RFC 3261 8.2.6.2), as keys. */
+export const repeatedHeaders: ReadonlySet<string> = new Set([
+  'via',
+  'from',
+  'to',
+  'call-id',
+  'cseq',
+]);
 
 /**
  * A response to a request (RFC 3261 8.2.6): Via in order, From, To, Call-ID and CSeq repeated, and Timestamp in a 100.
@@ -24,7 +31,7 @@ export function responseTo(
   parts: ResponseParts = {},
 ): SipResponse {
   const fields = request.headers.filter(
-    ({ key }) => repeated.has(key) || (status === 100 && key === 'timestamp'),
+    ({ key }) => repeatedHeaders.has(key) || (status === 100 && key === 'timestamp'),
   );
   return respond(fields, status, parts);
 }

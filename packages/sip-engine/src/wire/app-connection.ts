@@ -44,7 +44,6 @@ const limitBeforeSecret = 2_048;
 export class AppConnection {
   readonly takesAll: boolean;
   readonly verbs: Set<string> = new Set<string>();
-  tags: readonly string[] = [];
   readonly #link: AppLink;
   readonly #settings: AppSettings;
   readonly #hooks: AppHooks;
@@ -125,7 +124,6 @@ export class AppConnection {
     const isFirst = !this.#isAuthenticated;
     this.#isAuthenticated = true;
     this.#stopWaiting();
-    this.tags = message.tags;
     const { told, bound } = this.#hooks.hostports();
     const to = message.id;
     this.tell({ kind: 'authenticated', to, hostports: told, localHostports: bound });

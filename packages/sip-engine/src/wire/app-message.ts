@@ -28,7 +28,6 @@ export type AppMessage =
       readonly kind: 'authenticate';
       readonly id: string;
       readonly secret: string;
-      readonly tags: readonly string[];
     }
   | { readonly kind: 'route'; readonly id: string; readonly verb: string }
   | { readonly kind: 'remove-route'; readonly id: string; readonly verb: string }
@@ -59,8 +58,7 @@ export function readAppMessage(payload: Uint8Array): AppMessage {
   const [id = '', verb = '', ...fields] = leader.split('|');
   switch (verb) {
     case 'authenticate': {
-      const tags = (fields[1] ?? '').split(',').filter((tag) => tag !== '');
-      return { kind: 'authenticate', id, secret: fields[0] ?? '', tags };
+      return { kind: 'authenticate', id, secret: fields[0] ?? '' };
     }
     case 'route':
       return { kind: 'route', id, verb: fields[0] ?? '' };

@@ -52,8 +52,8 @@ describe('frames', () => {
 
 describe('what an application says', () => {
   it.each([
-    ['a1|authenticate|cymru|', { kind: 'authenticate', secret: 'cymru', tags: [] }],
-    ['a1|authenticate|s|x,y', { kind: 'authenticate', secret: 's', tags: ['x', 'y'] }],
+    ['a1|authenticate|cymru|', { kind: 'authenticate', secret: 'cymru' }],
+    ['a1|authenticate|s|x,y', { kind: 'authenticate', secret: 's' }],
     ['a1|route|invite', { kind: 'route', verb: 'invite' }],
     ['a1|remove_route|invite', { kind: 'remove-route', verb: 'invite' }],
     ['a1|ping', { kind: 'ping' }],
