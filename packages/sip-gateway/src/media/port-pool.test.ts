@@ -14,7 +14,7 @@ it('gives each pair once, by its even port, and then none', () => {
   ]);
 });
 
-it('lets a pair rest, and gives the one that rested longest', () => {
+it('lets a pair rest, and gives the ones that were freed in their order', () => {
   const pool = new PortPool({ first: 16_384, last: 16_387 }, inOrder);
   pool.take();
   pool.take();
@@ -24,6 +24,9 @@ it('lets a pair rest, and gives the one that rested longest', () => {
   expect(pool.take()).toBeUndefined();
   expect(pool.wake(1000)).toEqual([16_386]);
   expect(pool.wake(1500)).toEqual([16_384]);
+  expect(pool.take()).toBeUndefined();
+  pool.free(16_386);
+  pool.free(16_384);
   expect([pool.take(), pool.take()]).toEqual([16_386, 16_384]);
 });
 
@@ -32,9 +35,11 @@ it('shuffles', () => {
   expect(pool.take()).not.toBe(16_384);
 });
 
-it('a pair that was not taken cannot rest: that would hand it out twice', () => {
+it('a pair that was not taken cannot rest, nor one that is not spare be reused or freed: it would be handed out twice', () => {
   const pool = new PortPool({ first: 16_384, last: 16_387 }, inOrder);
   expect(() => pool.rest(16_384, 0)).toThrow(RangeError);
+  expect(() => pool.free(16_384)).toThrow(RangeError);
+  expect(() => pool.reuse(16_384)).toThrow(RangeError);
 });
 
 it.each([
@@ -49,15 +54,21 @@ it.each([
   );
 });
 
-test.prop([fc.array(fc.constantFrom('take', 'rest', 'wake'), { maxLength: 100 })])(
+test.prop([fc.array(fc.constantFrom('take', 'rest', 'wake', 'reuse', 'free'), { maxLength: 100 })])(
   'no pair is ever lost, or in two hands',
   (acts) => {
     const pool = new PortPool({ first: 16_384, last: 16_399 }, inOrder);
     const held: number[] = [];
+    const spare: number[] = [];
     for (const [at, act] of acts.entries()) {
       const now = at * 300;
-      if (act === 'wake') pool.wake(now);
+      if (act === 'wake') spare.push(...pool.wake(now));
       if (act === 'rest' && held.length > 0) pool.rest(held.shift() as number, now);
+      if (act === 'free' && spare.length > 0) pool.free(spare.shift() as number);
+      if (act === 'reuse' && spare.length > 0) {
+        pool.reuse(spare[0] as number);
+        held.push(spare.shift() as number);
+      }
       const taken = act === 'take' ? pool.take() : undefined;
       if (taken !== undefined) held.push(taken);
       const { free, taken: out, resting } = pool.counts();

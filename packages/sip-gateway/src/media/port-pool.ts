@@ -17,21 +17,23 @@ interface Resting {
 
 /**
  * Pairs of ports, an even one for RTP and the odd one above it for RTCP (RFC 3550, section 11), each named by its RTP
- * port. A pair that was used rests before it is used again, so that a late packet of an old call meets no new one. The pair that
- * rested longest comes next; the first order is shuffled.
+ * port. A pair that was used rests before it is used again, so that a late packet of an old call meets no new one. After its
+ * quarantine it is spare, in the hands of whoever keeps it bound, until that one reuses it or frees it. The first order is shuffled;
+ * what was freed comes last.
  */
 export class PortPool {
   readonly #free: number[] = [];
   readonly #taken = new Set<number>();
   readonly #resting: Resting[] = [];
-  readonly #quarantineMs: number;
+  readonly #spare = new Set<number>();
+  readonly quarantineMs: number;
 
   constructor(
     range: PortRange,
     { quarantineMs, random }: { quarantineMs: number; random: () => number },
   ) {
     requirePortRange(range);
-    this.#quarantineMs = quarantineMs;
+    this.quarantineMs = quarantineMs;
     for (let rtp = range.first; rtp < range.last; rtp += 2) this.#free.push(rtp);
     shuffle(this.#free, random);
   }
@@ -46,20 +48,37 @@ export class PortPool {
   /** Starts the quarantine of a pair that was taken. */
   rest(rtp: number, nowMs: number): void {
     if (!this.#taken.delete(rtp)) throw new RangeError(`pair ${rtp} was not taken`);
-    this.#resting.push({ rtp, untilMs: nowMs + this.#quarantineMs });
+    this.#resting.push({ rtp, untilMs: nowMs + this.quarantineMs });
   }
 
-  /** Frees the pairs whose quarantine is over, and names them. */
+  /** Makes spare the pairs whose quarantine is over, and names them, the one that rested longest first. */
   wake(nowMs: number): readonly number[] {
     const until = this.#resting.findIndex(({ untilMs }) => untilMs > nowMs);
     const woken = this.#resting.splice(0, until === -1 ? this.#resting.length : until);
-    for (const { rtp } of woken) this.#free.push(rtp);
+    for (const { rtp } of woken) this.#spare.add(rtp);
     return woken.map(({ rtp }) => rtp);
   }
 
-  /** How many pairs are in which state. */
+  /** Takes a spare pair. */
+  reuse(rtp: number): void {
+    this.#endSpare(rtp);
+    this.#taken.add(rtp);
+  }
+
+  /** Frees a spare pair. */
+  free(rtp: number): void {
+    this.#endSpare(rtp);
+    this.#free.push(rtp);
+  }
+
+  /** How many pairs are in which state; a spare one is free for the next call. */
   counts(): { readonly free: number; readonly taken: number; readonly resting: number } {
-    return { free: this.#free.length, taken: this.#taken.size, resting: this.#resting.length };
+    const free = this.#free.length + this.#spare.size;
+    return { free, taken: this.#taken.size, resting: this.#resting.length };
+  }
+
+  #endSpare(rtp: number): void {
+    if (!this.#spare.delete(rtp)) throw new RangeError(`pair ${rtp} is not spare`);
   }
 }
 

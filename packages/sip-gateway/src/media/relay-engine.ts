@@ -2,7 +2,8 @@ import type { Ipv4Address } from '../address.ts';
 import type { ToldStreams } from '../sdp/describe-for-leg.ts';
 import type { DatagramPort } from './datagram-port.ts';
 import type { CallMedia, LegMedia, LegName, MediaEvent, RelayCounts } from './media-relay.ts';
-import { openStream, type StreamOpener } from './open-stream.ts';
+import { openStream } from './open-stream.ts';
+import { PairStore } from './pair-store.ts';
 import type { PortPool } from './port-pool.ts';
 import { pathMismatch, unknownCall } from './relay-refusal.ts';
 import type { RelaySide } from './relay-side.ts';
@@ -35,22 +36,15 @@ interface RelayedCall {
  */
 export class RelayEngine {
   readonly #parts: RelayEngineParts;
-  readonly #opener: StreamOpener;
+  readonly #store: PairStore;
   readonly #calls = new Map<string, RelayedCall>();
-  /** Sides of released calls by RTP port: bound, and deaf. */
-  readonly #resting = new Map<number, RelaySide>();
   /** What the released calls had counted. */
   #past: CallMedia = noMedia;
   #queue: Promise<unknown> = Promise.resolve();
 
   constructor(parts: RelayEngineParts) {
     this.#parts = parts;
-    this.#opener = {
-      network: parts.network,
-      pool: parts.pool,
-      addresses: parts.addresses,
-      now: parts.now,
-    };
+    this.#store = new PairStore(parts);
   }
 
   /** @throws GatewayError MediaPortsExhausted, MediaPathMismatch, MediaRelayRefused */
@@ -90,17 +84,14 @@ export class RelayEngine {
   /** To be called every second or so: ends quarantines, notices silence. */
   tick(): Promise<void> {
     this.#noticeSilence();
-    return this.#inTurn(async () => {
-      const woken = this.#parts.pool.wake(this.#parts.now());
-      await Promise.all(woken.map((rtp) => this.#closeResting(rtp)));
-    });
+    return this.#inTurn(() => this.#store.tick());
   }
 
   close(): Promise<void> {
     return this.#inTurn(async () => {
       for (const call of this.#calls.values()) this.#rest([...call.streams.values()]);
       this.#calls.clear();
-      await Promise.all([...this.#resting.keys()].map((rtp) => this.#closeResting(rtp)));
+      await this.#store.close();
     });
   }
 
@@ -148,7 +139,7 @@ export class RelayEngine {
           [turn.from]: stream.advertised,
           [otherLeg(turn.from)]: turn.towards,
         } as Record<LegName, Ipv4Address>;
-        opened.set(at, await openStream(this.#opener, advertised, this.#receiver(turn.callId)));
+        opened.set(at, await openStream(this.#store, advertised, this.#receiver(turn.callId)));
       }
     } catch (error) {
       this.#rest([...opened.values()]);
@@ -186,16 +177,8 @@ export class RelayEngine {
 
   #rest(streams: readonly StreamSides[]): void {
     for (const side of streams.flatMap(({ a, b }) => [a, b])) {
-      side.negotiate(undefined);
-      this.#resting.set(side.rtpPort, side);
-      this.#parts.pool.rest(side.rtpPort, this.#parts.now());
+      this.#store.rest(side.pair);
     }
-  }
-
-  async #closeResting(rtpPort: number): Promise<void> {
-    const side = this.#resting.get(rtpPort);
-    this.#resting.delete(rtpPort);
-    await side?.close();
   }
 
   #inTurn<T>(act: () => Promise<T>): Promise<T> {
@@ -209,7 +192,7 @@ function toldTo(leg: LegName, call: RelayedCall, { streams }: RelayTurn): ToldSt
   return streams.map((stream, at) => {
     const side = call.streams.get(at)?.[leg];
     if (stream === undefined || side === undefined) return undefined;
-    return { address: side.advertised, port: side.rtpPort };
+    return { address: side.advertised, port: side.pair.rtpPort };
   });
 }
 

@@ -1,14 +1,9 @@
 import type { Ipv4Address } from '../address.ts';
 import type { Endpoint } from '../sdp/stream-description.ts';
-import type { BoundSocket } from './datagram-port.ts';
+import type { BoundPair, Component } from './bound-pair.ts';
 import type { LegName } from './media-relay.ts';
 import type { RelayStream } from './relay-turn.ts';
 import { admit, destinationOf, renegotiate, type SymmetricPeer } from './symmetric-peer.ts';
-
-export type Component = 'rtp' | 'rtcp';
-
-/** One pair of ports on every local address: its sockets by component and address. */
-export type PairSockets = Readonly<Record<Component, ReadonlyMap<Ipv4Address, BoundSocket>>>;
 
 /** More than this waiting in a socket's send queue, and packets are dropped instead of kept. */
 const queueLimitBytes = 256 * 1024;
@@ -16,8 +11,7 @@ const queueLimitBytes = 256 * 1024;
 /** What one leg of one stream has: a pair of ports, its peer, and what came from it. */
 export class RelaySide {
   readonly leg: LegName;
-  /** RTP port of its pair. */
-  readonly rtpPort: number;
+  readonly pair: BoundPair;
   /** Our address as this leg was told it. */
   readonly advertised: Ipv4Address;
   /** Whether this leg means to send. */
@@ -30,19 +24,16 @@ export class RelaySide {
   dropped = 0;
   /** What this leg offered last: it holds once that is answered. */
   pending: { readonly stream: RelayStream | undefined } | undefined;
-  readonly #sockets: PairSockets;
   #peers: Record<Component, SymmetricPeer | undefined> = { rtp: undefined, rtcp: undefined };
 
   constructor(parts: {
     readonly leg: LegName;
-    readonly rtpPort: number;
+    readonly pair: BoundPair;
     readonly advertised: Ipv4Address;
-    readonly sockets: PairSockets;
   }) {
     this.leg = parts.leg;
-    this.rtpPort = parts.rtpPort;
+    this.pair = parts.pair;
     this.advertised = parts.advertised;
-    this.#sockets = parts.sockets;
   }
 
   /** From now on this is the peer: undefined or held streams get nothing and are heard by nobody. */
@@ -76,14 +67,9 @@ export class RelaySide {
   give(component: Component, bytes: Uint8Array): boolean {
     const peer = this.#peers[component];
     if (peer === undefined) return false;
-    const socket = this.#sockets[component].get(peer.negotiated.bind);
+    const socket = this.pair.socket(component, peer.negotiated.bind);
     if (socket === undefined || socket.queuedBytes() > queueLimitBytes) return false;
     socket.send(bytes, destinationOf(peer));
     return true;
-  }
-
-  async close(): Promise<void> {
-    const sockets = [...this.#sockets.rtp.values(), ...this.#sockets.rtcp.values()];
-    await Promise.all(sockets.map((socket) => socket.close()));
   }
 }

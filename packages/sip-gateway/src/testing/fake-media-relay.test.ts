@@ -61,7 +61,7 @@ describe('the fake media relay', () => {
     expect(world.network.bound().filter((key) => key.includes(':163'))).toEqual([]);
   });
 
-  it('binds RTP and RTCP of both legs on both addresses, and keeps them through the quarantine', async () => {
+  it('binds RTP and RTCP of both legs on both addresses, and keeps them through the quarantine and as spares for as long again', async () => {
     const world = fakeWorld();
     const peer = await world.openPeer('127.0.1.1');
     await (mediaRelayCases[0] as (typeof mediaRelayCases)[number]).run({
@@ -76,6 +76,8 @@ describe('the fake media relay', () => {
       world.network.bound().filter((key) => key.includes(':163'));
     expect(held()).toEqual(own.toSorted());
     await world.relay.release('call-1');
+    expect(held()).toEqual(own.toSorted());
+    await world.passQuarantine();
     expect(held()).toEqual(own.toSorted());
     await world.passQuarantine();
     expect(held()).toEqual([]);

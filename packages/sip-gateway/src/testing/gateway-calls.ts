@@ -13,6 +13,8 @@ export async function expectNothingLeft({
   const { calls, sip } = gateway.counts();
   deepEqual([calls, sip?.dialogs, sip?.transactions, sip?.timers], [0, 0, 0, 0]);
   equal(clock.pending, 0);
+  // the quarantine, and as long again as a spare
+  await relay.advance(30_001);
   await relay.advance(30_001);
   deepEqual(boundByRelay(), []);
   await gateway.close();
