@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { advertisedTuples, headerValue, parseMessage } from '@truetuple/sip-engine';
-import type { Got } from '@truetuple/sip-engine/testing';
 import { boxAddresses, openBox, type VpcBox } from '@truetuple/lab';
 import type { GatewayOptions } from '@truetuple/sip-gateway';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -8,6 +7,7 @@ import { boxIsMissing } from '../netns/box-is-missing.ts';
 import { complete, establish, publicIp } from '../netns/tuple-matrix-situation.ts';
 import type { GatewayChildInput } from './gateway-child.ts';
 import { gatewayInPod, podNetworks, type GatewayInPod } from './gateway-in-pod.ts';
+import { connect as connectHosts, hangUp, type HostCall } from './host-call.ts';
 import { sipServerInPod } from './sip-server-in-pod.ts';
 import { openSipHost, rtpPort, sipPort, type SipHost } from './sip-host.ts';
 
@@ -23,40 +23,16 @@ type Signalling = GatewayOptions['signalling'];
 const patienceMs = 10_000;
 const publicSip = `${publicIp}:${sipPort}`;
 
-/** The tuple that a session description tells for audio. */
-function mediaIn({ message }: Got): string {
-  const sdp = Buffer.from(message.body).toString();
-  const address = /^c=IN IP4 (\S+)/m.exec(sdp)?.[1];
-  return `${address}:${/^m=audio (\d+)/m.exec(sdp)?.[1]}`;
-}
-
-interface Connected {
-  readonly callId: string;
-  readonly toTag: string;
-  readonly toldA: string;
-  readonly toldB: string;
-}
-
-async function connect(a: SipHost, b: SipHost, user: string): Promise<Connected> {
-  const callId = randomUUID();
-  const requestUri = `sip:${user}@${publicSip}`;
-  a.sip.send({ method: 'INVITE', callId, requestUri, body: a.sdp });
-  const invite = await b.until('INVITE');
-  if (invite.message.kind !== 'request') throw new Error('an INVITE is a request');
-  b.sip.respond(invite.message, 180);
-  await a.until('180 INVITE');
-  b.sip.respond(invite.message, 200, { body: b.sdp });
-  const ok = await a.until('200 INVITE');
-  const toTag = ok.essentials.toTag ?? '';
-  a.sip.send({ method: 'ACK', callId, toTag, requestUri: `sip:${publicSip}` });
-  await b.until('ACK');
+async function connect(a: SipHost, b: SipHost, user: string): Promise<HostCall> {
+  const call = await connectHosts(a, b, { user, host: publicIp });
+  const { invite, ok } = call;
   expect(headerValue(invite.message, 'contact')).toBe(`<sip:${publicSip}>`);
   expect(headerValue(invite.message, 'via')).toMatch(new RegExp(`^SIP/2.0/UDP ${publicSip};`));
   expect(headerValue(ok.message, 'contact')).toBe(`<sip:${publicSip}>`);
-  return { callId, toTag, toldA: mediaIn(ok), toldB: mediaIn(invite) };
+  return call;
 }
 
-async function talk(a: SipHost, b: SipHost, { toldA, toldB }: Connected): Promise<void> {
+async function talk(a: SipHost, b: SipHost, { toldA, toldB }: HostCall): Promise<void> {
   for (let count = 1; count <= 5; count += 1) {
     await a.rtp.send(toldA, `${count} from A`);
     await b.rtp.waitForCount(count, patienceMs);
@@ -148,13 +124,9 @@ describe.skipIf(boxIsMissing).each(servers)(
         const [a, b] = direction === 'inward' ? [internet, vpc] : [vpc, internet];
         const call = await connect(a, b, direction);
         await talk(a, b, call);
-        const { callId, toTag, toldA, toldB } = call;
-        a.sip.send({ method: 'BYE', callId, toTag, sequence: 2, requestUri: `sip:${publicSip}` });
-        const bye = await b.until('BYE');
-        if (bye.message.kind === 'request') b.sip.respond(bye.message, 200);
-        await a.until('200 BYE');
-        expectTrueTuple(a, toldA);
-        expectTrueTuple(b, toldB);
+        await hangUp(a, b, call);
+        expectTrueTuple(a, call.toldA);
+        expectTrueTuple(b, call.toldB);
         expectNoPrivateAddress(internet);
       });
     }
@@ -162,16 +134,14 @@ describe.skipIf(boxIsMissing).each(servers)(
     it('SIGTERM: a new call gets 503, the call that is up goes on, and then the process ends by itself', async () => {
       await using internet = await openSipHost(box, 'peer', publicIp);
       await using vpc = await openSipHost(box, 'client', publicIp);
-      const { callId, toTag, toldA } = await connect(internet, vpc, 'inward');
+      const call = await connect(internet, vpc, 'inward');
       const { sdp: body, sip } = internet;
       await gateway.drain();
       sip.send({ method: 'INVITE', callId: 'late', body });
       await internet.until('503 INVITE');
-      await internet.rtp.send(toldA, 'still there');
+      await internet.rtp.send(call.toldA, 'still there');
       await vpc.rtp.waitForCount(1, patienceMs);
-      sip.send({ method: 'BYE', callId, toTag, sequence: 2 });
-      const bye = await vpc.until('BYE');
-      if (bye.message.kind === 'request') vpc.sip.respond(bye.message, 200);
+      await hangUp(internet, vpc, call);
       expect(await gateway.drained()).toMatchObject({ calls: 0 });
       expect(await gateway.exited).toEqual({ code: 0, signal: null });
     });

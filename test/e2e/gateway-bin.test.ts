@@ -1,5 +1,4 @@
 // truetuple-gateway as a process: it takes its identity from EC2, takes calls on it, and gives it back as its last act.
-import { randomUUID } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +9,7 @@ import { readCalls, type CapturedDatagram } from '@truetuple/sip-gateway/ladder'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { boxIsMissing } from '../netns/box-is-missing.ts';
 import { runGatewayBin, startGatewayBin, type GatewayBin } from './gateway-bin-process.ts';
+import { connect, hangUp, takeBye } from './host-call.ts';
 import { openIdentityWorld, ownInEc2, ownInKernel, type IdentityWorld } from './identity-world.ts';
 import { sippIsMissing } from './sipp-is-missing.ts';
 import { openSipHost, sipPort, type SipHost } from './sip-host.ts';
@@ -64,36 +64,6 @@ async function heldBy(bin: GatewayBin): Promise<PublicIdentity> {
   const { identity } = await bin.logged('the identity is held');
   await bin.logged('ready');
   return identity as PublicIdentity;
-}
-
-interface Connected {
-  readonly callId: string;
-  readonly toTag: string;
-  /** Where the gateway told A to send its audio. */
-  readonly told: string;
-}
-
-/** A call from the Internet into the VPC, up. */
-async function connect(a: SipHost, b: SipHost, publicIp: string): Promise<Connected> {
-  const callId = randomUUID();
-  const requestUri = `sip:office@${publicIp}:${sipPort}`;
-  a.sip.send({ method: 'INVITE', callId, requestUri, body: a.sdp });
-  const invite = await b.until('INVITE');
-  if (invite.message.kind !== 'request') throw new Error('an INVITE is a request');
-  b.sip.respond(invite.message, 200, { body: b.sdp });
-  const ok = await a.until('200 INVITE');
-  const toTag = ok.essentials.toTag ?? '';
-  a.sip.send({ method: 'ACK', callId, toTag, requestUri: `sip:${publicIp}:${sipPort}` });
-  await b.until('ACK');
-  const port = /^m=audio (\d+)/m.exec(Buffer.from(ok.message.body).toString())?.[1];
-  return { callId, toTag, told: `${publicIp}:${port}` };
-}
-
-async function hangUp(a: SipHost, b: SipHost, { callId, toTag }: Connected): Promise<void> {
-  a.sip.send({ method: 'BYE', callId, toTag, sequence: 2 });
-  const bye = await b.until('BYE');
-  if (bye.message.kind === 'request') b.sip.respond(bye.message, 200);
-  await a.until('200 BYE');
 }
 
 /** SIP on the links of these hosts. */
@@ -163,8 +133,8 @@ describe.skipIf(boxIsMissing)('truetuple-gateway in a pod', () => {
     expect(await bin.get('/readyz')).toEqual({ status: 200, body: 'ready\n' });
     await using peer = await openSipHost(world.box, 'peer', publicIp);
     await using client = await openSipHost(world.box, 'client', publicIp);
-    const call = await connect(peer, client, publicIp);
-    await peer.rtp.send(call.told, 'before');
+    const call = await connect(peer, client, { user: 'office', host: publicIp });
+    await peer.rtp.send(call.toldA, 'before');
     await client.rtp.waitForCount(1, patienceMs);
     const { body } = await bin.get('/metrics');
     expect(body).toContain(`truetuple_gateway_identity_info{public_ip="${publicIp}"`);
@@ -180,7 +150,7 @@ describe.skipIf(boxIsMissing)('truetuple-gateway in a pod', () => {
     expect((await bin.get('/livez')).status).toBe(200);
     peer.sip.send({ method: 'INVITE', callId: 'late', body: peer.sdp });
     await peer.until('503 INVITE');
-    await peer.rtp.send(call.told, 'still there');
+    await peer.rtp.send(call.toldA, 'still there');
     await client.rtp.waitForCount(2, patienceMs);
     expect(writes).toEqual([]);
     await hangUp(peer, client, call);
@@ -208,14 +178,11 @@ describe.skipIf(boxIsMissing)('truetuple-gateway in a pod', () => {
     const { publicIp } = await heldBy(bin);
     await using peer = await openSipHost(world.box, 'peer', publicIp);
     await using client = await openSipHost(world.box, 'client', publicIp);
-    await connect(peer, client, publicIp);
+    await connect(peer, client, { user: 'office', host: publicIp });
     bin.kill('SIGTERM');
     await bin.logged('ending');
     bin.kill('SIGTERM');
-    for (const host of [peer, client]) {
-      const { message } = await host.until('BYE');
-      if (message.kind === 'request') host.sip.respond(message, 200);
-    }
+    for (const host of [peer, client]) await takeBye(host);
     expect(await bin.exited).toEqual({ code: 0, signal: null });
     expect(ownInEc2(world)).toEqual([]);
     expect(await ownInKernel(world, 'pod')).toEqual([]);
@@ -245,12 +212,9 @@ describe.skipIf(boxIsMissing)('truetuple-gateway in a pod', () => {
     const { publicIp } = await heldBy(bin);
     await using peer = await openSipHost(world.box, 'peer', publicIp);
     await using client = await openSipHost(world.box, 'client', publicIp);
-    await connect(peer, client, publicIp);
+    await connect(peer, client, { user: 'office', host: publicIp });
     bin.kill('SIGUSR2');
-    for (const host of [peer, client]) {
-      const { message } = await host.until('BYE');
-      if (message.kind === 'request') host.sip.respond(message, 200);
-    }
+    for (const host of [peer, client]) await takeBye(host);
     expect(await bin.exited).toEqual({ code: 5, signal: null });
     expect(ownInEc2(world)).toEqual([]);
     expect(await ownInKernel(world, 'pod')).toEqual([]);
@@ -283,7 +247,7 @@ describe.skipIf(boxIsMissing)('truetuple-gateway in a pod', () => {
       await bin.logged('ready');
       await using peer = await openSipHost(world.box, 'peer', publicIp);
       await using client = await openSipHost(world.box, 'client', publicIp);
-      const call = await connect(peer, client, publicIp);
+      const call = await connect(peer, client, { user: 'office', host: publicIp });
       expect(await rtpengine.calls()).toHaveLength(1);
       await hangUp(peer, client, call);
       bin.kill('SIGTERM');
@@ -312,7 +276,7 @@ describe.skipIf(boxIsMissing)('truetuple-gateway in a pod', () => {
     const { publicIp } = await heldBy(bin);
     await using peer = await openSipHost(world.box, 'peer', publicIp);
     await using client = await openSipHost(world.box, 'client', publicIp);
-    await connect(peer, client, publicIp);
+    await connect(peer, client, { user: 'office', host: publicIp });
     bin.kill('SIGKILL');
     expect((await bin.exited).signal).toBe('SIGKILL');
     expect(ownInEc2(world)).not.toEqual([]);

@@ -1,3 +1,4 @@
+import { CoreError, type KeepEvent, type PublicIdentity } from '@truetuple/core';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import type { Cidr, Ipv4Address } from '../../packages/sip-gateway/src/address.ts';
@@ -8,10 +9,7 @@ import type { Gateway } from '../../packages/sip-gateway/src/gateway.ts';
 import { GatewayMetrics } from '../../packages/sip-gateway/src/telemetry/gateway-metrics.ts';
 import { runGateway, type RunParts } from '../../packages/sip-gateway/src/commands/run-gateway.ts';
 import { StopWish } from '../../packages/sip-gateway/src/commands/stop-signals.ts';
-import type {
-  OwnIdentity,
-  TakenIdentity,
-} from '../../packages/sip-gateway/src/commands/taken-identity.ts';
+import type { TakenIdentity } from '../../packages/sip-gateway/src/commands/taken-identity.ts';
 
 const identity = {
   publicIp: '203.0.113.50' as Ipv4Address,
@@ -21,7 +19,7 @@ const identity = {
   delivery: 'both',
   networkInterfaceId: 'eni-1',
   generation: 3,
-} as unknown as OwnIdentity;
+} as unknown as PublicIdentity;
 
 /** A free port of this host is nobody's for the moment that it takes. */
 let port = 20_500 + (process.pid % 12_000);
@@ -36,6 +34,7 @@ interface Bench {
   /** The last call ends. */
   readonly lastCallEnds: () => void;
   readonly lose: (because: string) => void;
+  readonly prove: (unproven: string | undefined) => void;
   readonly run: () => Promise<number>;
   readonly get: (path: string) => Promise<string>;
 }
@@ -54,6 +53,7 @@ function bench(
   const drained = Promise.withResolvers<void>();
   const lost = Promise.withResolvers<string>();
   const isThere = change.isServerThere ?? true;
+  let unproven: string | undefined;
   const gateway: Gateway = {
     counts: () => ({ calls: 1, sip: undefined }),
     isReady: () => isThere,
@@ -67,6 +67,7 @@ function bench(
   };
   const taken: TakenIdentity = {
     identity,
+    unproven: () => unproven,
     lost: lost.promise,
     release: async () => void done.push('release'),
   };
@@ -102,6 +103,9 @@ function bench(
     opened: opened.promise,
     lastCallEnds: () => drained.resolve(),
     lose: (because) => lost.resolve(because),
+    prove: (now) => {
+      unproven = now;
+    },
     run: () => runGateway(parts, config),
     get: async (path) => {
       const answer = await fetch(`http://127.0.0.1:${own}${path}`);
@@ -110,6 +114,13 @@ function bench(
   };
 }
 
+const never = new Promise<string>(() => undefined);
+const silent = new GatewayError({
+  code: 'MediaRelayUnreachable',
+  message: 'no answer',
+  remedy: 'wait',
+  retry: 'later',
+});
 const sigterm = { kind: 'signal', name: 'SIGTERM' } as const;
 
 describe('the life of a gateway', () => {
@@ -179,6 +190,90 @@ describe('the life of a gateway', () => {
     expect(done).toContain('close');
   });
 
+  it('ends with that when its identity is lost before it is ready, or while it ends as asked', async () => {
+    const starting = bench({
+      againMs: 60_000,
+      createGateway: async () => {
+        starting.lose('203.0.113.50 was withdrawn');
+        return Promise.reject(silent);
+      },
+    });
+    expect(await starting.run()).toBe(6);
+    expect(starting.done).toEqual(['release']);
+    const ending = bench();
+    const ended = ending.run();
+    await ending.opened;
+    ending.stop.stop(sigterm);
+    ending.lose('203.0.113.50 was withdrawn');
+    expect(await ended).toBe(6);
+    expect(ending.done).toEqual(['drain', 'close', 'release']);
+  });
+
+  it('is not ready while its identity is not proven, and goes on', async () => {
+    const { run, opened, stop, lastCallEnds, get, prove } = bench();
+    const ended = run();
+    await opened;
+    prove('net1 is down');
+    expect(await get('/readyz')).toBe('503 the identity is not proven: net1 is down\n');
+    const metrics = await get('/metrics');
+    expect(metrics).toContain('truetuple_gateway_ready 0\n');
+    expect(metrics).toContain('truetuple_gateway_identity_proven 0\n');
+    prove(undefined);
+    expect(await get('/readyz')).toBe('200 ready\n');
+    expect(await get('/metrics')).toContain('truetuple_gateway_ready 1\n');
+    stop.stop(sigterm);
+    lastCallEnds();
+    expect(await ended).toBe(0);
+  });
+
+  it('logs and counts what the keep of its identity does', async () => {
+    const error = new CoreError({
+      code: 'LinkDown',
+      message: 'net1 is down',
+      remedy: 'set it up',
+      retry: 'later',
+    });
+    const { run, opened, stop, lastCallEnds, get, log } = bench({
+      takeIdentity: async (_signal, onKeepEvent) => {
+        for (const event of [
+          { kind: 'repaired', half: 'kernel', steps: [] },
+          { kind: 'degraded', error },
+          { kind: 'restored', identity },
+          { kind: 'unsure', error },
+        ] satisfies KeepEvent[]) {
+          onKeepEvent(event);
+        }
+        return { identity, unproven: () => undefined, lost: never, release: async () => undefined };
+      },
+    });
+    const ended = run();
+    await opened;
+    const metrics = await get('/metrics');
+    for (const [kind, count] of [
+      ['repaired', 1],
+      ['degraded', 1],
+      ['restored', 1],
+      ['unsure', 1],
+      ['lost', 0],
+    ] as const) {
+      expect(metrics).toContain(
+        `truetuple_gateway_identity_keep_events_total{kind="${kind}"} ${count}\n`,
+      );
+    }
+    const told = log.map((line) => JSON.parse(line) as { readonly msg: string; level: number });
+    expect(told.map(({ level, msg }) => `${level} ${msg}`)).toEqual(
+      expect.arrayContaining([
+        '40 drift of the identity was put back',
+        '50 the identity is not proven; not ready until it is',
+        '30 the identity is proven again',
+        '40 EC2 did not say whether the identity stands',
+      ]),
+    );
+    stop.stop(sigterm);
+    lastCallEnds();
+    expect(await ended).toBe(0);
+  });
+
   it('ends without an identity, and takes no calls', async () => {
     const refused = bench({
       takeIdentity: async () => Promise.reject(new Error('the pool is empty')),
@@ -214,12 +309,6 @@ describe('the life of a gateway', () => {
 
   it('gives a server of another process its time to answer', async () => {
     const answers = ['silent', 'silent', 'answers'];
-    const silent = new GatewayError({
-      code: 'MediaRelayUnreachable',
-      message: 'no answer',
-      remedy: 'wait',
-      retry: 'later',
-    });
     const started = Promise.withResolvers<void>();
     const { run, stop, parts } = bench({}, 1);
     const { createGateway } = parts;
@@ -243,7 +332,8 @@ describe('the life of a gateway', () => {
       {
         takeIdentity: async () => ({
           identity,
-          lost: new Promise<string>(() => undefined),
+          unproven: () => undefined,
+          lost: never,
           release: async () => Promise.reject(new Error('EC2 is away')),
         }),
       },
@@ -255,17 +345,32 @@ describe('the life of a gateway', () => {
     expect(log.join('')).toContain('EC2 is away');
   });
 
-  it('gives the identity back also when the relay cannot be told of the end', async () => {
+  it('ends with that when the relay fails while it ends as asked', async () => {
+    const { run, opened, stop, done, lastCallEnds } = bench({
+      close: async () => {
+        done.push('close');
+        (await opened).onEvent?.({ kind: 'relay-failed', because: 'no answer' });
+      },
+    });
+    const ended = run();
+    await opened;
+    stop.stop(sigterm);
+    lastCallEnds();
+    expect(await ended).toBe(5);
+    expect(done).toEqual(['drain', 'drained', 'close', 'release']);
+  });
+
+  it('gives the identity back whatever fails at the end', async () => {
     const { run, opened, stop, done, log } = bench(
-      { close: async () => Promise.reject(new Error('silent')) },
+      { close: async () => Promise.reject(new Error('a defect of ours')) },
       1,
     );
     const ended = run();
     await opened;
     stop.stop(sigterm);
-    expect(await ended).toBe(5);
+    expect(await ended).toBe(1);
     expect(done).toEqual(['drain', 'release']);
-    expect(log.join('')).toContain('silent');
+    expect(log.join('')).toContain('a defect of ours');
   });
 
   it('reads the secret of a drachtio-server from where it is, and logs it nowhere', async () => {
@@ -299,24 +404,59 @@ describe('the life of a gateway', () => {
   });
 });
 
+function counts(): ReturnType<Gateway['counts']> {
+  return { calls: 4, sip: undefined };
+}
+
 describe('metrics', () => {
-  it('tell the identity, calls by direction and cause, set-up times, ports and alarms', async () => {
-    const metrics = new GatewayMetrics();
-    metrics.holds(identity);
-    metrics.watches(
-      {
-        counts: () => ({ calls: 4, sip: undefined }),
-        media: async () => ({
-          calls: 4,
-          pairs: { free: 5, inUse: 6, resting: 7 },
-          media: {
-            a: { packets: 8, bytes: 9, dropped: 1 },
-            b: { packets: 0, bytes: 0, dropped: 0 },
-          },
-        }),
+  const media = {
+    calls: 4,
+    pairs: { free: 5, inUse: 6, resting: 7 },
+    media: {
+      a: { packets: 8, bytes: 9, dropped: 1 },
+      b: { packets: 0, bytes: 0, dropped: 0 },
+    },
+  };
+
+  it('ask the relay once, and leave out what it does not tell', async () => {
+    const answers = [media];
+    let asked = 0;
+    const metrics = new GatewayMetrics(() => true);
+    metrics.watches({
+      counts,
+      media: async () => {
+        asked += 1;
+        return answers.shift() ?? Promise.reject(new Error('silent'));
       },
-      () => true,
-    );
+    });
+    expect(await metrics.text()).toContain('media_port_pairs{state="free"} 5\n');
+    expect(asked).toBe(1);
+    const without = await metrics.text();
+    expect(without).not.toContain('media_port_pairs{');
+    expect(without).not.toContain('media_packets{');
+    expect(without).toContain('truetuple_gateway_calls 4\n');
+  });
+
+  it('follow the identity that a keep has published anew', async () => {
+    let generation = 3;
+    const metrics = new GatewayMetrics(() => true);
+    metrics.holds({
+      get identity() {
+        return { ...identity, generation };
+      },
+      unproven: () => undefined,
+    });
+    expect(await metrics.text()).toContain('generation="3"} 1\n');
+    generation = 4;
+    const text = await metrics.text();
+    expect(text).toContain('generation="4"} 1\n');
+    expect(text).not.toContain('generation="3"');
+  });
+
+  it('tell the identity, calls by direction and cause, set-up times, ports and alarms', async () => {
+    const metrics = new GatewayMetrics(() => true);
+    metrics.holds({ identity, unproven: () => undefined });
+    metrics.watches({ counts, media: async () => media });
     metrics.take({ kind: 'call-started', callId: 'x', caller: 'internet', callee: 'vpc' });
     metrics.take({ kind: 'call-answered', callId: 'x', setupMs: 300 });
     metrics.take({ kind: 'call-ended', callId: 'x', cause: 'hung-up', lastedMs: 9 });
@@ -324,6 +464,7 @@ describe('metrics', () => {
     metrics.alarm({ kind: 'echo-unreadable', because: 'z' });
     const text = await metrics.text();
     for (const line of [
+      'identity_proven 1',
       'identity_info{public_ip="203.0.113.50",private_ip="10.0.2.128",network_interface_id="eni-1",generation="3"} 1',
       'ready 1',
       'calls 4',

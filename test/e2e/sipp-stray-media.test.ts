@@ -1,44 +1,14 @@
 // Media from whoever is not the peer, during a call: it comes out nowhere, and is counted.
-import { randomUUID } from 'node:crypto';
 import { boxAddresses, openUdpPeer, type UdpPeer, type VpcBox } from '@truetuple/lab';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { publicIp } from '../netns/tuple-matrix-situation.ts';
-import { mediaTold, patienceMs, sipOf, sipOn } from './link-wire.ts';
-import { openSipHost, rtpPort, sipPort, type SipHost } from './sip-host.ts';
+import { connect, hangUp, type HostCall } from './host-call.ts';
+import { patienceMs, portAbove, sipOf } from './link-wire.ts';
+import { openSipHost, rtpPort, type SipHost } from './sip-host.ts';
 import { sippIsMissing } from './sipp-is-missing.ts';
 import { openSippWorld, type SippWorld } from './sipp-world.ts';
 
-interface Call {
-  readonly hangUp: () => Promise<void>;
-  /** Where each side was told to send. */
-  readonly told: { readonly a: string; readonly b: string };
-}
-
-async function connect(a: SipHost, b: SipHost): Promise<Call> {
-  const callId = randomUUID();
-  const requestUri = `sip:inward@${publicIp}`;
-  a.sip.send({ method: 'INVITE', callId, requestUri, body: a.sdp });
-  const { message: invite } = await b.until('INVITE');
-  if (invite.kind !== 'request') throw new Error('an INVITE is a request');
-  b.sip.respond(invite, 200, { body: b.sdp });
-  const toTag = (await a.until('200 INVITE')).essentials.toTag ?? '';
-  const dialog = { callId, toTag, requestUri: `sip:${publicIp}:${sipPort}` };
-  a.sip.send({ method: 'ACK', ...dialog });
-  await b.until('ACK');
-  return {
-    told: { a: toldTo(a), b: toldTo(b) },
-    hangUp: async () => {
-      a.sip.send({ method: 'BYE', ...dialog, sequence: 2 });
-      const { message: bye } = await b.until('BYE');
-      if (bye.kind === 'request') b.sip.respond(bye, 200);
-      await a.until('200 BYE');
-    },
-  };
-}
-
-function toldTo({ link }: SipHost): string {
-  return mediaTold(sipOn(link).filter(({ direction }) => direction === 'incoming'))[0] ?? '';
-}
+const callee = { user: 'inward', host: publicIp };
 
 /** Twelve octets of RTP (RFC 3550, section 5.1), then a text. */
 function rtp(sequence: number, text: string): Uint8Array {
@@ -76,18 +46,18 @@ async function openSide(box: VpcBox, name: 'peer' | 'client'): Promise<Side> {
 }
 
 /** Each side hears the other, RTP and RTCP, `count` times in all so far. */
-async function speak(a: Side, b: Side, { told }: Call, count: number): Promise<void> {
-  for (const [from, door, to] of [[a, told.a, b] as const, [b, told.b, a] as const]) {
+async function speak(a: Side, b: Side, { toldA, toldB }: HostCall, count: number): Promise<void> {
+  for (const [from, door, to] of [[a, toldA, b] as const, [b, toldB, a] as const]) {
     await from.host.rtp.send(door, rtp(count, `of ${from.host.address}`));
     await to.host.rtp.waitForCount(count, patienceMs);
-    await from.rtcp.send(nextPort(door), senderReport);
+    await from.rtcp.send(portAbove(door), senderReport);
     await to.rtcp.waitForCount(count, patienceMs);
   }
 }
 
 /** At both legs' ports, those of RTP and of RTCP. */
-async function intrude(stranger: UdpPeer, { told }: Call): Promise<void> {
-  for (const door of [told.a, nextPort(told.a), told.b, nextPort(told.b)]) {
+async function intrude(stranger: UdpPeer, { toldA, toldB }: HostCall): Promise<void> {
+  for (const door of [toldA, portAbove(toldA), toldB, portAbove(toldB)]) {
     for (const bytes of intrusions) await stranger.send(door, bytes);
   }
 }
@@ -140,12 +110,12 @@ describe.skipIf(sippIsMissing).for(['embedded', 'rtpengine'] as const)(
       await using a = await openSide(box, 'peer');
       await using b = await openSide(box, 'client');
       await using stranger = await openSocket(box, host, rtpPort + 100, address);
-      const call = await connect(a.host, b.host);
+      const call = await connect(a.host, b.host, callee);
       if (times > 1) await intrude(stranger, call);
       await speak(a, b, call, 1);
       await intrude(stranger, call);
       await speak(a, b, call, 2);
-      await call.hangUp();
+      await hangUp(a.host, b.host, call);
       expectOnlyEachOther(a, b, 2);
       expect(stranger.received).toEqual([]);
       const each = 2 * times * intrusions.length;
@@ -161,12 +131,12 @@ describe.skipIf(sippIsMissing).for(['embedded', 'rtpengine'] as const)(
         const before = await droppedSoFar(world);
         await using a = await openSide(box, 'peer');
         await using b = await openSide(box, 'client');
-        const call = await connect(a.host, b.host);
+        const call = await connect(a.host, b.host, callee);
         await speak(a, b, call, 1);
-        await a.host.rtp.send(call.told.b, rtp(9, 'stray'));
-        await b.host.rtp.send(call.told.a, rtp(9, 'stray'));
+        await a.host.rtp.send(call.toldB, rtp(9, 'stray'));
+        await b.host.rtp.send(call.toldA, rtp(9, 'stray'));
         await speak(a, b, call, 2);
-        await call.hangUp();
+        await hangUp(a.host, b.host, call);
         expectOnlyEachOther(a, b, 2);
         expect(await droppedSoFar(world)).toEqual(before && { a: before.a + 1, b: before.b + 1 });
       });
@@ -196,9 +166,4 @@ function openSocket(
   address: string = boxAddresses[host],
 ): Promise<UdpPeer> {
   return openUdpPeer({ namespace: box.namespaces[host], address, port });
-}
-
-function nextPort(tuple: string): string {
-  const [address, port] = tuple.split(':');
-  return `${address}:${Number(port) + 1}`;
 }

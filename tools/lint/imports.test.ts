@@ -71,6 +71,13 @@ describe('what the gateway takes from core', () => {
 
   it('is nothing beside it', () => {
     expect(faults(gateway, '@truetuple/core', ['PublicIdentity', 'release'])).not.toEqual([]);
+    expect(faults(gateway, '@truetuple/core', ['KeepEvent'])).not.toEqual([]);
+  });
+
+  it('is for its program also what a keep tells', () => {
+    const program = 'packages/sip-gateway/src/commands/kept-identity.ts';
+    expect(faults(program, '@truetuple/core', ['HeldIdentity', 'KeepEvent'])).toEqual([]);
+    expect(faults(program, '@truetuple/core', ['ensurePublicIdentity'])).not.toEqual([]);
   });
 
   it('is never the whole module', () => {

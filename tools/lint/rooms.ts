@@ -85,10 +85,16 @@ export const bans: readonly Ban[] = [
   },
   {
     room: /^packages\/sip-gateway\/src\//,
-    except: /^packages\/sip-gateway\/src\/main\.ts$/,
+    except: /^packages\/sip-gateway\/src\/(main\.ts$|commands\/|telemetry\/)/,
     from: /^@truetuple\/core(\/|$)/,
     butNames: ['PublicIdentity'],
     because: 'the gateway takes from core only the value PublicIdentity (and ensure in main.ts)',
+  },
+  {
+    room: /^packages\/sip-gateway\/src\/(commands|telemetry)\//,
+    from: /^@truetuple\/core(\/|$)/,
+    butNames: ['PublicIdentity', 'HeldIdentity', 'KeepEvent', 'KeepEnd'],
+    because: "the gateway's program takes from core only the values of an identity that is kept",
   },
   {
     room: /^packages\/sip-gateway\//,

@@ -264,6 +264,7 @@ describe('a gateway that stops', () => {
     internet.sip.request('BYE');
     vpc.sip.request('BYE');
     expect(bench.boundByRelay()).toEqual([]);
+    expect(bench.events.at(-1)).toMatchObject({ kind: 'call-ended', cause: 'shutdown' });
   });
 
   it('loses its relay: both legs get a BYE', async () => {

@@ -52,10 +52,8 @@ export {
   type RtpengineRelayParts,
 } from './adapters/rtpengine/rtpengine-relay.ts';
 export type { NgEndpoint } from './adapters/rtpengine/ng-control.ts';
-export { transition } from './call/call-machine.ts';
-export type { CallEffect, EndCause } from './call/call-effect.ts';
-export type { CallEvent, CallTimer } from './call/call-event.ts';
-export type { Call, CallState, ReOffer, Transition, TurnPurpose } from './call/call-state.ts';
+export type { EndCause } from './call/call-effect.ts';
+export type { CallTimer } from './call/call-event.ts';
 export { createGateway, type Gateway } from './gateway.ts';
 export type {
   DrachtioServerSignalling,

@@ -8,12 +8,14 @@ import {
   filePublisher,
   parseIdentitySpec,
   type IdentitySpecInput,
+  type KeepEvent,
 } from '@truetuple/core';
 import { readCommandLine, type Command } from './commands/command-line.ts';
 import { drawLadder } from './commands/draw-ladder.ts';
 import { exitCodes, type ExitCode } from './commands/exit-code.ts';
 import { helpText } from './commands/help-text.ts';
 import { followIdentityFile } from './commands/identity-file.ts';
+import { keptIdentity } from './commands/kept-identity.ts';
 import { loadConfig } from './commands/load-config.ts';
 import { runGateway } from './commands/run-gateway.ts';
 import { StopWish } from './commands/stop-signals.ts';
@@ -69,15 +71,21 @@ async function run(file: string): Promise<ExitCode> {
     stop,
     environment: process.env,
     createGateway,
-    takeIdentity: (signal: AbortSignal) => takeIdentity(config.identity, log, signal),
+    takeIdentity: (signal: AbortSignal, onKeepEvent: (event: KeepEvent) => void) =>
+      takeIdentity(config.identity, { log, signal, onKeepEvent }),
   };
   return runGateway(parts, config);
 }
 
+interface Taking {
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+  readonly onKeepEvent: (event: KeepEvent) => void;
+}
+
 async function takeIdentity(
   identity: IdentityConfig,
-  log: Logger,
-  signal: AbortSignal,
+  { log, signal, onKeepEvent }: Taking,
 ): Promise<TakenIdentity> {
   if (identity.kind === 'file') {
     const { directory, waitMs } = identity;
@@ -89,8 +97,7 @@ async function takeIdentity(
     signal,
     onStep: (step) => log.debug({ step }, 'a step of the identity'),
   });
-  const lost = new Promise<string>(() => undefined);
-  return { identity: held.identity, lost, release: () => held.release() };
+  return keptIdentity(held, { intervalMs: identity.keepIntervalMs, onEvent: onKeepEvent });
 }
 
 function version(): string {

@@ -28,7 +28,7 @@ export interface LiveCallParts {
   readonly callee: Callee;
   /** A was sent the 200. */
   readonly onAnswer: () => void;
-  /** The call has ended and its media is released. */
+  /** The call has ended: its media is released, or left to the relay that closes. Once. */
   readonly onEnd: (cause: EndCause) => void;
 }
 
@@ -43,6 +43,8 @@ export class LiveCall {
   #state: CallState = { kind: 'idle' };
   #media: Promise<void> = Promise.resolve();
   #isTaking = false;
+  /** Known before the media is released. */
+  #cause: EndCause | undefined;
   #isOver = false;
 
   constructor(parts: LiveCallParts) {
@@ -80,10 +82,10 @@ export class LiveCall {
 
   /** Nothing more is awaited: the gateway closes, and signalling and relay end what is theirs. */
   abandon(): void {
-    this.#isOver = true;
     for (const cancel of this.#timers.values()) cancel();
     this.#timers.clear();
     this.#parts.signalled.forget();
+    this.#over(this.#cause ?? 'shutdown');
   }
 
   #perform(effect: CallEffect): void {
@@ -176,11 +178,15 @@ export class LiveCall {
   }
 
   #end(cause: EndCause): void {
+    this.#cause = cause;
     this.#parts.signalled.forget();
-    this.#afterMedia(async () => {
-      this.#isOver = true;
-      this.#parts.onEnd(cause);
-    });
+    this.#afterMedia(async () => this.#over(cause));
+  }
+
+  #over(cause: EndCause): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#parts.onEnd(cause);
   }
 }
 

@@ -70,7 +70,7 @@ export class GatewayCalls {
     cancel();
   }
 
-  /** Forgets every call; signalling and relay end what is theirs when they close. */
+  /** Every call is over; signalling and relay end what is theirs when they close. */
   abandon(): void {
     this.#stopListening();
     for (const call of this.#calls.values()) call.abandon();

@@ -1,13 +1,13 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { PublicIdentity } from '@truetuple/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readCommandLine, type Command } from './command-line.ts';
 import { drawLadder } from './draw-ladder.ts';
 import { exitCodes } from './exit-code.ts';
 import { helpText } from './help-text.ts';
 import { followIdentityFile } from './identity-file.ts';
-import type { OwnIdentity } from './taken-identity.ts';
 
 describe('a command line', () => {
   it.each<[string, Command]>([
@@ -166,7 +166,7 @@ describe('an identity that somebody else publishes', () => {
     publicIp: '203.0.113.50',
     privateIp: '10.0.2.128',
     associationId: 'eipassoc-1',
-  } as unknown as OwnIdentity;
+  } as unknown as PublicIdentity;
   const options = {
     directory: '/run/x',
     waitMs: 5_000,
@@ -175,7 +175,7 @@ describe('an identity that somebody else publishes', () => {
   };
 
   it('is waited for, past files that are half written, and lost when it goes', async () => {
-    const states: (OwnIdentity | undefined | Error)[] = [
+    const states: (PublicIdentity | undefined | Error)[] = [
       undefined,
       new Error('half'),
       identity,
@@ -215,7 +215,7 @@ describe('an identity that somebody else publishes', () => {
       ...identity,
       publicIp: '203.0.113.51',
       associationId: 'eipassoc-2',
-    } as OwnIdentity;
+    } as PublicIdentity;
     const states = [identity, again, other];
     const taken = await followIdentityFile(async () => states.shift() ?? other, options);
     expect(await taken.lost).toBe('203.0.113.50 was replaced by 203.0.113.51');

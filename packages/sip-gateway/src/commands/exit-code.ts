@@ -1,6 +1,6 @@
 /** How `truetuple-gateway` ends. */
 export const exitCodes = {
-  /** As asked: SIGTERM or SIGINT, or a command that did its work. */
+  /** As asked, by SIGTERM or SIGINT, and nothing failed meanwhile; or a command that did its work. */
   asked: 0,
   /** A defect of ours. */
   unexpected: 1,
@@ -10,9 +10,9 @@ export const exitCodes = {
   noIdentity: 3,
   /** Sockets, relay or SIP server could not be opened. */
   notStarted: 4,
-  /** The media relay failed; its calls were ended. */
+  /** The media relay failed, or did not answer at the end; its calls were ended. */
   relayFailed: 5,
-  /** The identity was withdrawn, or is another one. */
+  /** The identity was lost, withdrawn, or is another one. */
   identityLost: 6,
   /** All was ended, but the identity could not be given back: a reaper has to. */
   notReleased: 7,

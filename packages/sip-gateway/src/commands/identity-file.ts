@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { PublicIdentity } from '@truetuple/core';
 import { GatewayError } from '../errors.ts';
-import type { OwnIdentity, TakenIdentity } from './taken-identity.ts';
+import type { TakenIdentity } from './taken-identity.ts';
 
 /** Reads what is published; undefined when nothing is. */
-export type ReadIdentity = () => Promise<OwnIdentity | undefined>;
+export type ReadIdentity = () => Promise<PublicIdentity | undefined>;
 
 export interface IdentityFileOptions {
   /** Where it is published, for messages. */
@@ -40,6 +41,8 @@ export async function followIdentityFile(
     if (identity !== undefined) {
       return {
         identity,
+        // its holder withdraws what is not proven
+        unproven: () => undefined,
         lost: untilLost(read, identity, everyMs, signal),
         release: async () => undefined,
       };
@@ -56,7 +59,7 @@ export async function followIdentityFile(
 
 async function untilLost(
   read: ReadIdentity,
-  held: OwnIdentity,
+  held: PublicIdentity,
   everyMs: number,
   signal: AbortSignal,
 ): Promise<string> {
@@ -68,7 +71,7 @@ async function untilLost(
       // this process ends: nobody asks any more
       return new Promise<string>(() => undefined);
     }
-    let now: OwnIdentity | undefined;
+    let now: PublicIdentity | undefined;
     try {
       now = await read();
       failedReads = 0;

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { configInvalid, readConfig } from '../config/config.ts';
+import { configInvalid, lineIn, readConfig } from '../config/config.ts';
 import type { GatewayConfig } from '../config/shape.ts';
 import { GatewayError } from '../errors.ts';
 
@@ -26,11 +26,11 @@ export async function loadConfig(
   try {
     checkSpec(spec);
   } catch (error) {
-    const line = text.slice(0, Math.max(0, text.search(/^ +spec:/mu))).split('\n').length;
+    const line = lineIn(text, ['identity', 'spec']);
     const what = error instanceof Error ? error.message : String(error);
     throw configInvalid(file, [{ line, path: 'identity.spec', what: `is refused: ${what}` }]);
   }
-  return { ...config, identity: { kind: 'ensure', spec } };
+  return { ...config, identity: { ...config.identity, spec } };
 }
 
 /** Takes the parts of the owner that are `{ file: PATH }` from their files. */

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { KeepEvent } from '@truetuple/core';
 import type { Logger } from 'pino';
 import { classifyPeer, type PeerNetworks } from '../call/peer-class.ts';
 import { routeByTable } from '../config/routes.ts';
@@ -7,18 +8,22 @@ import type { GatewayConfig } from '../config/shape.ts';
 import { GatewayError } from '../errors.ts';
 import type { GatewayOptions } from '../gateway-options.ts';
 import type { Gateway } from '../gateway.ts';
-import { logAlarm, logEvent } from '../telemetry/gateway-log.ts';
+import { logAlarm, logEvent, logKeepEvent } from '../telemetry/gateway-log.ts';
 import { GatewayMetrics } from '../telemetry/gateway-metrics.ts';
 import { openMonitoring } from '../telemetry/monitoring-server.ts';
 import { exitCodes, type ExitCode } from './exit-code.ts';
-import { aborted, type StopReason, type StopWish } from './stop-signals.ts';
+import { aborted, type Failure, type StopReason, type StopWish } from './stop-signals.ts';
 import type { TakenIdentity } from './taken-identity.ts';
 
 export interface RunParts {
   readonly log: Logger;
   readonly stop: StopWish;
   readonly environment: Environment;
-  readonly takeIdentity: (signal: AbortSignal) => Promise<TakenIdentity>;
+  /** Takes the identity, and tells what the keep of it does, if it keeps it. */
+  readonly takeIdentity: (
+    signal: AbortSignal,
+    onKeepEvent: (event: KeepEvent) => void,
+  ) => Promise<TakenIdentity>;
   readonly createGateway: (options: GatewayOptions) => Promise<Gateway>;
   /** Between attempts to start. Default 500. */
   readonly againMs?: number;
@@ -35,25 +40,23 @@ const farewellMs = 5_000;
  */
 export async function runGateway(parts: RunParts, config: GatewayConfig): Promise<ExitCode> {
   const { log, stop } = parts;
-  const metrics = new GatewayMetrics();
-  let unready: string | undefined = 'the identity is not held yet';
-  let running: Gateway | undefined;
-  const serverGone = (): string | undefined =>
-    running?.isReady() === false ? 'the SIP server is not there' : undefined;
+  let up: Up = { waitsFor: 'the identity is not held yet' };
+  const unready = (): string | undefined => (stop.signal.aborted ? 'draining' : unreadyBecause(up));
+  const metrics = new GatewayMetrics(() => unready() === undefined);
   const monitoring = await openMonitoring(config.monitoring, {
-    unready: () => (stop.signal.aborted ? 'draining' : (unready ?? serverGone())),
+    unready,
     metrics: () => metrics.text(),
     metricsType: metrics.contentType,
   });
   try {
-    const taken = await take(parts);
-    if (taken === undefined) return stop.signal.aborted ? exitCodes.asked : exitCodes.noIdentity;
-    metrics.holds(taken.identity);
+    const taken = await take(parts, metrics);
+    if (taken === undefined) return stop.signal.aborted ? codeOf(stop) : exitCodes.noIdentity;
+    void taken.lost.then((because) => stop.stop({ kind: 'identity-lost', because }));
+    metrics.holds(taken);
     log.info({ identity: taken.identity }, 'the identity is held');
-    unready = 'sockets and relay are not open yet';
+    up = { waitsFor: 'sockets and relay are not open yet' };
     const onReady = (gateway: Gateway): void => {
-      running = gateway;
-      unready = undefined;
+      up = { taken, gateway };
     };
     const code = await serve(parts, config, { taken, metrics, onReady }).catch((error: unknown) => {
       log.fatal({ err: error }, 'a defect');
@@ -65,9 +68,27 @@ export async function runGateway(parts: RunParts, config: GatewayConfig): Promis
   }
 }
 
-async function take({ log, stop, takeIdentity }: RunParts): Promise<TakenIdentity | undefined> {
+/** How far it is. */
+type Up =
+  | { readonly waitsFor: string }
+  | { readonly taken: TakenIdentity; readonly gateway: Gateway };
+
+function unreadyBecause(up: Up): string | undefined {
+  if ('waitsFor' in up) return up.waitsFor;
+  const unproven = up.taken.unproven();
+  if (unproven !== undefined) return `the identity is not proven: ${unproven}`;
+  return up.gateway.isReady() ? undefined : 'the SIP server is not there';
+}
+
+async function take(
+  { log, stop, takeIdentity }: RunParts,
+  metrics: GatewayMetrics,
+): Promise<TakenIdentity | undefined> {
   try {
-    return await takeIdentity(stop.signal);
+    return await takeIdentity(stop.signal, (event) => {
+      logKeepEvent(log, event);
+      metrics.takeKeep(event);
+    });
   } catch (error) {
     if (stop.signal.aborted) log.info('asked to end before the identity was held');
     else log.error({ err: error }, 'the identity could not be taken');
@@ -99,15 +120,16 @@ async function serve(
 ): Promise<ExitCode> {
   const { log, stop } = parts;
   const gateway = await open(parts, config, { taken, metrics, onReady });
-  if (gateway === undefined) return stop.signal.aborted ? exitCodes.asked : exitCodes.notStarted;
-  metrics.watches(gateway, () => !stop.signal.aborted);
-  void taken.lost.then((because) => stop.stop({ kind: 'identity-lost', because }));
+  if (gateway === undefined) return stop.signal.aborted ? codeOf(stop) : exitCodes.notStarted;
+  metrics.watches(gateway);
   onReady(gateway);
   log.info({ sipPort: config.sip.port }, 'ready');
   const reason = await stop.wished();
   log.info({ reason, ...gateway.counts() }, 'ending');
   await endCalls(gateway, patienceFor(reason, config), stop);
-  return closeGateway(log, gateway, codeOf(reason));
+  await gateway.close();
+  log.info(gateway.counts(), 'ended');
+  return codeOf(stop);
 }
 
 /** undefined when it could not start, or shall not any more. Servers of other processes get their time. */
@@ -137,18 +159,6 @@ async function open(
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
   // who is to end does not wait
   await delay(ms, undefined, { signal }).catch(() => undefined);
-}
-
-/** All of it is closed, also when the relay could not be told. */
-async function closeGateway(log: Logger, gateway: Gateway, code: ExitCode): Promise<ExitCode> {
-  try {
-    await gateway.close();
-    log.info(gateway.counts(), 'ended');
-    return code;
-  } catch (error) {
-    log.error({ err: error }, 'ended, but the media relay could not be told');
-    return code === exitCodes.asked ? exitCodes.relayFailed : code;
-  }
 }
 
 async function optionsOf(
@@ -211,17 +221,13 @@ async function endCalls(gateway: Gateway, patienceMs: number, { hurry }: StopWis
   clearTimeout(timer);
 }
 
-function codeOf(reason: StopReason): ExitCode {
-  switch (reason.kind) {
-    case 'signal':
-      return exitCodes.asked;
-    case 'relay-failed':
-      return exitCodes.relayFailed;
-    case 'identity-lost':
-      return exitCodes.identityLost;
-    case 'defect':
-      return exitCodes.unexpected;
-    default:
-      return reason satisfies never;
-  }
+/** The signal is obeyed whatever fails meanwhile, but what fails is told. */
+function codeOf({ failure }: StopWish): ExitCode {
+  return failure === undefined ? exitCodes.asked : codeOfFailure[failure.kind];
 }
+
+const codeOfFailure: Readonly<Record<Failure['kind'], ExitCode>> = {
+  'relay-failed': exitCodes.relayFailed,
+  'identity-lost': exitCodes.identityLost,
+  defect: exitCodes.unexpected,
+};

@@ -190,6 +190,12 @@ describe('the configuration in a file', () => {
     await expect(loadConfig(file, refuse, 'skip')).rejects.toThrow(
       `${file}:${line}: identity.spec is refused: region: is not an AWS region`,
     );
+    // no look at the text would find it here
+    const flow = [...least.slice(1), 'log:', '  # spec:', '  level: info', 'identity:'];
+    const other = await written([...flow, '  { kind: ensure,', '    "spec": {} }'].join('\n'));
+    await expect(loadConfig(other, refuse, 'skip')).rejects.toThrow(
+      `${other}:11: identity.spec is refused`,
+    );
   });
 });
 

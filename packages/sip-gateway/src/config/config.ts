@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { LineCounter, parseDocument, type Document } from 'yaml';
-import { problemOf, type ConfigProblem } from './problem.ts';
+import { lineOf, problemOf, type ConfigProblem } from './problem.ts';
 import { configSchema } from './schema.ts';
 import { GatewayError } from '../errors.ts';
 import type { GatewayConfig } from './shape.ts';
@@ -18,8 +18,7 @@ export function readConfig(yaml: string, source: string): GatewayConfig {
   if (yaml.length > mostCharacters) {
     throw configInvalid(source, [{ line: 1, path: 'the file', what: 'is longer than a megabyte' }]);
   }
-  const lines = new LineCounter();
-  const document = parseDocument(yaml, { lineCounter: lines, version: '1.2' });
+  const { document, lines } = parse(yaml);
   // further ones mostly follow from the first
   const [flaw] = [...document.errors, ...document.warnings];
   if (flaw !== undefined) {
@@ -34,6 +33,17 @@ export function readConfig(yaml: string, source: string): GatewayConfig {
     source,
     result.issues.map((issue) => problemOf(issue, configSchema, document, lines)),
   );
+}
+
+/** The line, from 1, of the value that these keys lead to. */
+export function lineIn(yaml: string, keys: readonly string[]): number {
+  const { document, lines } = parse(yaml);
+  return lineOf(keys, document, lines);
+}
+
+function parse(yaml: string): { readonly document: Document; readonly lines: LineCounter } {
+  const lines = new LineCounter();
+  return { document: parseDocument(yaml, { lineCounter: lines, version: '1.2' }), lines };
 }
 
 function valueOf(document: Document, source: string): unknown {

@@ -48,7 +48,7 @@ function readable(expected: string | null): string {
 }
 
 /** The line of the deepest node that is there on the way. */
-function lineOf(keys: readonly Key[], { contents }: Document, lines: LineCounter): number {
+export function lineOf(keys: readonly Key[], { contents }: Document, lines: LineCounter): number {
   let node: unknown = contents;
   let offset = 0;
   for (const key of keys) {

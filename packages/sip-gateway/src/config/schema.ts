@@ -37,6 +37,7 @@ const identity = v.variant('kind', [
     kind: v.literal('ensure'),
     /** An IdentitySpec of @truetuple/core, which reads it. */
     spec: v.record(v.string(), v.unknown(), 'is not a map of settings'),
+    keepIntervalMs: v.exactOptional(some),
   }),
   v.strictObject({
     kind: v.literal('file'),

@@ -34,8 +34,14 @@ export type LogLevel = 'silent' | 'error' | 'warn' | 'info' | 'debug';
 
 /** Where the public address comes from. */
 export type IdentityConfig =
-  /** This process takes and releases it; `spec` is an IdentitySpec of @truetuple/core. */
-  | { readonly kind: 'ensure'; readonly spec: Readonly<Record<string, unknown>> }
+  /** This process takes, keeps and releases it. */
+  | {
+      readonly kind: 'ensure';
+      /** An IdentitySpec of @truetuple/core. */
+      readonly spec: Readonly<Record<string, unknown>>;
+      /** From one look at EC2 to the next, at most. */
+      readonly keepIntervalMs?: number;
+    }
   /** Somebody else holds it and publishes it in this directory. */
   | { readonly kind: 'file'; readonly directory: string; readonly waitMs: number };
 

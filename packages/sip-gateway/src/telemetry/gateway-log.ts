@@ -1,3 +1,4 @@
+import type { KeepEvent } from '@truetuple/core';
 import type { Logger } from 'pino';
 import type { GatewayAlarm, GatewayEvent } from '../gateway-event.ts';
 
@@ -21,4 +22,22 @@ export function logEvent(log: Logger, event: GatewayEvent): void {
 
 export function logAlarm(log: Logger, alarm: GatewayAlarm): void {
   log.error(alarm, 'a message told an address that its receiver does not see');
+}
+
+/** Says what the keep of the identity did. */
+export function logKeepEvent(log: Logger, event: KeepEvent): void {
+  switch (event.kind) {
+    case 'repaired':
+      return log.warn(event, 'drift of the identity was put back');
+    case 'degraded':
+      return log.error({ err: event.error }, 'the identity is not proven; not ready until it is');
+    case 'restored':
+      return log.info({ identity: event.identity }, 'the identity is proven again');
+    case 'unsure':
+      return log.warn({ err: event.error }, 'EC2 did not say whether the identity stands');
+    case 'lost':
+      return log.error(event, 'the identity is lost');
+    default:
+      return event satisfies never;
+  }
 }

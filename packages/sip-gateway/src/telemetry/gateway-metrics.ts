@@ -1,10 +1,10 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { KeepEvent } from '@truetuple/core';
 import type { SipEngineCounts } from '@truetuple/sip-engine';
-import type { OwnIdentity } from '../commands/taken-identity.ts';
+import type { TakenIdentity } from '../commands/taken-identity.ts';
 import type { PeerClass } from '../call/peer-class.ts';
 import type { GatewayAlarm, GatewayEvent } from '../gateway-event.ts';
 import type { Gateway } from '../gateway.ts';
-import type { RelayCounts } from '../media/media-relay.ts';
 
 type Classes = { readonly caller: PeerClass; readonly callee: PeerClass };
 
@@ -31,11 +31,17 @@ export class GatewayMetrics {
     buckets: setupBuckets,
     registers: [this.#registry],
   });
+  readonly #kept = this.#counter('identity_keep_events_total', 'What the keep did', ['kind']);
   /** Of the calls that are up. */
   readonly #classes = new Map<string, Classes>();
 
-  constructor() {
+  #readMedia: () => Promise<void> = async () => undefined;
+
+  constructor(isReady: () => boolean) {
     collectDefaultMetrics({ register: this.#registry });
+    this.#gauge('ready', '1 while new calls are taken', () => Number(isReady()));
+    // an alarm on a rate needs the zero before
+    for (const kind of keepEventKinds) this.#kept.inc({ kind }, 0);
   }
 
   #counter<L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> {
@@ -52,26 +58,34 @@ export class GatewayMetrics {
     });
   }
 
-  /** The identity that is held, as a gauge of 1 with its values as labels. */
-  holds({ publicIp, privateIp, networkInterfaceId, generation }: OwnIdentity): void {
-    const labels = {
-      public_ip: publicIp,
-      private_ip: privateIp,
-      network_interface_id: networkInterfaceId,
-      generation: String(generation),
-    };
-    const info = new Gauge({
+  /** The identity that is held, as a gauge of 1 with its values as labels, and whether it is proven. */
+  holds(taken: Pick<TakenIdentity, 'identity' | 'unproven'>): void {
+    const info: Gauge = new Gauge({
       name: `${prefix}identity_info`,
       help: 'The public identity that this gateway is told on',
-      labelNames: Object.keys(labels),
+      labelNames: ['public_ip', 'private_ip', 'network_interface_id', 'generation'],
       registers: [this.#registry],
+      collect: () => {
+        const { publicIp, privateIp, networkInterfaceId, generation } = taken.identity;
+        info.reset();
+        info.set(
+          {
+            public_ip: publicIp,
+            private_ip: privateIp,
+            network_interface_id: networkInterfaceId,
+            generation: String(generation),
+          },
+          1,
+        );
+      },
     });
-    info.set(labels, 1);
+    this.#gauge('identity_proven', '1 while the identity is proven', () =>
+      Number(taken.unproven() === undefined),
+    );
   }
 
   /** Reads the gateway's own account whenever it is asked for. */
-  watches(gateway: Pick<Gateway, 'counts' | 'media'>, isReady: () => boolean): void {
-    this.#gauge('ready', '1 while new calls are taken', () => Number(isReady()));
+  watches(gateway: Pick<Gateway, 'counts' | 'media'>): void {
     this.#gauge('calls', 'Calls that are up or being set up', () => gateway.counts().calls);
     this.#watchMedia(gateway);
     if (gateway.counts().sip === undefined) return;
@@ -80,33 +94,33 @@ export class GatewayMetrics {
     }
   }
 
-  /** What the relay cannot tell is left out. */
+  /** The relay is asked once for all that it counts. What it cannot tell is left out. */
   #watchMedia({ media }: Pick<Gateway, 'media'>): void {
-    const ask = (): Promise<RelayCounts | undefined> => media().catch(() => undefined);
     const registers = [this.#registry];
-    const packets: Gauge<'leg' | 'outcome'> = new Gauge({
+    const packets = new Gauge({
       name: `${prefix}media_packets`,
       help: 'Media packets since the start: taken from the negotiated peer, or dropped',
       labelNames: ['leg', 'outcome'],
       registers,
-      collect: async () => {
-        for (const [leg, carried] of Object.entries((await ask())?.media ?? {})) {
-          packets.set({ leg, outcome: 'taken' }, carried.packets);
-          packets.set({ leg, outcome: 'dropped' }, carried.dropped);
-        }
-      },
     });
-    const pairs: Gauge<'state'> = new Gauge({
+    const pairs = new Gauge({
       name: `${prefix}media_port_pairs`,
       help: 'Pairs of RTP and RTCP ports: free, in use, or resting after a call',
       labelNames: ['state'],
       registers,
-      collect: async () => {
-        for (const [state, count] of Object.entries((await ask())?.pairs ?? {})) {
-          pairs.set({ state }, count);
-        }
-      },
     });
+    this.#readMedia = async (): Promise<void> => {
+      const counts = await media().catch(() => undefined);
+      packets.reset();
+      pairs.reset();
+      for (const [leg, carried] of Object.entries(counts?.media ?? {})) {
+        packets.set({ leg, outcome: 'taken' }, carried.packets);
+        packets.set({ leg, outcome: 'dropped' }, carried.dropped);
+      }
+      for (const [state, count] of Object.entries(counts?.pairs ?? {})) {
+        pairs.set({ state }, count);
+      }
+    };
   }
 
   take(event: GatewayEvent): void {
@@ -144,7 +158,12 @@ export class GatewayMetrics {
     this.#alarms.inc({ kind });
   }
 
-  text(): Promise<string> {
+  takeKeep({ kind }: KeepEvent): void {
+    this.#kept.inc({ kind });
+  }
+
+  async text(): Promise<string> {
+    await this.#readMedia();
     return this.#registry.metrics();
   }
 
@@ -152,6 +171,14 @@ export class GatewayMetrics {
     return this.#registry.contentType;
   }
 }
+
+const keepEventKinds: readonly KeepEvent['kind'][] = [
+  'repaired',
+  'degraded',
+  'restored',
+  'unsure',
+  'lost',
+];
 
 const sipGauges: readonly (readonly [keyof SipEngineCounts, string, string])[] = [
   ['transactions', 'sip_transactions', 'SIP transactions that are open'],

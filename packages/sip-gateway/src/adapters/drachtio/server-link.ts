@@ -176,8 +176,8 @@ export class ServerLink {
     this.#socket = undefined;
     for (const timer of ['connect', 'ping', 'pong'] as const) this.#stopTimer(timer);
     if (this.#isClosed) return;
+    // start() takes the retry back by closing, if this was the first attempt
     this.#onFirst?.(this.#unreachable());
-    if (this.#isClosed) return;
     this.#startTimer('retry', this.#retryMs, () => this.#connect());
     this.#retryMs = Math.min(this.#retryMs * 2, longestRetryMs);
   }
