@@ -26,8 +26,9 @@ interface Kept extends AsyncDisposable {
 }
 
 async function keepOn(net1: Net1Kind): Promise<Kept> {
-  const world = await leakWorld(net1);
-  const tap = tapEth0(world);
+  await using opened = new AsyncDisposableStack();
+  const world = opened.use(await leakWorld(net1));
+  const tap = opened.use(tapEth0(world));
   const pod = simulatedPod({ clock: new ManualClock() });
   const node = { ...pod.node, openKernel: () => linuxKernel({ netns: world.pod }) };
   const eni = pod.ec2
@@ -41,8 +42,10 @@ async function keepOn(net1: Net1Kind): Promise<Kept> {
   const spec = { ...pod.spec, networkInterface, privateIp: privateIps[0] };
   const held = await ensurePublicIdentity(spec, { node });
   const events: string[] = [];
-  const keeping = await held.keep({ onEvent: (event) => void events.push(...words(event)) });
-  const sockets = [publicIps[0], privateIps[0]].map((ip) => boundUdp(world.pod, ip));
+  const onEvent = (event: KeepEvent): void => void events.push(...words(event));
+  const sockets = [publicIps[0], privateIps[0]].map((ip) => opened.use(boundUdp(world.pod, ip)));
+  const keeping = opened.use(await held.keep({ onEvent }));
+  const all = opened.move();
   return {
     world,
     tap,
@@ -50,10 +53,7 @@ async function keepOn(net1: Net1Kind): Promise<Kept> {
     keeping,
     sockets,
     told: (what) => vi.waitFor(() => expect(events).toContain(what), { interval: 5 }),
-    [Symbol.asyncDispose]: async () => {
-      await keeping.close();
-      for (const open of [...sockets, tap, world]) open[Symbol.dispose]();
-    },
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
 }
 

@@ -3,7 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { SimulatedEc2 } from '../testing/simulated-ec2/simulated-ec2.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 import { batchAssigns } from './batch-assigns.ts';
+import type { CallOptions } from './ec2-api.ts';
 import { Ec2CallError } from './ec2-call-error.ts';
+import { rateGovernor } from './rate-governor.ts';
+import { RequestLanes } from './request-lanes.ts';
+
+const window = { windowMs: 100 };
 
 function region() {
   const simulated = new SimulatedEc2({
@@ -21,7 +26,7 @@ function region() {
 function build() {
   const clock = new ManualClock();
   const made = region();
-  const ec2 = batchAssigns({ ec2: made.simulated, clock }, { windowMs: 100 });
+  const ec2 = batchAssigns({ ec2: made.simulated, clock }, window);
   const assign = (networkInterfaceId: string, ips: readonly string[], signal?: AbortSignal) =>
     ec2.assignPrivateIpAddresses(
       { networkInterfaceId, privateIpAddresses: ips, allowReassignment: false },
@@ -106,6 +111,64 @@ describe('batchAssigns', () => {
     expect(simulated.calls.entries).toMatchObject([
       { input: { privateIpAddresses: ['10.0.2.7'] } },
     ]);
+  });
+
+  it.each(['signal', 'untilSent'] as const)(
+    'an aborted %s takes it out also while the batch waits for its turn; the others are sent',
+    async (kind) => {
+      const { clock, simulated, a } = build();
+      const rates = { AssignPrivateIpAddresses: { burst: 1, perSecond: 0.1 } };
+      const lanes = new RequestLanes({ clock, random: () => 0.5 }, { rates, share: 1 });
+      const ec2 = batchAssigns({ ec2: rateGovernor({ ec2: simulated, lanes }), clock }, window);
+      const lane = lanes.of('AssignPrivateIpAddresses');
+      await lane.turn(undefined);
+      const stop = new AbortController();
+      const assign = (ip: string, call: CallOptions) =>
+        ec2.assignPrivateIpAddresses(
+          { networkInterfaceId: a, privateIpAddresses: [ip], allowReassignment: false },
+          call,
+        );
+      const gone = assign('10.0.2.6', { [kind]: stop.signal });
+      const stays = assign('10.0.2.7', {});
+      await clock.advance(1000);
+      expect(lane.length).toBe(1);
+      stop.abort(new Error('not wanted'));
+      await expect(clock.run(gone)).rejects.toThrow('not wanted');
+      expect(clock.elapsed()).toBe(1000);
+      expect((await clock.run(stays)).assignedPrivateIpAddresses).toEqual(['10.0.2.7']);
+      expect(simulated.calls.entries).toMatchObject([
+        { input: { privateIpAddresses: ['10.0.2.7'] } },
+      ]);
+    },
+  );
+
+  it('an aborted untilSent of a call that was sent changes nothing: its outcome is told', async () => {
+    const { clock, simulated, a } = build();
+    const stop = new AbortController();
+    simulated.onChange(() => stop.abort());
+    const ec2 = batchAssigns({ ec2: simulated, clock }, window);
+    const sent = ec2.assignPrivateIpAddresses(
+      { networkInterfaceId: a, privateIpAddresses: ['10.0.2.6'], allowReassignment: false },
+      { untilSent: stop.signal },
+    );
+    expect((await clock.run(sent)).assignedPrivateIpAddresses).toEqual(['10.0.2.6']);
+    expect(stop.signal.aborted).toBe(true);
+  });
+
+  it('of requests that are made alone, one that was aborted meanwhile is not made', async () => {
+    const { clock, assign, simulated, a } = build();
+    const stop = new AbortController();
+    const refused = outcomeOf(assign(a, ['10.0.3.1']));
+    const first = assign(a, ['10.0.2.6']);
+    const gone = assign(a, ['10.0.2.7'], stop.signal);
+    simulated.onChange(() => stop.abort(new Error('not wanted')));
+    const outcomes = clock.run(Promise.allSettled([refused, first, gone]));
+    expect((await outcomes).map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'fulfilled',
+      'rejected',
+    ]);
+    expect(held(simulated)[0]).not.toContain('10.0.2.7');
   });
 });
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../identity/clock.ts';
+import { aroundEc2 } from './around-ec2.ts';
 import { addressesPerCall, asksForEach } from './assign-refusal.ts';
 import type { AssignPrivateIpAddresses, CallOptions, Ec2Api } from './ec2-api.ts';
 
@@ -18,14 +19,20 @@ interface Request {
   readonly privateIpAddresses: readonly string[];
   readonly resolve: (answer: Answer) => void;
   readonly reject: (reason: unknown) => void;
+  /** Aborted once its caller has left. */
+  readonly signal: AbortSignal | undefined;
 }
+
+/** Ends the wait of a call that was not sent; whoever is left in its batch asks again. */
+class NotSent extends Error {}
 
 /**
  * An Ec2Api in which AssignPrivateIpAddresses for one network interface within a window are one call, and
  * each caller is answered as if it had called alone. EC2 does all or nothing: when it refuses the whole for
  * what only one of the addresses may be to blame for, each request is made alone, in the order they came.
  * While a call is under way the interface's next requests gather. An abort takes a request out of a batch
- * that was not sent yet; afterwards it ends the caller's wait, not the call.
+ * that was not sent yet, also while that waits for its turn beneath: the others go to the end of that queue.
+ * Afterwards an aborted `signal` ends the caller's wait, not the call.
  */
 export function batchAssigns(parts: BatchAssignsParts, options: BatchAssignsOptions): Ec2Api {
   const batches = new Map<string, InterfaceBatch>();
@@ -39,30 +46,12 @@ export function batchAssigns(parts: BatchAssignsParts, options: BatchAssignsOpti
     return batch;
   };
   return {
-    ...bound(parts.ec2),
+    ...aroundEc2(parts.ec2, (_action, call, make) => make(call)),
     assignPrivateIpAddresses: (input, call) =>
       // in a batch EC2 would not see that this one asks for nothing
       input.privateIpAddresses.length === 0
         ? parts.ec2.assignPrivateIpAddresses(input, call)
         : batchFor(input.networkInterfaceId).add(input, call),
-  };
-}
-
-/** The methods of an Ec2Api as properties: those of a class are not its own. */
-function bound(ec2: Ec2Api): Omit<Ec2Api, 'assignPrivateIpAddresses'> {
-  return {
-    describeNetworkInterfaces: (input, call) => ec2.describeNetworkInterfaces(input, call),
-    describeAddresses: (input, call) => ec2.describeAddresses(input, call),
-    describeRouteTables: (input, call) => ec2.describeRouteTables(input, call),
-    unassignPrivateIpAddresses: (input, call) => ec2.unassignPrivateIpAddresses(input, call),
-    associateAddress: (input, call) => ec2.associateAddress(input, call),
-    disassociateAddress: (input, call) => ec2.disassociateAddress(input, call),
-    createTags: (input, call) => ec2.createTags(input, call),
-    deleteTags: (input, call) => ec2.deleteTags(input, call),
-    createRoute: (input, call) => ec2.createRoute(input, call),
-    replaceRoute: (input, call) => ec2.replaceRoute(input, call),
-    deleteRoute: (input, call) => ec2.deleteRoute(input, call),
-    setSourceDestCheck: (input, call) => ec2.setSourceDestCheck(input, call),
   };
 }
 
@@ -74,6 +63,8 @@ class InterfaceBatch {
   readonly #ended: () => void;
   readonly #waiting: Set<Request> = new Set();
   #isSending = false;
+  /** Of the call that is under way. */
+  #untilSent: AbortController = new AbortController();
 
   constructor(
     parts: BatchAssignsParts,
@@ -92,8 +83,9 @@ class InterfaceBatch {
     return new Promise((resolve, reject) => {
       signal?.throwIfAborted();
       const leave = (): void => {
-        const isUnsent = this.#waiting.delete(request);
-        if (isUnsent || call?.signal !== undefined) reject(signal?.reason as Error);
+        const isWaiting = this.#waiting.delete(request);
+        if (isWaiting || call?.signal !== undefined) reject(signal?.reason as Error);
+        if (!isWaiting) this.#untilSent.abort(new NotSent());
       };
       const settled = (): void => signal?.removeEventListener('abort', leave);
       const request: Request = {
@@ -106,6 +98,7 @@ class InterfaceBatch {
           settled();
           reject(reason);
         },
+        signal,
       };
       signal?.addEventListener('abort', leave, { once: true });
       this.#waiting.add(request);
@@ -127,10 +120,14 @@ class InterfaceBatch {
     this.#ended();
   }
 
-  async #sendTogether(batch: readonly Request[]): Promise<void> {
+  async #sendTogether(requests: readonly Request[]): Promise<void> {
+    const batch = whoStays(requests);
+    if (batch.length === 0) return;
+    const untilSent = new AbortController();
+    this.#untilSent = untilSent;
     const all = [...new Set(batch.flatMap(({ privateIpAddresses }) => privateIpAddresses))];
     try {
-      const { assignedPrivateIpAddresses } = await this.#assign(all);
+      const { assignedPrivateIpAddresses } = await this.#assign(all, untilSent.signal);
       const left = new Set(assignedPrivateIpAddresses);
       for (const { privateIpAddresses, resolve } of batch) {
         // of two that asked for the same address, the first one put it there
@@ -138,33 +135,29 @@ class InterfaceBatch {
         resolve({ assignedPrivateIpAddresses: own });
       }
     } catch (error) {
+      if (error instanceof NotSent) return this.#sendTogether(batch);
       if (batch.length > 1 && asksForEach(error)) {
-        await this.#sendEach(batch);
+        for (const request of batch) await this.#sendTogether([request]);
         return;
       }
       for (const { reject } of batch) reject(error);
     }
   }
 
-  async #sendEach(batch: readonly Request[]): Promise<void> {
-    for (const { privateIpAddresses, resolve, reject } of batch) {
-      try {
-        resolve(await this.#assign(privateIpAddresses));
-      } catch (error) {
-        reject(error);
-      }
-    }
-  }
-
-  #assign(privateIpAddresses: readonly string[]): Promise<Answer> {
+  #assign(privateIpAddresses: readonly string[], untilSent: AbortSignal): Promise<Answer> {
     const networkInterfaceId = this.#networkInterfaceId;
     const allowReassignment = false;
-    return this.#parts.ec2.assignPrivateIpAddresses({
-      networkInterfaceId,
-      privateIpAddresses,
-      allowReassignment,
-    });
+    return this.#parts.ec2.assignPrivateIpAddresses(
+      { networkInterfaceId, privateIpAddresses, allowReassignment },
+      { untilSent },
+    );
   }
+}
+
+/** Those whose callers still wait; for the others nothing was sent. */
+function whoStays(requests: readonly Request[]): readonly Request[] {
+  for (const { signal, reject } of requests) if (signal?.aborted === true) reject(signal.reason);
+  return requests.filter(({ signal }) => signal?.aborted !== true);
 }
 
 /** The first requests, as many as one call takes; at least one. */

@@ -1,5 +1,6 @@
 import { CoreError } from '../errors.ts';
 import type { Clock } from '../identity/clock.ts';
+import { isGoverned } from './around-ec2.ts';
 import type { CloudStep } from './cloud-step.ts';
 import type { Ec2Api } from './ec2-api.ts';
 import { Ec2CallError } from './ec2-call-error.ts';
@@ -60,16 +61,19 @@ export async function readCloud<Answer>(
 /** Waits after a transient failure; throws the translated error when it is none, or patience is at its end. */
 export async function bear(session: CloudSession, error: unknown, tried: string): Promise<void> {
   throwIfAborted(session, tried);
-  if (!isTransient(error) || session.patience <= 0) throw translateEc2Error(error, tried);
+  if (!isTransient(session, error) || session.patience <= 0) throw translateEc2Error(error, tried);
   session.patience -= 1;
   await pause(session, tried);
 }
 
-/** Throttling is borne too: who gives up and starts over costs EC2 far more calls than who waits. */
-function isTransient(error: unknown): boolean {
+/**
+ * Throttling is borne too where nobody beneath does: who gives up and starts over costs EC2 far more calls
+ * than who waits. A governor's Throttled is the end of its own tries, and is not tried again.
+ */
+function isTransient({ ec2 }: CloudSession, error: unknown): boolean {
   if (!Ec2CallError.is(error)) return false;
   const { retry, code } = meaningOf(error);
-  return retry === 'now' || code === 'Throttled';
+  return retry === 'now' || (code === 'Throttled' && !isGoverned(ec2));
 }
 
 /** A pause that grows with each failure: 50 ms, doubling, at most 5 s. */

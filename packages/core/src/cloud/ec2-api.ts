@@ -33,6 +33,14 @@ export interface Ec2Api {
   setSourceDestCheck(input: SetSourceDestCheck, call?: CallOptions): Promise<void>;
 }
 
+/**
+ * An Ec2Api that makes a throttled call again by itself until it gives up: who calls it must not, since two
+ * retriers over one another multiply.
+ */
+export interface GovernedEc2Api extends Ec2Api {
+  readonly bearsThrottling: true;
+}
+
 export interface CallOptions {
   readonly signal?: AbortSignal;
   /** Ends the wait of a call that was not sent yet, and nothing afterwards: for writes. */

@@ -1,3 +1,4 @@
+import { aroundEc2, isRead } from './around-ec2.ts';
 import type { CallOptions, Ec2Api } from './ec2-api.ts';
 
 /** A read that is under way, and how many wait for it. */
@@ -120,24 +121,9 @@ function byText(left: unknown, right: unknown): number {
   return a < b ? -1 : 1;
 }
 
-type Writes = Omit<
-  Ec2Api,
-  'describeNetworkInterfaces' | 'describeAddresses' | 'describeRouteTables'
->;
-
-/** Every write, and what happens when it is settled: a refusal tells of the state too. */
-function forgetting(ec2: Ec2Api, settled: () => void): Writes {
-  const after = <Answer>(write: Promise<Answer>): Promise<Answer> => write.finally(settled);
-  return {
-    assignPrivateIpAddresses: (input, call) => after(ec2.assignPrivateIpAddresses(input, call)),
-    unassignPrivateIpAddresses: (input, call) => after(ec2.unassignPrivateIpAddresses(input, call)),
-    associateAddress: (input, call) => after(ec2.associateAddress(input, call)),
-    disassociateAddress: (input, call) => after(ec2.disassociateAddress(input, call)),
-    createTags: (input, call) => after(ec2.createTags(input, call)),
-    deleteTags: (input, call) => after(ec2.deleteTags(input, call)),
-    createRoute: (input, call) => after(ec2.createRoute(input, call)),
-    replaceRoute: (input, call) => after(ec2.replaceRoute(input, call)),
-    deleteRoute: (input, call) => after(ec2.deleteRoute(input, call)),
-    setSourceDestCheck: (input, call) => after(ec2.setSourceDestCheck(input, call)),
-  };
+/** Tells of every write when it is settled: a refusal tells of the state too. */
+function forgetting(ec2: Ec2Api, settled: () => void): Ec2Api {
+  return aroundEc2(ec2, (action, call, make) =>
+    isRead(action) ? make(call) : make(call).finally(settled),
+  );
 }
