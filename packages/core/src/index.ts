@@ -63,6 +63,7 @@ export type { CloudStep } from './cloud/cloud-step.ts';
 export type { LivePod, LivePods, Liveness } from './cloud/liveness.ts';
 export type {
   Claim,
+  ClaimSeen,
   CloudStepEvent,
   Grant,
   GrantRequest,

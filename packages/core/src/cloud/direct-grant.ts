@@ -26,9 +26,11 @@ export function directGrant(parts: DirectGrantParts): IdentityGrant {
         request,
       ),
     maintain: (grant, call) =>
-      maintainGrant(openSession({ ec2, clock, onStep: call.onStep, signal: call.signal }), grant, {
-        claimAgeMs: call.claimAgeMs,
-      }),
+      maintainGrant(
+        openSession({ ec2, clock, onStep: call.onStep, signal: call.signal }),
+        grant,
+        call,
+      ),
     release: async (grant, options = {}) => {
       const { allocationId, publicIp, associationId } = grant;
       const session = openSession({ ec2, clock, onStep: options.onStep, signal: options.signal });

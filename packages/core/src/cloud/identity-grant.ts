@@ -30,6 +30,16 @@ export interface GrantCall {
 export interface MaintainCall extends GrantCall {
   /** How long ago the claim was made, at least, in milliseconds. */
   readonly claimAgeMs: number;
+  /**
+   * Asked just before each write, and after the last one; false ends the maintenance as `let-go`. Default: yes. Another process of
+   * the pod may be giving the claim back, and what that takes away is not to be put back.
+   */
+  readonly mayWrite?: (seen: ClaimSeen) => Promise<boolean>;
+}
+
+export interface ClaimSeen {
+  /** True when the address carries the owner record that we wrote: a release removes it last. */
+  readonly isRecorded: boolean;
 }
 
 export type GrantState =
@@ -40,6 +50,12 @@ export type GrantState =
       readonly repaired: readonly CloudStep[];
       /** Why not all could be put back; undefined when it was. */
       readonly unrepaired: CoreError | undefined;
+    }
+  /** The caller did not want it put back. What this call had written before is undone. */
+  | {
+      readonly kind: 'let-go';
+      /** What could not be undone. */
+      readonly left: CoreError | undefined;
     }
   | {
       readonly kind: 'lost';

@@ -79,7 +79,7 @@ export function withoutForeignRecord(grant: Grant, view: CloudView): CloudView {
   return { ...view, addresses };
 }
 
-function carriesOurRecord(grant: Grant, address: ElasticIp): boolean {
+export function carriesOurRecord(grant: Grant, address: ElasticIp): boolean {
   const record = ownerRecordOf(address);
   return record?.owner.uid === grant.owner.uid && record.privateIp === grant.privateIp;
 }

@@ -58,7 +58,7 @@ async function maintain({ clock, grant, held }: Built, call = old): Promise<Gran
 }
 
 function kinds(state: GrantState): readonly string[] {
-  if (state.kind !== 'held') throw new Error(`${state.because}: ${state.message}`);
+  if (state.kind !== 'held') throw new Error(JSON.stringify(state));
   expect(state.unrepaired).toBeUndefined();
   return state.repaired.map(({ kind }) => kind);
 }

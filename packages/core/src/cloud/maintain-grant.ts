@@ -2,10 +2,12 @@ import { converge, type StepOutcome } from '../converge.ts';
 import { CoreError } from '../errors.ts';
 import { doubtfulClaim, foreignRoute, lostClaim, refusedClaim } from './claim-loss.ts';
 import { carryOut } from './carry-out.ts';
+import { endClaim, type Ending } from './end-claim.ts';
 import { sessionForUndo, throwIfAborted, type CloudSession } from './cloud-session.ts';
 import type { CloudStep } from './cloud-step.ts';
-import type { Grant, GrantState } from './identity-grant.ts';
+import type { Grant, GrantState, MaintainCall } from './identity-grant.ts';
 import {
+  carriesOurRecord,
   isProof,
   isSameSighting,
   judgeClaim,
@@ -16,6 +18,7 @@ import { lookAtCloud, routeTableIdFilters } from './observe-cloud.ts';
 import { judgeOccupant } from './occupant.ts';
 import { planCloud, privateIpIsOurs, type WantedIdentity } from './plan-cloud.ts';
 import { translateEc2Error } from './translate-ec2-error.ts';
+import { reverses } from './undo-acquire.ts';
 import { mergeOwnWrites, type CloudView } from './view.ts';
 
 /** How long after a look that does not show the claim EC2 is asked again. */
@@ -29,7 +32,10 @@ const failuresBorne = 4;
 interface Maintenance {
   readonly session: CloudSession;
   readonly grant: Grant;
+  readonly mayWrite: NonNullable<MaintainCall['mayWrite']>;
   readonly repaired: CloudStep[];
+  /** True when the latest look shows our owner record. */
+  isRecorded: boolean;
   privateIpAssignedByUs: boolean;
 }
 
@@ -37,11 +43,18 @@ interface Maintenance {
 export async function maintainGrant(
   session: CloudSession,
   grant: Grant,
-  { claimAgeMs }: { readonly claimAgeMs: number },
+  { claimAgeMs, mayWrite = async () => true }: Pick<MaintainCall, 'claimAgeMs' | 'mayWrite'>,
 ): Promise<GrantState> {
   session.patience = failuresBorne;
   const { privateIpAssignedByUs } = grant;
-  const run: Maintenance = { session, grant, repaired: [], privateIpAssignedByUs };
+  const run: Maintenance = {
+    session,
+    grant,
+    mayWrite,
+    repaired: [],
+    isRecorded: true,
+    privateIpAssignedByUs,
+  };
   const { sighting, view } = await lookTwice(run);
   switch (sighting.kind) {
     case 'held':
@@ -92,6 +105,7 @@ function look({ session, grant }: Maintenance): Promise<CloudView> {
 }
 
 class Unsettled extends Error {}
+class LetGo extends Error {}
 class ClaimRefused extends Error {}
 
 /** Converges toward the whole claim; without an association it is claimed again, of this address only. */
@@ -102,9 +116,13 @@ async function repair(
 ): Promise<GrantState> {
   const { grant } = run;
   try {
-    return held(run, await settle(run, view, seenId === undefined), undefined);
+    const associationId = await settle(run, view, seenId === undefined);
+    // a write may have waited long for its turn
+    if (run.repaired.length > 0) await requireWanted(run);
+    return held(run, associationId, undefined);
   } catch (error) {
     if (error instanceof ClaimRefused) return refusedClaim(grant);
+    if (error instanceof LetGo) return { kind: 'let-go', left: await undoRepairs(run) };
     const cause =
       error instanceof Unsettled
         ? doubtfulClaim(grant, { kind: 'not-shown' })
@@ -146,6 +164,33 @@ async function findLateClaim(run: Maintenance): Promise<string | undefined> {
   return sighting?.kind === 'held' ? sighting.associationId : undefined;
 }
 
+/** Undoes what this run put back; answers what it could not undo. */
+async function undoRepairs(run: Maintenance): Promise<CoreError | undefined> {
+  const { session, grant } = run;
+  const done = [...session.journal];
+  if (done.length === 0) return undefined;
+  const { allocationId, publicIp, owner, networkInterfaceId, privateIp, routeTableIds } = grant;
+  const associationId = associationOf(run) ?? grant.associationId;
+  const ending: Ending = {
+    wanted: {
+      kind: 'nothing',
+      owner,
+      networkInterfaceId,
+      privateIp,
+      claim: { allocationId, publicIp, associationId },
+      unassignPrivateIp: true,
+    },
+    routeTableIds,
+    mayDo: (step) => done.some((one) => reverses(step, one)),
+  };
+  try {
+    await endClaim(sessionForUndo(session), ending);
+    return undefined;
+  } catch (error) {
+    return translateEc2Error(error, `undoing what was put back of ${publicIp}`);
+  }
+}
+
 /** Answers the association that stands in the end. */
 async function settle(
   run: Maintenance,
@@ -164,6 +209,7 @@ async function settle(
       const merged = mergeOwnWrites(knownAddress(grant, seen), session.writes);
       const cleaned = withoutForeignRecord(grant, merged);
       run.privateIpAssignedByUs = privateIpIsOurs(wantedBy(run, claimAgain), cleaned);
+      run.isRecorded = merged.addresses.some((address) => carriesOurRecord(grant, address));
       return cleaned;
     },
     plan: (now) => planSteps(run, claimAgain, now),
@@ -221,8 +267,13 @@ function planSteps(run: Maintenance, claimAgain: boolean, view: CloudView): read
   }
 }
 
+async function requireWanted({ mayWrite, isRecorded }: Maintenance): Promise<void> {
+  if (!(await mayWrite({ isRecorded }))) throw new LetGo();
+}
+
 async function applyStep(run: Maintenance, step: CloudStep): Promise<StepOutcome> {
   const { session } = run;
+  await requireWanted(run);
   const isClaim = step.kind === 'associate-address';
   const isUnanswered = session.journal.some(({ kind }) => kind === 'associate-address');
   const carried = await carryOut(session, step).catch((error: unknown) => {

@@ -80,7 +80,8 @@ function isAssign(step: CloudStep): boolean {
   return step.kind === 'assign-private-ip';
 }
 
-function reverses(step: CloudStep, done: CloudStep): boolean {
+/** True for the step that takes back what a step did. */
+export function reverses(step: CloudStep, done: CloudStep): boolean {
   switch (step.kind) {
     case 'delete-route':
       return (

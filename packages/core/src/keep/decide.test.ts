@@ -49,7 +49,7 @@ const lostGrant: GrantState = {
   message: 'taken',
   associationId: 'eipassoc-9',
 };
-const theft: Seen = { kind: 'cloud-looked-at', state: lostGrant };
+const theft: Seen = { kind: 'cloud-looked-at', of: 'eipassoc-1', state: lostGrant };
 const silence: Seen = { kind: 'cloud-silent', error: trouble('CloudUnreachable') };
 
 function acts(state: KeepState, seen: Seen): string[] {
@@ -96,9 +96,42 @@ describe('decide', () => {
   it('publishes a claim made anew with its own association', () => {
     const grant = { ...identity, associationId: 'eipassoc-2' };
     const held: GrantState = { kind: 'held', grant, repaired: [], unrepaired: undefined };
-    const { state, acts: next } = decide(published, { kind: 'cloud-looked-at', state: held });
+    const { state, acts: next } = decide(published, {
+      kind: 'cloud-looked-at',
+      of: 'eipassoc-1',
+      state: held,
+    });
     expect(state.identity).toEqual({ ...identity, associationId: 'eipassoc-2' });
     expect(next.map(say)).toEqual(['publish']);
+  });
+
+  it.each([
+    ['a loss', lostGrant],
+    ['a claim', { kind: 'held', grant: identity, repaired: [], unrepaired: undefined } as const],
+  ])('pays no heed to %s of an association that was replaced meanwhile', (_what, state) => {
+    const newer = { ...identity, associationId: 'eipassoc-2', generation: 4 };
+    const { state: adopted } = decide(published, { kind: 'publication-replaced', by: newer });
+    const seen: Seen = { kind: 'cloud-looked-at', of: 'eipassoc-1', state };
+    expect(decide(adopted, seen)).toEqual({ state: adopted, acts: [] });
+  });
+
+  it('an end by close before the fence was up is no fence', () => {
+    const { state } = decide(published, theft);
+    const failed: Seen = { kind: 'fence-failed', error: trouble('PublishFailed') };
+    const { state: closed } = decide(decide(state, failed).state, { kind: 'closed' });
+    expect(closed.standing).toMatchObject({ end: { kind: 'lost', isFenced: false } });
+    const { state: fenced } = decide(state, { kind: 'fenced' });
+    expect(fenced.standing).toMatchObject({ end: { kind: 'lost', isFenced: true } });
+  });
+
+  it('tells what could not be undone of a claim that it let go, and nothing of one that was', () => {
+    const letGo = (left: CoreError | undefined): Seen => ({
+      kind: 'cloud-looked-at',
+      of: 'eipassoc-1',
+      state: { kind: 'let-go', left },
+    });
+    expect(acts(published, letGo(undefined))).toEqual([]);
+    expect(acts(published, letGo(trouble('CloudUnreachable')))).toEqual(['tell unsure']);
   });
 
   it('goes on with what another process of the pod published, and ends by anything else', () => {

@@ -30,7 +30,8 @@ export type Seen =
       /** Why the identity is not proven; undefined when it is. */
       readonly unproven: CoreError | undefined;
     }
-  | { readonly kind: 'cloud-looked-at'; readonly state: GrantState }
+  /** What EC2 showed of one association, which may be replaced meanwhile. */
+  | { readonly kind: 'cloud-looked-at'; readonly of: string; readonly state: GrantState }
   | { readonly kind: 'cloud-silent'; readonly error: CoreError }
   /** What stands published instead of the last publication of this keep. */
   | { readonly kind: 'publication-replaced'; readonly by: PublicIdentity | undefined }
@@ -64,7 +65,10 @@ export function decide(state: KeepState, seen: Seen): Decision {
     case 'kernel-looked-at':
       return afterKernel(state, seen.repaired, seen.unproven);
     case 'cloud-looked-at':
-      return afterCloud(state, seen.state);
+      // an answer about another association says nothing of this one
+      return seen.of === state.identity.associationId
+        ? afterCloud(state, seen.state)
+        : nothing(state);
     case 'cloud-silent':
       return { state, acts: [tell({ kind: 'unsure', error: seen.error })] };
     case 'publication-replaced':
@@ -116,6 +120,10 @@ function afterCloud(state: KeepState, seen: GrantState): Decision {
     const loss = { because, message, associationId };
     return { state: { ...state, standing: { kind: 'lost', loss } }, acts: [{ kind: 'fence' }] };
   }
+  if (seen.kind === 'let-go') {
+    const { left } = seen;
+    return { state, acts: left === undefined ? [] : [tell({ kind: 'unsure', error: left })] };
+  }
   const { grant, repaired, unrepaired } = seen;
   const acts: KeepAct[] = tellRepaired({ kind: 'repaired', half: 'cloud', steps: repaired });
   if (unrepaired !== undefined) acts.push(tell({ kind: 'unsure', error: unrepaired }));
@@ -163,13 +171,15 @@ function decideLost(state: KeepState, loss: Loss, seen: Seen): Decision {
   switch (seen.kind) {
     case 'fenced':
       return {
-        state: ended(state, { kind: 'lost', because, message, associationId }),
+        state: ended(state, { kind: 'lost', isFenced: true, because, message, associationId }),
         acts: [tell({ kind: 'lost', because, message, associationId })],
       };
     case 'fence-failed':
       return { state, acts: [tell({ kind: 'degraded', error: seen.error })] };
     case 'closed':
-      return nothing(ended(state, { kind: 'lost', because, message, associationId }));
+      return nothing(
+        ended(state, { kind: 'lost', isFenced: false, because, message, associationId }),
+      );
     case 'kernel-looked-at':
     case 'cloud-looked-at':
     case 'cloud-silent':

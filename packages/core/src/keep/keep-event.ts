@@ -36,9 +36,16 @@ export type KeepEvent =
 
 /**
  * How a keep ended. `closed`: by close() or its signal; the identity is still held. `withdrawn`: somebody
- * else took the publication away or replaced it, as release does: it is theirs. `lost`: fenced.
+ * else took the publication away or replaced it, as release does: it is theirs. `lost`: fenced, if `isFenced`.
  */
 export type KeepEnd =
   | { readonly kind: 'closed' }
   | { readonly kind: 'withdrawn' }
-  | ({ readonly kind: 'lost' } & Loss);
+  | ({
+      readonly kind: 'lost';
+      /**
+       * False when the keep was closed before it could be withdrawn and taken off the link: it may still be
+       * advertised. `releasePublicIdentity` does both.
+       */
+      readonly isFenced: boolean;
+    } & Loss);

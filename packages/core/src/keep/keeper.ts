@@ -1,6 +1,5 @@
-import type { IdentityGrant } from '../cloud/identity-grant.ts';
+import type { ClaimSeen, GrantState, IdentityGrant } from '../cloud/identity-grant.ts';
 import type { PublicIdentity } from '../identity/public-identity.ts';
-import type { Publisher } from '../identity/publisher.ts';
 import type { KernelPort, KernelWatch } from '../kernel/kernel-port.ts';
 import type { NodePorts } from '../node-ports.ts';
 import { reportSteps, type StepReport } from '../report-step.ts';
@@ -8,6 +7,7 @@ import { decide, type KeepAct, type KeepState, type Seen } from './decide.ts';
 import type { KeepEnd } from './keep-event.ts';
 import type { KeepOptions } from './keeping.ts';
 import { coreErrorOf, fenceLink, lookAtLink } from './look-at-link.ts';
+import { isOf, publishAnew, withdrawUnproven, type Publication } from './publication.ts';
 
 export interface KeeperParts {
   readonly identity: PublicIdentity;
@@ -24,10 +24,12 @@ const repairsAtOnce = 50;
 const fightPauseMs = 1000;
 const defaultIntervalMs = 30_000;
 
+type FromCloud = Extract<Seen, { readonly kind: 'cloud-looked-at' | 'cloud-silent' }>;
+
 /** Carries out what `decide` says, one thing after the other; only looks at EC2 run beside the rest. */
 export class Keeper {
   readonly #parts: KeeperParts;
-  readonly #publisher: Publisher;
+  readonly #publication: Publication;
   readonly #report: StepReport;
   readonly #stop = new AbortController();
   readonly #watch: KernelWatch;
@@ -42,8 +44,13 @@ export class Keeper {
   constructor(parts: KeeperParts) {
     const { identity, node, identityDirectory, kernel, options } = parts;
     this.#parts = parts;
-    this.#publisher = node.openPublisher(identityDirectory);
     this.#report = reportSteps(node.clock, (event) => heed(() => options.onStep?.(event)));
+    this.#publication = {
+      publisher: node.openPublisher(identityDirectory),
+      directory: identityDirectory,
+      clock: node.clock,
+      report: this.#report,
+    };
     this.#state = { identity, standing: { kind: 'unpublished', told: undefined, leftOver: false } };
     this.#claimedAtMs = Date.parse(identity.publishedAt);
     this.#watch = kernel.watch(() => this.#lookSoon());
@@ -128,12 +135,12 @@ export class Keeper {
       await this.#turn(() => this.#readPublication('again'));
       if (this.#isStopped) return;
       const seen = await this.#lookAtCloud();
-      if (seen !== undefined) await this.#turn(() => this.#absorb(seen));
+      if (seen !== undefined) await this.#turn(() => this.#absorbFromCloud(seen));
       ms = intervalMs * (0.75 + 0.25 * random());
     }
   }
 
-  async #lookAtCloud(): Promise<Seen | undefined> {
+  async #lookAtCloud(): Promise<FromCloud | undefined> {
     const { node } = this.#parts;
     const { identity } = this;
     try {
@@ -142,19 +149,46 @@ export class Keeper {
         claimAgeMs: node.clock.now() - this.#claimedAtMs,
         signal: this.#stop.signal,
         onStep: this.#report.cloud,
+        mayWrite: (seen) => this.#mayWrite(seen),
       });
-      return { kind: 'cloud-looked-at', state };
+      return { kind: 'cloud-looked-at', of: identity.associationId, state };
     } catch (error) {
       if (this.#isStopped) return undefined;
       return { kind: 'cloud-silent', error: coreErrorOf(error, `EC2 on ${identity.publicIp}`) };
     }
   }
 
+  /** What another process of the pod gives back is not put back; unpublished, only its owner record says so. */
+  async #mayWrite({ isRecorded }: ClaimSeen): Promise<boolean> {
+    await this.#turn(() => this.#readPublication('again'));
+    const { kind } = this.#state.standing;
+    return kind === 'published' || (kind === 'unpublished' && isRecorded);
+  }
+
+  async #absorbFromCloud(seen: FromCloud): Promise<void> {
+    await this.#readPublication('again');
+    await this.#absorb(seen);
+    if (seen.kind === 'cloud-looked-at') await this.#giveBackLate(seen.of, seen.state);
+  }
+
+  /** A claim made anew although the publication was taken away meanwhile is nobody's: it is given back. */
+  async #giveBackLate(of: string, state: GrantState): Promise<void> {
+    const { standing } = this.#state;
+    const isTakenAway = standing.kind === 'ended' && standing.end.kind === 'withdrawn';
+    if (!isTakenAway || state.kind !== 'held') return;
+    const { grant } = state;
+    if (grant.associationId === of) return;
+    await this.#grant?.release(grant, { onStep: this.#report.cloud }).catch((error: unknown) => {
+      const trouble = coreErrorOf(error, `Giving back ${grant.publicIp}`);
+      heed(() => this.#parts.options.onEvent?.({ kind: 'unsure', error: trouble }));
+    });
+  }
+
   /** Who takes the identity file away, as a release in another process does, takes the identity over. */
   async #readPublication(when: 'at-first' | 'again'): Promise<void> {
     const { standing, identity } = this.#state;
     if (when === 'again' && standing.kind !== 'published') return;
-    const read = await this.#publisher.current().then(
+    const read = await this.#publication.publisher.current().then(
       (current) => ({ current }),
       (error: unknown) => ({ error: this.#troubleOf(error) }),
     );
@@ -202,7 +236,7 @@ export class Keeper {
       case 'publish':
         return this.#publish();
       case 'withdraw':
-        return this.#withdraw().then(
+        return withdrawUnproven(this.#publication, this.identity).then(
           () => ({ kind: 'withdrawn', because: act.because }),
           (error: unknown) => ({ kind: 'withdraw-failed', error: this.#troubleOf(error) }),
         );
@@ -214,45 +248,22 @@ export class Keeper {
   }
 
   async #publish(): Promise<Seen> {
-    const { node, identityDirectory } = this.#parts;
-    const { publicIp } = this.identity;
-    const publishedAt = new Date(node.clock.now()).toISOString();
     try {
-      const identity = await this.#report.publish(
-        {
-          name: 'publish',
-          sentence: `Publish ${publicIp} in ${identityDirectory} anew: it is proven.`,
-          command: `echo ${publicIp} > ${identityDirectory}/public-ip`,
-        },
-        () => this.#publisher.publish({ ...this.identity, publishedAt }),
-      );
+      const identity = await publishAnew(this.#publication, this.identity);
       return { kind: 'published', identity };
     } catch (error) {
       return { kind: 'publish-failed', error: this.#troubleOf(error) };
     }
   }
 
-  async #withdraw(): Promise<void> {
-    const { identityDirectory } = this.#parts;
-    const { publicIp } = this.identity;
-    // what stands may be of an earlier association that could not be replaced
-    const current = await this.#publisher.current().catch(() => this.identity);
-    if (current === undefined || !isOf(current, this.identity)) return;
-    await this.#report.publish(
-      {
-        name: 'withdraw',
-        sentence: `Withdraw ${publicIp} from ${identityDirectory}: it is not proven any more.`,
-        command: `rm ${identityDirectory}/public-ip ${identityDirectory}/public-ip.json`,
-      },
-      () => this.#publisher.withdraw(current),
-    );
-  }
-
   /** Both parts are tried, whatever becomes of the other. */
   async #fence(): Promise<Seen> {
     const { kernel } = this.#parts;
     const link = { kernel, report: this.#report, identity: this.identity };
-    const [unpublished, offLink] = await Promise.allSettled([this.#withdraw(), fenceLink(link)]);
+    const [unpublished, offLink] = await Promise.allSettled([
+      withdrawUnproven(this.#publication, this.identity),
+      fenceLink(link),
+    ]);
     for (const part of [unpublished, offLink]) {
       if (part.status === 'rejected') {
         return { kind: 'fence-failed', error: this.#troubleOf(part.reason) };
@@ -264,11 +275,6 @@ export class Keeper {
   #troubleOf(error: unknown): ReturnType<typeof coreErrorOf> {
     return coreErrorOf(error, `The publication of ${this.identity.publicIp}`);
   }
-}
-
-/** The same pod's hold on the same address. */
-function isOf(a: PublicIdentity | undefined, b: PublicIdentity): a is PublicIdentity {
-  return a?.owner.uid === b.owner.uid && a.allocationId === b.allocationId;
 }
 
 /** A listener's error is its own: it is said aloud, and ends nothing. */

@@ -1,0 +1,126 @@
+import { expect, it } from 'vitest';
+import type { IdentityGrant } from './cloud/identity-grant.ts';
+import { ensurePublicIdentity } from './ensure-public-identity.ts';
+import { keepPublicIdentity } from './keep-public-identity.ts';
+import type { KeepEvent } from './keep/keep-event.ts';
+import { releasePublicIdentity } from './release-public-identity.ts';
+import { ManualClock } from './testing/manual-clock.ts';
+import { simulatedPod, type SimulatedPod } from './testing/simulated-pod.ts';
+
+const intervalMs = 30_000;
+
+/** An identity that one process keeps, five minutes after it was claimed. */
+async function build(around: (grant: IdentityGrant) => IdentityGrant = (grant) => grant) {
+  const pod = simulatedPod({ clock: new ManualClock() });
+  const { identity } = await ensurePublicIdentity(pod.spec, { node: pod.node });
+  await pod.clock.advance(5 * 60_000);
+  const events: KeepEvent[] = [];
+  const keeping = await keepPublicIdentity(identity, {
+    node: { ...pod.node, openGrant: async (where) => around(await pod.node.openGrant(where)) },
+    intervalMs,
+    random: () => 0.999,
+    onEvent: (event) => void events.push(event),
+  });
+  await pod.clock.settle();
+  return { pod, identity, keeping, events };
+}
+
+/** What EC2 has of the identity. */
+function leftIn({ ec2 }: SimulatedPod<ManualClock>): unknown {
+  const { addresses, networkInterfaces, routeTables } = ec2.snapshot();
+  return {
+    associations: addresses.flatMap(({ associationId }) => associationId ?? []),
+    tags: addresses.flatMap(({ tags }) => tags.map(({ key }) => key)),
+    privateIps: networkInterfaces.flatMap((one) => one.privateIpAddresses).length,
+    routes: routeTables.flatMap(({ routes }) => routes).filter((one) => one.networkInterfaceId)
+      .length,
+  };
+}
+const nothing = { associations: [], tags: ['truetuple/pool'], privateIps: 2, routes: 0 };
+
+it('puts nothing back when another process gives the identity back between the two looks', async () => {
+  const { pod, identity, keeping } = await build();
+  await pod.ec2.disassociateAddress({ associationId: identity.associationId });
+  await pod.clock.advance(intervalMs);
+  expect(pod.clock.waiting).toBe(1);
+  await pod.clock.run(releasePublicIdentity(identity, { node: pod.node }));
+  const writes = pod.ec2.calls.countWrites();
+  await pod.clock.advance(intervalMs);
+  expect(pod.ec2.calls.countWrites()).toBe(writes);
+  expect(await keeping.ended).toEqual({ kind: 'withdrawn' });
+  expect(leftIn(pod)).toEqual(nothing);
+});
+
+it('gives back a claim during which another process took the publication away', async () => {
+  const { pod, identity, keeping, events } = await build();
+  await pod.ec2.disassociateAddress({ associationId: identity.associationId });
+  pod.ec2.onChange(async ({ kind }) => {
+    if (kind === 'address-associated') await pod.publisher.withdraw(identity);
+  });
+  await pod.clock.advance(2 * intervalMs);
+  expect(await keeping.ended).toEqual({ kind: 'withdrawn' });
+  expect(events).toEqual([]);
+  expect(leftIn(pod)).toMatchObject({ associations: [] });
+});
+
+/** Whose publication is taken away just before each answer about the claim is heard. */
+async function buildTakenAway(around: (grant: IdentityGrant) => IdentityGrant = (one) => one) {
+  let takeAway = async (): Promise<void> => {};
+  const built = await build((grant) => ({
+    ...around(grant),
+    maintain: async (...asked) => {
+      const state = await grant.maintain(...asked);
+      await takeAway();
+      return state;
+    },
+  }));
+  takeAway = () => built.pod.publisher.withdraw(built.identity);
+  return built;
+}
+
+it('gives back a claim that nobody stood for any more when its answer was heard', async () => {
+  const { pod, identity, keeping } = await buildTakenAway();
+  await pod.ec2.disassociateAddress({ associationId: identity.associationId });
+  await pod.clock.advance(2 * intervalMs);
+  expect(await keeping.ended).toEqual({ kind: 'withdrawn' });
+  expect(leftIn(pod)).toEqual(nothing);
+});
+
+it('gives nothing back that it did not claim', async () => {
+  const { pod, identity, keeping } = await buildTakenAway();
+  await pod.clock.advance(2 * intervalMs);
+  expect(await keeping.ended).toEqual({ kind: 'withdrawn' });
+  expect(leftIn(pod)).toMatchObject({ associations: [identity.associationId] });
+});
+
+it('tells when a claim that nobody stands for cannot be given back', async () => {
+  const { pod, identity, keeping, events } = await buildTakenAway((grant) => ({
+    ...grant,
+    release: () => Promise.reject(new Error('no way')),
+  }));
+  await pod.ec2.disassociateAddress({ associationId: identity.associationId });
+  await pod.clock.advance(2 * intervalMs);
+  await keeping.ended;
+  expect(events).toMatchObject([{ kind: 'unsure', error: { cause: { message: 'no way' } } }]);
+});
+
+it('claims nothing anew while it is not published and its owner record is gone', async () => {
+  const { pod, identity, keeping } = await build();
+  pod.kernel.setLinkUp('net1', false);
+  await pod.clock.settle();
+  expect(await pod.publisher.current()).toBeUndefined();
+  await pod.clock.run(releasePublicIdentity(identity, { node: pod.node }));
+  await pod.clock.advance(5 * intervalMs);
+  expect(leftIn(pod)).toEqual(nothing);
+  await keeping.close();
+});
+
+it('claims anew while it is not published and its owner record stands', async () => {
+  const { pod, identity, keeping } = await build();
+  pod.kernel.setLinkUp('net1', false);
+  await pod.ec2.disassociateAddress({ associationId: identity.associationId });
+  await pod.clock.advance(2 * intervalMs);
+  expect(leftIn(pod)).toMatchObject({ associations: [keeping.identity.associationId] });
+  expect(keeping.identity.associationId).not.toBe(identity.associationId);
+  await keeping.close();
+});
