@@ -130,7 +130,12 @@ it('keeps a newer identity of the pod when an older one is released once more', 
   pod.clock.advance(1);
   const newer = await ensurePublicIdentity(pod.spec, { node: pod.node });
   expect(newer.identity.publicIp).toBe(identity.publicIp);
-  await releasePublicIdentity(identity, { node: pod.node });
+  const late = releasePublicIdentity(identity, { node: pod.node });
+  await expect(late).rejects.toMatchObject({
+    code: 'Superseded',
+    message: expect.stringContaining(newer.identity.associationId) as string,
+    remedy: expect.stringContaining('/run/truetuple/public-ip.json') as string,
+  });
   expect(await pod.publisher.current()).toEqual(newer.identity);
   expect(associated(pod)).toEqual([identity.publicIp]);
   expect(onLink(pod)).toEqual([identity.publicIp]);

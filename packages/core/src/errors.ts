@@ -33,6 +33,8 @@ export type CoreErrorCode =
   | 'ReleaseIncomplete'
   | 'TooManyOrphans'
   | 'OwnersUnknown'
+  | 'Superseded'
+  | 'AlreadyReleased'
   | 'Aborted';
 
 export type Retry = 'now' | 'later' | 'never';

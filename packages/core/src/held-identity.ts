@@ -1,3 +1,4 @@
+import { CoreError } from './errors.ts';
 import type { PublicIdentity } from './identity/public-identity.ts';
 import { keepIdentity } from './keep-public-identity.ts';
 import type { KeepOptions, Keeping } from './keep/keeping.ts';
@@ -8,7 +9,10 @@ import { releasePublicIdentity } from './release-public-identity.ts';
 export interface HeldIdentity extends AsyncDisposable {
   /** As it is now: a keep changes it. */
   readonly identity: PublicIdentity;
-  /** As keepPublicIdentity, with the node and the directory of the ensure. Release ends it first. */
+  /**
+   * As keepPublicIdentity, with the node and the directory of the ensure. Release ends it first.
+   * @throws CoreError AlreadyReleased once release() was called, be it that it failed.
+   */
   keep(options?: KeepOptions): Promise<Keeping>;
   /** Gives everything back. Safe to call again: the second call awaits the first. */
   release(): Promise<void>;
@@ -20,6 +24,7 @@ export function holdIdentity(
 ): HeldIdentity {
   let identity = first;
   let releasing: Promise<void> | undefined;
+  let isReleased = false;
   const keepings = new Set<Promise<Keeping>>();
   const giveBack = async (): Promise<void> => {
     for (const opening of keepings)
@@ -27,6 +32,7 @@ export function holdIdentity(
     await releasePublicIdentity(identity, where);
   };
   const release = (): Promise<void> => {
+    isReleased = true;
     // a release that failed can be tried again
     releasing ??= giveBack().catch((error: unknown) => {
       releasing = undefined;
@@ -38,7 +44,8 @@ export function holdIdentity(
     get identity() {
       return identity;
     },
-    keep: (options = {}) => {
+    keep: async (options = {}) => {
+      if (isReleased) throw alreadyReleased(identity);
       const keeping = keepIdentity(identity, { ...where, ...options }, (now) => {
         identity = now;
       });
@@ -48,4 +55,13 @@ export function holdIdentity(
     release,
     [Symbol.asyncDispose]: release,
   };
+}
+
+function alreadyReleased({ publicIp }: PublicIdentity): CoreError {
+  return new CoreError({
+    code: 'AlreadyReleased',
+    message: `Keeping ${publicIp}: this handle was released before`,
+    remedy: 'Call ensurePublicIdentity and keep the handle that it returns.',
+    retry: 'never',
+  });
 }

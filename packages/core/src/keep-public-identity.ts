@@ -12,8 +12,9 @@ import { thisNode } from './this-node.ts';
  * withdrawn at once and published anew when it is. An address that somebody else has, proven twice, is
  * fenced: withdrawn and taken off the link, and the keep ends. EC2's silence changes nothing.
  *
- * Bounds: the link, one turn of the event loop after the kernel's event (arp_announce and arp_ignore, one
- * interval); EC2, one interval, and 2 s for the second look before anything is believed lost. In the first
+ * Bounds: the link, as soon as a look that is under way has ended, in a fight with somebody who undoes it (more
+ * than 50 steps an interval) at most once a second; arp_announce and arp_ignore, of which the kernel tells
+ * nobody, one interval; EC2, one interval, and 2 s for the second look before anything is believed lost. In the first
  * five minutes after a claim an address that is shown elsewhere counts only with our own owner record on it.
  * @throws CoreError when the kernel cannot be reached or watched; later troubles are events.
  */

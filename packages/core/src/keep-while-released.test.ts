@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { IdentityGrant } from './cloud/identity-grant.ts';
 import { ensurePublicIdentity } from './ensure-public-identity.ts';
 import { keepPublicIdentity } from './keep-public-identity.ts';
@@ -43,7 +43,10 @@ it('puts nothing back when another process gives the identity back between the t
   await pod.ec2.disassociateAddress({ associationId: identity.associationId });
   await pod.clock.advance(intervalMs);
   expect(pod.clock.waiting).toBe(1);
-  await pod.clock.run(releasePublicIdentity(identity, { node: pod.node }));
+  // a release that has not come to the link yet, of which the kernel would tell
+  await pod.publisher.withdraw(identity);
+  const grants = await pod.node.openGrant(identity);
+  await pod.clock.run(grants.release(identity));
   const writes = pod.ec2.calls.countWrites();
   await pod.clock.advance(intervalMs);
   expect(pod.ec2.calls.countWrites()).toBe(writes);
@@ -123,4 +126,31 @@ it('claims anew while it is not published and its owner record stands', async ()
   expect(leftIn(pod)).toMatchObject({ associations: [keeping.identity.associationId] });
   expect(keeping.identity.associationId).not.toBe(identity.associationId);
   await keeping.close();
+});
+
+it('an identity that a keep has claimed anew is given back by its newer value, not by the first', async () => {
+  const { pod, identity, keeping } = await build();
+  await pod.ec2.disassociateAddress({ associationId: identity.associationId });
+  await pod.clock.advance(2 * intervalMs);
+  const newer = keeping.identity;
+  await expect(releasePublicIdentity(identity, { node: pod.node })).rejects.toMatchObject({
+    code: 'Superseded',
+  });
+  expect(leftIn(pod)).toMatchObject({ associations: [newer.associationId] });
+  expect(await pod.publisher.current()).toEqual(newer);
+  await pod.clock.run(releasePublicIdentity(newer, { node: pod.node }));
+  expect(leftIn(pod)).toEqual(nothing);
+  expect(await keeping.ended).toEqual({ kind: 'withdrawn' });
+});
+
+it('a handle that was released is not kept any more, be it that the release failed', async () => {
+  const pod = simulatedPod({ clock: new ManualClock() });
+  const held = await ensurePublicIdentity(pod.spec, { node: pod.node });
+  vi.spyOn(pod.publisher, 'withdraw').mockRejectedValueOnce(new Error('disk full'));
+  await expect(pod.clock.run(held.release())).rejects.toMatchObject({ code: 'ReleaseIncomplete' });
+  const refused = { code: 'AlreadyReleased', remedy: expect.stringContaining('ensure') as string };
+  await expect(held.keep()).rejects.toMatchObject(refused);
+  await pod.clock.run(held.release());
+  await expect(keepPublicIdentity(held)).rejects.toMatchObject(refused);
+  expect([pod.clock.waiting, pod.kernel.watches]).toEqual([0, 0]);
 });

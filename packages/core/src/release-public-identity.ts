@@ -22,7 +22,8 @@ export interface ReleaseOptions {
  * it), then the public address and the table's routes on the link. The source rules and the fail-closed
  * route stay, so that a socket still bound to an address of ours sends nothing by eth0.
  * Idempotent, and safe from another process in the pod: the value is all it needs.
- * @throws CoreError ReleaseIncomplete naming each part that could not be given back.
+ * @throws CoreError ReleaseIncomplete naming each part that could not be given back. Superseded, with nothing
+ * changed, when the pod has claimed the address anew and published that, as a keep does: the newer value holds it.
  */
 export async function releasePublicIdentity(
   held: PublicIdentity | HeldIdentity,
@@ -42,7 +43,8 @@ export async function releasePublicIdentity(
       );
     }
   };
-  if (await isSuperseded(node, directory, identity)) return;
+  const newer = await findNewer(node, directory, identity);
+  if (newer !== undefined) throw superseded(identity, newer, directory);
   await attempt('unpublish', () => withdraw(node, report, directory, identity));
   await attempt('EC2', async () => {
     const grant = await node.openGrant(identity);
@@ -59,27 +61,33 @@ export async function releasePublicIdentity(
 /** The short name. */
 export const release: typeof releasePublicIdentity = releasePublicIdentity;
 
-/**
- * True when the pod has claimed the same address anew and published that: the older claim is long given
- * back, and what stands now is the newer one's.
- */
-async function isSuperseded(
+/** What the pod has published since of the same address, under another association. */
+async function findNewer(
   node: NodePorts,
   directory: string,
   identity: PublicIdentity,
-): Promise<boolean> {
-  const newer = await node
+): Promise<PublicIdentity | undefined> {
+  const current = await node
     .openPublisher(directory)
     .current()
     .catch(() => undefined);
-  return (
-    newer !== undefined &&
-    newer.owner.uid === identity.owner.uid &&
-    newer.allocationId === identity.allocationId &&
-    newer.privateIp === identity.privateIp &&
-    newer.associationId !== identity.associationId &&
-    newer.publishedAt > identity.publishedAt
-  );
+  const isNewer =
+    current !== undefined &&
+    current.owner.uid === identity.owner.uid &&
+    current.allocationId === identity.allocationId &&
+    current.privateIp === identity.privateIp &&
+    current.associationId !== identity.associationId &&
+    current.publishedAt > identity.publishedAt;
+  return isNewer ? current : undefined;
+}
+
+function superseded(old: PublicIdentity, newer: PublicIdentity, directory: string): CoreError {
+  return new CoreError({
+    code: 'Superseded',
+    message: `Giving back ${old.publicIp}: its association ${old.associationId} is gone, and the pod has claimed the address anew as ${newer.associationId} (generation ${newer.generation})`,
+    remedy: `If the pod shall not hold the address any more, release what is published now: the value in ${directory}/public-ip.json, the identity of the keep, or the handle that it was made by. Otherwise do nothing.`,
+    retry: 'never',
+  });
 }
 
 async function withdraw(
