@@ -9,14 +9,20 @@ import { simulatedPod, type SimulatedPod } from './testing/simulated-pod.ts';
 
 const intervalMs = 30_000;
 
+type Around = (grant: IdentityGrant, takeAway: () => Promise<void>) => IdentityGrant;
+
 /** An identity that one process keeps, five minutes after it was claimed. */
-async function build(around: (grant: IdentityGrant) => IdentityGrant = (grant) => grant) {
+async function build(around: Around = (grant) => grant) {
   const pod = simulatedPod({ clock: new ManualClock() });
   const { identity } = await ensurePublicIdentity(pod.spec, { node: pod.node });
   await pod.clock.advance(5 * 60_000);
   const events: KeepEvent[] = [];
+  const takeAway = (): Promise<void> => pod.publisher.withdraw(identity);
   const keeping = await keepPublicIdentity(identity, {
-    node: { ...pod.node, openGrant: async (where) => around(await pod.node.openGrant(where)) },
+    node: {
+      ...pod.node,
+      openGrant: async (where) => around(await pod.node.openGrant(where), takeAway),
+    },
     intervalMs,
     random: () => 0.999,
     onEvent: (event) => void events.push(event),
@@ -67,18 +73,16 @@ it('gives back a claim during which another process took the publication away', 
 });
 
 /** Whose publication is taken away just before each answer about the claim is heard. */
-async function buildTakenAway(around: (grant: IdentityGrant) => IdentityGrant = (one) => one) {
-  let takeAway = async (): Promise<void> => {};
-  const built = await build((grant) => ({
-    ...around(grant),
+function buildTakenAway(change: Partial<IdentityGrant> = {}) {
+  return build((grant, takeAway) => ({
+    ...grant,
     maintain: async (...asked) => {
       const state = await grant.maintain(...asked);
       await takeAway();
       return state;
     },
+    ...change,
   }));
-  takeAway = () => built.pod.publisher.withdraw(built.identity);
-  return built;
 }
 
 it('gives back a claim that nobody stood for any more when its answer was heard', async () => {
@@ -97,10 +101,9 @@ it('gives nothing back that it did not claim', async () => {
 });
 
 it('tells when a claim that nobody stands for cannot be given back', async () => {
-  const { pod, identity, keeping, events } = await buildTakenAway((grant) => ({
-    ...grant,
+  const { pod, identity, keeping, events } = await buildTakenAway({
     release: () => Promise.reject(new Error('no way')),
-  }));
+  });
   await pod.ec2.disassociateAddress({ associationId: identity.associationId });
   await pod.clock.advance(2 * intervalMs);
   await keeping.ended;

@@ -52,6 +52,10 @@ const lostGrant: GrantState = {
 const theft: Seen = { kind: 'cloud-looked-at', of: 'eipassoc-1', state: lostGrant };
 const silence: Seen = { kind: 'cloud-silent', error: trouble('CloudUnreachable') };
 
+function letGo(left: CoreError | undefined): Seen {
+  return { kind: 'cloud-looked-at', of: 'eipassoc-1', state: { kind: 'let-go', left } };
+}
+
 function acts(state: KeepState, seen: Seen): string[] {
   return decide(state, seen).acts.map(say);
 }
@@ -125,11 +129,6 @@ describe('decide', () => {
   });
 
   it('tells what could not be undone of a claim that it let go, and nothing of one that was', () => {
-    const letGo = (left: CoreError | undefined): Seen => ({
-      kind: 'cloud-looked-at',
-      of: 'eipassoc-1',
-      state: { kind: 'let-go', left },
-    });
     expect(acts(published, letGo(undefined))).toEqual([]);
     expect(acts(published, letGo(trouble('CloudUnreachable')))).toEqual(['tell unsure']);
   });
