@@ -23,8 +23,6 @@ function isLiteral(
 
 export interface BareUas {
   readonly local: Tuple;
-  /** INVITEs that came, each once. */
-  readonly calls: () => number;
   /** INVITEs and BYEs that came again. */
   readonly retransmissionsIn: () => number;
   /** Calls that have an INVITE and no BYE. */
@@ -47,7 +45,7 @@ export async function openBareUas(at: Tuple, provisional: 100 | 180): Promise<Ba
   const contact = [`Contact: <sip:bare@${hostPort(local)}>`];
   const sdp = sdpAt({ address, port: 40_000 });
   const seen = new Set<string>();
-  const counted = { calls: 0, again: 0, strange: 0 };
+  const counted = { again: 0, strange: 0 };
   let onIdle: (() => void) | undefined;
   socket.on('message', (bytes, from) => {
     const { method, callId, text } = readSipText(bytes);
@@ -56,7 +54,6 @@ export async function openBareUas(at: Tuple, provisional: 100 | 180): Promise<Ba
     };
     if (method === 'INVITE') {
       if (seen.has(callId)) counted.again += 1;
-      else counted.calls += 1;
       seen.add(callId);
       const isFirst = provisional === 100;
       send(answerTo(text, isFirst ? '100 Trying' : '180 Ringing', [], ''));
@@ -69,7 +66,6 @@ export async function openBareUas(at: Tuple, provisional: 100 | 180): Promise<Ba
   });
   return {
     local,
-    calls: () => counted.calls,
     retransmissionsIn: () => counted.again,
     open: () => seen.size,
     idle: async () => {

@@ -46,9 +46,10 @@ export function judge({ rounds, endurance, sipp, relay }: Figures): readonly Ver
     add(what, `${sipp.failed} of ${sipp.calls} failed`, sipp.failed === 0 && sipp.calls > 0);
   }
   if (relay !== undefined) {
-    const { p99Ms } = relay.busy;
+    const { p99Ms, sent, received } = relay.busy;
     const what = `relay: p99 at most ${relayP99Ms} ms at ${rates.gatewaySetUps} set-ups/s`;
     add(what, `${p99Ms.toFixed(3)} ms`, p99Ms <= relayP99Ms);
+    add('relay: nothing lost meanwhile', `${sent - received} of ${sent}`, received === sent);
     const { failed } = relay.load;
     add(`gateway: ${rates.gatewaySetUps} calls/s with 0 failed`, `${failed} failed`, failed === 0);
   }

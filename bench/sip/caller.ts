@@ -16,8 +16,6 @@ export interface CallPlan {
   /** Calls per second, spread evenly. */
   readonly rate: number;
   readonly seconds: number;
-  /** From ACK to BYE. */
-  readonly holdMs: number;
 }
 
 /** What became of the calls. */
@@ -42,8 +40,7 @@ interface Placed {
   readonly number: number;
   readonly invitedAt: number;
   readonly callId: string;
-  stage: 'invited' | 'held' | 'byed' | 'over';
-  hasProvisional: boolean;
+  stage: 'invited' | 'byed' | 'over';
   request: Buffer;
   ack: Buffer | undefined;
   /** When the request is due again, and after which interval; Infinity when nothing is. */
@@ -128,7 +125,6 @@ export class Caller {
       invitedAt: now,
       callId,
       stage: 'invited',
-      hasProvisional: false,
       request: Buffer.from(this.#request(number, callId, 'INVITE', ''), 'latin1'),
       ack: undefined,
       dueAt: now + t1Ms,
@@ -174,12 +170,7 @@ export class Caller {
     const target = /<([^>]*)>/.exec(valueOf(message.text, 'Contact'))?.[1] ?? '';
     call.ack = Buffer.from(this.#request(call.number, call.callId, 'ACK', to, target), 'latin1');
     this.#send(call.ack);
-    call.stage = 'held';
-    call.dueAt = Infinity;
-    call.failAt = Infinity;
-    const end = (): void => this.#bye(call, to, target);
-    if (this.#plan.holdMs === 0) end();
-    else setTimeout(end, this.#plan.holdMs);
+    this.#bye(call, to, target);
   }
 
   #flawOf({ status, text }: SipText): string | undefined {
@@ -193,7 +184,6 @@ export class Caller {
   }
 
   #bye(call: Placed, to: string, target: string): void {
-    if (call.stage !== 'held') return;
     const now = performance.now();
     call.stage = 'byed';
     call.request = Buffer.from(

@@ -13,7 +13,7 @@ export interface LoadInput {
 
 export interface LoadReport extends LoadResult {
   /** Leg B's own account; undefined where there is none. */
-  readonly callee: { readonly calls: number; readonly open: number } | undefined;
+  readonly callee: { readonly open: number; readonly strange: number } | undefined;
   /** Requests that the server repeated to leg B. */
   readonly repeatsToCallee: number;
   readonly cpuUs: number;
@@ -32,7 +32,7 @@ async function play({ plan, from, callee }: LoadInput): Promise<LoadReport> {
   const { user, system } = process.cpuUsage(before);
   socket.close();
   const account =
-    answering === undefined ? undefined : { calls: answering.calls(), open: answering.open() };
+    answering === undefined ? undefined : { open: answering.open(), strange: answering.strange() };
   const repeatsToCallee = answering?.retransmissionsIn() ?? 0;
   await answering?.close();
   return { ...result, callee: account, repeatsToCallee, cpuUs: user + system };

@@ -30,12 +30,13 @@ export function loadFigures(
   after: ServerAccount,
 ): LoadFigures {
   const { placed, retransmissions, repeats, repeatsToCallee, setUpMs, callee } = load;
-  // a call that the caller saw succeed and leg B did not
-  const lost = callee === undefined ? 0 : callee.open;
+  // what the caller saw succeed and leg B did not, and what leg B was sent that belongs to no call
+  const atCallee = callee === undefined ? 0 : callee.open + callee.strange;
+  const seenToFail = load.failed + atCallee;
   return {
     rate,
     calls: placed,
-    failed: load.failed + lost,
+    failed: Math.max(seenToFail, after.refused - before.refused),
     reasons: load.reasons,
     retransmissions: retransmissions + repeats + repeatsToCallee,
     cpuUsPerCall: (after.cpuUs - before.cpuUs) / placed,

@@ -9,12 +9,15 @@ export interface RelayFigures {
   readonly packetsPerSecond: number;
   readonly idle: MediaReport;
   readonly busy: MediaReport;
-  /** The calls that were set up meanwhile. */
+  /** Calls with no packets beside them: what a call costs by itself. */
+  readonly alone: LoadFigures;
+  /** The calls that were set up while packets went through. */
   readonly load: LoadFigures;
 }
 
 export async function measureRelay({
   mediaSeconds: seconds,
+  roundSeconds,
   warmUpSeconds,
 }: Settings): Promise<RelayFigures> {
   await using gateway = await RunningServer.start('gateway');
@@ -25,19 +28,24 @@ export async function measureRelay({
   ]);
   await media.next();
   const order: MediaOrder = { seconds };
-  await gateway.load(rates.gatewaySetUps, warmUpSeconds);
+  const rate = rates.gatewaySetUps;
+  await gateway.load(rate, warmUpSeconds);
+  const first = await gateway.account();
+  const plain = await gateway.load(rate, roundSeconds);
+  const alone = loadFigures(rate, plain, first, await gateway.account());
   await media.ask<MediaReport>({ seconds: warmUpSeconds });
   const idle = await media.ask<MediaReport>(order);
   const before = await gateway.account();
   const [busy, load] = await Promise.all([
     media.ask<MediaReport>(order),
-    gateway.load(rates.gatewaySetUps, seconds),
+    gateway.load(rate, seconds),
   ]);
   const after = await gateway.account();
   return {
     packetsPerSecond: idle.sent / seconds,
     idle,
     busy,
-    load: loadFigures(rates.gatewaySetUps, load, before, after),
+    alone,
+    load: loadFigures(rate, load, before, after),
   };
 }

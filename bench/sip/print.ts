@@ -128,6 +128,7 @@ export function printRelay({
   packetsPerSecond,
   idle,
   busy,
+  alone,
   load,
 }: RelayFigures): readonly string[] {
   return [
@@ -139,7 +140,10 @@ export function printRelay({
       [relayRow('no calls beside', idle), relayRow(`${load.rate} set-ups/s beside`, busy)],
     ),
     '',
-    ...loadTable([['gateway, meanwhile', load]]),
+    ...loadTable([
+      ['gateway, no media', alone],
+      ['gateway, meanwhile', load],
+    ]),
   ];
 }
 

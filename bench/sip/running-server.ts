@@ -39,7 +39,7 @@ export class RunningServer implements AsyncDisposable {
   }
 
   /** Calls at this rate; resolves when the last one has ended. */
-  async load(rate: number, seconds: number, holdMs = 0): Promise<LoadReport> {
+  async load(rate: number, seconds: number): Promise<LoadReport> {
     await using generator = new Child(new URL('./load-child.ts', import.meta.url));
     const isThrough = this.name === 'b2bua' || this.name === 'gateway';
     const target =
@@ -47,7 +47,7 @@ export class RunningServer implements AsyncDisposable {
         ? places.gateway
         : { address: places.server.address, port: portOf[this.name] };
     const input: LoadInput = {
-      plan: { target, rate, seconds, holdMs },
+      plan: { target, rate, seconds },
       from: places.caller,
       callee: isThrough ? places.callee : undefined,
     };
