@@ -1,3 +1,4 @@
+import { NetlinkError } from '../errors.ts';
 import type { Addresses } from './addresses.ts';
 import type { NetlinkEvent } from './event.ts';
 import { Followed } from './followed.ts';
@@ -6,6 +7,7 @@ import type { Links } from './links.ts';
 import type { Neighbours } from './neighbour.ts';
 import type { Routes } from './routes.ts';
 import type { Rules } from './rules.ts';
+import { tell } from './tell.ts';
 import type { Watch } from './watch.ts';
 
 /** What a follower is told. */
@@ -13,7 +15,10 @@ export type FollowEvent =
   /** All that is there; the first event. */
   | { readonly kind: 'snapshot'; readonly snapshot: Snapshot }
   | { [K in FollowedKind]: { readonly kind: K } & FollowedChange<K> }[FollowedKind]
-  /** Listing again failed: what is known may be old, until the next event of the kernel. */
+  /**
+   * The kernel's events could not be read, or listing again failed: what is known may be old. It is listed again, after a failed
+   * listing with a pause that doubles from 0.1 s up to 10 s. `ECLOSED`: the netlink is closed, and this is the last event.
+   */
   | { readonly kind: 'failed'; readonly error: Error };
 
 /** What is there, by kind; empty for what is not followed. */
@@ -41,8 +46,12 @@ interface Source {
 }
 type KernelEvent = Extract<NetlinkEvent, { readonly kind: FollowedKind }>;
 
+const firstPauseMs = 100;
+const longestPauseMs = 10_000;
+
 /**
- * Tells all that is there, then each change, in order. It lists again where the kernel is silent: after lost events, and the routes
+ * Tells all that is there, then each change, in order. What the listener throws is an uncaught exception, and the next event is told all
+ * the same. It lists again where the kernel is silent: after lost events, and the routes
  * after a link went or an address went, because routes go with them without a word (tables other than 254 and 255).
  */
 export async function follow(
@@ -71,7 +80,10 @@ class Follower implements Follow {
   /** What the kernel told while we listed: it may be older or newer than the list. */
   readonly #waiting: KernelEvent[] = [];
   #watch: Watch | undefined;
-  #listing: Promise<void> | undefined;
+  #isListing = false;
+  /** Until the next attempt, while listing fails. */
+  #pause: ReturnType<typeof setTimeout> | undefined;
+  #pauseMs = firstPauseMs;
   #hasStarted = false;
   #open = true;
 
@@ -117,6 +129,7 @@ class Follower implements Follow {
 
   close(): void {
     this.#open = false;
+    clearTimeout(this.#pause);
     this.#watch?.close();
   }
 
@@ -125,11 +138,12 @@ class Follower implements Follow {
   }
 
   #hear(event: NetlinkEvent): void {
-    if (event.kind === 'overrun') for (const kind of this.#kinds) this.#stale.add(kind);
-    else if (event.kind === 'failed') this.#tell(event);
-    else if (isFollowed(event)) {
+    if (event.kind === 'overrun' || event.kind === 'failed') {
+      for (const kind of this.#kinds) this.#stale.add(kind);
+      if (event.kind === 'failed') this.#tell(event);
+    } else if (isFollowed(event)) {
       if (takesRoutes(event)) this.#makeStale('route');
-      if (this.#listing === undefined && this.#hasStarted) this.#take(event);
+      if (!this.#isListing && this.#hasStarted) this.#take(event);
       else this.#waiting.push(event);
     }
     this.#listAgain();
@@ -140,16 +154,12 @@ class Follower implements Follow {
   }
 
   #take(event: KernelEvent): void {
-    if (!this.#kinds.has(event.kind)) return;
-    const { route } = this.#followed;
-    if (event.kind === 'route' && event.change === 'new' && route.isShared(event.route)) {
-      this.#stale.add('route');
-    }
     const change = this.#taken(event);
     if (change !== undefined) this.#tellChange(event.kind, change);
   }
 
   #taken(event: KernelEvent): FollowedChange | undefined {
+    if (!this.#kinds.has(event.kind)) return undefined;
     const { link, address, route, rule, neighbour } = this.#followed;
     switch (event.kind) {
       case 'link':
@@ -157,6 +167,7 @@ class Follower implements Follow {
       case 'address':
         return address.take(event.change, event.address);
       case 'route':
+        if (event.change === 'new' && route.isShared(event.route)) this.#makeStale('route');
         return route.take(event.change, event.route);
       case 'rule':
         return rule.take(event.change, event.rule);
@@ -168,26 +179,51 @@ class Follower implements Follow {
   }
 
   #listAgain(): void {
-    if (this.#stale.size === 0 || this.#listing !== undefined || !this.#hasStarted) return;
-    this.#listing = this.#list()
-      .catch((error: unknown) => this.#tell({ kind: 'failed', error: error as Error }))
-      .finally(() => {
-        this.#listing = undefined;
-        for (const event of this.#waiting.splice(0)) this.#take(event);
-        if (this.#open) this.#listAgain();
-      });
+    if (!this.#open || !this.#hasStarted || this.#stale.size === 0) return;
+    if (this.#isListing || this.#pause !== undefined) return;
+    this.#isListing = true;
+    void this.#relist();
   }
 
-  /** Lists what is stale. Events that came meanwhile are taken afterwards: for each thing the last word counts. */
+  async #relist(): Promise<void> {
+    try {
+      await this.#list();
+      this.#pauseMs = firstPauseMs;
+    } catch (error) {
+      this.#failed(error as Error);
+    }
+    this.#isListing = false;
+    for (const event of this.#waiting.splice(0)) this.#take(event);
+    this.#listAgain();
+  }
+
+  #failed(error: Error): void {
+    this.#tell({ kind: 'failed', error });
+    if (NetlinkError.is(error) && error.code === 'ECLOSED') this.close();
+    if (!this.#open) return;
+    this.#pause = setTimeout(() => {
+      this.#pause = undefined;
+      this.#listAgain();
+    }, this.#pauseMs);
+    // the watch is what keeps the process alive
+    this.#pause.unref();
+    this.#pauseMs = Math.min(this.#pauseMs * 2, longestPauseMs);
+  }
+
+  /**
+   * Lists what is stale, which it stays when that fails. Events that came meanwhile are taken afterwards: for each thing the last word
+   * counts.
+   */
   async #list(): Promise<void> {
     const kinds = [...this.#stale];
-    this.#stale.clear();
     for (const kind of kinds) {
       if (!this.#open) return;
-      const changes = await this.#listed(kind);
-      for (const change of this.#hasStarted ? changes : []) {
-        this.#tellChange(kind, change);
-      }
+      this.#stale.delete(kind);
+      const changes = await this.#listed(kind).catch((error: unknown) => {
+        this.#stale.add(kind);
+        throw error;
+      });
+      if (this.#hasStarted) for (const change of changes) this.#tellChange(kind, change);
     }
     if (!this.#hasStarted) for (const event of this.#waiting.splice(0)) this.#taken(event);
   }
@@ -219,7 +255,7 @@ class Follower implements Follow {
   }
 
   #tell(event: FollowEvent): void {
-    if (this.#open) this.#listener(event);
+    if (this.#open) tell(this.#listener, event);
   }
 }
 

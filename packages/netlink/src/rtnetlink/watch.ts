@@ -6,6 +6,7 @@ import { headerLength, readHeader } from '../wire/message-header.ts';
 import type { MessageHeader } from '../wire/message-header.ts';
 import { decodeEvent } from './event.ts';
 import type { NetlinkEvent } from './event.ts';
+import { tell } from './tell.ts';
 
 /** Ends a watch. */
 export interface Watch {
@@ -79,7 +80,7 @@ class Watcher implements Watch {
   }
 
   #tell(event: NetlinkEvent): void {
-    if (this.#open) this.#listener(event);
+    if (this.#open) tell(this.#listener, event);
   }
 }
 
