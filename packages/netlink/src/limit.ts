@@ -40,7 +40,7 @@ export class Limit {
     this.#options.signal?.removeEventListener('abort', this.#giveUp);
   }
 
-  error({ describe }: Exchange, outcome: Outcome): NetlinkError {
+  error({ describe }: Pick<Exchange, 'describe'>, outcome: Outcome): NetlinkError {
     const what = this.#isLate
       ? `${String(this.#options.deadlineMs)} ms were over`
       : 'it was aborted';

@@ -1,5 +1,7 @@
 import { NetlinkError } from '../errors.ts';
+import { Limit } from '../limit.ts';
 import type { Addresses } from '../rtnetlink/addresses.ts';
+import { isLikeAddress, normalisedAddress } from '../rtnetlink/ensure-address.ts';
 import type { Route } from '../rtnetlink/route.ts';
 import type { Routes } from '../rtnetlink/routes.ts';
 import type { Rules } from '../rtnetlink/rules.ts';
@@ -10,7 +12,7 @@ import { asNewRoute } from './written-back.ts';
 export interface Changes {
   readonly rules: Pick<Rules, 'add' | 'remove'>;
   readonly routes: Pick<Routes, 'add' | 'replace' | 'remove' | 'list'>;
-  readonly addresses: Pick<Addresses, 'add' | 'remove'>;
+  readonly addresses: Pick<Addresses, 'add' | 'remove' | 'list'>;
 }
 
 export interface ApplyOptions {
@@ -22,9 +24,9 @@ export interface ApplyOptions {
 
 /**
  * Carries the steps out, in order. When one fails, or the signal says so, those before it are undone in reverse, routes that the kernel
- * took away with an address included.
- * @throws NetlinkError ECONFLICT before anything is done; else that of the step, with the command in its message, as it came; if undoing
- * failed too, EUNDO, with both in its message.
+ * took away with an address included. A step of which it is not known whether it was done (`outcome` `unknown`) is undone, too.
+ * @throws NetlinkError ECONFLICT before anything is done; EABORTED by the signal; else that of the step, as it came; if undoing failed
+ * too, EUNDO, with both in its message.
  */
 export async function applyChanges(
   changes: Changes,
@@ -41,59 +43,124 @@ export async function applyChanges(
     });
   }
   const undo: Undo[] = [];
+  const limit = new Limit(options, () => undefined);
   try {
-    for (const { step } of plan.steps) {
-      options.signal?.throwIfAborted();
-      undo.push(...(await carryOutStep(changes, step)));
+    for (const { step, command } of plan.steps) {
+      if (limit.isOver) throw limit.error({ describe: () => command }, 'not-sent');
+      await carryOutStep(changes, step, undo);
     }
   } catch (cause) {
     await undoAll(undo, cause, plan.steps);
     throw cause;
+  } finally {
+    limit.lift();
   }
 }
 
 type Undo = () => Promise<unknown>;
 
-/** Gives what takes it back, the last first. */
-async function carryOutStep(changes: Changes, step: ChangeStep): Promise<readonly Undo[]> {
-  const { rules, routes, addresses } = changes;
+/** Adds to `undo` what takes the step back, also when it failed and may have been done all the same. */
+async function carryOutStep(changes: Changes, step: ChangeStep, undo: Undo[]): Promise<void> {
+  const before = step.kind === 'remove-address' ? await changes.routes.list() : [];
+  let done: 'yes' | 'no' | 'unknown' = 'unknown';
+  try {
+    done = (await perform(changes, step)) === 'absent' ? 'no' : 'yes';
+  } catch (error) {
+    if (!NetlinkError.is(error) || error.outcome !== 'unknown') done = 'no';
+    throw error;
+  } finally {
+    if (done !== 'no') undo.push(...(await undoOf(changes, step, before, done === 'yes')));
+  }
+}
+
+function perform({ rules, routes, addresses }: Changes, step: ChangeStep): Promise<unknown> {
   switch (step.kind) {
     case 'add-rule':
-      await rules.add(step.rule);
-      return [() => rules.remove(step.rule)];
+      return rules.add(step.rule);
     case 'remove-rule':
-      return (await rules.remove(step.rule)) === 'removed' ? [() => rules.add(step.rule)] : [];
+      return rules.remove(step.rule);
     case 'add-route':
-      await routes.add(step.route);
-      return [() => routes.remove(step.route)];
+      return routes.add(step.route);
     case 'replace-route':
-      await routes.replace(step.route);
-      return [() => routes.replace(step.before)];
+      return routes.replace(step.route);
     case 'remove-route':
-      return (await routes.remove(step.route)) === 'removed' ? [() => routes.add(step.route)] : [];
+      return routes.remove(step.route);
     case 'add-address':
-      await addresses.add(step.address);
-      return [() => addresses.remove(step.address)];
+      return addresses.add(step.address);
     case 'remove-address':
-      return removeAddress(changes, step);
+      return addresses.remove(step.address);
     default:
       return step satisfies never;
   }
 }
 
-async function removeAddress(
-  { addresses, routes }: Changes,
-  { address }: ChangeStep & { readonly kind: 'remove-address' },
+/** What takes the step back, the last first. When it is not certain that it was done, that changes nothing if it was not. */
+async function undoOf(
+  changes: Changes,
+  step: ChangeStep,
+  before: readonly Route[],
+  isCertain: boolean,
 ): Promise<readonly Undo[]> {
-  const before = await routes.list();
-  if ((await addresses.remove(address)) === 'absent') return [];
-  const left = new Set((await routes.list()).map(textOf));
+  const { rules, routes, addresses } = changes;
+  const restore = (add: Undo): Undo => (isCertain ? add : unlessThere(add));
+  switch (step.kind) {
+    case 'add-rule':
+      return [() => rules.remove(step.rule)];
+    case 'remove-rule':
+      return [restore(() => rules.add(step.rule))];
+    case 'add-route':
+      return [() => routes.remove(step.route)];
+    case 'replace-route':
+      return [() => routes.replace(step.before)];
+    case 'remove-route':
+      return [restore(() => routes.add(step.route))];
+    case 'add-address':
+      return [() => (isCertain ? addresses.remove(step.address) : removeIfOurs(changes, step))];
+    case 'remove-address':
+      return [
+        ...(await restoreLost(changes, before)),
+        // undone in reverse: the address comes first
+        restore(() => addresses.add(step.address)),
+      ];
+    default:
+      return step satisfies never;
+  }
+}
+
+/** The kernel takes no owner's number into account when it removes an address. */
+async function removeIfOurs(
+  { addresses }: Changes,
+  { address }: ChangeStep & { readonly kind: 'add-address' },
+): Promise<void> {
+  const { linkIndex, protocol } = address;
+  const wanted = normalisedAddress(address);
+  const standing = await addresses.list({ linkIndex });
+  const isOurs = standing.some((one) => isLikeAddress(one, wanted) && one.protocol === protocol);
+  if (isOurs) await addresses.remove(address);
+}
+
+/** Routes go with an address without a word. Which ones cannot be known when listing fails: then all that stood. */
+async function restoreLost(
+  { routes }: Changes,
+  before: readonly Route[],
+): Promise<readonly Undo[]> {
+  const after = await routes.list().catch(() => undefined);
+  const left = new Set(after?.map(textOf));
   const lost = before.filter((route) => !left.has(textOf(route)) && !isKernels(route));
-  // undone in reverse: the address comes first
-  return [
-    ...lost.map((route) => () => routes.add(asNewRoute(route))),
-    () => addresses.add(address),
-  ];
+  return lost.map((route): Undo => {
+    const add = (): Promise<void> => routes.add(asNewRoute(route));
+    return after === undefined ? unlessThere(add) : add;
+  });
+}
+
+function unlessThere(add: Undo): Undo {
+  return async () => {
+    try {
+      await add();
+    } catch (error) {
+      if (!NetlinkError.is(error) || !error.isExists) throw error;
+    }
+  };
 }
 
 const kernelProtocol = 2; // RTPROT_KERNEL: comes with the address
