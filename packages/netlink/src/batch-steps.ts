@@ -1,20 +1,14 @@
 import type { NetlinkError } from './errors.ts';
 import type { Group } from './group.ts';
+import type { GroupPool } from './group-pool.ts';
 import type { Entry, Settled } from './judge.ts';
 import { isCommand } from './plan.ts';
 import type { Command, Plan } from './plan.ts';
-import type { Exchange } from './exchange.ts';
 
 /** What became of one operation of a batch. A failed one does not stop those after it. */
 export type BatchResult =
   | { readonly kind: 'done'; readonly value: unknown }
   | { readonly kind: 'failed'; readonly error: NetlinkError };
-
-/** Where groups come from, and how much fits into one. */
-export interface GroupMaker {
-  group(): Group;
-  fits(group: Group, exchange: Exchange): boolean;
-}
 
 /** Sends on end, then somebody who has to wait for their answers. */
 export interface GroupsStep {
@@ -40,10 +34,10 @@ export class BatchSteps {
   readonly steps: (GroupsStep | PlanStep)[] = [];
   readonly results: BatchResult[] = [];
   readonly entries: Entry[] = [];
-  readonly #maker: GroupMaker;
+  readonly #pool: GroupPool;
 
-  constructor(maker: GroupMaker) {
-    this.#maker = maker;
+  constructor(pool: GroupPool) {
+    this.#pool = pool;
   }
 
   /** Adds an operation; gives the index of its result. */
@@ -58,8 +52,8 @@ export class BatchSteps {
     const step = this.#groupsStep();
     const { exchange } = command;
     let group = step.groups.at(-1);
-    if (group === undefined || !this.#maker.fits(group, exchange)) {
-      group = this.#maker.group();
+    if (group === undefined || !this.#pool.fits(group, exchange)) {
+      group = this.#pool.take();
       step.groups.push(group);
     }
     step.open++;

@@ -4,6 +4,7 @@ import type { Exchange } from './exchange.ts';
 import type { Settled } from './judge.ts';
 import { NetlinkError } from './errors.ts';
 import type { Outcome } from './errors.ts';
+import { run } from './testing/run.ts';
 import { ScriptedKernel } from './testing/scripted-kernel.ts';
 import { MessageWriter } from './wire/message-writer.ts';
 
@@ -42,7 +43,7 @@ function setUp(refuse: (sequence: number) => number = () => 0): {
 }
 
 const many = (conversation: Conversation, count: number): Promise<void>[] =>
-  Array.from({ length: count }, () => conversation.run(request()));
+  Array.from({ length: count }, () => run(conversation, request()));
 const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
 describe('requests of one turn', () => {
@@ -56,15 +57,15 @@ describe('requests of one turn', () => {
 
   it('in several turns go out in several sends', async () => {
     const { kernel, conversation } = setUp();
-    for (let index = 0; index < 3; index++) await conversation.run(request());
+    for (let index = 0; index < 3; index++) await run(conversation, request());
     expect(kernel.sends.map(({ length }) => length)).toEqual([1, 1, 1]);
   });
 
   it('are at most 128 a send, in order', async () => {
     const { kernel, conversation } = setUp();
     const order: number[] = [];
-    const runs = many(conversation, 300).map(async (run, index) => {
-      await run;
+    const runs = many(conversation, 300).map(async (one, index) => {
+      await one;
       order.push(index);
     });
     await Promise.all(runs);
@@ -87,8 +88,8 @@ describe('requests of one turn', () => {
     await Promise.all(many(conversation, 9));
     expect(kernel.sentOffLoop).toBe(1);
     await Promise.all([
-      conversation.run(request()),
-      conversation.run(request('ack', { offLoop: true })),
+      run(conversation, request()),
+      run(conversation, request('ack', { offLoop: true })),
     ]);
     expect([kernel.sentOffLoop, kernel.sends.length]).toEqual([2, 3]);
   });
@@ -98,13 +99,13 @@ describe('requests of one turn', () => {
     const { kernel, conversation } = setUp();
     const gate = Promise.withResolvers<void>();
     slowKernel.offLoopGate = gate.promise;
-    const removal = slow.run(request('ack', { offLoop: true }));
+    const removal = run(slow, request('ack', { offLoop: true }));
     await turn();
-    await conversation.run(request());
+    await run(conversation, request());
     expect(kernel.sentOffLoop).toBe(1);
     gate.resolve();
     await removal;
-    await conversation.run(request());
+    await run(conversation, request());
     expect(kernel.sentOffLoop).toBe(1);
   });
 
@@ -154,7 +155,7 @@ describe('requests of one turn', () => {
   it('do not hang on an answer that never comes', async () => {
     const { kernel, conversation } = setUp();
     kernel.onMessage = () => undefined;
-    await expect(conversation.run(request())).rejects.toMatchObject({
+    await expect(run(conversation, request())).rejects.toMatchObject({
       code: 'ENOBUFS',
       outcome: 'unknown',
     });
@@ -172,11 +173,11 @@ describe('requests of one turn', () => {
   it('asked after a listing wait for their turn, and a second listing for the first', async () => {
     const { kernel, conversation } = setUp();
     const runs = [
-      conversation.run(request()),
-      conversation.run(request('done')),
-      conversation.run(request()),
-      conversation.run(request('done')),
-      conversation.run(request()),
+      run(conversation, request()),
+      run(conversation, request('done')),
+      run(conversation, request()),
+      run(conversation, request('done')),
+      run(conversation, request()),
     ];
     await turn();
     expect(kernel.sends.map(({ length }) => length)).toEqual([3]);
@@ -199,7 +200,7 @@ describe('what is withdrawn', () => {
     const outcomes: Settled[] = [];
     const settle = (outcome: Settled): unknown => outcomes.push(outcome);
     const first = conversation.ask(request(), settle);
-    const second = conversation.run(request());
+    const second = run(conversation, request());
     first.withdraw(why);
     await second;
     expect(outcomes).toMatchObject([{ code: 'EABORTED', outcome: 'not-sent' }]);
@@ -214,7 +215,7 @@ describe('what is withdrawn', () => {
 
   it('as the last still brings the ACK of those before it', async () => {
     const { conversation } = setUp();
-    const first = conversation.run(request());
+    const first = run(conversation, request());
     const last = conversation.ask(request(), () => undefined);
     last.withdraw(why);
     await first;
@@ -238,7 +239,7 @@ describe('what is withdrawn', () => {
     await turn();
     entry.withdraw(why);
     expect(outcomes).toMatchObject([{ outcome: 'unknown' }]);
-    const next = conversation.run(request('done'));
+    const next = run(conversation, request('done'));
     await turn();
     expect(kernel.sends.length).toBe(1);
     const part = new MessageWriter(true).begin(24, 2).u32(7).finish().slice();

@@ -61,11 +61,7 @@ export class Connection implements Requests {
 
   /** @throws NetlinkError */
   run(exchange: Exchange): Promise<void> {
-    return this.perform({
-      *[Symbol.iterator]() {
-        yield exchange;
-      },
-    });
+    return this.#ask(exchange);
   }
 
   /**
@@ -88,7 +84,7 @@ export class Connection implements Requests {
         });
       });
     }
-    return carryOut({ run: (exchange) => this.#ask(exchange) }, plan);
+    return carryOut(this, plan);
   }
 
   /** Carries out what was collected; resolves when everything has its result. */
@@ -96,16 +92,15 @@ export class Connection implements Requests {
     collect: (add: (plan: Plan<unknown>) => number) => void,
     options: CallOptions = {},
   ): Promise<BatchResult[]> {
-    const batch = new BatchSteps(this.#conversation);
+    const batch = new BatchSteps(this.#conversation.groups);
     collect((plan) => batch.add(plan));
-    const limit = new Limit(options, () => {
-      for (const entry of batch.entries) giveUp(entry, limit);
-    });
-    if (limit.isOver) for (const entry of batch.entries) giveUp(entry, limit);
+    const limit = new Limit(options, () => giveUp(batch.entries, limit));
+    if (limit.isOver) giveUp(batch.entries, limit);
+    const patience = { limit, entries: batch.entries };
     try {
       for (const step of batch.steps) {
         if (step.kind === 'groups') await this.#sendGroups(step);
-        else batch.results[step.index] = await this.#result(step, limit);
+        else batch.results[step.index] = await this.#result(step, patience);
       }
     } finally {
       limit.lift();
@@ -127,30 +122,45 @@ export class Connection implements Requests {
   }
 
   async #performLimited<T>(plan: Plan<T>, options: CallOptions): Promise<T> {
-    const waiting: { entry?: Entry } = {};
-    const limit = new Limit(options, () => {
-      if (waiting.entry !== undefined) giveUp(waiting.entry, limit);
-    });
+    const entries: Entry[] = [];
+    const limit = new Limit(options, () => giveUp(entries, limit));
+    const patience = { limit, entries };
     try {
-      return await carryOut({ run: (exchange) => this.#ask(exchange, limit, waiting) }, plan);
+      return await carryOut({ run: (exchange) => this.#ask(exchange, patience) }, plan);
     } finally {
       limit.lift();
     }
   }
 
-  #ask(exchange: Exchange, limit?: Limit, waiting: { entry?: Entry } = {}): Promise<void> {
-    if (limit?.isOver === true) return Promise.reject(limit.error(exchange, 'not-sent'));
-    if (exchange.netns !== undefined) return elsewhere(exchange, exchange.netns, this.#protocol);
+  #ask(exchange: Exchange, patience?: Patience): Promise<void> {
+    if (patience?.limit.isOver === true) {
+      return Promise.reject(patience.limit.error(exchange, 'not-sent'));
+    }
+    if (exchange.netns !== undefined) return this.#askElsewhere(exchange, exchange.netns, patience);
     return new Promise((resolve, reject) => {
-      waiting.entry = this.#conversation.ask(exchange, (outcome) => {
+      const entry = this.#conversation.ask(exchange, (outcome) => {
         if (outcome === 'done') resolve();
         else reject(outcome);
       });
+      patience?.entries.push(entry);
     });
   }
 
-  async #result(step: PlanStep, limit: Limit): Promise<BatchResult> {
-    const run = (exchange: Exchange): Promise<void> => this.#ask(exchange, limit);
+  async #askElsewhere(
+    { netns: _here, ...there }: Exchange,
+    netns: NetnsReference,
+    patience?: Patience,
+  ): Promise<void> {
+    const connection = new Connection(netns, this.#protocol);
+    try {
+      await connection.#ask(there, patience);
+    } finally {
+      connection.close();
+    }
+  }
+
+  async #result(step: PlanStep, patience: Patience): Promise<BatchResult> {
+    const run = (exchange: Exchange): Promise<void> => this.#ask(exchange, patience);
     try {
       return { kind: 'done', value: await carryOut({ run }, step.plan) };
     } catch (error) {
@@ -167,21 +177,15 @@ export class Connection implements Requests {
   }
 }
 
-function giveUp(entry: Entry, limit: Limit): void {
-  entry.withdraw((outcome) => limit.error(entry.exchange, outcome));
+/** Somebody's limit, and all that was asked for them: what is settled meanwhile has nobody who waits. */
+interface Patience {
+  readonly limit: Limit;
+  readonly entries: Entry[];
 }
 
-async function elsewhere(
-  exchange: Exchange,
-  netns: NetnsReference,
-  protocol: number,
-): Promise<void> {
-  const { netns: _here, ...there } = exchange;
-  const connection = new Connection(netns, protocol);
-  try {
-    await connection.run(there);
-  } finally {
-    connection.close();
+function giveUp(entries: readonly Entry[], limit: Limit): void {
+  for (const entry of entries) {
+    entry.withdraw((outcome) => limit.error(entry.exchange, outcome));
   }
 }
 

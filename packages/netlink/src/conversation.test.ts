@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Conversation } from './conversation.ts';
 import type { Exchange } from './exchange.ts';
+import { run } from './testing/run.ts';
 import { ScriptedKernel } from './testing/scripted-kernel.ts';
 import { MessageWriter } from './wire/message-writer.ts';
 
@@ -62,8 +63,8 @@ describe('a conversation with the kernel', () => {
     kernel.onSend = (sequence) => {
       kernel.queue(ack(sequence));
     };
-    await conversation.run(request('ack'));
-    await conversation.run(request('ack'));
+    await run(conversation, request('ack'));
+    await run(conversation, request('ack'));
     expect(kernel.sent).toEqual([1, 2]);
     expect(kernel.wanted).toBe(false);
   });
@@ -73,7 +74,7 @@ describe('a conversation with the kernel', () => {
     kernel.onSend = (sequence) => {
       kernel.queue(ack(sequence, 17));
     };
-    await expect(conversation.run(request('ack'))).rejects.toMatchObject({
+    await expect(run(conversation, request('ack'))).rejects.toMatchObject({
       code: 'EEXIST',
       message: 'trying it: it exists already (EEXIST)',
     });
@@ -82,9 +83,9 @@ describe('a conversation with the kernel', () => {
   it('fails when sending fails', async () => {
     const { kernel, conversation } = setUp();
     kernel.sendResult = -1;
-    await expect(conversation.run(request('ack'))).rejects.toMatchObject({ code: 'EPERM' });
+    await expect(run(conversation, request('ack'))).rejects.toMatchObject({ code: 'EPERM' });
     kernel.sendResult = -90;
-    await expect(conversation.run(request('ack', { offLoop: true }))).rejects.toMatchObject({
+    await expect(run(conversation, request('ack', { offLoop: true }))).rejects.toMatchObject({
       code: 'EMSGSIZE',
     });
     expect(kernel.wanted).toBe(false);
@@ -94,9 +95,9 @@ describe('a conversation with the kernel', () => {
     const { kernel, conversation } = setUp();
     const [first, second] = [collect(), collect()];
     const runs = Promise.all([
-      conversation.run(request('done', { onMessage: first.onMessage })),
-      conversation.run(request('ack', { onMessage: second.onMessage })),
-      conversation.run(request('ack')),
+      run(conversation, request('done', { onMessage: first.onMessage })),
+      run(conversation, request('ack', { onMessage: second.onMessage })),
+      run(conversation, request('ack')),
     ]);
     await turn();
     expect(kernel.sent).toEqual([1]);
@@ -115,8 +116,8 @@ describe('a conversation with the kernel', () => {
     const { kernel, conversation } = setUp();
     const [first, second] = [collect(), collect()];
     const runs = Promise.all([
-      conversation.run(request('done', { onMessage: first.onMessage })),
-      conversation.run(request('done', { onMessage: second.onMessage })),
+      run(conversation, request('done', { onMessage: first.onMessage })),
+      run(conversation, request('done', { onMessage: second.onMessage })),
     ]);
     await turn();
     expect(kernel.sent).toEqual([1]);
@@ -136,8 +137,8 @@ describe('a conversation with the kernel', () => {
       kernel.queue(end(sequence, errno));
       errno = 0;
     };
-    await expect(conversation.run(request('done'))).rejects.toMatchObject({ code: 'EINVAL' });
-    await conversation.run(request('done'));
+    await expect(run(conversation, request('done'))).rejects.toMatchObject({ code: 'EINVAL' });
+    await run(conversation, request('done'));
   });
 
   it('reads the errno in DONE: a failed list is no empty list', async () => {
@@ -145,7 +146,7 @@ describe('a conversation with the kernel', () => {
     kernel.onSend = (sequence) => {
       kernel.queue(part(sequence, 1), end(sequence, 95));
     };
-    await expect(conversation.run(request('done'))).rejects.toMatchObject({ code: 'EOPNOTSUPP' });
+    await expect(run(conversation, request('done'))).rejects.toMatchObject({ code: 'EOPNOTSUPP' });
   });
 
   it('an interrupted dump rejects, whichever part carried the flag', async () => {
@@ -153,7 +154,7 @@ describe('a conversation with the kernel', () => {
     kernel.onSend = (sequence) => {
       kernel.queue(part(sequence, 1, 2 | 0x10), part(sequence, 2), end(sequence));
     };
-    await expect(conversation.run(request('done'))).rejects.toMatchObject({
+    await expect(run(conversation, request('done'))).rejects.toMatchObject({
       code: 'EINTERRUPTED',
       retry: 'now',
     });
@@ -165,7 +166,7 @@ describe('a conversation with the kernel', () => {
       kernel.queueFrom(4711, [ack(sequence)]);
       kernel.queueFrom(0, [ack(sequence, 3)]);
     };
-    await expect(conversation.run(request('ack'))).rejects.toMatchObject({ code: 'ESRCH' });
+    await expect(run(conversation, request('ack'))).rejects.toMatchObject({ code: 'ESRCH' });
   });
 
   it('passes over answers to nobody and multicast', async () => {
@@ -173,13 +174,13 @@ describe('a conversation with the kernel', () => {
     kernel.onSend = (sequence) => {
       kernel.queue(ack(999, 1), part(0, 5), ack(sequence));
     };
-    await conversation.run(request('ack'));
+    await run(conversation, request('ack'));
   });
 
   it('after an overrun nothing in flight is trusted, and the next request works', async () => {
     const { kernel, conversation } = setUp();
-    const first = conversation.run(request('ack'));
-    const second = conversation.run(request('done'));
+    const first = run(conversation, request('ack'));
+    const second = run(conversation, request('done'));
     kernel.queueErrno(105);
     kernel.poll();
     const lost = {
@@ -191,7 +192,7 @@ describe('a conversation with the kernel', () => {
     kernel.onSend = (sequence) => {
       kernel.queue(ack(1), ack(sequence));
     };
-    await conversation.run(request('ack'));
+    await run(conversation, request('ack'));
     expect(kernel.wanted).toBe(false);
   });
 
@@ -200,25 +201,26 @@ describe('a conversation with the kernel', () => {
     kernel.onSend = (sequence) => {
       kernel.queue(long(sequence));
     };
-    await expect(conversation.run(request('answer'))).rejects.toMatchObject({ code: 'EMSGSIZE' });
+    await expect(run(conversation, request('answer'))).rejects.toMatchObject({ code: 'EMSGSIZE' });
     let length = 0;
     const onMessage: Exchange['onMessage'] = (_, __, start, finish) => {
       length = finish - start;
     };
-    await conversation.run(request('answer', { onMessage }));
+    await run(conversation, request('answer', { onMessage }));
     expect(length).toBe(80_000);
   });
 
   it('an answer that cannot be read fails only its own request', async () => {
     const { kernel, conversation } = setUp();
-    const bad = conversation.run(
+    const bad = run(
+      conversation,
       request('ack', {
         onMessage: () => {
           throw new RangeError('too short');
         },
       }),
     );
-    const good = conversation.run(request('ack'));
+    const good = run(conversation, request('ack'));
     kernel.queue(part(1, 0), ack(2), ack(1));
     kernel.poll();
     await expect(bad).rejects.toMatchObject({
@@ -231,27 +233,27 @@ describe('a conversation with the kernel', () => {
   it('closing rejects what is in flight or queued, and everything after', async () => {
     const { kernel, conversation } = setUp();
     const runs = [
-      conversation.run(request('done')),
-      conversation.run(request('done')),
-      conversation.run(request('ack', { offLoop: true })),
+      run(conversation, request('done')),
+      run(conversation, request('done')),
+      run(conversation, request('ack', { offLoop: true })),
     ];
     conversation.close();
     conversation.close();
-    runs.push(conversation.run(request('ack')));
-    for (const run of runs) await expect(run).rejects.toMatchObject({ code: 'ECLOSED' });
+    runs.push(run(conversation, request('ack')));
+    for (const one of runs) await expect(one).rejects.toMatchObject({ code: 'ECLOSED' });
     expect(kernel.closed).toBe(true);
   });
 
   it('sequence numbers wrap past zero and over what is still in flight', async () => {
     const { kernel, conversation } = setUp();
-    const slow = conversation.run(request('done'));
+    const slow = run(conversation, request('done'));
     await turn();
     conversation.startAfter(0xfffffffe);
     kernel.onSend = (sequence) => {
       kernel.queue(ack(sequence));
     };
-    await conversation.run(request('ack'));
-    await conversation.run(request('ack'));
+    await run(conversation, request('ack'));
+    await run(conversation, request('ack'));
     expect(kernel.sent).toEqual([1, 0xffffffff, 2]);
     kernel.queue(end(1));
     kernel.poll();
@@ -265,11 +267,11 @@ describe('a conversation with the kernel', () => {
       for (let index = 0; index < 200; index++) kernel.queue(part(sequence, index));
       kernel.queue(end(sequence));
     };
-    const run = conversation.run(request('done', { onMessage }));
+    const listing = run(conversation, request('done', { onMessage }));
     await turn();
     expect(values.length).toBe(64);
     kernel.poll();
-    await run;
+    await listing;
     expect(values.length).toBe(200);
   });
 });

@@ -1,9 +1,9 @@
-import { errorFromErrno, NetlinkError } from './errors.ts';
-import type { Outcome } from './errors.ts';
+import type { NetlinkError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
-import { Group } from './group.ts';
+import type { Group } from './group.ts';
+import { GroupPool } from './group-pool.ts';
 import { Inbox, nothing, overrun } from './inbox.ts';
-import { cutAnswer, lostAnswer, takeMessage } from './judge.ts';
+import { closedError, cutAnswer, lostAnswer, notSent, takeMessage } from './judge.ts';
 import type { Entry, Settled } from './judge.ts';
 import { errnoByName } from './schema/errno.ts';
 import { Sequence } from './sequence.ts';
@@ -16,9 +16,6 @@ const datagramsPerTurn = 64;
 const sendsPerTurn = 128;
 // What the kernel does with more messages may be felt: they are sent from the thread pool.
 const messagesOnLoop = 8;
-const groupBytes = 16 * 1024;
-/** As many sends as a thousand requests are. */
-const keptMemory = 16;
 const resolved = Promise.resolve();
 
 /** How many sends of this thread that take the kernel milliseconds are under way, on any socket. */
@@ -31,15 +28,15 @@ let slowSends = 0;
  * Answers are matched by sequence number.
  */
 export class Conversation {
+  /** Empty groups, for `send`. */
+  readonly groups: GroupPool;
   readonly #transport: Transport;
-  readonly #littleEndian: boolean;
   readonly #inbox: Inbox;
   readonly #sequence = new Sequence();
   /** Not sent yet; to the last one more may be added. */
   readonly #queue: Group[] = [];
   /** Listings whose first part came with their group; the rest is still to come. */
   readonly #listings = new Map<number, Entry>();
-  readonly #memory: Uint8Array[] = [];
   readonly #flush = (): void => {
     this.#isScheduled = false;
     this.#sendQueued();
@@ -54,7 +51,7 @@ export class Conversation {
 
   constructor(transport: Transport, littleEndian: boolean = hostIsLittleEndian) {
     this.#transport = transport;
-    this.#littleEndian = littleEndian;
+    this.groups = new GroupPool(transport, littleEndian);
     this.#inbox = new Inbox(transport, littleEndian);
     transport.onReadable(() => {
       this.#drain();
@@ -68,8 +65,8 @@ export class Conversation {
    */
   ask(exchange: Exchange, settle: (outcome: Settled) => void): Entry {
     let group = this.#queue.at(-1);
-    if (group?.accepts(exchange, this.#transport.maxBytes) !== true) {
-      group = this.group();
+    if (group === undefined || !this.groups.fits(group, exchange)) {
+      group = this.groups.take();
       this.#queue.push(group);
     }
     const entry = group.add(exchange, settle);
@@ -77,26 +74,6 @@ export class Conversation {
     else if (group.isFull) this.#sendQueued();
     else this.#schedule();
     return entry;
-  }
-
-  /** As `ask`, with a promise. @throws NetlinkError */
-  run(exchange: Exchange): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.ask(exchange, (outcome) => {
-        if (outcome === 'done') resolve();
-        else reject(outcome);
-      });
-    });
-  }
-
-  /** An empty group of requests, for `send`. */
-  group(): Group {
-    return new Group(this.#memory.pop() ?? new Uint8Array(groupBytes), this.#littleEndian);
-  }
-
-  /** Whether one more request fits into the group. */
-  fits(group: Group, exchange: Exchange): boolean {
-    return group.accepts(exchange, this.#transport.maxBytes);
   }
 
   /** Sends the groups after what was asked before. */
@@ -226,7 +203,7 @@ export class Conversation {
     if (group === undefined) return false;
     if (group.unanswered > 0 || this.#isSending) return true;
     this.#current = undefined;
-    if (this.#memory.length < keptMemory) this.#memory.push(group.memory);
+    this.groups.giveBack(group);
     return false;
   }
 
@@ -256,9 +233,9 @@ export class Conversation {
   }
 
   #endAll(): void {
-    this.#endAllSent((entry) => closedError(entry, 'unknown'));
+    this.#endAllSent((entry) => closedError(entry.exchange, 'unknown'));
     for (const group of this.#queue.splice(0)) {
-      group.fail((entry) => closedError(entry, 'not-sent'));
+      group.fail((entry) => closedError(entry.exchange, 'not-sent'));
     }
   }
 
@@ -267,13 +244,4 @@ export class Conversation {
     const isWaiting = this.#current !== undefined && !this.#isSending;
     this.#transport.wantReadable(isWaiting || this.#listings.size > 0);
   }
-}
-
-function notSent({ exchange }: Entry, errno: number): NetlinkError {
-  return errorFromErrno(exchange.describe(), errno, { outcome: 'not-sent' });
-}
-
-function closedError({ exchange }: Entry, outcome: Outcome): NetlinkError {
-  const message = `${exchange.describe()}: the netlink socket is closed`;
-  return new NetlinkError(message, { code: 'ECLOSED', errno: 0, outcome });
 }

@@ -114,6 +114,17 @@ export function isLast({ type }: MessageHeader, { until }: Exchange): boolean {
   return until === 'answer' && type > messageType.overrun;
 }
 
+/** The kernel was not asked. */
+export function notSent({ exchange }: Pick<Entry, 'exchange'>, errno: number): NetlinkError {
+  return errorFromErrno(exchange.describe(), errno, { outcome: 'not-sent' });
+}
+
+/** The socket was closed before, or meanwhile. */
+export function closedError({ describe }: Exchange, outcome: Outcome): NetlinkError {
+  const message = `${describe()}: the netlink socket is closed`;
+  return new NetlinkError(message, { code: 'ECLOSED', errno: 0, outcome });
+}
+
 /** Of an answer not all arrived. */
 export function cutAnswer({ exchange }: Entry): NetlinkError {
   return errorFromErrno(exchange.describe(), errnoByName.EMSGSIZE, { outcome: 'unknown' });

@@ -41,7 +41,7 @@ export class SyncConnection {
 
   /** Carries out what was collected, each with its result. */
   batch(collect: (add: (plan: Plan<unknown>) => number) => void): BatchResult[] {
-    const batch = new BatchSteps(this.#conversation);
+    const batch = new BatchSteps(this.#conversation.groups);
     collect((plan) => batch.add(plan));
     for (const step of batch.steps) {
       if (step.kind === 'groups') for (const group of step.groups) this.#conversation.send(group);

@@ -122,7 +122,7 @@ describe('a conversation of who blocks', () => {
     conversation.close();
     conversation.close();
     expect(conversation.request(request())).toMatchObject({ code: 'ECLOSED', outcome: 'not-sent' });
-    const batch = new BatchSteps(conversation);
+    const batch = new BatchSteps(conversation.groups);
     batch.add(command(request()));
     for (const step of batch.steps) {
       if (step.kind === 'groups') for (const group of step.groups) conversation.send(group);

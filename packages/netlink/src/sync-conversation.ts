@@ -1,8 +1,8 @@
-import { errorFromErrno, NetlinkError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
-import { Group } from './group.ts';
+import type { Group } from './group.ts';
+import { GroupPool } from './group-pool.ts';
 import { Inbox, overrun } from './inbox.ts';
-import { cutAnswer, Entry, lostAnswer, takeMessage } from './judge.ts';
+import { closedError, cutAnswer, Entry, lostAnswer, notSent, takeMessage } from './judge.ts';
 import type { Settled } from './judge.ts';
 import { errnoByName } from './schema/errno.ts';
 import { Sequence } from './sequence.ts';
@@ -10,14 +10,13 @@ import type { Transport } from './transport.ts';
 import { hostIsLittleEndian } from './wire/byte-order.ts';
 import { clearAck, stampSequences, writeSequence } from './wire/message-header.ts';
 
-const groupBytes = 16 * 1024;
-const keptMemory = 16;
-
 /**
  * The request side of a netlink socket for who blocks: the kernel answers within send(), and what a
  * listing has left lies there when the part before it was taken, so there is nothing to wait for.
  */
 export class SyncConversation {
+  /** Empty groups, for `send`. */
+  readonly groups: GroupPool;
   readonly #transport: Transport;
   readonly #littleEndian: boolean;
   readonly #inbox: Inbox;
@@ -27,18 +26,18 @@ export class SyncConversation {
   #isAnswered = false;
   #isLost = false;
   #group: Group | undefined;
-  readonly #memory: Uint8Array[] = [];
   #closed = false;
 
   constructor(transport: Transport, littleEndian: boolean = hostIsLittleEndian) {
     this.#transport = transport;
     this.#littleEndian = littleEndian;
+    this.groups = new GroupPool(transport, littleEndian);
     this.#inbox = new Inbox(transport, littleEndian);
   }
 
   /** Carries one request out; gives how it ended. */
   request(exchange: Exchange): Settled {
-    if (this.#closed) return closedError(exchange);
+    if (this.#closed) return closedError(exchange, 'not-sent');
     const entry = new Entry(exchange, nobodyElse);
     this.#entry = entry;
     this.#isAnswered = false;
@@ -60,7 +59,7 @@ export class SyncConversation {
   /** Sends the group and settles its entries. */
   send(group: Group): void {
     if (this.#closed) {
-      group.fail(({ exchange }) => closedError(exchange));
+      group.fail(({ exchange }) => closedError(exchange, 'not-sent'));
       return;
     }
     group.stamp(this.#sequence.take(group.span));
@@ -76,15 +75,7 @@ export class SyncConversation {
       else if (lost !== undefined) group.fail((entry) => lostAnswer(entry, lost));
     }
     this.#group = undefined;
-    if (this.#memory.length < keptMemory) this.#memory.push(group.memory);
-  }
-
-  group(): Group {
-    return new Group(this.#memory.pop() ?? new Uint8Array(groupBytes), this.#littleEndian);
-  }
-
-  fits(group: Group, exchange: Exchange): boolean {
-    return group.accepts(exchange, this.#transport.maxBytes);
+    this.groups.giveBack(group);
   }
 
   close(): void {
@@ -146,12 +137,3 @@ export class SyncConversation {
 
 /** Who asked reads the outcome from the entry. */
 function nobodyElse(): void {}
-
-function notSent({ exchange }: Entry, errno: number): NetlinkError {
-  return errorFromErrno(exchange.describe(), errno, { outcome: 'not-sent' });
-}
-
-function closedError({ describe }: Exchange): NetlinkError {
-  const message = `${describe()}: the netlink socket is closed`;
-  return new NetlinkError(message, { code: 'ECLOSED', errno: 0, outcome: 'not-sent' });
-}

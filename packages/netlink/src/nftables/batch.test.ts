@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Conversation } from '../conversation.ts';
+import type { Requests } from '../requests.ts';
 import { fromHex } from '../testing/captured-message.ts';
+import { run } from '../testing/run.ts';
 import { ScriptedKernel } from '../testing/scripted-kernel.ts';
 import { MessageWriter } from '../wire/message-writer.ts';
 import { encodeBatch } from './batch.ts';
@@ -24,12 +26,16 @@ function answer(sequence: number, errno = 0): Uint8Array {
   return bytes;
 }
 
+const requestsOf = (conversation: Conversation): Requests => ({
+  run: (exchange) => run(conversation, exchange),
+});
+
 /** A kernel that answers a batch whose first message has number n by what `script` makes of n. */
 function setUp(script: (kernel: ScriptedKernel, begin: number) => void): Nftables {
   const kernel = new ScriptedKernel();
   const conversation = new Conversation(kernel, true);
   kernel.onSend = (begin) => script(kernel, begin);
-  return createNftables(conversation, () => {
+  return createNftables(requestsOf(conversation), () => {
     conversation.close();
   });
 }
@@ -115,7 +121,7 @@ describe('a batch', () => {
     const conversation = new Conversation(kernel, true);
     conversation.startAfter(0xffffffff - 2);
     kernel.onSend = (begin) => kernel.queue(answer(begin + last));
-    const nft = createNftables(conversation, () => undefined);
+    const nft = createNftables(requestsOf(conversation), () => undefined);
     await nft.apply(operations);
     await nft.apply(operations);
     expect(kernel.sent).toEqual([1, 6]);
