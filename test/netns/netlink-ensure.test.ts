@@ -77,6 +77,58 @@ describe.skipIf(reason !== undefined)(`ensure on the real kernel${needs}`, () =>
     expect(await routes.list({ table: 200 })).toHaveLength(2);
   });
 
+  it('a route has nothing left of the one that it replaces', async () => {
+    using pair = await openPair();
+    const { routes, addresses } = pair.netlink;
+    const linkIndex = pair.net1.index;
+    await addresses.add({ linkIndex, address: '10.0.2.128/24' });
+    const four = { destination: '192.0.2.0/24', linkIndex, table: 200 };
+    const six = { destination: '2001:db8:1::/48', linkIndex, table: 200 };
+    const left = [
+      { ...four, preferredSource: '10.0.2.128' },
+      { ...four, metrics: { advertisedMss: 1400 } },
+      { ...four, metrics: { advertisedMss: 1400, initialCongestionWindow: 10 } },
+      { ...four, mtu: 1400, metrics: { locked: ['mtu'] } },
+      { ...six, preference: 'high' },
+      { ...six, expiresSeconds: 600 },
+    ] as const;
+    for (const standing of left) {
+      const plain = standing.destination === four.destination ? four : six;
+      const what = JSON.stringify(standing);
+      await routes.ensure(standing);
+      expect(await routes.ensure(plain), what).toBe('replaced');
+      expect(await routes.ensure(plain), what).toBe('unchanged');
+    }
+    const few = { ...four, metrics: { advertisedMss: 1400 } };
+    await routes.ensure({ ...few, metrics: { ...few.metrics, initialCongestionWindow: 10 } });
+    expect(await routes.ensure(few)).toBe('replaced');
+    const [found] = await routes.list({ table: 200, family: 'ipv4' });
+    expect(found?.metrics).toEqual({ advertisedMss: 1400 });
+  });
+
+  it('a route is found again however its addresses and metrics are written', async () => {
+    using pair = await openPair();
+    const { routes, addresses } = pair.netlink;
+    const linkIndex = pair.net1.index;
+    await addresses.add({ linkIndex, address: '2001:db8::5/64', noDuplicateDetection: true });
+    const route = {
+      destination: '2001:DB8:1:0::/48',
+      gateway: 'FE80:0::1',
+      preferredSource: '2001:0DB8::5',
+      preference: 'medium',
+      linkIndex,
+      table: 200,
+      mtu: 1400,
+      metrics: {
+        initialCongestionWindow: 10,
+        advertisedMss: 1300,
+        locked: ['advertisedMss', 'mtu'],
+      },
+    } as const;
+    expect(await routes.ensure(route)).toBe('created');
+    expect(await routes.ensure(route)).toBe('unchanged');
+  });
+
   it('an IPv6 route is found again, whatever metric the kernel gives it', async () => {
     using pair = await openPair();
     const { routes } = pair.netlink;

@@ -2,7 +2,7 @@ import type { Program } from '../plan.ts';
 import { NetlinkError } from '../errors.ts';
 import { formatIpAddress, parseIpPrefix } from '../wire/ip-address.ts';
 import type { Ensured } from './outcome.ts';
-import type { NewRoute, Route } from './route.ts';
+import type { NewRoute, Route, RouteMetrics } from './route.ts';
 import type { Routes } from './routes.ts';
 import { hasAll } from './same.ts';
 
@@ -39,12 +39,25 @@ export type WantedRoute = NewRoute & Pick<Route, 'family' | 'table' | 'destinati
 
 export function normalisedRoute(route: NewRoute): WantedRoute {
   const { family, bytes, prefixLength } = parseIpPrefix(route.destination);
+  const { gateway, preferredSource, nextHops } = route;
   return {
     ...route,
     family,
     table: route.table ?? mainTable,
     destination: `${formatIpAddress(bytes)}/${String(prefixLength)}`,
+    ...(gateway === undefined ? {} : { gateway: canonical(gateway) }),
+    ...(preferredSource === undefined ? {} : { preferredSource: canonical(preferredSource) }),
+    ...(nextHops === undefined ? {} : { nextHops: nextHops.map(normalisedHop) }),
   };
+}
+
+function normalisedHop<T extends { readonly gateway?: string }>(hop: T): T {
+  return hop.gateway === undefined ? hop : { ...hop, gateway: canonical(hop.gateway) };
+}
+
+/** An address as the kernel writes it. */
+function canonical(address: string): string {
+  return formatIpAddress(parseIpPrefix(address).bytes);
 }
 
 /** What makes two routes take each other's place (fib_table_insert, fib6_add_rt2node). */
@@ -58,22 +71,33 @@ export function isLikeRoute(found: Route, wanted: WantedRoute): boolean {
   );
 }
 
-/** What is not given is as `add` would make it: a route of another protocol, or with an MTU, is not the same. */
+/** What a route has only when it was given: it is not left over from another one. */
+const given = ['preferredSource', 'expiresSeconds', 'nextHopId'] as const;
+
+/** What is not given is as `add` would make it: a route of another protocol, with an MTU or with a source is not the same. */
 export function isRouteAsWanted(found: Route, wanted: WantedRoute): boolean {
-  const { metric: _metric, scope: _scope, nextHops, onlink, ...rest } = wanted;
+  const { metric: _metric, scope: _scope, nextHops, onlink, metrics, preference, ...rest } = wanted;
   return (
     hasAll(found, rest) &&
     found.type === (wanted.type ?? 'unicast') &&
     found.protocol === (wanted.protocol ?? protocolStatic) &&
     (wanted.scope === undefined || found.scope === wanted.scope) &&
-    found.mtu === wanted.mtu &&
-    found.nextHopId === wanted.nextHopId &&
+    (found.mtu ?? 0) === (wanted.mtu ?? 0) &&
+    metricsText(found.metrics) === metricsText(metrics) &&
+    (found.preference ?? 'medium') === (preference ?? 'medium') &&
+    given.every((name) => found[name] === wanted[name]) &&
     // of a nexthop object the kernel tells what it holds now, too
     (wanted.nextHopId !== undefined ||
       (found.gateway === wanted.gateway &&
         (onlink ?? false) === (found.onlink ?? false) &&
         hasNextHops(found.nextHops ?? [], nextHops ?? [])))
   );
+}
+
+/** Equal for metrics that are: a metric of 0 is none, the order does not matter. */
+function metricsText({ locked = [], ...metrics }: RouteMetrics = {}): string {
+  const values = Object.entries(metrics).filter(([, value]) => value !== 0);
+  return [...values.map((entry) => entry.join('=')), ...locked].toSorted().join();
 }
 
 function hasNextHops(
