@@ -13,7 +13,7 @@ interface Dependency {
   readonly usedBy: string;
 }
 
-const declared = globSync(
+const manifests = globSync(
   [
     'package.json',
     'packages/*/package.json',
@@ -22,7 +22,8 @@ const declared = globSync(
     'bench/package.json',
   ],
   { cwd: repository },
-)
+);
+const declared = manifests
   .flatMap(readDependencies)
   .filter(({ version }) => !version.startsWith('workspace:'));
 const rows = readRows();
@@ -42,19 +43,29 @@ it.each(declared)('$name in $usedBy is pinned', ({ version }) => {
   expect(version).toMatch(/^\d+\.\d+\.\d+(-[\w.]+)?$/);
 });
 
+it.each(manifests)('%s says of no peer that it does not have that it is optional', (manifest) => {
+  const { peerDependencies, peerDependenciesMeta } = readManifest(manifest);
+  const optional = Object.keys(peerDependenciesMeta ?? {});
+  expect(Object.keys(peerDependencies ?? {})).toEqual(expect.arrayContaining(optional));
+});
+
 it.each(rows)('$name still is a dependency where its line says so', ({ name, usedBy }) => {
   const folders = declared.filter((each) => each.name === name).map((each) => each.usedBy);
   expect(usedBy.toSorted()).toEqual(folders.toSorted());
 });
 
 function readDependencies(manifest: string): Dependency[] {
-  const parsed = JSON.parse(readFileSync(join(repository, manifest), 'utf8')) as Readonly<
-    Record<string, unknown>
-  >;
+  const parsed = readManifest(manifest);
   const kinds = ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies'];
   return kinds
     .flatMap((kind) => Object.entries((parsed[kind] ?? {}) as Readonly<Record<string, string>>))
     .map(([name, version]) => ({ name, version, usedBy: dirname(manifest) }));
+}
+
+function readManifest(manifest: string): Readonly<Record<string, object | undefined>> {
+  return JSON.parse(readFileSync(join(repository, manifest), 'utf8')) as Readonly<
+    Record<string, object | undefined>
+  >;
 }
 
 function readRows(): { name: string; usedBy: string[]; why: string }[] {

@@ -13,6 +13,7 @@ it(
     );
     expect(run.messages).toBe(count);
     expect(run.refused).toBeGreaterThan(count / 1000);
+    expect(run.slowestUs).toBeLessThan(20_000);
   },
   30 * 60_000,
 );

@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import {
   cpSync,
   existsSync,
@@ -10,12 +10,12 @@ import {
 } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { createNetworkNamespace, openNetlink, type Netlink } from '@truetuple/netlink';
 import { afterAll, describe, expect, it } from 'vitest';
+import { compile } from '../../packages/netlink/scripts/compile-native.mjs';
 import { addonFile } from '../addon-file.ts';
 import { whyNoNamespaces } from './netns-rights.ts';
 
@@ -134,18 +134,9 @@ describe.skipIf(reason !== undefined || sanitizer.path === '')(
 );
 
 function buildSanitized(folder: string): void {
-  const headers = createRequire(join(root, 'package.json')).resolve('node-api-headers');
-  const sources = readdirSync(join(root, 'native')).filter((name) => name.endsWith('.c'));
   const flags = '-std=gnu11 -shared -fPIC -O1 -g -pthread -DNAPI_VERSION=9 -fno-omit-frame-pointer';
   const checks = '-fsanitize=address,undefined -fno-sanitize-recover=all';
-  execFileSync('cc', [
-    ...`${flags} ${checks}`.split(' '),
-    '-I',
-    join(dirname(headers), 'include'),
-    ...sources.map((name) => join(root, 'native', name)),
-    '-o',
-    join(folder, 'build/Release/netlink.node'),
-  ]);
+  compile('cc', `${flags} ${checks}`.split(' '), join(folder, 'build/Release/netlink.node'));
 }
 
 /** The library that has to be loaded before Node; empty where there is none, and why. */

@@ -38,7 +38,7 @@ describe.skipIf(reason !== undefined)(`ensure on the real kernel${needs}`, () =>
       mark: 0x10,
       markMask: 0xf0,
       invert: true,
-      uidRange: { first: 0, last: 1000 },
+      uidRange: { first: 0, last: 0 }, // an ordinary user's own namespace has no other
       table: 70_000,
     };
     for (const to of ['198.51.100.0/24', '2001:db8::/32']) {

@@ -1,4 +1,5 @@
 // Requests over the package node-netlink: one at a time only, see `npm run why-not-node-netlink`.
+import { messageType } from './schema/netlink.ts';
 import type { Datagram, Transport } from './transport.ts';
 import { hostIsLittleEndian } from './wire/byte-order.ts';
 import { headerLength, readHeader } from './wire/message-header.ts';
@@ -30,8 +31,9 @@ const [nothing, lost] = [-11, -105]; // -EAGAIN, -ENOBUFS
 export async function openNodeNetlink(nodeNetlink: NodeNetlink): Promise<Transport> {
   const socket = await nodeNetlink.open({ family: 0 });
   const received: (Uint8Array | number)[] = [];
-  const sequences: number[] = [0]; // ours, by node-netlink's, which counts its requests from 1
-  const unanswered = new Set<number>();
+  // By node-netlink's number, which counts its requests from 1, until the kernel has no more to say.
+  const asked = new Map<number, { readonly sequence: number; isAnswered: boolean }>();
+  let count = 0;
   let listener: (() => void) | undefined;
   let isWanted = false;
   const take = (datagram: Uint8Array | number): void => {
@@ -41,9 +43,12 @@ export async function openNodeNetlink(nodeNetlink: NodeNetlink): Promise<Transpo
   socket.on('message', ({ header, payload }) => {
     const bytes = new Uint8Array(headerLength + payload.length);
     const number = Number(header.nlmsg_seq);
-    new Uint32Array(bytes.buffer, 0, 3).set([bytes.length, 0, sequences[number] ?? 0]);
-    new Uint16Array(bytes.buffer, 4, 2).set([header.nlmsg_type, header.nlmsg_flags].map(Number));
-    unanswered.delete(number);
+    const request = asked.get(number);
+    const [type, flags] = [Number(header.nlmsg_type), Number(header.nlmsg_flags)];
+    new Uint32Array(bytes.buffer, 0, 3).set([bytes.length, 0, request?.sequence ?? 0]);
+    new Uint16Array(bytes.buffer, 4, 2).set([type, flags]);
+    if (request !== undefined) request.isAnswered = true;
+    if (type === messageType.error || type === messageType.done) asked.delete(number);
     bytes.set(payload, headerLength);
     take(bytes);
   });
@@ -52,14 +57,17 @@ export async function openNodeNetlink(nodeNetlink: NodeNetlink): Promise<Transpo
     const read: MessageHeader = { length: 0, type: 0, flags: 0, sequence: 0, portId: 0 };
     let at = 0;
     while (readHeader(view, at, messages.length, read, hostIsLittleEndian)) {
-      const number = sequences.push(read.sequence) - 1;
-      unanswered.add(number);
+      const number = ++count;
+      const request = { sequence: read.sequence, isAnswered: false };
+      asked.set(number, request);
       const [nlmsg_type, nlmsg_flags] = [BigInt(read.type), BigInt(read.flags | flagAck)];
       const header = { nlmsg_type, nlmsg_flags };
       const payload = Buffer.from(messages.slice(at + headerLength, at + read.length));
       at += (read.length + 3) & ~3;
       socket.tryTalk({ header, payload }, { timeout }).catch(() => {
-        if (unanswered.delete(number)) take(lost);
+        if (request.isAnswered) return;
+        asked.delete(number);
+        take(lost);
       });
     }
     return 0;

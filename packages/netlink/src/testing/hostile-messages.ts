@@ -1,7 +1,6 @@
 import { NetlinkError } from '../errors.ts';
 import { explain } from '../explain/explain.ts';
 import { decodeEvent } from '../rtnetlink/event.ts';
-
 import { hostileSeeds } from './hostile-seeds.ts';
 import type { Seed } from './hostile-seeds.ts';
 
@@ -20,7 +19,7 @@ export interface HostileRun {
   readonly messages: number;
   /** How many were refused, each with an error of this package. */
   readonly refused: number;
-  /** Microseconds of the slowest one. */
+  /** Microseconds of the slowest one: the best of three times, so that a pause of the machine does not count. */
   readonly slowestUs: number;
 }
 
@@ -41,24 +40,42 @@ export function feedHostileMessages(count: number, seed: number): HostileRun {
     // a copy that ends where the message ends: what reads further throws a RangeError
     const message = buffer.slice(0, length);
     const view = new DataView(message.buffer);
-    const start = performance.now();
-    try {
-      one.decode(view, 16, length);
-      if (number % 4 === 0) explain(message, { bus: busOf(one.name) });
-      if (number % 4 === 1 && length >= 6) {
-        decodeEvent(view.getUint16(4, true), view, 16, length);
-      }
-    } catch (error) {
-      if (!NetlinkError.is(error)) {
+    const readers: (() => unknown)[] = [() => one.decode(view, 16, length)];
+    if (number % 4 === 0) readers.push(() => explain(message, { bus: busOf(one.name) }));
+    if (number % 4 === 1 && length >= 6) {
+      readers.push(() => decodeEvent(view.getUint16(4, true), view, 16, length));
+    }
+    const read = (): number => {
+      const start = performance.now();
+      try {
+        isRefused = countRefusals(readers) > 0;
+      } catch (cause) {
         const hex = Buffer.from(message).toString('hex');
         const where = `${one.name}, message ${String(number)} of seed ${String(seed)}`;
-        throw new Error(`${where}: ${hex}`, { cause: error });
+        throw new Error(`${where}: ${hex}`, { cause });
       }
-      refused += 1;
-    }
-    slowest = Math.max(slowest, performance.now() - start);
+      return performance.now() - start;
+    };
+    let isRefused = false;
+    const took = read();
+    if (isRefused) refused += 1;
+    if (took > slowest) slowest = Math.max(slowest, Math.min(took, read(), read()));
   }
   return { messages: count, refused, slowestUs: slowest * 1000 };
+}
+
+/** Each reads the same message, whatever the others made of it. @throws what is not a NetlinkError */
+export function countRefusals(readers: readonly (() => unknown)[]): number {
+  let refusals = 0;
+  for (const reader of readers) {
+    try {
+      reader();
+    } catch (error) {
+      if (!NetlinkError.is(error)) throw error;
+      refusals += 1;
+    }
+  }
+  return refusals;
 }
 
 function busOf(name: string): 'route' | 'netfilter' | 'sock-diag' {
