@@ -14,6 +14,8 @@ export type CoreErrorCode =
   | 'PoolExhausted'
   | 'NetworkInterfaceNotFound'
   | 'NetworkInterfaceAmbiguous'
+  | 'NetworkInterfaceDetached'
+  | 'NetworkInterfaceManaged'
   | 'RouteTablesNotFound'
   | 'WrongRegion'
   | 'AccessDenied'

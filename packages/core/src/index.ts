@@ -72,6 +72,7 @@ export type {
   LinkFact,
   LossReason,
   MaintainCall,
+  ReleaseCall,
 } from './cloud/identity-grant.ts';
 export type * from './kernel/kernel-port.ts';
 export type { KernelStep } from './kernel/kernel-step.ts';

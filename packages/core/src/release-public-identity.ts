@@ -51,6 +51,8 @@ export async function releasePublicIdentity(
     const signal = options.signal;
     await grant.release(identity, {
       onStep: report.cloud,
+      // it was claimed before it was published
+      claimAgeMs: node.clock.now() - Date.parse(identity.publishedAt),
       ...(signal === undefined ? {} : { signal }),
     });
   });

@@ -6,6 +6,7 @@ import type { CloudStep } from './cloud-step.ts';
 import type { NetworkInterface } from './ec2-api.ts';
 import { findNetworkInterface } from './find-network-interface.ts';
 import type { Claim, Grant, GrantRequest } from './identity-grant.ts';
+import { judgeNetworkInterface } from './judge-network-interface.ts';
 import { judgeOccupant } from './occupant.ts';
 import { findRouteTables, lookAtCloud, poolFilters, routeTableIdFilters } from './observe-cloud.ts';
 import { planCloud, privateIpIsOurs, type WantedIdentity } from './plan-cloud.ts';
@@ -34,6 +35,8 @@ export interface Acquire {
 export async function acquireGrant(session: CloudSession, request: GrantRequest): Promise<Grant> {
   const { spec, link } = request;
   const eni = await findNetworkInterface(session, spec, link);
+  const refused = judgeNetworkInterface(eni, spec);
+  if (refused !== undefined) throw refused;
   const acquire: Acquire = {
     session,
     request,

@@ -11,16 +11,25 @@ export type Carried = 'done' | 'look-again' | 'claim-lost';
 
 /**
  * Carries out one step and tells what it led to; what EC2 answered is remembered. A failure that looking
- * again can solve is no error; one that says stop (access, limits, credentials) is thrown.
+ * again can solve is no error; one that says stop (access, limits, credentials) is thrown. `onDoneBefore`
+ * hears that what was to be destroyed was not there.
  */
-export async function carryOut(session: CloudSession, step: CloudStep): Promise<Carried> {
+export async function carryOut(
+  session: CloudSession,
+  step: CloudStep,
+  onDoneBefore?: () => void,
+): Promise<Carried> {
   throwIfAborted(session, nameStep(step));
   session.onStep?.({ phase: 'begun', step });
   try {
     const associationId = await performCloudStep(session.ec2, step, session.signal);
     return settle(session, step, associationId);
   } catch (error) {
-    if (Ec2CallError.is(error) && isDoneAlready(error, step)) return settle(session, step);
+    if (Ec2CallError.is(error) && isDoneAlready(error, step)) {
+      // if it is gone because of our own first try, whose answer was lost, it is our doing
+      if (!wasTried(session, step)) onDoneBefore?.();
+      return settle(session, step);
+    }
     if (Ec2CallError.is(error) && isOutcomeUnknown(error)) session.journal.push(step);
     let carried: Carried | undefined;
     try {
@@ -32,6 +41,11 @@ export async function carryOut(session: CloudSession, step: CloudStep): Promise<
   }
 }
 
+/** True when an earlier try got no answer: it may have been carried out. */
+function wasTried({ journal }: CloudSession, step: CloudStep): boolean {
+  return journal.some((one) => JSON.stringify(one) === JSON.stringify(step));
+}
+
 function settle(session: CloudSession, step: CloudStep, associationId?: string): Carried {
   const answer = associationId === undefined ? {} : { associationId };
   session.writes = rememberWrite(session.writes, { step, ...answer });
@@ -40,13 +54,20 @@ function settle(session: CloudSession, step: CloudStep, associationId?: string):
   return 'done';
 }
 
+/** What EC2 says to a tag call about an Elastic IP that was released, or that it does not know yet. */
+const tagTargetGone: readonly string[] = [
+  'InvalidAllocationID.NotFound',
+  'InvalidElasticIpID.NotFound',
+  'InvalidID',
+];
+
 /** A destroyed thing that is not there is destroyed. */
 function isDoneAlready(error: Ec2CallError, step: CloudStep): boolean {
   switch (step.kind) {
     case 'disassociate-address':
       return error.ec2Code === 'InvalidAssociationID.NotFound';
     case 'untag-owner':
-      return error.ec2Code === 'InvalidAllocationID.NotFound';
+      return tagTargetGone.includes(error.ec2Code);
     case 'delete-route':
       return ['InvalidRoute.NotFound', 'InvalidRouteTableID.NotFound'].includes(error.ec2Code);
     case 'unassign-private-ip':
@@ -83,11 +104,14 @@ async function afterFailure(
       // somebody was quicker, or our own first try was: the next look decides between done and replace
       if (code === 'RouteAlreadyExists') return lookAgain(session, step, error);
       break;
-    case 'replace-route':
     case 'unassign-private-ip':
+    case 'replace-route':
+      if (code !== 'InvalidParameterValue') break;
+      if (step.kind === 'unassign-private-ip' && wasTried(session, step)) {
+        return settle(session, step);
+      }
       // EC2's one code for both "there is none" and "not allowed": the next look tells
-      if (code === 'InvalidParameterValue') return lookAgain(session, step, error);
-      break;
+      return lookAgain(session, step, error);
     case 'disable-source-dest-check':
     case 'disassociate-address':
     case 'tag-owner':

@@ -142,6 +142,28 @@ describe('acquire', () => {
       () => ({ spec: { routeTables: { by: 'tag', key: 'use', value: 'media' } } }),
       'RouteTablesNotFound',
     ],
+    [
+      'the ENI is detached',
+      ({ ec2, networkInterfaceId }) => {
+        ec2.detachNetworkInterface({ networkInterfaceId });
+        return {};
+      },
+      'NetworkInterfaceDetached',
+    ],
+    [
+      'the VPC CNI made the ENI for itself',
+      ({ ec2, subnetId, instanceId }) => {
+        const tags = { 'node.k8s.amazonaws.com/instance_id': instanceId };
+        const { networkInterfaceId } = ec2.createNetworkInterface({ subnetId, instanceId, tags });
+        return { spec: { networkInterface: { by: 'id', networkInterfaceId } } };
+      },
+      'NetworkInterfaceManaged',
+    ],
+    [
+      'the ENI lacks the tag that keeps the VPC CNI off, where it must have it',
+      () => ({ spec: { requireNoManageTag: true } }),
+      'NetworkInterfaceManaged',
+    ],
     ['the pool is empty', () => ({ spec: { pool: 'nobody' } }), 'PoolEmpty'],
     [
       'the region has neither the ENI nor the pool',
@@ -156,6 +178,16 @@ describe('acquire', () => {
     expect(built.ec2.calls.countWrites()).toBe(0);
   });
 
+  it('takes an ENI that the VPC CNI leaves alone, where it must be so', async () => {
+    const built = build(1);
+    const { ec2, subnetId, instanceId } = built;
+    const tags = { 'node.k8s.amazonaws.com/no_manage': 'true' };
+    const { networkInterfaceId } = ec2.createNetworkInterface({ subnetId, instanceId, tags });
+    const networkInterface = { by: 'id', networkInterfaceId } as const;
+    const grant = await acquire(built, { spec: { networkInterface, requireNoManageTag: true } });
+    expect(grant.networkInterfaceId).toBe(networkInterfaceId);
+  });
+
   it.each<[Ec2Action, string, string]>([
     ['DescribeNetworkInterfaces', 'UnauthorizedOperation', 'AccessDenied'],
     ['DescribeAddresses', 'UnauthorizedOperation', 'AccessDenied'],
@@ -165,6 +197,7 @@ describe('acquire', () => {
     ['AssociateAddress', 'UnauthorizedOperation', 'AccessDenied'],
     ['AssociateAddress', 'Gateway.NotAttached', 'CloudRefused'],
     ['CreateTags', 'TagLimitExceeded', 'LimitExceeded'],
+    ['CreateTags', 'InvalidID', 'CloudRefused'],
     ['CreateRoute', 'RouteLimitExceeded', 'LimitExceeded'],
     ['CreateRoute', 'UnauthorizedOperation', 'AccessDenied'],
   ])('%s refused with %s stops at once as %s; nothing is left', async (action, ec2Code, code) => {
@@ -198,6 +231,7 @@ describe('acquire', () => {
       passing.ec2.inject({ action: 'AssociateAddress', error });
     }
     passing.ec2.inject({ action: 'DescribeAddresses', error: 'Unavailable', times: 3 });
+    passing.ec2.inject({ action: 'CreateTags', error: 'InvalidElasticIpID.NotFound', times: 3 });
     expect((await acquire(passing)).publicIp).toBe('203.0.113.1');
     const lasting = build(3);
     const before = stateOf(lasting);
@@ -300,6 +334,18 @@ describe('acquire', () => {
     expect((await failureOf(attempt)).code).toBe('Aborted');
     expect(stateOf(built)).toEqual(before);
   });
+
+  it.each(['InvalidID', 'InvalidElasticIpID.NotFound'])(
+    'a release goes on when DeleteTags answers %s: the record went with the address',
+    async (error) => {
+      const built = build(1);
+      const grant = await acquire(built);
+      built.ec2.inject({ action: 'DeleteTags', error });
+      await directGrant({ ec2: built.ec2, clock: new FakeClock() }).release(grant);
+      expect(built.ec2.calls.count('DeleteTags')).toBe(1);
+      expect(built.ec2.snapshot().addresses[0]).not.toHaveProperty('associationId');
+    },
+  );
 
   it('says what it could not give back', async () => {
     const built = build(1);

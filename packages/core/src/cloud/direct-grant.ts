@@ -42,9 +42,10 @@ export function directGrant(parts: DirectGrantParts): IdentityGrant {
           privateIp: grant.privateIp,
           claim: { allocationId, publicIp, associationId },
           unassignPrivateIp: grant.privateIpAssignedByUs,
+          known: 'reported',
+          routeTableIds: grant.routeTableIds,
         },
-        routeTableIds: grant.routeTableIds,
-        isReported: true,
+        claimAgeMs: options.claimAgeMs ?? 0,
       });
     },
   };

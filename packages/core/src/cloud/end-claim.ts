@@ -1,12 +1,12 @@
-import { hostCidr } from '../identity/address.ts';
 import { converge } from '../converge.ts';
 import { carryOut } from './carry-out.ts';
 import { pause, type CloudSession } from './cloud-session.ts';
 import type { CloudStep } from './cloud-step.ts';
+import { describeLagMs } from './judge-claim.ts';
 import { lookAtCloud, routeTableIdFilters, type CloudPart } from './observe-cloud.ts';
 import { planCloud } from './plan-cloud.ts';
 import type { WantedNothing } from './plan-nothing.ts';
-import { isAt, mergeOwnWrites, routeTo, type CloudView } from './view.ts';
+import { mergeOwnWrites, type CloudView } from './view.ts';
 
 /** Rounds of observe, plan, apply: a plan of one round, and looks after transient failures. */
 const maxRounds = 64;
@@ -14,14 +14,13 @@ const maxRounds = 64;
 /** What is to end, and which steps of the plan may be carried out. */
 export interface Ending {
   readonly wanted: WantedNothing;
-  readonly routeTableIds: readonly string[];
   /** Default: all. */
   readonly mayDo?: (step: CloudStep) => boolean;
-  /** True when others say that the claim was held: a look that does not show it whole is repeated. */
-  readonly isReported?: boolean;
+  /** Of a reported claim: how long ago it was made, at least, in milliseconds. */
+  readonly claimAgeMs?: number;
 }
 
-/** Further looks before what a look does not show counts as gone. */
+/** Further looks before a reported claim is asked for by its id. */
 const looksInDoubt = 3;
 
 /**
@@ -29,32 +28,34 @@ const looksInDoubt = 3;
  * carried out only if it is still planned.
  */
 export async function endClaim(session: CloudSession, ending: Ending): Promise<void> {
-  const { wanted } = ending;
-  const { networkInterfaceId, claim } = wanted;
+  const { claim, networkInterfaceId, privateIp, routeTableIds } = ending.wanted;
   const allocationIds = claim === undefined ? [] : [claim.allocationId];
   const scope = {
     networkInterfaceId,
     addressFilters: [{ name: 'allocation-id', values: allocationIds }],
-    routeTableFilters: routeTableIdFilters(ending.routeTableIds),
+    routeTableFilters: routeTableIdFilters(routeTableIds),
   };
+  const what = claim?.publicIp ?? 'the claim';
+  let { wanted } = ending;
   let latest: CloudView | undefined;
   let isFresh = false;
-  let doubts = ending.isReported === true ? looksInDoubt : 0;
+  let doubts = wanted.known === 'reported' ? looksInDoubt : 0;
   const look = async (parts?: readonly CloudPart[]): Promise<CloudView> => {
     const again =
       latest === undefined || parts === undefined ? undefined : { earlier: latest, parts };
     latest = await lookAtCloud(session, scope, again);
     return mergeOwnWrites(latest, session.writes);
   };
-  const plan = (view: CloudView): readonly CloudStep[] => planSteps(ending, view);
+  const plan = (view: CloudView): readonly CloudStep[] =>
+    planSteps({ ...ending, wanted }, view, session);
   await converge<CloudView, CloudStep>({
-    what: `giving back ${claim?.publicIp ?? 'the claim'} on ${wanted.privateIp}`,
+    what: `giving back ${what} on ${privateIp}`,
     maxRounds,
     signal: session.signal,
     observe: async () => {
       let view = await look();
-      for (; doubts > 0 && isDoubtful(ending, view, session); doubts--) {
-        await pause(session, `looking for ${claim?.publicIp ?? 'the claim'} again`);
+      for (; doubts > 0 && !isShown(wanted, view); doubts--) {
+        await pause(session, `looking for ${what} again`);
         view = await look();
       }
       isFresh = true;
@@ -62,40 +63,50 @@ export async function endClaim(session: CloudSession, ending: Ending): Promise<v
     },
     plan,
     apply: async (step) => {
-      if (!isFresh && !plan(await look(dependsOn(step))).some((one) => isSame(one, step))) {
-        return 'look-again';
-      }
+      const view = isFresh ? undefined : await look(dependsOn(step));
+      if (view !== undefined && !plan(view).some((one) => isSame(one, step))) return 'look-again';
       isFresh = false;
-      return (await carryOut(session, step)) === 'done' ? 'done' : 'look-again';
+      const wasShown = latest !== undefined && isShown(wanted, latest);
+      let isNews = wasShown || (ending.claimAgeMs ?? 0) < describeLagMs;
+      const carried = await carryOut(session, step, () => (isNews = false));
+      if (carried === 'done' && step.kind === 'disassociate-address') {
+        doubts = 0;
+        wanted = afterEnd(wanted, isNews);
+      }
+      return carried === 'done' ? 'done' : 'look-again';
     },
   });
 }
 
-/** A describe that does not show the association, or one of its routes, may be from before they were made. */
-function isDoubtful(ending: Ending, view: CloudView, { journal }: CloudSession): boolean {
-  const { claim } = ending.wanted;
-  if (claim === undefined) return false;
-  const { publicIp, allocationId } = claim;
-  const isEnded = journal.some(
-    (step) => step.kind === 'disassociate-address' && step.publicIp === publicIp,
-  );
-  if (isEnded) return false;
-  const address = view.addresses.find((one) => one.allocationId === allocationId);
-  if (address?.associationId === undefined) return true;
-  if (!isAt(address, ending.wanted)) return false;
-  const deleted = journal.flatMap((step) =>
-    step.kind === 'delete-route' ? [step.routeTableId] : [],
-  );
-  const shown = view.routeTables
-    .filter((table) => routeTo(table, hostCidr(publicIp)) !== undefined)
-    .map(({ routeTableId }) => routeTableId);
-  return ending.routeTableIds.some((id) => !deleted.includes(id) && !shown.includes(id));
+/**
+ * An ended association is news unless EC2 says that it knows it no more. EC2 may also say yes to the end of
+ * one that ended long ago (API reference, DisassociateAddress: "an idempotent operation"); then it is news
+ * only of a claim that a describe shows, or that is younger than describes lag.
+ */
+function afterEnd(wanted: WantedNothing, isNews: boolean): WantedNothing {
+  if (wanted.known !== 'reported') return wanted;
+  return { ...wanted, known: isNews ? 'ended' : 'ended-before' };
 }
 
-function planSteps(ending: Ending, view: CloudView): readonly CloudStep[] {
+/** False when a describe does not show the association: it may be from before it was made. */
+function isShown({ claim }: WantedNothing, view: CloudView): boolean {
+  if (claim === undefined) return true;
+  const address = view.addresses.find(({ allocationId }) => allocationId === claim.allocationId);
+  return address?.associationId !== undefined;
+}
+
+function planSteps(
+  ending: Ending,
+  view: CloudView,
+  { writes }: CloudSession,
+): readonly CloudStep[] {
   const plan = planCloud(ending.wanted, view);
   const steps = plan.kind === 'steps' ? plan.steps : [];
-  return ending.mayDo === undefined ? steps : steps.filter(ending.mayDo);
+  const { mayDo = () => true, wanted } = ending;
+  // what was done unseen is not seen to be done
+  const isDone = (step: CloudStep): boolean =>
+    wanted.known !== 'own' && writes.some((write) => isSame(write.step, step));
+  return steps.filter((step) => mayDo(step) && !isDone(step));
 }
 
 /** What must be read again just before a step; DeleteTags with the value compares by itself. */

@@ -17,8 +17,8 @@ export interface IdentityGrant {
    * @throws CoreError when EC2 does not say, or says what may be from before the claim: that is no proof.
    */
   maintain(grant: Grant, call: MaintainCall): Promise<GrantState>;
-  /** Idempotent; safe from another process, which has only the Grant value. */
-  release(grant: Grant, options?: GrantCall): Promise<void>;
+  /** Idempotent; safe from another process, which has only the Grant value, and long after the first time. */
+  release(grant: Grant, options?: ReleaseCall): Promise<void>;
 }
 
 export interface GrantCall {
@@ -40,6 +40,11 @@ export interface MaintainCall extends GrantCall {
 export interface ClaimSeen {
   /** True when the address carries the owner record that we wrote: a release removes it last. */
   readonly isRecorded: boolean;
+}
+
+export interface ReleaseCall extends GrantCall {
+  /** As in MaintainCall; default 0: so young that describes may not show it yet. */
+  readonly claimAgeMs?: number;
 }
 
 export type GrantState =

@@ -179,8 +179,9 @@ async function undoRepairs(run: Maintenance): Promise<CoreError | undefined> {
       privateIp,
       claim: { allocationId, publicIp, associationId },
       unassignPrivateIp: true,
+      known: 'own',
+      routeTableIds,
     },
-    routeTableIds,
     mayDo: (step) => done.some((one) => reverses(step, one)),
   };
   try {

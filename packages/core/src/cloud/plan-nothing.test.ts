@@ -19,6 +19,8 @@ const wanted: WantedNothing = {
   privateIp,
   claim: { allocationId, publicIp, associationId: 'eipassoc-1' },
   unassignPrivateIp: true,
+  known: 'own',
+  routeTableIds: ['rtb-1'],
 };
 
 function tag(owner: Owner): ElasticIp['tags'] {

@@ -1,5 +1,5 @@
 import { hostCidr, type Ipv4Address } from '../identity/address.ts';
-import type { Owner } from '../identity/owner.ts';
+import { formatOwnerTag, type Owner } from '../identity/owner.ts';
 import type { CloudStep } from './cloud-step.ts';
 import type { ElasticIp } from './ec2-api.ts';
 import { isAt, ownerRecordOf, ownerTagOf, routeTo, type CloudView } from './view.ts';
@@ -14,7 +14,17 @@ export interface WantedNothing {
   readonly claim: ClaimToEnd | undefined;
   /** True to take the private IP off the network interface: only when truetuple put it there. */
   readonly unassignPrivateIp: boolean;
+  readonly known: ClaimKnowledge;
+  /** The route tables that the claim's holder led to it; what of them a describe does not show is ended too. */
+  readonly routeTableIds: readonly string[];
 }
+
+/**
+ * How we know of a claim. `own`: this process made it, or tried to. `reported`: a value says that it was
+ * made, and may say so late, or twice. `ended`: EC2 has just ended its association at our word.
+ * `ended-before`: EC2 knew that association no more, so whoever ended it has given back all the rest.
+ */
+export type ClaimKnowledge = 'own' | 'reported' | 'ended' | 'ended-before';
 
 export interface ClaimToEnd {
   readonly allocationId: string;
@@ -26,7 +36,8 @@ export interface ClaimToEnd {
 /**
  * Plans giving an identity back: routes while the association still protects them, association by its id,
  * private IP, and last the owner tag by its value: until then it says that the private IP is ours to take
- * off. What somebody else has meanwhile is left alone.
+ * off. What somebody else has meanwhile is left alone. A reported claim that no describe shows is asked for by
+ * its id, before anything else: EC2's answer says what an empty describe does not.
  */
 export function planNothing(wanted: WantedNothing, view: CloudView): CloudStep[] {
   const { claim, networkInterfaceId, privateIp } = wanted;
@@ -41,22 +52,48 @@ function planClaimEnd(wanted: WantedNothing, claim: ClaimToEnd, view: CloudView)
   const { publicIp } = claim;
   const address = addressOf(claim, view);
   const holder = holderOf(address, wanted, claim);
-  const steps: CloudStep[] = [];
-  if (holder !== 'somebody-else') {
-    steps.push(...staleRoutes(view, publicIp, wanted.networkInterfaceId));
+  if (holder === 'somebody-else') return [];
+  const end = (associationId: string | undefined): CloudStep[] =>
+    associationId === undefined ? [] : [{ kind: 'disassociate-address', associationId, publicIp }];
+  if (holder === 'us') {
+    return [...planRouteEnd(wanted, publicIp, view), ...end(address?.associationId)];
   }
-  const associationId = address?.associationId;
-  if (holder === 'us' && associationId !== undefined) {
-    steps.push({ kind: 'disassociate-address', associationId, publicIp });
-  }
-  return steps;
+  if (wanted.known === 'reported') return end(claim.associationId);
+  return wanted.known === 'ended-before' ? [] : planRouteEnd(wanted, publicIp, view);
+}
+
+/** Of routes that the holder led, also those that no describe shows: they are no older than the claim. */
+function planRouteEnd(wanted: WantedNothing, publicIp: Ipv4Address, view: CloudView): CloudStep[] {
+  const { networkInterfaceId } = wanted;
+  const shown = staleRoutes(view, publicIp, networkInterfaceId);
+  if (wanted.known === 'own') return shown;
+  const destination = hostCidr(publicIp);
+  const seen = view.routeTables
+    .filter((table) => routeTo(table, destination) !== undefined)
+    .map(({ routeTableId }) => routeTableId);
+  const unseen = wanted.routeTableIds.filter((id) => !seen.includes(id));
+  return [
+    ...shown,
+    ...unseen.map((routeTableId) => ({
+      kind: 'delete-route' as const,
+      routeTableId,
+      destination,
+      networkInterfaceId,
+    })),
+  ];
 }
 
 function planRecordEnd(wanted: WantedNothing, claim: ClaimToEnd, view: CloudView): CloudStep[] {
+  const { allocationId } = claim;
   const address = addressOf(claim, view);
   const value = address && ownerTagOf(address);
-  if (address === undefined || value === undefined || !isRecordedAs(address, wanted)) return [];
-  return [{ kind: 'untag-owner', allocationId: claim.allocationId, value }];
+  if (address !== undefined && value !== undefined && isRecordedAs(address, wanted)) {
+    return [{ kind: 'untag-owner', allocationId, value }];
+  }
+  if (wanted.known !== 'ended') return [];
+  const { owner, privateIp, unassignPrivateIp: privateIpAssignedByUs } = wanted;
+  const written = formatOwnerTag({ owner, privateIp, privateIpAssignedByUs });
+  return [{ kind: 'untag-owner', allocationId, value: written }];
 }
 
 function addressOf({ allocationId }: ClaimToEnd, view: CloudView): ElasticIp | undefined {
@@ -82,18 +119,24 @@ function isRecordedAs(address: ElasticIp, wanted: WantedNothing): boolean {
   return record?.owner.uid === wanted.owner.uid && record.privateIp === wanted.privateIp;
 }
 
-/** False when the primary, gone already, or carrying an address that is not ours to end. */
+/**
+ * False when the primary, gone already, or carrying an address that is not ours to end. A reported private IP
+ * may be the next pod's by now, assigned and not claimed yet: it is ours while the claim or its record stands.
+ */
 function mayUnassign(wanted: WantedNothing, view: CloudView): boolean {
-  const { claim } = wanted;
+  const { claim, known } = wanted;
   const shown = view.networkInterface?.privateIpAddresses.find(
     (one) => one.privateIpAddress === wanted.privateIp,
   );
-  if (shown === undefined || shown.primary) return false;
-  const carried = shown.association?.allocationId;
-  if (shown.association === undefined) return true;
-  if (claim === undefined || carried !== claim.allocationId) return false;
-  const address = view.addresses.find(({ allocationId }) => allocationId === carried);
-  return holderOf(address, wanted, claim) === 'us';
+  if (shown === undefined) return known === 'ended' && view.networkInterface !== undefined;
+  if (shown.primary) return false;
+  const address = claim && addressOf(claim, view);
+  const isHeld = claim !== undefined && holderOf(address, wanted, claim) === 'us';
+  if (shown.association !== undefined) {
+    return isHeld && shown.association.allocationId === claim.allocationId;
+  }
+  const isRecorded = address !== undefined && isRecordedAs(address, wanted);
+  return known === 'own' || known === 'ended' || isHeld || isRecorded;
 }
 
 /** Deletes of the /32 routes to a public address that lead to one network interface. */

@@ -118,6 +118,18 @@ const meanings: Readonly<Record<string, Meaning>> = {
   'InvalidNetworkInterfaceId.Malformed': interfaceMissing,
   'InvalidRouteTableID.NotFound': routeTableMissing,
   'InvalidRouteTableId.Malformed': routeTableMissing,
+  'InvalidElasticIpID.NotFound': {
+    code: 'CloudRefused',
+    remedy:
+      'A tag call does not know the Elastic IP: yet, if it was just allocated; no more, if somebody released it. Look whether it is still in the pool.',
+    retry: 'now',
+  },
+  InvalidID: {
+    code: 'CloudRefused',
+    remedy:
+      'A tag call got an id that EC2 does not know: look whether somebody released the Elastic IP, or whether it is of another region.',
+    retry: 'later',
+  },
   'Gateway.NotAttached': {
     code: 'CloudRefused',
     remedy: 'Attach an Internet gateway to the VPC: an Elastic IP needs one.',

@@ -12,7 +12,7 @@ export async function giveBackClaim(acquire: Acquire, claim: Claim): Promise<voi
   const { allocationId, publicIp, associationId } = claim;
   const session = sessionForUndo(acquire.session);
   const wanted = wantNothing(acquire, { allocationId, publicIp, associationId }, false);
-  await endClaim(session, { wanted, routeTableIds: acquire.routeTableIds });
+  await endClaim(session, { wanted });
   acquire.session.writes = session.writes;
 }
 
@@ -29,10 +29,8 @@ export async function undoAcquire(acquire: Acquire, error: unknown): Promise<unk
   for (const claim of claims) {
     const isLast = claim === undefined;
     const wanted = wantNothing(acquire, claim, isLast && done.some(isAssign));
-    const { routeTableIds } = acquire;
-    const ending = { wanted, routeTableIds: isLast ? [] : routeTableIds, mayDo };
     // a claim that cannot be given back does not keep the others
-    await endClaim(session, ending).catch((failure: unknown) => failures.push(failure));
+    await endClaim(session, { wanted, mayDo }).catch((failure: unknown) => failures.push(failure));
   }
   return failures.length === 0 ? error : withFailures(error, failures);
 }
@@ -42,10 +40,17 @@ function wantNothing(
   claim: ClaimToEnd | undefined,
   unassignPrivateIp: boolean,
 ): WantedNothing {
-  const { request, networkInterfaceId } = acquire;
-  const { privateIp } = request.link;
-  const { owner } = request.spec;
-  return { kind: 'nothing', owner, networkInterfaceId, privateIp, claim, unassignPrivateIp };
+  const { request, networkInterfaceId, routeTableIds } = acquire;
+  return {
+    kind: 'nothing',
+    owner: request.spec.owner,
+    networkInterfaceId,
+    privateIp: request.link.privateIp,
+    claim,
+    unassignPrivateIp,
+    known: 'own',
+    routeTableIds: claim === undefined ? [] : routeTableIds,
+  };
 }
 
 /** Every allocation that was claimed, answered or not, newest first, and the one that was found held. */

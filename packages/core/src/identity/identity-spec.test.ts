@@ -26,6 +26,7 @@ describe('parseIdentitySpec', () => {
       ...good,
       linkName: 'net1',
       networkInterface: { by: 'mac' },
+      requireNoManageTag: false,
       table: 200,
       delivery: 'both',
       identityDirectory: '/run/truetuple',

@@ -61,6 +61,11 @@ export interface IdentitySpecInput {
   readonly privateIp?: string | undefined;
   /** How the link's ENI is found; default by its MAC address, which an ipvlan link shares with it. */
   readonly networkInterface?: NetworkInterfaceSelector | undefined;
+  /**
+   * True to refuse an ENI without the tag `node.k8s.amazonaws.com/no_manage=true`, which the Amazon VPC CNI
+   * would take for its own pods. Set it where that CNI runs; default false.
+   */
+  readonly requireNoManageTag?: boolean | undefined;
   /** Every IPv4 CIDR block of the VPC: peers in them are called from the public address. */
   readonly vpcCidrs: readonly string[];
   /** The route tables of the subnets whose hosts shall reach the public address directly. */
@@ -96,6 +101,7 @@ export interface IdentitySpec {
   readonly linkName: string;
   readonly privateIp?: Ipv4Address | undefined;
   readonly networkInterface: NetworkInterfaceSelector;
+  readonly requireNoManageTag: boolean;
   readonly vpcCidrs: readonly Cidr[];
   readonly routeTables: RouteTableSelector;
   readonly gateway?: Ipv4Address | undefined;
@@ -111,6 +117,7 @@ const schema: v.GenericSchema<unknown, IdentitySpec> = v.strictObject({
   linkName: v.optional(linkName, 'net1'),
   privateIp: v.optional(ipv4),
   networkInterface: v.optional(networkInterface, { by: 'mac' }),
+  requireNoManageTag: v.optional(v.boolean(), false),
   vpcCidrs: v.pipe(v.array(cidr), v.minLength(1, 'is empty')),
   routeTables,
   gateway: v.optional(ipv4),

@@ -104,6 +104,9 @@ function setAssociation(
 /** Lets an address go; nothing when it is free. */
 export function dropAssociation(state: CloudState, address: AddressRecord): void {
   noteAssociation(state, 'address-disassociated', address);
+  if (address.association !== undefined) {
+    state.endedAssociations.add(address.association.associationId);
+  }
   address.association = undefined;
 }
 
@@ -146,6 +149,8 @@ export function disassociateAddress(
     ({ association }) => association?.associationId === input.associationId,
   );
   if (address === undefined) {
+    const hasEnded = state.endedAssociations.has(input.associationId);
+    if (hasEnded && state.rules.endedAssociation === 'accept') return;
     refuse(
       'InvalidAssociationID.NotFound',
       `The association ID '${input.associationId}' does not exist`,

@@ -81,6 +81,11 @@ export interface CloudRules {
   readonly claimScope: 'eni' | 'privateIp';
   /** A private IP that already has another Elastic IP, `AllowReassociation=false`: documented nowhere. */
   readonly occupiedPrivateIp: 'refuse' | 'displace';
+  /**
+   * DisassociateAddress of an association that ended before: AWS documents an idempotent operation, others
+   * met InvalidAssociationID.NotFound.
+   */
+  readonly endedAssociation: 'refuse' | 'accept';
   /** The code for a private IP that another network interface holds: AWS documents both. */
   readonly privateIpTakenCode: 'InvalidParameterValue' | 'Resource.AlreadyAssociated';
   /** IPv4 addresses of a network interface whose instance does not say, with the primary one. */
@@ -104,6 +109,7 @@ export interface CloudState {
   readonly addresses: Map<string, AddressRecord>;
   readonly routeTables: Map<string, RouteTableRecord>;
   readonly counters: Map<string, number>;
+  readonly endedAssociations: Set<string>;
   /** Changes of the operation that is running. */
   readonly changes: Ec2Change[];
 }
@@ -119,6 +125,7 @@ export function emptyCloud(region: string, rules: CloudRules): CloudState {
     addresses: new Map(),
     routeTables: new Map(),
     counters: new Map(),
+    endedAssociations: new Set(),
     changes: [],
   };
 }

@@ -17,6 +17,7 @@ export function faithfulEc2(setup: FaithfulEc2Setup): SimulatedEc2Options {
   return {
     claimScope: 'eni',
     occupiedPrivateIp: 'refuse',
+    endedAssociation: 'accept',
     requestRates: documentedRates,
     reads: {
       lagMs: { networkInterfaces: lag, addresses: lag, routeTables: lag },

@@ -50,6 +50,7 @@ const processClock: Pick<Clock, 'elapsed'> = { elapsed: () => performance.now() 
 
 const defaultRules = {
   occupiedPrivateIp: 'refuse',
+  endedAssociation: 'refuse',
   privateIpTakenCode: 'InvalidParameterValue',
   privateIpsPerNetworkInterface: 15,
   routesPerTable: 50,
