@@ -1,5 +1,6 @@
 import type { Claim, Grant, IdentityGrant } from './cloud/identity-grant.ts';
 import { withFailures } from './cloud/undo-acquire.ts';
+import { CoreError } from './errors.ts';
 import { holdIdentity, type HeldIdentity } from './held-identity.ts';
 import type { Ipv4Address } from './identity/address.ts';
 import {
@@ -8,6 +9,7 @@ import {
   type IdentitySpecInput,
 } from './identity/identity-spec.ts';
 import { identitySchema, type PublicIdentity } from './identity/public-identity.ts';
+import type { Publisher } from './identity/publisher.ts';
 import type { OnStep } from './identity/step-event.ts';
 import { chooseLinkAddress, type LinkPlace } from './kernel/choose-link-address.ts';
 import { convergeLink } from './kernel/converge-link.ts';
@@ -44,7 +46,8 @@ interface Run {
  * Takes a public UDP identity for a link of this network namespace, proves it and publishes it: the
  * link's private IP on its ENI, an Elastic IP claimed from the pool, VPC /32 routes, the public /32 on the
  * link, source rules, a fail-closed table. Repeating it when all is in place changes nothing.
- * @throws CoreError with a code, what was tried, and a remedy; whatever was taken is given back first.
+ * @throws CoreError with a code, what was tried, and a remedy; whatever was taken is given back first. Aborted
+ * once the signal aborts, however late: an identity that stood on the link before the call stays, as it was.
  */
 export async function ensurePublicIdentity(
   input: IdentitySpecInput,
@@ -158,31 +161,66 @@ async function forgetOthers(
 }
 
 async function proveAndPublish(run: Run, { grant, claims }: Taken): Promise<PublicIdentity> {
-  const { spec, node, report, kernel } = run;
+  const { spec, node, kernel } = run;
   const identity = describeIdentity(run, grant);
   const publisher = node.openPublisher(spec.identityDirectory);
   try {
     await forgetOthers(run, claims, grant);
     await requireProof(kernel, identity);
-    const current = await publisher.current().catch(() => undefined);
-    if (current !== undefined && isSameIdentity(current, identity)) return current;
-    return await report.publish(
-      {
-        name: 'publish',
-        sentence: `Publish ${grant.publicIp} in ${spec.identityDirectory}: it is proven.`,
-        command: `echo ${grant.publicIp} > ${spec.identityDirectory}/public-ip`,
-      },
-      () => publisher.publish(identity),
-    );
+    const published = await publishOnce(run, publisher, identity);
+    requireWanted(run, 'handing it over');
+    return published;
   } catch (error) {
+    const isAbort = error instanceof NotWanted;
+    if (isAbort && run.standing.includes(grant.publicIp)) {
+      throw aborted(run, grant, `${error.message}; it stood before this call, and stays`);
+    }
     const options = { node, identityDirectory: spec.identityDirectory };
     await releasePublicIdentity({ ...identity, generation: 1 }, options).catch(
       (failure: unknown) => {
-        throw withFailures(error, [failure]);
+        const cause = isAbort ? aborted(run, grant, error.message) : error;
+        throw withFailures(cause, [failure]);
       },
     );
-    throw error;
+    throw isAbort ? aborted(run, grant, `${error.message}; it was given back`) : error;
   }
+}
+
+class NotWanted extends Error {}
+
+function requireWanted({ signal }: Run, before: string): void {
+  if (signal?.aborted === true) throw new NotWanted(`aborted before ${before}`);
+}
+
+function aborted({ signal }: Run, { publicIp }: Grant, how: string): CoreError {
+  return new CoreError({
+    code: 'Aborted',
+    message: `Ensuring a public identity, ${publicIp}: ${how}`,
+    remedy: 'Call again when it is wanted.',
+    retry: 'now',
+    cause: signal?.reason,
+  });
+}
+
+/** What stands published as wanted already is left as it is. */
+async function publishOnce(
+  run: Run,
+  publisher: Publisher,
+  identity: Omit<PublicIdentity, 'generation'>,
+): Promise<PublicIdentity> {
+  const { publicIp } = identity;
+  const { spec, report } = run;
+  const current = await publisher.current().catch(() => undefined);
+  requireWanted(run, 'publishing it');
+  if (current !== undefined && isSameIdentity(current, identity)) return current;
+  return report.publish(
+    {
+      name: 'publish',
+      sentence: `Publish ${publicIp} in ${spec.identityDirectory}: it is proven.`,
+      command: `echo ${publicIp} > ${spec.identityDirectory}/public-ip`,
+    },
+    () => publisher.publish(identity),
+  );
 }
 
 function describeIdentity(run: Run, grant: Grant): Omit<PublicIdentity, 'generation'> {
