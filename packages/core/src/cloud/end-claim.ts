@@ -72,6 +72,8 @@ export async function endClaim(session: CloudSession, ending: Ending): Promise<v
       if (carried === 'done' && step.kind === 'disassociate-address') {
         doubts = 0;
         wanted = afterEnd(wanted, isNews);
+        // now that it is known whose the rest is, what comes first may be planned first
+        if (!wasShown) return 'look-again';
       }
       return carried === 'done' ? 'done' : 'look-again';
     },

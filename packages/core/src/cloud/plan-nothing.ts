@@ -59,7 +59,10 @@ function planClaimEnd(wanted: WantedNothing, claim: ClaimToEnd, view: CloudView)
     return [...planRouteEnd(wanted, publicIp, view), ...end(address?.associationId)];
   }
   if (wanted.known === 'reported') return end(claim.associationId);
-  return wanted.known === 'ended-before' ? [] : planRouteEnd(wanted, publicIp, view);
+  if (wanted.known !== 'ended-before') return planRouteEnd(wanted, publicIp, view);
+  // nobody has claimed it since: who claims writes a record of his own
+  const isRecorded = address !== undefined && isRecordedAs(address, wanted);
+  return isRecorded ? staleRoutes(view, publicIp, wanted.networkInterfaceId) : [];
 }
 
 /** Of routes that the holder led, also those that no describe shows: they are no older than the claim. */
