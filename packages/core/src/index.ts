@@ -12,6 +12,13 @@ export { filePublisher, identityFile, publicIpFile } from './adapters/file/file-
 export { describeCloudStep } from './cloud/describe-cloud-step.ts';
 export type { StepDescription } from './identity/step-description.ts';
 export { Ec2CallError } from './cloud/ec2-call-error.ts';
+export {
+  readInstanceMetadata,
+  type InstanceFacts,
+  type InstanceNetworkInterface,
+} from './adapters/aws/instance-metadata.ts';
+export type { MetadataOptions } from './adapters/aws/metadata-session.ts';
+export { parseProviderId, type InstancePlace } from './adapters/aws/provider-id.ts';
 export { sdkEc2Api, type SdkEc2Options } from './adapters/aws/sdk-ec2-api.ts';
 export {
   governedEc2,

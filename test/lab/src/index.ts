@@ -29,6 +29,13 @@ export {
   type Ec2EndpointOptions,
 } from './ec2-endpoint/start-ec2-endpoint.ts';
 export { LabError, type LabErrorCode } from './errors.ts';
+export type { RoleCredentials } from './instance-metadata/metadata-paths.ts';
+export {
+  startMetadataEndpoint,
+  type MetadataBehaviour,
+  type MetadataEndpoint,
+  type MetadataEndpointOptions,
+} from './instance-metadata/start-metadata-endpoint.ts';
 export {
   startBaresip,
   type Baresip,

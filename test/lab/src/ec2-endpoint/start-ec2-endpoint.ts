@@ -1,15 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { SimulatedEc2 } from '@truetuple/core/testing';
-import { LabError } from '../errors.ts';
+import { listen, urlOf, type ListenAt } from '../socket/http-server.ts';
 import { answerRequest, errorAnswer, type Ec2Answer } from './answer-request.ts';
 import { readBody } from './read-body.ts';
 
 export interface Ec2EndpointOptions {
   /** The simulated region; several are told apart by the region that a request is signed for. */
   readonly ec2: SimulatedEc2 | readonly SimulatedEc2[];
-  /** Where to listen; `fd` is a bound TCP socket, perhaps of another network namespace, which is taken over. */
-  readonly listen: { readonly host: string; readonly port: number } | { readonly fd: number };
+  readonly listen: ListenAt;
 }
 
 export interface Ec2Endpoint extends AsyncDisposable {
@@ -37,13 +36,13 @@ export async function startEc2Endpoint(options: Ec2EndpointOptions): Promise<Ec2
     running.add(handled);
   });
   server.keepAliveTimeout = keepAliveTimeoutMs;
-  await listen(server, options.listen);
+  await listen(server, 'EC2', options.listen);
   const close = async (): Promise<void> => {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     server.closeAllConnections();
     await Promise.all([closed, ...running]);
   };
-  return { url: urlOf(server), close, [Symbol.asyncDispose]: close };
+  return { url: urlOf(server, 'EC2'), close, [Symbol.asyncDispose]: close };
 }
 
 async function handle(
@@ -90,33 +89,4 @@ async function answerTo(
     default:
       return body satisfies never;
   }
-}
-
-function listen(server: Server, where: Ec2EndpointOptions['listen']): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause) => {
-      reject(
-        new LabError({
-          code: 'ListenRefused',
-          message: `the EC2 endpoint cannot listen on ${JSON.stringify(where)}: ${cause.message}`,
-          remedy: 'Give port 0 for any free port, and an address that this machine has.',
-          cause,
-        }),
-      );
-    });
-    server.listen(where, resolve);
-  });
-}
-
-function urlOf(server: Server): string {
-  const address = server.address();
-  if (address === null || typeof address === 'string') {
-    throw new LabError({
-      code: 'OptionsInvalid',
-      message: `the EC2 endpoint listens on ${address ?? 'nothing'}, which is no TCP address`,
-      remedy: 'Give the descriptor of a TCP socket.',
-    });
-  }
-  const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
-  return `http://${host}:${address.port}`;
 }
