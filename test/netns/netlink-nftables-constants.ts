@@ -12,6 +12,7 @@ const { drop, accept, ...verdicts } = nft.verdictCode;
 /** Each constant of nftables by its name in the kernel's headers. */
 export const nftablesConstants: readonly (readonly [name: string, value: number])[] = [
   ['NFNL_SUBSYS_NFTABLES', nftSubsystem],
+  ['NFNLGRP_NFTABLES', nft.nftablesGroup],
   ...named('NFNL_MSG_BATCH_', nft.batchMessage),
   ['NFNL_BATCH_GENID', nft.batchGenerationId],
   ...named('NFT_MSG_', messages, {

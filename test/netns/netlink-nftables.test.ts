@@ -243,6 +243,33 @@ describe.skipIf(reason !== undefined)(`nftables of the real kernel${needs}`, () 
     },
   );
 
+  it('a watch tells that the ruleset changed, by whomever, until it is closed', async () => {
+    using place = await openPlace();
+    using other = await openNftables({ netns: place.netns });
+    let told = 0;
+    let next = Promise.withResolvers<void>();
+    const count = (): void => {
+      told += 1;
+      next.resolve();
+    };
+    const watch = place.nft.watch(count);
+    await withTable(other);
+    await next.promise;
+    // one transaction of many messages is told at once, a second one again
+    next = Promise.withResolvers();
+    await other.transaction((t) => t.deleteTable(table));
+    await next.promise;
+    expect(told).toBe(2);
+    watch.close();
+    watch.close();
+    const last = Promise.withResolvers<void>();
+    const control = place.nft.watch(() => last.resolve());
+    await withTable(other);
+    await last.promise;
+    expect(told).toBe(2);
+    control.close();
+  });
+
   it('refuses what cannot be meant before the kernel is asked', async () => {
     using place = await openPlace();
     const { nft } = place;

@@ -63,4 +63,5 @@ export type { NewRuleOfChain, NftRule, RulePlace, RuleRef } from './nftables/rul
 export type { DatumTypes, NewSet, NftSet, SetFlag, SetRef } from './nftables/set.ts';
 export type { NewTable, NftTable, TableRef } from './nftables/table.ts';
 export type { AddOptions, Transaction } from './nftables/transaction.ts';
+export type { NftWatch } from './nftables/watch.ts';
 export type { Verdict } from './nftables/verdict.ts';

@@ -35,8 +35,15 @@ function setUp(script: (kernel: ScriptedKernel, begin: number) => void): Nftable
   const kernel = new ScriptedKernel();
   const conversation = new Conversation(kernel, true);
   kernel.onSend = (begin) => script(kernel, begin);
-  return createNftables(requestsOf(conversation), () => {
-    conversation.close();
+  return overConversation(conversation);
+}
+
+function overConversation(conversation: Conversation): Nftables {
+  return createNftables(requestsOf(conversation), {
+    listen: () => {
+      throw new Error('nothing is watched here');
+    },
+    close: () => conversation.close(),
   });
 }
 
@@ -121,7 +128,7 @@ describe('a batch', () => {
     const conversation = new Conversation(kernel, true);
     conversation.startAfter(0xffffffff - 2);
     kernel.onSend = (begin) => kernel.queue(answer(begin + last));
-    const nft = createNftables(requestsOf(conversation), () => undefined);
+    const nft = overConversation(conversation);
     await nft.apply(operations);
     await nft.apply(operations);
     expect(kernel.sent).toEqual([1, 6]);

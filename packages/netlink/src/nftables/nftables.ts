@@ -1,8 +1,9 @@
 import { Connection } from '../connection.ts';
 import type { NetnsReference } from '../network-namespace.ts';
 import type { Requests } from '../requests.ts';
+import type { Transport } from '../transport.ts';
 import { messageFlag, netlinkProtocol } from '../schema/netlink.ts';
-import { nftaGeneration, nftMessage } from '../schema/nftables.ts';
+import { nftablesGroup, nftaGeneration, nftMessage } from '../schema/nftables.ts';
 import { AttributeCursor } from '../wire/attribute-cursor.ts';
 import { MessageWriter } from '../wire/message-writer.ts';
 import { describeBatch, encodeBatch, judgeBatch } from './batch.ts';
@@ -19,6 +20,8 @@ import type { NftSet, SetRef } from './set.ts';
 import type { NftTable } from './table.ts';
 import { createTransaction } from './transaction.ts';
 import type { Transaction } from './transaction.ts';
+import { watchRuleset } from './watch.ts';
+import type { NftWatch } from './watch.ts';
 
 /** How a transaction is carried out. */
 export interface TransactionOptions {
@@ -49,6 +52,11 @@ export interface Nftables extends AsyncDisposable, Disposable {
   apply(operations: readonly Operation[], options?: TransactionOptions): Promise<void>;
   /** Grows with every change of the ruleset, whoever makes it. */
   generation(): Promise<number>;
+  /**
+   * Tells, over a socket of its own, that the ruleset changed, by whomever: not what. Needs CAP_NET_ADMIN
+   * (EPERM). Closing the Nftables closes its watches.
+   */
+  watch(onChange: () => void): NftWatch;
   close(): void;
 }
 
@@ -59,13 +67,25 @@ export interface Nftables extends AsyncDisposable, Disposable {
  */
 export async function openNftables(options: { netns?: NetnsReference } = {}): Promise<Nftables> {
   const connection = new Connection(options.netns, netlinkProtocol.netfilter);
-  return createNftables(connection, () => {
-    connection.close();
+  return createNftables(connection, {
+    listen: (groups) => connection.listen(groups),
+    close: () => connection.close(),
   });
 }
 
+/** What requests alone do not do. */
+interface Bus {
+  listen(groups: readonly number[]): Transport;
+  close(): void;
+}
+
 /** nftables over whoever carries requests out. */
-export function createNftables(requests: Requests, close: () => void): Nftables {
+export function createNftables(requests: Requests, bus: Bus): Nftables {
+  const watches = new Set<NftWatch>();
+  const close = (): void => {
+    for (const watch of watches) watch.close();
+    bus.close();
+  };
   const apply: Nftables['apply'] = (operations, options) =>
     applyOperations(requests, operations, options);
   return {
@@ -82,6 +102,17 @@ export function createNftables(requests: Requests, close: () => void): Nftables 
     },
     apply,
     generation: () => readGeneration(requests),
+    watch: (onChange) => {
+      const inner = watchRuleset(bus.listen([nftablesGroup]), onChange);
+      const one: NftWatch = {
+        close: () => {
+          watches.delete(one);
+          inner.close();
+        },
+      };
+      watches.add(one);
+      return one;
+    },
     close,
     [Symbol.dispose]: close,
     [Symbol.asyncDispose]: async () => {

@@ -2,6 +2,9 @@
 
 /** NFNL_SUBSYS_NFTABLES: the high byte of every message type below. */
 export const nftSubsystem = 10;
+
+/** NFNLGRP_NFTABLES: what changes in the ruleset. */
+export const nftablesGroup = 7;
 export const batchMessage = { begin: 0x10, end: 0x11 } as const;
 /** NFNL_BATCH_GENID */
 export const batchGenerationId = 1;
