@@ -3,6 +3,8 @@ import { withFailures } from './cloud/undo-acquire.ts';
 import { CoreError } from './errors.ts';
 import { holdIdentity, type HeldIdentity } from './held-identity.ts';
 import type { Ipv4Address } from './identity/address.ts';
+import { bindAddresses } from './identity/bind-address.ts';
+import { deliveryPlan } from './identity/delivery.ts';
 import {
   parseIdentitySpec,
   type IdentitySpec,
@@ -14,7 +16,7 @@ import type { OnStep } from './identity/step-event.ts';
 import { chooseLinkAddress, type LinkPlace } from './kernel/choose-link-address.ts';
 import { convergeLink } from './kernel/converge-link.ts';
 import type { KernelPort } from './kernel/kernel-port.ts';
-import { heldPublicIps } from './kernel/plan-kernel.ts';
+import { heldPublicIps } from './kernel/held-public-ips.ts';
 import { identityLink } from './kernel/wanted-link.ts';
 import type { NodePorts } from './node-ports.ts';
 import { releasePublicIdentity } from './release-public-identity.ts';
@@ -141,7 +143,8 @@ async function convergeKernel(run: Run, wish: KernelWish): Promise<void> {
     linkName: run.spec.linkName,
     wanted: {
       ...identityLink({ ...run.place, table: run.spec.table, vpcCidrs: run.spec.vpcCidrs }),
-      identities: wish.releasing === undefined ? [{ privateIp, ...held }] : [],
+      identities:
+        wish.releasing === undefined ? [{ privateIp, ...held, ...deliveryPlan(run.spec) }] : [],
       releasing: (wish.releasing ?? []).map(({ publicIp }) => ({ privateIp, publicIp })),
     },
     signal: wish.signal,
@@ -236,7 +239,9 @@ function describeIdentity(run: Run, grant: Grant): Omit<PublicIdentity, 'generat
     vpcCidrs: spec.vpcCidrs,
     table: spec.table,
     delivery: spec.delivery,
-    bind: { internet: place.privateIp, vpc: grant.publicIp },
+    ...(spec.routedCidrs === undefined ? {} : { routedCidrs: spec.routedCidrs }),
+    ...(spec.ports === undefined ? {} : { ports: spec.ports }),
+    bind: bindAddresses(spec.delivery, { privateIp: place.privateIp, publicIp: grant.publicIp }),
     region: spec.region,
     pool: spec.pool,
     owner: spec.owner,

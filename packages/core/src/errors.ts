@@ -10,6 +10,7 @@ export type CoreErrorCode =
   | 'NetlinkUnavailable'
   | 'KernelRefused'
   | 'AddressHeldOnNode'
+  | 'DeliveryImpossible'
   | 'PoolEmpty'
   | 'PoolExhausted'
   | 'NetworkInterfaceNotFound'

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ensurePublicIdentity } from './ensure-public-identity.ts';
 import { explain } from './explain.ts';
+import type { Delivery } from './identity/delivery.ts';
 import { simulatedPod } from './testing/simulated-pod.ts';
 
 describe('explain', () => {
@@ -47,6 +48,29 @@ describe('explain', () => {
     const claim = names.findIndex((command) => command.startsWith('aws ec2 associate-address'));
     const rule = names.findIndex((command) => command.includes('rule add from $PUBLIC_IP'));
     expect(rule).toBeGreaterThan(claim);
+  });
+
+  it.each<[Delivery, object, RegExp]>([
+    ['translate', { routedCidrs: ['10.0.1.0/24'] }, /^nft ".*ip daddr set \$PRIVATE_IP/],
+    ['dnat', {}, /^nft ".*ip daddr \$PUBLIC_IP dnat to \$PRIVATE_IP/],
+    [
+      'rule',
+      { routedCidrs: ['10.0.1.0/24'], ports: [{ protocol: 'udp', first: 5060, last: 5060 }] },
+      /^ip route replace 10\.0\.1\.0\/24 via \$GATEWAY dev net1 src \$PUBLIC_IP/,
+    ],
+    ['any', { ports: [{ protocol: 'tcp', first: 5061, last: 5061 }] }, /^ip address add/],
+  ])('tells what delivery %s does, in the order of ensure', async (delivery, more, line) => {
+    const pod = simulatedPod();
+    const spec = { ...pod.spec, ...more, delivery };
+    const done: string[] = [];
+    await ensurePublicIdentity(spec, {
+      node: pod.node,
+      onStep: ({ phase, half, name }) => phase === 'done' && half === 'kernel' && done.push(name),
+    });
+    const told = explain(spec).steps.filter(({ half }) => half === 'kernel');
+    expect(told.map(({ name }) => name)).toEqual(done);
+    expect(told.map(({ command }) => command)).toContainEqual(expect.stringMatching(line));
+    expect(JSON.stringify(told)).not.toMatch(/192\.0\.2\./);
   });
 
   it('says the lines that would do the same by hand', () => {

@@ -4,6 +4,7 @@ import { planCloud, type WantedIdentity } from './cloud/plan-cloud.ts';
 import type { CloudView } from './cloud/view.ts';
 import { CoreError } from './errors.ts';
 import { hostCidr, type Cidr, type Ipv4Address } from './identity/address.ts';
+import { deliveryPlan } from './identity/delivery.ts';
 import {
   parseIdentitySpec,
   type IdentitySpec,
@@ -71,8 +72,9 @@ function isRoute(step: CloudStep): boolean {
 
 /** What cannot be done before the public address is known. */
 function isOfClaim(step: KernelStep): boolean {
-  if (step.kind === 'add-rule') return step.from === hostCidr(publicIp);
-  return step.kind === 'add-address';
+  if (step.kind === 'add-rule') return step.from === hostCidr(publicIp) || step.ports !== undefined;
+  if (step.kind === 'replace-route') return step.source === publicIp;
+  return step.kind === 'add-address' || step.kind === 'replace-delivery-table';
 }
 
 function planEmptyLink(spec: IdentitySpec): KernelStep[] {
@@ -88,6 +90,7 @@ function planEmptyLink(spec: IdentitySpec): KernelStep[] {
     addresses: [],
     routes: [],
     rules: [],
+    deliveryTables: [],
   };
   return planKernel(state, {
     ...identityLink({
@@ -96,7 +99,7 @@ function planEmptyLink(spec: IdentitySpec): KernelStep[] {
       gateway: spec.gateway ?? (placeholders.GATEWAY.value as Ipv4Address),
       subnetCidr: placeholders.SUBNET_CIDR.value as Cidr,
     }),
-    identities: [{ privateIp, publicIp }],
+    identities: [{ privateIp, publicIp, ...deliveryPlan(spec) }],
     releasing: [],
   });
 }

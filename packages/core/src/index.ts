@@ -61,7 +61,8 @@ export type {
   RouteTableSelector,
 } from './identity/identity-spec.ts';
 export type { Owner, OwnerRecord } from './identity/owner.ts';
-export type { Delivery, PublicIdentity } from './identity/public-identity.ts';
+export type { BoundPorts, Delivery, TransportProtocol } from './identity/delivery.ts';
+export type { PublicIdentity } from './identity/public-identity.ts';
 export type { Publisher } from './identity/publisher.ts';
 export type { Clock } from './identity/clock.ts';
 export type { OnStep, StepEvent } from './identity/step-event.ts';

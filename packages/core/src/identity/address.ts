@@ -68,6 +68,12 @@ export function cidrContains(cidr: Cidr, address: Ipv4Address): boolean {
   return offset >= 0 && offset < 2 ** (32 - parts.prefixLength);
 }
 
+/** True when every address of `inner` lies in `outer`. */
+export function cidrWithin(inner: Cidr, outer: Cidr): boolean {
+  const { first, last } = cidrEnds(inner);
+  return cidrContains(outer, first) && cidrContains(outer, last);
+}
+
 /** EC2's router of a subnet: the network address plus one (EC2 user guide, subnet sizing). */
 export function subnetRouter(subnet: Cidr): Ipv4Address {
   const parts = splitCidr(subnet);

@@ -46,9 +46,9 @@ describe('parseIdentitySpec', () => {
     ['no VPC network', { vpcCidrs: [] }, 'vpcCidrs: is empty'],
     ['the main table', { table: 254 }, 'table: is one of the tables'],
     [
-      'a delivery mode not built yet',
-      { delivery: 'translate' },
-      'delivery: is not a delivery mode',
+      'an unknown delivery',
+      { delivery: 'proxy' },
+      'delivery: is no delivery mode (both, translate',
     ],
     ['a relative directory', { identityDirectory: 'run' }, 'identityDirectory: is not an absolute'],
     ['a slash in a name', { owner: { ...good.owner, pod: 'a/b' } }, 'owner.pod: has a character'],
@@ -74,5 +74,40 @@ describe('parseIdentitySpec', () => {
 
   it.each([undefined, null, 7, 'spec', []])('refuses %j as a whole', (input) => {
     expect(() => parseIdentitySpec(input)).toThrow('The identity spec is invalid');
+  });
+
+  const routedCidrs = ['10.0.1.0/24'];
+  const sip = { protocol: 'udp', first: 5060, last: 5060 } as const;
+  const tls = { protocol: 'tcp', first: 5061, last: 5061 } as const;
+
+  it.each<[string, object]>([
+    ['both', {}],
+    ['both', { routedCidrs }],
+    ['translate', { routedCidrs }],
+    ['rule', { routedCidrs, ports: [sip, { ...sip, first: 16_384, last: 32_767 }, tls] }],
+    ['dnat', {}],
+    ['any', { ports: [tls] }],
+  ])('takes delivery %s with %j', (delivery, more) => {
+    expect(parseIdentitySpec({ ...good, ...more, delivery })).toMatchObject({ delivery, ...more });
+  });
+
+  it.each<[string, object, string]>([
+    ['translate', {}, 'routedCidrs: delivery translate must be told'],
+    ['translate', { routedCidrs: [] }, 'routedCidrs: delivery translate must be told'],
+    ['translate', { routedCidrs, ports: [sip] }, 'ports: delivery translate binds an address'],
+    ['rule', { ports: [sip] }, 'routedCidrs: delivery rule must be told'],
+    ['rule', { routedCidrs }, 'ports: delivery rule must be told'],
+    ['dnat', { ports: [sip] }, 'ports: delivery dnat binds an address'],
+    ['both', { ports: [sip] }, 'ports: delivery both binds an address'],
+    ['any', {}, 'ports: delivery any must be told'],
+    ['any', { ports: [tls, sip] }, 'ports: delivery any is for TCP; a UDP socket on 0.0.0.0'],
+    ['both', { routedCidrs: ['10.1.0.0/24'] }, 'routedCidrs: 10.1.0.0/24 lies in none of vpcCidrs'],
+    ['both', { routedCidrs: ['10.0.0.0/15'] }, 'routedCidrs: 10.0.0.0/15 lies in none of vpcCidrs'],
+    ['rule', { routedCidrs, ports: [sip, sip] }, 'ports: udp 5060 and udp 5060 overlap'],
+    ['any', { ports: [{ ...tls, last: 5060 }] }, 'ports.0: ends before it begins'],
+    ['any', { ports: [{ ...tls, first: 0 }] }, 'ports.0.first: is below 1'],
+    ['any', { ports: [{ ...tls, protocol: 'sctp' }] }, 'ports.0.protocol: is neither udp nor tcp'],
+  ])('refuses delivery %s with %j', (delivery, more, text) => {
+    expect(refusal({ ...more, delivery })).toContain(text);
   });
 });

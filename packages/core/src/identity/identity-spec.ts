@@ -2,7 +2,8 @@ import * as v from 'valibot';
 import { CoreError } from '../errors.ts';
 import { isCidr, isIpv4Address, type Cidr, type Ipv4Address } from './address.ts';
 import { formatOwnerTag, tagValueLimit, type Owner } from './owner.ts';
-import type { Delivery } from './public-identity.ts';
+import { deliveries, type BoundPorts, type Delivery } from './delivery.ts';
+import { refuseDelivery } from './refuse-delivery.ts';
 
 const ipv4 = v.custom<Ipv4Address>(
   (value) => typeof value === 'string' && isIpv4Address(value),
@@ -74,7 +75,15 @@ export interface IdentitySpecInput {
   readonly gateway?: string | undefined;
   /** Policy-routing table of the link, one per link; default 200. */
   readonly table?: number | undefined;
+  /** How the public address reaches the application; default `both`, two sockets. */
   readonly delivery?: Delivery | undefined;
+  /**
+   * Subnets whose route table carries the public /32 (those of `routeTables`). `translate` and `rule` need
+   * them; without them the others take the whole VPC but the link's own subnet.
+   */
+  readonly routedCidrs?: readonly string[] | undefined;
+  /** What the application binds to 0.0.0.0: `rule` and `any` need it, the others refuse it. */
+  readonly ports?: readonly BoundPorts[] | undefined;
   /** Where `public-ip` and `public-ip.json` are written; default `/run/truetuple`. */
   readonly identityDirectory?: string | undefined;
 }
@@ -107,8 +116,25 @@ export interface IdentitySpec {
   readonly gateway?: Ipv4Address | undefined;
   readonly table: number;
   readonly delivery: Delivery;
+  readonly routedCidrs?: readonly Cidr[] | undefined;
+  readonly ports?: readonly BoundPorts[] | undefined;
   readonly identityDirectory: string;
 }
+
+const port = v.pipe(
+  v.number(),
+  v.integer('is not a whole number'),
+  v.minValue(1, 'is below 1'),
+  v.maxValue(65_535, 'is above 65535'),
+);
+const boundPorts = v.pipe(
+  v.strictObject({
+    protocol: v.picklist(['udp', 'tcp'], 'is neither udp nor tcp'),
+    first: port,
+    last: port,
+  }),
+  v.check(({ first, last }) => first <= last, 'ends before it begins'),
+);
 
 const schema: v.GenericSchema<unknown, IdentitySpec> = v.strictObject({
   owner: v.strictObject({ cluster: namePart, namespace: namePart, pod: namePart, uid: namePart }),
@@ -135,9 +161,11 @@ const schema: v.GenericSchema<unknown, IdentitySpec> = v.strictObject({
     200,
   ),
   delivery: v.optional(
-    v.picklist(['both'], 'is not a delivery mode that this version has (both)'),
+    v.picklist(deliveries, `is no delivery mode (${deliveries.join(', ')})`),
     'both',
   ),
+  routedCidrs: v.optional(v.array(cidr)),
+  ports: v.optional(v.array(boundPorts)),
   identityDirectory: v.optional(
     v.pipe(name, v.regex(/^\//, 'is not an absolute path')),
     '/run/truetuple',
@@ -149,6 +177,8 @@ export function parseIdentitySpec(input: unknown): IdentitySpec {
   const result = v.safeParse(schema, input);
   if (!result.success) throw invalid(result.issues.map(describeIssue));
   const spec = result.output;
+  const impossible = refuseDelivery(spec);
+  if (impossible.length > 0) throw invalid(impossible);
   const longest = {
     owner: spec.owner,
     privateIp: '255.255.255.255' as Ipv4Address,

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { CoreError } from '../errors.ts';
 import { isCidr, isIpv4Address, type Cidr, type Ipv4Address } from './address.ts';
+import { deliveries } from './delivery.ts';
 import { identitySchema, type PublicIdentity } from './public-identity.ts';
 
 const ipv4 = v.custom<Ipv4Address>(
@@ -11,6 +12,7 @@ const cidr = v.custom<Cidr>(
   (value) => typeof value === 'string' && isCidr(value),
   'is not an IPv4 network',
 );
+const port = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535));
 const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
 
 /** Unknown fields are left out: a later minor version may have written more. */
@@ -25,7 +27,11 @@ const schema: v.GenericSchema<unknown, PublicIdentity> = v.object({
   subnetCidr: cidr,
   vpcCidrs: v.array(cidr),
   table: positive,
-  delivery: v.picklist(['both']),
+  delivery: v.picklist(deliveries),
+  routedCidrs: v.exactOptional(v.array(cidr)),
+  ports: v.exactOptional(
+    v.array(v.object({ protocol: v.picklist(['udp', 'tcp']), first: port, last: port })),
+  ),
   bind: v.object({ internet: ipv4, vpc: ipv4 }),
   region: v.string(),
   pool: v.string(),

@@ -1,10 +1,8 @@
 import type { Cidr, Ipv4Address } from './address.ts';
+import type { BoundPorts, Delivery } from './delivery.ts';
 import type { Owner } from './owner.ts';
 
 export const identitySchema = 'truetuple.identity/v1';
-
-/** How the public address is delivered to the application. `both`: one socket per address. */
-export type Delivery = 'both';
 
 /**
  * A public UDP identity that was proven and published. A plain JSON value: what the identity file
@@ -28,7 +26,11 @@ export interface PublicIdentity {
   /** Policy-routing table of the link. */
   readonly table: number;
   readonly delivery: Delivery;
-  /** Which local address to bind for which peers. */
+  /** Subnets whose route table carries our /32; absent: the whole VPC but subnetCidr. */
+  readonly routedCidrs?: readonly Cidr[];
+  /** With `rule` and `any`: what the application binds to 0.0.0.0. */
+  readonly ports?: readonly BoundPorts[];
+  /** Which local address to bind for which peers: see `bindAddressFor`. 0.0.0.0 with `rule` and `any`. */
   readonly bind: {
     readonly internet: Ipv4Address;
     readonly vpc: Ipv4Address;

@@ -4,6 +4,7 @@ import { chooseLinkAddress } from './choose-link-address.ts';
 import type { KernelPort } from './kernel-port.ts';
 import type { KernelStep } from './kernel-step.ts';
 import { planKernel, type WantedLink } from './plan-kernel.ts';
+import { refuseSharedTable } from './refuse-shared-table.ts';
 
 export interface LinkConvergence {
   readonly kernel: KernelPort;
@@ -23,7 +24,11 @@ export async function convergeLink(run: LinkConvergence): Promise<number> {
     what: `The kernel state of ${linkName}`,
     observe: async () => {
       const state = await kernel.observe(linkName, wanted.table);
-      if (state !== undefined) return { steps: planKernel(state, wanted) };
+      if (state !== undefined) {
+        const refused = refuseSharedTable(state, wanted);
+        if (refused !== undefined) throw refused;
+        return { steps: planKernel(state, wanted) };
+      }
       // a link that is gone took its addresses and routes along: nothing is left to release
       if (wanted.identities.length > 0) chooseLinkAddress(undefined, { linkName });
       return { steps: [] };

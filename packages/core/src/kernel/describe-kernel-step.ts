@@ -1,4 +1,7 @@
 import type { StepDescription } from '../identity/step-description.ts';
+import { formatPorts } from '../identity/delivery.ts';
+import { deliveryTableName } from './delivery-table.ts';
+import { describeDeliveryTable } from './describe-delivery-table.ts';
 import type { LinkSettings } from './kernel-port.ts';
 import { failClosedMetric, truetupleProtocol, type KernelStep } from './kernel-step.ts';
 
@@ -12,13 +15,13 @@ export function describeKernelStep(step: KernelStep): StepDescription {
       };
     case 'add-rule':
       return {
-        sentence: `Let packets from ${step.from} be routed by table ${step.table}.`,
-        command: `ip rule add from ${step.from} lookup ${step.table} priority ${step.priority} protocol ${truetupleProtocol}`,
+        sentence: `Let packets from ${sourceWords(step)} be routed by table ${step.table}.`,
+        command: `ip rule add from ${selector(step)} lookup ${step.table} priority ${step.priority} protocol ${truetupleProtocol}`,
       };
     case 'remove-rule':
       return {
-        sentence: `Take away the rule that routes packets from ${step.from} by table ${step.table} at priority ${step.priority}.`,
-        command: `ip rule del from ${step.from} lookup ${step.table} priority ${step.priority} protocol ${step.protocol}`,
+        sentence: `Take away the rule that routes packets from ${sourceWords(step)} by table ${step.table} at priority ${step.priority}.`,
+        command: `ip rule del from ${selector(step)} lookup ${step.table} priority ${step.priority} protocol ${step.protocol}`,
       };
     case 'set-link-settings':
       return {
@@ -42,28 +45,49 @@ export function describeKernelStep(step: KernelStep): StepDescription {
         sentence: `Take the public address ${step.address} off ${step.linkName}.`,
         command: `ip address del ${step.address}/32 dev ${step.linkName}`,
       };
+    case 'replace-delivery-table':
+      return describeDeliveryTable(step.table);
+    case 'remove-delivery-table':
+      return {
+        sentence: `Translate nothing to or from ${step.publicIp} any more.`,
+        command: `nft delete table ip ${deliveryTableName(step.publicIp)}`,
+      };
     default:
       return step satisfies never;
   }
 }
 
+type RuleStep = Extract<KernelStep, { readonly kind: 'add-rule' | 'remove-rule' }>;
+
+function selector({ from, ports }: RuleStep): string {
+  if (ports === undefined) return from;
+  const { protocol, first, last } = ports;
+  return `${from} ipproto ${protocol} sport ${first === last ? first : `${first}-${last}`}`;
+}
+
+function sourceWords({ from, ports }: RuleStep): string {
+  return ports === undefined ? from : `${formatPorts(ports)}, of a socket on 0.0.0.0,`;
+}
+
 function describeRoute(
   step: Extract<KernelStep, { readonly kind: 'replace-route' }>,
 ): StepDescription {
-  const { destination, gateway, linkName, table, mtu } = step;
+  const { destination, gateway, linkName, table, mtu, source } = step;
   const via = gateway === undefined ? 'directly' : `through ${gateway}`;
   const limit = mtu === undefined ? '' : `, in packets of at most ${mtu} bytes`;
+  const given = source === undefined ? '' : `, from ${source} where a socket has no address`;
   const words = [
     `ip route replace ${destination}`,
     gateway === undefined ? '' : `via ${gateway}`,
     `dev ${linkName}`,
     step.scope === 'link' ? 'scope link' : '',
+    source === undefined ? '' : `src ${source}`,
     mtu === undefined ? '' : `mtu ${mtu}`,
     `table ${table} protocol ${truetupleProtocol}`,
     step.onlink ? 'onlink' : '',
   ];
   return {
-    sentence: `Let table ${table} reach ${destination} ${via} by ${linkName}${limit}.`,
+    sentence: `Let table ${table} reach ${destination} ${via} by ${linkName}${limit}${given}.`,
     command: words.filter((word) => word !== '').join(' '),
   };
 }

@@ -28,3 +28,13 @@ it("repeats the kernel's own text and keeps the cause", () => {
   expect(error.message).toMatch(/with EINVAL: Invalid prefix$/);
   expect(error.cause).toBe(cause);
 });
+
+it.each(['ENOENT', 'EOPNOTSUPP', 'EPROTONOSUPPORT'])(
+  '%s of nftables is DeliveryImpossible: the kernel has no such part',
+  (errno) => {
+    const error = kernelError({ errno }, { what: 'nft ...', part: 'nftables' });
+    expect(error).toMatchObject({ code: 'DeliveryImpossible', retry: 'never' });
+    expect(error.remedy).toContain('nf_tables');
+    expect(kernelError({ errno }, { what: 'ip ...' }).code).toBe('KernelRefused');
+  },
+);

@@ -14,6 +14,8 @@ export interface KernelAttempt {
   readonly what: string;
   readonly linkName?: string | undefined;
   readonly address?: string | undefined;
+  /** Asked of a part that a kernel may lack. */
+  readonly part?: 'nftables' | undefined;
 }
 
 interface Meaning {
@@ -60,6 +62,20 @@ const meanings: Readonly<Record<string, Meaning>> = {
   EADDRINUSE: addressHeld,
 };
 
+/** What a kernel says of a table, chain or expression that it has no module for. */
+const nftablesMissing: Meaning = {
+  code: 'DeliveryImpossible',
+  retry: 'never',
+  remedy: () =>
+    'The deliveries translate and dnat need nftables in the kernel (modules nf_tables and, for dnat, nft_chain_nat and nft_nat): load them on the node, or use delivery both.',
+};
+const nftablesMeanings: Readonly<Record<string, Meaning>> = {
+  ENOENT: nftablesMissing,
+  EOPNOTSUPP: nftablesMissing,
+  EPROTONOSUPPORT: nftablesMissing,
+  EAFNOSUPPORT: nftablesMissing,
+};
+
 const refused: Meaning = {
   code: 'KernelRefused',
   retry: 'later',
@@ -70,7 +86,8 @@ const refused: Meaning = {
 /** Makes a refusal of the kernel a CoreError: one table, by errno. */
 export function kernelError(refusal: KernelRefusal, attempt: KernelAttempt): CoreError {
   const { errno, kernelText } = refusal;
-  const meaning = meanings[errno] ?? refused;
+  const ofPart = attempt.part === 'nftables' ? nftablesMeanings[errno] : undefined;
+  const meaning = ofPart ?? meanings[errno] ?? refused;
   const text = kernelText === undefined || kernelText === '' ? '' : `: ${kernelText}`;
   return new CoreError({
     code: meaning.code,

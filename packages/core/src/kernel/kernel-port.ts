@@ -1,4 +1,6 @@
 import type { Cidr, Ipv4Address } from '../identity/address.ts';
+import type { BoundPorts } from '../identity/delivery.ts';
+import type { HeldDeliveryTable } from './delivery-table.ts';
 import type { KernelStep } from './kernel-step.ts';
 
 /** Port: one network namespace's kernel. Real: adapters/linux. Fake: testing/fake-kernel. */
@@ -10,9 +12,10 @@ export interface KernelPort {
   /** Which way a packet would leave (RTM_GETROUTE). `unreachable` when the kernel refuses. */
   lookupRoute(query: RouteLookup): Promise<RouteDecision>;
   /**
-   * Tells that links, addresses, routes or rules of the namespace changed, by whomever: once a turn of the
-   * event loop however much did, and never within the call that changed them. Observe to learn what is.
-   * Not told: arp_announce and arp_ignore, of which the kernel says nothing. Events that the kernel lost, or
+   * Tells that links, addresses, routes, rules or nftables of the namespace changed, by whomever: once a turn
+   * of the event loop however much did, and never within the call that changed them. Observe to learn what is.
+   * Not told: arp_announce and arp_ignore, of which the kernel says nothing; nftables, of which it tells
+   * only who has CAP_NET_ADMIN. Events that the kernel lost, or
    * that could not be read, count as a change. Closing the port closes its watches.
    * @throws CoreError KernelRefused when the kernel gives no socket to watch with.
    */
@@ -56,6 +59,11 @@ export interface LinkState {
   readonly addresses: readonly LinkAddress[];
   readonly routes: readonly TableRoute[];
   readonly rules: readonly SourceRule[];
+  /**
+   * The delivery tables of the namespace, in order of their names. Undefined when the kernel does not tell:
+   * without CAP_NET_ADMIN, which nftables asks of readers too, and where it has no nftables.
+   */
+  readonly deliveryTables: readonly HeldDeliveryTable[] | undefined;
 }
 
 /** include/uapi/linux/ip.h, IPV4_DEVCONF_*: per-link values of rp_filter, arp_announce, arp_ignore. */
@@ -76,6 +84,8 @@ export interface TableRoute {
   readonly destination: Cidr;
   readonly linkIndex?: number;
   readonly gateway?: Ipv4Address;
+  /** RTA_PREFSRC: the source that a socket bound to nothing gets. */
+  readonly source?: Ipv4Address;
   readonly scope: 'global' | 'link' | 'host' | 'site' | 'nowhere';
   readonly metric: number;
   readonly mtu?: number;
@@ -90,6 +100,8 @@ export interface SourceRule {
   readonly table: number;
   /** FRA_PROTOCOL: who installed it. */
   readonly protocol: number;
-  /** True when the rule has a selector or action beyond from + lookup table. */
+  /** FRA_IP_PROTO with FRA_SPORT_RANGE. */
+  readonly ports?: BoundPorts;
+  /** True when the rule has a selector or action beyond from + ports + lookup table. */
   readonly hasMore: boolean;
 }

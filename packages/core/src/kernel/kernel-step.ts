@@ -1,4 +1,6 @@
 import type { Cidr, Ipv4Address } from '../identity/address.ts';
+import type { BoundPorts } from '../identity/delivery.ts';
+import type { DeliveryTable } from './delivery-table.ts';
 import type { LinkSettings } from './kernel-port.ts';
 
 /** rtm_protocol and FRA_PROTOCOL of every route and rule that truetuple installs. */
@@ -10,6 +12,9 @@ export const failClosedMetric = 0xffff_ffff;
 /** Every destination: the default route. */
 export const defaultDestination: Cidr = '0.0.0.0/0' as Cidr;
 
+/** The source of a socket that is bound to 0.0.0.0, before the kernel has chosen one for the packet. */
+export const unboundSource: Cidr = '0.0.0.0/32' as Cidr;
+
 /** One change of kernel state. Names follow ip-route(8), ip-rule(8) and ip-address(8). */
 export type KernelStep =
   | { readonly kind: 'install-fail-closed-route'; readonly table: number }
@@ -18,6 +23,8 @@ export type KernelStep =
       readonly priority: number;
       readonly from: Cidr;
       readonly table: number;
+      /** Only packets from these ports. */
+      readonly ports?: BoundPorts;
     }
   | {
       readonly kind: 'remove-rule';
@@ -25,6 +32,7 @@ export type KernelStep =
       readonly from: Cidr;
       readonly table: number;
       readonly protocol: number;
+      readonly ports?: BoundPorts;
     }
   | {
       readonly kind: 'set-link-settings';
@@ -40,6 +48,8 @@ export type KernelStep =
       readonly linkName: string;
       readonly scope: 'global' | 'link';
       readonly gateway?: Ipv4Address;
+      /** What a socket bound to nothing gets as its source; an address of the namespace. */
+      readonly source?: Ipv4Address;
       readonly onlink: boolean;
       readonly mtu?: number;
     }
@@ -63,4 +73,6 @@ export type KernelStep =
       readonly linkIndex: number;
       readonly linkName: string;
       readonly address: Ipv4Address;
-    };
+    }
+  | { readonly kind: 'replace-delivery-table'; readonly table: DeliveryTable }
+  | { readonly kind: 'remove-delivery-table'; readonly publicIp: Ipv4Address };

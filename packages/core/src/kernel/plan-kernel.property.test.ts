@@ -1,5 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { DeliveryPlan } from '../identity/delivery.ts';
+import type { HeldDeliveryTable } from './delivery-table.ts';
 import { parseIpv4Address, type Cidr, type Ipv4Address } from '../identity/address.ts';
 import type { FakeKernel } from '../testing/fake-kernel/fake-kernel.ts';
 import { fakePod } from '../testing/fake-kernel/fake-pod.ts';
@@ -43,6 +45,31 @@ const anyRoute: fc.Arbitrary<FakeRoute> = fc.record(
   },
   { requiredKeys: ['table', 'type', 'destination', 'scope', 'metric', 'onlink', 'protocol'] },
 );
+const anyDelivery: fc.Arbitrary<DeliveryPlan> = fc.constantFrom<DeliveryPlan>(
+  { delivery: 'both' },
+  { delivery: 'dnat' },
+  { delivery: 'any', ports: [{ protocol: 'tcp', first: 5061, last: 5061 }] },
+  { delivery: 'translate', routedCidrs: ['10.0.1.0/24' as Cidr] },
+  { delivery: 'translate', routedCidrs: ['10.0.3.0/24' as Cidr, '10.0.1.0/24' as Cidr] },
+  {
+    delivery: 'rule',
+    routedCidrs: ['10.0.1.0/24' as Cidr],
+    ports: [{ protocol: 'udp', first: 5060, last: 5060 }],
+  },
+);
+/** Some of the identities, each with a delivery of its own; `rule` never beside another. */
+const anyIdentities: fc.Arbitrary<WantedLink['identities']> = fc
+  .tuple(fc.subarray(identities), fc.array(anyDelivery, { minLength: 3, maxLength: 3 }))
+  .map(([held, plans]) =>
+    held.map((identity, index) => {
+      const plan = plans[index];
+      const isAlone = held.length === 1 || plan?.delivery !== 'rule';
+      return { ...identity, ...(isAlone ? plan : {}) };
+    }),
+  );
+const anyTable: fc.Arbitrary<HeldDeliveryTable> = fc
+  .constantFrom(...identities)
+  .map(({ publicIp }) => ({ publicIp }));
 const anyScope = fc.constantFrom<LinkAddress['scope']>('global', 'link', 'host');
 
 /** A pod whose table, rules and addresses someone has been at before. */
@@ -51,9 +78,10 @@ const anyPod: fc.Arbitrary<FakeKernel> = fc
     rules: fc.array(anyRule, { maxLength: 8 }),
     routes: fc.array(anyRoute, { maxLength: 8 }),
     held: fc.array(fc.tuple(fc.constantFrom(...identities), anyScope), { maxLength: 3 }),
+    tables: fc.array(anyTable, { maxLength: 2 }),
     up: fc.boolean(),
   })
-  .map(({ rules, routes, held, up }) => {
+  .map(({ rules, routes, held, tables, up }) => {
     const kernel = fakePod();
     for (const { privateIp } of identities.slice(1)) kernel.addAddress('net1', `${privateIp}/24`);
     for (const [{ publicIp }, scope] of new Map(held.map((pair) => [pair[0], pair])).values()) {
@@ -61,6 +89,7 @@ const anyPod: fc.Arbitrary<FakeKernel> = fc
     }
     for (const rule of rules) kernel.addRule(rule, { exclusive: false });
     for (const route of routes) kernel.addRoute(route);
+    for (const { publicIp } of tables) kernel.spoilDeliveryTable(publicIp);
     if (!up) kernel.setLinkUp('net1', false);
     kernel.setLinkUp('net1', true);
     return kernel;
@@ -70,7 +99,7 @@ const anyWanted: fc.Arbitrary<WantedLink> = fc.record({
   gateway: fc.constant(link.gateway),
   subnetCidr: fc.constant(link.subnetCidr),
   vpcCidrs: fc.subarray(['10.0.0.0/16' as Cidr, '10.9.0.0/16' as Cidr, link.subnetCidr]),
-  identities: fc.subarray(identities),
+  identities: anyIdentities,
   releasing: fc.subarray(identities),
 });
 
@@ -91,7 +120,7 @@ function foreign(kernel: FakeKernel): unknown[] {
 }
 
 function isOurPlace({ destination, metric }: FakeRoute): boolean {
-  const places = ['0.0.0.0/0', '10.0.2.0/24', '10.0.0.0/16', '10.9.0.0/16'];
+  const places = ['0.0.0.0/0', '10.0.2.0/24', '10.0.0.0/16', '10.9.0.0/16', '10.0.1.0/24'];
   return places.includes(destination) && (metric === 0 || metric === 0xffff_ffff);
 }
 
@@ -152,8 +181,13 @@ describe('planKernel from any state', () => {
     await fc.assert(
       fc.asyncProperty(
         fc.subarray(identities, { minLength: 2 }),
+        fc.constantFrom<DeliveryPlan>(
+          { delivery: 'both' },
+          { delivery: 'dnat' },
+          { delivery: 'translate', routedCidrs: ['10.0.1.0/24' as Cidr] },
+        ),
         fc.nat(),
-        async (held, choice) => {
+        async (held, plan, choice) => {
           const kernel = fakePod();
           for (const { privateIp } of identities.slice(1)) {
             kernel.addAddress('net1', `${privateIp}/24`);
@@ -161,7 +195,7 @@ describe('planKernel from any state', () => {
           const wanted = {
             ...link,
             vpcCidrs: ['10.0.0.0/16' as Cidr],
-            identities: held,
+            identities: held.map((identity) => ({ ...identity, ...plan })),
             releasing: [],
           };
           await apply(kernel, wanted);
@@ -173,6 +207,9 @@ describe('planKernel from any state', () => {
             const place = list.findIndex(({ address }) => address === leaving.publicIp);
             if (place !== -1) list.splice(place, 1);
           }
+          before.deliveryTables = before.deliveryTables.filter(
+            ({ publicIp }) => publicIp !== leaving.publicIp,
+          );
           expect(JSON.stringify(kernel.snapshot())).toBe(JSON.stringify(before));
         },
       ),

@@ -1,7 +1,14 @@
-import { hostCidr, type Ipv4Address } from '../identity/address.ts';
+import type { Ipv4Address } from '../identity/address.ts';
+import { heldPublicIps } from './held-public-ips.ts';
 import type { LinkSettings, LinkState } from './kernel-port.ts';
 import type { KernelStep } from './kernel-step.ts';
-import { isFailClosedRoute, planReleasedRoutes, planRoutes } from './plan-routes.ts';
+import { planDeliveryTables, planPortRules, planStrayTables } from './plan-delivery.ts';
+import {
+  isFailClosedRoute,
+  planReleasedRoutes,
+  planRoutes,
+  type PlannedRoutes,
+} from './plan-routes.ts';
 import { isOurRule, planRules } from './plan-rules.ts';
 import { wantedSettings, type WantedLink } from './wanted-link.ts';
 
@@ -9,9 +16,10 @@ export type { WantedLink } from './wanted-link.ts';
 
 /**
  * Plans one link for all its identities at once. Up: fail-closed route, rules, link settings, routes,
- * public addresses, and last what these replaced. Release: the public address, and the routes once no
- * other identity is held on the link; the rules and the fail-closed route stay, so that a socket that
- * is still bound is refused instead of leaving by another link.
+ * delivery tables, public addresses, what sockets on 0.0.0.0 are led by, and last what these replaced.
+ * Release: the public address, the routes once no other identity is held on the link, and the delivery
+ * table; the rules and the fail-closed route stay, so that a socket that is still bound is refused instead
+ * of leaving by another link.
  *
  * A link that is down is planned for like one that is up: the steps that keep it closed come first, and
  * the kernel refuses the routes (LinkDown). Setting a link up is the network plugin's business.
@@ -19,18 +27,26 @@ export type { WantedLink } from './wanted-link.ts';
 export function planKernel(state: LinkState, wanted: WantedLink): KernelStep[] {
   const up = wanted.identities.length > 0;
   const rules = planRules(state, wanted);
-  const routes = up ? planRoutes(state, wanted) : { add: [], remove: [] };
+  const portRules = planPortRules(state, wanted);
+  const routes = up ? planRoutes(state, wanted) : noRoutes;
   return [
     ...planFailClosed(state, wanted),
     ...rules.add,
     ...(up ? planSettings(state) : []),
     ...routes.add,
+    ...planDeliveryTables(state, wanted),
     ...wanted.identities.flatMap(({ publicIp }) => planPublicIp(state, publicIp)),
+    ...routes.addWithAddress,
+    ...portRules.add,
+    ...portRules.remove,
     ...routes.remove,
     ...rules.remove,
     ...planRelease(state, wanted),
+    ...planStrayTables(state, wanted),
   ];
 }
+
+const noRoutes: PlannedRoutes = { add: [], addWithAddress: [], remove: [] };
 
 function planFailClosed(state: LinkState, { table, identities }: WantedLink): KernelStep[] {
   if (state.routes.some(isFailClosedRoute)) return [];
@@ -72,15 +88,4 @@ function planRelease(state: LinkState, wanted: WantedLink): KernelStep[] {
     wanted.releasing.length > 0 &&
     !heldPublicIps(state, wanted.table).some((address) => !leaving.has(address));
   return [...addresses, ...(linkFree ? planReleasedRoutes(state, wanted.table) : [])];
-}
-
-/** The public addresses of identities held on a link: its /32s of scope link that have a rule of ours. */
-export function heldPublicIps(state: LinkState, table: number): Ipv4Address[] {
-  const ruled = new Set(
-    state.rules.filter((rule) => isOurRule(rule) && rule.table === table).map((rule) => rule.from),
-  );
-  return state.addresses
-    .filter(({ scope, prefixLength }) => scope === 'link' && prefixLength === 32)
-    .map(({ address }) => address)
-    .filter((address) => ruled.has(hostCidr(address)));
 }

@@ -1,4 +1,4 @@
-import type { Cidr, Ipv4Address } from '../identity/address.ts';
+import { cidrWithin, type Cidr, type Ipv4Address } from '../identity/address.ts';
 import type { LinkState, TableRoute } from './kernel-port.ts';
 import {
   defaultDestination,
@@ -12,6 +12,8 @@ type ReplaceRoute = Extract<KernelStep, { readonly kind: 'replace-route' }>;
 
 export interface PlannedRoutes {
   readonly add: readonly KernelStep[];
+  /** Routes that give the public address as source: to be carried out once it is on the link. */
+  readonly addWithAddress: readonly KernelStep[];
   /** Routes of ours that are wanted no more: to be carried out after `add`. */
   readonly remove: readonly KernelStep[];
 }
@@ -30,7 +32,7 @@ export function isFailClosedRoute(route: TableRoute): boolean {
 export function planRoutes(state: LinkState, wanted: WantedLink): PlannedRoutes {
   const routes = wantedRoutes(state, wanted);
   const kept = new Set<TableRoute>();
-  const add: KernelStep[] = [];
+  const add: ReplaceRoute[] = [];
   for (const route of routes) {
     const present = state.routes.find((candidate) => isAsWanted(candidate, route));
     if (present === undefined) add.push(route);
@@ -41,7 +43,11 @@ export function planRoutes(state: LinkState, wanted: WantedLink): PlannedRoutes 
     .filter((route) => !kept.has(route))
     .filter((route) => route.metric !== 0 || !replaced.has(route.destination))
     .map((route) => removal(state, wanted.table, route));
-  return { add, remove };
+  return {
+    add: add.filter((route) => !needsPublicIp(route, wanted)),
+    addWithAddress: add.filter((route) => needsPublicIp(route, wanted)),
+    remove,
+  };
 }
 
 /** What release takes away from a link that no identity is held on any more. */
@@ -49,66 +55,58 @@ export function planReleasedRoutes(state: LinkState, table: number): KernelStep[
   return ourUnicastRoutes(state).map((route) => removal(state, table, route));
 }
 
+/** A route that needs the public address on the link comes after it: the kernel refuses a foreign source. */
+function needsPublicIp({ source }: ReplaceRoute, { identities }: WantedLink): boolean {
+  return source !== undefined && identities.some(({ publicIp }) => publicIp === source);
+}
+
 function wantedRoutes(state: LinkState, wanted: WantedLink): ReplaceRoute[] {
-  const { table, gateway, subnetCidr } = wanted;
-  const { linkIndex, linkName } = state;
-  const onLink = { table, linkIndex, linkName };
-  const vpcCidrs = new Set(wanted.vpcCidrs.filter((cidr) => cidr !== subnetCidr));
-  return [
-    subnetRoute(onLink, subnetCidr),
-    ...[...vpcCidrs].map((destination) => vpcRoute(onLink, destination, gateway)),
-    internetRoute(onLink, gateway, Math.min(internetMtu, state.mtu)),
-  ];
+  const { gateway, subnetCidr } = wanted;
+  const unbound = wanted.identities.find(({ delivery }) => delivery === 'rule');
+  const routed = unbound?.publicIp === undefined ? [] : (unbound.routedCidrs ?? []);
+  const inside = new Set([subnetCidr, ...wanted.vpcCidrs, ...routed]);
+  const targets = [...inside].map((destination): RouteTarget => ({
+    destination,
+    gateway: cidrWithin(destination, subnetCidr) ? undefined : gateway,
+    source: routed.includes(destination) ? unbound?.publicIp : unbound?.privateIp,
+  }));
+  // jumbo packets stay inside the VPC; towards the Internet they would vanish (lower MTU, DF set)
+  const mtu = Math.min(internetMtu, state.mtu);
+  const source = unbound?.privateIp;
+  targets.push({ destination: defaultDestination, gateway, source, mtu });
+  return targets.map((target) => routeTo(state, wanted.table, target));
 }
 
-type OnLink = Pick<ReplaceRoute, 'table' | 'linkIndex' | 'linkName'>;
+interface RouteTarget {
+  readonly destination: Cidr;
+  /** Absent for what is on the link. */
+  readonly gateway: Ipv4Address | undefined;
+  /** What a socket without an address gets. */
+  readonly source: Ipv4Address | undefined;
+  /** Of the route towards the Internet, whose gateway is reachable before any route says so. */
+  readonly mtu?: number;
+}
 
-function subnetRoute({ table, linkIndex, linkName }: OnLink, destination: Cidr): ReplaceRoute {
-  return {
+function routeTo(
+  { linkIndex, linkName }: LinkState,
+  table: number,
+  { destination, gateway, source, mtu }: RouteTarget,
+): ReplaceRoute {
+  const route: ReplaceRoute = {
     kind: 'replace-route',
     table,
     destination,
     linkIndex,
     linkName,
-    scope: 'link',
-    onlink: false,
+    scope: gateway === undefined ? 'link' : 'global',
+    onlink: mtu !== undefined,
   };
-}
-
-function vpcRoute(
-  { table, linkIndex, linkName }: OnLink,
-  destination: Cidr,
-  gateway: Ipv4Address,
-): ReplaceRoute {
-  return {
-    kind: 'replace-route',
-    table,
-    destination,
-    linkIndex,
-    linkName,
-    scope: 'global',
-    gateway,
-    onlink: false,
-  };
-}
-
-/** Jumbo packets stay inside the VPC; towards the Internet they would vanish (lower MTU, DF set). */
-function internetRoute(
-  { table, linkIndex, linkName }: OnLink,
-  gateway: Ipv4Address,
-  mtu: number,
-): ReplaceRoute {
-  return {
-    kind: 'replace-route',
-    table,
-    destination: defaultDestination,
-    linkIndex,
-    linkName,
-    scope: 'global',
-    gateway,
-    onlink: true,
-    mtu,
-  };
+  return Object.assign(
+    route,
+    gateway === undefined ? {} : { gateway },
+    source === undefined ? {} : { source },
+    mtu === undefined ? {} : { mtu },
+  );
 }
 
 function isAsWanted(present: TableRoute, wanted: ReplaceRoute): boolean {
@@ -118,6 +116,7 @@ function isAsWanted(present: TableRoute, wanted: ReplaceRoute): boolean {
     present.metric === 0 &&
     present.linkIndex === wanted.linkIndex &&
     present.gateway === wanted.gateway &&
+    present.source === wanted.source &&
     present.scope === wanted.scope &&
     present.onlink === wanted.onlink &&
     present.mtu === wanted.mtu &&

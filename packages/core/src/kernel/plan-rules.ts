@@ -11,7 +11,12 @@ export interface PlannedRules {
 
 /** A plain source rule that truetuple installed. */
 export function isOurRule(rule: SourceRule): rule is SourceRule & { readonly from: Cidr } {
-  return rule.protocol === truetupleProtocol && !rule.hasMore && rule.from !== undefined;
+  return (
+    rule.protocol === truetupleProtocol &&
+    !rule.hasMore &&
+    rule.from !== undefined &&
+    rule.ports === undefined
+  );
 }
 
 /** One rule for each source: the kernel itself would keep any number of copies (NLM_F_REPLACE is ignored). */

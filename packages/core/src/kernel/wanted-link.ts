@@ -1,10 +1,17 @@
 import type { Cidr, Ipv4Address } from '../identity/address.ts';
+import type { DeliveryPlan } from '../identity/delivery.ts';
 import type { LinkSettings } from './kernel-port.ts';
 
 /** An identity as one link carries it. Without publicIp: before its Elastic IP is claimed. */
-export interface LinkIdentity {
+export interface LinkIdentity extends Partial<DeliveryPlan> {
   readonly privateIp: Ipv4Address;
   readonly publicIp?: Ipv4Address | undefined;
+}
+
+/** One that ends: what its address carried goes, whatever its delivery was. */
+export interface LeavingIdentity {
+  readonly privateIp: Ipv4Address;
+  readonly publicIp: Ipv4Address;
 }
 
 /** What the kernel shall do for all identities of one link together. */
@@ -18,7 +25,7 @@ export interface WantedLink {
   readonly vpcCidrs: readonly Cidr[];
   readonly identities: readonly LinkIdentity[];
   /** Identities that end. One that is also in `identities` stays. */
-  readonly releasing: readonly Required<LinkIdentity>[];
+  readonly releasing: readonly LeavingIdentity[];
   /** FRA_PRIORITY of the source rules; default 100. */
   readonly basePriority?: number | undefined;
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { parseIpv4Address, type Cidr } from '../identity/address.ts';
 import type { KernelStep } from '../kernel/kernel-step.ts';
+import { kernelPortDeliveryCases } from './kernel-port-delivery-cases.ts';
 import { kernelPortLossCases } from './kernel-port-loss-cases.ts';
 import { kernelPortWatchCases } from './kernel-port-watch-cases.ts';
 import {
@@ -38,6 +39,7 @@ const observing: KernelPortCase[] = [
         { address: '10.0.2.129', prefixLength: 24, scope: 'global' },
       ]);
       assert.deepEqual(state.routes, []);
+      assert.deepEqual(state.deliveryTables, []);
       assert.deepEqual(state.rules, [
         { priority: 0, table: 255, protocol: 2, hasMore: false },
         { priority: 32_766, table: 254, protocol: 2, hasMore: false },
@@ -261,6 +263,7 @@ export const kernelPortCases: readonly KernelPortCase[] = [
   ...applying,
   ...looking,
   ...releasing,
+  ...kernelPortDeliveryCases,
   ...kernelPortLossCases,
   ...kernelPortWatchCases,
 ];

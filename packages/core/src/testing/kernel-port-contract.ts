@@ -19,6 +19,9 @@ export interface KernelWorld {
   readonly addRoute: (route: FakeRoute) => Promise<void>;
   readonly removeRoute: (route: FakeRouteKey) => Promise<void>;
   readonly addRule: (rule: SourceRule) => Promise<void>;
+  readonly removeDeliveryTable: (publicIp: Ipv4Address) => Promise<void>;
+  /** Leaves a delivery table without one of its rules. */
+  readonly spoilDeliveryTable: (publicIp: Ipv4Address) => Promise<void>;
 }
 
 /** One thing that every KernelPort must do; throws an AssertionError when it does not. */

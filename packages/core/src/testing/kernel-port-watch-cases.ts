@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Cidr } from '../identity/address.ts';
+import type { DeliveryTable } from '../kernel/delivery-table.ts';
 import type { KernelPort } from '../kernel/kernel-port.ts';
 import { failClosedMetric, truetupleProtocol } from '../kernel/kernel-step.ts';
 import {
@@ -19,6 +20,14 @@ const closedRoute = {
   metric: failClosedMetric,
   protocol: truetupleProtocol,
 } as const;
+
+const deliveryTable: DeliveryTable = {
+  mode: 'dnat',
+  linkName: 'net1',
+  privateIp,
+  publicIp,
+  routedCidrs: [],
+};
 
 /** Each thing that others can do to an identity, as a watch must tell it. */
 const happenings: readonly {
@@ -49,6 +58,14 @@ const happenings: readonly {
     what: 'a rule of others comes',
     act: ({ addRule }) =>
       addRule({ priority: 50, from: otherNetwork, table: 254, protocol: 4, hasMore: false }),
+  },
+  {
+    what: 'a delivery table goes',
+    act: async ({ kernel, removeDeliveryTable }) => {
+      await kernel.apply({ kind: 'replace-delivery-table', table: deliveryTable });
+      await quiet(kernel);
+      await removeDeliveryTable(publicIp);
+    },
   },
   {
     what: 'a step is carried out',

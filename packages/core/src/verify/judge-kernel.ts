@@ -1,5 +1,6 @@
 import type { LinkState, RouteDecision } from '../kernel/kernel-port.ts';
 import { isFailClosedRoute } from '../kernel/plan-routes.ts';
+import { judgeDelivery } from './judge-delivery.ts';
 import { judgeLink } from './judge-link.ts';
 import { judgeRules } from './judge-rules.ts';
 import type { KernelFinding } from './kernel-finding.ts';
@@ -24,6 +25,7 @@ export function judgeKernel(facts: KernelFacts, evidence: KernelEvidence): Kerne
     ...judgeLink(facts, state),
     ...judgeFailClosed(facts, state),
     ...judgeRules(facts, state),
+    ...judgeDelivery(facts, state),
     ...lookups.flatMap((lookup) => judgeLookup(facts, lookup)),
   ];
 }

@@ -7,13 +7,15 @@ import {
   type Cidr,
   type Ipv4Address,
 } from '../identity/address.ts';
+import type { DeliveryPlan } from '../identity/delivery.ts';
 import type { PublicIdentity } from '../identity/public-identity.ts';
 
 /** What verification needs to know of an identity. */
 export type KernelFacts = Pick<
   PublicIdentity,
   'linkName' | 'table' | 'gateway' | 'privateIp' | 'publicIp' | 'subnetCidr' | 'vpcCidrs'
->;
+> &
+  Partial<DeliveryPlan>;
 
 /** One question to the kernel: which way would a packet go? Asking sends nothing. */
 export interface RouteProbe {

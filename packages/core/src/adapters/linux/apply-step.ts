@@ -5,15 +5,20 @@ import {
   type NewRoute,
   type NewRule,
 } from '@truetuple/netlink';
+import type { Nftables } from '@truetuple/netlink/nftables';
 import {
   defaultDestination,
   failClosedMetric,
   truetupleProtocol,
   type KernelStep,
 } from '../../kernel/kernel-step.ts';
+import { ipProtocol } from './ip-protocol.ts';
+import { removeDeliveryTable, replaceDeliveryTable } from './delivery-tables.ts';
+import type { KernelSockets } from './kernel-sockets.ts';
 
 /** Carries out one step. What is there as wanted, or absent as wanted, is done. */
-export async function applyStep(netlink: Netlink, step: KernelStep): Promise<void> {
+export async function applyStep(sockets: KernelSockets, step: KernelStep): Promise<void> {
+  const { netlink } = sockets;
   switch (step.kind) {
     case 'install-fail-closed-route':
       return netlink.routes.replace(failClosedRoute(step.table));
@@ -46,9 +51,25 @@ export async function applyStep(netlink: Netlink, step: KernelStep): Promise<voi
         address: `${step.address}/32`,
       });
       return;
+    case 'replace-delivery-table':
+      await replaceDeliveryTable(requireNft(sockets), step.table);
+      // what was tracked before the table was there would go on without it
+      if (step.table.mode === 'dnat') await sockets.forgetFlowsTo(step.table.publicIp);
+      return;
+    case 'remove-delivery-table':
+      if (sockets.nft !== undefined) await removeDeliveryTable(sockets.nft, step.publicIp);
+      return;
     default:
       return step satisfies never;
   }
+}
+
+function requireNft({ nft }: KernelSockets): Nftables {
+  if (nft !== undefined) return nft;
+  throw new NetlinkError('opening nftables: the kernel has no nfnetlink', {
+    code: 'EPROTONOSUPPORT',
+    errno: 93,
+  });
 }
 
 async function unlessExists(act: Promise<void>): Promise<void> {
@@ -93,7 +114,7 @@ function failClosedRoute(table: number): NewRoute {
 }
 
 function routeOf(step: StepOf<'replace-route'>): NewRoute {
-  const { table, destination, linkIndex, scope, gateway, onlink, mtu } = step;
+  const { table, destination, linkIndex, scope, gateway, source, onlink, mtu } = step;
   return {
     family: 'ipv4',
     type: 'unicast',
@@ -104,13 +125,17 @@ function routeOf(step: StepOf<'replace-route'>): NewRoute {
     onlink,
     protocol: truetupleProtocol,
     ...(gateway === undefined ? {} : { gateway }),
+    ...(source === undefined ? {} : { preferredSource: source }),
     ...(mtu === undefined ? {} : { mtu }),
   };
 }
 
 function ruleOf(
-  { priority, from, table }: StepOf<'add-rule' | 'remove-rule'>,
+  { priority, from, table, ports }: StepOf<'add-rule' | 'remove-rule'>,
   protocol: number,
 ): NewRule {
-  return { family: 'ipv4', action: 'table', priority, from, table, protocol };
+  const rule: NewRule = { family: 'ipv4', action: 'table', priority, from, table, protocol };
+  if (ports === undefined) return rule;
+  const { first, last } = ports;
+  return { ...rule, ipProtocol: ipProtocol[ports.protocol], sourcePorts: { first, last } };
 }

@@ -1,10 +1,14 @@
-import type { Netlink } from '@truetuple/netlink';
 import type { LinkState } from '../../kernel/kernel-port.ts';
+import { readDeliveryTables } from './delivery-tables.ts';
+import type { KernelSockets } from './kernel-sockets.ts';
 import { readAddress, readRoute, readRule } from './read-state.ts';
 
-/** Reads a link by name, its IPv4 addresses, the routes of one table, and all IPv4 rules in order. */
+/**
+ * Reads a link by name, its IPv4 addresses, the routes of one table, all IPv4 rules in order, and the
+ * namespace's delivery tables.
+ */
 export async function observeLink(
-  netlink: Netlink,
+  { netlink, nft }: KernelSockets,
   linkName: string,
   table: number,
 ): Promise<LinkState | undefined> {
@@ -12,10 +16,11 @@ export async function observeLink(
   if (link === undefined) return undefined;
   const { index: linkIndex, macAddress = '', mtu, up, lowerUp } = link;
   const { rpFilter, arpAnnounce, arpIgnore } = link.ipv4;
-  const [addresses, routes, rules] = await Promise.all([
+  const [addresses, routes, rules, deliveryTables] = await Promise.all([
     netlink.addresses.list({ linkIndex, family: 'ipv4' }),
     netlink.routes.list({ table, family: 'ipv4' }),
     netlink.rules.list({ family: 'ipv4' }),
+    nft === undefined ? undefined : readDeliveryTables(nft),
   ]);
   return {
     linkIndex,
@@ -28,5 +33,6 @@ export async function observeLink(
     addresses: addresses.map(readAddress),
     routes: routes.map(readRoute),
     rules: rules.map(readRule),
+    deliveryTables,
   };
 }

@@ -1,48 +1,49 @@
-import { nativeAvailable, NetlinkError, openNetlink, type Netlink } from '@truetuple/netlink';
+import { nativeAvailable, NetlinkError } from '@truetuple/netlink';
 import { CoreError } from '../../errors.ts';
 import { describeKernelStep } from '../../kernel/describe-kernel-step.ts';
 import { kernelError, type KernelAttempt } from '../../kernel/kernel-error.ts';
 import type { KernelPort } from '../../kernel/kernel-port.ts';
 import type { KernelStep } from '../../kernel/kernel-step.ts';
 import { applyStep } from './apply-step.ts';
+import { openKernelSockets, type KernelSockets } from './kernel-sockets.ts';
 import type { LinuxKernelOptions } from './linux-kernel.ts';
 import { lookupRoute } from './lookup-route.ts';
 import { observeLink } from './observe-link.ts';
 import { watchKernel } from './watch-kernel.ts';
 
-/** Opens the one socket that all operations share. */
+/** Opens the sockets that all operations share. */
 export async function openLinuxKernel({ netns }: LinuxKernelOptions): Promise<KernelPort> {
-  const netlink = await open(netns);
+  const sockets = await open(netns);
   return {
     observe: (linkName, table) =>
       refusable({ what: `ip -details link show ${linkName}`, linkName }, () =>
-        observeLink(netlink, linkName, table),
+        observeLink(sockets, linkName, table),
       ),
     apply: (step) =>
       refusable(
         () => attemptOf(step),
-        () => applyStep(netlink, step),
+        () => applyStep(sockets, step),
       ),
     lookupRoute: (query) =>
       refusable({ what: `ip route get ${query.to} from ${query.from}` }, () =>
-        lookupRoute(netlink, query),
+        lookupRoute(sockets.netlink, query),
       ),
     watch: (onChange) => {
       try {
-        return watchKernel(netlink, onChange);
+        return watchKernel(sockets, onChange);
       } catch (error) {
-        throw refusal(error, { what: 'watching links, addresses, routes and rules' });
+        throw refusal(error, { what: 'watching links, addresses, routes, rules and nftables' });
       }
     },
-    close: () => netlink.close(),
+    close: sockets.close,
   };
 }
 
-async function open(netns: LinuxKernelOptions['netns']): Promise<Netlink> {
+async function open(netns: LinuxKernelOptions['netns']): Promise<KernelSockets> {
   const native = nativeAvailable();
   if (!native.available) throw unavailable(native);
   try {
-    return await openNetlink(netns === undefined ? {} : { netns });
+    return await openKernelSockets(netns === undefined ? {} : { netns });
   } catch (error) {
     if (!NetlinkError.is(error)) throw error;
     const { message: reason, remedy } = error;
@@ -72,6 +73,7 @@ function attemptOf(step: KernelStep): KernelAttempt {
     what: describeKernelStep(step).command,
     linkName: 'linkName' in step ? step.linkName : undefined,
     address: 'address' in step ? step.address : undefined,
+    part: step.kind === 'replace-delivery-table' ? 'nftables' : undefined,
   };
 }
 

@@ -1,6 +1,8 @@
 import type { Address, Route, Rule } from '@truetuple/netlink';
 import { parseIpv4Address, type Cidr } from '../../identity/address.ts';
+import type { BoundPorts } from '../../identity/delivery.ts';
 import type { LinkAddress, SourceRule, TableRoute } from '../../kernel/kernel-port.ts';
+import { protocolOf } from './ip-protocol.ts';
 
 /** The kernel's words become ours once, here. */
 export function readAddress({ address, scope }: Address): LinkAddress {
@@ -13,7 +15,7 @@ export function readAddress({ address, scope }: Address): LinkAddress {
 }
 
 export function readRoute(route: Route): TableRoute {
-  const { gateway, linkIndex, mtu } = route;
+  const { gateway, linkIndex, mtu, preferredSource } = route;
   return {
     type: readType(route.type),
     destination: route.destination as Cidr,
@@ -22,6 +24,7 @@ export function readRoute(route: Route): TableRoute {
     ...(gateway === undefined || gateway.includes(':')
       ? {}
       : { gateway: parseIpv4Address(gateway) }),
+    ...(preferredSource === undefined ? {} : { source: parseIpv4Address(preferredSource) }),
     scope: readScope(route.scope),
     metric: route.metric ?? 0,
     ...(mtu === undefined ? {} : { mtu }),
@@ -32,12 +35,14 @@ export function readRoute(route: Route): TableRoute {
 
 export function readRule(rule: Rule): SourceRule {
   const { priority, from, table, protocol } = rule;
+  const ports = readPorts(rule);
   return {
     priority,
     ...(from === undefined ? {} : { from: from as Cidr }),
     table,
     protocol,
-    hasMore: hasMore(rule),
+    ...(ports === undefined ? {} : { ports }),
+    hasMore: hasMore(rule, ports === undefined ? plainFields : portFields),
   };
 }
 
@@ -51,13 +56,23 @@ const plainFields: ReadonlySet<string> = new Set<keyof Rule>([
   'protocol',
 ]);
 
-function hasMore(rule: Rule): boolean {
+const portFields: ReadonlySet<string> = new Set<string>([
+  ...plainFields,
+  ...(['ipProtocol', 'sourcePorts'] satisfies (keyof Rule)[]),
+]);
+
+/** Both a protocol of ours and ports: either alone is a rule of someone else. */
+function readPorts({ ipProtocol, sourcePorts }: Rule): BoundPorts | undefined {
+  if (ipProtocol === undefined || sourcePorts === undefined) return undefined;
+  const protocol = protocolOf(ipProtocol);
+  return protocol === undefined ? undefined : { protocol, ...sourcePorts };
+}
+
+function hasMore(rule: Rule, usual: ReadonlySet<string>): boolean {
   if (rule.action !== 'table') return true;
   return Object.entries(rule).some(
     ([field, value]) =>
-      !plainFields.has(field) &&
-      value !== undefined &&
-      !(Array.isArray(value) && value.length === 0),
+      !usual.has(field) && value !== undefined && !(Array.isArray(value) && value.length === 0),
   );
 }
 

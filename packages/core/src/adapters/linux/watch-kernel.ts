@@ -1,22 +1,37 @@
-import type { Netlink, WatchGroup } from '@truetuple/netlink';
+import { NetlinkError, type WatchGroup } from '@truetuple/netlink';
+import type { Nftables, NftWatch } from '@truetuple/netlink/nftables';
 import type { KernelWatch } from '../../kernel/kernel-port.ts';
+import type { KernelSockets } from './kernel-sockets.ts';
 
 /** RTMGRP_* of what an identity depends on; netconf tells of rp_filter. */
 const groups: readonly WatchGroup[] = ['link', 'address', 'route', 'rule', 'netconf'];
 
 /** Whatever is told counts: which of it matters is for a look to say. */
-export function watchKernel(netlink: Netlink, onChange: () => void): KernelWatch {
+export function watchKernel({ netlink, nft }: KernelSockets, onChange: () => void): KernelWatch {
   let pending: NodeJS.Immediate | undefined;
-  const watch = netlink.watch(groups, () => {
+  const tell = (): void => {
     pending ??= setImmediate(() => {
       pending = undefined;
       onChange();
     });
-  });
+  };
+  const links = netlink.watch(groups, tell);
+  const ruleset = watchRuleset(nft, tell);
   return {
     close: () => {
       clearImmediate(pending);
-      watch.close();
+      links.close();
+      ruleset?.close();
     },
   };
+}
+
+/** Who may not read nftables is told nothing of them; nobody else is any the worse for it. */
+function watchRuleset(nft: Nftables | undefined, tell: () => void): NftWatch | undefined {
+  try {
+    return nft?.watch(tell);
+  } catch (error) {
+    if (NetlinkError.is(error) && error.code === 'EPERM') return undefined;
+    throw error;
+  }
 }

@@ -14,5 +14,7 @@ export function fakeWorld(): KernelWorld {
     addRoute: async (route) => kernel.addRoute(route),
     removeRoute: async (route) => kernel.removeRoute(route),
     addRule: async (rule) => kernel.addRule(rule),
+    removeDeliveryTable: async (publicIp) => kernel.removeDeliveryTable(publicIp),
+    spoilDeliveryTable: async (publicIp) => kernel.spoilDeliveryTable(publicIp),
   };
 }

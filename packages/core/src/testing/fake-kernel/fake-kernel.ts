@@ -1,4 +1,4 @@
-import { parseIpv4Address } from '../../identity/address.ts';
+import { parseIpv4Address, type Ipv4Address } from '../../identity/address.ts';
 import { describeKernelStep } from '../../kernel/describe-kernel-step.ts';
 import { kernelError } from '../../kernel/kernel-error.ts';
 import type {
@@ -12,6 +12,7 @@ import type {
   SourceRule,
 } from '../../kernel/kernel-port.ts';
 import type { KernelStep } from '../../kernel/kernel-step.ts';
+import { putDeliveryTable, removeDeliveryTable } from './fake-delivery-tables.ts';
 import { addAddress, removeAddress, removeLink, setLinkUp } from './fake-links.ts';
 import { FakeNode } from './fake-node.ts';
 import { FakeRefusal } from './fake-refusal.ts';
@@ -90,6 +91,7 @@ export class FakeKernel implements KernelPort {
       addresses: link.addresses,
       routes: routes.map(({ table: _table, ...route }) => route),
       rules: this.#world.rules,
+      deliveryTables: this.netAdmin ? this.#world.deliveryTables : undefined,
     });
   }
 
@@ -215,6 +217,18 @@ export class FakeKernel implements KernelPort {
     this.#watches.tell();
   }
 
+  /** As `nft delete table`. */
+  removeDeliveryTable(publicIp: Ipv4Address): void {
+    removeDeliveryTable(this.#world, publicIp);
+    this.#watches.tell();
+  }
+
+  /** As somebody's change of its rules: the table is there, and no longer what we made. */
+  spoilDeliveryTable(publicIp: Ipv4Address): void {
+    putDeliveryTable(this.#world, { publicIp });
+    this.#watches.tell();
+  }
+
   /** A copy of all state, as plain JSON; routes in a fixed order. */
   snapshot(): FakeWorld {
     const copy = structuredClone(this.#world);
@@ -254,6 +268,7 @@ function translate(error: unknown, step: KernelStep): unknown {
       what: describeKernelStep(step).command,
       linkName: 'linkName' in step ? step.linkName : undefined,
       address: 'address' in step ? step.address : undefined,
+      part: step.kind === 'replace-delivery-table' ? 'nftables' : undefined,
     },
   );
 }

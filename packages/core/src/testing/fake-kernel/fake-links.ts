@@ -90,17 +90,17 @@ export function removeAddress(
   );
 }
 
-function connect(
-  world: FakeWorld,
-  link: FakeLink,
-  { address, prefixLength }: Pick<LinkAddress, 'address' | 'prefixLength'>,
-): void {
+/** fib_add_ifaddr: the subnet's route gives its primary address as source. */
+function connect(world: FakeWorld, link: FakeLink, added: LinkAddress): void {
+  const { address, prefixLength } = added;
   if (prefixLength === 32) return;
+  const primary = link.addresses.find((held) => isSameSubnet(held, added)) ?? added;
   putRoute(world, {
     table: mainTable,
     type: 'unicast',
     destination: networkOf(address, prefixLength),
     linkIndex: link.index,
+    source: primary.address,
     scope: 'link',
     metric: 0,
     onlink: false,

@@ -11,6 +11,10 @@ import {
 
 /** NLM_F_CREATE | NLM_F_REPLACE: takes the place of the route with the same destination and metric. */
 export function putRoute(world: FakeWorld, route: FakeRoute): void {
+  // fib_create_info: the source first, then the next hop
+  if (route.source !== undefined && !isLocalAddress(world, route.source)) {
+    throw new FakeRefusal('EINVAL', 'Invalid prefsrc address');
+  }
   if (route.linkIndex !== undefined) checkNextHop(world, route);
   const place = world.routes.findIndex(
     (held) =>
@@ -81,10 +85,15 @@ export function decideRoute(world: FakeWorld, { from, to }: RouteLookup): RouteD
     : { kind: 'link', linkName: link.name, table, gateway };
 }
 
-/** Rules with further selectors are not modelled: no packet of the fake matches them. */
+/** A lookup knows no ports, and rules with further selectors are not modelled: neither is matched. */
 function lookup(world: FakeWorld, { from, to }: RouteLookup): FakeRoute | undefined {
   for (const rule of world.rules) {
-    if (rule.hasMore || (rule.from !== undefined && !cidrContains(rule.from, from))) continue;
+    if (
+      rule.hasMore ||
+      rule.ports !== undefined ||
+      (rule.from !== undefined && !cidrContains(rule.from, from))
+    )
+      continue;
     const route = lookupTable(world, rule.table, to);
     if (route !== undefined) return route;
   }

@@ -31,6 +31,11 @@ function matches(held: SourceRule, rule: SourceRule): boolean {
     (rule.from === undefined || held.from === rule.from) &&
     held.table === rule.table &&
     held.protocol === rule.protocol &&
+    isSame(held.ports, rule.ports) &&
     held.hasMore === rule.hasMore
   );
+}
+
+function isSame(a: SourceRule['ports'], b: SourceRule['ports']): boolean {
+  return a?.protocol === b?.protocol && a?.first === b?.first && a?.last === b?.last;
 }

@@ -4,6 +4,7 @@ import {
   truetupleProtocol,
 } from '../../kernel/kernel-step.ts';
 import type { KernelStep } from '../../kernel/kernel-step.ts';
+import { putDeliveryTable, removeDeliveryTable } from './fake-delivery-tables.ts';
 import { addAddress, removeAddress } from './fake-links.ts';
 import type { FakeNode } from './fake-node.ts';
 import { FakeRefusal } from './fake-refusal.ts';
@@ -45,6 +46,10 @@ export function applyFakeStep(world: FakeWorld, node: FakeNode, step: KernelStep
           prefixLength: 32,
         }),
       );
+    case 'replace-delivery-table':
+      return putDeliveryTable(world, { publicIp: step.table.publicIp, does: step.table });
+    case 'remove-delivery-table':
+      return tolerate(notFound, () => removeDeliveryTable(world, step.publicIp));
     default:
       return step satisfies never;
   }
@@ -88,10 +93,11 @@ function failClosedRoute(table: number): FakeRoute {
 }
 
 function ruleOf(
-  { priority, from, table }: StepOf<'add-rule' | 'remove-rule'>,
+  { priority, from, table, ports }: StepOf<'add-rule' | 'remove-rule'>,
   protocol: number,
 ): FakeWorld['rules'][number] {
-  return { priority, from, table, protocol, hasMore: false };
+  const narrowed = ports === undefined ? {} : { ports };
+  return { priority, from, table, protocol, ...narrowed, hasMore: false };
 }
 
 function routeOf(step: StepOf<'replace-route'>): FakeRoute {
@@ -101,6 +107,7 @@ function routeOf(step: StepOf<'replace-route'>): FakeRoute {
     destination: step.destination,
     linkIndex: step.linkIndex,
     ...(step.gateway === undefined ? {} : { gateway: step.gateway }),
+    ...(step.source === undefined ? {} : { source: step.source }),
     scope: step.scope,
     metric: 0,
     ...(step.mtu === undefined ? {} : { mtu: step.mtu }),

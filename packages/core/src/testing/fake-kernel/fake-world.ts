@@ -1,4 +1,5 @@
 import type { Ipv4Address } from '../../identity/address.ts';
+import type { HeldDeliveryTable } from '../../kernel/delivery-table.ts';
 import type {
   LinkAddress,
   LinkSettings,
@@ -13,6 +14,8 @@ export interface FakeWorld {
   routes: FakeRoute[];
   /** In the order in which they are tried. */
   rules: SourceRule[];
+  /** In order of their addresses. */
+  deliveryTables: HeldDeliveryTable[];
 }
 
 export interface FakeLink {
@@ -48,6 +51,7 @@ export function emptyWorld(): FakeWorld {
       kernelRule(32_766, mainTable),
       kernelRule(32_767, defaultTable),
     ],
+    deliveryTables: [],
   };
 }
 
