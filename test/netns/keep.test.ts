@@ -1,4 +1,11 @@
-import { ensurePublicIdentity, linuxKernel, type KeepEvent, type Keeping } from '@truetuple/core';
+import {
+  ensurePublicIdentity,
+  linuxKernel,
+  type IdentitySpecInput,
+  type KeepEvent,
+  type Keeping,
+} from '@truetuple/core';
+import { openNftables, type Nftables } from '@truetuple/netlink/nftables';
 import { ManualClock, simulatedPod, type SimulatedPod } from '@truetuple/core/testing';
 import { describe, expect, it, vi } from 'vitest';
 import { tapEth0, type Eth0Tap } from './eth0-tap.ts';
@@ -25,7 +32,7 @@ interface Kept extends AsyncDisposable {
   readonly told: (what: string) => Promise<void>;
 }
 
-async function keepOn(net1: Net1Kind): Promise<Kept> {
+async function keepOn(net1: Net1Kind, delivery: Partial<IdentitySpecInput> = {}): Promise<Kept> {
   await using opened = new AsyncDisposableStack();
   const world = opened.use(await leakWorld(net1));
   const tap = opened.use(tapEth0(world));
@@ -39,7 +46,7 @@ async function keepOn(net1: Net1Kind): Promise<Kept> {
   if (eni === undefined) throw new Error('the simulated pod has no media ENI');
   const { networkInterfaceId } = eni;
   const networkInterface = { by: 'id', networkInterfaceId } as const;
-  const spec = { ...pod.spec, networkInterface, privateIp: privateIps[0] };
+  const spec = { ...pod.spec, networkInterface, privateIp: privateIps[0], ...delivery };
   const held = await ensurePublicIdentity(spec, { node });
   const events: string[] = [];
   const onEvent = (event: KeepEvent): void => void events.push(...words(event));
@@ -135,6 +142,31 @@ describe.skipIf(reason !== undefined)(`keep on the real kernel${needs}`, () => {
     expect(await kept.tap.leaked()).toEqual([]);
   });
 
+  it.each<[string, Partial<IdentitySpecInput>]>([
+    ['translate', { delivery: 'translate', routedCidrs: ['10.0.1.0/24'] }],
+    ['dnat', { delivery: 'dnat' }],
+  ])('the table of %s is put back when it is flushed, deleted or changed', async (_, delivery) => {
+    await using kept = await keepOn('veth', delivery);
+    using nft = await openNftables({ netns: kept.world.pod });
+    const table = { family: 'ip', table: `truetuple-${publicIps[0]}` } as const;
+    const whole = await rulesOf(nft);
+    expect(whole.length).toBeGreaterThan(0);
+    const harms: (() => Promise<void>)[] = [
+      () => nft.transaction((t) => t.deleteTable(table)),
+      async () => {
+        const chains = await nft.chains.list(table);
+        await nft.transaction((t) => chains.forEach((chain) => t.flushChain(chain)));
+      },
+      () => nft.transaction((t) => t.addTable({ ...table, flags: ['dormant'] })),
+    ];
+    for (const harm of harms) {
+      await harm();
+      await vi.waitFor(async () => expect(await rulesOf(nft)).toEqual(whole), { interval: 5 });
+    }
+    await kept.told('repaired replace-delivery-table');
+    expect(kept.keeping.identity).toMatchObject({ generation: 1, delivery: delivery.delivery });
+  });
+
   it('fenced, the address is off the link and bound sockets are refused, not led to eth0', async () => {
     await using kept = await keepOn('macvlan');
     const { pod, keeping, world } = kept;
@@ -154,3 +186,12 @@ describe.skipIf(reason !== undefined)(`keep on the real kernel${needs}`, () => {
     expect(await kept.tap.leaked()).toEqual([]);
   });
 });
+
+/** All rules of tables that see packets. */
+async function rulesOf(nft: Nftables): Promise<unknown[]> {
+  const awake = (await nft.tables.list()).filter(({ flags }) => flags.length === 0);
+  const names = new Set(awake.map(({ table }) => table));
+  return (await nft.rules.list())
+    .filter(({ table }) => names.has(table))
+    .map(({ chain, expressions }) => ({ chain, expressions }));
+}

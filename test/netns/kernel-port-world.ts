@@ -5,7 +5,10 @@ import {
   type Netlink,
   type NetworkNamespace,
 } from '@truetuple/netlink';
+import { openNftables, type TableRef } from '@truetuple/netlink/nftables';
 import { linuxKernel } from '../../packages/core/src/adapters/linux/linux-kernel.ts';
+import type { Ipv4Address } from '../../packages/core/src/identity/address.ts';
+import { deliveryTableName } from '../../packages/core/src/kernel/delivery-table.ts';
 import type { KernelWorld } from '../../packages/core/src/testing/kernel-port-contract.ts';
 
 export interface RealPod extends Disposable {
@@ -26,6 +29,7 @@ export async function realPod(): Promise<RealPod> {
   const netlink = await openNetlink({ netns });
   await addLinks(netlink, outside);
   const kernel = await linuxKernel({ netns });
+  const nft = await openNftables({ netns });
   const world: KernelWorld = {
     kernel,
     setLinkUp: (name, up) => netlink.links.set({ name }, { up }),
@@ -55,6 +59,12 @@ export async function realPod(): Promise<RealPod> {
       const selector = from === undefined ? {} : { from };
       await netlink.rules.add({ family: 'ipv4', priority, table, protocol, ...selector });
     },
+    removeDeliveryTable: (publicIp) => nft.transaction((t) => t.deleteTable(tableOf(publicIp))),
+    spoilDeliveryTable: async (publicIp) => {
+      const last = (await nft.rules.list(tableOf(publicIp))).at(-1);
+      if (last === undefined) throw new Error(`the table of ${publicIp} has no rule to take away`);
+      await nft.transaction((t) => t.deleteRule(last));
+    },
   };
   return {
     netns,
@@ -62,11 +72,16 @@ export async function realPod(): Promise<RealPod> {
     world,
     [Symbol.dispose]: () => {
       kernel.close();
+      nft.close();
       netlink.close();
       netns.close();
       outside.close();
     },
   };
+}
+
+function tableOf(publicIp: Ipv4Address): TableRef {
+  return { family: 'ip', table: deliveryTableName(publicIp) };
 }
 
 async function addLinks(netlink: Netlink, outside: NetworkNamespace): Promise<void> {

@@ -2,7 +2,10 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { linuxKernel } from '../../packages/core/src/adapters/linux/linux-kernel.ts';
+import type { Cidr } from '../../packages/core/src/identity/address.ts';
+import type { DeliveryPlan } from '../../packages/core/src/identity/delivery.ts';
 import { describeKernelStep } from '../../packages/core/src/kernel/describe-kernel-step.ts';
+import type { LinkState } from '../../packages/core/src/kernel/kernel-port.ts';
 import { planKernel, type WantedLink } from '../../packages/core/src/kernel/plan-kernel.ts';
 import {
   applyPlan,
@@ -13,10 +16,22 @@ import {
 import { kernelPortCases } from '../../packages/core/src/testing/kernel-port-cases.ts';
 import { verifyKernel } from '../../packages/core/src/verify/verify-kernel.ts';
 import { realPod, type RealPod } from './kernel-port-world.ts';
+import { listed } from './netlink-nftables-ruleset.ts';
 import { whyNoNamespaces } from './netns-rights.ts';
 
 const reason = whyNoNamespaces();
 const needs = reason === undefined ? '' : ` (skipped: ${reason})`;
+const routedCidrs = ['10.0.1.0/24' as Cidr, '10.0.3.0/24' as Cidr];
+const translate: DeliveryPlan = { delivery: 'translate', routedCidrs };
+const dnat: DeliveryPlan = { delivery: 'dnat' };
+const rule: DeliveryPlan = {
+  delivery: 'rule',
+  routedCidrs,
+  ports: [
+    { protocol: 'udp', first: 5060, last: 5060 },
+    { protocol: 'udp', first: 16_384, last: 32_767 },
+  ],
+};
 const released: WantedLink = { ...contractLink, identities: [], releasing: [contractIdentity] };
 
 describe.skipIf(reason !== undefined)(`the Linux kernel as a KernelPort${needs}`, () => {
@@ -68,26 +83,47 @@ describe.skipIf(reason !== undefined)(`the Linux kernel as a KernelPort${needs}`
     });
   });
 
-  it('does what the described ip commands do', async () => {
+  it.each<[string, readonly WantedLink[]]>([
+    ['both', [contractLink, released]],
+    ['rule', [wanting(rule), released]],
+    ['dnat', [wanting(dnat), released]],
+    ['translate', [wanting(translate), released]],
+  ])('does what the described commands do, delivery %s', async (_delivery, stages) => {
     using pod = await realPod();
     using twin = await realPod();
-    for (const wanted of [contractLink, released]) {
+    for (const wanted of stages) {
       const steps = planKernel(await observed(twin.world.kernel), wanted);
       expect(steps).not.toEqual([]);
       for (const step of steps) runCommand(twin, describeKernelStep(step).command);
       await applyPlan(pod.world.kernel, wanted);
       const [ours, theirs] = [await observed(pod.world.kernel), await observed(twin.world.kernel)];
       expect(comparable(theirs)).toEqual(comparable(ours));
+      expect(ruleset(twin)).toEqual(ruleset(pod));
     }
   });
 });
 
-function comparable(state: Awaited<ReturnType<typeof observed>>): unknown {
-  return { ...state, macAddress: '' };
+function wanting(plan: DeliveryPlan): WantedLink {
+  return { ...contractLink, identities: [{ ...contractIdentity, ...plan }] };
+}
+
+/** Without our comments in nftables, which no described command writes. */
+function comparable(state: LinkState): unknown {
+  return { ...state, macAddress: '', deliveryTables: state.deliveryTables?.length };
+}
+
+/** The whole ruleset, but for what nft(8) has no words for: writing into what an ICMP error quotes. */
+function ruleset({ netns }: RealPod): unknown {
+  return (listed(netns) as readonly { readonly rule?: { readonly comment?: string } }[])
+    .filter((entry) => !JSON.stringify(entry).includes('"icmp"'))
+    .map((entry) => {
+      if (entry.rule === undefined) return entry;
+      const { comment: _comment, ...bare } = entry.rule;
+      return { rule: bare };
+    });
 }
 
 function runCommand({ netns }: RealPod, command: string): void {
-  const words = command.split(' ');
   // sysctl(8) of this namespace: /proc/sys/net shows the namespace of whoever opens it
-  execFileSync('nsenter', [`--net=${netns.path}`, ...words], { stdio: 'pipe' });
+  execFileSync('nsenter', [`--net=${netns.path}`, 'sh', '-c', command], { stdio: 'pipe' });
 }

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { DropCounters, DropName, UdpPeer, VpcBox } from '@truetuple/lab';
+import {
+  capture,
+  type Capture,
+  type CapturedPacket,
+  type DropCounters,
+  type DropName,
+  type UdpPeer,
+  type VpcBox,
+} from '@truetuple/lab';
 import { patienceMs } from './tuple-matrix-hosts.ts';
 
 /**
@@ -66,4 +74,48 @@ function dropsBetween(before: DropCounters, after: DropCounters): Partial<DropCo
       .map((name) => [name, after[name] - before[name]] as const)
       .filter(([, count]) => count !== 0),
   );
+}
+
+/**
+ * A datagram to the public address reaches the ENI's wire and ends there: on macvlan nobody answers the
+ * router's ARP question, on ipvlan no slave has the address.
+ */
+export async function assertNobodyTakes(
+  box: VpcBox,
+  sender: UdpPeer,
+  advertised: string,
+): Promise<void> {
+  using wire = await capture(box.namespaces.vpc, 'eni-node-b');
+  const asked = box.net1 === 'macvlan';
+  await sender.send(advertised, 'call');
+  await wire.waitFor(asked ? asksFor(addressOf(advertised)) : udpFrom(sender.tuple), patienceMs);
+  if (asked) await assertUnanswered(wire, addressOf(advertised));
+}
+
+/** The router asks three times (RFC 826 gives no number, Linux does) and nobody answers. */
+async function assertUnanswered(wire: Capture, address: string): Promise<void> {
+  const isQuestion = asksFor(address);
+  let asked = 0;
+  await wire.waitFor((packet) => isQuestion(packet) && (asked += 1) === 3, patienceMs);
+  const answers = wire.packets.filter(
+    ({ frame: { network } }) =>
+      network.kind === 'arp' && network.operation === 'reply' && network.senderIp === address,
+  );
+  assert.deepEqual(answers, []);
+}
+
+function asksFor(address: string): (packet: CapturedPacket) => boolean {
+  return ({ frame: { network } }) =>
+    network.kind === 'arp' && network.operation === 'request' && network.targetIp === address;
+}
+
+export function udpFrom(tuple: string): (packet: CapturedPacket) => boolean {
+  return ({ frame: { network } }) =>
+    network.kind === 'ipv4' &&
+    network.transport.kind === 'udp' &&
+    `${network.source}:${network.transport.sourcePort}` === tuple;
+}
+
+export function addressOf(tuple: string): string {
+  return tuple.slice(0, tuple.lastIndexOf(':'));
 }

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { boxAddresses, capture, type Capture, type CapturedPacket } from '@truetuple/lab';
 import {
+  addressOf,
   assertDiesAt,
+  assertNobodyTakes,
   assertSilent,
   eventually,
   reversePathDrops,
+  udpFrom,
 } from './tuple-matrix-evidence.ts';
 import { exchange, patienceMs, sourceSeen } from './tuple-matrix-hosts.ts';
 import { row, type TupleMatrixRow } from './tuple-matrix-row.ts';
@@ -110,13 +113,7 @@ export const faultRows: readonly TupleMatrixRow[] = [
     { ...complete, pod: 'ruled' },
     async (hosts) => {
       const [client, pod] = [await hosts.client(), await hosts.pod('0.0.0.0')];
-      using wire = await capture(hosts.box.namespaces.vpc, 'eni-node-b');
-      await client.send(advertised, 'call');
-      await wire.waitFor(
-        hosts.box.net1 === 'macvlan' ? asksFor(publicIp) : udpFrom(client.tuple),
-        patienceMs,
-      );
-      await assertUnreachable(hosts.box.net1 === 'macvlan' ? wire : undefined);
+      await assertNobodyTakes(hosts.box, client, advertised);
       await assertSilent(pod);
     },
   ),
@@ -135,36 +132,7 @@ async function seesLostAnswer(nat: Capture): Promise<void> {
   );
 }
 
-/** The router asks three times (RFC 826 gives no number, Linux does) and nobody answers. */
-async function assertUnreachable(wire: Capture | undefined): Promise<void> {
-  if (wire === undefined) return;
-  const isQuestion = asksFor(publicIp);
-  let asked = 0;
-  await wire.waitFor((packet) => isQuestion(packet) && (asked += 1) === 3, patienceMs);
-  const answers = wire.packets.filter(
-    ({ frame: { network } }) =>
-      network.kind === 'arp' && network.operation === 'reply' && network.senderIp === publicIp,
-  );
-  assert.deepEqual(answers, []);
-}
-
-function asksFor(address: string): (packet: CapturedPacket) => boolean {
-  return ({ frame: { network } }) =>
-    network.kind === 'arp' && network.operation === 'request' && network.targetIp === address;
-}
-
-function udpFrom(tuple: string): (packet: CapturedPacket) => boolean {
-  return ({ frame: { network } }) =>
-    network.kind === 'ipv4' &&
-    network.transport.kind === 'udp' &&
-    `${network.source}:${network.transport.sourcePort}` === tuple;
-}
-
 function sent(tuple: string): (packet: CapturedPacket) => boolean {
   const isFrom = udpFrom(tuple);
   return (packet) => packet.direction === 'outgoing' && isFrom(packet);
-}
-
-function addressOf(tuple: string): string {
-  return tuple.slice(0, tuple.lastIndexOf(':'));
 }

@@ -37,6 +37,11 @@ export class Hosts implements AsyncDisposable {
     return this.#udp('client', boxAddresses.client, port);
   }
 
+  /** A host of a VPC subnet whose route table never has our /32. */
+  isolated(port = 5060): Promise<UdpPeer> {
+    return this.#udp('isolated', boxAddresses.isolated, port);
+  }
+
   pod(address: string, port = 5060): Promise<UdpPeer> {
     return this.#udp('pod', address, port);
   }

@@ -1,7 +1,9 @@
 import { boxAddresses, type VpcBox } from '@truetuple/lab';
+import { openNftables } from '@truetuple/netlink/nftables';
 import { converge } from '../../packages/core/src/converge.ts';
 import { linuxKernel } from '../../packages/core/src/adapters/linux/linux-kernel.ts';
 import type { Cidr, Ipv4Address } from '../../packages/core/src/identity/address.ts';
+import type { DeliveryPlan } from '../../packages/core/src/identity/delivery.ts';
 import { planKernel } from '../../packages/core/src/kernel/plan-kernel.ts';
 import { truetupleProtocol, type KernelStep } from '../../packages/core/src/kernel/kernel-step.ts';
 import type { WantedLink } from '../../packages/core/src/kernel/wanted-link.ts';
@@ -22,6 +24,8 @@ export interface Situation {
   readonly sourceDestCheck: boolean;
   /** `bare`: as the CNI left it. `ruled`: rules and table. `complete`: also the public /32 on net1. */
   readonly pod: 'bare' | 'ruled' | 'complete';
+  /** `both` when not given. */
+  readonly delivery?: DeliveryPlan;
   /** Loose when not given. */
   readonly rpFilter?: 'strict' | 'loose';
 }
@@ -55,10 +59,12 @@ export async function establish(box: VpcBox, wanted: Situation): Promise<void> {
   await forgetNeighbours(box);
 }
 
-async function establishPod(box: VpcBox, { pod, rpFilter }: Situation): Promise<void> {
+async function establishPod(box: VpcBox, { pod, rpFilter, delivery }: Situation): Promise<void> {
   await clearPod(box);
-  if (pod !== 'bare')
-    await convergePod(box, pod === 'complete' ? { privateIp, publicIp } : { privateIp });
+  if (pod !== 'bare') {
+    const address = pod === 'complete' ? { publicIp } : {};
+    await convergePod(box, { privateIp, ...address, ...delivery });
+  }
   const strict = rpFilter === 'strict' ? 1 : 2;
   await box.netlinks.pod.links.set({ name: 'net1' }, { ipv4: { rpFilter: strict } });
 }
@@ -107,10 +113,17 @@ async function clearPod(box: VpcBox): Promise<void> {
     if (address === `${publicIp}/32`) await netlink.addresses.remove({ linkIndex, address });
   }
   await netlink.links.set({ name: 'net1' }, { ipv4: { arpAnnounce: 0, arpIgnore: 0 } });
+  using nft = await openNftables({ netns: box.namespaces.pod });
+  for (const { table: name } of await nft.tables.list({ family: 'ip' })) {
+    await nft.transaction((t) => t.deleteTable({ family: 'ip', table: name }));
+  }
 }
 
+/** The subnets whose route table has the /32 in a situation that is `routed`. */
+export const routedCidrs = [boxAddresses.subnetCidr.private as Cidr];
+
 /** So that no row is carried by what the router learnt in an earlier one. */
-async function forgetNeighbours(box: VpcBox): Promise<void> {
+export async function forgetNeighbours(box: VpcBox): Promise<void> {
   const netlink = box.netlinks.vpc;
   const port = await netlink.links.get({ name: 'eni-node-b' });
   if (port === undefined) throw new Error('the VPC router has no port eni-node-b');
