@@ -90,6 +90,7 @@ async function takeBothHalves(run: Run): Promise<Taken> {
   const granted = run.grant.acquire({
     spec: run.spec,
     link: run.place,
+    standing: run.standing,
     signal,
     onStep: run.report.cloud,
     onClaimed: async (claim) => {

@@ -5,6 +5,7 @@ import { linuxKernel } from './adapters/linux/linux-kernel.ts';
 import { directGrant } from './cloud/direct-grant.ts';
 import type { Ec2Api } from './cloud/ec2-api.ts';
 import { governedEc2, type GovernedEc2Options } from './cloud/governed-ec2.ts';
+import type { Liveness } from './cloud/liveness.ts';
 import { RequestLanes, type RequestLanesOptions } from './cloud/request-lanes.ts';
 import type { Clock } from './identity/clock.ts';
 import type { NodePorts } from './node-ports.ts';
@@ -14,6 +15,8 @@ export interface ThisNodeOptions extends RequestLanesOptions, GovernedEc2Options
   readonly ec2Endpoint?: string;
   /** Default: the SDK's own chain (environment, IRSA, Pod Identity, instance metadata). */
   readonly credentials?: SdkEc2Options['credentials'];
+  /** Proves pods dead, for taking over from them at once; default nobody can: see DirectGrantParts. */
+  readonly live?: Liveness;
   /** Path of another network namespace, such as /run/netns/pod7; default: this process's own. */
   readonly netns?: string;
 }
@@ -58,7 +61,7 @@ function ec2Of(region: string, options: ThisNodeOptions): Ec2Api {
 
 /** The real ports: EC2 through the AWS SDK, this namespace's kernel, files. Opens nothing until used. */
 export function thisNode(options: ThisNodeOptions = {}): NodePorts {
-  const { netns } = options;
+  const { netns, live } = options;
   const regions = new Map<string, Ec2Api>();
   const ec2In = (region: string): Ec2Api => {
     const ec2 = regions.get(region) ?? ec2Of(region, options);
@@ -67,7 +70,7 @@ export function thisNode(options: ThisNodeOptions = {}): NodePorts {
   };
   return {
     clock: systemClock,
-    openGrant: async ({ region }) => directGrant({ clock: systemClock, ec2: ec2In(region) }),
+    openGrant: async ({ region }) => directGrant({ clock: systemClock, ec2: ec2In(region), live }),
     openKernel: () => linuxKernel(netns === undefined ? {} : { netns }),
     openPublisher: filePublisher,
   };

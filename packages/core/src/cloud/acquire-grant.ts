@@ -7,10 +7,12 @@ import type { NetworkInterface } from './ec2-api.ts';
 import { findNetworkInterface } from './find-network-interface.ts';
 import type { Claim, Grant, GrantRequest } from './identity-grant.ts';
 import { judgeNetworkInterface } from './judge-network-interface.ts';
+import type { Liveness } from './liveness.ts';
 import { judgeOccupant } from './occupant.ts';
 import { findRouteTables, lookAtCloud, poolFilters, routeTableIdFilters } from './observe-cloud.ts';
 import { planCloud, privateIpIsOurs, type WantedIdentity } from './plan-cloud.ts';
 import { refusePlan } from './refuse-plan.ts';
+import { freePrivateIp, succeed, type TakeOver } from './take-over.ts';
 import { giveBackClaim, undoAcquire } from './undo-acquire.ts';
 import { carriesPoolTag, contradictedClaim, mergeOwnWrites, type CloudView } from './view.ts';
 import { parseIpv4Address } from '../identity/address.ts';
@@ -29,25 +31,38 @@ export interface Acquire {
   /** The claim that is held now, be it ours from before. */
   claim: Claim | undefined;
   privateIpAssignedByUs: boolean;
+  /** How to take from the dead; undefined when nothing proves who is dead. */
+  readonly takeOver: TakeOver | undefined;
+  hasFreedPrivateIp: boolean;
 }
 
 /** Takes an address for the link and leads the VPC's routes to it; what it took it gives back on failure. */
-export async function acquireGrant(session: CloudSession, request: GrantRequest): Promise<Grant> {
+export async function acquireGrant(
+  session: CloudSession,
+  request: GrantRequest,
+  live?: Liveness,
+): Promise<Grant> {
   const { spec, link } = request;
   const eni = await findNetworkInterface(session, spec, link);
   const refused = judgeNetworkInterface(eni, spec);
   if (refused !== undefined) throw refused;
+  const { networkInterfaceId, vpcId } = eni;
+  const { owner, pool } = spec;
+  const heir = { owner, privateIp: link.privateIp, networkInterfaceId, pool };
   const acquire: Acquire = {
     session,
     request,
-    networkInterfaceId: eni.networkInterfaceId,
-    routeTableIds: await findRouteTables(session, spec, eni.vpcId),
+    networkInterfaceId,
+    routeTableIds: await findRouteTables(session, spec, vpcId),
     excluded: [],
     preferred: undefined,
     claim: undefined,
     privateIpAssignedByUs: isOursToManage(eni, request),
+    takeOver: live && { session, heir, vpcId, live },
+    hasFreedPrivateIp: false,
   };
   try {
+    if (acquire.takeOver !== undefined) acquire.preferred = await succeed(acquire.takeOver);
     for (;;) {
       const claim = await takeClaim(acquire);
       acquire.claim = claim;
@@ -134,6 +149,7 @@ function wantedBy(acquire: Acquire, claim?: Claim): WantedIdentity {
     privateIp: request.link.privateIp,
     excluded,
     preferred,
+    standing: request.standing ?? [],
     claimed: claim?.allocationId,
     privateIpAssignedByUs,
     withRoutes: claim !== undefined,
@@ -154,12 +170,24 @@ function planSteps(
 }
 
 async function applyStep(acquire: Acquire, step: CloudStep): Promise<'done' | 'look-again'> {
-  const carried = await carryOut(acquire.session, step);
+  const carried = await carryOut(acquire.session, step).catch((error: unknown) =>
+    freeAndLookAgain(acquire, error),
+  );
   if (step.kind === 'associate-address') {
     acquire.preferred = carried === 'look-again' ? step.allocationId : undefined;
     if (carried === 'claim-lost') acquire.excluded.push(step.allocationId);
   }
   return carried === 'done' ? 'done' : 'look-again';
+}
+
+/** A private IP that is stuck on another network interface is taken off there, once, if its holder is dead. */
+async function freeAndLookAgain(acquire: Acquire, error: unknown): Promise<'look-again'> {
+  const { takeOver } = acquire;
+  const isStuck = CoreError.is(error) && error.code === 'PrivateIpHeldElsewhere';
+  if (!isStuck || takeOver === undefined || acquire.hasFreedPrivateIp) throw error;
+  acquire.hasFreedPrivateIp = true;
+  await freePrivateIp(takeOver, error);
+  return 'look-again';
 }
 
 /**

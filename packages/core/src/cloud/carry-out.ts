@@ -94,6 +94,11 @@ async function afterFailure(
     case 'associate-address':
       if (code === 'Resource.AlreadyAssociated') return whoHasIt(session, step);
       if (code === 'InvalidAllocationID.NotFound') return 'claim-lost';
+      // the private IP is not there: somebody took it off again, whatever we remember
+      if (code === 'InvalidParameterValue') {
+        forgetAssign(session, step);
+        return lookAgain(session, step, error);
+      }
       break;
     case 'assign-private-ip':
       if (code === 'InvalidParameterValue' || code === 'Resource.AlreadyAssociated') {
@@ -123,6 +128,18 @@ async function afterFailure(
   }
   await bear(session, error, nameStep(step));
   return 'look-again';
+}
+
+function forgetAssign(
+  session: CloudSession,
+  { networkInterfaceId, privateIp }: CloudStep & { kind: 'associate-address' },
+): void {
+  session.writes = session.writes.filter(
+    ({ step }) =>
+      step.kind !== 'assign-private-ip' ||
+      step.networkInterfaceId !== networkInterfaceId ||
+      step.privateIp !== privateIp,
+  );
 }
 
 /** Bounded like every other thing that is tried again. */

@@ -10,6 +10,8 @@ export interface AddressWish {
   readonly excluded: readonly string[];
   /** An allocation whose claim got no answer: asking again for the same one cannot take a second. */
   readonly preferred?: string | undefined;
+  /** Public addresses that a process before this one put on the link. */
+  readonly standing?: readonly string[];
 }
 
 /**
@@ -40,12 +42,13 @@ export function rankAddresses(pool: readonly ElasticIp[], wish: AddressWish): El
     .map(({ address }) => address);
 }
 
-/** Asked before, recorded as ours, recorded as nobody's, recorded as somebody's who let it go. */
+/** Asked before, on our link already, recorded as ours, recorded as nobody's, recorded as somebody's who let it go. */
 function tierOf(address: ElasticIp, wish: AddressWish): number {
   if (address.allocationId === wish.preferred) return 0;
+  if (wish.standing?.includes(address.publicIp)) return 1;
   const record = ownerRecordOf(address);
-  if (record?.owner.uid === wish.owner.uid && record.privateIp === wish.privateIp) return 1;
-  return ownerTagOf(address) === undefined ? 2 : 3;
+  if (record?.owner.uid === wish.owner.uid && record.privateIp === wish.privateIp) return 2;
+  return ownerTagOf(address) === undefined ? 3 : 4;
 }
 
 /** FNV-1a over both names, then the finalizer of MurmurHash3, so that near names lie far apart. */

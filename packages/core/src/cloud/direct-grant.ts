@@ -4,12 +4,18 @@ import { openSession } from './cloud-session.ts';
 import type { Ec2Api } from './ec2-api.ts';
 import { endClaim } from './end-claim.ts';
 import type { IdentityGrant } from './identity-grant.ts';
+import type { Liveness } from './liveness.ts';
 import { maintainGrant } from './maintain-grant.ts';
 
 export interface DirectGrantParts {
   readonly ec2: Ec2Api;
   /** For pauses after transient failures. */
   readonly clock: Pick<Clock, 'wait'>;
+  /**
+   * Proves pods dead: with it an acquire takes over at once the address of an earlier pod of the same name, and
+   * its own private IP from the network interface of a dead pod. Without it they wait for the reaper.
+   */
+  readonly live?: Liveness | undefined;
 }
 
 /**
@@ -18,12 +24,13 @@ export interface DirectGrantParts {
  * safe twice and from another process. Errors are CoreErrors, and what a failed acquire took is given back.
  */
 export function directGrant(parts: DirectGrantParts): IdentityGrant {
-  const { ec2, clock } = parts;
+  const { ec2, clock, live } = parts;
   return {
     acquire: (request) =>
       acquireGrant(
         openSession({ ec2, clock, onStep: request.onStep, signal: request.signal }),
         request,
+        live,
       ),
     maintain: (grant, call) =>
       maintainGrant(

@@ -85,6 +85,8 @@ export interface CloudStepEvent {
 export interface GrantRequest extends GrantCall {
   readonly spec: IdentitySpec;
   readonly link: LinkFact;
+  /** Public addresses that are on the link: a process before this one had them, so they are asked for first. */
+  readonly standing?: readonly Ipv4Address[];
   /**
    * Called once an address is claimed and its owner recorded, before VPC routes lead to it: makes the
    * kernel ready for it. When it rejects with AddressHeldOnNode the claim is given back and the next

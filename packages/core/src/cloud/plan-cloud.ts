@@ -5,7 +5,14 @@ import type { CloudStep } from './cloud-step.ts';
 import type { ElasticIp, NetworkInterface } from './ec2-api.ts';
 import { judgeOccupant, type Occupant } from './occupant.ts';
 import { planNothing, staleRoutes, type WantedNothing } from './plan-nothing.ts';
-import { hasPrivateIp, ownerTagOf, routeTo, viewAfter, type CloudView } from './view.ts';
+import {
+  hasPrivateIp,
+  ownerRecordOf,
+  ownerTagOf,
+  routeTo,
+  viewAfter,
+  type CloudView,
+} from './view.ts';
 
 /** One identity held by its owner on one private IP. */
 export interface WantedIdentity {
@@ -16,6 +23,8 @@ export interface WantedIdentity {
   readonly excluded: readonly string[];
   /** An allocation whose claim got no answer. */
   readonly preferred?: string | undefined;
+  /** Public addresses that a process before this one put on the link. */
+  readonly standing?: readonly string[];
   /** The allocation that must be the one held; undefined before one is claimed. */
   readonly claimed?: string | undefined;
   /** True when we know that truetuple registered the private IP; the view may say so too. */
@@ -80,6 +89,7 @@ function planIdentity(wanted: WantedIdentity, view: CloudView): CloudPlan {
     ...planClaim(wanted, address, eni, held !== undefined),
     ...planOwnerTag(wanted, address, privateIpIsOurs(wanted, view)),
     ...routes,
+    ...planOldRecords(wanted, clean, address),
   ];
   return { kind: 'steps', steps };
 }
@@ -112,6 +122,34 @@ function planLeftOver(occupant: Occupant, view: CloudView, eni: NetworkInterface
     { kind: 'disassociate-address', associationId, publicIp },
     ...(value === undefined ? [] : [{ kind: 'untag-owner' as const, allocationId, value }]),
   ];
+}
+
+/**
+ * Records of dead pods that had our private IP, on addresses that are free again: whoever has the private IP now
+ * inherits the duty to take it off, and a late release of the dead one shall not find its record. Last,
+ * when the duty stands in a record of our own.
+ */
+function planOldRecords(wanted: WantedIdentity, view: CloudView, claimed: ElasticIp): CloudStep[] {
+  if (!wanted.withRoutes) return [];
+  return oldRecordsOn(wanted, view).flatMap((address) => {
+    const value = ownerTagOf(address);
+    if (value === undefined || address.allocationId === claimed.allocationId) return [];
+    return [{ kind: 'untag-owner' as const, allocationId: address.allocationId, value }];
+  });
+}
+
+function oldRecordsOn(
+  wanted: Pick<WantedIdentity, 'privateIp' | 'owner'>,
+  view: CloudView,
+): ElasticIp[] {
+  return view.addresses.filter((address) => {
+    const record = ownerRecordOf(address);
+    return (
+      address.associationId === undefined &&
+      record?.privateIp === wanted.privateIp &&
+      record.owner.uid !== wanted.owner.uid
+    );
+  });
 }
 
 function planClaim(
@@ -150,6 +188,10 @@ export function privateIpIsOurs(
   const eni = view.networkInterface;
   if (wanted.privateIpAssignedByUs || eni === undefined) return wanted.privateIpAssignedByUs;
   if (!hasPrivateIp(eni, wanted.privateIp)) return true;
+  const inherited = oldRecordsOn(wanted, view).some(
+    (address) => ownerRecordOf(address)?.privateIpAssignedByUs,
+  );
+  if (inherited) return true;
   const occupant = judgeOccupant(wanted, view, eni);
   return occupant.kind !== 'none' && occupant.kind !== 'foreign' && occupant.privateIpAssignedByUs;
 }
