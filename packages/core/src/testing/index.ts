@@ -7,7 +7,10 @@ export { SimulatedEc2, type SimulatedEc2Options } from './simulated-ec2/simulate
 export { faithfulEc2, type FaithfulEc2Setup } from './simulated-ec2/faithful-ec2.ts';
 export { documentedRates, type SimulatedRates } from './simulated-ec2/request-buckets.ts';
 export type { Lag, ReadConsistency } from './simulated-ec2/lagging-reads.ts';
-export type { SimulatedInstanceType } from './simulated-ec2/instance-types.ts';
+export {
+  simulatedInstanceTypes,
+  type SimulatedInstanceType,
+} from './simulated-ec2/instance-types.ts';
 export type { Ec2Action, Ec2Call } from './simulated-ec2/call-log.ts';
 export type { Ec2Change, Ec2ChangeListener } from './simulated-ec2/change.ts';
 export type { Ec2Fault } from './simulated-ec2/faults.ts';

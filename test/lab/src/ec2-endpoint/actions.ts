@@ -1,7 +1,9 @@
 import type { Ec2Action } from '@truetuple/core/testing';
 import type { Action } from './action.ts';
 import * as change from './change-resources.ts';
+import * as instances from './change-instances.ts';
 import * as routes from './change-routes.ts';
+import * as build from './create-topology.ts';
 import * as resources from './describe-resources.ts';
 import { describeTags } from './describe-tags.ts';
 import * as topology from './describe-topology.ts';
@@ -28,5 +30,27 @@ const actions: Readonly<Record<Ec2Action, Action>> = {
   UnassignPrivateIpAddresses: change.unassignPrivateIpAddresses,
 };
 
+/** What builds and tears down a place to test in: never throttled, denied or delayed by the simulator. */
+const builders: Readonly<Record<string, Action>> = {
+  AssociateRouteTable: build.associateRouteTable,
+  AttachInternetGateway: build.attachInternetGateway,
+  AttachNetworkInterface: build.attachNetworkInterface,
+  CreateInternetGateway: build.createInternetGateway,
+  CreateNetworkInterface: build.createNetworkInterface,
+  CreateRouteTable: build.createRouteTable,
+  CreateSubnet: build.createSubnet,
+  CreateSubnetCidrReservation: build.createSubnetCidrReservation,
+  CreateVpc: build.createVpc,
+  DeleteNetworkInterface: build.deleteNetworkInterface,
+  DetachNetworkInterface: build.detachNetworkInterface,
+  RunInstances: instances.runInstances,
+  StartInstances: instances.startInstances,
+  StopInstances: instances.stopInstances,
+  TerminateInstances: instances.terminateInstances,
+};
+
 /** The actions that the endpoint has; any other name is EC2's InvalidAction. */
-export const actionsByName: ReadonlyMap<string, Action> = new Map(Object.entries(actions));
+export const actionsByName: ReadonlyMap<string, Action> = new Map([
+  ...Object.entries(actions),
+  ...Object.entries(builders),
+]);

@@ -1,5 +1,6 @@
 import { action, actionWithoutDryRun, present, type Action } from './action.ts';
-import { flag, integer, list, literal, optional, struct, text } from './decode-parameters.ts';
+import { flag, integer, list, oneOf, optional, struct, text } from './decode-parameters.ts';
+import { tagsFor, tagSpecification } from './new-resource.ts';
 
 const done = { return: true } as const;
 
@@ -84,21 +85,13 @@ export const disassociateAddress: Action = action(
 export const allocateAddress: Action = action(
   'AllocateAddress',
   {
-    Domain: optional(literal('vpc')),
+    Domain: optional(oneOf('vpc')),
     Address: optional(text),
-    TagSpecification: optional(
-      list(
-        struct({
-          ResourceType: literal('elastic-ip'),
-          Tag: list(struct({ Key: text, Value: optional(text) })),
-        }),
-      ),
-    ),
+    TagSpecification: tagSpecification,
   },
   async (ec2, { Address: publicIp, TagSpecification }) => {
     ec2.authorize('AllocateAddress');
-    const all = (TagSpecification ?? []).flatMap(({ Tag }) => Tag);
-    const tags = Object.fromEntries(all.map(({ Key, Value }) => [Key, Value ?? '']));
+    const tags = tagsFor('elastic-ip', TagSpecification);
     const address = ec2.allocateAddress({ ...present({ publicIp }), tags });
     return { ...address, domain: 'vpc' };
   },

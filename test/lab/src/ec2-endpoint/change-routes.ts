@@ -1,16 +1,28 @@
 import { action, type Action } from './action.ts';
-import { text } from './decode-parameters.ts';
+import { optional, text } from './decode-parameters.ts';
+import { refuse } from './refusal.ts';
 
 const done = { return: true } as const;
-/** Of the targets a route may have, only the network interface is taken over the wire. */
 const route = { RouteTableId: text, DestinationCidrBlock: text, NetworkInterfaceId: text };
+/** A new route may also lead to a gateway, which builds a place and is no call of ours. */
+const newRoute = {
+  RouteTableId: text,
+  DestinationCidrBlock: text,
+  NetworkInterfaceId: optional(text),
+  GatewayId: optional(text),
+};
 
-export const createRoute: Action = action('CreateRoute', route, async (ec2, input) => {
-  await ec2.createRoute({
-    routeTableId: input.RouteTableId,
-    destinationCidrBlock: input.DestinationCidrBlock,
-    networkInterfaceId: input.NetworkInterfaceId,
-  });
+export const createRoute: Action = action('CreateRoute', newRoute, async (ec2, input) => {
+  const { RouteTableId: routeTableId, DestinationCidrBlock: destinationCidrBlock } = input;
+  const { GatewayId: gatewayId, NetworkInterfaceId: networkInterfaceId } = input;
+  if ((gatewayId === undefined) === (networkInterfaceId === undefined)) {
+    return refuse('InvalidParameterCombination', 'A route needs exactly one target.');
+  }
+  if (gatewayId !== undefined) {
+    ec2.createGatewayRoute({ routeTableId, destinationCidrBlock, gatewayId });
+  } else if (networkInterfaceId !== undefined) {
+    await ec2.createRoute({ routeTableId, destinationCidrBlock, networkInterfaceId });
+  }
   return done;
 });
 

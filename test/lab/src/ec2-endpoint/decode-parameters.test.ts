@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { flag, integer, list, literal, optional, struct, text } from './decode-parameters.ts';
+import { flag, integer, list, oneOf, optional, struct, text } from './decode-parameters.ts';
 import { formTree } from './form-tree.ts';
 import { filters } from './parameters.ts';
 
@@ -10,7 +10,7 @@ const decode = struct({
   Id: optional(text),
   DryRun: optional(flag),
   Count: optional(integer(5, 1000)),
-  Kind: optional(literal('elastic-ip')),
+  Kind: optional(oneOf('elastic-ip')),
   Item: optional(list(text)),
   Filter: filters,
   Check: optional(struct({ Value: flag })),

@@ -31,11 +31,11 @@ export function integer(minimum: number, maximum: number): Decode<number> {
   };
 }
 
-/** Exactly one text, for a parameter of which only one value is modelled. */
-export function literal<Value extends string>(only: Value): Decode<Value> {
+/** One of these texts, for a parameter of which only they are modelled. */
+export function oneOf<Value extends string>(...values: readonly Value[]): Decode<Value> {
   return (node, name) => {
     const value = text(node, name);
-    return value === only ? only : invalid(value, name);
+    return values.find((each) => each === value) ?? invalid(value, name);
   };
 }
 

@@ -84,7 +84,7 @@ export const describeSubnets: Action = action(
 );
 
 /** InstanceState codes (EC2 API reference, InstanceState). */
-const stateCodes: Readonly<Record<Instance['state'], number>> = {
+export const stateCodes: Readonly<Record<Instance['state'], number>> = {
   pending: 0,
   running: 16,
   terminated: 48,
@@ -131,13 +131,18 @@ function findInstances(
   return filterShown(asked, fields, wanted);
 }
 
-function interfacesOf(snapshot: Ec2Snapshot, instance: Instance): readonly NetworkInterface[] {
+/** Those that are attached to it. */
+export function interfacesOf(
+  snapshot: Ec2Snapshot,
+  instance: Instance,
+): readonly NetworkInterface[] {
   return snapshot.networkInterfaces.filter(
     ({ attachment }) => attachment?.instanceId === instance.instanceId,
   );
 }
 
-function instanceFields(instance: Instance, enis: readonly NetworkInterface[]): XmlFields {
+/** Instance of DescribeInstances. */
+export function instanceFields(instance: Instance, enis: readonly NetworkInterface[]): XmlFields {
   const first = enis.find((eni) => eni.attachment?.deviceIndex === 0);
   return {
     instanceId: instance.instanceId,

@@ -6,6 +6,11 @@ export function tagSet(tags: readonly Tag[]): XmlFields[] {
   return tags.map(({ key, value }) => ({ key, value }));
 }
 
+/** An interface is attached once at most: its own id names the attachment. */
+export function attachmentIdOf(networkInterfaceId: string): string {
+  return networkInterfaceId.replace(/^eni-/, 'eni-attach-');
+}
+
 /** NetworkInterface of DescribeNetworkInterfaces: the fields that the simulator has. */
 export function networkInterfaceFields(eni: NetworkInterface): XmlFields {
   const primary = eni.privateIpAddresses.find((address) => address.primary);
@@ -18,7 +23,10 @@ export function networkInterfaceFields(eni: NetworkInterface): XmlFields {
     macAddress: eni.macAddress,
     privateIpAddress: primary?.privateIpAddress,
     sourceDestCheck: eni.sourceDestCheck,
-    attachment: eni.attachment && { ...eni.attachment },
+    attachment: eni.attachment && {
+      attachmentId: attachmentIdOf(eni.networkInterfaceId),
+      ...eni.attachment,
+    },
     association: primary?.association && { ...primary.association },
     privateIpAddressesSet: eni.privateIpAddresses.map((address) => ({
       privateIpAddress: address.privateIpAddress,

@@ -13,10 +13,28 @@ export interface Vpc {
   readonly tags: Tags;
 }
 
+/** A gateway that is attached to a VPC is named by that VPC, too. */
+export interface InternetGateway {
+  readonly internetGatewayId: string;
+  vpcId: string | undefined;
+  readonly tags: Tags;
+}
+
+/**
+ * A range of a subnet that EC2 gives nobody by itself: `explicit` for addresses that are asked for by name, `prefix` for
+ * delegated prefixes only.
+ */
+export interface CidrReservation {
+  readonly subnetCidrReservationId: string;
+  readonly cidr: string;
+  readonly reservationType: 'explicit' | 'prefix';
+}
+
 export interface Subnet {
   readonly subnetId: string;
   readonly vpcId: string;
   readonly cidr: string;
+  readonly reservations: CidrReservation[];
   readonly tags: Tags;
 }
 
@@ -103,6 +121,7 @@ export interface CloudState {
   readonly region: string;
   readonly rules: CloudRules;
   readonly vpcs: Map<string, Vpc>;
+  readonly internetGateways: Map<string, InternetGateway>;
   readonly subnets: Map<string, Subnet>;
   readonly instances: Map<string, Instance>;
   readonly networkInterfaces: Map<string, NetworkInterfaceRecord>;
@@ -119,6 +138,7 @@ export function emptyCloud(region: string, rules: CloudRules): CloudState {
     region,
     rules,
     vpcs: new Map(),
+    internetGateways: new Map(),
     subnets: new Map(),
     instances: new Map(),
     networkInterfaces: new Map(),
@@ -162,6 +182,19 @@ export function requireNetworkInterface(
       'InvalidNetworkInterfaceID.NotFound',
       `The networkInterface ID '${networkInterfaceId}' does not exist`,
     )
+  );
+}
+
+export function requireVpc(state: CloudState, vpcId: string): Vpc {
+  return (
+    state.vpcs.get(vpcId) ?? refuse('InvalidVpcID.NotFound', `The vpc ID '${vpcId}' does not exist`)
+  );
+}
+
+export function requireSubnet(state: CloudState, subnetId: string): Subnet {
+  return (
+    state.subnets.get(subnetId) ??
+    refuse('InvalidSubnetID.NotFound', `The subnet ID '${subnetId}' does not exist`)
   );
 }
 

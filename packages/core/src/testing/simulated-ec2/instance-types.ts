@@ -17,6 +17,11 @@ const privateIpsPerNetworkInterface = {
 
 export type SimulatedInstanceType = keyof typeof privateIpsPerNetworkInterface;
 
+/** The types that are known, with the greatest number of addresses last. */
+export const simulatedInstanceTypes: readonly SimulatedInstanceType[] = Object.keys(
+  privateIpsPerNetworkInterface,
+) as SimulatedInstanceType[];
+
 export function privateIpsOf(instanceType: SimulatedInstanceType): number {
   return privateIpsPerNetworkInterface[instanceType];
 }

@@ -16,7 +16,7 @@ import {
   slotsTaken,
 } from './prefixes.ts';
 import { refuse } from './refuse.ts';
-import { requireUsable, subnetRange } from './subnet-range.ts';
+import { isReserved, requireUsable, subnetRange } from './subnet-range.ts';
 
 /** AssignPrivateIpAddresses, as wide as EC2 takes it. */
 export interface AssignInput {
@@ -95,20 +95,22 @@ function wantedPrivateIps(state: CloudState, subnet: Subnet, input: AssignInput)
 function wantedPrefixes(state: CloudState, subnet: Subnet, input: AssignInput): string[] {
   const count = input.ipv4PrefixCount;
   const isFree = (privateIp: string): boolean =>
-    holderOf(state, subnet.vpcId, privateIp) === undefined;
+    holderOf(state, subnet.vpcId, privateIp) === undefined &&
+    !isReserved(subnet, privateIp, 'prefix');
   if (count !== undefined) return freePrefixes(subnet, count, isFree);
   const explicit = input.ipv4Prefixes ?? [];
   for (const prefix of explicit) requirePrefix(subnet, prefix);
   return [...new Set(explicit)];
 }
 
-/** The lowest free addresses of a subnet. */
+/** The lowest free addresses of a subnet that nobody has reserved. */
 export function freePrivateIps(state: CloudState, subnet: Subnet, count: number): string[] {
   const { first, last } = subnetRange(subnet);
   const free: string[] = [];
   for (let value = first + 4; value < last && free.length < count; value++) {
     const privateIp = ipv4FromNumber(value);
-    if (holderOf(state, subnet.vpcId, privateIp) === undefined) free.push(privateIp);
+    const isTaken = holderOf(state, subnet.vpcId, privateIp) !== undefined;
+    if (!isTaken && !isReserved(subnet, privateIp, 'address')) free.push(privateIp);
   }
   if (free.length < count) {
     refuse(

@@ -32,6 +32,7 @@ import { RequestBuckets, type SimulatedRates } from './request-buckets.ts';
 import * as routeTables from './route-tables.ts';
 import { snapshotOf, type Ec2Snapshot } from './snapshot.ts';
 import * as tags from './tags.ts';
+import * as connect from './connect-topology.ts';
 import * as topology from './topology.ts';
 import { unassignPrivateIps, type UnassignInput } from './unassign-private-ips.ts';
 
@@ -207,9 +208,31 @@ export class SimulatedEc2 implements Ec2Api {
     return this.#runner.build((state) => topology.createVpc(state, setup));
   }
 
-  /** An Internet gateway, attached to the VPC: without one no Elastic IP can be associated. */
-  createInternetGateway(setup: { readonly vpcId: string }): { readonly internetGatewayId: string } {
-    return this.#runner.build((state) => topology.createInternetGateway(state, setup.vpcId));
+  /** An Internet gateway, attached to the VPC if one is named: without one no Elastic IP can be associated in it. */
+  createInternetGateway(setup: Parameters<typeof connect.createInternetGateway>[1]): {
+    readonly internetGatewayId: string;
+  } {
+    return this.#runner.build((state) => connect.createInternetGateway(state, setup));
+  }
+
+  attachInternetGateway(setup: Parameters<typeof connect.attachInternetGateway>[1]): void {
+    this.#runner.build((state) => connect.attachInternetGateway(state, setup));
+  }
+
+  /** Puts a subnet that has the main route table under another one. */
+  associateRouteTable(setup: Parameters<typeof connect.associateRouteTable>[1]): void {
+    this.#runner.build((state) => connect.associateRouteTable(state, setup));
+  }
+
+  attachNetworkInterface(setup: Parameters<typeof connect.attachNetworkInterface>[1]): void {
+    this.#runner.build((state) => connect.attachNetworkInterface(state, setup));
+  }
+
+  /** Keeps a range of a subnet out of what EC2 chooses by itself. */
+  createSubnetCidrReservation(
+    setup: Parameters<typeof connect.createSubnetCidrReservation>[1],
+  ): ReturnType<typeof connect.createSubnetCidrReservation> {
+    return this.#runner.build((state) => connect.createSubnetCidrReservation(state, setup));
   }
 
   createRouteTable(setup: topology.RouteTableSetup): { readonly routeTableId: string } {
@@ -217,8 +240,8 @@ export class SimulatedEc2 implements Ec2Api {
   }
 
   /** A route to something that is no network interface, such as 0.0.0.0/0 to an Internet gateway. */
-  createGatewayRoute(route: Parameters<typeof topology.createGatewayRoute>[1]): void {
-    this.#runner.build((state) => topology.createGatewayRoute(state, route));
+  createGatewayRoute(route: Parameters<typeof connect.createGatewayRoute>[1]): void {
+    this.#runner.build((state) => connect.createGatewayRoute(state, route));
   }
 
   createSubnet(setup: topology.SubnetSetup): { readonly subnetId: string } {

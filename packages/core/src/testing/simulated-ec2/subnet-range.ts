@@ -18,6 +18,23 @@ export function requireUsable(subnet: Subnet, privateIp: string): void {
   }
 }
 
+/**
+ * True for an address in a CIDR reservation that keeps it from being chosen by EC2: both types keep it from being given out alone,
+ * only `explicit` from being part of a delegated prefix.
+ */
+export function isReserved(
+  { reservations }: Subnet,
+  privateIp: string,
+  from: 'address' | 'prefix',
+): boolean {
+  return reservations.some(
+    ({ cidr, reservationType }) =>
+      (from === 'address' || reservationType === 'explicit') &&
+      isIpv4Address(privateIp) &&
+      cidrContains(cidr as Cidr, privateIp),
+  );
+}
+
 /** The first and the last address of a subnet, as numbers. */
 export function subnetRange(subnet: Subnet): {
   readonly first: number;

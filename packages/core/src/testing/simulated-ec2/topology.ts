@@ -4,6 +4,8 @@ import {
   nextNumber,
   requireNetworkInterface,
   requireRouteTable,
+  requireSubnet,
+  requireVpc,
   tagsFrom,
   type CloudState,
   type InstanceState,
@@ -84,53 +86,23 @@ function emptyTable(routeTableId: string, vpcId: string, cidr: string): RouteTab
   };
 }
 
-function vpcCidr(state: CloudState, vpcId: string): string {
-  const vpc = state.vpcs.get(vpcId);
-  return vpc?.cidr ?? refuse('InvalidVpcID.NotFound', `The vpc ID '${vpcId}' does not exist`);
-}
-
-/** An Internet gateway, attached to a VPC. */
-export function createInternetGateway(
-  state: CloudState,
-  vpcId: string,
-): { readonly internetGatewayId: string } {
-  vpcCidr(state, vpcId);
-  const internetGatewayId = nextId(state, 'igw');
-  const vpc = state.vpcs.get(vpcId);
-  if (vpc !== undefined) vpc.internetGatewayId = internetGatewayId;
-  return { internetGatewayId };
-}
-
 export function createRouteTable(
   state: CloudState,
   setup: RouteTableSetup,
 ): { readonly routeTableId: string } {
-  const cidr = vpcCidr(state, setup.vpcId);
+  const { cidr } = requireVpc(state, setup.vpcId);
   const routeTableId = nextId(state, 'rtb');
   const table = emptyTable(routeTableId, setup.vpcId, cidr);
   state.routeTables.set(routeTableId, { ...table, tags: tagsFrom(setup.tags) });
   return { routeTableId };
 }
 
-/** A route to a gateway of any kind, such as the default route to an Internet gateway. */
-export function createGatewayRoute(
-  state: CloudState,
-  route: {
-    readonly routeTableId: string;
-    readonly destinationCidrBlock: string;
-    readonly gatewayId: string;
-  },
-): void {
-  const { gatewayId } = route;
-  const table = requireRouteTable(state, route.routeTableId);
-  table.routes.set(route.destinationCidrBlock, { kind: 'gateway', gatewayId });
-}
-
 export function createSubnet(state: CloudState, setup: SubnetSetup): { readonly subnetId: string } {
-  vpcCidr(state, setup.vpcId);
+  requireVpc(state, setup.vpcId);
   const subnetId = nextId(state, 'subnet');
   const { vpcId, cidr } = setup;
-  state.subnets.set(subnetId, { subnetId, vpcId, cidr, tags: tagsFrom(setup.tags) });
+  const tags = tagsFrom(setup.tags);
+  state.subnets.set(subnetId, { subnetId, vpcId, cidr, reservations: [], tags });
   if (setup.routeTableId !== undefined) {
     requireRouteTable(state, setup.routeTableId).subnetIds.add(subnetId);
   }
@@ -165,10 +137,7 @@ export function createNetworkInterface(
   state: CloudState,
   setup: NetworkInterfaceSetup,
 ): CreatedNetworkInterface {
-  const subnet = state.subnets.get(setup.subnetId);
-  if (subnet === undefined) {
-    refuse('InvalidSubnetID.NotFound', `The subnet ID '${setup.subnetId}' does not exist`);
-  }
+  const subnet = requireSubnet(state, setup.subnetId);
   const privateIpAddress = primaryIn(state, subnet, setup.privateIpAddress);
   const networkInterfaceId = nextId(state, 'eni');
   const macAddress = setup.macAddress ?? macFrom(nextNumber(state, 'mac'));
@@ -195,9 +164,10 @@ function primaryIn(state: CloudState, subnet: Subnet, wanted: string | undefined
   return wanted;
 }
 
-function attachmentFor(
+/** The next free device index, unless one is named. */
+export function attachmentFor(
   state: CloudState,
-  setup: NetworkInterfaceSetup,
+  setup: Pick<NetworkInterfaceSetup, 'instanceId' | 'deviceIndex'>,
 ): NetworkInterfaceRecord['attachment'] {
   const { instanceId } = setup;
   if (instanceId === undefined) return undefined;

@@ -1,0 +1,276 @@
+// A place to test in, built by the unmodified SDK alone, and torn down by it.
+import * as sdk from '@aws-sdk/client-ec2';
+import { SimulatedEc2 } from '@truetuple/core/testing';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { startEc2Endpoint, type Ec2Endpoint } from '../lab/src/ec2-endpoint/start-ec2-endpoint.ts';
+import { refusalOf } from './http-region.ts';
+
+let endpoint: Ec2Endpoint;
+let client: sdk.EC2Client;
+
+beforeEach(async () => {
+  const ec2 = new SimulatedEc2({ region: 'eu-central-1', claimScope: 'privateIp' });
+  endpoint = await startEc2Endpoint({ ec2, listen: { host: '127.0.0.1', port: 0 } });
+  const credentials = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'not-a-secret' };
+  client = new sdk.EC2Client({ region: ec2.region, endpoint: endpoint.url, credentials });
+});
+
+afterEach(async () => {
+  client.destroy();
+  await endpoint.close();
+});
+
+const named = (ResourceType: sdk.ResourceType, Value: string): sdk.TagSpecification[] => [
+  { ResourceType, Tags: [{ Key: 'Name', Value }] },
+];
+
+interface Place {
+  readonly vpcId: string;
+  readonly subnetId: string;
+  readonly routeTableId: string;
+  readonly internetGatewayId: string;
+}
+
+function given(id: string | undefined): string {
+  if (id === undefined) throw new Error('the answer has no id');
+  return id;
+}
+
+async function buildPlace(): Promise<Place> {
+  const { Vpc } = await client.send(
+    new sdk.CreateVpcCommand({ CidrBlock: '10.0.0.0/16', TagSpecifications: named('vpc', 'lab') }),
+  );
+  const VpcId = given(Vpc?.VpcId);
+  const { InternetGateway } = await client.send(new sdk.CreateInternetGatewayCommand({}));
+  const InternetGatewayId = given(InternetGateway?.InternetGatewayId);
+  await client.send(new sdk.AttachInternetGatewayCommand({ VpcId, InternetGatewayId }));
+  const { Subnet } = await client.send(
+    new sdk.CreateSubnetCommand({ VpcId, CidrBlock: '10.0.2.0/24' }),
+  );
+  const SubnetId = given(Subnet?.SubnetId);
+  const { RouteTable } = await client.send(
+    new sdk.CreateRouteTableCommand({ VpcId, TagSpecifications: named('route-table', 'public') }),
+  );
+  const RouteTableId = given(RouteTable?.RouteTableId);
+  await client.send(
+    new sdk.CreateRouteCommand({
+      RouteTableId,
+      DestinationCidrBlock: '0.0.0.0/0',
+      GatewayId: InternetGatewayId,
+    }),
+  );
+  await client.send(new sdk.AssociateRouteTableCommand({ RouteTableId, SubnetId }));
+  return {
+    vpcId: VpcId,
+    subnetId: SubnetId,
+    routeTableId: RouteTableId,
+    internetGatewayId: InternetGatewayId,
+  };
+}
+
+async function runNode(SubnetId: string): Promise<string> {
+  const { Instances } = await client.send(
+    new sdk.RunInstancesCommand({
+      InstanceType: 'm5.large',
+      MinCount: 1,
+      MaxCount: 1,
+      SubnetId,
+      TagSpecifications: named('instance', 'node'),
+    }),
+  );
+  return given(Instances?.[0]?.InstanceId);
+}
+
+describe('a place', () => {
+  it('has its networks, its gateway and its routes', async () => {
+    const { vpcId, subnetId, routeTableId, internetGatewayId } = await buildPlace();
+    const { RouteTables = [] } = await client.send(
+      new sdk.DescribeRouteTablesCommand({ RouteTableIds: [routeTableId] }),
+    );
+    expect(RouteTables).toMatchObject([
+      {
+        VpcId: vpcId,
+        Tags: [{ Key: 'Name', Value: 'public' }],
+        Associations: [{ SubnetId: subnetId, Main: false }],
+        Routes: [
+          { DestinationCidrBlock: '10.0.0.0/16', GatewayId: 'local' },
+          { DestinationCidrBlock: '0.0.0.0/0', GatewayId: internetGatewayId, State: 'active' },
+        ],
+      },
+    ]);
+  });
+
+  it('carries an Elastic IP on a second network interface of a node', async () => {
+    const { subnetId } = await buildPlace();
+    const InstanceId = await runNode(subnetId);
+    const { NetworkInterface } = await client.send(
+      new sdk.CreateNetworkInterfaceCommand({
+        SubnetId: subnetId,
+        TagSpecifications: named('network-interface', 'media'),
+      }),
+    );
+    const NetworkInterfaceId = given(NetworkInterface?.NetworkInterfaceId);
+    const { AttachmentId } = await client.send(
+      new sdk.AttachNetworkInterfaceCommand({ InstanceId, NetworkInterfaceId, DeviceIndex: 1 }),
+    );
+    const { AllocationId, PublicIp } = await client.send(
+      new sdk.AllocateAddressCommand({ Domain: 'vpc' }),
+    );
+    await client.send(new sdk.AssociateAddressCommand({ AllocationId, NetworkInterfaceId }));
+    const { Reservations = [] } = await client.send(
+      new sdk.DescribeInstancesCommand({ InstanceIds: [InstanceId] }),
+    );
+    expect(Reservations[0]?.Instances).toMatchObject([
+      {
+        InstanceType: 'm5.large',
+        State: { Name: 'running' },
+        Tags: [{ Key: 'Name', Value: 'node' }],
+        NetworkInterfaces: [
+          { PrivateIpAddress: '10.0.2.4', Attachment: { DeviceIndex: 0 } },
+          {
+            NetworkInterfaceId,
+            Attachment: { DeviceIndex: 1 },
+            PrivateIpAddresses: [{ Association: { PublicIp } }],
+          },
+        ],
+      },
+    ]);
+    await expect(
+      refusalOf(client.send(new sdk.DeleteNetworkInterfaceCommand({ NetworkInterfaceId }))),
+    ).resolves.toMatchObject({ name: 'InvalidParameterValue' });
+    await client.send(new sdk.DetachNetworkInterfaceCommand({ AttachmentId }));
+    await client.send(new sdk.DeleteNetworkInterfaceCommand({ NetworkInterfaceId }));
+    const { Addresses } = await client.send(new sdk.DescribeAddressesCommand({}));
+    expect(Addresses?.[0]?.AssociationId).toBeUndefined();
+  });
+
+  it('loses the network interfaces of a node that is terminated', async () => {
+    const { subnetId } = await buildPlace();
+    const InstanceIds = [await runNode(subnetId)];
+    await client.send(new sdk.StopInstancesCommand({ InstanceIds }));
+    const { StartingInstances } = await client.send(new sdk.StartInstancesCommand({ InstanceIds }));
+    expect(StartingInstances).toMatchObject([
+      { PreviousState: { Name: 'stopped' }, CurrentState: { Name: 'running' } },
+    ]);
+    await client.send(new sdk.TerminateInstancesCommand({ InstanceIds }));
+    const { NetworkInterfaces } = await client.send(new sdk.DescribeNetworkInterfacesCommand({}));
+    expect(NetworkInterfaces).toEqual([]);
+  });
+});
+
+describe('what EC2 chooses by itself', () => {
+  it('is outside of CIDR reservations, which may be asked for by name', async () => {
+    const { subnetId: SubnetId } = await buildPlace();
+    await client.send(
+      new sdk.CreateSubnetCidrReservationCommand({
+        SubnetId,
+        Cidr: '10.0.2.0/25',
+        ReservationType: 'explicit',
+      }),
+    );
+    const create = async (PrivateIpAddress?: string): Promise<string> => {
+      const input = PrivateIpAddress === undefined ? {} : { PrivateIpAddress };
+      const command = new sdk.CreateNetworkInterfaceCommand({ SubnetId, ...input });
+      const { NetworkInterface } = await client.send(command);
+      return given(NetworkInterface?.PrivateIpAddress);
+    };
+    expect([await create(), await create('10.0.2.9')]).toEqual(['10.0.2.128', '10.0.2.9']);
+    const { NetworkInterfaces = [] } = await client.send(
+      new sdk.DescribeNetworkInterfacesCommand({}),
+    );
+    const { AssignedIpv4Prefixes } = await client.send(
+      new sdk.AssignPrivateIpAddressesCommand({
+        NetworkInterfaceId: NetworkInterfaces[0]?.NetworkInterfaceId,
+        Ipv4PrefixCount: 1,
+      }),
+    );
+    expect(AssignedIpv4Prefixes).toEqual([{ Ipv4Prefix: '10.0.2.144/28' }]);
+  });
+});
+
+describe('what cannot be', () => {
+  it.each<[string, (place: Place) => Promise<unknown>]>([
+    [
+      'InvalidVpcID.NotFound',
+      () => client.send(new sdk.CreateSubnetCommand({ VpcId: 'vpc-0', CidrBlock: '10.0.2.0/24' })),
+    ],
+    [
+      'InvalidSubnetID.NotFound',
+      () => client.send(new sdk.CreateNetworkInterfaceCommand({ SubnetId: 'subnet-0' })),
+    ],
+    [
+      'Resource.AlreadyAssociated',
+      ({ routeTableId: RouteTableId, subnetId: SubnetId }) =>
+        client.send(new sdk.AssociateRouteTableCommand({ RouteTableId, SubnetId })),
+    ],
+    [
+      'Resource.AlreadyAssociated',
+      ({ vpcId: VpcId, internetGatewayId: InternetGatewayId }) =>
+        client.send(new sdk.AttachInternetGatewayCommand({ VpcId, InternetGatewayId })),
+    ],
+    [
+      'RouteAlreadyExists',
+      ({ routeTableId: RouteTableId, internetGatewayId: GatewayId }) =>
+        client.send(
+          new sdk.CreateRouteCommand({
+            RouteTableId,
+            GatewayId,
+            DestinationCidrBlock: '0.0.0.0/0',
+          }),
+        ),
+    ],
+    [
+      'InvalidInternetGatewayID.NotFound',
+      ({ routeTableId: RouteTableId }) =>
+        client.send(
+          new sdk.CreateRouteCommand({
+            RouteTableId,
+            GatewayId: 'igw-0',
+            DestinationCidrBlock: '192.0.2.0/24',
+          }),
+        ),
+    ],
+    [
+      'InvalidParameterValue',
+      ({ subnetId: SubnetId }) =>
+        client.send(
+          new sdk.CreateSubnetCidrReservationCommand({
+            SubnetId,
+            Cidr: '10.0.3.0/28',
+            ReservationType: 'prefix',
+          }),
+        ),
+    ],
+    [
+      'InvalidParameterValue',
+      () =>
+        client.send(
+          new sdk.CreateVpcCommand({
+            CidrBlock: '10.1.0.0/16',
+            TagSpecifications: named('subnet', 'no'),
+          }),
+        ),
+    ],
+    [
+      'InvalidInstanceID.NotFound',
+      () => client.send(new sdk.TerminateInstancesCommand({ InstanceIds: ['i-0'] })),
+    ],
+    [
+      'InvalidAttachmentID.NotFound',
+      () => client.send(new sdk.DetachNetworkInterfaceCommand({ AttachmentId: 'eni-attach-0' })),
+    ],
+  ])('%s', async (name, act) => {
+    const place = await buildPlace();
+    await expect(refusalOf(act(place))).resolves.toMatchObject({ name });
+  });
+});
+
+it('a repeated request with the same ClientToken makes nothing twice', async () => {
+  const { subnetId: SubnetId } = await buildPlace();
+  const send = (): Promise<sdk.CreateNetworkInterfaceCommandOutput> =>
+    client.send(new sdk.CreateNetworkInterfaceCommand({ SubnetId, ClientToken: 'once' }));
+  const [first, second] = [await send(), await send()];
+  expect(second.NetworkInterface).toEqual(first.NetworkInterface);
+  const { NetworkInterfaces } = await client.send(new sdk.DescribeNetworkInterfacesCommand({}));
+  expect(NetworkInterfaces).toHaveLength(1);
+});

@@ -1,0 +1,143 @@
+import { actionWithoutDryRun, present, type Action } from './action.ts';
+import { integer, oneOf, optional, text } from './decode-parameters.ts';
+import { attachmentIdOf, networkInterfaceFields, routeTableFields } from './encode-resources.ts';
+import { once, tagSetOf, tagsFor, tagSpecification } from './new-resource.ts';
+import { refuse } from './refusal.ts';
+
+const done = { return: true } as const;
+
+export const createVpc: Action = actionWithoutDryRun(
+  { CidrBlock: text, TagSpecification: tagSpecification },
+  async (ec2, input) => {
+    const tags = tagsFor('vpc', input.TagSpecification);
+    const { vpcId } = ec2.createVpc({ cidr: input.CidrBlock, tags });
+    const cidrBlock = input.CidrBlock;
+    return { vpc: { vpcId, state: 'available', cidrBlock, tagSet: tagSetOf(tags) } };
+  },
+);
+
+export const createSubnet: Action = actionWithoutDryRun(
+  { VpcId: text, CidrBlock: text, TagSpecification: tagSpecification },
+  async (ec2, input) => {
+    const tags = tagsFor('subnet', input.TagSpecification);
+    const { VpcId: vpcId, CidrBlock: cidrBlock } = input;
+    const { subnetId } = ec2.createSubnet({ vpcId, cidr: cidrBlock, tags });
+    return { subnet: { subnetId, vpcId, state: 'available', cidrBlock, tagSet: tagSetOf(tags) } };
+  },
+);
+
+export const createSubnetCidrReservation: Action = actionWithoutDryRun(
+  { SubnetId: text, Cidr: text, ReservationType: oneOf('explicit', 'prefix') },
+  async (ec2, { SubnetId: subnetId, Cidr: cidr, ReservationType: reservationType }) => {
+    const reservation = ec2.createSubnetCidrReservation({ subnetId, cidr, reservationType });
+    return { subnetCidrReservation: { ...reservation, subnetId } };
+  },
+);
+
+export const createInternetGateway: Action = actionWithoutDryRun(
+  { TagSpecification: tagSpecification },
+  async (ec2, input) => {
+    const tags = tagsFor('internet-gateway', input.TagSpecification);
+    const { internetGatewayId } = ec2.createInternetGateway({ tags });
+    return { internetGateway: { internetGatewayId, tagSet: tagSetOf(tags) } };
+  },
+);
+
+export const attachInternetGateway: Action = actionWithoutDryRun(
+  { InternetGatewayId: text, VpcId: text },
+  async (ec2, { InternetGatewayId: internetGatewayId, VpcId: vpcId }) => {
+    ec2.attachInternetGateway({ internetGatewayId, vpcId });
+    return done;
+  },
+);
+
+export const createRouteTable: Action = actionWithoutDryRun(
+  { VpcId: text, TagSpecification: tagSpecification, ClientToken: optional(text) },
+  async (ec2, input) =>
+    once(ec2, input.ClientToken, () => {
+      const tags = tagsFor('route-table', input.TagSpecification);
+      const { routeTableId } = ec2.createRouteTable({ vpcId: input.VpcId, tags });
+      const all = ec2.snapshot().routeTables;
+      const table = all.find((each) => each.routeTableId === routeTableId);
+      return { routeTable: table && routeTableFields(table, false) };
+    }),
+);
+
+export const associateRouteTable: Action = actionWithoutDryRun(
+  { RouteTableId: text, SubnetId: text },
+  async (ec2, { RouteTableId: routeTableId, SubnetId: subnetId }) => {
+    ec2.associateRouteTable({ routeTableId, subnetId });
+    const associationId = `rtbassoc-${subnetId.slice(subnetId.indexOf('-') + 1)}`;
+    return { associationId, associationState: { state: 'associated' } };
+  },
+);
+
+export const createNetworkInterface: Action = actionWithoutDryRun(
+  {
+    SubnetId: text,
+    PrivateIpAddress: optional(text),
+    Description: optional(text),
+    TagSpecification: tagSpecification,
+    ClientToken: optional(text),
+  },
+  async (ec2, input) =>
+    once(ec2, input.ClientToken, () => {
+      const { networkInterfaceId } = ec2.createNetworkInterface({
+        subnetId: input.SubnetId,
+        tags: tagsFor('network-interface', input.TagSpecification),
+        ...present({ privateIpAddress: input.PrivateIpAddress }),
+      });
+      const all = ec2.snapshot().networkInterfaces;
+      const eni = all.find((each) => each.networkInterfaceId === networkInterfaceId);
+      return { networkInterface: eni && networkInterfaceFields(eni) };
+    }),
+);
+
+export const attachNetworkInterface: Action = actionWithoutDryRun(
+  { NetworkInterfaceId: text, InstanceId: text, DeviceIndex: integer(0, 15) },
+  async (ec2, input) => {
+    const { NetworkInterfaceId: networkInterfaceId, InstanceId, DeviceIndex } = input;
+    ec2.attachNetworkInterface({
+      networkInterfaceId,
+      instanceId: InstanceId,
+      deviceIndex: DeviceIndex,
+    });
+    return { attachmentId: attachmentIdOf(networkInterfaceId), networkCardIndex: 0 };
+  },
+);
+
+export const detachNetworkInterface: Action = actionWithoutDryRun(
+  { AttachmentId: text },
+  async (ec2, { AttachmentId }) => {
+    const eni = ec2
+      .snapshot()
+      .networkInterfaces.find(
+        (each) =>
+          each.attachment !== undefined && attachmentIdOf(each.networkInterfaceId) === AttachmentId,
+      );
+    if (eni === undefined) {
+      return refuse(
+        'InvalidAttachmentID.NotFound',
+        `The attachment '${AttachmentId}' does not exist`,
+      );
+    }
+    ec2.detachNetworkInterface({ networkInterfaceId: eni.networkInterfaceId });
+    return done;
+  },
+);
+
+export const deleteNetworkInterface: Action = actionWithoutDryRun(
+  { NetworkInterfaceId: text },
+  async (ec2, { NetworkInterfaceId: networkInterfaceId }) => {
+    const all = ec2.snapshot().networkInterfaces;
+    const eni = all.find((each) => each.networkInterfaceId === networkInterfaceId);
+    if (eni?.attachment !== undefined) {
+      return refuse(
+        'InvalidParameterValue',
+        `Network interface '${networkInterfaceId}' is currently in use.`,
+      );
+    }
+    ec2.deleteNetworkInterface({ networkInterfaceId });
+    return done;
+  },
+);
