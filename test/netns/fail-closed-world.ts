@@ -19,6 +19,7 @@ export interface LeakWorld extends Disposable {
   readonly node: NetworkNamespace;
   readonly vpc: NetworkNamespace;
   readonly podLinks: Netlink;
+  readonly vpcLinks: Netlink;
   readonly kernel: KernelPort;
   /** Makes net1 again, with its private addresses, as a network plugin would. */
   readonly makeNet1: () => Promise<void>;
@@ -57,6 +58,7 @@ export async function leakWorld(net1: Net1Kind): Promise<LeakWorld> {
     node,
     vpc,
     podLinks,
+    vpcLinks,
     kernel,
     makeNet1,
     eth0PeerIndex,

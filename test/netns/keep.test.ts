@@ -30,6 +30,7 @@ interface Kept extends AsyncDisposable {
   readonly sockets: readonly BoundUdp[];
   /** Waits for what a keep says, such as "repaired add-address". */
   readonly told: (what: string) => Promise<void>;
+  readonly hasTold: (what: string) => boolean;
 }
 
 async function keepOn(net1: Net1Kind, delivery: Partial<IdentitySpecInput> = {}): Promise<Kept> {
@@ -60,6 +61,7 @@ async function keepOn(net1: Net1Kind, delivery: Partial<IdentitySpecInput> = {})
     keeping,
     sockets,
     told: (what) => vi.waitFor(() => expect(events).toContain(what), { interval: 5 }),
+    hasTold: (what) => events.includes(what),
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
 }
@@ -75,6 +77,10 @@ function words(event: KeepEvent): string[] {
       return [`restored ${event.identity.generation}`];
     case 'lost':
       return [`lost ${event.because}`];
+    case 'gateway-unreachable':
+    case 'gateway-reachable':
+    case 'gateway-changed':
+      return [event.kind];
     default:
       return event satisfies never;
   }
@@ -87,6 +93,14 @@ function sendAll({ sockets }: Kept): Set<string> {
     for (const to of [internetPeer, vpcPeer]) answers.add(socket.send(to, 'of the identity'));
   }
   return answers;
+}
+
+/** Lets the keep's time go by, second by second, for the kernel's time goes by beside it. */
+function advanceUntilTold({ pod, hasTold }: Kept, what: string): Promise<void> {
+  return vi.waitFor(async () => {
+    await pod.clock.advance(1000);
+    expect(hasTold(what)).toBe(true);
+  });
 }
 
 const reason = whyNoNamespaces();
@@ -165,6 +179,35 @@ describe.skipIf(reason !== undefined)(`keep on the real kernel${needs}`, () => {
     }
     await kept.told('repaired replace-delivery-table');
     expect(kept.keeping.identity).toMatchObject({ generation: 1, delivery: delivery.delivery });
+  });
+
+  it('a gateway that answers no ARP any more is told, withdraws nothing, and is told when it answers', async () => {
+    await using kept = await keepOn('macvlan');
+    const { pod, world } = kept;
+    const { podLinks, vpcLinks } = world;
+    const { index: linkIndex } = (await podLinks.links.get({ name: 'net1' })) ?? { index: 0 };
+    const { gateway: address } = kept.keeping.identity;
+    expect(sendAll(kept)).toEqual(sent);
+    // as when the ENI is gone: the link stays up, and nobody is there
+    await vpcLinks.links.set({ name: 'eni1' }, { ipv4: { arpIgnore: 8 } });
+    await podLinks.neighbourTables.set({ linkIndex, retransTimeMs: 20 });
+    await podLinks.neighbours.remove({ linkIndex, address });
+    sendAll(kept);
+    await vi.waitFor(async () => {
+      expect((await podLinks.neighbours.list({ linkIndex })).map(({ state }) => state)).toContain(
+        'failed',
+      );
+    });
+    await advanceUntilTold(kept, 'gateway-unreachable');
+    expect(await pod.publisher.current()).toEqual(kept.keeping.identity);
+    await vpcLinks.links.set({ name: 'eni1' }, { ipv4: { arpIgnore: 0 } });
+    sendAll(kept);
+    await kept.told('gateway-reachable');
+    const macAddress = '02:00:00:00:00:99';
+    await podLinks.neighbours.replace({ linkIndex, address, macAddress });
+    await kept.told('gateway-changed');
+    expect(kept.keeping.identity.generation).toBe(1);
+    expect(await kept.tap.leaked()).toEqual([]);
   });
 
   it('fenced, the address is off the link and bound sockets are refused, not led to eth0', async () => {

@@ -65,6 +65,16 @@ export async function realPod(): Promise<RealPod> {
       if (last === undefined) throw new Error(`the table of ${publicIp} has no rule to take away`);
       await nft.transaction((t) => t.deleteRule(last));
     },
+    setNeighbour: async (linkName, address, entry) => {
+      const linkIndex = await indexOf(netlink, linkName);
+      if (entry === undefined) {
+        await netlink.neighbours.remove({ linkIndex, address });
+        return;
+      }
+      const { state, macAddress } = entry;
+      const known = macAddress === undefined ? {} : { macAddress };
+      await netlink.neighbours.replace({ linkIndex, address, state, ...known });
+    },
   };
   return {
     netns,

@@ -42,6 +42,10 @@ function said(events: readonly KeepEvent[]): string[] {
         return `restored ${event.identity.generation}`;
       case 'lost':
         return `lost ${event.because}`;
+      case 'gateway-unreachable':
+      case 'gateway-reachable':
+      case 'gateway-changed':
+        return event.kind;
       default:
         return event satisfies never;
     }

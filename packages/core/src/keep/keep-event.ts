@@ -1,8 +1,10 @@
 import type { CloudStep } from '../cloud/cloud-step.ts';
 import type { LossReason } from '../cloud/identity-grant.ts';
 import type { CoreError } from '../errors.ts';
+import type { Ipv4Address } from '../identity/address.ts';
 import type { PublicIdentity } from '../identity/public-identity.ts';
 import type { KernelStep } from '../kernel/kernel-step.ts';
+import type { KernelFinding } from '../verify/kernel-finding.ts';
 
 /** Why an identity is held no longer, proven. EC2 is left as it is. */
 export interface Loss {
@@ -31,6 +33,15 @@ export type KeepEvent =
   | { readonly kind: 'restored'; readonly identity: PublicIdentity }
   /** EC2 did not say whether the claim stands, or not all of it could be put back: nothing is withdrawn. */
   | { readonly kind: 'unsure'; readonly error: CoreError }
+  /**
+   * The gateway has answered no ARP for longer than the bound: the ENI under the link may be gone. No proof:
+   * nothing is withdrawn.
+   */
+  | { readonly kind: 'gateway-unreachable'; readonly finding: KernelFinding }
+  /** After `gateway-unreachable`: it has answered, or was heard of. */
+  | { readonly kind: 'gateway-reachable'; readonly gateway: Ipv4Address }
+  /** Its neighbour entry has another MAC address than before. No proof: nothing is withdrawn. */
+  | { readonly kind: 'gateway-changed'; readonly finding: KernelFinding }
   /** Withdrawn and off the link; the keep has ended. */
   | ({ readonly kind: 'lost' } & Loss);
 

@@ -1,11 +1,14 @@
-import type { ClaimSeen, GrantState, IdentityGrant } from '../cloud/identity-grant.ts';
+import type { ClaimSeen, IdentityGrant } from '../cloud/identity-grant.ts';
 import type { PublicIdentity } from '../identity/public-identity.ts';
 import type { KernelPort, KernelWatch } from '../kernel/kernel-port.ts';
 import type { NodePorts } from '../node-ports.ts';
 import { reportSteps, type StepReport } from '../report-step.ts';
 import { decide, type KeepAct, type KeepState, type Seen } from './decide.ts';
-import type { KeepEnd } from './keep-event.ts';
+import type { KeepEnd, KeepEvent } from './keep-event.ts';
 import type { KeepOptions } from './keeping.ts';
+import { GatewayWatch } from './gateway-watch.ts';
+import { heed } from './heed.ts';
+import { hasClaimedAnew, lookAtClaim, type FromCloud } from './look-at-claim.ts';
 import { coreErrorOf, fenceLink, lookAtLink } from './look-at-link.ts';
 import { isOf, publishAnew, withdrawUnproven, type Publication } from './publication.ts';
 
@@ -23,8 +26,7 @@ export interface KeeperParts {
 const repairsAtOnce = 50;
 const fightPauseMs = 1000;
 const defaultIntervalMs = 30_000;
-
-type FromCloud = Extract<Seen, { readonly kind: 'cloud-looked-at' | 'cloud-silent' }>;
+const defaultGatewaySilenceMs = 10_000;
 
 /** Carries out what `decide` says, one thing after the other; only looks at EC2 run beside the rest. */
 export class Keeper {
@@ -33,6 +35,7 @@ export class Keeper {
   readonly #report: StepReport;
   readonly #stop = new AbortController();
   readonly #watch: KernelWatch;
+  readonly #gateway: GatewayWatch;
   #state: KeepState;
   #grant: IdentityGrant | undefined;
   #claimedAtMs: number;
@@ -53,7 +56,16 @@ export class Keeper {
     };
     this.#state = { identity, standing: { kind: 'unpublished', told: undefined, leftOver: false } };
     this.#claimedAtMs = Date.parse(identity.publishedAt);
-    this.#watch = kernel.watch(() => this.#lookSoon());
+    this.#gateway = new GatewayWatch({
+      kernel,
+      clock: node.clock,
+      boundMs: options.gatewaySilenceMs ?? defaultGatewaySilenceMs,
+      tell: (event) => this.#tell(event),
+      lookAgainIn: async (ms) => {
+        if (await this.#wait(ms)) this.#lookSoon();
+      },
+    });
+    this.#watch = kernel.watch(() => this.#lookSoon(), { neighbours: [identity.gateway] });
   }
 
   get identity(): PublicIdentity {
@@ -122,6 +134,9 @@ export class Keeper {
     this.#repairsLeft -= seen.repaired.length;
     if (this.#isStopped && seen.unproven?.code === 'Aborted') return;
     await this.#absorb(seen);
+    if (this.#isStopped) return;
+    // from a look that fails nothing follows; the next one comes with the next change, or within the interval
+    await this.#gateway.look(this.identity).catch(() => {});
   }
 
   /** The first after a part of the interval: pods that start together do not ask together. */
@@ -140,22 +155,17 @@ export class Keeper {
     }
   }
 
-  async #lookAtCloud(): Promise<FromCloud | undefined> {
+  #lookAtCloud(): Promise<FromCloud | undefined> {
     const { node } = this.#parts;
     const { identity } = this;
-    try {
-      this.#grant ??= await node.openGrant(identity);
-      const state = await this.#grant.maintain(identity, {
-        claimAgeMs: node.clock.now() - this.#claimedAtMs,
-        signal: this.#stop.signal,
-        onStep: this.#report.cloud,
-        mayWrite: (seen) => this.#mayWrite(seen),
-      });
-      return { kind: 'cloud-looked-at', of: identity.associationId, state };
-    } catch (error) {
-      if (this.#isStopped) return undefined;
-      return { kind: 'cloud-silent', error: coreErrorOf(error, `EC2 on ${identity.publicIp}`) };
-    }
+    return lookAtClaim({
+      identity,
+      openGrant: async () => (this.#grant ??= await node.openGrant(identity)),
+      claimAgeMs: node.clock.now() - this.#claimedAtMs,
+      signal: this.#stop.signal,
+      onStep: this.#report.cloud,
+      mayWrite: (seen) => this.#mayWrite(seen),
+    });
   }
 
   /** What another process of the pod gives back is not put back; unpublished, only its owner record says so. */
@@ -168,19 +178,17 @@ export class Keeper {
   async #absorbFromCloud(seen: FromCloud): Promise<void> {
     await this.#readPublication('again');
     await this.#absorb(seen);
-    if (seen.kind === 'cloud-looked-at') await this.#giveBackLate(seen.of, seen.state);
+    await this.#giveBackLate(seen);
   }
 
   /** A claim made anew although the publication was taken away meanwhile is nobody's: it is given back. */
-  async #giveBackLate(of: string, state: GrantState): Promise<void> {
+  async #giveBackLate(seen: FromCloud): Promise<void> {
     const { standing } = this.#state;
     const isTakenAway = standing.kind === 'ended' && standing.end.kind === 'withdrawn';
-    if (!isTakenAway || state.kind !== 'held') return;
-    const { grant } = state;
-    if (grant.associationId === of) return;
+    if (!isTakenAway || !hasClaimedAnew(seen)) return;
+    const { grant } = seen.state;
     await this.#grant?.release(grant, { onStep: this.#report.cloud }).catch((error: unknown) => {
-      const trouble = coreErrorOf(error, `Giving back ${grant.publicIp}`);
-      heed(() => this.#parts.options.onEvent?.({ kind: 'unsure', error: trouble }));
+      this.#tell({ kind: 'unsure', error: coreErrorOf(error, `Giving back ${grant.publicIp}`) });
     });
   }
 
@@ -231,7 +239,7 @@ export class Keeper {
   async #perform(act: KeepAct): Promise<Seen | undefined> {
     switch (act.kind) {
       case 'tell':
-        heed(() => this.#parts.options.onEvent?.(act.event));
+        this.#tell(act.event);
         return undefined;
       case 'publish':
         return this.#publish();
@@ -272,16 +280,11 @@ export class Keeper {
     return { kind: 'fenced' };
   }
 
+  #tell(event: KeepEvent): void {
+    heed(() => this.#parts.options.onEvent?.(event));
+  }
+
   #troubleOf(error: unknown): ReturnType<typeof coreErrorOf> {
     return coreErrorOf(error, `The publication of ${this.identity.publicIp}`);
-  }
-}
-
-/** A listener's error is its own: it is said aloud, and ends nothing. */
-function heed(listen: () => void): void {
-  try {
-    listen();
-  } catch (error) {
-    process.emitWarning(error instanceof Error ? error : String(error));
   }
 }

@@ -10,6 +10,11 @@ export interface KeepOptions {
   readonly identityDirectory?: string;
   /** Milliseconds from one look at EC2 to the next, at most; the shortest is three quarters. Default 30000. */
   readonly intervalMs?: number;
+  /**
+   * Milliseconds that the gateway may answer no ARP before `gateway-unreachable` is told; default 10000. The
+   * kernel itself asks three times in as many seconds.
+   */
+  readonly gatewaySilenceMs?: number;
   /** From 0 up to 1: spreads the looks of many pods. Default Math.random. */
   readonly random?: () => number;
   /** Ends the keep as close() does. */

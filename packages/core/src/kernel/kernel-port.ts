@@ -11,6 +11,8 @@ export interface KernelPort {
   apply(step: KernelStep): Promise<void>;
   /** Which way a packet would leave (RTM_GETROUTE). `unreachable` when the kernel refuses. */
   lookupRoute(query: RouteLookup): Promise<RouteDecision>;
+  /** The neighbour table's entry for an address on a link (RTM_GETNEIGH); undefined where there is none. */
+  lookupNeighbour(query: NeighbourLookup): Promise<NeighbourEntry | undefined>;
   /**
    * Tells that links, addresses, routes, rules or nftables of the namespace changed, by whomever: once a turn
    * of the event loop however much did, and never within the call that changed them. Observe to learn what is.
@@ -19,8 +21,16 @@ export interface KernelPort {
    * that could not be read, count as a change. Closing the port closes its watches.
    * @throws CoreError KernelRefused when the kernel gives no socket to watch with.
    */
-  watch(onChange: () => void): KernelWatch;
+  watch(onChange: () => void, options?: WatchOptions): KernelWatch;
   close(): void;
+}
+
+export interface WatchOptions {
+  /**
+   * Neighbours whose entries count too, on whichever link; default none, for neighbours change all the time.
+   * Not told: that an entry is incomplete, of which the kernel says nothing.
+   */
+  readonly neighbours?: readonly Ipv4Address[];
 }
 
 export interface KernelWatch {
@@ -32,6 +42,32 @@ export interface RouteLookup {
   readonly from: Ipv4Address;
   readonly to: Ipv4Address;
 }
+
+export interface NeighbourLookup {
+  readonly linkName: string;
+  readonly address: Ipv4Address;
+}
+
+export interface NeighbourEntry {
+  /**
+   * include/uapi/linux/neighbour.h, NUD_*. `incomplete`: asked for, no answer yet; `failed`: none came, and it
+   * stays so until somebody sends to it again.
+   */
+  readonly state: NeighbourState;
+  /** Undefined until it is known. */
+  readonly macAddress: string | undefined;
+}
+
+export type NeighbourState =
+  | 'none'
+  | 'incomplete'
+  | 'reachable'
+  | 'stale'
+  | 'delay'
+  | 'probe'
+  | 'failed'
+  | 'noarp'
+  | 'permanent';
 
 export type RouteDecision =
   | {

@@ -3,6 +3,7 @@ import { parseIpv4Address, type Cidr } from '../identity/address.ts';
 import type { KernelStep } from '../kernel/kernel-step.ts';
 import { kernelPortDeliveryCases } from './kernel-port-delivery-cases.ts';
 import { kernelPortLossCases } from './kernel-port-loss-cases.ts';
+import { kernelPortNeighbourCases } from './kernel-port-neighbour-cases.ts';
 import { kernelPortWatchCases } from './kernel-port-watch-cases.ts';
 import {
   applyPlan,
@@ -266,4 +267,5 @@ export const kernelPortCases: readonly KernelPortCase[] = [
   ...kernelPortDeliveryCases,
   ...kernelPortLossCases,
   ...kernelPortWatchCases,
+  ...kernelPortNeighbourCases,
 ];

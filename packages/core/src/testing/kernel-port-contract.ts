@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { parseIpv4Address, type Cidr, type Ipv4Address } from '../identity/address.ts';
-import type { KernelPort, LinkState, RouteDecision, SourceRule } from '../kernel/kernel-port.ts';
+import type {
+  KernelPort,
+  LinkState,
+  NeighbourEntry,
+  RouteDecision,
+  SourceRule,
+} from '../kernel/kernel-port.ts';
 import type { KernelStep } from '../kernel/kernel-step.ts';
 import { planKernel, type WantedLink } from '../kernel/plan-kernel.ts';
 import type { FakeRouteKey } from './fake-kernel/fake-routes.ts';
@@ -22,6 +28,11 @@ export interface KernelWorld {
   readonly removeDeliveryTable: (publicIp: Ipv4Address) => Promise<void>;
   /** Leaves a delivery table without one of its rules. */
   readonly spoilDeliveryTable: (publicIp: Ipv4Address) => Promise<void>;
+  readonly setNeighbour: (
+    linkName: string,
+    address: Ipv4Address,
+    entry: NeighbourEntry | undefined,
+  ) => Promise<void>;
 }
 
 /** One thing that every KernelPort must do; throws an AssertionError when it does not. */

@@ -34,8 +34,9 @@ function lendKernel(kernel: KernelPort): KernelPort {
     observe: (linkName, table) => kernel.observe(linkName, table),
     apply: (step) => kernel.apply(step),
     lookupRoute: (query) => kernel.lookupRoute(query),
-    watch: (onChange) => {
-      const watch = kernel.watch(onChange);
+    lookupNeighbour: (query) => kernel.lookupNeighbour(query),
+    watch: (onChange, options) => {
+      const watch = kernel.watch(onChange, options);
       watches.add(watch);
       return watch;
     },

@@ -21,7 +21,9 @@ export type KernelFindingCode =
   | 'internet-mtu-unlimited'
   | 'reverse-path-strict'
   | 'arp-announces-public'
-  | 'arp-answers-foreign';
+  | 'arp-answers-foreign'
+  | 'gateway-unreachable'
+  | 'gateway-changed';
 
 /** One difference between what an identity needs and what the kernel shows. */
 export interface KernelFinding {

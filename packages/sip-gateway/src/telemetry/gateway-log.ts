@@ -37,6 +37,15 @@ export function logKeepEvent(log: Logger, event: KeepEvent): void {
       return log.warn({ err: event.error }, 'EC2 did not say whether the identity stands');
     case 'lost':
       return log.error(event, 'the identity is lost');
+    case 'gateway-unreachable':
+      return log.warn(
+        event,
+        'the gateway of the link answers no ARP; nothing is withdrawn for that',
+      );
+    case 'gateway-reachable':
+      return log.info(event, 'the gateway of the link answers again');
+    case 'gateway-changed':
+      return log.warn(event, 'the gateway of the link has another MAC address than before');
     default:
       return event satisfies never;
   }

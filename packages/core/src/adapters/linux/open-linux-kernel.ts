@@ -7,6 +7,7 @@ import type { KernelStep } from '../../kernel/kernel-step.ts';
 import { applyStep } from './apply-step.ts';
 import { openKernelSockets, type KernelSockets } from './kernel-sockets.ts';
 import type { LinuxKernelOptions } from './linux-kernel.ts';
+import { lookupNeighbour } from './lookup-neighbour.ts';
 import { lookupRoute } from './lookup-route.ts';
 import { observeLink } from './observe-link.ts';
 import { watchKernel } from './watch-kernel.ts';
@@ -28,9 +29,13 @@ export async function openLinuxKernel({ netns }: LinuxKernelOptions): Promise<Ke
       refusable({ what: `ip route get ${query.to} from ${query.from}` }, () =>
         lookupRoute(sockets.netlink, query),
       ),
-    watch: (onChange) => {
+    lookupNeighbour: (query) =>
+      refusable({ what: `ip neighbour show ${query.address} dev ${query.linkName}` }, () =>
+        lookupNeighbour(sockets.netlink, query),
+      ),
+    watch: (onChange, options) => {
       try {
-        return watchKernel(sockets, onChange);
+        return watchKernel(sockets, onChange, options);
       } catch (error) {
         throw refusal(error, { what: 'watching links, addresses, routes, rules and nftables' });
       }

@@ -1,13 +1,20 @@
-import { NetlinkError, type WatchGroup } from '@truetuple/netlink';
+import { NetlinkError, type NetlinkEvent, type WatchGroup } from '@truetuple/netlink';
 import type { Nftables, NftWatch } from '@truetuple/netlink/nftables';
-import type { KernelWatch } from '../../kernel/kernel-port.ts';
+import type { KernelWatch, WatchOptions } from '../../kernel/kernel-port.ts';
 import type { KernelSockets } from './kernel-sockets.ts';
 
 /** RTMGRP_* of what an identity depends on; netconf tells of rp_filter. */
 const groups: readonly WatchGroup[] = ['link', 'address', 'route', 'rule', 'netconf'];
 
-/** Whatever is told counts: which of it matters is for a look to say. */
-export function watchKernel({ netlink, nft }: KernelSockets, onChange: () => void): KernelWatch {
+/** Whatever is told counts, but other neighbours: which of it matters is for a look to say. */
+export function watchKernel(
+  { netlink, nft }: KernelSockets,
+  onChange: () => void,
+  { neighbours = [] }: WatchOptions = {},
+): KernelWatch {
+  const watched: ReadonlySet<string> = new Set(neighbours);
+  const counts = (event: NetlinkEvent): boolean =>
+    event.kind !== 'neighbour' || watched.has(event.neighbour.address);
   let pending: NodeJS.Immediate | undefined;
   const tell = (): void => {
     pending ??= setImmediate(() => {
@@ -15,7 +22,10 @@ export function watchKernel({ netlink, nft }: KernelSockets, onChange: () => voi
       onChange();
     });
   };
-  const links = netlink.watch(groups, tell);
+  const asked: readonly WatchGroup[] = watched.size === 0 ? groups : [...groups, 'neighbour'];
+  const links = netlink.watch(asked, (event) => {
+    if (counts(event)) tell();
+  });
   const ruleset = watchRuleset(nft, tell);
   return {
     close: () => {

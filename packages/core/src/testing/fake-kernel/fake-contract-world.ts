@@ -16,5 +16,6 @@ export function fakeWorld(): KernelWorld {
     addRule: async (rule) => kernel.addRule(rule),
     removeDeliveryTable: async (publicIp) => kernel.removeDeliveryTable(publicIp),
     spoilDeliveryTable: async (publicIp) => kernel.spoilDeliveryTable(publicIp),
+    setNeighbour: async (linkName, address, entry) => kernel.setNeighbour(linkName, address, entry),
   };
 }

@@ -7,13 +7,17 @@ import type {
   LinkAddress,
   LinkSettings,
   LinkState,
+  NeighbourEntry,
+  NeighbourLookup,
   RouteDecision,
   RouteLookup,
   SourceRule,
+  WatchOptions,
 } from '../../kernel/kernel-port.ts';
 import type { KernelStep } from '../../kernel/kernel-step.ts';
 import { putDeliveryTable, removeDeliveryTable } from './fake-delivery-tables.ts';
 import { addAddress, removeAddress, removeLink, setLinkUp } from './fake-links.ts';
+import { findNeighbour, setNeighbour } from './fake-neighbours.ts';
 import { FakeNode } from './fake-node.ts';
 import { FakeRefusal } from './fake-refusal.ts';
 import { FakeWatches } from './fake-watches.ts';
@@ -115,8 +119,12 @@ export class FakeKernel implements KernelPort {
     return decideRoute(this.#world, query);
   }
 
-  watch(onChange: () => void): KernelWatch {
-    return this.#watches.add(onChange);
+  async lookupNeighbour(query: NeighbourLookup): Promise<NeighbourEntry | undefined> {
+    return findNeighbour(this.#world, query);
+  }
+
+  watch(onChange: () => void, options?: WatchOptions): KernelWatch {
+    return this.#watches.add(onChange, options);
   }
 
   /** How many watches are open. */
@@ -192,6 +200,13 @@ export class FakeKernel implements KernelPort {
   removeAddress(linkName: string, cidr: string): void {
     removeAddress(this.#world, this.#link(linkName), splitAddress(cidr));
     this.#watches.tell();
+  }
+
+  /** What ARP found out, or did not; undefined as when the kernel forgets it. */
+  setNeighbour(linkName: string, address: Ipv4Address, entry: NeighbourEntry | undefined): void {
+    setNeighbour(this.#world, this.#link(linkName), address, entry);
+    // the kernel says nothing of one that it has begun to ask for
+    if (entry?.state !== 'incomplete') this.#watches.tellOfNeighbour(address);
   }
 
   /** As `ip route replace`, for any table and protocol. */

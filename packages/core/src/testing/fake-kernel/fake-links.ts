@@ -1,5 +1,6 @@
 import { networkOf } from '../../identity/address.ts';
 import type { LinkAddress } from '../../kernel/kernel-port.ts';
+import { forgetNeighbours } from './fake-neighbours.ts';
 import { FakeRefusal } from './fake-refusal.ts';
 import { putRoute } from './fake-routes.ts';
 import { kernelProtocol, mainTable, type FakeLink, type FakeWorld } from './fake-world.ts';
@@ -7,13 +8,16 @@ import { kernelProtocol, mainTable, type FakeLink, type FakeWorld } from './fake
 /** Link down: every unicast route by it vanishes, in all tables, with no event for them. Addresses stay. */
 export function setLinkUp(world: FakeWorld, link: FakeLink, up: boolean): void {
   link.up = up;
-  if (!up) dropRoutesBy(world, link);
-  else for (const address of link.addresses) connect(world, link, address);
+  if (!up) {
+    dropRoutesBy(world, link);
+    forgetNeighbours(world, link);
+  } else for (const address of link.addresses) connect(world, link, address);
 }
 
 /** Link deletion takes its addresses and routes along; rules stay. */
 export function removeLink(world: FakeWorld, link: FakeLink): void {
   dropRoutesBy(world, link);
+  forgetNeighbours(world, link);
   world.links = world.links.filter((other) => other !== link);
 }
 

@@ -3,6 +3,7 @@ import type { HeldDeliveryTable } from '../../kernel/delivery-table.ts';
 import type {
   LinkAddress,
   LinkSettings,
+  NeighbourEntry,
   SourceRule,
   TableRoute,
 } from '../../kernel/kernel-port.ts';
@@ -16,6 +17,12 @@ export interface FakeWorld {
   rules: SourceRule[];
   /** In order of their addresses. */
   deliveryTables: HeldDeliveryTable[];
+  neighbours: FakeNeighbour[];
+}
+
+export interface FakeNeighbour extends NeighbourEntry {
+  readonly linkIndex: number;
+  readonly address: Ipv4Address;
 }
 
 export interface FakeLink {
@@ -52,6 +59,7 @@ export function emptyWorld(): FakeWorld {
       kernelRule(32_767, defaultTable),
     ],
     deliveryTables: [],
+    neighbours: [],
   };
 }
 
