@@ -20,6 +20,19 @@ const said: Readonly<Record<string, readonly string[]>> = {
   ],
   '02-explain-a-plan.ts': ['ip address add $PUBLIC_IP/32 dev net1 scope link', '$ENI: the link'],
   '03-test-your-own-code.ts': ['AccessDenied: ', 'remedy: ', '0 addresses still associated'],
+  '04-keep-an-address.ts': ['repaired', 'lost: ', 'the keep ended: lost; published: nothing'],
+  '05-reap-what-dead-pods-left.ts': [
+    'first pass: 0 steps, 1 sightings',
+    'second pass: disassociate-address',
+    'second pass: untag-owner',
+  ],
+  '06-test-a-sip-application.ts': [
+    'peer hears 100 INVITE',
+    'peer hears 200 INVITE',
+    'c=IN IP4 10.0.0.9',
+    'ended by the peer',
+    'dialogs left: 0',
+  ],
 };
 
 it('has an expectation for every example', async () => {
