@@ -22,9 +22,11 @@ import type { NodePorts } from './node-ports.ts';
 import { releasePublicIdentity } from './release-public-identity.ts';
 import { reportSteps, type StepReport } from './report-step.ts';
 import { thisNode } from './this-node.ts';
+import type { WireAids } from './verify/prove-on-wire.ts';
 import { requireProof } from './verify/require-proof.ts';
+import { requireWireProof } from './verify/require-wire-proof.ts';
 
-export interface EnsureOptions {
+export interface EnsureOptions extends WireAids {
   /** Default: `thisNode()`. */
   readonly node?: NodePorts;
   readonly signal?: AbortSignal;
@@ -42,6 +44,7 @@ interface Run {
   /** Public addresses that were held on the link before. */
   readonly standing: readonly Ipv4Address[];
   readonly signal: AbortSignal | undefined;
+  readonly aids: WireAids;
 }
 
 /**
@@ -64,7 +67,17 @@ export async function ensurePublicIdentity(
     const place = chooseLinkAddress(link, spec);
     const standing = link === undefined ? [] : heldPublicIps(link, spec.table);
     const grant = await node.openGrant(spec);
-    const run: Run = { spec, node, kernel, grant, report, place, standing, signal: options.signal };
+    const run: Run = {
+      spec,
+      node,
+      kernel,
+      grant,
+      report,
+      place,
+      standing,
+      signal: options.signal,
+      aids: options,
+    };
     const identity = await proveAndPublish(run, await takeBothHalves(run));
     return holdIdentity(identity, { node, identityDirectory: spec.identityDirectory });
   } finally {
@@ -213,10 +226,17 @@ async function publishOnce(
   identity: Omit<PublicIdentity, 'generation'>,
 ): Promise<PublicIdentity> {
   const { publicIp } = identity;
-  const { spec, report } = run;
+  const { spec, node, report, aids, signal } = run;
   const current = await publisher.current().catch(() => undefined);
   requireWanted(run, 'publishing it');
+  // what stands published was proven then: its ports are the application's now
   if (current !== undefined && isSameIdentity(current, identity)) return current;
+  await requireWireProof(node, identity, { proof: spec.proof, aids, signal }).catch(
+    (error: unknown) => {
+      requireWanted(run, 'it was proven on the wire');
+      throw error;
+    },
+  );
   return report.publish(
     {
       name: 'publish',

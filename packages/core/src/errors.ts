@@ -34,6 +34,8 @@ export type CoreErrorCode =
   | 'CloudRefused'
   | 'NotConverged'
   | 'NotProven'
+  | 'OutboundNotProven'
+  | 'InboundNotProven'
   | 'IdentityFileInvalid'
   | 'PublishFailed'
   | 'ReleaseIncomplete'

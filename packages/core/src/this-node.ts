@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { sdkEc2Api, type SdkEc2Options } from './adapters/aws/sdk-ec2-api.ts';
 import { filePublisher } from './adapters/file/file-publisher.ts';
+import { linuxDatagrams } from './adapters/linux/linux-datagrams.ts';
 import { linuxKernel } from './adapters/linux/linux-kernel.ts';
 import { directGrant } from './cloud/direct-grant.ts';
 import type { Ec2Api } from './cloud/ec2-api.ts';
@@ -73,5 +75,8 @@ export function thisNode(options: ThisNodeOptions = {}): NodePorts {
     openGrant: async ({ region }) => directGrant({ clock: systemClock, ec2: ec2In(region), live }),
     openKernel: () => linuxKernel(netns === undefined ? {} : { netns }),
     openPublisher: filePublisher,
+    openEc2: async (region) => ec2In(region),
+    datagrams: linuxDatagrams(netns === undefined ? {} : { netns }),
+    randomBytes,
   };
 }

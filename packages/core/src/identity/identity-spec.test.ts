@@ -30,6 +30,7 @@ describe('parseIdentitySpec', () => {
       table: 200,
       delivery: 'both',
       identityDirectory: '/run/truetuple',
+      proof: { require: 'kernel' },
     });
   });
 

@@ -4,6 +4,8 @@ import { isCidr, isIpv4Address, type Cidr, type Ipv4Address } from './address.ts
 import { formatOwnerTag, tagValueLimit, type Owner } from './owner.ts';
 import { deliveries, type BoundPorts, type Delivery } from './delivery.ts';
 import { refuseDelivery } from './refuse-delivery.ts';
+import { refuseProof } from './refuse-proof.ts';
+import { proofSchema, type Proof, type ProofInput } from './proof.ts';
 
 const ipv4 = v.custom<Ipv4Address>(
   (value) => typeof value === 'string' && isIpv4Address(value),
@@ -86,6 +88,8 @@ export interface IdentitySpecInput {
   readonly ports?: readonly BoundPorts[] | undefined;
   /** Where `public-ip` and `public-ip.json` are written; default `/run/truetuple`. */
   readonly identityDirectory?: string | undefined;
+  /** What must be shown before it is published; default `{ require: 'kernel' }`, which needs no STUN server. */
+  readonly proof?: ProofInput | undefined;
 }
 
 export type NetworkInterfaceSelector =
@@ -119,6 +123,7 @@ export interface IdentitySpec {
   readonly routedCidrs?: readonly Cidr[] | undefined;
   readonly ports?: readonly BoundPorts[] | undefined;
   readonly identityDirectory: string;
+  readonly proof: Proof;
 }
 
 const port = v.pipe(
@@ -170,6 +175,7 @@ const schema: v.GenericSchema<unknown, IdentitySpec> = v.strictObject({
     v.pipe(name, v.regex(/^\//, 'is not an absolute path')),
     '/run/truetuple',
   ),
+  proof: v.optional(proofSchema, { require: 'kernel' }),
 });
 
 /** Parses a spec once, at the edge; throws SpecInvalid naming every field that is wrong. */
@@ -177,7 +183,7 @@ export function parseIdentitySpec(input: unknown): IdentitySpec {
   const result = v.safeParse(schema, input);
   if (!result.success) throw invalid(result.issues.map(describeIssue));
   const spec = result.output;
-  const impossible = refuseDelivery(spec);
+  const impossible = [...refuseDelivery(spec), ...refuseProofOf(spec)];
   if (impossible.length > 0) throw invalid(impossible);
   const longest = {
     owner: spec.owner,
@@ -191,6 +197,12 @@ export function parseIdentitySpec(input: unknown): IdentitySpec {
     ]);
   }
   return spec;
+}
+
+function refuseProofOf(spec: IdentitySpec): string[] {
+  const { proof } = spec;
+  if (proof.require === 'kernel') return [];
+  return refuseProof(spec, proof.wire).map((problem) => `proof.${problem}`);
 }
 
 function describeIssue(issue: v.BaseIssue<unknown>): string {

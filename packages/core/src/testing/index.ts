@@ -20,3 +20,5 @@ export { ManualClock } from './manual-clock.ts';
 export { MemoryPublisher } from './memory-publisher.ts';
 export { simulatedNode, type SimulatedNodeParts } from './simulated-node.ts';
 export { simulatedPod, type SimulatedPod, type SimulatedPodSetup } from './simulated-pod.ts';
+export { FakeInternet, type FakeInternetSetup } from './fake-internet/fake-internet.ts';
+export type { FakeStunServer } from './fake-internet/fake-stun-server.ts';

@@ -4,14 +4,19 @@ import type { Clock } from '../identity/clock.ts';
 import type { Publisher } from '../identity/publisher.ts';
 import type { KernelPort, KernelWatch } from '../kernel/kernel-port.ts';
 import type { NodePorts } from '../node-ports.ts';
+import type { DatagramPort } from '../verify/datagram-port.ts';
 import { FakeClock } from './fake-clock.ts';
+import { FakeInternet } from './fake-internet/fake-internet.ts';
 import { MemoryPublisher } from './memory-publisher.ts';
+import { seededRandom } from './simulated-ec2/seeded-random.ts';
 
 export interface SimulatedNodeParts {
   readonly ec2: Ec2Api;
   readonly kernel: KernelPort;
   readonly clock?: Clock;
   readonly publisher?: Publisher;
+  /** Default: an Internet with nobody in it. */
+  readonly datagrams?: DatagramPort;
 }
 
 /** The ports of a node that exists only in memory: no AWS, no root, no cluster. */
@@ -19,12 +24,16 @@ export function simulatedNode(parts: SimulatedNodeParts): NodePorts {
   const clock = parts.clock ?? new FakeClock();
   const publisher = parts.publisher ?? new MemoryPublisher();
   const { ec2, kernel } = parts;
+  const random = seededRandom(1);
   return {
     clock,
     openGrant: async () => directGrant({ ec2, clock }),
     // a verb closes the kernel it opened; the fake outlives it
     openKernel: async () => lendKernel(kernel),
     openPublisher: () => publisher,
+    openEc2: async () => ec2,
+    datagrams: parts.datagrams ?? new FakeInternet(),
+    randomBytes: (length) => Uint8Array.from({ length }, () => Math.floor(random() * 256)),
   };
 }
 

@@ -5,7 +5,9 @@ import type { NodePorts } from '../node-ports.ts';
 import { FakeClock } from './fake-clock.ts';
 import type { FakeKernel } from './fake-kernel/fake-kernel.ts';
 import { fakePod } from './fake-kernel/fake-pod.ts';
+import type { FakeInternet } from './fake-internet/fake-internet.ts';
 import { MemoryPublisher } from './memory-publisher.ts';
+import { podInternet } from './pod-internet.ts';
 import { SimulatedEc2, type SimulatedEc2Options } from './simulated-ec2/simulated-ec2.ts';
 import { simulatedNode } from './simulated-node.ts';
 
@@ -29,6 +31,8 @@ export interface SimulatedPod<C extends Clock = FakeClock> {
   readonly kernel: FakeKernel;
   readonly clock: C;
   readonly publisher: MemoryPublisher;
+  /** What net1 and eth0 lead to; nobody is there until you add a STUN server. */
+  readonly internet: FakeInternet;
 }
 
 const region = 'eu-central-1';
@@ -52,6 +56,7 @@ export function simulatedPod(
     links: [{ name: 'net1', macAddress, parent: 'eth1', addresses: ['10.0.2.128/24'] }],
   });
   const publisher = new MemoryPublisher();
+  const internet = podInternet({ kernel, ec2 });
   return {
     spec: {
       owner: { cluster: 'test', namespace: 'sip', pod: 'gateway-0', uid: 'uid-gateway-0' },
@@ -60,11 +65,12 @@ export function simulatedPod(
       vpcCidrs: ['10.0.0.0/16'],
       routeTables: { by: 'ids', routeTableIds: [routeTableId] },
     },
-    node: simulatedNode({ ec2, kernel, clock, publisher }),
+    node: simulatedNode({ ec2, kernel, clock, publisher, datagrams: internet }),
     ec2,
     kernel,
     clock,
     publisher,
+    internet,
   };
 }
 

@@ -1,0 +1,46 @@
+import { cidrContains, isCidr, isIpv4Address } from '../identity/address.ts';
+import type { KernelPort } from '../kernel/kernel-port.ts';
+import type { Endpoint } from '../verify/datagram-port.ts';
+import { FakeInternet, type Translated } from './fake-internet/fake-internet.ts';
+import type { SimulatedEc2 } from './simulated-ec2/simulated-ec2.ts';
+
+/** What the world sees of pods that leave by their node: VPC CNI and a NAT gateway. */
+const natGateway = '203.0.113.7';
+
+/**
+ * The Internet as a pod with that kernel and that EC2 sees it: what leaves by eth0 has the NAT gateway's
+ * address and a port of its own for each destination; what leaves by another link goes to the VPC as it is, and
+ * is translated 1:1 by the association of its source else, or lost.
+ */
+export function podInternet({
+  kernel,
+  ec2,
+}: {
+  readonly kernel: KernelPort;
+  readonly ec2: SimulatedEc2;
+}): FakeInternet {
+  const doors = new Map<string, number>();
+  const throughNat = (local: Endpoint, to: Endpoint): Endpoint => {
+    const flow = `${local.address}:${local.port} ${to.address}:${to.port}`;
+    const port = doors.get(flow) ?? 60_000 + doors.size;
+    doors.set(flow, port);
+    return { address: natGateway, port };
+  };
+  const hasAddress = async (address: string): Promise<boolean> => {
+    const links = await Promise.all(['eth0', 'net1'].map((name) => kernel.observe(name, 200)));
+    return links.some((link) => link?.addresses.some((held) => held.address === address) === true);
+  };
+  const translate = async (local: Endpoint, to: Endpoint): Promise<Translated> => {
+    const { address: from, port } = local;
+    if (!isIpv4Address(from) || !isIpv4Address(to.address)) return undefined;
+    const decision = await kernel.lookupRoute({ from, to: to.address });
+    if (decision.kind === 'unreachable') return { kind: 'refused', errno: 'EHOSTUNREACH' };
+    if (decision.linkName === 'eth0') return throughNat(local, to);
+    const { vpcs, addresses } = ec2.snapshot();
+    const peer = to.address;
+    if (vpcs.some(({ cidr }) => isCidr(cidr) && cidrContains(cidr, peer))) return local;
+    const holder = addresses.find(({ privateIpAddress }) => privateIpAddress === from);
+    return holder === undefined ? undefined : { address: holder.publicIp, port };
+  };
+  return new FakeInternet({ hasAddress, translate });
+}

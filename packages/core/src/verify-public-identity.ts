@@ -1,0 +1,97 @@
+import * as v from 'valibot';
+import { CoreError } from './errors.ts';
+import type { HeldIdentity } from './held-identity.ts';
+import { wireProofSchema, type WireProof, type WireProofInput } from './identity/proof.ts';
+import type { PublicIdentity } from './identity/public-identity.ts';
+import { refuseProof } from './identity/refuse-proof.ts';
+import type { NodePorts } from './node-ports.ts';
+import { thisNode } from './this-node.ts';
+import type { Observation } from './verify/finding.ts';
+import { askOnWire, type WireAids } from './verify/prove-on-wire.ts';
+import { verifyCloud } from './verify/verify-cloud.ts';
+import { verifyKernel } from './verify/verify-kernel.ts';
+import { reportOf, type VerifyReport } from './verify/verify-report.ts';
+
+export interface VerifyOptions extends WireAids {
+  /** Default: `thisNode()`. */
+  readonly node?: NodePorts;
+  /** Default: nothing is sent, and nothing is proven on the wire. */
+  readonly wire?: WireProofInput;
+  /** False: EC2 is not asked. Default true where the node can ask it. */
+  readonly asksEc2?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Looks whether an identity holds, changes nothing and says what was seen: the kernel's route lookups, rules and
+ * settings; EC2's network interface, association and VPC routes; and, with `wire`, what STUN servers see of each
+ * port and whether packets that nobody asked for arrive. It takes no packet from a port that somebody holds: such
+ * a port is asked through the application's own socket, through a reserved port, or not at all, and the report says which.
+ * @throws CoreError SpecInvalid for options that are wrong, Aborted, and what opening the kernel throws. What is wrong
+ * with the identity is a finding, never an error.
+ */
+export async function verifyPublicIdentity(
+  held: PublicIdentity | HeldIdentity,
+  options: VerifyOptions = {},
+): Promise<VerifyReport> {
+  const identity = 'identity' in held ? held.identity : held;
+  const node = options.node ?? thisNode();
+  const wire = options.wire === undefined ? undefined : parseWire(identity, options.wire);
+  const [kernel, cloud, seen] = await Promise.all([
+    lookAtKernel(node, identity),
+    options.asksEc2 === false ? [] : lookAtEc2(node, identity, options.signal),
+    wire === undefined
+      ? { paths: [], serversNotFound: [] }
+      : askOnWire(node, { ...options, identity, wire, wantsInbound: true }),
+  ]).catch((error: unknown) => {
+    throw options.signal?.aborted === true ? aborted(identity, error) : error;
+  });
+  return reportOf({
+    facts: identity,
+    wire: seen,
+    rule: { quorum: wire?.quorum, wantsInbound: true },
+    observations: [...kernel, ...cloud],
+  });
+}
+
+function parseWire(identity: PublicIdentity, input: WireProofInput): WireProof {
+  const result = v.safeParse(wireProofSchema, input);
+  const problems = result.success
+    ? refuseProof(identity, result.output)
+    : result.issues.map((issue) => `wire.${v.getDotPath(issue) ?? ''}: ${issue.message}`);
+  if (result.success && problems.length === 0) return result.output;
+  throw new CoreError({
+    code: 'SpecInvalid',
+    message: `The options of a verification are invalid: ${problems.join('; ')}`,
+    remedy: 'Correct the named fields; WireProofInput documents each one.',
+    retry: 'never',
+  });
+}
+
+async function lookAtKernel(node: NodePorts, identity: PublicIdentity): Promise<Observation[]> {
+  const kernel = await node.openKernel();
+  try {
+    return await verifyKernel(kernel, identity);
+  } finally {
+    kernel.close();
+  }
+}
+
+async function lookAtEc2(
+  node: NodePorts,
+  identity: PublicIdentity,
+  signal: AbortSignal | undefined,
+): Promise<Observation[]> {
+  const ec2 = await node.openEc2?.(identity.region);
+  return ec2 === undefined ? [] : verifyCloud({ ec2, clock: node.clock, signal }, identity);
+}
+
+function aborted(identity: PublicIdentity, cause: unknown): CoreError {
+  return new CoreError({
+    code: 'Aborted',
+    message: `Verifying ${identity.publicIp} was aborted`,
+    remedy: 'Call again; nothing was changed.',
+    retry: 'now',
+    cause,
+  });
+}

@@ -1,0 +1,59 @@
+import type { KernelFindingCode, Severity } from './kernel-finding.ts';
+
+/** `unproven`: nothing speaks against it, and nothing has shown it either. */
+export type FindingSeverity = Severity | 'unproven';
+
+/** What a packet's way showed. */
+export type WireFindingCode =
+  | 'port-held'
+  | 'proven-on-reserved-port'
+  | 'source-not-bindable'
+  | 'server-not-found'
+  | 'server-silent'
+  | 'server-useless'
+  | 'all-servers-silent'
+  | 'too-few-answers'
+  | 'servers-disagree'
+  | 'send-refused'
+  | 'port-rewritten'
+  | 'other-public-address'
+  | 'source-translated'
+  | 'node-translated'
+  | 'not-translated'
+  | 'mapping-per-destination'
+  | 'answer-rewritten'
+  | 'inbound-silent'
+  | 'inbound-not-asked'
+  | 'caller-translated'
+  | 'probe-failed';
+
+/** What EC2 showed. */
+export type CloudFindingCode =
+  | 'cloud-not-asked'
+  | 'interface-missing'
+  | 'interface-not-attached'
+  | 'private-ip-not-registered'
+  | 'source-dest-check-on'
+  | 'address-gone'
+  | 'association-missing'
+  | 'association-elsewhere'
+  | 'vpc-route-missing'
+  | 'vpc-route-elsewhere'
+  | 'vpc-route-blackhole';
+
+export type FindingCode = KernelFindingCode | WireFindingCode | CloudFindingCode;
+
+/** One difference between what an identity needs and what was seen, before its causes are known. */
+export interface Observation {
+  readonly code: FindingCode;
+  readonly severity: FindingSeverity;
+  readonly seen: string;
+  readonly wanted: string;
+  /** What a person can do, in sentences. */
+  readonly remedy: string;
+}
+
+export interface Finding extends Observation {
+  /** Codes of other findings of the same report that lead to this one: put those right first. */
+  readonly causedBy: readonly FindingCode[];
+}

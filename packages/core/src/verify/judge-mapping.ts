@@ -1,0 +1,126 @@
+import { cidrContains, isIpv4Address, type Cidr, type Ipv4Address } from '../identity/address.ts';
+import { formatEndpoint, isSameEndpoint, type Endpoint } from './datagram-port.ts';
+import type { Observation, WireFindingCode } from './finding.ts';
+import type { PathEvidence, ServerAnswer } from './wire-evidence.ts';
+
+/** What verification needs to know of an identity to judge what servers saw. */
+export interface MappingFacts {
+  readonly publicIp: Ipv4Address;
+  readonly privateIp: Ipv4Address;
+  readonly linkName: string;
+  readonly vpcCidrs: readonly Cidr[];
+}
+
+/** An answer of a server that says where it saw us. */
+export interface Mapped {
+  readonly server: string;
+  readonly mapped: Endpoint;
+}
+
+/** The tuple that servers must see: the public address with the port that was sent from. */
+export function advertisedTuple({ publicIp }: MappingFacts, { local }: PathEvidence): Endpoint {
+  return { address: publicIp, port: local.port };
+}
+
+export function mappedAnswers(answers: readonly ServerAnswer[]): Mapped[] {
+  return answers.flatMap(({ server, answer }) =>
+    answer.kind === 'mapped' ? [{ server, mapped: answer.mapped }] : [],
+  );
+}
+
+/** Pure: every way in which servers saw something else than the advertised tuple; the severity is the caller's, who knows the quorum. */
+export function judgeMappings(
+  facts: MappingFacts,
+  path: PathEvidence,
+  severity: 'broken' | 'warning',
+): Observation[] {
+  const advertised = advertisedTuple(facts, path);
+  const wrong = mappedAnswers(path.answers).filter(
+    ({ mapped }) => !isSameEndpoint(mapped, advertised),
+  );
+  const byCode = Map.groupBy(wrong, ({ mapped }) => mismatchOf(facts, path, mapped));
+  const mismatches = [...byCode].map(([code, seen]) => ({
+    code,
+    severity,
+    seen: `packets from ${formatEndpoint(path.local)} arrive as ${describe(seen)}`,
+    wanted: formatEndpoint(advertised),
+    remedy: remedies[code](facts, path),
+  }));
+  return [...mismatches, ...judgeDestinations(path, wrong, severity), ...judgeRewriting(path)];
+}
+
+type Mismatch = Extract<
+  WireFindingCode,
+  | 'port-rewritten'
+  | 'not-translated'
+  | 'node-translated'
+  | 'other-public-address'
+  | 'source-translated'
+>;
+
+function mismatchOf(facts: MappingFacts, { local }: PathEvidence, mapped: Endpoint): Mismatch {
+  const { address } = mapped;
+  if (address === facts.publicIp) return 'port-rewritten';
+  if (address === facts.privateIp && mapped.port === local.port) return 'not-translated';
+  const isInVpc =
+    isIpv4Address(address) && facts.vpcCidrs.some((cidr) => cidrContains(cidr, address));
+  if (isInVpc) return 'node-translated';
+  // an Internet gateway never changes a port, a NAT gateway nearly always does
+  return mapped.port === local.port ? 'other-public-address' : 'source-translated';
+}
+
+const remedies: Record<Mismatch, (facts: MappingFacts, path: PathEvidence) => string> = {
+  'port-rewritten': ({ linkName }) =>
+    `Something between ${linkName} and the peer rewrites ports: look for masquerade or snat rules in the pod and on its node (nft list ruleset), and for a NAT gateway in the subnet's route table, where an Internet gateway must be.`,
+  'not-translated': ({ publicIp }) =>
+    `No Internet gateway lies on the way to this server, so it is no proof: name a server outside of the VPC, or one in a subnet whose route table leads ${publicIp}/32 to the network interface. With delivery dnat a socket that was not called shows its private address to the VPC: that is so.`,
+  'node-translated': ({ linkName }) =>
+    `The packets leave by another link than ${linkName}, and their node puts its own address on them (VPC CNI SNAT): look at the pod's rules and routes.`,
+  'other-public-address': ({ publicIp, privateIp }) =>
+    `${privateIp} is translated 1:1 to another public address: look at which Elastic IP is associated with it (aws ec2 describe-addresses --filters Name=private-ip-address,Values=${privateIp}), and which of two claims for ${publicIp} is true.`,
+  'source-translated': ({ linkName }) =>
+    `The packets leave by another link than ${linkName}, through a node's SNAT or a NAT gateway: look at "ip rule" and "ip route get" in the pod, and at the subnet's default route, which must be an Internet gateway.`,
+};
+
+/** A symmetric NAT gives each destination a mapping of its own (RFC 5780 section 4.3). */
+function judgeDestinations(
+  path: PathEvidence,
+  wrong: readonly Mapped[],
+  severity: 'broken' | 'warning',
+): Observation[] {
+  const seen = new Set(wrong.map(({ mapped }) => formatEndpoint(mapped)));
+  if (seen.size < 2) return [];
+  return [
+    {
+      code: 'mapping-per-destination',
+      severity,
+      seen: `${formatEndpoint(path.local)} looks different to each server: ${describe(wrong)}`,
+      wanted: 'the same tuple for every peer',
+      remedy:
+        'A symmetric NAT lies on the way (a NAT gateway, or masquerade with random ports): no tuple that is told would hold.',
+    },
+  ];
+}
+
+/** Who rewrites addresses in payloads finds MAPPED-ADDRESS, and not the other (RFC 8489 section 14.2). */
+function judgeRewriting({ answers }: PathEvidence): Observation[] {
+  return answers.flatMap(({ server, answer }): Observation[] => {
+    if (answer.kind !== 'mapped' || answer.plainMapped === undefined) return [];
+    const { mapped, plainMapped } = answer;
+    if (isSameEndpoint(mapped, plainMapped)) return [];
+    return [
+      {
+        code: 'answer-rewritten',
+        severity: 'warning',
+        seen: `${server} says ${formatEndpoint(mapped)} in XOR-MAPPED-ADDRESS, and ${formatEndpoint(plainMapped)} arrives in MAPPED-ADDRESS`,
+        wanted: 'the same in both',
+        remedy:
+          'Somebody on the way rewrites addresses inside of packets (an application-level gateway): he will rewrite SIP and SDP too. Turn that off, or send SIP over TLS.',
+      },
+    ];
+  });
+}
+
+function describe(seen: readonly Mapped[]): string {
+  return seen.map(({ server, mapped }) => `${formatEndpoint(mapped)} at ${server}`).join(', ');
+}

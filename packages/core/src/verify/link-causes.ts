@@ -1,0 +1,69 @@
+import type { Finding, FindingCode, Observation } from './finding.ts';
+
+const linkGone: readonly FindingCode[] = ['link-missing', 'link-down', 'link-without-carrier'];
+const wayWrong: readonly FindingCode[] = ['route-elsewhere', 'rule-missing', 'rule-outranked'];
+const interfaceWrong: readonly FindingCode[] = [
+  'interface-missing',
+  'interface-not-attached',
+  'private-ip-not-registered',
+];
+const associationWrong: readonly FindingCode[] = [
+  'address-gone',
+  'association-missing',
+  'association-elsewhere',
+];
+const vpcRouteWrong: readonly FindingCode[] = [
+  'vpc-route-missing',
+  'vpc-route-elsewhere',
+  'vpc-route-blackhole',
+];
+
+/** What may lead to what. A cause counts only where it was found too. */
+const causes: Partial<Record<FindingCode, readonly FindingCode[]>> = {
+  'link-down': ['link-without-carrier'],
+  'route-elsewhere': [...linkGone, 'rule-missing', 'rule-outranked'],
+  'source-not-bindable': [...linkGone, 'private-address-missing', 'public-address-missing'],
+  'send-refused': [...linkGone, ...wayWrong],
+  'all-servers-silent': [
+    ...linkGone,
+    ...wayWrong,
+    ...interfaceWrong,
+    ...associationWrong,
+    ...vpcRouteWrong,
+    'source-dest-check-on',
+  ],
+  'source-translated': wayWrong,
+  'node-translated': wayWrong,
+  'not-translated': wayWrong,
+  'port-rewritten': wayWrong,
+  'mapping-per-destination': ['source-translated', 'node-translated', 'port-rewritten'],
+  'other-public-address': ['association-elsewhere', 'association-missing', 'address-gone'],
+  'servers-disagree': [
+    'source-translated',
+    'node-translated',
+    'not-translated',
+    'port-rewritten',
+    'other-public-address',
+  ],
+  'inbound-silent': [
+    'all-servers-silent',
+    ...wayWrong,
+    ...interfaceWrong,
+    ...associationWrong,
+    'reverse-path-strict',
+  ],
+  'inbound-not-asked': ['all-servers-silent', 'send-refused', 'port-held', 'source-not-bindable'],
+  'too-few-answers': ['server-silent', 'server-useless', 'server-not-found', 'send-refused'],
+  'association-missing': interfaceWrong,
+};
+
+/** Pure: ties each observation to those of the others that lead to it. */
+export function linkCauses(observations: readonly Observation[]): Finding[] {
+  const found = new Set(observations.map(({ code }) => code));
+  return observations.map((observation) => ({
+    ...observation,
+    causedBy: (causes[observation.code] ?? []).filter(
+      (cause) => cause !== observation.code && found.has(cause),
+    ),
+  }));
+}

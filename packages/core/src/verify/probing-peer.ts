@@ -1,0 +1,16 @@
+import type { Endpoint } from './datagram-port.ts';
+
+export interface ProbeRequest {
+  /** The advertised tuple. */
+  readonly to: Endpoint;
+  /** What to send there, in one UDP packet, from any address that this pod has not sent to. */
+  readonly datagram: Uint8Array;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Port: somebody elsewhere who sends a packet when asked, by whatever way you reach him (HTTP, a message
+ * queue). He may repeat it. Answers once it is on its way, if he can with the address that he believes he sent from:
+ * when another one arrives, he sits behind a translator.
+ */
+export type ProbingPeer = (probe: ProbeRequest) => Promise<{ readonly sentFrom?: Endpoint }>;

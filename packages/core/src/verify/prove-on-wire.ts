@@ -1,0 +1,38 @@
+import type { WireProof } from '../identity/proof.ts';
+import type { DatagramSocket } from './datagram-port.ts';
+import type { WirePorts } from './gather-path.ts';
+import { gatherWire, type WireEvidence, type WireIdentity } from './gather-wire.ts';
+import type { ProbingPeer } from './probing-peer.ts';
+
+export interface WireAids {
+  /**
+   * Sockets of the application, bound to an address of the identity (applicationSocket makes one of a node:dgram
+   * socket): their ports are asked through them, and through nothing else.
+   */
+  readonly applicationSockets?: readonly DatagramSocket[];
+  /** Somebody outside who sends a packet when asked: proves inbound without a server that has two addresses. */
+  readonly probingPeer?: ProbingPeer;
+}
+
+export interface WireCall extends WireAids {
+  readonly identity: WireIdentity;
+  readonly wire: WireProof;
+  readonly wantsInbound: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Asks on the wire all that a proof is about. */
+export function askOnWire(ports: WirePorts, call: WireCall): Promise<WireEvidence> {
+  const { identity, wire, wantsInbound, applicationSockets = [], probingPeer, signal } = call;
+  return gatherWire(ports, {
+    identity,
+    servers: wire.stunServers,
+    ports: [...new Set(wire.ports)],
+    reservedPort: wire.reservedPort,
+    applicationSockets,
+    wantsInbound,
+    probingPeer,
+    timing: { deadlineMs: wire.timeoutMs },
+    signal,
+  });
+}

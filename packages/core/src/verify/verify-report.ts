@@ -1,0 +1,65 @@
+import type { Finding, Observation } from './finding.ts';
+import { judgePath, type PathRule } from './judge-path.ts';
+import { linkCauses } from './link-causes.ts';
+import type { MappingFacts } from './judge-mapping.ts';
+import type { PathProof } from './path-proof.ts';
+import type { WireEvidence } from './gather-wire.ts';
+
+/** What verification found of an identity. */
+export interface VerifyReport {
+  readonly publicIp: string;
+  /** Every path that was asked: one a port, two where servers in the VPC were named too. */
+  readonly paths: readonly PathProof[];
+  /**
+   * True when each path of each port was asked and its quorum of servers saw the advertised tuple. Nothing asked is
+   * nothing proven.
+   */
+  readonly outboundProven: boolean;
+  /** True when for each port a packet arrived on a path whose sender nothing had been sent to. */
+  readonly inboundProven: boolean;
+  readonly findings: readonly Finding[];
+}
+
+export interface ReportParts {
+  readonly facts: MappingFacts;
+  readonly wire: WireEvidence;
+  readonly rule: Omit<PathRule, 'serversNotFound'>;
+  /** Of the kernel and of EC2. */
+  readonly observations: readonly Observation[];
+}
+
+/** Pure: judges what was gathered, and ties findings to their causes. */
+export function reportOf({ facts, wire, rule, observations }: ReportParts): VerifyReport {
+  const { paths: seen, serversNotFound } = wire;
+  const full = { ...rule, serversNotFound: serversNotFound.length };
+  const judged = seen.map((path) => judgePath(facts, path, full));
+  const paths = judged.map(({ proof }) => proof);
+  const notFound = serversNotFound.map(serverNotFound);
+  const ofPaths = judged.flatMap((path) => path.observations);
+  return {
+    publicIp: facts.publicIp,
+    paths,
+    outboundProven: paths.length > 0 && paths.every(({ outbound }) => outbound === 'proven'),
+    inboundProven: isInboundProven(paths),
+    findings: linkCauses([...observations, ...notFound, ...ofPaths]),
+  };
+}
+
+function isInboundProven(paths: readonly PathProof[]): boolean {
+  const byPort = Map.groupBy(paths, ({ port }) => port);
+  return byPort.size > 0 && [...byPort.values()].every(hasInboundProof);
+}
+
+function hasInboundProof(paths: readonly PathProof[]): boolean {
+  return paths.some(({ inbound }) => inbound === 'proven');
+}
+
+function serverNotFound(server: string): Observation {
+  return {
+    code: 'server-not-found',
+    severity: 'unproven',
+    seen: `${server} has no IPv4 address`,
+    wanted: 'a server that can be asked',
+    remedy: 'Correct the name, or see whether the pod can resolve names.',
+  };
+}
