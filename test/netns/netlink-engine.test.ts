@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { Worker } from 'node:worker_threads';
 import {
   createNetworkNamespace,
@@ -40,6 +41,26 @@ describe.skipIf(reason !== undefined)(`many at once${needs}`, () => {
     );
     expect(new Set(lookups.map((link) => link?.index)).size).toBe(1);
     expect((await prioritiesOf(pair.netlink)).length).toBe(2000);
+  });
+
+  it("a batch of nothing but refusals with the kernel's words is heard whole", async () => {
+    using pair = await openPair();
+    const wrong = { destination: '10.7.1.1/16', linkIndex: pair.net1.index };
+    let sends = 0;
+    const count = (): void => void (sends += 1);
+    subscribe('truetuple.netlink.request', count);
+    const results = await pair.netlink.batch((batch) => {
+      for (let index = 0; index < 3000; index++) batch.routes.add(wrong);
+    });
+    unsubscribe('truetuple.netlink.request', count);
+    const codes = new Set(
+      results.map(
+        (result) => result.kind === 'failed' && [result.error.code, result.error.kernelText].join(),
+      ),
+    );
+    expect([...codes]).toEqual(['EINVAL,Invalid prefix for given prefix length']);
+    // 256 a send for who may not make the receive buffer larger than others'
+    expect(sends).toBeLessThanOrEqual(12);
   });
 
   it('are carried out in the order in which they were asked', async () => {

@@ -53,7 +53,7 @@ export class BatchSteps {
     const { exchange } = command;
     let group = step.groups.at(-1);
     if (group === undefined || !this.#pool.fits(group, exchange)) {
-      group = this.#pool.take();
+      group = this.#pool.takeLargest();
       step.groups.push(group);
     }
     step.open++;

@@ -44,6 +44,21 @@ function failed(code: string, outcome: string, message: string): object {
   };
 }
 
+describe('a batch', () => {
+  it('goes out in sends as large as the receive buffer holds refusals', async () => {
+    const kernel = new ScriptedKernel();
+    kernel.answersWithinSend = true;
+    kernel.maxRefusals = 300;
+    const connection = new Connection(undefined, 0, kernel);
+    const many = Array.from({ length: 700 }, () => command(request('one of many')));
+    // it answers nothing, so that each fails; what counts is what it was sent
+    await connection.batch((add) => many.forEach((plan) => add(plan)));
+    connection.close();
+    expect(kernel.sends.map(({ length }) => length)).toEqual([300, 300, 100]);
+    expect(kernel.sentOffLoop).toBe(3);
+  });
+});
+
 describe('the limits of a batch', () => {
   it('a signal ends the wait for an operation of several requests, and what comes after it is not sent', async () => {
     const controller = new AbortController();

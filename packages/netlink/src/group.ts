@@ -6,9 +6,7 @@ import { errnoByName } from './schema/errno.ts';
 import { messageType } from './schema/netlink.ts';
 import { clearAck, stampSequences, writeSequence, writeType } from './wire/message-header.ts';
 
-/** What the answers of one send may weigh; a refusal weighs 1. */
-const maxWeight = 128;
-/** An object that is asked for, beside a refusal: a link takes some KB of the receive buffer. */
+/** An object that is asked for, in refusals: a link takes some KB of the receive buffer. */
 const objectWeight = 8;
 /** A part of a listing: up to 32 KB. */
 const partWeight = 64;
@@ -16,8 +14,8 @@ const partWeight = 64;
 /**
  * Requests that go to the kernel in one send, in order. The kernel carries them out one after the other,
  * and a refused one does not stop the next (netlink_rcv_skb), so only the last one asks for its ACK:
- * when that is there, those before it that were not refused are done. At most 128, fewer where objects
- * are asked for: all that the kernel may answer fits into a receive buffer of the usual size.
+ * when that is there, those before it that were not refused are done. No more than `maxRefusals`, fewer
+ * where objects are asked for: all that the kernel may answer fits into the receive buffer.
  */
 export class Group implements Send {
   readonly entries: Entry[] = [];
@@ -35,6 +33,7 @@ export class Group implements Send {
   /** How many of its requests, but for the listing, the kernel has not answered yet. */
   unanswered = 0;
   readonly #littleEndian: boolean;
+  readonly #maxRefusals: number;
   readonly #offsets: number[] = [];
   #bytes: Uint8Array;
   #length = 0;
@@ -42,8 +41,9 @@ export class Group implements Send {
   #weight = 0;
 
   /** @param bytes memory to begin with. */
-  constructor(bytes: Uint8Array, littleEndian: boolean) {
+  constructor(bytes: Uint8Array, maxRefusals: number, littleEndian: boolean) {
     this.#bytes = bytes;
+    this.#maxRefusals = maxRefusals;
     this.#littleEndian = littleEndian;
   }
 
@@ -74,12 +74,12 @@ export class Group implements Send {
     // nfnetlink takes a transaction only if it comes alone.
     if (batch !== undefined || this.entries[0]?.exchange.batch !== undefined) return false;
     if (until === 'done' && this.dump !== undefined) return false;
-    if (this.#weight + weigh(exchange) > maxWeight) return false;
+    if (this.#weight + weigh(exchange) > this.#maxRefusals) return false;
     return this.#length + message.length <= maxBytes;
   }
 
   get isFull(): boolean {
-    return this.#weight >= maxWeight;
+    return this.#weight >= this.#maxRefusals;
   }
 
   /** Copies the message. */
@@ -197,6 +197,7 @@ export class Group implements Send {
   }
 }
 
+/** What its answers take of the receive buffer, in refusals. */
 function weigh({ until, onMessage }: Exchange): number {
   if (until === 'done') return partWeight;
   return onMessage === undefined ? 1 : objectWeight;

@@ -84,5 +84,6 @@ export async function openNodeNetlink(nodeNetlink: NodeNetlink): Promise<Transpo
   const wantReadable = (wanted: boolean): void => void (isWanted = wanted);
   const onReadable = (readable: () => void): void => void (listener = readable);
   const own = { send, receive, onReadable, wantReadable, close: (): void => void socket.close() };
-  return { maxBytes: 8192, answersWithinSend: false, sendOffLoop: async (m) => send(m), ...own };
+  const sendOffLoop = async (messages: Uint8Array): Promise<number> => send(messages);
+  return { maxBytes: 8192, maxRefusals: 128, answersWithinSend: false, sendOffLoop, ...own };
 }

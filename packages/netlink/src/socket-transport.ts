@@ -18,6 +18,9 @@ const sockRaw = 3;
 // What is sent together at most, however large the send buffer is; the kernel keeps 32 bytes of that.
 const usualBytes = 128 * 1024;
 const sendBufferSlack = 32;
+// What a refusal with the kernel's words takes of the receive buffer at most is 1280 bytes, the kernel's own management included: of
+// the usual 212,992 bytes 128 take three quarters.
+const refusalBytes = 1664;
 
 /** Opens a netlink socket with extended ACKs, capped ACKs and strict checking. */
 export function openNetlinkTransport(
@@ -69,6 +72,7 @@ interface Channel {
 
 class SocketTransport implements Transport {
   readonly maxBytes: number;
+  readonly maxRefusals: number;
   readonly answersWithinSend = true;
   readonly #fd: number;
   readonly #diagnostics: Diagnostics;
@@ -82,7 +86,8 @@ class SocketTransport implements Transport {
   constructor(fd: number, protocol: number) {
     this.#fd = fd;
     this.#diagnostics = new Diagnostics(fd, protocol);
-    this.maxBytes = Math.min(usualBytes, sendBuffer(fd) - sendBufferSlack);
+    this.maxBytes = Math.min(usualBytes, bufferSize(fd, sendBufferSize) - sendBufferSlack);
+    this.maxRefusals = Math.floor(bufferSize(fd, receiveBufferSize) / refusalBytes);
   }
 
   send(message: Uint8Array): number {
@@ -172,11 +177,11 @@ function int32(value: number): Uint8Array {
   return new Uint8Array(new Int32Array([value]).buffer);
 }
 
-function sendBuffer(fd: number): number {
+function bufferSize(fd: number, option: number): number {
   const bytes = int32(0);
   check(
-    'asking a netlink socket for its send buffer',
-    native().getOption(fd, solSocket, sendBufferSize, bytes),
+    'asking a netlink socket for its buffers',
+    native().getOption(fd, solSocket, option, bytes),
   );
   return new DataView(bytes.buffer).getInt32(0, hostIsLittleEndian);
 }

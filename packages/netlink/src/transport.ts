@@ -13,6 +13,8 @@ export interface Datagram {
 export interface Transport {
   /** The longest message that `send` takes, in bytes. */
   readonly maxBytes: number;
+  /** How many refusals the receive buffer holds: of no more may the kernel have reason. */
+  readonly maxRefusals: number;
   /** Whether all answers but a listing's lie there when `send` has returned: what is missing then never comes. */
   readonly answersWithinSend: boolean;
   /** Sends at once. Returns 0 or -errno. */

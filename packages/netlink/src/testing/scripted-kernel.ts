@@ -3,6 +3,7 @@ import type { Datagram, Transport } from '../transport.ts';
 /** A kernel that answers when told to; it keeps what was sent and what nobody has received yet. */
 export class ScriptedKernel implements Transport {
   readonly maxBytes: number = 128 * 1024;
+  maxRefusals = 128;
   answersWithinSend = false;
   /** The first sequence number of each send. */
   readonly sent: number[] = [];
