@@ -93,7 +93,14 @@ describe('the prebuilt addon', () => {
     );
     expect(said.get('dlopen')).toBeUndefined();
     // RTM_NEWLINK: the namespace's lo
-    expect(Object.fromEntries(said)).toMatchObject({ bind: '0', answer: '16', close: '0' });
+    expect(Object.fromEntries(said)).toMatchObject({
+      bind: '0',
+      answer: '16',
+      exchange: '16',
+      sent: '1',
+      close: '0',
+    });
+    expect(Number(said.get('openIn'))).toBeGreaterThan(0);
   });
 });
 
