@@ -4,7 +4,7 @@ import { Entry, isLast, lostAnswer, takeMessage } from './judge.ts';
 import type { Received, Send, Settled } from './judge.ts';
 import { errnoByName } from './schema/errno.ts';
 import { messageType } from './schema/netlink.ts';
-import { clearAck, stampSequences, writeSequence, writeType } from './wire/message-header.ts';
+import { clearAck, stampSequences, writeType } from './wire/message-header.ts';
 
 /** An object that is asked for, in refusals: a link takes some KB of the receive buffer. */
 const objectWeight = 8;
@@ -110,9 +110,9 @@ export class Group implements Send {
       stampSequences(this.message, first, this.#littleEndian);
       return;
     }
-    for (let index = 0; index < this.#offsets.length; index++) {
-      writeSequence(this.#bytes, this.#offsets[index] ?? 0, first + index, this.#littleEndian);
-    }
+    const view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset);
+    let sequence = first;
+    for (const at of this.#offsets) view.setUint32(at + 8, sequence++, this.#littleEndian);
   }
 
   /** One that is not sent yet becomes a message that does nothing; was it to bring the ACK, it still does. */
