@@ -12,6 +12,13 @@ const good = {
 } as const;
 const server = { kind: 'drachtio-server', host: '127.0.0.1', secret: 'cymru' };
 
+const translated = {
+  ...networks.identity,
+  delivery: 'translate',
+  routedCidrs: ['10.0.1.0/24'],
+  bind: { internet: networks.identity.privateIp, vpc: networks.identity.privateIp },
+};
+
 /** As they come from JavaScript or from a file. */
 const check = (changes: object): void => requireOptions({ ...good, ...changes } as GatewayOptions);
 
@@ -21,6 +28,8 @@ describe('options that are taken', () => {
     ['a drachtio-server', { signalling: server }],
     ['an rtpengine', { media: rtpengine }],
     ['another SIP port', { sipPort: 5070 }],
+    ['delivery translate', { identity: translated }],
+    ['the same routed subnets', { identity: translated, routedCidrs: ['10.0.1.0/24'] }],
     ['timers of zero', { timeouts: { setup: 0 } }],
     ['header fields that are about the call', { passHeaders: ['X-Trace', 'P-Asserted-Identity'] }],
   ])('%s', (_title, changes) => expect(() => check(changes)).not.toThrow());
@@ -33,10 +42,15 @@ describe('options that are refused, by name', () => {
     ['signalling of no known kind', { signalling: { kind: 'kamailio' } }, '"kamailio"'],
     ['no media', { media: undefined }, 'media.kind is undefined'],
     ['media of no known kind', { media: { kind: 'asterisk' } }, '"asterisk"'],
+    ...['rule', 'dnat', 'any', 'proxy'].map((delivery): [string, object, string] => [
+      `delivery ${delivery}`,
+      { identity: { ...networks.identity, delivery } },
+      `identity.delivery is "${delivery}"`,
+    ]),
     [
-      'delivery translate',
-      { identity: { ...networks.identity, delivery: 'translate' } },
-      'delivery',
+      'routed subnets that the kernel does not translate towards',
+      { identity: translated, routedCidrs: ['10.0.3.0/24'] },
+      'the kernel translates towards 10.0.1.0/24',
     ],
     ['no identity', { identity: undefined }, 'delivery'],
     ['no route', { route: undefined }, 'route'],

@@ -83,10 +83,7 @@ export function requireOptions(options: GatewayOptions): void {
   // whoever calls from JavaScript, or from a file, has no compiler to tell
   const given: Partial<GatewayOptions> = options;
   const { identity, signalling, media, route, sipPort = 5060, timeouts = {} } = given;
-  if (identity?.delivery !== 'both') {
-    const delivery = JSON.stringify(identity?.delivery);
-    throw invalid(`identity.delivery is ${delivery}`, 'Take the identity with delivery "both".');
-  }
+  requireDelivery(identity, given.routedCidrs);
   if (typeof route !== 'function') {
     throw invalid('route is no function', 'Give a function that says where a call goes.');
   }
@@ -99,6 +96,30 @@ export function requireOptions(options: GatewayOptions): void {
   requirePassHeaders(given.passHeaders ?? []);
   requireSignalling(signalling);
   requireMedia(media);
+}
+
+/**
+ * A socket for each address that a peer may be told, or one for all of them: with the other deliveries a
+ * socket that calls a VPC peer shows it another tuple than it is told, or is bound to no address at all.
+ */
+function requireDelivery(
+  identity: GatewayOptions['identity'] | undefined,
+  routedCidrs: GatewayOptions['routedCidrs'],
+): void {
+  const { delivery } = identity ?? {};
+  if (delivery !== 'both' && delivery !== 'translate') {
+    throw invalid(
+      `identity.delivery is ${JSON.stringify(delivery)}`,
+      'Take the identity with delivery "both" or "translate".',
+    );
+  }
+  if (delivery === 'both' || routedCidrs === undefined) return;
+  const translated = (identity?.routedCidrs ?? []).toSorted().join(' ');
+  if (routedCidrs.toSorted().join(' ') === translated) return;
+  throw invalid(
+    `routedCidrs is ${routedCidrs.join(' ') || 'empty'}, and the kernel translates towards ${translated || 'nobody'}`,
+    'Leave routedCidrs out: with delivery "translate" the identity says them.',
+  );
 }
 
 /** Fields that are each leg's own: who it is with, by which way, how long, in which dialog, and what the body is. */

@@ -1,8 +1,9 @@
 import { headerValue } from '@truetuple/sip-engine';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Ipv4Address } from './address.ts';
+import type { Cidr, Ipv4Address } from './address.ts';
 import type { PeerClass } from './call/peer-class.ts';
 import {
+  networks,
   openGatewayBench,
   privateIp,
   publicIp,
@@ -42,13 +43,28 @@ function expectOneAddress(peer: BenchPeer, own: string): void {
   }
 }
 
-for (const otherPrivateAddress of [undefined, eth0]) {
+const translated = {
+  ...networks.identity,
+  delivery: 'translate',
+  bind: { internet: privateIp, vpc: privateIp },
+  routedCidrs: ['10.0.3.0/24' as Cidr],
+} as const;
+
+for (const [otherPrivateAddress, identity] of [
+  [undefined, networks.identity],
+  [eth0, networks.identity],
+  [undefined, translated],
+  [eth0, translated],
+] as const) {
   const title = otherPrivateAddress === undefined ? "net1's private address" : "eth0's address";
-  describe(`other private networks are told ${title}`, () => {
+  describe(`${identity.delivery}: other private networks are told ${title}`, () => {
     it.each(pairs)('a call from %s to %s', async (classA, classB) => {
       const [hostA, hostB] = [hosts[classA][0], hosts[classB][1]];
       const bench = await openGatewayBench(() => ({ kind: 'to', uri: `sip:b@${hostB}` }), {
-        options: otherPrivateAddress === undefined ? {} : { otherPrivateAddress },
+        options: {
+          identity,
+          ...(otherPrivateAddress === undefined ? {} : { otherPrivateAddress }),
+        },
       });
       open.push(bench);
       const a = await bench.peer(hostA, classA);

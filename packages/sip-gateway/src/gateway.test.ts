@@ -314,10 +314,8 @@ describe('a gateway that cannot start', () => {
     await taken.close();
   });
 
-  it('refuses a delivery that is not built', async () => {
-    // as an identity file of a later version could say
-    const delivery = 'translate' as 'both';
-    const identity = { ...networks.identity, delivery };
+  it('refuses a delivery that shows a VPC peer another tuple than it is told', async () => {
+    const identity = { ...networks.identity, delivery: 'dnat' } as const;
     const starting = createGateway({
       identity,
       signalling: { kind: 'embedded' },

@@ -62,6 +62,42 @@ describe('delivery `both`: every class of peer', () => {
   });
 });
 
+describe('delivery `translate`: one socket for every class of peer', () => {
+  const routedCidrs = ['10.0.1.0/24' as Cidr];
+  const bind = { internet: privateIp, vpc: privateIp };
+  const identity = { ...networks.identity, delivery: 'translate', bind, routedCidrs } as const;
+  const translated: PeerNetworks = { identity };
+
+  it.each([
+    ['Internet', '198.51.100.50', path('internet', publicIp, privateIp)],
+    ['VPC subnet with our /32', '10.0.1.100', path('vpc', publicIp, privateIp)],
+    ['VPC subnet without it', '10.0.3.100', path('other-private', privateIp, privateIp)],
+    ["net1's own subnet", '10.0.2.7', path('other-private', privateIp, privateIp)],
+    ['peering', '10.9.0.1', path('other-private', privateIp, privateIp)],
+  ])('%s (%s)', (_title, peer, expected) => {
+    expect(peerPath(translated, peer as Ipv4Address)).toEqual(expected);
+  });
+
+  it('binds the private address, and the one for other private networks where that is another', () => {
+    expect(localAddresses(translated)).toEqual([privateIp]);
+    const byEth0 = { ...translated, otherPrivateAddress: eth0 };
+    expect(localAddresses(byEth0)).toEqual([privateIp, eth0]);
+    expect(peerPath(byEth0, '10.9.0.1' as Ipv4Address)).toEqual(path('other-private', eth0, eth0));
+  });
+
+  it.each([publicIp, privateIp])('our own address %s as destination is a loop', (peer) => {
+    expect(peerPath(translated, peer)).toMatchObject({ kind: 'refused', code: 'LoopDetected' });
+  });
+});
+
+it('takes the routed subnets that the identity names, unless others are given', () => {
+  const identity = { ...networks.identity, routedCidrs: ['10.0.1.0/24' as Cidr] };
+  const peer = '10.0.3.100' as Ipv4Address;
+  expect(peerPath({ identity }, peer)).toMatchObject({ peerClass: 'other-private' });
+  const routedCidrs = ['10.0.3.0/24' as Cidr];
+  expect(peerPath({ identity, routedCidrs }, peer)).toMatchObject({ peerClass: 'vpc' });
+});
+
 it.each([publicIp, privateIp])('our own address %s as destination is a loop', (peer) => {
   expect(peerPath(networks, peer)).toMatchObject({ kind: 'refused', code: 'LoopDetected' });
 });

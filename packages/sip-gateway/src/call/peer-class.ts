@@ -11,14 +11,14 @@ export type PeerClass = 'internet' | 'vpc' | 'other-private';
 /** The identity's part that decides which address a peer is told and sees. */
 export type OwnAddresses = Pick<
   PublicIdentity,
-  'publicIp' | 'privateIp' | 'subnetCidr' | 'vpcCidrs' | 'bind' | 'delivery'
+  'publicIp' | 'privateIp' | 'subnetCidr' | 'vpcCidrs' | 'bind' | 'delivery' | 'routedCidrs'
 >;
 
 export interface PeerNetworks {
   readonly identity: OwnAddresses;
   /**
-   * Subnets whose route table holds our /32. Without it: the VPC's networks but net1's own subnet,
-   * whose route table gets none by default.
+   * Subnets whose route table holds our /32. Without it: those that the identity names, else the VPC's
+   * networks but net1's own subnet, whose route table gets none by default.
    */
   readonly routedCidrs?: readonly Cidr[];
   /** Private networks outside of RFC 1918 and RFC 6598 that we reach by a private address. */
@@ -61,7 +61,7 @@ const notUnicast: readonly Cidr[] = ['0.0.0.0/8', '224.0.0.0/4', '240.0.0.0/4'].
 /** Decides by the peer's address which address it is told and which socket sends to it. */
 export function peerPath(networks: PeerNetworks, peer: Ipv4Address): PeerPath {
   const { identity } = networks;
-  if (localAddresses(networks).includes(peer)) {
+  if (peer === identity.publicIp || localAddresses(networks).includes(peer)) {
     const because = `${peer} is an address of this gateway`;
     return { kind: 'refused', code: 'LoopDetected', because };
   }
@@ -84,19 +84,21 @@ export function peerPath(networks: PeerNetworks, peer: Ipv4Address): PeerPath {
   }
 }
 
-/** Every address that a socket must be bound to, so that any peer can be served; each once. */
+/**
+ * Every address that a socket must be bound to, so that any peer can be served; each once. With delivery
+ * `translate` the public one is not among them: the kernel brings what is for it to the private one.
+ */
 export function localAddresses({
   identity,
   otherPrivateAddress,
 }: PeerNetworks): readonly Ipv4Address[] {
-  const { publicIp, privateIp, bind } = identity;
-  return [
-    ...new Set([bind.internet, bind.vpc, otherPrivateAddress ?? privateIp, privateIp, publicIp]),
-  ];
+  const { privateIp, bind } = identity;
+  return [...new Set([bind.internet, bind.vpc, otherPrivateAddress ?? privateIp, privateIp])];
 }
 
 export function classifyPeer(networks: PeerNetworks, peer: Ipv4Address): PeerClass {
-  const { identity, routedCidrs, privateCidrs: furtherCidrs = [] } = networks;
+  const { identity, privateCidrs: furtherCidrs = [] } = networks;
+  const { routedCidrs = identity.routedCidrs } = networks;
   const routed =
     routedCidrs === undefined
       ? isIn(identity.vpcCidrs, peer) && !cidrContains(identity.subnetCidr, peer)

@@ -49,7 +49,10 @@ export interface GatewayBench {
   readonly relay: FakeMediaRelay;
   /** What `onEvent` was told. */
   readonly events: readonly GatewayEvent[];
-  /** `internet`: behind the Internet gateway, which maps the public address to the private one. */
+  /**
+   * `internet`: behind the Internet gateway, which maps the public address to the private one; with delivery
+   * `translate` so does the pod's kernel, towards `vpc`.
+   */
   readonly peer: (address: string, from: PeerClass) => Promise<BenchPeer>;
   readonly run: (ms: number) => Promise<void>;
   /** Every RTP socket that the relay has bound. */
@@ -127,7 +130,8 @@ export async function openPeer(
   address: Ipv4Address,
   from: PeerClass,
 ): Promise<BenchPeer> {
-  const isMapped = from === 'internet';
+  const isTranslated = own.identity.delivery === 'translate';
+  const isMapped = from === 'internet' || (from === 'vpc' && isTranslated);
   const dialled =
     from === 'other-private' ? (own.otherPrivateAddress ?? privateIp) : (publicIp as string);
   const transport = sip.open({ address, port: 5060 });
