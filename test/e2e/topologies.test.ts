@@ -1,9 +1,16 @@
 // Who calls whom decides which of our addresses each one is told and sees.
 import { boxAddresses, openBox, type VpcBox } from '@truetuple/lab';
-import type { Cidr, Ipv4Address, PeerNetworks } from '@truetuple/sip-gateway';
+import type { Ipv4Address, PeerNetworks } from '@truetuple/sip-gateway';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { DeliveryPlan } from '../../packages/core/src/identity/delivery.ts';
 import { boxIsMissing } from '../netns/box-is-missing.ts';
-import { complete, establish, privateIp, publicIp } from '../netns/tuple-matrix-situation.ts';
+import {
+  complete,
+  establish,
+  privateIp,
+  publicIp,
+  routedCidrs,
+} from '../netns/tuple-matrix-situation.ts';
 import { podNetworks } from './gateway-in-pod.ts';
 import { cleanGateway, type CleanGateway } from './kamailio-gateway.ts';
 import { openSipHost, sipHosts, sipPort, type SipHostName } from './sip-host.ts';
@@ -12,9 +19,16 @@ import { expectTrueCall } from './topologies-call.ts';
 const podEth0 = boxAddresses.podEth0 as Ipv4Address;
 
 /** The isolated subnet's route table has no /32 of ours, and the gateway is told so. */
-const byNet1: PeerNetworks = {
-  ...podNetworks,
-  routedCidrs: [boxAddresses.subnetCidr.private as Cidr],
+const byNet1: PeerNetworks = { ...podNetworks, routedCidrs };
+/** One socket: the kernel of the pod writes the public address towards the subnet whose table has the /32. */
+const translate: DeliveryPlan = { delivery: 'translate', routedCidrs };
+const translated: PeerNetworks = {
+  identity: {
+    ...podNetworks.identity,
+    delivery: 'translate',
+    routedCidrs,
+    bind: { internet: privateIp, vpc: privateIp },
+  },
 };
 const routes = Object.fromEntries(
   Object.entries(sipHosts).map(([name, { address }]) => [name, `sip:b@${address}:${sipPort}`]),
@@ -50,15 +64,24 @@ const unrouted: ReadonlySet<SipHostName> = new Set(['isolated', 'natgw']);
 const worlds = [
   {
     name: 'other private networks reach us by net1',
+    situation: complete,
     networks: byNet1,
     unroutedSees: privateIp,
     rows: [...rows, ...rowsOfIsolated, ...rowsOfNeighbour],
   },
   {
     name: 'other private networks reach us by eth0',
+    situation: complete,
     networks: { ...byNet1, otherPrivateAddress: podEth0 },
     unroutedSees: podEth0,
     rows: rowsOfIsolated,
+  },
+  {
+    name: 'delivery translate, one socket for all',
+    situation: { ...complete, delivery: translate },
+    networks: translated,
+    unroutedSees: privateIp,
+    rows: [...rows, ...rowsOfIsolated, ...rowsOfNeighbour],
   },
 ] as const;
 
@@ -68,9 +91,9 @@ describe.skipIf(boxIsMissing)('topologies', () => {
   const gateways: CleanGateway[] = [];
 
   beforeAll(async () => {
-    for (const { networks } of worlds) {
+    for (const { networks, situation } of worlds) {
       const box = opened.use(await openBox());
-      await establish(box, complete);
+      await establish(box, situation);
       boxes.push(box);
       gateways.push(opened.use(await cleanGateway(box, { routes, networks })));
     }
