@@ -159,12 +159,30 @@ describe('reapOrphans', () => {
     expect(kindsOf(dead.applied)).toEqual(['disassociate-address', 'unassign-private-ip']);
   });
 
-  it('takes off an owner tag without association, and routes to an address that nobody has', async () => {
+  it('takes off an owner tag without association, the private IP that it records, and routes to an address that nobody has', async () => {
     const built = build();
     const grant = await hold(built, 'dead', '10.0.2.50');
     await built.ec2.disassociateAddress({ associationId: grant.associationId });
     const report = await reap(built.ec2, nobody);
-    expect(kindsOf(report.applied)).toEqual(['delete-route', 'delete-route', 'untag-owner']);
+    expect(kindsOf(report.applied)).toEqual([
+      'delete-route',
+      'delete-route',
+      'unassign-private-ip',
+      'untag-owner',
+    ]);
+  });
+
+  it('takes off no recorded private IP that two VPCs have', async () => {
+    const built = build();
+    const { ec2 } = built;
+    const { associationId } = await hold(built, 'dead', '10.0.2.50');
+    await ec2.disassociateAddress({ associationId });
+    const { vpcId } = ec2.createVpc({ cidr: '10.0.0.0/16' });
+    const { subnetId } = ec2.createSubnet({ vpcId, cidr: '10.0.2.0/24' });
+    const { networkInterfaceId } = ec2.createNetworkInterface({ subnetId });
+    await ec2.assignPrivateIpAddresses({ networkInterfaceId, privateIpAddresses: ['10.0.2.50'] });
+    const report = await reap(ec2, nobody);
+    expect(kindsOf(report.applied)).not.toContain('unassign-private-ip');
   });
 
   it('takes off routes of a free address once no live pod can be claiming it, its record once the owner is dead', async () => {
@@ -183,7 +201,8 @@ describe('reapOrphans', () => {
       'delete-route',
     ]);
     const dead = pods(pod('other', '10.0.2.51'));
-    expect(kindsOf((await reap(built.ec2, dead)).applied)).toEqual(['untag-owner']);
+    const record = ['unassign-private-ip', 'untag-owner'];
+    expect(kindsOf((await reap(built.ec2, dead)).applied)).toEqual(record);
   });
 
   it('a pod that never claims keeps no routes of a free address', async () => {
@@ -193,7 +212,8 @@ describe('reapOrphans', () => {
     const idle = { ...pod('new', '10.0.2.51'), node: 'node-7' };
     const { applied } = await reap(built.ec2, pods(idle), { dryRun: true });
     expect(applied).toEqual([]);
-    expect(kindsOf((await reap(built.ec2, pods(idle))).applied)).toEqual(['untag-owner']);
+    const record = ['unassign-private-ip', 'untag-owner'];
+    expect(kindsOf((await reap(built.ec2, pods(idle))).applied)).toEqual(record);
     expect((await reap(built.ec2, pods(idle))).spared).toMatchObject([
       { why: 'live pod uid-new on node-7 may be claiming it at this moment' },
     ]);

@@ -233,29 +233,29 @@ describe('a private IP that is stuck on another ENI', () => {
   });
 });
 
-describe('a process that starts again in the same pod', () => {
-  /** Restarts two seconds after its claim, when describes show it as free, and a better address too. */
-  async function restart(
-    options: Partial<SimulatedEc2Options>,
-    standingOf: (first: Grant) => readonly Ipv4Address[],
-  ) {
-    const built = build(options);
-    const { clock, ec2, acquire } = built;
-    const me = { uid: 'uid-1', on: 0, privateIp: oldIp } as const;
-    const best = await acquire(me);
-    await clock.run(directGrant({ ec2, clock }).release(best));
-    const { allocationId, networkInterfaceId } = best;
-    const { associationId } = await ec2.associateAddress({ allocationId, networkInterfaceId });
-    await clock.advance(60_000);
-    await ec2.disassociateAddress({ associationId });
-    await clock.advance(4000);
-    const first = await acquire(me);
-    expect(first.publicIp).not.toBe(best.publicIp);
-    await clock.advance(2000);
-    const again = await acquire({ ...me, standing: standingOf(first) });
-    return { ...built, first, again };
-  }
+/** Restarts two seconds after its claim, when describes show it as free, and a better address too. */
+async function restart(
+  options: Partial<SimulatedEc2Options>,
+  standingOf: (first: Grant) => readonly Ipv4Address[],
+) {
+  const built = build(options);
+  const { clock, ec2, acquire } = built;
+  const me = { uid: 'uid-1', on: 0, privateIp: oldIp } as const;
+  const best = await acquire(me);
+  await clock.run(directGrant({ ec2, clock }).release(best));
+  const { allocationId, networkInterfaceId } = best;
+  const { associationId } = await ec2.associateAddress({ allocationId, networkInterfaceId });
+  await clock.advance(60_000);
+  await ec2.disassociateAddress({ associationId });
+  await clock.advance(4000);
+  const first = await acquire(me);
+  expect(first.publicIp).not.toBe(best.publicIp);
+  await clock.advance(2000);
+  const again = await acquire({ ...me, standing: standingOf(first) });
+  return { ...built, first, again };
+}
 
+describe('a process that starts again in the same pod', () => {
   it.each(['refuse', 'displace'] as const)(
     'asks for the address on its link first (a private IP with another one: %s)',
     async (occupiedPrivateIp) => {

@@ -29,16 +29,17 @@ const looksInDoubt = 3;
  */
 export async function endClaim(session: CloudSession, ending: Ending): Promise<void> {
   const { claim, networkInterfaceId, privateIp, routeTableIds } = ending.wanted;
-  const allocationIds = claim === undefined ? [] : [claim.allocationId];
+  const values = claim === undefined ? [] : [claim.allocationId];
   const scope = {
     networkInterfaceId,
-    addressFilters: [{ name: 'allocation-id', values: allocationIds }],
+    addressFilters: [{ name: 'allocation-id', values }],
     routeTableFilters: routeTableIdFilters(routeTableIds),
   };
   const what = claim?.publicIp ?? 'the claim';
-  let { wanted } = ending;
+  let wanted = ending.wanted;
   let latest: CloudView | undefined;
   let isFresh = false;
+  let isUnassignRefused = false;
   let doubts = wanted.known === 'reported' ? looksInDoubt : 0;
   const look = async (parts?: readonly CloudPart[]): Promise<CloudView> => {
     const again =
@@ -46,8 +47,12 @@ export async function endClaim(session: CloudSession, ending: Ending): Promise<v
     latest = await lookAtCloud(session, scope, again);
     return mergeOwnWrites(latest, session.writes);
   };
-  const plan = (view: CloudView): readonly CloudStep[] =>
-    planSteps({ ...ending, wanted }, view, session);
+  const plan = (view: CloudView): readonly CloudStep[] => {
+    // what is neither seen nor known to EC2 is not there
+    const isGone = isUnassignRefused && !isOnInterface(wanted, view);
+    const steps = planSteps({ ...ending, wanted }, view, session);
+    return isGone ? steps.filter(({ kind }) => kind !== 'unassign-private-ip') : steps;
+  };
   await converge<CloudView, CloudStep>({
     what: `giving back ${what} on ${privateIp}`,
     maxRounds,
@@ -63,21 +68,27 @@ export async function endClaim(session: CloudSession, ending: Ending): Promise<v
     },
     plan,
     apply: async (step) => {
-      const view = isFresh ? undefined : await look(dependsOn(step));
+      let view = isFresh ? undefined : await look(dependsOn(step));
+      // the association last: EC2 compares nothing when it deletes a route
+      if (step.kind === 'delete-route') view = await look(['addresses']);
       if (view !== undefined && !plan(view).some((one) => isSame(one, step))) return 'look-again';
       isFresh = false;
       const wasShown = latest !== undefined && isShown(wanted, latest);
       let isNews = wasShown || (ending.claimAgeMs ?? 0) < describeLagMs;
-      const carried = await carryOut(session, step, () => (isNews = false));
-      if (carried === 'done' && step.kind === 'disassociate-address') {
-        doubts = 0;
-        wanted = afterEnd(wanted, isNews);
-        // now that it is known whose the rest is, what comes first may be planned first
-        if (!wasShown) return 'look-again';
-      }
-      return carried === 'done' ? 'done' : 'look-again';
+      const isDone = (await carryOut(session, step, () => (isNews = false))) === 'done';
+      if (!isDone && step.kind === 'unassign-private-ip') isUnassignRefused = true;
+      if (!isDone || step.kind !== 'disassociate-address') return isDone ? 'done' : 'look-again';
+      doubts = 0;
+      wanted = afterEnd(wanted, isNews);
+      // now that it is known whose the rest is, what comes first may be planned first
+      return wasShown ? 'done' : 'look-again';
     },
   });
+}
+
+function isOnInterface({ privateIp }: WantedNothing, view: CloudView): boolean {
+  const shown = view.networkInterface?.privateIpAddresses ?? [];
+  return shown.some(({ privateIpAddress }) => privateIpAddress === privateIp);
 }
 
 /**
@@ -113,7 +124,7 @@ function planSteps(
 
 /** What must be read again just before a step; DeleteTags with the value compares by itself. */
 function dependsOn({ kind }: CloudStep): readonly CloudPart[] {
-  if (kind === 'delete-route') return ['addresses', 'routeTables'];
+  if (kind === 'delete-route') return ['routeTables'];
   if (kind === 'unassign-private-ip') return ['networkInterface', 'addresses'];
   return kind === 'untag-owner' ? [] : ['addresses'];
 }

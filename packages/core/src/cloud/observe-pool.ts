@@ -1,9 +1,9 @@
 import { hostCidr, parseIpv4Address, type Cidr } from '../identity/address.ts';
 import { poolTagKey } from '../identity/owner.ts';
 import { readCloud, type CloudSession } from './cloud-session.ts';
-import type { Filter, NetworkInterface, RouteTable } from './ec2-api.ts';
+import type { ElasticIp, Filter, NetworkInterface, RouteTable } from './ec2-api.ts';
 import type { ObservedPool, OrphanSubject } from './plan-reap.ts';
-import { routeTo } from './view.ts';
+import { ownerRecordOf, routeTo } from './view.ts';
 
 /** EC2 takes 200 filter values a request; the names beside them count too. */
 const valuesPerRequest = 150;
@@ -32,13 +32,12 @@ export async function observePool(
     ...addresses.map((one) => one.networkInterfaceId),
     ...destinations.flatMap((to) => routeTables.map((one) => routeTo(one, to)?.networkInterfaceId)),
   ];
-  const networkInterfaces = await readInterfaces(
-    session,
-    only === undefined ? inPool : 'none',
+  const networkInterfaces = await readInterfaces(session, {
+    inPool: only === undefined ? inPool : 'none',
     ids,
-  );
-  const orphanWasOn = only?.networkInterfaceId;
-  return { pool, allAddresses, addresses, networkInterfaces, routeTables, orphanWasOn };
+    privateIps: addresses.flatMap((one) => recordedOnFree(one) ?? []),
+  });
+  return { pool, allAddresses, addresses, networkInterfaces, routeTables };
 }
 
 /** For an address the whole pool is read: which of it the live pods are seen with. */
@@ -47,23 +46,36 @@ function narrowAddresses(only: OrphanSubject | undefined): readonly Filter[] {
   return [{ name: 'network-interface-id', values: [only.networkInterfaceId] }];
 }
 
-/** Those that a filter selects, and those of the ids that are not among them. */
+/** The private IP that a record on a free address says truetuple registered: its release was cut short. */
+function recordedOnFree(address: ElasticIp): string | undefined {
+  const record = address.associationId === undefined ? ownerRecordOf(address) : undefined;
+  return record?.privateIpAssignedByUs ? record.privateIp : undefined;
+}
+
+/** Those of the pool, those with one of the ids, those with one of the private IPs. */
 async function readInterfaces(
   session: CloudSession,
-  selected: Filter | 'none',
-  ids: readonly (string | undefined)[],
+  wanted: {
+    readonly inPool: Filter | 'none';
+    readonly ids: readonly (string | undefined)[];
+    readonly privateIps: readonly string[];
+  },
 ): Promise<NetworkInterface[]> {
   const read = (filter: Filter): Promise<NetworkInterface[]> =>
     readCloud(session, 'reading network interfaces', (call) =>
       session.ec2.describeNetworkInterfaces({ filters: [filter] }, call),
     );
-  const carriers = selected === 'none' ? [] : await read(selected);
-  const known = new Set(carriers.map(({ networkInterfaceId }) => networkInterfaceId));
-  const wanted = new Set(ids.filter((id) => id !== undefined).filter((id) => !known.has(id)));
-  const others = await inChunks([...wanted], (values) =>
+  const carriers = wanted.inPool === 'none' ? [] : await read(wanted.inPool);
+  const known = new Set<string | undefined>(carriers.map((one) => one.networkInterfaceId));
+  const ids = new Set(wanted.ids.flatMap((id) => (id === undefined || known.has(id) ? [] : [id])));
+  const others = await inChunks([...ids], (values) =>
     read({ name: 'network-interface-id', values }),
   );
-  return [...carriers, ...others];
+  const holders = await inChunks([...new Set(wanted.privateIps)], (values) =>
+    read({ name: 'private-ip-address', values }),
+  );
+  const all = [...carriers, ...others, ...holders];
+  return [...new Map(all.map((eni) => [eni.networkInterfaceId, eni])).values()];
 }
 
 async function readRouteTables(

@@ -17,12 +17,13 @@ export interface ObservedPool {
   readonly allAddresses: readonly ElasticIp[];
   /** Those of them that are judged. */
   readonly addresses: readonly ElasticIp[];
-  /** Those that carry the pool's tag, and those that its addresses or routes to them are on. */
+  /**
+   * Those that carry the pool's tag, those that its addresses or routes to them are on, and those with a private
+   * IP that a record on a free address names.
+   */
   readonly networkInterfaces: readonly NetworkInterface[];
   /** Those with a route to one of its addresses. */
   readonly routeTables: readonly RouteTable[];
-  /** Of a look at one orphan: the network interface that its address was on when it was judged. */
-  readonly orphanWasOn?: string | undefined;
 }
 
 /** Something nobody holds any more, and the steps that take it away, in order. */
@@ -170,8 +171,9 @@ function judgeFreeAddress(address: ElasticIp, observed: ObservedPool, live: Live
   if (value !== undefined && doubtAboutRecord === undefined) {
     const record = ownerRecordOf(address);
     if (record?.privateIpAssignedByUs && doubtAbout(live, record.privateIp) === undefined) {
-      const place = { networkInterfaceId: observed.orphanWasOn, privateIp: record.privateIp };
-      steps.push(...planUnassign(observed, place, true));
+      const { privateIp } = record;
+      const networkInterfaceId = onlyHolderOf(observed, privateIp, allocationId);
+      steps.push(...planUnassign(observed, { networkInterfaceId, privateIp }, true));
     }
     steps.push({ kind: 'untag-owner', allocationId, value });
   }
@@ -180,6 +182,22 @@ function judgeFreeAddress(address: ElasticIp, observed: ObservedPool, live: Live
   const networkInterfaceId = undefined;
   const subject = { kind: 'address' as const, allocationId, publicIp, networkInterfaceId };
   return { orphan: { key: `${allocationId} free`, what, subject, steps } };
+}
+
+/** Of a private IP that carries nothing else; undefined when several VPCs have it: a record names no VPC. */
+function onlyHolderOf(
+  { networkInterfaces }: ObservedPool,
+  privateIp: Ipv4Address,
+  allocationId: string,
+): string | undefined {
+  const holders = networkInterfaces.filter(({ privateIpAddresses }) =>
+    privateIpAddresses.some(
+      ({ privateIpAddress, association }) =>
+        privateIpAddress === privateIp &&
+        (association === undefined || association.allocationId === allocationId),
+    ),
+  );
+  return holders.length === 1 ? holders[0]?.networkInterfaceId : undefined;
 }
 
 /** None when a network interface shows the address: then the describe of it is from before its claim. */
