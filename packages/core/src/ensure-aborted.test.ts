@@ -3,6 +3,7 @@ import { ensurePublicIdentity } from './ensure-public-identity.ts';
 import type { NodePorts } from './node-ports.ts';
 import { simulatedPod, type SimulatedPod } from './testing/simulated-pod.ts';
 import { simulatedNode } from './testing/simulated-node.ts';
+import type { DatagramPort } from './verify/datagram-port.ts';
 
 /** Every method of a port told before and after each of its calls that returns a promise. */
 function heard<Port extends object>(port: Port, hear: (what: string) => void): Port {
@@ -20,14 +21,25 @@ function heard<Port extends object>(port: Port, hear: (what: string) => void): P
   });
 }
 
+function heardSockets(datagrams: DatagramPort, hear: (what: string) => void): DatagramPort {
+  return {
+    resolve: (host) => datagrams.resolve(host),
+    open: async (local) => {
+      const opened = await datagrams.open(local);
+      return opened.kind === 'open' ? { ...opened, socket: heard(opened.socket, hear) } : opened;
+    },
+  };
+}
+
 /** The ports of a pod, each of whose calls is heard twice. */
 function heardNode(pod: SimulatedPod, hear: (what: string) => void): NodePorts {
-  const { ec2, kernel, clock, publisher } = pod;
+  const { ec2, kernel, clock, publisher, internet } = pod;
   const node = simulatedNode({
     ec2: heard(ec2, hear),
     kernel: heard(kernel, hear),
     clock,
     publisher: heard(publisher, hear),
+    datagrams: heardSockets(heard(internet, hear), hear),
   });
   return heard(node, hear);
 }
@@ -59,20 +71,44 @@ function stateOf({ ec2, kernel }: SimulatedPod): unknown {
   };
 }
 
-const first = (await awaited(simulatedPod())).map((what, nth) => ({ what, nth }));
-const publishedAt = first.findIndex(({ what }) => what === 'publish begun');
+/** What makes a pod whose identity is proven by the kernel, or on the wire too. */
+const proofs: readonly (readonly [string, () => SimulatedPod])[] = [
+  ['by the kernel', simulatedPod],
+  [
+    'on the wire',
+    () => {
+      const pod = simulatedPod();
+      pod.internet.addStunServer({ at: { address: '198.51.100.50', port: 3478 } });
+      const wire = { stunServers: ['198.51.100.50'], ports: [5060] };
+      return { ...pod, spec: { ...pod.spec, proof: { require: 'outbound', wire } } };
+    },
+  ],
+];
+const calls = await Promise.all(
+  proofs.map(async ([proof, build]) => ({ proof, build, told: await awaited(build()) })),
+);
+const first = calls.flatMap(({ proof, build, told }) =>
+  told.map((what, nth) => ({
+    proof,
+    build,
+    what,
+    nth,
+    publishedAt: told.indexOf('publish begun'),
+  })),
+);
 
-describe.each(first)('an ensure that is aborted at $what ($nth)', ({ nth }) => {
-  it('is refused, and leaves nothing', async () => {
-    const pod = simulatedPod();
+it.each(first)(
+  'an ensure, proven $proof, that is aborted at $what ($nth) is refused and leaves nothing',
+  async ({ build, nth, publishedAt }) => {
+    const pod = build();
     const before = stateOf(pod);
     const publish = vi.spyOn(pod.publisher, 'publish');
     await expect(abortedAt(pod, nth)).rejects.toMatchObject({ code: 'Aborted' });
     expect(stateOf(pod)).toEqual(before);
     expect(await pod.publisher.current()).toBeUndefined();
     expect(publish.mock.calls).toHaveLength(nth < publishedAt ? 0 : 1);
-  });
-});
+  },
+);
 
 const repeated = simulatedPod();
 await ensurePublicIdentity(repeated.spec, { node: repeated.node });

@@ -237,6 +237,7 @@ async function publishOnce(
       throw error;
     },
   );
+  requireWanted(run, 'publishing it');
   return report.publish(
     {
       name: 'publish',

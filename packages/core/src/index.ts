@@ -89,6 +89,7 @@ export type { Proof, ProofInput, WireProof, WireProofInput } from './identity/pr
 export { applicationSocket, linuxDatagrams } from './adapters/linux/linux-datagrams.ts';
 export type * from './verify/datagram-port.ts';
 export type { Finding, FindingCode, FindingSeverity } from './verify/finding.ts';
+export type { KernelFinding } from './verify/kernel-finding.ts';
 export type { InboundProof, OutboundProof, PathProof } from './verify/path-proof.ts';
 export type { ProbeRequest, ProbingPeer } from './verify/probing-peer.ts';
 export type { WireAids } from './verify/prove-on-wire.ts';
