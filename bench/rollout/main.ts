@@ -1,0 +1,76 @@
+/**
+ * `npm run bench:rollout`: how long many pods that start at the same moment take to their identities, when EC2 grants no more than its
+ * documented token buckets. Time is virtual: the figures do not depend on the machine, and are the same in every run. Exit 0 when the
+ * bounds hold, 1 when one does not. Options: --pods N (default 1000), --json FILE.
+ */
+import { writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { ec2RequestRates } from '@truetuple/core';
+import { formatTable } from '../identity/table.ts';
+import { routeTables } from './region.ts';
+import { roll, type Design, type RollFigures } from './roll.ts';
+
+const designs: readonly Design[] = ['one process for all', 'a process for each pod'];
+/** How far above the lower bound one process may end. */
+const slack = 1.15;
+
+process.exitCode = await runBench();
+
+interface LowerBound {
+  readonly action: string;
+  readonly seconds: number;
+}
+
+/** What the busiest bucket needs for the calls that every design has to make: one claim, one tag, a route in each table. */
+function lowerBound(pods: number): LowerBound {
+  const needed = { AssociateAddress: pods, CreateTags: pods, CreateRoute: pods * routeTables };
+  const bounds = Object.entries(needed).map(([action, calls]) => {
+    const { burst, perSecond } = ec2RequestRates[action as keyof typeof needed];
+    return { action, seconds: Math.max(0, (calls - burst) / perSecond) };
+  });
+  return bounds.reduce((most, bound) => (bound.seconds > most.seconds ? bound : most));
+}
+
+async function runBench(): Promise<number> {
+  const { values } = parseArgs({
+    options: { pods: { type: 'string', default: '1000' }, json: { type: 'string' } },
+  });
+  const pods = Number(values.pods);
+  if (!Number.isInteger(pods) || pods < 1 || pods > 1_000) {
+    throw new Error(`--pods ${values.pods}: give a whole number from 1 to 1000.`);
+  }
+  const least = lowerBound(pods);
+  const figures: RollFigures[] = [];
+  for (const design of designs) figures.push(await roll(design, pods));
+  console.log(
+    [
+      `${pods} pods at once, ${routeTables} route tables; no less than ${least.seconds.toFixed(0)} s (${least.action}). Virtual seconds.`,
+      '',
+      ...formatTable(
+        ['', 'ready', 'half at', 'last at', 'to the bound', 'calls', 'throttled', 'restarts'],
+        figures.map((each) => [
+          each.design,
+          String(each.ready),
+          each.medianSeconds.toFixed(0),
+          each.lastSeconds.toFixed(0),
+          (each.lastSeconds / least.seconds).toFixed(2),
+          String(each.calls),
+          String(each.throttled),
+          String(each.restarts),
+        ]),
+      ),
+    ].join('\n'),
+  );
+  if (values.json !== undefined) {
+    await writeFile(values.json, `${JSON.stringify({ pods, least, figures }, null, 2)}\n`);
+  }
+  const [together] = figures;
+  const holds =
+    figures.every(({ ready }) => ready === pods) &&
+    together?.throttled === 0 &&
+    together.lastSeconds <= slack * least.seconds;
+  console.log(
+    `\n  one process: nothing throttled, at most ${slack} times the bound; everybody ready: ${holds ? 'holds' : 'DOES NOT HOLD'}`,
+  );
+  return holds ? 0 : 1;
+}
