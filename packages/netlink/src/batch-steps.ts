@@ -1,7 +1,8 @@
 import type { NetlinkError } from './errors.ts';
 import type { Group } from './group.ts';
 import type { GroupPool } from './group-pool.ts';
-import type { Entry, Settled } from './judge.ts';
+import type { Exchange } from './exchange.ts';
+import type { Entry, Settle, Settled } from './judge.ts';
 import { isCommand } from './plan.ts';
 import type { Command, Plan } from './plan.ts';
 
@@ -35,6 +36,10 @@ export class BatchSteps {
   readonly results: BatchResult[] = [];
   readonly entries: Entry[] = [];
   readonly #pool: GroupPool;
+  /** By the index of the result. */
+  readonly #commands: (Command<unknown> | undefined)[] = [];
+  /** One for all requests of the group that is being filled. */
+  #settle: Settle = () => undefined;
 
   constructor(pool: GroupPool) {
     this.#pool = pool;
@@ -43,25 +48,35 @@ export class BatchSteps {
   /** Adds an operation; gives the index of its result. */
   add(plan: Plan<unknown>): number {
     const index = this.results.push(doneWithNothing) - 1;
-    if (isCommand(plan) && plan.exchange.netns === undefined) this.#addCommand(index, plan);
-    else this.steps.push({ kind: 'plan', index, plan });
+    if (isCommand(plan) && plan.exchange.netns === undefined) {
+      this.#commands.push(plan);
+      this.#addCommand(index, plan.exchange);
+    } else {
+      this.#commands.push(undefined);
+      this.steps.push({ kind: 'plan', index, plan });
+    }
     return index;
   }
 
-  #addCommand(index: number, command: Command<unknown>): void {
+  #addCommand(index: number, exchange: Exchange): void {
     const step = this.#groupsStep();
-    const { exchange } = command;
     let group = step.groups.at(-1);
     if (group === undefined || !this.#pool.fits(group, exchange)) {
       group = this.#pool.takeLargest();
       step.groups.push(group);
+      this.#settle = this.#settleFrom(index, step);
     }
     step.open++;
-    const entry = group.add(exchange, (outcome) => {
-      this.results[index] = resultOf(command, outcome);
+    this.entries.push(group.add(exchange, this.#settle));
+  }
+
+  /** The requests of a group, and so their results, are without gaps. */
+  #settleFrom(first: number, step: GroupsStep): Settle {
+    return (outcome, at) => {
+      const command = this.#commands[first + at];
+      if (command !== undefined) this.results[first + at] = resultOf(command, outcome);
       if (--step.open === 0) step.whenSettled();
-    });
-    this.entries.push(entry);
+    };
   }
 
   #groupsStep(): GroupsStep {

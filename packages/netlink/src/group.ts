@@ -1,7 +1,7 @@
 import { errorFromErrno } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import { Entry, isLast, lostAnswer, takeMessage } from './judge.ts';
-import type { Received, Send, Settled } from './judge.ts';
+import type { Received, Send, Settle, Settled } from './judge.ts';
 import { errnoByName } from './schema/errno.ts';
 import { messageType } from './schema/netlink.ts';
 import { clearAck, stampSequences, writeType } from './wire/message-header.ts';
@@ -83,7 +83,7 @@ export class Group implements Send {
   }
 
   /** Copies the message. */
-  add(exchange: Exchange, settle: (outcome: Settled) => void): Entry {
+  add(exchange: Exchange, settle: Settle): Entry {
     const { message, until, batch } = exchange;
     const entry = new Entry(exchange, settle, this, this.entries.length);
     const at = this.#length;

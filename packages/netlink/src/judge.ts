@@ -11,6 +11,9 @@ import type { MessageHeader } from './wire/message-header.ts';
 /** How a request ended. */
 export type Settled = NetlinkError | 'done';
 
+/** Told once how the `index`-th request of its send ended. */
+export type Settle = (outcome: Settled, index: number) => void;
+
 /** The send that a request goes out with. */
 export interface Send {
   readonly isSent: boolean;
@@ -32,9 +35,9 @@ export class Entry {
   outcome: Settled | undefined;
   /** The kernel has no more to say to it, or it was told when it had none. */
   isAnswered = false;
-  readonly #settle: (outcome: Settled) => void;
+  readonly #settle: Settle;
 
-  constructor(exchange: Exchange, settle: (outcome: Settled) => void, send?: Send, index = 0) {
+  constructor(exchange: Exchange, settle: Settle, send?: Send, index = 0) {
     this.exchange = exchange;
     this.#settle = settle;
     this.#send = send;
@@ -52,7 +55,7 @@ export class Entry {
   settle(outcome: Settled): void {
     if (this.outcome !== undefined) return;
     this.outcome = outcome;
-    this.#settle(outcome);
+    this.#settle(outcome, this.#index);
   }
 }
 
