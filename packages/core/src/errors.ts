@@ -13,6 +13,7 @@ export type CoreErrorCode =
   | 'DeliveryImpossible'
   | 'PoolEmpty'
   | 'PoolExhausted'
+  | 'AddressUnavailable'
   | 'NetworkInterfaceNotFound'
   | 'NetworkInterfaceAmbiguous'
   | 'NetworkInterfaceDetached'

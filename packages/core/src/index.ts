@@ -47,7 +47,14 @@ export { bindAddressFor } from './identity/bind-address.ts';
 export { parseIdentitySpec } from './identity/identity-spec.ts';
 export { parsePublicIdentity } from './identity/parse-public-identity.ts';
 export { CoreError } from './errors.ts';
-export { ownerTagKey, poolTagKey, formatOwnerTag, parseOwnerTag } from './identity/owner.ts';
+export {
+  formatOwnerTag,
+  ownerTagKey,
+  parseOwnerTag,
+  poolTagKey,
+  releasedTagKey,
+  reservedTagKey,
+} from './identity/owner.ts';
 export { truetupleProtocol } from './kernel/kernel-step.ts';
 export type { CoreErrorCode, CoreErrorDetails, Retry } from './errors.ts';
 export type { HeldIdentity } from './held-identity.ts';

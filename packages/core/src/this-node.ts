@@ -19,6 +19,8 @@ export interface ThisNodeOptions extends RequestLanesOptions, GovernedEc2Options
   readonly credentials?: SdkEc2Options['credentials'];
   /** Proves pods dead, for taking over from them at once; default nobody can: see DirectGrantParts. */
   readonly live?: Liveness;
+  /** For how long, in milliseconds, an address that another pod let go is taken only when nothing else is free. */
+  readonly coolDownMs?: number;
   /** Path of another network namespace, such as /run/netns/pod7; default: this process's own. */
   readonly netns?: string;
 }
@@ -63,7 +65,8 @@ function ec2Of(region: string, options: ThisNodeOptions): Ec2Api {
 
 /** The real ports: EC2 through the AWS SDK, this namespace's kernel, files. Opens nothing until used. */
 export function thisNode(options: ThisNodeOptions = {}): NodePorts {
-  const { netns, live } = options;
+  const { netns, live, coolDownMs } = options;
+  const coolDown = coolDownMs === undefined ? undefined : { ms: coolDownMs, clock: systemClock };
   const regions = new Map<string, Ec2Api>();
   const ec2In = (region: string): Ec2Api => {
     const ec2 = regions.get(region) ?? ec2Of(region, options);
@@ -72,7 +75,8 @@ export function thisNode(options: ThisNodeOptions = {}): NodePorts {
   };
   return {
     clock: systemClock,
-    openGrant: async ({ region }) => directGrant({ clock: systemClock, ec2: ec2In(region), live }),
+    openGrant: async ({ region }) =>
+      directGrant({ clock: systemClock, ec2: ec2In(region), live, coolDown }),
     openKernel: () => linuxKernel(netns === undefined ? {} : { netns }),
     openPublisher: filePublisher,
     openEc2: async (region) => ec2In(region),

@@ -2,6 +2,7 @@ import { converge } from '../converge.ts';
 import { CoreError } from '../errors.ts';
 import { carryOut } from './carry-out.ts';
 import { pause, type CloudSession } from './cloud-session.ts';
+import type { CoolDown } from './choose-address.ts';
 import type { CloudStep } from './cloud-step.ts';
 import type { NetworkInterface } from './ec2-api.ts';
 import { findNetworkInterface } from './find-network-interface.ts';
@@ -34,14 +35,21 @@ export interface Acquire {
   /** How to take from the dead; undefined when nothing proves who is dead. */
   readonly takeOver: TakeOver | undefined;
   hasFreedPrivateIp: boolean;
+  readonly coolDown: (() => CoolDown) | undefined;
+}
+
+export interface AcquireOptions {
+  readonly live?: Liveness | undefined;
+  readonly coolDown?: (() => CoolDown) | undefined;
 }
 
 /** Takes an address for the link and leads the VPC's routes to it; what it took it gives back on failure. */
 export async function acquireGrant(
   session: CloudSession,
   request: GrantRequest,
-  live?: Liveness,
+  more: AcquireOptions = {},
 ): Promise<Grant> {
+  const { live } = more;
   const { spec, link } = request;
   const eni = await findNetworkInterface(session, spec, link);
   const refused = judgeNetworkInterface(eni, spec);
@@ -60,6 +68,7 @@ export async function acquireGrant(
     privateIpAssignedByUs: isOursToManage(eni, request),
     takeOver: live && { session, heir, vpcId, live },
     hasFreedPrivateIp: false,
+    coolDown: more.coolDown,
   };
   try {
     if (acquire.takeOver !== undefined) acquire.preferred = await succeed(acquire.takeOver);
@@ -150,6 +159,9 @@ function wantedBy(acquire: Acquire, claim?: Claim): WantedIdentity {
     excluded,
     preferred,
     standing: request.standing ?? [],
+    only: request.spec.address,
+    never: request.spec.excludeAddresses,
+    coolDown: acquire.coolDown?.(),
     claimed: claim?.allocationId,
     privateIpAssignedByUs,
     withRoutes: claim !== undefined,

@@ -76,6 +76,7 @@ function isDoneAlready(error: Ec2CallError, step: CloudStep): boolean {
     case 'assign-private-ip':
     case 'associate-address':
     case 'tag-owner':
+    case 'tag-released':
     case 'create-route':
     case 'replace-route':
       return false;
@@ -120,6 +121,7 @@ async function afterFailure(
     case 'disable-source-dest-check':
     case 'disassociate-address':
     case 'tag-owner':
+    case 'tag-released':
     case 'untag-owner':
     case 'delete-route':
       break;

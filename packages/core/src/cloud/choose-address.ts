@@ -1,7 +1,7 @@
 import type { Ipv4Address } from '../identity/address.ts';
-import type { Owner } from '../identity/owner.ts';
+import { releasedTagKey, reservedTagKey, stableNameOf, type Owner } from '../identity/owner.ts';
 import type { ElasticIp } from './ec2-api.ts';
-import { ownerRecordOf, ownerTagOf } from './view.ts';
+import { ownerRecordOf, ownerTagOf, tagOf } from './view.ts';
 
 export interface AddressWish {
   readonly owner: Owner;
@@ -12,22 +12,30 @@ export interface AddressWish {
   readonly preferred?: string | undefined;
   /** Public addresses that a process before this one put on the link. */
   readonly standing?: readonly string[];
+  /** The public IP, or allocation id, of the only one that will do. */
+  readonly only?: string | undefined;
+  /** Public IPs, or allocation ids, that will not do. */
+  readonly never?: readonly string[];
+  readonly coolDown?: CoolDown | undefined;
+}
+
+/** For how long a released address is left to others only when nothing else is free. */
+export interface CoolDown {
+  /** Wall clock, milliseconds since 1970. */
+  readonly nowMs: number;
+  readonly ms: number;
 }
 
 /**
  * The free addresses of a pool, best first; the first is the one to claim. The order is the same for
  * everybody who asks for the same pod and different for different pods (rendezvous hashing), so that pods
  * that start together seldom want the same address, and a pod of the same name wants its old one back. An
- * address that is associated is never a candidate, whoever holds it.
+ * address that is associated is never a candidate, whoever holds it, nor one that is reserved for another name.
  */
 export function rankAddresses(pool: readonly ElasticIp[], wish: AddressWish): ElasticIp[] {
-  const { cluster, namespace, pod } = wish.owner;
-  const key = `${cluster}/${namespace}/${pod}`;
+  const key = stableNameOf(wish.owner);
   return pool
-    .filter(
-      ({ associationId, allocationId }) =>
-        associationId === undefined && !wish.excluded.includes(allocationId),
-    )
+    .filter((address) => address.associationId === undefined && mayHave(address, wish))
     .map((address) => ({
       address,
       tier: tierOf(address, wish),
@@ -42,13 +50,58 @@ export function rankAddresses(pool: readonly ElasticIp[], wish: AddressWish): El
     .map(({ address }) => address);
 }
 
-/** Asked before, on our link already, recorded as ours, recorded as nobody's, recorded as somebody's who let it go. */
+/** True for the address with that public IP or allocation id. */
+export function isNamed(
+  { publicIp, allocationId }: Pick<ElasticIp, 'publicIp' | 'allocationId'>,
+  name: string,
+): boolean {
+  return publicIp === name || allocationId === name;
+}
+
+function mayHave(address: ElasticIp, wish: AddressWish): boolean {
+  const { excluded, only, never = [] } = wish;
+  if (excluded.includes(address.allocationId)) return false;
+  if (only !== undefined && !isNamed(address, only)) return false;
+  if (never.some((name) => isNamed(address, name))) return false;
+  return reservationOf(address, wish.owner) !== 'for-another';
+}
+
+/** The tag's value is `namespace/pod`, or `cluster/namespace/pod`; anything else is nobody's name. */
+function reservationOf(address: ElasticIp, owner: Owner): 'none' | 'for-us' | 'for-another' {
+  const value = tagOf(address, reservedTagKey);
+  if (value === undefined) return 'none';
+  const { namespace, pod } = owner;
+  const isOurs = value === `${namespace}/${pod}` || value === stableNameOf(owner);
+  return isOurs ? 'for-us' : 'for-another';
+}
+
+/**
+ * Asked before, on our link already, reserved for us, recorded as ours, recorded as nobody's, recorded as
+ * somebody's who let it go, let go by somebody else so lately that his peers may still send to it.
+ */
 function tierOf(address: ElasticIp, wish: AddressWish): number {
   if (address.allocationId === wish.preferred) return 0;
   if (wish.standing?.includes(address.publicIp)) return 1;
+  if (reservationOf(address, wish.owner) === 'for-us') return 2;
   const record = ownerRecordOf(address);
-  if (record?.owner.uid === wish.owner.uid && record.privateIp === wish.privateIp) return 2;
-  return ownerTagOf(address) === undefined ? 3 : 4;
+  if (record?.owner.uid === wish.owner.uid && record.privateIp === wish.privateIp) return 3;
+  if (isCooling(address, wish)) return 6;
+  return ownerTagOf(address) === undefined ? 4 : 5;
+}
+
+/** The value of the tag that a release leaves when a cool-down is set: seconds since 1970, then the stable name. */
+export function formatReleased(owner: Owner, nowMs: number): string {
+  return `${Math.floor(nowMs / 1000)}/${stableNameOf(owner)}`;
+}
+
+/** Whoever had it last may have it back at once: its peers are his. */
+function isCooling(address: ElasticIp, { owner, coolDown }: AddressWish): boolean {
+  const value = tagOf(address, releasedTagKey);
+  if (value === undefined || coolDown === undefined) return false;
+  const [seconds = '', ...name] = value.split('/');
+  if (name.join('/') === stableNameOf(owner)) return false;
+  const ageMs = coolDown.nowMs - Number(seconds) * 1000;
+  return ageMs < coolDown.ms;
 }
 
 /** FNV-1a over both names, then the finalizer of MurmurHash3, so that near names lie far apart. */

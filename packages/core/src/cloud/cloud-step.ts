@@ -27,6 +27,8 @@ export type CloudStep =
     }
   | { readonly kind: 'tag-owner'; readonly allocationId: string; readonly value: string }
   | { readonly kind: 'untag-owner'; readonly allocationId: string; readonly value: string }
+  /** Where a cool-down is set: when, and by whom, the address was let go. */
+  | { readonly kind: 'tag-released'; readonly allocationId: string; readonly value: string }
   | {
       readonly kind: 'create-route' | 'replace-route';
       readonly routeTableId: string;

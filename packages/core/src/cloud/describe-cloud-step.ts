@@ -1,4 +1,4 @@
-import { ownerTagKey } from '../identity/owner.ts';
+import { ownerTagKey, releasedTagKey } from '../identity/owner.ts';
 import type { StepDescription } from '../identity/step-description.ts';
 import type { CloudStep } from './cloud-step.ts';
 
@@ -47,6 +47,7 @@ export function describeCloudStep(step: CloudStep): StepDescription {
       };
     case 'tag-owner':
     case 'untag-owner':
+    case 'tag-released':
       return describeTag(step);
     case 'create-route':
     case 'replace-route':
@@ -57,11 +58,17 @@ export function describeCloudStep(step: CloudStep): StepDescription {
   }
 }
 
-function describeTag(step: CloudStep & { kind: 'tag-owner' | 'untag-owner' }): StepDescription {
-  const input = {
-    resources: step.allocationId,
-    tags: `'Key=${ownerTagKey},Value=${step.value}'`,
-  };
+function describeTag(
+  step: CloudStep & { kind: 'tag-owner' | 'untag-owner' | 'tag-released' },
+): StepDescription {
+  const key = step.kind === 'tag-released' ? releasedTagKey : ownerTagKey;
+  const input = { resources: step.allocationId, tags: `'Key=${key},Value=${step.value}'` };
+  if (step.kind === 'tag-released') {
+    return {
+      sentence: `Record when ${step.allocationId} was let go, and by whom: ${step.value}.`,
+      command: aws('create-tags', input),
+    };
+  }
   return step.kind === 'tag-owner'
     ? {
         sentence: `Record who holds ${step.allocationId}: ${step.value}.`,

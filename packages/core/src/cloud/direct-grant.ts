@@ -1,5 +1,6 @@
 import type { Clock } from '../identity/clock.ts';
 import { acquireGrant } from './acquire-grant.ts';
+import { formatReleased } from './choose-address.ts';
 import { openSession } from './cloud-session.ts';
 import type { Ec2Api } from './ec2-api.ts';
 import { endClaim } from './end-claim.ts';
@@ -16,6 +17,11 @@ export interface DirectGrantParts {
    * its own private IP from the network interface of a dead pod. Without it they wait for the reaper.
    */
   readonly live?: Liveness | undefined;
+  /**
+   * For how long an address that another pod let go is taken only when nothing else is free, since that one's
+   * peers may still send to it; a release then records when it was, one CreateTags more. Default none.
+   */
+  readonly coolDown?: { readonly ms: number; readonly clock: Pick<Clock, 'now'> } | undefined;
 }
 
 /**
@@ -24,13 +30,14 @@ export interface DirectGrantParts {
  * safe twice and from another process. Errors are CoreErrors, and what a failed acquire took is given back.
  */
 export function directGrant(parts: DirectGrantParts): IdentityGrant {
-  const { ec2, clock, live } = parts;
+  const { ec2, clock, live, coolDown } = parts;
+  const cooling = coolDown && (() => ({ ms: coolDown.ms, nowMs: coolDown.clock.now() }));
   return {
     acquire: (request) =>
       acquireGrant(
         openSession({ ec2, clock, onStep: request.onStep, signal: request.signal }),
         request,
-        live,
+        { live, coolDown: cooling },
       ),
     maintain: (grant, call) =>
       maintainGrant(
@@ -51,6 +58,7 @@ export function directGrant(parts: DirectGrantParts): IdentityGrant {
           unassignPrivateIp: grant.privateIpAssignedByUs,
           known: 'reported',
           routeTableIds: grant.routeTableIds,
+          released: coolDown && formatReleased(grant.owner, coolDown.clock.now()),
         },
         claimAgeMs: options.claimAgeMs ?? 0,
       });

@@ -1,5 +1,6 @@
 import type { Ipv4Address } from '../identity/address.ts';
 import type { Owner } from '../identity/owner.ts';
+import { isNamed } from './choose-address.ts';
 import type { ElasticIp, NetworkInterface } from './ec2-api.ts';
 import { isAt, ownerRecordOf, ownerTagOf, type CloudView } from './view.ts';
 
@@ -13,7 +14,7 @@ export type Occupant =
       readonly associationId: string;
       readonly privateIpAssignedByUs: boolean;
     }
-  /** Of the pool, of a pod that had this private IP before us. */
+  /** Of the pool, of a pod that had this private IP before us, or not the one that is asked for. */
   | {
       readonly kind: 'left-over';
       readonly address: ElasticIp;
@@ -32,6 +33,7 @@ export function judgeOccupant(
     readonly owner: Owner;
     readonly privateIp: Ipv4Address;
     readonly excluded: readonly string[];
+    readonly only?: string | undefined;
   },
   view: CloudView,
   eni: NetworkInterface,
@@ -53,7 +55,8 @@ export function judgeOccupant(
   const record = ownerRecordOf(address);
   const isOurs =
     (ownerTagOf(address) === undefined || record?.owner.uid === wanted.owner.uid) &&
-    !wanted.excluded.includes(address.allocationId);
+    !wanted.excluded.includes(address.allocationId) &&
+    (wanted.only === undefined || isNamed(address, wanted.only));
   return {
     kind: isOurs ? 'ours' : 'left-over',
     address,

@@ -1,4 +1,4 @@
-import { ownerTagKey } from '../identity/owner.ts';
+import { ownerTagKey, releasedTagKey } from '../identity/owner.ts';
 import type { CloudStep } from './cloud-step.ts';
 import type { CallOptions, Ec2Api } from './ec2-api.ts';
 
@@ -50,10 +50,11 @@ export async function performCloudStep(
       await ec2.disassociateAddress({ associationId: step.associationId }, call);
       return undefined;
     case 'tag-owner':
-      await ec2.createTags(ownerTags(step), call);
+    case 'tag-released':
+      await ec2.createTags(ownTag(step), call);
       return undefined;
     case 'untag-owner':
-      await ec2.deleteTags(ownerTags(step), call);
+      await ec2.deleteTags(ownTag(step), call);
       return undefined;
     case 'create-route':
     case 'replace-route':
@@ -65,11 +66,12 @@ export async function performCloudStep(
   }
 }
 
-function ownerTags(step: CloudStep & { kind: 'tag-owner' | 'untag-owner' }): {
+function ownTag(step: CloudStep & { kind: 'tag-owner' | 'untag-owner' | 'tag-released' }): {
   readonly resources: readonly string[];
   readonly tags: readonly { readonly key: string; readonly value: string }[];
 } {
-  return { resources: [step.allocationId], tags: [{ key: ownerTagKey, value: step.value }] };
+  const key = step.kind === 'tag-released' ? releasedTagKey : ownerTagKey;
+  return { resources: [step.allocationId], tags: [{ key, value: step.value }] };
 }
 
 async function performRoute(

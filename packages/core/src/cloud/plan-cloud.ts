@@ -1,6 +1,6 @@
 import { hostCidr, parseIpv4Address, type Cidr, type Ipv4Address } from '../identity/address.ts';
-import { formatOwnerTag, type Owner } from '../identity/owner.ts';
-import { rankAddresses } from './choose-address.ts';
+import { formatOwnerTag, reservedTagKey, type Owner } from '../identity/owner.ts';
+import { isNamed, rankAddresses, type CoolDown } from './choose-address.ts';
 import type { CloudStep } from './cloud-step.ts';
 import type { ElasticIp, NetworkInterface } from './ec2-api.ts';
 import { judgeOccupant, type Occupant } from './occupant.ts';
@@ -10,6 +10,7 @@ import {
   ownerRecordOf,
   ownerTagOf,
   routeTo,
+  tagOf,
   viewAfter,
   type CloudView,
 } from './view.ts';
@@ -25,6 +26,11 @@ export interface WantedIdentity {
   readonly preferred?: string | undefined;
   /** Public addresses that a process before this one put on the link. */
   readonly standing?: readonly string[];
+  /** The public IP, or allocation id, of the only address that will do. */
+  readonly only?: string | undefined;
+  /** Public IPs, or allocation ids, that will not do. */
+  readonly never?: readonly string[];
+  readonly coolDown?: CoolDown | undefined;
   /** The allocation that must be the one held; undefined before one is claimed. */
   readonly claimed?: string | undefined;
   /** True when we know that truetuple registered the private IP; the view may say so too. */
@@ -42,6 +48,8 @@ export type CloudPlan =
   /** The private IP carries a public address that is not of the pool. */
   | { readonly kind: 'foreign-address'; readonly publicIp: string }
   | { readonly kind: 'pool-empty' }
+  /** The only one that will do is not in the pool, or not free, or reserved for another. */
+  | { readonly kind: 'address-unavailable'; readonly address: string; readonly why: string }
   | { readonly kind: 'pool-exhausted'; readonly addresses: number; readonly excluded: number }
   /** The address that was claimed is no longer on our private IP. */
   | { readonly kind: 'claim-lost'; readonly allocationId: string }
@@ -95,8 +103,22 @@ function planIdentity(wanted: WantedIdentity, view: CloudView): CloudPlan {
 }
 
 function exhausted(wanted: WantedIdentity, view: CloudView): CloudPlan {
+  const { only } = wanted;
+  if (only !== undefined) {
+    const why = whyUnavailable(view.addresses.find((one) => isNamed(one, only)));
+    return { kind: 'address-unavailable', address: only, why };
+  }
   const addresses = view.addresses.length;
   return { kind: 'pool-exhausted', addresses, excluded: wanted.excluded.length };
+}
+
+function whyUnavailable(address: ElasticIp | undefined): string {
+  if (address === undefined) return 'it is not in the pool';
+  const { networkInterfaceId, privateIpAddress = '' } = address;
+  if (networkInterfaceId !== undefined)
+    return `${privateIpAddress} on ${networkInterfaceId} has it`;
+  const reserved = tagOf(address, reservedTagKey);
+  return reserved === undefined ? 'it could not be had' : `it is reserved for ${reserved}`;
 }
 
 function planInterface(wanted: WantedIdentity, eni: NetworkInterface): CloudStep[] {

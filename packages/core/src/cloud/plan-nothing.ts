@@ -1,8 +1,8 @@
 import { hostCidr, type Ipv4Address } from '../identity/address.ts';
-import { formatOwnerTag, type Owner } from '../identity/owner.ts';
+import { formatOwnerTag, releasedTagKey, type Owner } from '../identity/owner.ts';
 import type { CloudStep } from './cloud-step.ts';
 import type { ElasticIp } from './ec2-api.ts';
-import { isAt, ownerRecordOf, ownerTagOf, routeTo, type CloudView } from './view.ts';
+import { isAt, ownerRecordOf, ownerTagOf, routeTo, tagOf, type CloudView } from './view.ts';
 
 /** No identity of this owner on this private IP any more. */
 export interface WantedNothing {
@@ -17,6 +17,8 @@ export interface WantedNothing {
   readonly known: ClaimKnowledge;
   /** The route tables that the claim's holder led to it; what of them a describe does not show is ended too. */
   readonly routeTableIds: readonly string[];
+  /** What to record of when the address was let go; undefined without a cool-down. */
+  readonly released?: string | undefined;
 }
 
 /**
@@ -56,13 +58,24 @@ function planClaimEnd(wanted: WantedNothing, claim: ClaimToEnd, view: CloudView)
   const end = (associationId: string | undefined): CloudStep[] =>
     associationId === undefined ? [] : [{ kind: 'disassociate-address', associationId, publicIp }];
   if (holder === 'us') {
-    return [...planRouteEnd(wanted, publicIp, view), ...end(address?.associationId)];
+    return [
+      ...planRouteEnd(wanted, publicIp, view),
+      ...planReleased(wanted, address),
+      ...end(address?.associationId),
+    ];
   }
   if (wanted.known === 'reported') return end(claim.associationId);
   if (wanted.known !== 'ended-before') return planRouteEnd(wanted, publicIp, view);
   // nobody has claimed it since: who claims writes a record of his own
   const isRecorded = address !== undefined && isRecordedAs(address, wanted);
   return isRecorded ? staleRoutes(view, publicIp, wanted.networkInterfaceId) : [];
+}
+
+/** While the association still protects it. */
+function planReleased({ released: value }: WantedNothing, address?: ElasticIp): CloudStep[] {
+  if (value === undefined || address === undefined) return [];
+  if (tagOf(address, releasedTagKey) === value) return [];
+  return [{ kind: 'tag-released', allocationId: address.allocationId, value }];
 }
 
 /** Of routes that the holder led, also those that no describe shows: they are no older than the claim. */

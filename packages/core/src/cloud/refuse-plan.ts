@@ -44,6 +44,14 @@ export function refusePlan({ plan, spec, privateIp, networkInterfaceId }: Refuse
         remedy: `Add Elastic IPs with the tag ${pool}, run fewer pods, or let the reaper give back what dead pods left.`,
         retry: 'later',
       });
+    case 'address-unavailable':
+      return new CoreError({
+        code: 'AddressUnavailable',
+        message: `${plan.address}, the only address that ${privateIp} may have, cannot be had from pool ${pool}: ${plan.why}`,
+        remedy:
+          'Free it, tag it for the pool, or correct address in the identity spec; without it any address of the pool will do.',
+        retry: 'later',
+      });
     case 'claim-lost':
       return new CoreError({
         code: 'NotConverged',

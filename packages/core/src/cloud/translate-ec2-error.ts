@@ -205,6 +205,8 @@ export function nameStep(step: CloudStep): string {
       return `giving back ${step.publicIp} (${step.associationId})`;
     case 'tag-owner':
       return `recording the owner of ${step.allocationId}`;
+    case 'tag-released':
+      return `recording that ${step.allocationId} is let go`;
     case 'untag-owner':
       return `removing the owner record of ${step.allocationId}`;
     case 'create-route':

@@ -104,6 +104,7 @@ export function reverses(step: CloudStep, done: CloudStep): boolean {
     case 'assign-private-ip':
     case 'associate-address':
     case 'tag-owner':
+    case 'tag-released':
     case 'create-route':
     case 'replace-route':
       return false;

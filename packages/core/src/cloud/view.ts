@@ -1,5 +1,11 @@
 import { cidrContains, isCidr, type Cidr, type Ipv4Address } from '../identity/address.ts';
-import { ownerTagKey, parseOwnerTag, poolTagKey, type OwnerRecord } from '../identity/owner.ts';
+import {
+  ownerTagKey,
+  parseOwnerTag,
+  poolTagKey,
+  releasedTagKey,
+  type OwnerRecord,
+} from '../identity/owner.ts';
 import type { CloudStep } from './cloud-step.ts';
 import type { ElasticIp, NetworkInterface, RouteTable, Tag } from './ec2-api.ts';
 
@@ -71,6 +77,8 @@ function subjectOf({ step }: OwnWrite): string {
     case 'tag-owner':
     case 'untag-owner':
       return `owner ${step.allocationId}`;
+    case 'tag-released':
+      return `released ${step.allocationId}`;
     case 'create-route':
     case 'replace-route':
     case 'delete-route':
@@ -107,6 +115,11 @@ export function viewAfter(view: CloudView, { step, associationId }: OwnWrite): C
       return changeTags(view, step.allocationId, (tags) => [
         ...tags.filter(({ key }) => key !== ownerTagKey),
         { key: ownerTagKey, value: step.value },
+      ]);
+    case 'tag-released':
+      return changeTags(view, step.allocationId, (tags) => [
+        ...tags.filter(({ key }) => key !== releasedTagKey),
+        { key: releasedTagKey, value: step.value },
       ]);
     case 'untag-owner':
       return changeTags(view, step.allocationId, (tags) =>
@@ -235,9 +248,14 @@ export function isAt(address: ElasticIp, place: PrivateIpPlace): boolean {
   );
 }
 
+/** The value of a tag; undefined without it. */
+export function tagOf(address: ElasticIp, name: string): string | undefined {
+  return address.tags.find(({ key }) => key === name)?.value;
+}
+
 /** The owner tag's value, readable or not. */
 export function ownerTagOf(address: ElasticIp): string | undefined {
-  return address.tags.find(({ key }) => key === ownerTagKey)?.value;
+  return tagOf(address, ownerTagKey);
 }
 
 /** The owner record; undefined when there is none, or none that can be read. */

@@ -24,6 +24,7 @@ describe('parseIdentitySpec', () => {
   it('fills in defaults', () => {
     expect(parseIdentitySpec(good)).toEqual({
       ...good,
+      excludeAddresses: [],
       linkName: 'net1',
       networkInterface: { by: 'mac' },
       requireNoManageTag: false,

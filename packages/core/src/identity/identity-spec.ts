@@ -28,6 +28,12 @@ const linkName = v.pipe(
   v.regex(/^[^\s/]+$/, 'has a blank or a slash'),
 );
 
+const addressName = v.custom<string>(
+  (value) =>
+    typeof value === 'string' && (isIpv4Address(value) || /^eipalloc-[0-9a-f]+$/.test(value)),
+  'is neither an IPv4 address nor an allocation id',
+);
+
 const networkInterface = v.variant('by', [
   v.strictObject({ by: v.literal('mac') }),
   v.strictObject({
@@ -56,6 +62,10 @@ export interface IdentitySpecInput {
   readonly owner: Owner;
   /** Value of the tag `truetuple/pool` on the Elastic IPs that may be claimed. */
   readonly pool: string;
+  /** Public IP, or allocation id, of the one address of the pool that will do; default any. */
+  readonly address?: string | undefined;
+  /** Public IPs, or allocation ids, of addresses of the pool that will not do. */
+  readonly excludeAddresses?: readonly string[] | undefined;
   /** AWS region of the ENI, the pool and the route tables. */
   readonly region: string;
   /** The Multus interface; default `net1`. */
@@ -110,6 +120,8 @@ export type RouteTableSelector =
 export interface IdentitySpec {
   readonly owner: Owner;
   readonly pool: string;
+  readonly address?: string | undefined;
+  readonly excludeAddresses: readonly string[];
   readonly region: string;
   readonly linkName: string;
   readonly privateIp?: Ipv4Address | undefined;
@@ -144,6 +156,8 @@ const boundPorts = v.pipe(
 const schema: v.GenericSchema<unknown, IdentitySpec> = v.strictObject({
   owner: v.strictObject({ cluster: namePart, namespace: namePart, pod: namePart, uid: namePart }),
   pool: v.pipe(name, v.maxLength(tagValueLimit, 'is longer than an EC2 tag value')),
+  address: v.optional(addressName),
+  excludeAddresses: v.optional(v.array(addressName), []),
   region: v.pipe(v.string(), v.regex(/^[a-z]{2}(-[a-z]+)+-\d+$/, 'is not an AWS region')),
   linkName: v.optional(linkName, 'net1'),
   privateIp: v.optional(ipv4),

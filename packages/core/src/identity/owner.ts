@@ -18,6 +18,15 @@ export interface OwnerRecord {
 /** Tag keys truetuple reads and writes. */
 export const poolTagKey = 'truetuple/pool';
 export const ownerTagKey = 'truetuple/owner';
+/** Set by a person: `namespace/pod` of the only one who may have the address. */
+export const reservedTagKey = 'truetuple/reserved';
+/** Left by a release where a cool-down is set. */
+export const releasedTagKey = 'truetuple/released';
+
+/** What a pod keeps when it is made anew, unlike its UID: a StatefulSet's pod has it for ever. */
+export function stableNameOf({ cluster, namespace, pod }: Owner): string {
+  return `${cluster}/${namespace}/${pod}`;
+}
 
 /** EC2's limit for the value of a tag, in characters (EC2 user guide, tag restrictions). */
 export const tagValueLimit = 256;
