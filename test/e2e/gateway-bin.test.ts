@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { reapOrphans, type LivePods, type PublicIdentity } from '@truetuple/core';
-import { boxAddresses, startRtpengine } from '@truetuple/lab';
-import { readCalls, type CapturedDatagram } from '@truetuple/sip-gateway/ladder';
+import { boxAddresses, startRtpengine, udpDatagrams, type UdpDatagram } from '@truetuple/lab';
+import { readCalls } from '@truetuple/sip-gateway/ladder';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { boxIsMissing } from '../netns/box-is-missing.ts';
 import { runGatewayBin, startGatewayBin, type GatewayBin } from './gateway-bin-process.ts';
@@ -67,17 +67,10 @@ async function heldBy(bin: GatewayBin): Promise<PublicIdentity> {
 }
 
 /** SIP on the links of these hosts. */
-function signallingOn(...hosts: readonly SipHost[]): readonly CapturedDatagram[] {
-  return hosts.flatMap(({ link }) =>
-    link.packets.flatMap(({ atNs, frame: { network } }) => {
-      if (network.kind !== 'ipv4' || network.transport.kind !== 'udp') return [];
-      const { sourcePort, destinationPort, payload } = network.transport;
-      if (sourcePort !== sipPort && destinationPort !== sipPort) return [];
-      const source = { address: network.source, port: sourcePort };
-      const destination = { address: network.destination, port: destinationPort };
-      return [{ atMs: Number(atNs) / 1e6, source, destination, payload }];
-    }),
-  );
+function signallingOn(...hosts: readonly SipHost[]): readonly UdpDatagram[] {
+  return hosts
+    .flatMap(({ link }) => udpDatagrams(link.packets))
+    .filter(({ source, destination }) => source.port === sipPort || destination.port === sipPort);
 }
 
 /** Every write that changed EC2, from now on. */

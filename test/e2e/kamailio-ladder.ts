@@ -1,17 +1,12 @@
 // The gateway's own ladder over what a link carried: a second judge, and the picture in a failing test.
 import type { Tuple } from '@truetuple/sip-engine';
-import {
-  readCalls,
-  renderLadder,
-  type CapturedDatagram,
-  type JudgedTuple,
-} from '@truetuple/sip-gateway/ladder';
-import { boxAddresses, type Capture } from '@truetuple/lab';
+import { readCalls, renderLadder, type JudgedTuple } from '@truetuple/sip-gateway/ladder';
+import { boxAddresses, udpDatagrams, type Capture } from '@truetuple/lab';
 
 /** What an address of ours said of itself in every call on a link, judged by the ladder. */
 export function judgedOn(link: Capture, ours: string): readonly JudgedTuple[] {
   const isOurs = ({ address }: Tuple): boolean => address === ours;
-  return readCalls(datagramsOn(link), { isOurs }).flatMap(({ rows }) =>
+  return readCalls(udpDatagrams(link.packets), { isOurs }).flatMap(({ rows }) =>
     rows.flatMap((row) => (row.kind === 'message' ? row.told : [])),
   );
 }
@@ -25,7 +20,7 @@ export async function withLadder(
     await check();
   } catch (error) {
     const ladders = links.map((link) => {
-      const datagrams = datagramsOn(link);
+      const datagrams = udpDatagrams(link.packets);
       const callId = readCalls(datagrams).at(-1)?.callIds[0];
       const lines = renderLadder(datagrams, callId === undefined ? { names } : { names, callId });
       return [`On ${link.linkName}:`, ...lines].join('\n');
@@ -40,13 +35,3 @@ const names = Object.fromEntries(
     typeof address === 'string' ? [[address, name === 'poolFirst' ? 'gateway' : name]] : [],
   ),
 );
-
-function datagramsOn({ packets }: Capture): readonly CapturedDatagram[] {
-  return packets.flatMap(({ atNs, frame: { network } }) => {
-    if (network.kind !== 'ipv4' || network.transport.kind !== 'udp') return [];
-    const { sourcePort, destinationPort, payload } = network.transport;
-    const source = { address: network.source, port: sourcePort };
-    const destination = { address: network.destination, port: destinationPort };
-    return [{ atMs: Number(atNs) / 1e6, source, destination, payload }];
-  });
-}

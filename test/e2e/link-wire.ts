@@ -1,6 +1,12 @@
 // What a link carried, as SIP and RTP: for tests whose peers are programs that tell us nothing themselves.
 import { headerValue, parseMessage, type SipMessage } from '@truetuple/sip-engine';
-import { decodeMuLaw, shareOfTone, type Capture, type CapturedPacket } from '@truetuple/lab';
+import {
+  decodeMuLaw,
+  shareOfTone,
+  udpDatagram,
+  type Capture,
+  type CapturedPacket,
+} from '@truetuple/lab';
 
 /** A UDP datagram on a link; tuples as "address:port". */
 export interface Datagram {
@@ -24,17 +30,12 @@ export interface RtpDatagram extends Datagram {
   readonly sound: Uint8Array;
 }
 
-export function datagramOf({
-  direction,
-  frame: { network },
-}: CapturedPacket): Datagram | undefined {
-  if (network.kind !== 'ipv4' || network.transport.kind !== 'udp') return undefined;
-  const { sourcePort, destinationPort, payload } = network.transport;
-  const [from, to] = [
-    `${network.source}:${sourcePort}`,
-    `${network.destination}:${destinationPort}`,
-  ];
-  return { direction, from, to, payload };
+export function datagramOf(packet: CapturedPacket): Datagram | undefined {
+  const datagram = udpDatagram(packet);
+  if (datagram === undefined) return undefined;
+  const { direction, source, destination, payload } = datagram;
+  const [from, to] = [source, destination].map(({ address, port }) => `${address}:${port}`);
+  return { direction, from: from ?? '', to: to ?? '', payload };
 }
 
 export function sipOf(packet: CapturedPacket): SipDatagram | undefined {
@@ -151,22 +152,6 @@ export function repeatedInvites(link: Capture): readonly string[] {
       );
     });
   return keys.filter((key, at) => keys.indexOf(key) !== at);
-}
-
-const privateAddress =
-  /\b(?:10\.\d+|192\.168|172\.(?:1[6-9]|2\d|3[01])|169\.254|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\.\d+\.\d+\b/g;
-
-/** Private IPv4 addresses in what came in by a link: in headers of packets, in SIP and in SDP. */
-export function privateAddressesOn(link: Pick<Capture, 'packets'>): readonly string[] {
-  const found = link.packets.flatMap((packet) => {
-    const datagram = datagramOf(packet);
-    if (datagram?.direction !== 'incoming') return [];
-    const { from, to } = datagram;
-    return [from, to, sipOf(packet)?.text ?? ''].flatMap(
-      (text) => text.match(privateAddress) ?? [],
-    );
-  });
-  return [...new Set(found)];
 }
 
 /** Which part of the sound is this tone, of mu-law RTP: packet by packet, since a resumed call begins its tone anew. */

@@ -4,12 +4,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { privateAddressesIncoming, udpDatagrams } from '@truetuple/lab';
 import { withHeader } from '@truetuple/sip-engine';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { privateIp, publicIp } from '../netns/tuple-matrix-situation.ts';
 import { rtpOf } from './link-wire.ts';
 import { expectAllDone, expectTrueCalls, rules, seenSoFar } from './sipp-expectations.ts';
-import { privateAddressesIncoming } from './sipp-ladder.ts';
 import { callsOnLink, crossed, mostAtOnce, wrongWith } from './sipp-link-calls.ts';
 import { sippIsMissing } from './sipp-is-missing.ts';
 import { calleeWhoTalks, callerWhoTalks } from './sipp-steps.ts';
@@ -120,7 +120,7 @@ describe.skipIf(sippIsMissing).for(['embedded', 'rtpengine'] as const)(
       const toPrivate = world.links.client.packets.filter(
         ({ direction }) => direction === 'incoming',
       );
-      expect(privateAddressesIncoming(toPrivate)).not.toEqual([]);
+      expect(privateAddressesIncoming(udpDatagrams(toPrivate))).not.toEqual([]);
     });
   },
 );

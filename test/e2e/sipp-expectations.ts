@@ -1,8 +1,8 @@
 // What must hold of calls that sipp made through the gateway.
-import { boxAddresses } from '@truetuple/lab';
+import { boxAddresses, privateAddressesIncoming, udpDatagrams } from '@truetuple/lab';
 import { expect } from 'vitest';
 import { privateIp, publicIp } from '../netns/tuple-matrix-situation.ts';
-import { ladderOf, privateAddressesIncoming } from './sipp-ladder.ts';
+import { ladderOf } from './sipp-ladder.ts';
 import { callsOnLink, crossed, wrongWith, type CallRules } from './sipp-link-calls.ts';
 import { voices, type Played, type SippWorld } from './sipp-world.ts';
 
@@ -77,5 +77,5 @@ export function expectTrueCalls(
   }
   expect(crossed(on.peer.calls, on.client.calls)).toEqual([]);
   expect(crossed(on.client.calls, on.peer.calls)).toEqual([]);
-  expect(privateAddressesIncoming(links.peer.packets.slice(since.peer))).toEqual([]);
+  expect(privateAddressesIncoming(udpDatagrams(links.peer.packets.slice(since.peer)))).toEqual([]);
 }

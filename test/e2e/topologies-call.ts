@@ -1,11 +1,12 @@
 // One call between two hosts of the box that we write ourselves, and what must hold of it on both links.
+import { privateAddressesIncoming, udpDatagrams } from '@truetuple/lab';
 import { randomUUID } from 'node:crypto';
 import { advertisedTuples, type SipRequest } from '@truetuple/sip-engine';
 import type { Got } from '@truetuple/sip-engine/testing';
 import { expect } from 'vitest';
 import { expectLadderAgrees } from './kamailio-expectations.ts';
 import { withLadder } from './kamailio-ladder.ts';
-import { mediaTold, patienceMs, privateAddressesOn, datagramOf, sipOn } from './link-wire.ts';
+import { mediaTold, patienceMs, datagramOf, sipOn } from './link-wire.ts';
 import { rtpPort, sipPort, type SipHost } from './sip-host.ts';
 
 /** A host that takes part, and the address of ours that it is to be told and to see. */
@@ -94,7 +95,8 @@ function expectTrueTuple({ host, sees }: Party): void {
     // what is the host's own is repeated to it
     for (const each of told) expect([sees, host.address]).toContain(each.host);
   }
-  if (host.address.startsWith('198.51.100.')) expect(privateAddressesOn(host.link)).toEqual([]);
+  if (host.address.startsWith('198.51.100.'))
+    expect(privateAddressesIncoming(udpDatagrams(host.link.packets))).toEqual([]);
 }
 
 function requestOf({ message }: Got): SipRequest {

@@ -2,6 +2,8 @@ export { capture, Capture, type CapturedPacket, type CaptureOptions } from './ca
 export { decodeFrame } from './capture/decode-packet.ts';
 export { describeFrame } from './capture/describe-packet.ts';
 export type * from './capture/packet.ts';
+export { privateAddressesIncoming } from './capture/private-addresses-incoming.ts';
+export { udpDatagram, udpDatagrams, type UdpDatagram } from './capture/udp-datagram.ts';
 export { encodePcapHeader, encodePcapRecord, type PcapRecord } from './capture/pcap.ts';
 export type { BoxOptions, PodOptions } from './box/box-options.ts';
 export type { DataPlane, DropCounters } from './box/data-plane.ts';

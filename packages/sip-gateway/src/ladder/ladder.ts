@@ -9,6 +9,7 @@ export type { HostNames } from './host.ts';
 export type * from './ladder-call.ts';
 export { readPcap } from './pcap/read-pcap.ts';
 export {
+  isPrivateAddress,
   privateAddressesIn,
   type PrivateAddress,
   type PrivateAddressOptions,

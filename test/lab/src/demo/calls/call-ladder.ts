@@ -3,14 +3,14 @@ import { maxColumns } from '../report/layout.ts';
 import type { CallDirection } from '../report/report.ts';
 import { peerClasses, type PeerClass, type Tuple } from '../traffic/flow.ts';
 import { layCompactLadder } from './compact-ladder.ts';
-import type { SeenDatagram } from './phones.ts';
+import type { UdpDatagram } from '../../capture/udp-datagram.ts';
 
 const farNames: Readonly<Record<PeerClass, string>> = { internet: 'peer', vpc: 'client' };
 const gatewayName = 'gateway';
 
 export interface SeenCall {
   /** In the order of time, both links together. */
-  readonly datagrams: readonly SeenDatagram[];
+  readonly datagrams: readonly UdpDatagram[];
   /** Where the far sides are; whoever else is seen is the gateway, by whatever address. */
   readonly far: Readonly<Record<PeerClass, Tuple>>;
 }

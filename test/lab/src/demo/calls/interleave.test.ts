@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { interleave } from './interleave.ts';
-import type { SeenDatagram } from './phones.ts';
+import type { UdpDatagram } from '../../capture/udp-datagram.ts';
 
 const tuple = { address: '192.0.2.1', port: 1 };
 
-function at(atMs: number, direction: SeenDatagram['direction'], text: string): SeenDatagram {
+function at(atMs: number, direction: UdpDatagram['direction'], text: string): UdpDatagram {
   return { atMs, direction, source: tuple, destination: tuple, payload: Buffer.from(text) };
 }
 
-function order(datagrams: readonly SeenDatagram[]): readonly string[] {
+function order(datagrams: readonly UdpDatagram[]): readonly string[] {
   return datagrams.map(({ payload }) => Buffer.from(payload).toString());
 }
 

@@ -1,4 +1,4 @@
-import type { SeenDatagram } from './phones.ts';
+import type { UdpDatagram } from '../../capture/udp-datagram.ts';
 
 /** What was read in the same turn of the event loop may have passed in any order. */
 const turnMs = 20;
@@ -8,10 +8,10 @@ const turnMs = 20;
  * cause: of two that are close in time, the one towards the gateway comes before the one from it.
  */
 export function interleave(
-  one: readonly SeenDatagram[],
-  other: readonly SeenDatagram[],
-): readonly SeenDatagram[] {
-  const merged: SeenDatagram[] = [];
+  one: readonly UdpDatagram[],
+  other: readonly UdpDatagram[],
+): readonly UdpDatagram[] {
+  const merged: UdpDatagram[] = [];
   const [left, right] = [[...one], [...other]];
   let atMs = 0;
   for (;;) {
@@ -23,7 +23,7 @@ export function interleave(
   }
 }
 
-function isFirst(one: SeenDatagram | undefined, other: SeenDatagram | undefined): boolean {
+function isFirst(one: UdpDatagram | undefined, other: UdpDatagram | undefined): boolean {
   if (one === undefined || other === undefined) return one !== undefined;
   const isClose = Math.abs(one.atMs - other.atMs) < turnMs;
   if (isClose && one.direction !== other.direction) return one.direction === 'outgoing';

@@ -2,18 +2,18 @@ import { describe, expect, it } from 'vitest';
 import { toneFrame } from '../../peers/pcmu-tone.ts';
 import { encodeRtp } from '../../peers/rtp-packet.ts';
 import { parseTuple } from '../traffic/flow.ts';
-import type { SeenDatagram } from './phones.ts';
+import type { UdpDatagram } from '../../capture/udp-datagram.ts';
 import { readLeg } from './read-leg.ts';
 
 const own = { sip: '198.51.100.50:5060', rtp: '198.51.100.50:40000' };
 const gateway = { sip: '203.0.113.50:5060', rtp: '203.0.113.50:20000' };
 
 function seen(
-  direction: SeenDatagram['direction'],
+  direction: UdpDatagram['direction'],
   from: string,
   to: string,
   payload: string | Uint8Array,
-): SeenDatagram {
+): UdpDatagram {
   const [source, destination] = [parseTuple(from), parseTuple(to)];
   return { atMs: 0, direction, source, destination, payload: Buffer.from(payload) };
 }
@@ -45,13 +45,13 @@ const answer = ['v=0', 'o=- 1 1 IN IP4 203.0.113.50', 's=-', 'c=IN IP4 203.0.113
   .concat('m=audio 20000 RTP/AVP 0', '')
   .join('\r\n');
 
-function rtp(direction: SeenDatagram['direction'], sequence: number): SeenDatagram {
+function rtp(direction: UdpDatagram['direction'], sequence: number): UdpDatagram {
   const ends = direction === 'incoming' ? [gateway.rtp, own.rtp] : [own.rtp, gateway.rtp];
   const packet = { marker: false, payloadType: 0, timestamp: 0, ssrc: 1, payload: toneFrame(0) };
   return seen(direction, ends[0] ?? '', ends[1] ?? '', encodeRtp({ ...packet, sequence }));
 }
 
-const call: readonly SeenDatagram[] = [
+const call: readonly UdpDatagram[] = [
   seen('outgoing', own.sip, gateway.sip, sipText('INVITE sip:x@y SIP/2.0', '1 INVITE')),
   seen(
     'incoming',
@@ -71,7 +71,7 @@ const call: readonly SeenDatagram[] = [
   seen('outgoing', own.sip, gateway.sip, sipText('SIP/2.0 200 OK', '2 BYE')),
 ];
 
-function read(datagrams: readonly SeenDatagram[]): ReturnType<typeof readLeg> {
+function read(datagrams: readonly UdpDatagram[]): ReturnType<typeof readLeg> {
   const tuples = { sip: parseTuple(own.sip), rtp: parseTuple(own.rtp) };
   return readLeg({ peer: 'internet', ...tuples, seen: datagrams, file: undefined });
 }

@@ -2,15 +2,15 @@ import { advertisedTuples, parseMessage, type SipMessage } from '@truetuple/sip-
 import { decodeRtp } from '../../peers/rtp-packet.ts';
 import type { CallLeg, TupleFacts } from '../report/report.ts';
 import { formatTuple, type PeerClass, type Tuple } from '../traffic/flow.ts';
-import type { SeenDatagram } from './phones.ts';
-import { privateAddresses } from './private-addresses.ts';
+import type { UdpDatagram } from '../../capture/udp-datagram.ts';
+import { privateAddressesIncoming } from '../../capture/private-addresses-incoming.ts';
 
 export interface LegToRead {
   readonly peer: PeerClass;
   /** The far side's own sockets. */
   readonly sip: Tuple;
   readonly rtp: Tuple;
-  readonly seen: readonly SeenDatagram[];
+  readonly seen: readonly UdpDatagram[];
   /** The capture's file name in `--pcap`. */
   readonly file: string | undefined;
 }
@@ -18,7 +18,7 @@ export interface LegToRead {
 interface SeenMessage {
   readonly message: SipMessage;
   readonly method: string;
-  readonly datagram: SeenDatagram;
+  readonly datagram: UdpDatagram;
 }
 
 /** What one far side was told and saw of a call. It knows nothing of the gateway but what came over the wire. */
@@ -38,22 +38,24 @@ export function readLeg({ peer, sip, rtp, seen, file }: LegToRead): CallLeg {
     rtp: tupleFacts(told.flatMap(toldRtp), heard),
     rtpSent: countRtp(media, 'outgoing'),
     rtpReceived: countRtp(media, 'incoming'),
-    privateAddressesSeen: privateAddresses(seen).filter(({ address }) => address !== sip.address),
+    privateAddressesSeen: privateAddressesIncoming(seen).filter(
+      ({ address }) => address !== sip.address,
+    ),
     ...(file === undefined ? {} : { capture: { file } }),
   };
 }
 
 /** A 2xx to a BYE, whoever says it. */
-export function isAnswerToBye(datagram: SeenDatagram): boolean {
+export function isAnswerToBye(datagram: UdpDatagram): boolean {
   return hasFinal(readMessage(datagram), 'BYE');
 }
 
-function isAt(own: Tuple, { direction, source, destination }: SeenDatagram): boolean {
+function isAt(own: Tuple, { direction, source, destination }: UdpDatagram): boolean {
   const end = direction === 'incoming' ? destination : source;
   return end.address === own.address && end.port === own.port;
 }
 
-function readMessage(datagram: SeenDatagram): readonly SeenMessage[] {
+function readMessage(datagram: UdpDatagram): readonly SeenMessage[] {
   const parsed = parseMessage(datagram.payload);
   if (parsed.kind !== 'message') return [];
   const { message, essentials } = parsed;
@@ -86,19 +88,19 @@ function toldRtp({ message }: SeenMessage): readonly string[] {
     .map(({ host, port }) => formatTuple({ address: host, port: port ?? 0 }));
 }
 
-function tupleFacts(told: readonly string[], arrived: readonly SeenDatagram[]): TupleFacts {
+function tupleFacts(told: readonly string[], arrived: readonly UdpDatagram[]): TupleFacts {
   return {
     advertised: [...new Set(told)],
     observed: [...new Set(arrived.map(({ source }) => formatTuple(source)))],
   };
 }
 
-function isRtp({ payload }: SeenDatagram): boolean {
+function isRtp({ payload }: UdpDatagram): boolean {
   return decodeRtp(payload) !== undefined;
 }
 
 /** Distinct packets: one that came twice counts once. */
-function countRtp(media: readonly SeenDatagram[], way: SeenDatagram['direction']): number {
+function countRtp(media: readonly UdpDatagram[], way: UdpDatagram['direction']): number {
   const packets = media
     .filter(({ direction }) => direction === way)
     .map(({ payload }) => decodeRtp(payload))

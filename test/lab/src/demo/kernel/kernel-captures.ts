@@ -1,3 +1,4 @@
+import { udpDatagram, type UdpDatagram } from '../../capture/udp-datagram.ts';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { NetworkNamespace } from '@truetuple/netlink';
@@ -63,15 +64,10 @@ function ignoreTimeout(error: unknown): void {
   if (!LabError.is(error) || error.code !== 'TimedOut') throw error;
 }
 
-interface DemoPacket {
-  readonly payload: Uint8Array;
-  readonly source: { readonly address: string; readonly port: number };
-}
-
-function readDemoPacket({ frame }: CapturedPacket): DemoPacket | undefined {
-  const { network } = frame;
-  if (network.kind !== 'ipv4' || network.transport.kind !== 'udp') return undefined;
-  const { payload, sourcePort } = network.transport;
-  if (decodePayload(payload) === undefined) return undefined;
-  return { payload, source: { address: network.source, port: sourcePort } };
+/** A datagram of the demo's own traffic. */
+function readDemoPacket(packet: CapturedPacket): UdpDatagram | undefined {
+  const datagram = udpDatagram(packet);
+  return datagram === undefined || decodePayload(datagram.payload) === undefined
+    ? undefined
+    : datagram;
 }

@@ -1,3 +1,4 @@
+import { udpDatagram } from '../../capture/udp-datagram.ts';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Transport } from '@truetuple/sip-engine';
@@ -8,7 +9,7 @@ import { LabError } from '../../errors.ts';
 import { SipUserAgent } from '../../peers/sip-user-agent.ts';
 import { socketTransport } from '../../peers/socket-transport.ts';
 import { udpIn } from '../../socket/udp-in.ts';
-import type { Phones, Recording, SeenDatagram } from '../calls/phones.ts';
+import type { Phones, Recording } from '../calls/phones.ts';
 import { nominalPorts } from '../pod/pod-traffic.ts';
 import type { PeerClass } from '../traffic/flow.ts';
 
@@ -56,7 +57,7 @@ async function recordLinks(
   const open = async (peer: PeerClass): Promise<Capture> => {
     const { host, linkName } = hosts[peer];
     return capture(box.namespaces[host], linkName, {
-      filter: (packet) => readUdp(packet) !== undefined,
+      filter: (packet) => udpDatagram(packet) !== undefined,
       ...(directory === undefined ? {} : { file: join(directory, fileOf(peer)) }),
     });
   };
@@ -65,10 +66,10 @@ async function recordLinks(
   const countDropped = async (): Promise<number> => (await box.dataPlane.counters()).no_dst;
   const before = await countDropped();
   return {
-    seen: (peer) => captures[peer].packets.map(readUdp).filter((seen) => seen !== undefined),
+    seen: (peer) => captures[peer].packets.map(udpDatagram).filter((seen) => seen !== undefined),
     until: async (peer, matches, timeoutMs) => {
       const isIt = (packet: CapturedPacket): boolean => {
-        const seen = readUdp(packet);
+        const seen = udpDatagram(packet);
         return seen !== undefined && matches(seen);
       };
       return captures[peer].waitFor(isIt, timeoutMs).then(yes, noInTime);
@@ -79,22 +80,6 @@ async function recordLinks(
       internet.close();
       vpc.close();
     },
-  };
-}
-
-function readUdp({
-  frame: { network },
-  atNs,
-  direction,
-}: CapturedPacket): SeenDatagram | undefined {
-  if (network.kind !== 'ipv4' || network.transport.kind !== 'udp') return undefined;
-  const { sourcePort, destinationPort, payload } = network.transport;
-  return {
-    atMs: Number(atNs) / 1e6,
-    direction,
-    source: { address: network.source, port: sourcePort },
-    destination: { address: network.destination, port: destinationPort },
-    payload,
   };
 }
 

@@ -1,7 +1,8 @@
 import type { Transport } from '@truetuple/sip-engine';
 import { SipUserAgent } from '../../peers/sip-user-agent.ts';
 import { socketTransport } from '../../peers/socket-transport.ts';
-import type { Phones, SeenDatagram } from '../calls/phones.ts';
+import type { UdpDatagram } from '../../capture/udp-datagram.ts';
+import type { Phones } from '../calls/phones.ts';
 import { bindUdp } from '../traffic/datagram.ts';
 import type { PeerClass } from '../traffic/flow.ts';
 
@@ -14,7 +15,7 @@ export const loopbackFar: Readonly<Record<PeerClass, string>> = {
 /** SIP user agents on 127.0.0.2 and 127.0.0.3; what is seen is what their sockets sent and got. */
 export async function openLoopbackPhones(): Promise<Phones> {
   await using opened = new AsyncDisposableStack();
-  const seen: Record<PeerClass, SeenDatagram[]> = { internet: [], vpc: [] };
+  const seen: Record<PeerClass, UdpDatagram[]> = { internet: [], vpc: [] };
   const agent = async (peer: PeerClass): Promise<SipUserAgent> => {
     const bind = async (): Promise<Transport> => {
       const socket = await bindUdp(loopbackFar[peer], 0);
@@ -49,7 +50,7 @@ function now(): number {
 }
 
 /** The same transport, with an account of what it sends and gets. */
-function watched(transport: Transport, tell: (datagram: SeenDatagram) => void): Transport {
+function watched(transport: Transport, tell: (datagram: UdpDatagram) => void): Transport {
   transport.onMessage((payload, source, destination) => {
     tell({ atMs: now(), direction: 'incoming', source, destination, payload });
   });
