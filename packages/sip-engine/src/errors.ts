@@ -13,8 +13,10 @@ export type SipEngineErrorCode =
   | 'HeaderUnsafe'
   | 'NameNotResolved';
 
+/** Whether the same may work: at once, after a while, or not before something was changed. */
 export type Retry = 'now' | 'later' | 'never';
 
+/** Everything that a SipEngineError says. */
 export interface SipEngineErrorDetails {
   readonly code: SipEngineErrorCode;
   /** What was tried, on what, and what came back. */

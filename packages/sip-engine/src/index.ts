@@ -53,7 +53,11 @@ export { withObservedSource } from './message/observed-source.ts';
 export { type PolicyRefusal, policyRefusal, type RequestPolicy } from './message/request-policy.ts';
 export { type ResponseParts, responseTo, responseToRefused } from './message/response-to.ts';
 export { reasonPhrase } from './message/reason-phrase.ts';
-export { type AdvertisedTuple, advertisedTuples } from './message/advertised-tuples.ts';
+export {
+  type AdvertisedTuple,
+  advertisedTuples,
+  type HeaderTupleKind,
+} from './message/advertised-tuples.ts';
 export type { SdpTupleKind } from './message/sdp-tuples.ts';
 
 export { guardFindings } from './guard/guard-findings.ts';

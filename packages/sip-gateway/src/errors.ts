@@ -33,8 +33,10 @@ export type GatewayErrorCode =
   /** A setting is wrong. */
   | 'ConfigInvalid';
 
+/** Whether the same may work: at once, after a while, or not before something was changed. */
 export type Retry = 'now' | 'later' | 'never';
 
+/** Everything that a GatewayError says. */
 export interface GatewayErrorDetails {
   readonly code: GatewayErrorCode;
   /** What was tried, on what, and what came back. */

@@ -57,6 +57,7 @@ export interface RtpengineMedia {
   readonly pollMs?: number;
 }
 
+/** Everything that a gateway is told: the identity it advertises, who does the SIP, who relays the media, and where calls go. */
 export interface GatewayOptions extends PeerNetworks {
   /** Who does the SIP. There is no default: which one runs is a decision. */
   readonly signalling: EmbeddedSignalling | DrachtioServerSignalling;

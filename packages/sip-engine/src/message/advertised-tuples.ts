@@ -7,7 +7,8 @@ import { splitValues } from './scan.ts';
 import { isSdp, sdpTuples, type SdpTupleKind } from './sdp-tuples.ts';
 import { parseVia } from './via.ts';
 
-type HeaderTupleKind = 'via' | 'contact' | 'record-route' | 'from' | 'to' | 'call-id';
+/** The header field that an address stands in. */
+export type HeaderTupleKind = 'via' | 'contact' | 'record-route' | 'from' | 'to' | 'call-id';
 
 /** One address that a message tells its reader. */
 export interface AdvertisedTuple {

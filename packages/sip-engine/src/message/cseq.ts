@@ -21,6 +21,7 @@ export function parseCSeq(text: string): CSeq | undefined {
   return { sequence, method: text.slice(start) };
 }
 
+/** The value of a CSeq header field (RFC 3261 20.16). */
 export function cseqText({ sequence, method }: CSeq): string {
   return `${sequence} ${method}`;
 }

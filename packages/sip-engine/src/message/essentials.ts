@@ -19,6 +19,7 @@ export interface Essentials {
   readonly maxForwards: number | undefined;
 }
 
+/** What `readEssentials` makes of a message: the header fields that every message needs, or why they cannot be used. */
 export type EssentialsRead =
   | { readonly kind: 'essentials'; readonly essentials: Essentials }
   | { readonly kind: 'flawed'; readonly flaw: Flaw };

@@ -70,10 +70,12 @@ export function appendHeader<M extends SipMessage>(message: M, name: string, val
   return withHeaders(message, message.headers.toSpliced(index, 0, field));
 }
 
+/** The same message with these header fields and no others. */
 export function withHeaders<M extends SipMessage>(message: M, headers: readonly HeaderField[]): M {
   return { ...message, headers };
 }
 
+/** The same message with another body; Content-Length is written when the message is. */
 export function withBody<M extends SipMessage>(message: M, body: Uint8Array): M {
   return { ...message, body };
 }

@@ -35,6 +35,8 @@ export interface SipResponse {
   readonly body: Uint8Array;
 }
 
+/** A request or a response, as it was parsed or composed: never changed, only copied with something else in it. */
 export type SipMessage = SipRequest | SipResponse;
 
+/** The body of a message that has none. */
 export const emptyBody: Uint8Array = new Uint8Array(0);

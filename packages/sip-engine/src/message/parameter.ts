@@ -59,6 +59,10 @@ export function findParameter(
   return undefined;
 }
 
+/**
+ * The value of the first parameter of that name, names compared without case; undefined when there is none, or it has
+ * no value.
+ */
 export function parameterValue(parameters: readonly Parameter[], name: string): string | undefined {
   return findParameter(parameters, name)?.value;
 }
@@ -73,6 +77,7 @@ export function withParameter(
   return index < 0 ? [...parameters, { name, value }] : parameters.with(index, { name, value });
 }
 
+/** The parameters without any of that name, names compared without case. */
 export function withoutParameter(
   parameters: readonly Parameter[],
   name: string,

@@ -24,6 +24,7 @@ export const datagramLimits: MessageLimits = {
 /** Statuses that a parser may owe a peer; which RFC 3261 section asks for it stands at the check. */
 export type RefusalStatus = 400 | 414 | 505 | 513;
 
+/** Why a message was refused: what of it breaks the grammar, or exceeds a limit. */
 export type RefusalCode =
   | 'StartLineMalformed'
   | 'VersionUnknown'

@@ -4,6 +4,7 @@ import { parseNameAddr, tagOf } from './name-addr.ts';
 import type { Refused } from './parsed.ts';
 import { reasonPhrase } from './reason-phrase.ts';
 
+/** What a response has beside what it repeats from its request. */
 export interface ResponseParts {
   readonly reasonPhrase?: string;
   /** Put on the To when it has no tag yet; a 100 needs none (RFC 3261 8.2.6.2). */

@@ -1,5 +1,9 @@
 import { parseNumber } from './scan.ts';
 
+/**
+ * Where in a session description an address stands: o=, c=, the address of a stream, a=rtcp or a=candidate (RFC 8866,
+ * 3605, 8839).
+ */
 export type SdpTupleKind =
   | 'sdp-origin'
   | 'sdp-connection'

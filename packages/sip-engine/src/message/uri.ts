@@ -24,6 +24,7 @@ export interface OtherUri {
   readonly rest: string;
 }
 
+/** A sip or sips URI in its parts, or any other URI as its scheme and the rest (RFC 3261 19.1, RFC 3986). */
 export type Uri = SipUri | OtherUri;
 
 /** undefined when it is no URI, or a sip or sips URI that RFC 3261 19.1.1 does not allow. */

@@ -42,10 +42,12 @@ function readPart(text: string, from: number, part: string): number {
   return written === part || written.toLowerCase() === part ? skipBlank(text, end) : -1;
 }
 
+/** The value of a Via header field (RFC 3261 20.42). */
 export function viaText({ transport, sentBy, parameters }: Via): string {
   return `SIP/2.0/${transport} ${hostPortText(sentBy)}${parametersText(parameters)}`;
 }
 
+/** The branch of a Via, which names its transaction (RFC 3261 8.1.1.7); undefined in one of RFC 2543. */
 export function viaBranch(via: Via): string | undefined {
   return parameterValue(via.parameters, 'branch');
 }

@@ -20,7 +20,7 @@ export interface EngineBench {
   run(ms: number): Promise<void>;
 }
 
-/** @param attach false to leave the engine without an application */
+/** An engine on a virtual network, with predictable tokens and no application yet: give one `server`. */
 export function createEngineBench(
   options: Partial<SipEngineOptions> = {},
   network: VirtualNetworkOptions = {},

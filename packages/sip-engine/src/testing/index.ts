@@ -7,6 +7,7 @@ export { SipPeer, type Got, type PeerRequest } from './sip-peer.ts';
 export { startApp } from './srf-app.ts';
 export type {
   AppBench,
+  Handler,
   SrfApp,
   SrfDialog,
   SrfMessage,

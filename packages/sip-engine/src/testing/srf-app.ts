@@ -9,12 +9,14 @@ export interface SrfMessage {
   get(name: string): string;
 }
 
+/** A request that an application got, or one that it sent. */
 export interface SrfRequest extends SrfMessage {
   readonly uri: string;
   on(event: string, listener: (message: SrfMessage) => void): void;
   cancel(done?: (error: Error | null) => void): void;
 }
 
+/** A request's response, to be sent. */
 export interface SrfResponse {
   send(
     status: number,
@@ -24,6 +26,7 @@ export interface SrfResponse {
   ): void;
 }
 
+/** A dialog of drachtio-srf. */
 export interface SrfDialog {
   readonly id: string;
   readonly remote: { readonly sdp: string };
@@ -33,8 +36,10 @@ export interface SrfDialog {
   request(options: object): Promise<SrfMessage>;
 }
 
-type Handler = (req: SrfRequest, res: SrfResponse) => void;
+/** What an application does with a request. */
+export type Handler = (req: SrfRequest, res: SrfResponse) => void;
 
+/** An application of drachtio-srf, as far as tests use one: its own types do not say what it is. */
 export interface SrfApp {
   readonly idle: boolean;
   listen(options: object): void;

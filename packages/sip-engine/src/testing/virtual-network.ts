@@ -22,6 +22,7 @@ export interface Datagram {
   readonly sentAtMs: number;
 }
 
+/** How a virtual network treats what is sent over it, and the seed of its chance. */
 export interface VirtualNetworkOptions {
   readonly seed?: number;
   readonly conditions?: Partial<PathConditions>;

@@ -5,6 +5,7 @@ import type { FailureListener, MessageListener, Transport } from './transport.ts
 import { type Tuple, tupleText } from './tuple.ts';
 import { closedFailure, invalidAddress, udpFailure } from './udp-failure.ts';
 
+/** How a UDP socket is opened. */
 export interface UdpTransportOptions {
   /** SO_RCVBUF in bytes: what may wait while the event loop is busy. Default: the kernel's. */
   readonly receiveBufferBytes?: number;

@@ -14,6 +14,7 @@ export type OwnAddresses = Pick<
   'publicIp' | 'privateIp' | 'subnetCidr' | 'vpcCidrs' | 'bind' | 'delivery' | 'routedCidrs'
 >;
 
+/** The networks around a gateway: what peers are told apart by. */
 export interface PeerNetworks {
   readonly identity: OwnAddresses;
   /**
@@ -96,6 +97,7 @@ export function localAddresses({
   return [...new Set([bind.internet, bind.vpc, otherPrivateAddress ?? privateIp, privateIp])];
 }
 
+/** Which kind of network a peer is in, which decides the address that it is told and the socket that sends to it. */
 export function classifyPeer(networks: PeerNetworks, peer: Ipv4Address): PeerClass {
   const { identity, privateCidrs: furtherCidrs = [] } = networks;
   const { routedCidrs = identity.routedCidrs } = networks;

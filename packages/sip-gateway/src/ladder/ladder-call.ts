@@ -9,6 +9,7 @@ export interface LadderCall {
   readonly unreadable: readonly UnreadableMessage[];
 }
 
+/** A datagram of a call that is no SIP message, and why. */
 export interface UnreadableMessage {
   readonly atMs: number;
   readonly source: Tuple;
@@ -17,6 +18,7 @@ export interface UnreadableMessage {
   readonly because: string;
 }
 
+/** A message or a run of media, in the order of their first packet. */
 export type LadderRow = MessageRow | MediaRow;
 
 /** One SIP message, with its repetitions. */
@@ -78,6 +80,7 @@ export interface MediaRow {
   readonly lost: number | undefined;
 }
 
+/** RTP packets of one payload type (RFC 3551). */
 export interface PayloadCount {
   readonly payloadType: number;
   /** Such as `PCMU`: of RFC 3551, or of the call's a=rtpmap. */

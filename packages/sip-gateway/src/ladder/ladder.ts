@@ -16,6 +16,7 @@ export {
 } from './private-addresses.ts';
 export { readCalls, type ReadCallsOptions } from './read-calls.ts';
 
+/** How a ladder is drawn. */
 export interface LadderOptions extends ReadCallsOptions {
   /** Columns of a line. Default 100. */
   readonly width?: number;

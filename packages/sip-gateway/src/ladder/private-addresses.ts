@@ -8,6 +8,7 @@ export interface PrivateAddress {
   readonly where: string;
 }
 
+/** What does not count as a private address of ours. */
 export interface PrivateAddressOptions {
   /** What the peer itself sent: the values that it is only told again are exempt. Default: nothing. */
   readonly echoed?: readonly Pick<CapturedDatagram, 'payload'>[];

@@ -10,6 +10,7 @@ import { pairLegs, type Leg } from './pair-legs.ts';
 import { isText, MessageReader, type SeenMessage } from './seen-message.ts';
 import { payloadNames } from './told-media.ts';
 
+/** How the hosts of a capture are called and told apart. */
 export interface ReadCallsOptions {
   /** What hosts are called, by "192.0.2.1" or "192.0.2.1:5060"; tuples of the same name are one host. */
   readonly names?: HostNames;

@@ -10,8 +10,10 @@ export interface DatagramPort {
   bind(at: Endpoint, onDatagram: OnDatagram): Promise<BoundSocket>;
 }
 
+/** Gets what arrives; the bytes are its own. */
 export type OnDatagram = (bytes: Uint8Array, from: Endpoint) => void;
 
+/** One bound UDP socket. */
 export interface BoundSocket {
   /** Sends or loses it, as UDP does. */
   send(bytes: Uint8Array, to: Endpoint): void;

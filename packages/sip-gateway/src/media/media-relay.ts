@@ -44,6 +44,7 @@ export interface MediaRelay {
   close(): Promise<void>;
 }
 
+/** What a relay tells by itself. */
 export type MediaEvent =
   /** The first RTP packet of a leg that was taken. */
   | { readonly kind: 'media-started'; readonly callId: string; readonly leg: LegName }
@@ -62,6 +63,7 @@ export interface LegMedia {
   readonly dropped: number;
 }
 
+/** Of each leg what came from it, and what of it was dropped. */
 export type CallMedia = Readonly<Record<LegName, LegMedia>>;
 
 /** What a relay holds now, and what it has counted since it began. */

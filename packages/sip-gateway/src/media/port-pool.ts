@@ -1,5 +1,6 @@
 import { GatewayError } from '../errors.ts';
 
+/** UDP ports for RTP and RTCP, in pairs. */
 export interface PortRange {
   /** The first port; even. */
   readonly first: number;

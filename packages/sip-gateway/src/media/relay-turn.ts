@@ -27,6 +27,7 @@ export interface RelayTurn {
   readonly towards: Ipv4Address;
 }
 
+/** Decides, for the address of a peer, which address of ours it is told and which socket sends to it. */
 export type PathTo = (peer: Ipv4Address) => PeerPath;
 
 /**

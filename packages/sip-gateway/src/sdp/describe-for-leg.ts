@@ -15,6 +15,10 @@ export interface LegSession {
   readonly told: string | undefined;
 }
 
+/**
+ * What we describe to one leg before anything was described to it: o= keeps this id, and counts its versions (RFC
+ * 3264 section 8).
+ */
 export function newLegSession(sessionId: string): LegSession {
   return { sessionId, version: 0, told: undefined };
 }

@@ -11,6 +11,7 @@ export interface SdpLimits {
   readonly streams: number;
 }
 
+/** The limits of a session description, in characters, lines and streams, where no others are given. */
 export const sdpLimits: SdpLimits = { text: 16_384, line: 2048, lines: 400, streams: 8 };
 
 /** NUL and the other C0 controls but TAB, and DEL: no line of RFC 8866 holds one. */

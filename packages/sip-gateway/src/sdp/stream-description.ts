@@ -3,6 +3,7 @@ import type { Ipv4Address } from '../address.ts';
 /** RFC 3264, section 5.1, as seen by who wrote the description. */
 export type Direction = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
 
+/** A UDP address of IPv4: what c= and m= of a stream say together. */
 export interface Endpoint {
   readonly address: Ipv4Address;
   readonly port: number;

@@ -13,6 +13,7 @@ import { PortPool, type PortRange } from '../media/port-pool.ts';
 import { RelayEngine } from '../media/relay-engine.ts';
 import { relayTurn, type PathTo } from '../media/relay-turn.ts';
 
+/** The network, the ports and the times of a fake relay. */
 export interface FakeMediaRelaySetup {
   readonly network: DatagramPort;
   readonly pathTo: PathTo;

@@ -1,5 +1,6 @@
 export { FakeMediaRelay, type FakeMediaRelaySetup } from './fake-media-relay.ts';
 export { MemoryNetwork } from './memory-network.ts';
+export type { BoundSocket, DatagramPort, OnDatagram } from '../media/datagram-port.ts';
 export { mediaRelayCases } from './media-relay-cases.ts';
 export {
   contractAddresses,

@@ -4,6 +4,7 @@ import { defaultPortRange, requirePortRange, type PortRange } from '../../media/
 import { relayTurn, type PathTo } from '../../media/relay-turn.ts';
 import { RelayThread } from './relay-thread.ts';
 
+/** What the embedded relay has to know of the networks. */
 export interface EmbeddedRelayParts {
   /** Which address a peer is told, and which one sends to it: `peerPath` of the gateway's networks. */
   readonly pathTo: PathTo;
@@ -11,6 +12,7 @@ export interface EmbeddedRelayParts {
   readonly addresses: readonly Ipv4Address[];
 }
 
+/** Ports and times of the embedded relay. */
 export interface EmbeddedRelayOptions {
   /** Default 16384-32767. */
   readonly ports?: PortRange;

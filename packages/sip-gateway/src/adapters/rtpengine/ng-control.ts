@@ -6,6 +6,7 @@ export type NgCommand = 'ping' | 'offer' | 'answer' | 'delete' | 'query';
 /** A reply of rtpengine's ng protocol that was not an error. */
 export type NgReply = Readonly<Record<string, unknown>>;
 
+/** Where an rtpengine daemon takes commands (its ng protocol). */
 export interface NgEndpoint {
   readonly host: string;
   /** UDP port of --listen-ng. */

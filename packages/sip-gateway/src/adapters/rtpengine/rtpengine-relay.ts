@@ -10,6 +10,7 @@ import { mediaOfQuery } from './media-of-query.ts';
 import { ngControl, type NgControl, type NgEndpoint } from './ng-control.ts';
 import { RtpengineCalls } from './rtpengine-calls.ts';
 
+/** What the rtpengine adapter has to know of the networks, and of the daemon. */
 export interface RtpengineRelayParts {
   /** Which address a peer is told: `peerPath` of the gateway's networks. */
   readonly pathTo: PathTo;
@@ -18,6 +19,7 @@ export interface RtpengineRelayParts {
   readonly interfaces?: Readonly<Record<PeerClass, string>>;
 }
 
+/** Times of the exchange with rtpengine. */
 export interface RtpengineRelayOptions {
   /** How long a request may take. Default 1 second: a caller waits. */
   readonly timeoutMs?: number;
