@@ -94,6 +94,13 @@ async function leaveIcmpAlone({ pod }: PathWorld): Promise<number> {
   return icmp.length;
 }
 
+/** RFC 1071; 0 over a part whose own checksum, which it includes, is right. */
+function checksumOver(bytes: Uint8Array): number {
+  let sum = 0;
+  for (const [at, byte] of bytes.entries()) sum += at % 2 === 0 ? byte * 256 : byte;
+  return 0xffff - (((sum - 1) % 0xffff) + 1);
+}
+
 const reason = whyNoNamespaces();
 const needs = reason === undefined ? '' : ` (skipped: ${reason})`;
 const podSocket = ({ pod }: PathWorld): Place => ({ netns: pod, address: privateIp, port });
@@ -137,6 +144,25 @@ describe.skipIf(reason !== undefined)(`path MTU and ICMP errors with translate${
       expect(heard(caller)).toBe(isTranslated ? 'ECONNREFUSED' : 'nothing');
     },
   );
+
+  it('an error that the pod sends is right in each of its checksums', async () => {
+    using world = await pathWorld(translate);
+    using wire = await capture(world.router, 'r0');
+    using caller = connected({ ...farSocket(world), port: 5070 }, { ...seen, port: 9 });
+    caller.send(new Uint8Array(11));
+    const { bytes } = await wire.waitFor(
+      ({ direction, frame: { network } }) =>
+        direction === 'incoming' &&
+        network.kind === 'ipv4' &&
+        network.transport.kind === 'icmp' &&
+        network.transport.type === 3,
+      patienceMs,
+    );
+    const [header, message, quoted] = [bytes.slice(14, 34), bytes.slice(34), bytes.slice(42, 62)];
+    expect(header.slice(12, 16).join('.')).toBe(publicIp);
+    expect(quoted.slice(16, 20).join('.')).toBe(publicIp);
+    expect([header, message, quoted].map(checksumOver)).toEqual([0, 0, 0]);
+  });
 
   it('300,000 bytes of TCP pass a path of 1400 bytes, though both ends offer more', async () => {
     using world = await pathWorld(translate);

@@ -26,6 +26,7 @@ function refusal(code: string, errno: number): NetlinkError {
 export async function realPod(): Promise<RealPod> {
   const netns = createNetworkNamespace();
   const outside = createNetworkNamespace();
+  silenceIpv6(netns);
   const netlink = await openNetlink({ netns });
   await addLinks(netlink, outside);
   const kernel = await linuxKernel({ netns });
@@ -92,6 +93,15 @@ export async function realPod(): Promise<RealPod> {
 
 function tableOf(publicIp: Ipv4Address): TableRef {
   return { family: 'ip', table: deliveryTableName(publicIp) };
+}
+
+/** Its addresses come and change a second after a link does: a watch would be told of that instead. */
+function silenceIpv6(netns: NetworkNamespace): void {
+  try {
+    netns.writeFile('/proc/sys/net/ipv6/conf/default/disable_ipv6', '1');
+  } catch {
+    // without IPv6 there is nothing to silence
+  }
 }
 
 async function addLinks(netlink: Netlink, outside: NetworkNamespace): Promise<void> {

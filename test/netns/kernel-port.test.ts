@@ -1,5 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { openNftables } from '@truetuple/netlink/nftables';
 import { describe, expect, it } from 'vitest';
 import { linuxKernel } from '../../packages/core/src/adapters/linux/linux-kernel.ts';
 import type { Cidr } from '../../packages/core/src/identity/address.ts';
@@ -81,6 +82,26 @@ describe.skipIf(reason !== undefined)(`the Linux kernel as a KernelPort${needs}`
       code: 'NetlinkUnavailable',
       remedy: expect.stringContaining('CAP_SYS_ADMIN') as unknown,
     });
+  });
+
+  it('reads a delivery table as changed when one rule does something else under its own comment', async () => {
+    using pod = await realPod();
+    const { kernel } = pod.world;
+    await applyPlan(kernel, wanting(translate));
+    expect((await observed(kernel)).deliveryTables?.[0]?.does).toBeDefined();
+    using nft = await openNftables({ netns: pod.netns });
+    const [one] = await nft.rules.list({ family: 'ip', chain: 'postrouting' });
+    if (one === undefined) throw new Error('no rule at postrouting');
+    const { handle, ...same } = one;
+    const expressions = [...one.expressions.slice(0, -1), { kind: 'drop' } as const];
+    await nft.transaction((t) =>
+      t.addRule({ ...same, expressions, place: { kind: 'instead-of', handle } }),
+    );
+    expect((await observed(kernel)).deliveryTables).toEqual([
+      { publicIp: contractIdentity.publicIp },
+    ]);
+    await applyPlan(kernel, wanting(translate));
+    expect(await applyPlan(kernel, wanting(translate))).toEqual([]);
   });
 
   it.each<[string, readonly WantedLink[]]>([

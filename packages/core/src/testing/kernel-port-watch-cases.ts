@@ -32,6 +32,8 @@ const deliveryTable: DeliveryTable = {
 /** Each thing that others can do to an identity, as a watch must tell it. */
 const happenings: readonly {
   readonly what: string;
+  /** What has to be there for it, and is not to be told. */
+  readonly before?: (world: KernelWorld) => Promise<unknown>;
   readonly act: (world: KernelWorld) => Promise<unknown>;
 }[] = [
   { what: 'a link goes down', act: ({ setLinkUp }) => setLinkUp('net1', false) },
@@ -61,11 +63,8 @@ const happenings: readonly {
   },
   {
     what: 'a delivery table goes',
-    act: async ({ kernel, removeDeliveryTable }) => {
-      await kernel.apply({ kind: 'replace-delivery-table', table: deliveryTable });
-      await quiet(kernel);
-      await removeDeliveryTable(publicIp);
-    },
+    before: ({ kernel }) => kernel.apply({ kind: 'replace-delivery-table', table: deliveryTable }),
+    act: ({ removeDeliveryTable }) => removeDeliveryTable(publicIp),
   },
   {
     what: 'a step is carried out',
@@ -76,10 +75,11 @@ const happenings: readonly {
 
 /** What a watch is told, and when. */
 export const kernelPortWatchCases: readonly KernelPortCase[] = [
-  ...happenings.map(({ what, act }): KernelPortCase => ({
+  ...happenings.map(({ what, before, act }): KernelPortCase => ({
     title: `a watch tells when ${what}`,
     async run(world) {
       await applyPlan(world.kernel);
+      await before?.(world);
       await quiet(world.kernel);
       const told = nextChange(world.kernel);
       await act(world);
