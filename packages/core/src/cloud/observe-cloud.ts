@@ -14,11 +14,32 @@ export interface CloudScope {
 
 export type CloudPart = keyof CloudView;
 
-/** Reads the scope as EC2 shows it now; parts that are not asked for are taken from an earlier look. */
+interface Again {
+  readonly earlier: CloudView;
+  readonly parts: readonly CloudPart[];
+}
+
+/**
+ * Reads the scope as EC2 shows it now; parts that are not asked for are taken from an earlier look. The
+ * reads of one look are made together: when one had to be tried again, all are, or a view would mix what is
+ * with what was before an outage.
+ */
 export async function lookAtCloud(
   session: CloudSession,
   scope: CloudScope,
-  again?: { readonly earlier: CloudView; readonly parts: readonly CloudPart[] },
+  again?: Again,
+): Promise<CloudView> {
+  for (;;) {
+    const { patience } = session;
+    const view = await readTogether(session, scope, again);
+    if (session.patience === patience) return view;
+  }
+}
+
+async function readTogether(
+  session: CloudSession,
+  scope: CloudScope,
+  again: Again | undefined,
 ): Promise<CloudView> {
   const wants = (part: CloudPart): boolean => again === undefined || again.parts.includes(part);
   const [networkInterface, addresses, routeTables] = await Promise.all([

@@ -210,6 +210,12 @@ describe('planCloud, an identity', () => {
     expect(stepsOf(planCloud(wanted, view)).at(-1)).toMatchObject({ value: recordOf(me, false) });
   });
 
+  it('knows by its record on an address it lost that it registered the private IP', () => {
+    const addresses = [address(1), { ...address(2, recordOf(me, true)), associationId: 'a' }];
+    const view = { networkInterface: interfaceWith(), addresses, routeTables: [] };
+    expect(stepsOf(planCloud(wanted, view)).at(-1)).toMatchObject({ value: recordOf(me, true) });
+  });
+
   it('ends what a dead pod left on a recycled private IP, and takes over its duty to unassign', () => {
     const left = onOurPrivateIp(1, recordOf(dead, true));
     const view = {

@@ -200,8 +200,9 @@ function planOwnerTag(
 }
 
 /**
- * True when truetuple registered the private IP: it is about to, it remembers, or the record of the address
- * on it says so, be it a dead pod's, whose duty to take it off passes to us.
+ * True when truetuple registered the private IP: it is about to, it remembers, a record of ours says so, be
+ * it on an address that we lost, or the record of the address on it does, be it a dead pod's, whose duty to
+ * take it off passes to us.
  */
 export function privateIpIsOurs(
   wanted: Pick<WantedIdentity, 'privateIp' | 'owner' | 'excluded' | 'privateIpAssignedByUs'>,
@@ -210,12 +211,21 @@ export function privateIpIsOurs(
   const eni = view.networkInterface;
   if (wanted.privateIpAssignedByUs || eni === undefined) return wanted.privateIpAssignedByUs;
   if (!hasPrivateIp(eni, wanted.privateIp)) return true;
-  const inherited = oldRecordsOn(wanted, view).some(
-    (address) => ownerRecordOf(address)?.privateIpAssignedByUs,
-  );
-  if (inherited) return true;
+  if (isRecordedAsOurs(wanted, view)) return true;
   const occupant = judgeOccupant(wanted, view, eni);
   return occupant.kind !== 'none' && occupant.kind !== 'foreign' && occupant.privateIpAssignedByUs;
+}
+
+/** True when the record of a free address, or one of this pod's own, be its address lost, says so. */
+function isRecordedAsOurs(
+  { owner, privateIp }: Pick<WantedIdentity, 'privateIp' | 'owner'>,
+  view: CloudView,
+): boolean {
+  return view.addresses.some((address) => {
+    const record = ownerRecordOf(address);
+    const counts = address.associationId === undefined || record?.owner.uid === owner.uid;
+    return counts && record?.privateIp === privateIp && record.privateIpAssignedByUs;
+  });
 }
 
 function planRoutes(

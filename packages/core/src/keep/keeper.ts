@@ -38,6 +38,7 @@ export class Keeper {
   readonly #gateway: GatewayWatch;
   #state: KeepState;
   #grant: IdentityGrant | undefined;
+  /** By `elapsed`: wall clocks are set, forth and back. */
   #claimedAtMs: number;
   #turns: Promise<void> = Promise.resolve();
   #isLookDue = false;
@@ -55,7 +56,8 @@ export class Keeper {
       report: this.#report,
     };
     this.#state = { identity, standing: { kind: 'unpublished', told: undefined, leftOver: false } };
-    this.#claimedAtMs = Date.parse(identity.publishedAt);
+    const ageMs = Math.max(0, node.clock.now() - Date.parse(identity.publishedAt));
+    this.#claimedAtMs = node.clock.elapsed() - ageMs;
     this.#gateway = new GatewayWatch({
       kernel,
       clock: node.clock,
@@ -161,7 +163,7 @@ export class Keeper {
     return lookAtClaim({
       identity,
       openGrant: async () => (this.#grant ??= await node.openGrant(identity)),
-      claimAgeMs: node.clock.now() - this.#claimedAtMs,
+      claimAgeMs: node.clock.elapsed() - this.#claimedAtMs,
       signal: this.#stop.signal,
       onStep: this.#report.cloud,
       mayWrite: (seen) => this.#mayWrite(seen),
@@ -229,7 +231,7 @@ export class Keeper {
   #setState(state: KeepState): void {
     const { identity } = state;
     if (identity.associationId !== this.identity.associationId) {
-      this.#claimedAtMs = this.#parts.node.clock.now();
+      this.#claimedAtMs = this.#parts.node.clock.elapsed();
     }
     const isNew = identity !== this.identity;
     this.#state = state;

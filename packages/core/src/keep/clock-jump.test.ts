@@ -1,0 +1,50 @@
+import { expect, it } from 'vitest';
+import { ensurePublicIdentity } from '../ensure-public-identity.ts';
+import { ManualClock } from '../testing/manual-clock.ts';
+import { simulatedPod } from '../testing/simulated-pod.ts';
+
+/** A machine whose wall clock can be set. */
+class SettableClock extends ManualClock {
+  offByMs = 0;
+
+  override now(): number {
+    return super.now() + this.offByMs;
+  }
+}
+
+const intervalMs = 30_000;
+const anHourMs = 3_600_000;
+
+async function keepStolen(offByMs: number, keptMs: number) {
+  const clock = new SettableClock();
+  const { spec, node, ec2 } = simulatedPod({ clock, ec2: { claimScope: 'privateIp' } });
+  const held = await ensurePublicIdentity(spec, { node });
+  const keeping = await held.keep({ intervalMs });
+  await clock.advance(keptMs);
+  clock.offByMs = offByMs;
+  const other = ec2
+    .snapshot()
+    .networkInterfaces.find(({ privateIpAddresses }) =>
+      privateIpAddresses.some(({ privateIpAddress }) => privateIpAddress === '10.0.1.10'),
+    );
+  // as another pod takes it: with a record of its own
+  const { allocationId } = held.identity;
+  await ec2.deleteTags({ resources: [allocationId] });
+  await ec2.associateAddress({
+    allocationId,
+    networkInterfaceId: other?.networkInterfaceId ?? '',
+    privateIpAddress: '10.0.1.10',
+  });
+  await clock.advance(2 * intervalMs);
+  const end = await Promise.race([keeping.ended, clock.settle()]);
+  await keeping.close();
+  return end;
+}
+
+it('a wall clock that is set back does not make a claim younger: a theft is noticed all the same', async () => {
+  expect(await keepStolen(-anHourMs, 5 * 60_000)).toMatchObject({ kind: 'lost' });
+});
+
+it('a wall clock that is set forth does not make a claim older: what may be from before it proves nothing', async () => {
+  expect(await keepStolen(anHourMs, 60_000)).toBeUndefined();
+});
