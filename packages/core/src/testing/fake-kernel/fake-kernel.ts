@@ -84,19 +84,19 @@ export class FakeKernel implements KernelPort {
     const link = this.#world.links.find(({ name }) => name === linkName);
     if (link === undefined) return undefined;
     const routes = this.#world.routes.filter((route) => route.table === table);
-    return structuredClone({
+    return {
       linkIndex: link.index,
       linkName,
       macAddress: link.macAddress,
       mtu: link.mtu,
       up: link.up,
       lowerUp: link.lowerUp,
-      settings: link.settings,
-      addresses: link.addresses,
+      settings: { ...link.settings },
+      addresses: link.addresses.map((address) => ({ ...address })),
       routes: routes.map(({ table: _table, ...route }) => route),
-      rules: this.#world.rules,
-      deliveryTables: this.netAdmin ? this.#world.deliveryTables : undefined,
-    });
+      rules: this.#world.rules.map((rule) => ({ ...rule })),
+      deliveryTables: this.netAdmin ? [...this.#world.deliveryTables] : undefined,
+    };
   }
 
   async apply(step: KernelStep): Promise<void> {

@@ -3,6 +3,7 @@ import { Ec2CallError } from '../../cloud/ec2-call-error.ts';
 import { CallLog, type Ec2Action } from './call-log.ts';
 import type { Ec2ChangeListener } from './change.ts';
 import type { CloudState } from './cloud-state.ts';
+import { copyCloud } from './copy-cloud.ts';
 import { Faults, type Ec2Fault } from './faults.ts';
 import type { LaggingKind, LaggingReads } from './lagging-reads.ts';
 import { httpStatusOf, Refusal, refuse } from './refuse.ts';
@@ -44,7 +45,7 @@ export class CallRunner {
   /** A test's own hands: immediate, unlogged, no faults, nobody is told. */
   build<Answer>(operation: (state: CloudState) => Answer): Answer {
     const { reads } = this.#hardships;
-    const before = reads && structuredClone(this.#state);
+    const before = reads && copyCloud(this.#state);
     try {
       return operation(this.#state);
     } catch (error) {
@@ -90,7 +91,7 @@ export class CallRunner {
       if (error instanceof Refusal) outcome = error.ec2Code;
       throw callError(action, error);
     } finally {
-      this.calls.add({ action, input: structuredClone(input), outcome });
+      this.calls.add({ action, input, outcome });
     }
   }
 
@@ -100,22 +101,23 @@ export class CallRunner {
     operation: (state: CloudState) => Answer,
   ): Answer {
     if (action.startsWith('Describe')) {
-      return structuredClone(operation(this.#shown(action, fault)));
+      return operation(this.#shown(action, fault));
     }
-    const before = structuredClone(this.#state);
-    const answer = structuredClone(operation(this.#state));
+    const before = copyCloud(this.#state);
+    const answer = operation(this.#state);
     if (this.#state.changes.length > 0) this.#past.push(before);
     if (this.#past.length > pastStatesKept) this.#past.shift();
     this.#hardships.reads?.remember(before, this.#state);
     return answer;
   }
 
-  /** The state as it is, or for a read that lags or is stale as it was. */
+  /** The state as it is, or for a read that lags or is stale as it was: nothing of it may be handed out. */
   #shown(action: Ec2Action, fault: Ec2Fault | undefined): CloudState {
     if (fault?.staleByChanges === undefined) {
       const kind = laggingKinds[action];
       const { reads } = this.#hardships;
-      return kind === undefined ? this.#state : (reads?.shown(kind, this.#state) ?? this.#state);
+      if (kind === undefined || reads === undefined) return this.#state;
+      return reads.shown(kind, this.#state, fault?.staleByMs);
     }
     return this.#past.at(-fault.staleByChanges) ?? this.#past[0] ?? this.#state;
   }

@@ -10,6 +10,8 @@ export interface Ec2Fault {
   readonly loseAnswer?: boolean;
   /** Answers a describe from before that many changes: EC2's reads lag, and not monotonically. */
   readonly staleByChanges?: number;
+  /** Answers a describe from at least so many milliseconds ago, as far back as the region's `reads` reach. */
+  readonly staleByMs?: number;
   /** Default 1. */
   readonly times?: number;
 }

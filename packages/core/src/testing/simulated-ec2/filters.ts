@@ -25,11 +25,9 @@ export function filterResources<Resource extends { readonly tags: Tags }>(
   }
   const tests = filters.map((filter) => {
     const read = readerOf(filter.name, fields);
-    const patterns = filter.values.map(globPattern);
+    const matches = filter.values.map(matcherOf);
     return (resource: Resource) =>
-      read(resource).some(
-        (value) => value !== undefined && patterns.some((pattern) => pattern.test(value)),
-      );
+      read(resource).some((value) => value !== undefined && matches.some((match) => match(value)));
   });
   return [...resources].filter((resource) => tests.every((test) => test(resource)));
 }
@@ -46,10 +44,12 @@ function readerOf<Resource extends { readonly tags: Tags }>(
   );
 }
 
-function globPattern(text: string): RegExp {
+function matcherOf(text: string): (value: string) => boolean {
+  if (!/[*?]/.test(text)) return (value) => value === text;
   const body = text
     .replaceAll(/[\\^$.|+()[\]{}]/g, String.raw`\$&`)
     .replaceAll('*', '.*')
     .replaceAll('?', '.');
-  return new RegExp(`^${body}$`, 's');
+  const pattern = new RegExp(`^${body}$`, 's');
+  return (value) => pattern.test(value);
 }

@@ -1,6 +1,6 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../../identity/clock.ts';
 import type { CloudState } from './cloud-state.ts';
+import { isSameRecord } from './copy-cloud.ts';
 import { seededFraction, seededRandom } from './seeded-random.ts';
 
 /** The describes whose reads can lag, by what they read. */
@@ -53,7 +53,7 @@ export class LaggingReads {
     for (const kind of kinds) {
       for (const id of new Set([...before[kind].keys(), ...after[kind].keys()])) {
         const record = before[kind].get(id);
-        if (isDeepStrictEqual(record, after[kind].get(id))) continue;
+        if (isSameRecord(record, after[kind].get(id))) continue;
         const versions = this.#versionsOf(kind, id).filter((one) => !this.#isOutOfReach(one));
         this.#versions.get(kind)?.set(id, [...versions, { untilMs, record }]);
       }
@@ -69,29 +69,32 @@ export class LaggingReads {
     }
   }
 
-  /** The state as a describe of a kind sees it now. */
-  shown(kind: LaggingKind, state: CloudState): CloudState {
+  /** The state as a describe of a kind sees it now, from no later than so long ago. */
+  shown(kind: LaggingKind, state: CloudState, leastAgeMs = 0): CloudState {
     return {
       ...state,
-      networkInterfaces: this.#shownRecords(kind, 'networkInterfaces', state.networkInterfaces),
-      addresses: this.#shownRecords(kind, 'addresses', state.addresses),
-      routeTables: this.#shownRecords(kind, 'routeTables', state.routeTables),
+      networkInterfaces: this.#shownRecords(kind, 'networkInterfaces', state, leastAgeMs),
+      addresses: this.#shownRecords(kind, 'addresses', state, leastAgeMs),
+      routeTables: this.#shownRecords(kind, 'routeTables', state, leastAgeMs),
     };
   }
 
-  #shownRecords<Resource>(
+  #shownRecords<Kind extends LaggingKind>(
     describe: LaggingKind,
-    kind: LaggingKind,
-    present: ReadonlyMap<string, Resource>,
-  ): Map<string, Resource> {
-    const shown = new Map<string, Resource>();
-    for (const id of new Set([...present.keys(), ...(this.#versions.get(kind)?.keys() ?? [])])) {
-      const seenAtMs = this.#clock.elapsed() - this.#ageOf(describe, id);
-      const version = this.#versionsOf(kind, id).find(({ untilMs }) => untilMs > seenAtMs);
-      const record = version === undefined ? present.get(id) : (version.record as Resource);
-      if (record !== undefined) shown.set(id, record);
+    kind: Kind,
+    state: CloudState,
+    leastAgeMs: number,
+  ): CloudState[Kind] {
+    const present = state[kind] as Map<string, unknown>;
+    const shown = new Map<string, unknown>(present);
+    for (const [id, versions] of this.#versions.get(kind) ?? []) {
+      const seenAtMs = this.#clock.elapsed() - Math.max(leastAgeMs, this.#ageOf(describe, id));
+      const version = versions.find(({ untilMs }) => untilMs > seenAtMs);
+      if (version === undefined) continue;
+      if (version.record === undefined) shown.delete(id);
+      else shown.set(id, version.record);
     }
-    return shown;
+    return shown as CloudState[Kind];
   }
 
   #versionsOf(kind: LaggingKind, id: string): readonly Version[] {
