@@ -51,6 +51,17 @@ export default defineConfig({
           testTimeout: 120_000,
         },
       },
+      {
+        ...shared,
+        extends: true,
+        test: {
+          name: 'simulation',
+          include: ['test/simulation/**/*.test.ts'],
+          // it has worker threads of its own, one a processor
+          pool: 'forks',
+          fileParallelism: false,
+        },
+      },
       // minutes each: npm run test:long, and not part of npm test
       ...(process.env['TRUETUPLE_LONG'] === '1'
         ? [

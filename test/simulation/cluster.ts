@@ -1,0 +1,284 @@
+import { ensurePublicIdentity, type HeldIdentity, type Keeping } from '@truetuple/core';
+import { fakePod, MemoryPublisher } from '@truetuple/core/testing';
+import type { Invariants } from './invariants.ts';
+import { podPorts } from './pod-ports.ts';
+import { addHost, poolName, regionName } from './region.ts';
+import type { SimulatedHost } from './simulated-host.ts';
+import { SimulatedProcess } from './simulated-process.ts';
+import type { Pod, World } from './world.ts';
+
+const graceMs = 30_000;
+
+/** The cluster: makes pods, starts their containers again, ends them in all the ways there are. */
+export class Cluster {
+  readonly #world: World;
+  readonly #invariants: Invariants;
+  readonly #intervalMs: number;
+  readonly #stops: WeakMap<SimulatedProcess, () => void> = new WeakMap();
+  #uids = 0;
+
+  constructor(world: World, invariants: Invariants, intervalMs: number) {
+    this.#world = world;
+    this.#invariants = invariants;
+    this.#intervalMs = intervalMs;
+    world.catastrophes = {
+      loseNode: (host) => this.loseNode(host),
+      recycle: (pod) => this.recycle(pod),
+    };
+  }
+
+  /** A pod on a host; with a private IP that was asked for, or one of those that are free. */
+  create(name: string, host: SimulatedHost, wanted?: string): void {
+    const { world, random } = this.#parts;
+    if (host.isLost) {
+      this.create(name, this.#someHost());
+      return;
+    }
+    const privateIp = takeIp(host, wanted, random.chance(0.7));
+    if (privateIp === undefined) {
+      world.scheduler.after(5000, () => this.create(name, this.#someHost()));
+      return;
+    }
+    const uid = `uid-${++this.#uids}`;
+    const links = [
+      { name: 'net1', macAddress: host.macAddress, parent: 'eth1', addresses: [`${privateIp}/24`] },
+    ];
+    const pod: Pod = {
+      name,
+      uid,
+      host,
+      privateIp,
+      kernel: fakePod({ node: host.links, links }),
+      store: new MemoryPublisher(),
+      createdMs: world.nowMs,
+      ipKnownMs: world.nowMs + random.between(0, 1500),
+      hasObject: true,
+      hasNamespace: true,
+      process: undefined,
+      published: undefined,
+      publications: 0,
+      starts: 0,
+      isStopping: false,
+      hasReleased: false,
+    };
+    world.pods.push(pod);
+    world.note(name, 'created', `${uid} ${privateIp} on ${host.name}`);
+    world.scheduler.after(random.between(100, 2000), () => this.#start(pod));
+  }
+
+  get #parts(): { readonly world: World; readonly random: World['random'] } {
+    return { world: this.#world, random: this.#world.random };
+  }
+
+  #someHost(): SimulatedHost {
+    return this.#world.random.pick(this.#world.hosts.filter(({ isLost }) => !isLost));
+  }
+
+  #start(pod: Pod): void {
+    if (!pod.hasNamespace || pod.process?.isAlive === true) return;
+    if (pod.isStopping) {
+      this.#end(pod);
+      return;
+    }
+    pod.starts += 1;
+    pod.hasReleased = false;
+    const process = new SimulatedProcess(
+      `${pod.name}.${pod.uid.slice(4)}#${pod.starts}`,
+      pod.host,
+      'ensure',
+    );
+    pod.process = process;
+    this.#world.note(process.name, 'starts');
+    process.onDeath(() => {
+      this.#world.note(process.name, 'is dead');
+      this.#invariants.disturbed(pod);
+      if (!pod.hasReleased) this.#world.unreleased.add(pod.privateIp);
+      this.#world.scheduler.after(this.#world.random.between(500, 6000), () => this.#start(pod));
+    });
+    this.#run(pod, process).catch((error: unknown) => {
+      this.#world.note(process.name, 'exits', error);
+      process.kill();
+    });
+  }
+
+  /** What the container's program does: hold an identity until it is told to stop. */
+  async #run(pod: Pod, process: SimulatedProcess): Promise<void> {
+    const world = this.#world;
+    const node = podPorts(world, pod, process, (one, was) => this.#invariants.published(one, was));
+    const stop = new AbortController();
+    const stopped = Promise.withResolvers<undefined>();
+    this.#stops.set(process, () => {
+      stop.abort();
+      stopped.resolve(undefined);
+    });
+    const spec = {
+      owner: { cluster: 'c', namespace: 'n', pod: pod.name, uid: pod.uid },
+      pool: poolName,
+      region: regionName,
+      vpcCidrs: ['10.0.0.0/16'],
+      routeTables: { by: 'ids' as const, routeTableIds: [...world.region.routeTableIds] },
+    };
+    const held = await ensurePublicIdentity(spec, { node, signal: stop.signal });
+    world.note(process.name, 'holds', held.identity.publicIp);
+    process.phase = 'keep';
+    const keeping = await held.keep({
+      intervalMs: this.#intervalMs,
+      random: () => world.random.next(),
+      onEvent: (event) => {
+        world.note(process.name, `keep: ${event.kind}`, 'error' in event ? event.error : undefined);
+        this.#invariants.kept(pod, event);
+      },
+    });
+    this.#invariants.keeps(pod);
+    const end = await Promise.race([stopped.promise, keeping.ended]);
+    world.note(process.name, 'ends', end?.kind ?? 'told to stop');
+    if (end === undefined || world.random.chance(0.5)) {
+      pod.hasReleased = await this.#giveBack(process, held, keeping);
+    }
+    process.kill();
+  }
+
+  async #giveBack(
+    process: SimulatedProcess,
+    held: HeldIdentity,
+    keeping: Keeping,
+  ): Promise<boolean> {
+    await keeping.close();
+    process.phase = 'release';
+    const failure: unknown = await held.release().catch((error: unknown) => error);
+    this.#world.note(process.name, 'released', failure);
+    return failure === undefined;
+  }
+
+  /** As `kubectl delete pod`: told to stop, killed when the grace period ends. */
+  remove(pod: Pod): void {
+    if (pod.isStopping || !pod.hasNamespace) return;
+    pod.isStopping = true;
+    this.#world.note(pod.name, 'is deleted', pod.uid);
+    const process = pod.process?.isAlive === true ? pod.process : undefined;
+    if (process === undefined) {
+      this.#end(pod);
+      return;
+    }
+    this.#stops.get(process)?.();
+    this.#world.scheduler.after(graceMs, () => this.#end(pod));
+  }
+
+  /** As `kubectl delete pod --force`: the object goes at once, the container a little later. */
+  removeByForce(pod: Pod, afterMs: number): void {
+    if (!pod.hasNamespace) return;
+    pod.isStopping = true;
+    pod.hasObject = false;
+    this.#world.note(pod.name, 'is deleted by force', pod.uid);
+    this.#world.scheduler.after(afterMs, () => this.#end(pod));
+  }
+
+  /** The host is cut off, and its pods are evicted: their objects go, they run on until it is back. */
+  evict(host: SimulatedHost, forMs: number): void {
+    const { world, random } = this.#parts;
+    host.partitionedUntilMs = world.nowMs + forMs;
+    world.note(host.name, 'is cut off, its pods are evicted', forMs);
+    for (const pod of world.standing.filter((one) => one.host === host)) {
+      pod.process?.disturb(host.partitionedUntilMs);
+      world.scheduler.after(random.between(0, forMs), () => {
+        if (!pod.hasNamespace) return;
+        pod.hasObject = false;
+        world.note(pod.name, 'is evicted', pod.uid);
+        this.#succeed(pod);
+      });
+      // the kubelet learns of it when the network is back
+      world.scheduler.after(forMs + random.between(500, 5000), () => this.remove(pod));
+    }
+  }
+
+  loseNode(host: SimulatedHost): void {
+    const { world, random } = this.#parts;
+    if (host.isLost || world.hosts.filter(({ isLost }) => isLost).length >= 2) return;
+    host.isLost = true;
+    world.note(host.name, 'is lost');
+    const goneMs = random.chance(0.5) ? 0 : random.between(5000, 60_000);
+    world.scheduler.after(goneMs, () => {
+      world.region.ec2.setInstanceState({ instanceId: host.instanceId, state: 'terminated' });
+      world.note(host.name, 'is terminated');
+      this.#invariants.reread();
+    });
+    for (const pod of world.standing.filter((one) => one.host === host)) {
+      pod.hasNamespace = false;
+      pod.published = undefined;
+      pod.process?.kill();
+      this.#invariants.ended(pod);
+      world.scheduler.after(random.between(1000, 40_000), () => {
+        pod.hasObject = false;
+        world.note(pod.name, 'is forgotten', pod.uid);
+        this.#succeed(pod);
+      });
+    }
+    void this.addHost();
+  }
+
+  async addHost(isTagged = true): Promise<void> {
+    const { world } = this.#parts;
+    world.actor = undefined;
+    const host = await addHost(world.region, isTagged);
+    world.hosts.push(host);
+    this.#invariants.reread();
+  }
+
+  /** The pod ends at once, and a new one on its host has its private IP. */
+  recycle(pod: Pod): void {
+    const { random } = this.#parts;
+    if (!pod.hasNamespace) return;
+    pod.isStopping = true;
+    pod.hasObject = false;
+    this.#end(pod, false);
+    const name = random.chance(0.5) ? pod.name : `${pod.name}-next`;
+    this.create(name, pod.host, pod.privateIp);
+  }
+
+  #end(pod: Pod, hasSuccessor = true): void {
+    const { world, random } = this.#parts;
+    if (!pod.hasNamespace) return;
+    pod.hasNamespace = false;
+    pod.published = undefined;
+    pod.process?.kill();
+    pod.kernel.endNamespace();
+    pod.host.free.push(pod.privateIp);
+    world.note(pod.name, 'is gone', pod.uid);
+    this.#invariants.ended(pod);
+    const hadObject = pod.hasObject;
+    world.scheduler.after(random.between(0, 1000), () => {
+      pod.hasObject = false;
+    });
+    if (hasSuccessor && hadObject) this.#succeed(pod);
+  }
+
+  #isClosing = false;
+
+  /** From now on no pod has a successor. */
+  close(): void {
+    this.#isClosing = true;
+  }
+
+  #succeed(pod: Pod): void {
+    const { world, random } = this.#parts;
+    if (this.#isClosing || random.chance(0.2)) return;
+    const stays = !pod.host.isLost && random.chance(0.6);
+    world.scheduler.after(random.between(200, 15_000), () => {
+      if (this.#isClosing) return;
+      this.create(pod.name, stays && !pod.host.isLost ? pod.host : this.#someHost());
+    });
+  }
+}
+
+/** The one that was freed last, or the one that is free longest. */
+function takeIp(
+  host: SimulatedHost,
+  wanted: string | undefined,
+  recycled: boolean,
+): string | undefined {
+  if (wanted === undefined) return recycled ? host.free.pop() : host.free.shift();
+  const at = host.free.indexOf(wanted);
+  if (at < 0) return undefined;
+  host.free.splice(at, 1);
+  return wanted;
+}

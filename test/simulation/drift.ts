@@ -1,0 +1,152 @@
+import { ownerTagKey, type Cidr } from '@truetuple/core';
+import type { Truth } from './truth.ts';
+import type { Pod, World } from './world.ts';
+
+const table = 200;
+
+/** What hands, or other programs, do to what a pod holds. */
+interface Drift {
+  readonly what: string;
+  readonly act: (world: World, pod: Pod, truth: Truth) => unknown;
+}
+
+function held(pod: Pod): { readonly allocationId: string; readonly destination: Cidr } {
+  const { allocationId = '', publicIp = '' } = pod.published ?? {};
+  return { allocationId, destination: `${publicIp}/32` as Cidr };
+}
+
+export const cloudDrifts: readonly Drift[] = [
+  {
+    what: 'a route is deleted',
+    act: ({ region, random }, pod) =>
+      region.ec2.deleteRoute({
+        routeTableId: random.pick(region.routeTableIds),
+        destinationCidrBlock: held(pod).destination,
+      }),
+  },
+  {
+    what: 'a route is led elsewhere',
+    act: ({ region, random }, pod) =>
+      region.ec2.replaceRoute({
+        routeTableId: random.pick(region.routeTableIds),
+        destinationCidrBlock: held(pod).destination,
+        networkInterfaceId: region.thief.networkInterfaceId,
+      }),
+  },
+  {
+    what: 'the owner tag is deleted',
+    act: ({ region }, pod) =>
+      region.ec2.deleteTags({
+        resources: [held(pod).allocationId],
+        tags: [{ key: ownerTagKey }],
+      }),
+  },
+  {
+    what: 'the address is disassociated',
+    act: ({ region }, pod, truth) => {
+      const { associationId = '' } = truth.association(held(pod).allocationId) ?? {};
+      return region.ec2.disassociateAddress({ associationId });
+    },
+  },
+  {
+    what: 'the private IP is unassigned',
+    act: async ({ region }, { host, privateIp }) => {
+      // what others registered, and we again, would be ours
+      if (host.prepared.includes(privateIp)) return;
+      const { networkInterfaceId } = host;
+      await region.ec2.unassignPrivateIpAddresses({
+        networkInterfaceId,
+        privateIpAddresses: [privateIp],
+      });
+    },
+  },
+  {
+    what: 'the source/destination check is switched on',
+    act: ({ region }, pod) =>
+      region.ec2.setSourceDestCheck({
+        networkInterfaceId: pod.host.networkInterfaceId,
+        sourceDestCheck: true,
+      }),
+  },
+];
+
+/** Somebody takes the address; when the trouble ends the pool has it back. */
+export const theft: Drift = {
+  what: 'the address is stolen',
+  act: (world, pod) => {
+    world.hadTheft = true;
+    const { ec2, thief } = world.region;
+    const { allocationId } = held(pod);
+    return ec2.associateAddress({ allocationId, ...thief, allowReassociation: true });
+  },
+};
+
+export const kernelDrifts: readonly Drift[] = [
+  {
+    what: 'net1 flaps',
+    act: ({ scheduler, random }, pod) => {
+      pod.kernel.setLinkUp('net1', false);
+      scheduler.after(random.between(1, 8000), () => {
+        if (pod.hasNamespace) pod.kernel.setLinkUp('net1', true);
+      });
+    },
+  },
+  {
+    what: 'the public address is taken off net1',
+    act: (_world, { kernel, published }) =>
+      kernel.removeAddress('net1', `${published?.publicIp ?? ''}/32`),
+  },
+  {
+    what: 'the private address is taken off net1 for a while',
+    act: ({ scheduler, random }, pod) => {
+      const cidr = `${pod.privateIp}/24`;
+      pod.kernel.removeAddress('net1', cidr);
+      scheduler.after(random.between(1, 8000), () => {
+        if (pod.hasNamespace) pod.kernel.addAddress('net1', cidr);
+      });
+    },
+  },
+  {
+    what: 'our rules are deleted',
+    act: (_world, { kernel }) => {
+      for (const rule of kernel.snapshot().rules) {
+        if (rule.protocol === 188) kernel.removeRule(rule);
+      }
+    },
+  },
+  {
+    what: "our table's routes are deleted",
+    act: (_world, { kernel }) => {
+      for (const route of kernel.snapshot().routes) {
+        if (route.table === table) kernel.removeRoute(route);
+      }
+    },
+  },
+  {
+    what: "net1's settings are changed",
+    act: (_world, { kernel }) =>
+      kernel.setLink('net1', { settings: { rpFilter: 1, arpAnnounce: 0, arpIgnore: 0 } }),
+  },
+];
+
+/** Lets something happen to a pod that holds an address; what is not possible does not happen. */
+export async function drift(world: World, pod: Pod, what: Drift, truth: Truth): Promise<void> {
+  if (pod.published === undefined || !pod.hasNamespace) return;
+  world.note(pod.name, `!!! ${what.what}`, pod.published.publicIp);
+  world.actor = undefined;
+  try {
+    await what.act(world, pod, truth);
+  } catch (error) {
+    world.note(pod.name, 'it was not possible', error);
+  }
+}
+
+/** What a thief has goes back to the pool. */
+export async function catchThief(world: World): Promise<void> {
+  world.actor = undefined;
+  const { ec2, thief } = world.region;
+  for (const { associationId, networkInterfaceId } of ec2.snapshot().addresses) {
+    if (networkInterfaceId !== thief.networkInterfaceId || associationId === undefined) continue;
+    await ec2.disassociateAddress({ associationId });
+  }
+}

@@ -1,0 +1,149 @@
+import { Ec2CallError, type CallOptions, type Ec2Action, type Ec2Api } from '@truetuple/core';
+import type { Fault } from './faults.ts';
+import { staleMs } from './region.ts';
+import type { SimulatedProcess } from './simulated-process.ts';
+import type { Pod, World } from './world.ts';
+
+const actions: Readonly<Record<keyof Ec2Api, Ec2Action>> = {
+  describeNetworkInterfaces: 'DescribeNetworkInterfaces',
+  describeAddresses: 'DescribeAddresses',
+  describeRouteTables: 'DescribeRouteTables',
+  assignPrivateIpAddresses: 'AssignPrivateIpAddresses',
+  unassignPrivateIpAddresses: 'UnassignPrivateIpAddresses',
+  associateAddress: 'AssociateAddress',
+  disassociateAddress: 'DisassociateAddress',
+  createTags: 'CreateTags',
+  deleteTags: 'DeleteTags',
+  createRoute: 'CreateRoute',
+  replaceRoute: 'ReplaceRoute',
+  deleteRoute: 'DeleteRoute',
+  setSourceDestCheck: 'ModifyNetworkInterfaceAttribute',
+};
+
+/** How long a caller waits for an answer that does not come. */
+const timeoutMs = 3000;
+
+interface Flight {
+  readonly world: World;
+  readonly process: SimulatedProcess;
+  readonly pod: Pod | undefined;
+  readonly method: keyof Ec2Api;
+  readonly input: unknown;
+  readonly resolve: (answer: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** EC2 as one process reaches it: over a network, with whatever strikes on the way. */
+export function ec2Port(world: World, process: SimulatedProcess, pod: Pod | undefined): Ec2Api {
+  const port: Record<string, unknown> = {};
+  for (const method of Object.keys(actions) as (keyof Ec2Api)[]) {
+    port[method] = (input: unknown, call?: CallOptions): Promise<unknown> =>
+      new Promise((resolve, reject) => {
+        (call?.signal ?? call?.untilSent)?.throwIfAborted();
+        const abort = (): void => {
+          if (process.isAlive) reject(call?.signal?.reason as Error);
+        };
+        call?.signal?.addEventListener('abort', abort, { once: true });
+        const settled = (): void => call?.signal?.removeEventListener('abort', abort);
+        send({
+          world,
+          process,
+          pod,
+          method,
+          input,
+          resolve: (result) => {
+            settled();
+            resolve(result);
+          },
+          reject: (error) => {
+            settled();
+            reject(error);
+          },
+        });
+      });
+  }
+  return port as unknown as Ec2Api;
+}
+
+function send(flight: Flight): void {
+  const { world, process, method, input } = flight;
+  if (!process.isAlive) return;
+  const action = actions[method];
+  const fault = world.strike(process, action);
+  if (!process.isAlive) return;
+  const { random, scheduler } = world;
+  if (world.isPartitioned(process.host)) {
+    // what is under way when the network parts may have arrived
+    const arrives = fault === 'partition' && random.chance(0.5);
+    world.note(process.name, `${action} ${arrives ? 'arrives, its answer does not' : 'is lost'}`);
+    process.disturb(process.host.partitionedUntilMs);
+    if (arrives) scheduler.after(random.between(5, 50), () => carryOut(flight, 'lost response'));
+    scheduler.after(timeoutMs, () => answer(flight, unreachable(action)));
+    return;
+  }
+  if (fault === 'throttle' || fault === 'error') {
+    scheduler.after(random.between(5, 20), () => answer(flight, refusal(action, fault)));
+    return;
+  }
+  const sentMs = scheduler.nowMs;
+  const waits = fault === 'delay' && random.chance(0.5) ? random.between(1000, 15_000) : 0;
+  world.note(process.name, `${action} >`, input);
+  if (fault === 'crash after') {
+    const late = random.chance(0.3) ? random.between(1000, 15_000) : 0;
+    scheduler.after(random.between(5, 40) + late, () => carryOut(flight, fault, sentMs));
+    process.kill();
+    return;
+  }
+  scheduler.after(random.between(5, 40) + waits, () => carryOut(flight, fault, sentMs));
+}
+
+/** The request has come to EC2, whatever has become of who sent it. */
+function carryOut(flight: Flight, fault: Fault | undefined, sentMs = flight.world.nowMs): void {
+  const { world, process, pod, method, input } = flight;
+  const { random, scheduler, region } = world;
+  const action = actions[method];
+  const step = `${process.phase} ${action}`;
+  world.actor = { process, pod, step, sentMs };
+  if (fault === 'stale read') {
+    region.ec2.inject({ action, staleByMs: random.between(100, staleMs) });
+  }
+  const call = region.ec2[method].bind(region.ec2) as (input: unknown) => Promise<unknown>;
+  const waits = fault === 'delay' && random.chance(0.5) ? random.between(1000, 15_000) : 0;
+  const settle = (settled: () => void): void => {
+    scheduler.after(random.between(5, 40) + waits, () => answer(flight, settled));
+  };
+  const succeed = (result: unknown): void => {
+    if (fault === 'lost response') {
+      scheduler.after(timeoutMs, () => answer(flight, unreachable(action)));
+      return;
+    }
+    settle(() => {
+      world.note(process.name, `${action} <`, result);
+      flight.resolve(result);
+    });
+  };
+  void call(input).then(succeed, (error: unknown) => settle(() => fail(flight, error)));
+}
+
+/** The answer has come back, if there is anybody to hear it. */
+function answer(flight: Flight, what: Ec2CallError | (() => void)): void {
+  if (!flight.process.isAlive) return;
+  if (typeof what === 'function') what();
+  else fail(flight, what);
+}
+
+function fail({ world, process, method, reject }: Flight, error: unknown): void {
+  const code = Ec2CallError.is(error) ? error.ec2Code : error;
+  world.note(process.name, `${actions[method]} < refused`, code);
+  reject(error);
+}
+
+function unreachable(action: Ec2Action): Ec2CallError {
+  return new Ec2CallError({ action, ec2Code: 'TimeoutError', message: 'no answer came' });
+}
+
+function refusal(action: Ec2Action, fault: 'throttle' | 'error'): Ec2CallError {
+  return fault === 'throttle'
+    ? new Ec2CallError({ action, ec2Code: 'RequestLimitExceeded', message: '', httpStatus: 503 })
+    : new Ec2CallError({ action, ec2Code: 'InternalError', message: '', httpStatus: 500 });
+}

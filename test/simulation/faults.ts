@@ -1,0 +1,128 @@
+/** What can strike at a side effect. */
+export const faults = [
+  'crash before',
+  'crash after',
+  'lost response',
+  'error',
+  'delay',
+  'stale read',
+  'throttle',
+  'partition',
+  'node loss',
+  'IP recycling',
+  'clock jump',
+] as const;
+
+export type Fault = (typeof faults)[number];
+
+/** Who makes a side effect: the pod's process in a verb, or the reaper. */
+export type Verb = 'ensure' | 'keep' | 'release' | 'reap';
+
+const reads = ['DescribeNetworkInterfaces', 'DescribeAddresses', 'DescribeRouteTables'];
+const cloudEnd = ['DeleteRoute', 'DisassociateAddress', 'UnassignPrivateIpAddresses', 'DeleteTags'];
+const cloudStart = [
+  'ModifyNetworkInterfaceAttribute',
+  'AssignPrivateIpAddresses',
+  'AssociateAddress',
+  'CreateTags',
+  'CreateRoute',
+  'ReplaceRoute',
+];
+const kernelStart = [
+  'install-fail-closed-route',
+  'add-rule',
+  'set-link-settings',
+  'replace-route',
+  'add-address',
+];
+
+/** Every side effect that each verb is known to make. */
+const operations: Readonly<Record<Verb, readonly string[]>> = {
+  ensure: [...reads, ...cloudStart, ...cloudEnd, 'observe', ...kernelStart, 'current', 'publish'],
+  keep: [
+    ...reads,
+    ...cloudStart,
+    'observe',
+    ...kernelStart,
+    'remove-address',
+    'remove-route',
+    'current',
+    'publish',
+    'withdraw',
+  ],
+  release: [
+    ...reads,
+    ...cloudEnd,
+    'observe',
+    'remove-address',
+    'remove-route',
+    'current',
+    'withdraw',
+  ],
+  reap: [...reads, ...cloudEnd, 'livePods'],
+};
+
+/** A side effect of a verb: the row of a cell. */
+export function stepOf(verb: Verb, operation: string): string {
+  return `${verb} ${operation}`;
+}
+
+/** False for what makes no sense at an operation, such as a stale read of a write. */
+export function canStrike(operation: string, fault: Fault): boolean {
+  const isCloud = /^[A-Z]/.test(operation);
+  switch (fault) {
+    case 'crash before':
+    case 'crash after':
+    case 'delay':
+    case 'node loss':
+    case 'IP recycling':
+    case 'clock jump':
+      return true;
+    case 'lost response':
+    case 'error':
+      return operation !== 'observe' && operation !== 'current';
+    case 'stale read':
+      return operation.startsWith('Describe');
+    case 'throttle':
+    case 'partition':
+      return isCloud;
+    default:
+      return fault satisfies never;
+  }
+}
+
+/** Side effects too rare to plan faults for: undoing on the link after a failed ensure, a link that was reset. */
+const rareSteps: ReadonlySet<string> = new Set([
+  'ensure remove-address',
+  'ensure remove-route',
+  'ensure withdraw',
+  'release install-fail-closed-route',
+]);
+
+export interface Cell {
+  readonly verb: Verb;
+  readonly operation: string;
+  readonly fault: Fault;
+}
+
+export function cellKey(step: string, fault: Fault): string {
+  return `${step} × ${fault}`;
+}
+
+/** Every step with every fault that can strike at it. */
+export const cells: readonly Cell[] = (Object.keys(operations) as Verb[]).flatMap((verb) =>
+  operations[verb].flatMap((operation) =>
+    faults
+      .filter((fault) => canStrike(operation, fault))
+      .map((fault): Cell => ({ verb, operation, fault })),
+  ),
+);
+
+/** Rows of the table. */
+export const plannedSteps: ReadonlySet<string> = new Set(
+  cells.map(({ verb, operation }) => stepOf(verb, operation)),
+);
+
+export function isKnownStep(step: string): boolean {
+  return plannedSteps.has(step) || rareSteps.has(step);
+}

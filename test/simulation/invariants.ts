@@ -1,0 +1,318 @@
+import type { KeepEvent, PublicIdentity } from '@truetuple/core';
+import type { Ec2Change } from '@truetuple/core/testing';
+import { staleMs } from './region.ts';
+import { Truth, type StandingAssociation } from './truth.ts';
+import type { Pod, World } from './world.ts';
+
+/** What is known of a pod that advertises. */
+interface Watched {
+  /** From when on what it advertises is not so. */
+  falseSinceMs: number | undefined;
+  /** From when on one of its routes has been missing. */
+  unroutedSinceMs: number | undefined;
+  keepsSinceMs: number | undefined;
+  publishedMs: number;
+}
+
+/** In the first five minutes after a claim only our own record on another association proves a theft. */
+const claimAgeMs = 5 * 60_000;
+
+/** What must hold at every moment, judged at every change. */
+export class Invariants {
+  readonly truth: Truth = new Truth();
+  readonly #world: World;
+  readonly #intervalMs: number;
+  readonly #watched: Map<Pod, Watched> = new Map();
+
+  constructor(world: World, intervalMs: number) {
+    this.#world = world;
+    this.#intervalMs = intervalMs;
+    world.region.ec2.onChange((change) => this.#changed(change));
+    this.reread();
+  }
+
+  reread(): void {
+    this.truth.reread(this.#world.region.ec2, this.#world.nowMs);
+    for (const pod of this.#watched.keys()) this.#judge(pod);
+  }
+
+  /** Within this a connected keep must have noticed what is not so. */
+  get boundMs(): number {
+    const { lagMs } = this.#world.region;
+    const intervals = lagMs === 0 ? 1 : 2;
+    return intervals * this.#intervalMs + (lagMs === 0 ? 0 : staleMs) + 15_000;
+  }
+
+  /** How long ago what a decision rests on may have been so. */
+  #fairMs(isDisturbed: boolean): number {
+    return (this.#world.region.lagMs === 0 ? 0 : staleMs) + 3000 + (isDisturbed ? 60_000 : 0);
+  }
+
+  // -- what a pod does ---------------------------------------------------------------------------------
+
+  published(pod: Pod, was: PublicIdentity | undefined): void {
+    const identity = pod.published;
+    if (identity === undefined) {
+      this.#judge(pod);
+      return;
+    }
+    pod.publications += 1;
+    const watched = this.#watch(pod);
+    watched.publishedMs = this.#world.nowMs;
+    if (was?.associationId !== identity.associationId) watched.falseSinceMs = undefined;
+    const last = this.#lastFalse.get(identity.associationId);
+    this.#judge(pod);
+    // what is published anew is no truer for it
+    if (watched.falseSinceMs !== undefined && last !== undefined) watched.falseSinceMs = last;
+    if (watched.falseSinceMs === undefined) {
+      this.#requireAlone(pod, identity);
+      return;
+    }
+    const endedMs = this.truth.endOf(identity.associationId);
+    const isDisturbed = (pod.process?.disturbedUntilMs ?? 0) > this.#world.nowMs;
+    const association = this.truth.association(identity.allocationId);
+    if (association?.associationId === identity.associationId) return;
+    // a keep proves the link anew; what EC2 has it notices within its bound
+    if (last !== undefined && pod.process?.phase === 'keep') return;
+    const sinceMs = this.#world.nowMs - this.#fairMs(isDisturbed);
+    if (endedMs === undefined || endedMs < sinceMs) {
+      this.#world.violate(
+        `${pod.name} (${pod.uid}) advertises ${identity.publicIp} by ${identity.associationId}, which ${endedMs === undefined ? 'never was' : `ended at ${endedMs}`}`,
+      );
+    }
+  }
+
+  #requireAlone(pod: Pod, { publicIp }: PublicIdentity): void {
+    for (const [other, { falseSinceMs }] of this.#watched) {
+      if (other === pod || other.published?.publicIp !== publicIp) continue;
+      if (falseSinceMs !== undefined) continue;
+      this.#world.violate(`${pod.name} and ${other.name} both hold ${publicIp}`);
+    }
+  }
+
+  keeps(pod: Pod): void {
+    this.#watch(pod).keepsSinceMs = this.#world.nowMs;
+    this.#judge(pod);
+  }
+
+  kept(pod: Pod, event: KeepEvent): void {
+    if (event.kind !== 'lost') return;
+    const allocationId = this.#lastAllocation.get(pod);
+    const held = allocationId === undefined ? undefined : this.truth.association(allocationId);
+    if (held === undefined || !isAtPod(held, pod)) return;
+    const { nowMs } = this.#world;
+    if (held.sinceMs < nowMs - this.#fairMs(true)) {
+      this.#world.violate(`${pod.name} (${pod.uid}) fenced ${held.publicIp}, which it held`);
+    }
+  }
+
+  /** By association: from when on what was advertised with it was not so. */
+  readonly #lastFalse: Map<string, number> = new Map();
+  readonly #lastAllocation: Map<Pod, string> = new Map();
+
+  disturbed(pod: Pod): void {
+    const watched = this.#watched.get(pod);
+    if (watched !== undefined) watched.keepsSinceMs = undefined;
+  }
+
+  ended(pod: Pod): void {
+    this.#watched.delete(pod);
+  }
+
+  #watch(pod: Pod): Watched {
+    const known = this.#watched.get(pod);
+    if (known !== undefined) return known;
+    const watched: Watched = {
+      falseSinceMs: undefined,
+      unroutedSinceMs: undefined,
+      keepsSinceMs: undefined,
+      publishedMs: this.#world.nowMs,
+    };
+    this.#watched.set(pod, watched);
+    return watched;
+  }
+
+  // -- what is advertised and is it so -----------------------------------------------------------------
+
+  #judge(pod: Pod): void {
+    const watched = this.#watched.get(pod);
+    if (watched === undefined) return;
+    const { published } = pod;
+    if (published === undefined || !pod.hasNamespace) {
+      watched.falseSinceMs = undefined;
+      watched.unroutedSinceMs = undefined;
+      return;
+    }
+    this.#lastAllocation.set(pod, published.allocationId);
+    const association = this.truth.association(published.allocationId);
+    const place = pod.host.networkInterfaceId;
+    const isTrue =
+      association !== undefined &&
+      isAtPod(association, pod) &&
+      this.truth.privateIpSince(place, pod.privateIp) !== undefined;
+    const isRouted = this.#world.region.routeTableIds.every(
+      (id) => this.truth.route(id, `${published.publicIp}/32`)?.networkInterfaceId === place,
+    );
+    if (isTrue) watched.falseSinceMs = undefined;
+    else if (watched.falseSinceMs === undefined) {
+      watched.falseSinceMs = this.#world.nowMs;
+      this.#lastFalse.set(published.associationId, this.#world.nowMs);
+      this.#checkLater(pod, this.boundMs);
+    }
+    if (!isTrue || isRouted) watched.unroutedSinceMs = undefined;
+    else if (watched.unroutedSinceMs === undefined) {
+      watched.unroutedSinceMs = this.#world.nowMs;
+      this.#checkLater(pod, this.boundMs);
+    }
+  }
+
+  #checkLater(pod: Pod, ms: number): void {
+    this.#world.scheduler.after(ms, () => this.#check(pod));
+  }
+
+  #check(pod: Pod): void {
+    const watched = this.#watched.get(pod);
+    const { falseSinceMs, unroutedSinceMs, keepsSinceMs } = watched ?? {};
+    if (watched === undefined || (falseSinceMs ?? unroutedSinceMs) === undefined) return;
+    // no keep: nobody could know
+    if (keepsSinceMs === undefined || pod.process?.isAlive !== true) {
+      this.#checkLater(pod, this.boundMs);
+      return;
+    }
+    const ableMs = Math.max(
+      keepsSinceMs,
+      pod.process.disturbedUntilMs,
+      pod.host.partitionedUntilMs + 10_000,
+    );
+    const deadlineMs = Math.max(ableMs, this.#noticeableMs(watched, pod)) + this.boundMs;
+    const { nowMs } = this.#world;
+    if (nowMs < deadlineMs) {
+      this.#checkLater(pod, deadlineMs - nowMs + 1);
+      return;
+    }
+    const what = falseSinceMs === undefined ? 'has no route for' : 'advertises without holding';
+    this.#world.violate(
+      `${pod.name} (${pod.uid}) ${what} ${pod.published?.publicIp} since ${Math.round(falseSinceMs ?? unroutedSinceMs ?? 0)} ms, bound ${this.boundMs} ms`,
+    );
+  }
+
+  #noticeableMs({ falseSinceMs, unroutedSinceMs, publishedMs }: Watched, pod: Pod): number {
+    if (falseSinceMs === undefined) return unroutedSinceMs ?? 0;
+    const taken = this.truth.association(pod.published?.allocationId ?? '');
+    return taken === undefined ? falseSinceMs : Math.max(falseSinceMs, publishedMs + claimAgeMs);
+  }
+
+  /** Who has the address now is another: what a keep can know begins anew. */
+  #moved(allocationId: string): void {
+    for (const [pod, watched] of this.#watched) {
+      if (pod.published?.allocationId !== allocationId) continue;
+      if (watched.falseSinceMs !== undefined) watched.falseSinceMs = this.#world.nowMs;
+    }
+  }
+
+  // -- what is done to others --------------------------------------------------------------------------
+
+  #changed(change: Ec2Change): void {
+    const world = this.#world;
+    world.note('ec2', change.kind, change);
+    this.#judgeForeign(change);
+    this.#judgeRobbery(change);
+    this.truth.follow(change, world.nowMs);
+    if ('allocationId' in change) this.#moved(change.allocationId);
+    for (const pod of this.#watched.keys()) this.#judge(pod);
+  }
+
+  #judgeForeign(change: Ec2Change): void {
+    const { actor, region, hosts } = this.#world;
+    if (actor === undefined) return;
+    const ids = [
+      'allocationId' in change ? change.allocationId : '',
+      'networkInterfaceId' in change ? change.networkInterfaceId : '',
+      'resourceId' in change ? change.resourceId : '',
+    ];
+    const isForeign =
+      ids.some((id) => region.foreign.has(id)) ||
+      ('destinationCidrBlock' in change && !change.destinationCidrBlock.startsWith('203.0.113.'));
+    const isOfOthers =
+      change.kind === 'private-ip-unassigned' &&
+      hosts.some(
+        ({ networkInterfaceId, prepared }) =>
+          networkInterfaceId === change.networkInterfaceId && prepared.includes(change.privateIp),
+      );
+    if (isForeign || isOfOthers) {
+      this.#world.violate(`${actor.step} touched what is not ours: ${JSON.stringify(change)}`);
+    }
+  }
+
+  #judgeRobbery(change: Ec2Change): void {
+    const { actor } = this.#world;
+    if (actor === undefined) return;
+    const victim = this.#victimOf(change);
+    if (victim === undefined || victim.pod === actor.pod) return;
+    const { pod, sinceMs } = victim;
+    const isDisturbed = (actor.process?.disturbedUntilMs ?? 0) > this.#world.nowMs;
+    const fairMs = actor.sentMs - this.#fairMs(isDisturbed);
+    if (Math.max(sinceMs, pod.ipKnownMs) >= fairMs) return;
+    this.#world.violate(
+      `${actor.process?.name} robbed ${pod.name} (${pod.uid}), which had it since ${Math.round(sinceMs)} ms: ${actor.step} ${JSON.stringify(change)}`,
+    );
+  }
+
+  /** The live pod that a change takes something from, and since when it had it. */
+  #victimOf(change: Ec2Change): { readonly pod: Pod; readonly sinceMs: number } | undefined {
+    switch (change.kind) {
+      case 'address-disassociated':
+        return this.#holder(this.truth.association(change.allocationId));
+      case 'private-ip-unassigned': {
+        const { networkInterfaceId, privateIp } = change;
+        const sinceMs = this.truth.privateIpSince(networkInterfaceId, privateIp);
+        const pod = this.#podAt(networkInterfaceId, privateIp);
+        return pod && { pod, sinceMs: Math.max(sinceMs ?? 0, pod.createdMs) };
+      }
+      case 'route-deleted':
+      case 'route-replaced': {
+        const before = this.truth.route(change.routeTableId, change.destinationCidrBlock);
+        const publicIp = change.destinationCidrBlock.split('/')[0] ?? '';
+        const holder = this.#holder(this.truth.associationOf(publicIp));
+        const isRight = before?.networkInterfaceId === holder?.pod.host.networkInterfaceId;
+        return isRight && before !== undefined && holder !== undefined
+          ? { pod: holder.pod, sinceMs: Math.max(holder.sinceMs, before.sinceMs) }
+          : undefined;
+      }
+      case 'tags-changed':
+        return this.#holder(this.truth.association(change.resourceId));
+      case 'address-associated':
+      case 'private-ip-assigned':
+      case 'route-created':
+      case 'source-dest-check-changed':
+        return undefined;
+      default:
+        return change satisfies never;
+    }
+  }
+
+  #holder(
+    association: StandingAssociation | undefined,
+  ): { readonly pod: Pod; readonly sinceMs: number } | undefined {
+    if (association === undefined) return undefined;
+    const pod = this.#podAt(association.networkInterfaceId, association.privateIp);
+    return pod && { pod, sinceMs: Math.max(association.sinceMs, pod.createdMs) };
+  }
+
+  #podAt(networkInterfaceId: string, privateIp: string): Pod | undefined {
+    return this.#world.pods.find(
+      (pod) =>
+        pod.hasObject &&
+        pod.hasNamespace &&
+        pod.host.networkInterfaceId === networkInterfaceId &&
+        pod.privateIp === privateIp,
+    );
+  }
+}
+
+function isAtPod(association: StandingAssociation, pod: Pod): boolean {
+  return (
+    association.networkInterfaceId === pod.host.networkInterfaceId &&
+    association.privateIp === pod.privateIp
+  );
+}

@@ -1,0 +1,83 @@
+// npm run simulate -- --seeds N | --seed S
+import { parseArgs } from 'node:util';
+import { coverageOf, coverageTable, judgedFrom, leastCoverage, unknownSteps } from './coverage.ts';
+import { installMutant } from './install-mutant.ts';
+import { runParallel } from './run-parallel.ts';
+import type { Tally } from './run-seeds.ts';
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '1000' },
+    from: { type: 'string', default: '1' },
+    workers: { type: 'string' },
+    seed: { type: 'string' },
+    mutant: { type: 'string' },
+  },
+});
+
+process.exitCode = values.seed === undefined ? await runMany() : await replay(Number(values.seed));
+
+/** One seed, with its whole history. */
+async function replay(seed: number): Promise<number> {
+  if (values.mutant !== undefined) installMutant(values.mutant);
+  const { simulate } = await import('./simulation.ts');
+  const result = await simulate(seed);
+  for (const line of result.history.render()) console.log(line);
+  const { faults, pods, hosts, violations } = result;
+  console.log(
+    `seed ${seed}: ${pods} pods, ${hosts} nodes, ${faults} faults, history ${result.history.hash()}`,
+  );
+  for (const violation of violations) console.log(`VIOLATED ${violation}`);
+  return violations.length === 0 ? 0 : 1;
+}
+
+async function runMany(): Promise<number> {
+  const startedMs = performance.now();
+  const seeds = Number(values.seeds);
+  let toldMs = startedMs;
+  const tally = await runParallel({
+    first: Number(values.from),
+    seeds,
+    ...(values.workers === undefined ? {} : { workers: Number(values.workers) }),
+    ...(values.mutant === undefined ? {} : { mutant: values.mutant }),
+    onProgress: (now) => {
+      if (performance.now() - toldMs < 10_000) return;
+      toldMs = performance.now();
+      console.log(`${now.seeds} of ${seeds} seeds, ${now.failed.length} failed`);
+    },
+  });
+  for (const line of coverageTable(tally)) console.log(line);
+  const complaints = complaintsAbout(tally);
+  for (const complaint of complaints) console.log(complaint);
+  console.log(closing(tally, (performance.now() - startedMs) / 1000));
+  return complaints.length === 0 ? 0 : 1;
+}
+
+function complaintsAbout(tally: Tally): string[] {
+  const complaints: string[] = [];
+  const [first] = tally.failed;
+  if (first !== undefined) {
+    complaints.push(
+      ...first.tail,
+      ...tally.failed.slice(0, 20).map((one) => `seed ${one.seed}: ${one.violations.join('; ')}`),
+      `${tally.failed.length} seeds failed; the whole history of one: npm run simulate -- --seed ${first.seed}`,
+    );
+  }
+  const unknown = unknownSteps(tally);
+  if (unknown.length > 0)
+    complaints.push(`steps that no fault is planned for: ${unknown.join(', ')}`);
+  if (tally.seeds >= judgedFrom && coverageOf(tally) < leastCoverage) {
+    complaints.push(`the coverage is below ${leastCoverage * 100} %`);
+  }
+  return complaints;
+}
+
+function closing(tally: Tally, seconds: number): string {
+  const { seeds, faults, leastFaults, leastPods, leastHosts, simulatedMs, events } = tally;
+  return [
+    `${seeds} seeds in ${seconds.toFixed(1)} s, ${tally.failed.length} failed;`,
+    `${faults} faults (at least ${leastFaults} a seed), at least ${leastPods} pods and ${leastHosts} nodes a seed;`,
+    `${(simulatedMs / 3_600_000).toFixed(0)} h of cluster time, ${events} events;`,
+    `step x fault coverage ${(coverageOf(tally) * 100).toFixed(1)} %`,
+  ].join(' ');
+}

@@ -1,0 +1,115 @@
+import type {
+  KernelPort,
+  KernelWatch,
+  NodePorts,
+  PublicIdentity,
+  Publisher,
+} from '@truetuple/core';
+import { simulatedNode } from '@truetuple/core/testing';
+import { ec2Port } from './ec2-port.ts';
+import type { SimulatedProcess } from './simulated-process.ts';
+import type { Pod, World } from './world.ts';
+
+/** Told of each change of what a pod has published. */
+export type OnPublication = (pod: Pod, was: PublicIdentity | undefined) => void;
+
+/** All that core needs, as one process of a pod reaches it. */
+export function podPorts(
+  world: World,
+  pod: Pod,
+  process: SimulatedProcess,
+  onPublication: OnPublication,
+): NodePorts {
+  const clock = process.clock(world.scheduler);
+  const ec2 = ec2Port(world, process, pod);
+  const publisher = publisherPort(world, pod, process, onPublication);
+  return simulatedNode({ ec2, clock, publisher, kernel: kernelPort(world, pod, process) });
+}
+
+/** One side effect that the machine itself carries out: done at once, or after a delay. */
+function effect<Answer>(
+  world: World,
+  process: SimulatedProcess,
+  operation: string,
+  act: (fault: 'error' | 'lost response' | undefined) => Promise<Answer>,
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    if (!process.isAlive) return;
+    const fault = world.strike(process, operation);
+    if (!process.isAlive) return;
+    const waits = fault === 'delay' ? world.random.between(500, 10_000) : 0;
+    world.scheduler.after(world.random.between(0.02, 0.4) + waits, () => {
+      if (!process.isAlive) return;
+      const isFailure = fault === 'error' || fault === 'lost response';
+      const done = act(isFailure ? fault : undefined);
+      if (fault === 'crash after') process.kill();
+      const failed = (error: unknown): void => {
+        world.note(process.name, `${operation} refused`, error);
+        if (process.isAlive) reject(error);
+      };
+      void done.then((result) => (process.isAlive ? resolve(result) : undefined), failed);
+    });
+  });
+}
+
+function kernelPort(world: World, pod: Pod, process: SimulatedProcess): KernelPort {
+  const watches = new Set<KernelWatch>();
+  const { kernel } = pod;
+  return {
+    observe: (linkName, table) =>
+      effect(world, process, 'observe', () => kernel.observe(linkName, table)),
+    apply: (step) =>
+      effect(world, process, step.kind, (fault) => {
+        world.note(process.name, step.kind, step);
+        if (fault !== undefined) kernel.inject({ loseAnswer: fault === 'lost response' });
+        return kernel.apply(step);
+      }),
+    lookupRoute: (query) => kernel.lookupRoute(query),
+    lookupNeighbour: (query) => kernel.lookupNeighbour(query),
+    watch: (onChange, options) => {
+      const watch = kernel.watch(() => {
+        if (process.isAlive) onChange();
+      }, options);
+      watches.add(watch);
+      process.onDeath(() => watch.close());
+      return watch;
+    },
+    close: () => {
+      for (const watch of watches) watch.close();
+    },
+  };
+}
+
+function publisherPort(
+  world: World,
+  pod: Pod,
+  process: SimulatedProcess,
+  onPublication: OnPublication,
+): Publisher {
+  const change = async (act: () => Promise<unknown>): Promise<void> => {
+    await act();
+    const was = pod.published;
+    pod.published = await pod.store.current();
+    onPublication(pod, was);
+  };
+  return {
+    publish: (identity) =>
+      effect(world, process, 'publish', async (fault) => {
+        if (fault === 'error') throw new Error('EIO: the file could not be written');
+        world.note(process.name, 'publish', `${identity.publicIp} ${identity.associationId}`);
+        await change(() => pod.store.publish(identity));
+        if (fault === 'lost response') throw new Error('EIO: the directory was not synced');
+        const now = pod.published;
+        if (now === undefined) throw new Error('published, and nothing stands');
+        return now;
+      }),
+    withdraw: (identity) =>
+      effect(world, process, 'withdraw', async (fault) => {
+        if (fault === 'error') throw new Error('EIO: the file could not be removed');
+        world.note(process.name, 'withdraw', `${identity.publicIp} ${identity.associationId}`);
+        await change(() => pod.store.withdraw(identity));
+        if (fault === 'lost response') throw new Error('EIO: the directory was not synced');
+      }),
+    current: () => effect(world, process, 'current', () => pod.store.current()),
+  };
+}

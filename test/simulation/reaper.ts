@@ -1,0 +1,67 @@
+import { reapOrphans, type LivePods, type ReapReport } from '@truetuple/core';
+import { ec2Port } from './ec2-port.ts';
+import { poolName } from './region.ts';
+import type { SimulatedHost } from './simulated-host.ts';
+import { SimulatedProcess } from './simulated-process.ts';
+import type { World } from './world.ts';
+
+/** How long something must have looked orphaned. */
+export const graceMs = 60_000;
+
+/** Reaps again and again; killed, it is started again. */
+export function runReaper(world: World, host: SimulatedHost, name: string, everyMs: number): void {
+  const { scheduler, random } = world;
+  let earlier: ReapReport['sightings'] = [];
+  const process = new SimulatedProcess(name, host, 'reap');
+  process.onDeath(() => {
+    scheduler.after(random.between(500, 5000), () => runReaper(world, host, name, everyMs));
+  });
+  const ports = { ec2: ec2Port(world, process, undefined), clock: process.clock(scheduler) };
+  const live = { livePods: () => livePods(world, process) };
+  const pass = async (): Promise<void> => {
+    for (;;) {
+      await scheduler.wait(everyMs * random.between(0.75, 1));
+      if (!process.isAlive) return;
+      world.note(name, 'begins a pass');
+      // when all pods go at once a person says that this is meant
+      const request = { pool: poolName, live, earlier, graceMs, brakeShare: world.brakeShare };
+      const report = await reapOrphans(request, ports).catch((error: unknown) => {
+        world.note(name, 'a pass failed', error);
+      });
+      if (report === undefined) continue;
+      earlier = report.sightings;
+      const { outcome, applied, failed, waiting } = report;
+      world.note(name, 'ends a pass', { outcome, applied, failed, waiting });
+    }
+  };
+  void pass();
+}
+
+function livePods(world: World, process: SimulatedProcess): Promise<LivePods> {
+  return new Promise((resolve, reject) => {
+    if (!process.isAlive) return;
+    const fault = world.strike(process, 'livePods');
+    if (!process.isAlive) return;
+    const waits = fault === 'delay' ? world.random.between(1000, 10_000) : 0;
+    // what the answer says is as of when it left
+    world.scheduler.after(world.random.between(1, 30), () => {
+      const pods = shown(world);
+      world.scheduler.after(world.random.between(1, 30) + waits, () => {
+        if (!process.isAlive) return;
+        if (fault === 'crash after') process.kill();
+        else if (fault === 'error' || fault === 'lost response') {
+          reject(new Error('the cluster does not answer'));
+        } else resolve({ complete: true, pods });
+      });
+    });
+  });
+}
+
+function shown({ pods, nowMs }: World): LivePods['pods'] {
+  return pods
+    .filter(({ hasObject }) => hasObject)
+    .map(({ uid, privateIp, ipKnownMs }) => ({
+      uid,
+      privateIps: ipKnownMs <= nowMs ? [privateIp as never] : 'unknown',
+    }));
+}

@@ -1,0 +1,149 @@
+import { poolTagKey } from '@truetuple/core';
+import { FakeNode, SimulatedEc2 } from '@truetuple/core/testing';
+import type { Random } from './random.ts';
+import type { Scheduler } from './scheduler.ts';
+import type { SimulatedHost } from './simulated-host.ts';
+
+export const regionName = 'eu-central-1';
+export const poolName = 'media';
+/** How old what a stale read shows can be. */
+export const staleMs = 10_000;
+
+/** A region with a VPC, a pool, and things that are not ours. */
+export interface Region {
+  readonly ec2: SimulatedEc2;
+  readonly subnetId: string;
+  readonly routeTableIds: readonly string[];
+  /** Things that nobody of the simulation may touch, by id. */
+  readonly foreign: ReadonlySet<string>;
+  /** Where a thief takes addresses to. */
+  readonly thief: { readonly networkInterfaceId: string; readonly privateIpAddress: string };
+  /** How far describes may be behind, in milliseconds. */
+  readonly lagMs: number;
+  readonly claimScope: 'eni' | 'privateIp';
+  hosts: number;
+}
+
+export interface RegionSetup {
+  readonly poolSize: number;
+  readonly claimScope: 'eni' | 'privateIp';
+  readonly lagMs: number;
+  readonly seed: number;
+}
+
+export function buildRegion(scheduler: Scheduler, random: Random, setup: RegionSetup): Region {
+  const { claimScope, lagMs } = setup;
+  const lag = [0, lagMs] as const;
+  const ec2 = new SimulatedEc2({
+    region: regionName,
+    claimScope,
+    occupiedPrivateIp: random.pick(['refuse', 'displace']),
+    privateIpTakenCode: random.pick(['InvalidParameterValue', 'Resource.AlreadyAssociated']),
+    clock: { elapsed: () => scheduler.nowMs },
+    reads: {
+      lagMs: { networkInterfaces: lag, addresses: lag, routeTables: lag },
+      staleProbability: lagMs === 0 ? 0 : 0.05,
+      staleMs,
+      seed: setup.seed,
+    },
+  });
+  const { vpcId } = ec2.createVpc({ cidr: '10.0.0.0/16' });
+  const { internetGatewayId } = ec2.createInternetGateway({ vpcId });
+  const routeTableIds = [1, 2].map(() => ec2.createRouteTable({ vpcId }).routeTableId);
+  const { subnetId } = ec2.createSubnet({ vpcId, cidr: '10.0.2.0/24' });
+  for (let index = 1; index <= setup.poolSize; index++) {
+    ec2.allocateAddress({ publicIp: `203.0.113.${index}`, tags: { [poolTagKey]: poolName } });
+  }
+  const foreign = buildForeign(ec2, { subnetId, routeTableIds, gatewayId: internetGatewayId });
+  const { networkInterfaceId, privateIpAddress } = ec2.createNetworkInterface({
+    subnetId,
+    privateIpAddress: '10.0.2.251',
+    instanceId: ec2.createInstance().instanceId,
+  });
+  const thief = { networkInterfaceId, privateIpAddress };
+  return { ec2, subnetId, routeTableIds, foreign, thief, lagMs, claimScope, hosts: 0 };
+}
+
+/** An address with no pool and one of another pool, on an instance of others, and routes to them. */
+function buildForeign(
+  ec2: SimulatedEc2,
+  vpc: {
+    readonly subnetId: string;
+    readonly routeTableIds: readonly string[];
+    readonly gatewayId: string;
+  },
+): Set<string> {
+  const { subnetId, routeTableIds, gatewayId } = vpc;
+  const { networkInterfaceId } = ec2.createNetworkInterface({
+    subnetId,
+    privateIpAddress: '10.0.2.250',
+    instanceId: ec2.createInstance().instanceId,
+  });
+  const none = ec2.allocateAddress({ publicIp: '198.51.100.1' });
+  const other = ec2.allocateAddress({
+    publicIp: '198.51.100.2',
+    tags: { [poolTagKey]: 'others', 'truetuple/owner': 'c/n/p/gone/10.0.2.250/assigned' },
+  });
+  for (const routeTableId of routeTableIds) {
+    for (const destinationCidrBlock of ['0.0.0.0/0', '198.51.100.1/32']) {
+      ec2.createGatewayRoute({ routeTableId, destinationCidrBlock, gatewayId });
+    }
+  }
+  return new Set([networkInterfaceId, none.allocationId, other.allocationId]);
+}
+
+/** What is EC2's own, or the set-up of the machines, before anything has run on them. */
+export async function settleForeign(region: Region): Promise<void> {
+  const { ec2 } = region;
+  const { networkInterfaceId } = ec2
+    .snapshot()
+    .networkInterfaces.find(({ networkInterfaceId: id }) => region.foreign.has(id)) ?? {
+    networkInterfaceId: '',
+  };
+  await ec2.assignPrivateIpAddresses({ networkInterfaceId, privateIpAddresses: ['10.0.2.249'] });
+  for (const { allocationId, publicIp } of ec2.snapshot().addresses) {
+    if (!region.foreign.has(allocationId)) continue;
+    const privateIpAddress = publicIp === '198.51.100.1' ? '10.0.2.250' : '10.0.2.249';
+    await ec2.associateAddress({ allocationId, networkInterfaceId, privateIpAddress });
+  }
+  const [routeTableId = ''] = region.routeTableIds;
+  const destinationCidrBlock = '198.51.100.2/32';
+  await ec2.createRoute({ routeTableId, destinationCidrBlock, networkInterfaceId });
+}
+
+/** Eight private IPs a host: 10.0.2.(16 + 8 n) and up; a foreign one beside them where the ENI is not ours. */
+export async function addHost(region: Region, isTagged: boolean): Promise<SimulatedHost> {
+  const { ec2, subnetId } = region;
+  const number = region.hosts++;
+  const first = 24 + 8 * number;
+  const { instanceId } = ec2.createInstance();
+  const { networkInterfaceId, macAddress } = ec2.createNetworkInterface({
+    subnetId,
+    privateIpAddress: `10.0.2.${first}`,
+    instanceId,
+    deviceIndex: 1,
+    tags: isTagged ? { [poolTagKey]: poolName } : {},
+  });
+  const range = [1, 2, 3, 4, 5, 6].map((offset) => `10.0.2.${first + offset}`);
+  // of a hand that prepared the node; and one of others
+  const prepared = isTagged
+    ? []
+    : [...range.filter((_, at) => at % 2 === 0), `10.0.2.${first + 7}`];
+  if (prepared.length > 0) {
+    await ec2.assignPrivateIpAddresses({ networkInterfaceId, privateIpAddresses: prepared });
+  }
+  return {
+    name: `node-${number}`,
+    links: new FakeNode(),
+    instanceId,
+    networkInterfaceId,
+    macAddress,
+    isTagged,
+    prepared,
+    range,
+    free: [...range],
+    partitionedUntilMs: 0,
+    isLost: false,
+    clockOffsetMs: 0,
+  };
+}

@@ -1,0 +1,87 @@
+import { simulate } from './simulation.ts';
+
+/** Seeds one after the other. */
+export interface SeedRange {
+  readonly first: number;
+  readonly count: number;
+}
+
+export interface FailedSeed {
+  readonly seed: number;
+  readonly violations: readonly string[];
+  /** The end of its history. */
+  readonly tail: readonly string[];
+}
+
+/** What came of many seeds; adds up. */
+export interface Tally {
+  seeds: number;
+  events: number;
+  simulatedMs: number;
+  faults: number;
+  leastFaults: number;
+  leastPods: number;
+  leastHosts: number;
+  /** How often each cell was struck, by its key. */
+  readonly struck: Map<string, number>;
+  /** Every side effect that was seen. */
+  readonly steps: Set<string>;
+  readonly failed: FailedSeed[];
+}
+
+export function emptyTally(): Tally {
+  return {
+    seeds: 0,
+    events: 0,
+    simulatedMs: 0,
+    faults: 0,
+    leastFaults: Infinity,
+    leastPods: Infinity,
+    leastHosts: Infinity,
+    struck: new Map(),
+    steps: new Set(),
+    failed: [],
+  };
+}
+
+export function addTally(to: Tally, more: Tally): void {
+  to.seeds += more.seeds;
+  to.events += more.events;
+  to.simulatedMs += more.simulatedMs;
+  to.faults += more.faults;
+  to.leastFaults = Math.min(to.leastFaults, more.leastFaults);
+  to.leastPods = Math.min(to.leastPods, more.leastPods);
+  to.leastHosts = Math.min(to.leastHosts, more.leastHosts);
+  for (const [cell, times] of more.struck) {
+    to.struck.set(cell, (to.struck.get(cell) ?? 0) + times);
+  }
+  for (const step of more.steps) to.steps.add(step);
+  to.failed.push(...more.failed);
+}
+
+const tailLines = 60;
+
+export async function runSeeds({ first, count }: SeedRange): Promise<Tally> {
+  const tally = emptyTally();
+  for (let seed = first; seed < first + count; seed++) {
+    const { violations, history, ...result } = await simulate(seed);
+    const failed =
+      violations.length === 0
+        ? []
+        : [{ seed, violations, tail: history.render().slice(-tailLines) }];
+    addTally(tally, {
+      ...tally,
+      seeds: 1,
+      events: result.events,
+      simulatedMs: result.simulatedMs,
+      faults: result.faults,
+      leastFaults: violations.length === 0 ? result.faults : Infinity,
+      leastPods: violations.length === 0 ? result.pods : Infinity,
+      leastHosts: result.hosts,
+      struck: new Map(result.struck),
+      steps: new Set(result.steps),
+      failed,
+    });
+  }
+  return tally;
+}

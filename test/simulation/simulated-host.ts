@@ -1,0 +1,25 @@
+import type { FakeNode } from '@truetuple/core/testing';
+
+/** A machine: of pods, or of the reaper. */
+export interface SimulatedHost {
+  readonly name: string;
+  /** What several namespaces of one machine share. */
+  readonly links: FakeNode;
+  readonly instanceId: string;
+  /** Of the media ENI; empty for the reaper's machine. */
+  readonly networkInterfaceId: string;
+  readonly macAddress: string;
+  /** True when the ENI carries the pool's tag; on the others private IPs were registered beforehand. */
+  readonly isTagged: boolean;
+  /** Private IPs that others registered on it. */
+  readonly prepared: readonly string[];
+  /** Private IPs that its pods may have. */
+  readonly range: readonly string[];
+  /** Those of the range that are free, the one freed last at the end. */
+  readonly free: string[];
+  /** EC2 and the cluster are not reached from here until then. */
+  partitionedUntilMs: number;
+  isLost: boolean;
+  /** How far its wall clock is off. */
+  clockOffsetMs: number;
+}

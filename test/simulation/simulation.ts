@@ -1,0 +1,162 @@
+import { FakeNode } from '@truetuple/core/testing';
+import { Cluster } from './cluster.ts';
+import { catchThief, cloudDrifts, drift, kernelDrifts, theft } from './drift.ts';
+import { cells } from './faults.ts';
+import { History } from './history.ts';
+import { Invariants } from './invariants.ts';
+import { judgeEnd, judgeQuiet, judgeStable, movementOf, whatStays } from './judge-end.ts';
+import { Random } from './random.ts';
+import { graceMs, runReaper } from './reaper.ts';
+import { buildRegion, settleForeign } from './region.ts';
+import { Scheduler } from './scheduler.ts';
+import type { SimulatedHost } from './simulated-host.ts';
+import { World } from './world.ts';
+
+/** What came of one seed. */
+export interface SeedResult {
+  readonly seed: number;
+  /** Empty when every invariant held. */
+  readonly violations: readonly string[];
+  readonly history: History;
+  readonly struck: ReadonlyMap<string, number>;
+  readonly steps: ReadonlySet<string>;
+  readonly faults: number;
+  readonly pods: number;
+  readonly hosts: number;
+  readonly events: number;
+  /** Milliseconds of virtual time. */
+  readonly simulatedMs: number;
+}
+
+/** How long before the first pod the region was made. */
+const preparedMs = 20_000;
+const troubleEndsMs = preparedMs + 150_000;
+
+/** Runs one seed to its end, or to the first thing that is wrong. */
+export async function simulate(seed: number): Promise<SeedResult> {
+  const random = new Random(seed);
+  const scheduler = new Scheduler();
+  const history = new History();
+  const podCount = 6 + random.whole(3);
+  const claimScope = random.pick(['eni', 'privateIp'] as const);
+  const region = buildRegion(scheduler, random, {
+    poolSize: podCount + 2 + random.whole(4),
+    claimScope,
+    lagMs: random.chance(0.5) ? 0 : random.between(100, 4000),
+    seed,
+  });
+  await settleForeign(region);
+  const world = new World({ scheduler, random, history, region });
+  const intervalMs = random.pick([30_000, 60_000]);
+  const invariants = new Invariants(world, intervalMs);
+  const cluster = new Cluster(world, invariants, intervalMs);
+  const hostCount = 2 + random.whole(2);
+  for (let at = 0; at < hostCount; at++) await cluster.addHost(random.chance(0.7));
+  // what hands prepared is older than any read can be behind
+  await scheduler.runUntil(preparedMs);
+  const before = whatStays(region.ec2.snapshot(), world);
+  planFaults(world);
+  for (let at = 0; at < podCount; at++) {
+    const host = world.hosts[at % hostCount];
+    if (host === undefined) throw new Error('no host');
+    scheduler.after(random.between(0, 20_000), () => cluster.create(`sip-${at}`, host));
+  }
+  planLives(world, cluster, invariants);
+  runReaper(world, controllerHost(), 'reaper', 30_000);
+  if (random.chance(0.3)) runReaper(world, controllerHost(), 'reaper-2', 40_000);
+
+  const result = (): SeedResult => ({
+    seed,
+    violations: world.violations,
+    history,
+    struck: world.struck,
+    steps: world.steps,
+    faults: world.faults,
+    pods: world.pods.length,
+    hosts: world.hosts.length,
+    events: scheduler.ran,
+    simulatedMs: scheduler.nowMs,
+  });
+  const runTo = async (ms: number): Promise<boolean> => {
+    await scheduler.runUntil(ms);
+    return world.violations.length === 0;
+  };
+  if (!(await runTo(troubleEndsMs))) return result();
+  world.note('world', '--- trouble ends');
+  await endTrouble(world);
+  // in the first five minutes after a claim a theft may go unproven
+  const proofMs = claimScope === 'eni' || world.hadTheft ? 300_000 : 60_000;
+  const calmMs = proofMs + 3 * intervalMs + 3 * graceMs;
+  if (!(await runTo(troubleEndsMs + calmMs))) return result();
+  judgeStable(world);
+  const moved = movementOf(world);
+  if (!(await runTo(scheduler.nowMs + 2 * intervalMs))) return result();
+  judgeQuiet(world, moved);
+  world.note('world', '--- everybody goes');
+  cluster.close();
+  for (const pod of world.standing) {
+    const goes = (): void =>
+      random.chance(0.5) ? cluster.remove(pod) : cluster.removeByForce(pod, random.between(0, 500));
+    scheduler.after(random.between(0, 20_000), goes);
+  }
+  if (!(await runTo(scheduler.nowMs + 120_000 + 2 * graceMs))) return result();
+  judgeEnd(world, before);
+  return result();
+}
+
+function controllerHost(): SimulatedHost {
+  return {
+    name: 'controller',
+    links: new FakeNode(),
+    instanceId: '',
+    networkInterfaceId: '',
+    macAddress: '',
+    isTagged: false,
+    prepared: [],
+    range: [],
+    free: [],
+    partitionedUntilMs: 0,
+    isLost: false,
+    clockOffsetMs: 0,
+  };
+}
+
+/** At least four faults, each waiting for a step of its own; one that waits too long strikes anywhere. */
+function planFaults(world: World): void {
+  const { random } = world;
+  const count = 4 + random.whole(4);
+  for (let at = 0; at < count; at++) {
+    const anywhereFromMs = preparedMs + random.between(40_000, 100_000);
+    world.arms.push({ cell: random.pick(cells), skip: random.whole(4), anywhereFromMs });
+  }
+}
+
+/** What befalls pods besides faults: they are deleted, evicted, and what they hold is changed by others. */
+function planLives(world: World, cluster: Cluster, { truth }: Invariants): void {
+  const { random, scheduler } = world;
+  const happenings = 4 + random.whole(6);
+  for (let at = 0; at < happenings; at++) {
+    scheduler.at(random.between(preparedMs + 15_000, troubleEndsMs), () => {
+      const { standing } = world;
+      if (standing.length === 0) return;
+      const pod = random.pick(standing);
+      const draw = random.next();
+      if (draw < 0.2) cluster.remove(pod);
+      else if (draw < 0.35) cluster.removeByForce(pod, random.between(0, 3000));
+      else if (draw < 0.45) pod.process?.kill();
+      else if (draw < 0.5) cluster.evict(pod.host, random.between(10_000, 60_000));
+      else if (draw < 0.7) void drift(world, pod, random.pick(kernelDrifts), truth);
+      else if (draw < 0.75) void drift(world, pod, theft, truth);
+      else void drift(world, pod, random.pick(cloudDrifts), truth);
+    });
+  }
+}
+
+async function endTrouble(world: World): Promise<void> {
+  world.arms.length = 0;
+  // a person looks at what the reaper would not take away by itself
+  world.brakeShare = 1;
+  for (const host of world.hosts)
+    host.partitionedUntilMs = Math.min(host.partitionedUntilMs, world.nowMs);
+  await catchThief(world);
+}

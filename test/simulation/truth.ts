@@ -1,0 +1,105 @@
+import type { Ec2Change, SimulatedEc2 } from '@truetuple/core/testing';
+
+export interface Standing {
+  readonly networkInterfaceId: string;
+  readonly sinceMs: number;
+}
+
+export interface StandingAssociation extends Standing {
+  readonly associationId: string;
+  readonly publicIp: string;
+  readonly privateIp: string;
+}
+
+/** What is so in EC2, followed change by change: a snapshot for each would cost too much. */
+export class Truth {
+  readonly #associations: Map<string, StandingAssociation> = new Map();
+  readonly #privateIps: Map<string, number> = new Map();
+  readonly #routes: Map<string, Standing> = new Map();
+  /** When associations ended. */
+  readonly #ended: Map<string, number> = new Map();
+
+  association(allocationId: string): StandingAssociation | undefined {
+    return this.#associations.get(allocationId);
+  }
+
+  associationOf(publicIp: string): StandingAssociation | undefined {
+    for (const one of this.#associations.values()) if (one.publicIp === publicIp) return one;
+    return undefined;
+  }
+
+  endOf(associationId: string): number | undefined {
+    return this.#ended.get(associationId);
+  }
+
+  privateIpSince(networkInterfaceId: string, privateIp: string): number | undefined {
+    return this.#privateIps.get(`${networkInterfaceId} ${privateIp}`);
+  }
+
+  route(routeTableId: string, destination: string): Standing | undefined {
+    return this.#routes.get(`${routeTableId} ${destination}`);
+  }
+
+  follow(change: Ec2Change, nowMs: number): void {
+    switch (change.kind) {
+      case 'address-associated': {
+        const { allocationId, associationId, publicIp, networkInterfaceId, privateIp } = change;
+        const sinceMs = nowMs;
+        const now = { associationId, publicIp, networkInterfaceId, privateIp, sinceMs };
+        this.#associations.set(allocationId, now);
+        return;
+      }
+      case 'address-disassociated':
+        this.#associations.delete(change.allocationId);
+        this.#ended.set(change.associationId, nowMs);
+        return;
+      case 'private-ip-assigned':
+        this.#privateIps.set(`${change.networkInterfaceId} ${change.privateIp}`, nowMs);
+        return;
+      case 'private-ip-unassigned':
+        this.#privateIps.delete(`${change.networkInterfaceId} ${change.privateIp}`);
+        return;
+      case 'route-created':
+      case 'route-replaced': {
+        const { networkInterfaceId, routeTableId, destinationCidrBlock } = change;
+        const route = { networkInterfaceId, sinceMs: nowMs };
+        this.#routes.set(`${routeTableId} ${destinationCidrBlock}`, route);
+        return;
+      }
+      case 'route-deleted':
+        this.#routes.delete(`${change.routeTableId} ${change.destinationCidrBlock}`);
+        return;
+      case 'source-dest-check-changed':
+      case 'tags-changed':
+        return;
+      default:
+        return change satisfies never;
+    }
+  }
+
+  /** After what nobody was told of. */
+  reread(ec2: SimulatedEc2, nowMs: number): void {
+    const { addresses, networkInterfaces, routeTables } = ec2.snapshot();
+    for (const [allocationId, { associationId }] of this.#associations) {
+      if (addresses.some((one) => one.associationId === associationId)) continue;
+      this.#associations.delete(allocationId);
+      this.#ended.set(associationId, nowMs);
+    }
+    const places = networkInterfaces.flatMap(({ networkInterfaceId, privateIpAddresses }) =>
+      privateIpAddresses.map((one) => `${networkInterfaceId} ${one.privateIpAddress}`),
+    );
+    for (const place of this.#privateIps.keys()) {
+      if (!places.includes(place)) this.#privateIps.delete(place);
+    }
+    for (const place of places) {
+      if (!this.#privateIps.has(place)) this.#privateIps.set(place, nowMs);
+    }
+    for (const { routeTableId, routes } of routeTables) {
+      for (const { destinationCidrBlock, networkInterfaceId } of routes) {
+        const key = `${routeTableId} ${destinationCidrBlock}`;
+        if (networkInterfaceId === undefined || this.#routes.has(key)) continue;
+        this.#routes.set(key, { networkInterfaceId, sinceMs: nowMs });
+      }
+    }
+  }
+}

@@ -1,0 +1,185 @@
+import type { FakeKernel, MemoryPublisher } from '@truetuple/core/testing';
+import type { PublicIdentity } from '@truetuple/core';
+import { canStrike, cellKey, plannedSteps, stepOf, type Cell, type Fault } from './faults.ts';
+import type { History } from './history.ts';
+import type { Random } from './random.ts';
+import type { Region } from './region.ts';
+import type { Scheduler } from './scheduler.ts';
+import type { SimulatedHost } from './simulated-host.ts';
+import type { SimulatedProcess } from './simulated-process.ts';
+
+/** A pod: its object in the cluster, its namespace on a host, and the container's process. */
+export interface Pod {
+  readonly name: string;
+  readonly uid: string;
+  readonly host: SimulatedHost;
+  readonly privateIp: string;
+  readonly kernel: FakeKernel;
+  readonly store: MemoryPublisher;
+  readonly createdMs: number;
+  /** From then on the cluster knows its private IP. */
+  readonly ipKnownMs: number;
+  /** True as long as the cluster's API has it. */
+  hasObject: boolean;
+  /** True as long as its namespace is there, be it without a process. */
+  hasNamespace: boolean;
+  process: SimulatedProcess | undefined;
+  /** What stands in its identity file. */
+  published: PublicIdentity | undefined;
+  publications: number;
+  /** How often a process of it was started. */
+  starts: number;
+  /** True from the moment it is told to stop. */
+  isStopping: boolean;
+  /** True when its last process gave everything back. */
+  hasReleased: boolean;
+}
+
+/** A fault that waits for its step. */
+interface Arm {
+  readonly cell: Cell;
+  skip: number;
+  /** From then on it strikes wherever it can. */
+  readonly anywhereFromMs: number;
+}
+
+/** Who makes the call that EC2 carries out now. */
+export interface Actor {
+  readonly process: SimulatedProcess | undefined;
+  readonly pod: Pod | undefined;
+  readonly step: string;
+  readonly sentMs: number;
+}
+
+export interface Catastrophes {
+  loseNode(host: SimulatedHost): void;
+  recycle(pod: Pod): void;
+}
+
+/** All that a simulation of one seed shares. */
+export class World {
+  readonly scheduler: Scheduler;
+  readonly random: Random;
+  readonly history: History;
+  readonly region: Region;
+  readonly hosts: SimulatedHost[] = [];
+  /** Every pod there ever was. */
+  readonly pods: Pod[] = [];
+  readonly arms: Arm[] = [];
+  /** How often each cell was struck. */
+  readonly struck: Map<string, number> = new Map();
+  readonly steps: Set<string> = new Set();
+  catastrophes: Catastrophes | undefined;
+  actor: Actor | undefined;
+  /** What is wrong; the first ends the seed. */
+  readonly violations: string[] = [];
+  /**
+   * Private IPs of pods that ended without a release. On an ENI with the pool's tag the reaper takes them
+   * off; on another one it often cannot tell that they are truetuple's.
+   */
+  readonly unreleased: Set<string> = new Set();
+  faults = 0;
+  /** True once somebody outside took an address of the pool. */
+  hadTheft = false;
+  /** More orphans than this share of the pool end a pass of the reaper. */
+  brakeShare = 0.8;
+
+  constructor(parts: {
+    readonly scheduler: Scheduler;
+    readonly random: Random;
+    readonly history: History;
+    readonly region: Region;
+  }) {
+    this.scheduler = parts.scheduler;
+    this.random = parts.random;
+    this.history = parts.history;
+    this.region = parts.region;
+  }
+
+  get nowMs(): number {
+    return this.scheduler.nowMs;
+  }
+
+  note(who: string, what: string, detail?: unknown): void {
+    this.history.add(this.scheduler.nowMs, who, what, detail);
+  }
+
+  violate(what: string): void {
+    this.violations.push(`${(this.nowMs / 1000).toFixed(3)} s: ${what}`);
+    this.note('INVARIANT', what);
+  }
+
+  /** Pods whose namespace is there. */
+  get standing(): Pod[] {
+    return this.pods.filter(({ hasNamespace }) => hasNamespace);
+  }
+
+  isPartitioned(host: SimulatedHost): boolean {
+    return host.partitionedUntilMs > this.nowMs;
+  }
+
+  /** Says whether a fault strikes here; those that befall a machine or a pod have happened then. */
+  strike(process: SimulatedProcess, operation: string): Fault | undefined {
+    const step = stepOf(process.phase, operation);
+    this.steps.add(step);
+    const at = this.arms.findIndex((arm) => this.#matches(arm, process, operation));
+    const arm = this.arms[at];
+    if (arm === undefined) return undefined;
+    if (arm.skip > 0) {
+      arm.skip -= 1;
+      return undefined;
+    }
+    this.arms.splice(at, 1);
+    const { fault } = arm.cell;
+    this.faults += 1;
+    if (plannedSteps.has(step)) {
+      const key = cellKey(step, fault);
+      this.struck.set(key, (this.struck.get(key) ?? 0) + 1);
+    }
+    this.note(process.name, `*** ${fault} at ${step}`);
+    process.disturb(this.nowMs + 30_000);
+    this.#befall(fault, process);
+    return fault;
+  }
+
+  #matches({ cell, anywhereFromMs }: Arm, process: SimulatedProcess, operation: string): boolean {
+    if (this.nowMs >= anywhereFromMs) return canStrike(operation, cell.fault);
+    return cell.operation === operation && cell.verb === process.phase;
+  }
+
+  #befall(fault: Fault, process: SimulatedProcess): void {
+    const { random } = this;
+    const pod = this.pods.find((one) => one.process === process);
+    switch (fault) {
+      case 'partition':
+        process.host.partitionedUntilMs = this.nowMs + random.between(2000, 40_000);
+        return;
+      case 'clock jump':
+        process.host.clockOffsetMs += random.between(-3_600_000, 3_600_000);
+        return;
+      case 'node loss': {
+        const hosts = this.hosts.filter(({ isLost }) => !isLost);
+        this.catastrophes?.loseNode(pod?.host ?? random.pick(hosts));
+        return;
+      }
+      case 'IP recycling': {
+        const { standing } = this;
+        const victim = pod ?? (standing.length === 0 ? undefined : random.pick(standing));
+        if (victim !== undefined) this.catastrophes?.recycle(victim);
+        return;
+      }
+      case 'crash before':
+        process.kill();
+        return;
+      case 'crash after':
+      case 'lost response':
+      case 'error':
+      case 'delay':
+      case 'stale read':
+      case 'throttle':
+        return;
+      default:
+        return fault satisfies never;
+    }
+  }
+}
