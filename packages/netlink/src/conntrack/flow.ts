@@ -24,6 +24,7 @@ export interface FlowKey {
   readonly id?: number;
 }
 
+/** What went through in one direction, where net.netfilter.nf_conntrack_acct is on (CTA_COUNTERS_*). */
 export interface FlowCounters {
   readonly packets: number;
   readonly bytes: number;

@@ -15,6 +15,7 @@ export interface Changes {
   readonly addresses: Pick<Addresses, 'add' | 'remove' | 'list'>;
 }
 
+/** How a difference is carried out. */
 export interface ApplyOptions {
   /** True: carries out the rest although something of somebody else stands in the way. */
   readonly ignoreConflicts?: boolean;

@@ -18,6 +18,7 @@ export interface Observed {
   readonly linkNames: ReadonlyMap<number, string>;
 }
 
+/** What is ours to change, and which tables and links are looked at. */
 export interface DiffOptions {
   /**
    * The number that marks what is ours (FRA_PROTOCOL, RTA_PROTOCOL, IFA_PROTO): 5 to 255, and nobody else's. What carries another is

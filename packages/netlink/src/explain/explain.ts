@@ -27,6 +27,7 @@ export interface ExplainedMessage {
   readonly answer?: string;
 }
 
+/** Which protocol family the bytes are of. */
 export interface ExplainOptions {
   /** Types mean different things on each; default `route`. */
   readonly bus?: Bus;

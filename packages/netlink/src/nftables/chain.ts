@@ -19,8 +19,11 @@ export interface ChainRef extends TableRef {
   readonly chain: string;
 }
 
+/** Where in the kernel a base chain is called (enum nf_inet_hooks and nf_dev_hooks, linux/netfilter.h). */
 export type HookName = keyof typeof inetHook | keyof typeof netdevHook;
+/** What a base chain may do: `nat` sees the first packet of a flow, `route` has the packet routed again. */
 export type ChainType = 'filter' | 'nat' | 'route';
+/** What becomes of a packet that no rule of a base chain decided. */
 export type ChainPolicy = keyof typeof chainPolicy;
 
 /** Where packets enter a base chain. */

@@ -67,6 +67,10 @@ export function encodeDatum(type: DatumType, value: Datum): Uint8Array {
   );
 }
 
+/**
+ * The value that these bytes of a set element are.
+ * @throws NetlinkError EINPUT when there are too few
+ */
 export function decodeDatum(type: DatumType, bytes: Uint8Array): Datum {
   const { length, decode } = codecOf(type);
   if (bytes.length >= length) return decode(bytes.subarray(0, length));

@@ -18,8 +18,11 @@ export type Register = number;
 
 /** Which header an offset counts from. `inner` is what follows the transport header. */
 export type PayloadBase = keyof typeof payloadBase;
+/** What a packet carries beside its bytes (NFT_META_*, linux/netfilter/nf_tables.h). */
 export type MetaKey = keyof typeof metaKey;
+/** How a register is compared (enum nft_cmp_ops). */
 export type CompareOperator = keyof typeof compareOperator;
+/** How nat chooses addresses and ports (NF_NAT_RANGE_*, linux/netfilter/nf_nat.h). */
 export type NatFlag = keyof typeof natFlag;
 
 /**

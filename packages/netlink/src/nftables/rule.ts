@@ -15,6 +15,7 @@ export type RulePlace =
   | { readonly kind: 'after'; readonly handle: number }
   | { readonly kind: 'instead-of'; readonly handle: number };
 
+/** A rule to be added (NFT_MSG_NEWRULE). */
 export interface NewRuleOfChain extends ChainRef {
   readonly expressions: readonly Expression[];
   /** Kept by the kernel, and shown by nft(8): at most 127 bytes. */

@@ -27,6 +27,7 @@ export interface SetRef extends TableRef {
   readonly data?: DatumTypes | 'verdict';
 }
 
+/** A set or map to be made (NFT_MSG_NEWSET). */
 export interface NewSet extends SetRef {
   /** `interval` for ranges, `timeout` for elements that end. */
   readonly flags?: readonly Extract<SetFlag, 'constant' | 'interval' | 'timeout'>[];

@@ -22,6 +22,7 @@ export interface NftTable {
   readonly use: number;
 }
 
+/** A table to be made (NFT_MSG_NEWTABLE). */
 export interface NewTable extends TableRef {
   readonly flags?: readonly (keyof typeof tableFlag)[];
 }

@@ -14,6 +14,7 @@ export interface FollowedThings {
   readonly neighbour: Neighbour;
 }
 
+/** What can be followed: links, addresses, routes, rules and the rest, each by its list. */
 export type FollowedKind = keyof FollowedThings;
 
 /** One difference between what was there and what is there. */

@@ -1,6 +1,7 @@
 import type { NetworkNamespace } from '../network-namespace.ts';
 import type { ipvlanFlag, ipvlanMode, macvlanMode, vlanProtocol } from '../schema/link-kind.ts';
 
+/** What every new link is told, of whatever kind (RTM_NEWLINK). */
 export interface NewLinkCommon {
   /** Up to 15 characters. */
   readonly name: string;
@@ -27,6 +28,7 @@ export interface BridgeOptions {
   readonly ageingTimeCs?: number;
 }
 
+/** What a vxlan link is told (IFLA_VXLAN_*, linux/if_link.h; RFC 7348). */
 export interface VxlanOptions {
   /** VNI, 24 bits. */
   readonly id: number;

@@ -2,6 +2,7 @@ import type { socketProtocol, socketState } from '../schema/sock-diag.ts';
 import type { UnknownAttribute } from '../wire/attribute-cursor.ts';
 import type { Family } from '../wire/ip-address.ts';
 
+/** The protocols whose sockets can be listed (struct inet_diag_req_v2, sdiag_protocol). */
 export type SocketProtocol = keyof typeof socketProtocol;
 /** A number for one without a name. */
 export type SocketState = keyof typeof socketState | number;
