@@ -105,6 +105,12 @@ export const SYSTEM_PACKAGES = Object.freeze([
     why: 'a SIP proxy and registrar that is not ours, between the gateway and its peers',
   },
   {
+    package: 'coturn',
+    shownBy: { kind: 'command', anyOf: ['turnserver'] },
+    neededBy: ['test'],
+    why: 'a STUN server that is not ours: it says where our packets come from, and sends from its second address',
+  },
+  {
     package: 'baresip-core',
     shownBy: { kind: 'command', anyOf: ['baresip'] },
     neededBy: ['test'],

@@ -136,10 +136,15 @@ describe('inbound', () => {
       verifyPublicIdentity(held.held, {
         node,
         wire,
-        probingPeer: async ({ to, datagram }) => {
-          await internet.deliver(datagram, peer, to);
-          return { sentFrom };
-        },
+        probingPeers: [
+          {
+            peers: 'internet',
+            probe: async ({ to, datagram }) => {
+              await internet.deliver(datagram, peer, to);
+              return { sentFrom };
+            },
+          },
+        ],
       });
     const report = await node.clock.run(verifyWith(peer));
     expect(report).toMatchObject({ outboundProven: true, inboundProven: true, findings: [] });
@@ -149,25 +154,47 @@ describe('inbound', () => {
     expect(node.clock.waiting).toBe(0);
   });
 
-  it.each<[string, ProbingPeer, FindingCode[]]>([
+  it('a peer of the VPC sends to the public address, where nobody else is asked', async () => {
+    const held = await hold([{ at: one }, { at: two }]);
+    const { internet } = held.pod;
+    const from = { address: '10.0.1.100', port: 5060 };
+    const clock = new ManualClock();
+    const node = { ...held.pod.node, clock };
+    const probe: ProbingPeer['probe'] = async ({ to, datagram }) => {
+      await internet.deliver(datagram, from, to);
+      return {};
+    };
+    const report = await clock.run(
+      verifyPublicIdentity(held.held, { node, wire, probingPeers: [{ peers: 'vpc', probe }] }),
+    );
+    expect(report.paths).toMatchObject([
+      { peers: 'internet', outbound: 'proven', inbound: 'not-asked' },
+      { peers: 'vpc', outbound: 'no-server', inbound: 'proven' },
+    ]);
+    expect(report).toMatchObject({ outboundProven: true, inboundProven: true, findings: [] });
+  });
+
+  it.each<[string, ProbingPeer['probe'], FindingCode[]]>([
     ['does not send', async () => ({}), ['inbound-silent']],
     [
       'cannot be reached',
       () => Promise.reject(new Error('502')),
-      ['inbound-not-asked', 'probe-failed'],
+      ['probe-failed', 'inbound-not-asked'],
     ],
     [
       'throws',
       () => {
         throw new Error('no');
       },
-      ['inbound-not-asked', 'probe-failed'],
+      ['probe-failed', 'inbound-not-asked'],
     ],
-  ])('is not proven by a peer that %s', async (_what, probingPeer, codes) => {
+  ])('is not proven by a peer that %s', async (_what, probe, codes) => {
     const held = await hold([{ at: one }, { at: two }]);
     const clock = new ManualClock();
     const node = { ...held.pod.node, clock };
-    const report = await clock.run(verify(held, { wire, probingPeer, node }));
+    const report = await clock.run(
+      verify(held, { wire, probingPeers: [{ peers: 'internet', probe }], node }),
+    );
     expect(clock.waiting).toBe(0);
     expect(report).toMatchObject({ outboundProven: true, inboundProven: false });
     expect(codesOf(report)).toEqual(codes);

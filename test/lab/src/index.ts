@@ -44,6 +44,7 @@ export {
   type BaresipEvent,
   type BaresipOptions,
 } from './peers/baresip.ts';
+export { startCoturn, type Coturn, type CoturnOptions } from './peers/coturn.ts';
 export { startKamailio, type Kamailio, type KamailioOptions } from './peers/kamailio.ts';
 export { callee } from './peers/sipp/callee.ts';
 export { caller, type MediaDirection } from './peers/sipp/caller.ts';

@@ -34,7 +34,7 @@ export interface PathToGather {
   /** Lent by the application; the one that is bound to the very tuple is used. */
   readonly applicationSockets: readonly DatagramSocket[];
   readonly wantsInbound: boolean;
-  readonly probingPeer: ProbingPeer | undefined;
+  readonly probingPeers: readonly ProbingPeer[];
   readonly timing: StunTiming;
   readonly signal: AbortSignal | undefined;
 }
@@ -106,7 +106,7 @@ async function askInbound(
   ports: WirePorts,
   { client, path, answers }: Asked,
 ): Promise<InboundTry[]> {
-  const { timing, signal, probingPeer } = path;
+  const { timing, signal, probingPeers } = path;
   const alternates = answers.flatMap(({ server, at, answer }) => {
     const other = answer.kind === 'mapped' ? answer.otherAddress : undefined;
     const isUsable = other !== undefined && other.address !== at.address && !client.hasAsked(other);
@@ -116,11 +116,11 @@ async function askInbound(
     const answer = await client.ask({ server: at, answerFrom: other, timing, signal });
     return { by: 'alternate-address', server, other, answer };
   });
-  if (probingPeer !== undefined && path.peers !== 'vpc') {
-    const probe = awaitProbe(ports.clock, { client, path, probingPeer });
-    tries.push(probe.then((outcome) => ({ by: 'probing-peer', outcome })));
-  }
-  return Promise.all(tries);
+  const probes = probingPeers.map(async (probingPeer): Promise<InboundTry> => {
+    const outcome = await awaitProbe(ports.clock, { client, path, probingPeer });
+    return { by: 'probing-peer', outcome };
+  });
+  return Promise.all([...tries, ...probes]);
 }
 
 /** Waits for the packet as long as an answer of a server would be waited for. */
@@ -167,7 +167,7 @@ type Said =
 
 async function askPeer(probingPeer: ProbingPeer, request: ProbeRequest): Promise<Said> {
   try {
-    const { sentFrom } = await probingPeer(request);
+    const { sentFrom } = await probingPeer.probe(request);
     return { kind: 'sent', sentFrom };
   } catch (error) {
     return { kind: 'failed', why: error instanceof Error ? error.message : String(error) };

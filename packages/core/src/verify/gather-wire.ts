@@ -21,7 +21,7 @@ export interface WireQuestion {
   readonly reservedPort: number | undefined;
   readonly applicationSockets: readonly DatagramSocket[];
   readonly wantsInbound: boolean;
-  readonly probingPeer: ProbingPeer | undefined;
+  readonly probingPeers: readonly ProbingPeer[];
   readonly timing: StunTiming;
   readonly signal: AbortSignal | undefined;
 }
@@ -79,9 +79,9 @@ function pathsOf(
   question: WireQuestion,
   { port, servers }: { readonly port: number; readonly servers: readonly Server[] },
 ): PathToGather[] {
-  const { identity, applicationSockets, wantsInbound, probingPeer, timing, signal } = question;
+  const { identity, applicationSockets, wantsInbound, timing, signal } = question;
   const { publicIp, bind } = identity;
-  const asksPeer = wantsInbound && probingPeer !== undefined;
+  const senders = wantsInbound ? question.probingPeers : [];
   const isVpc = ({ at }: Server): boolean => bindAddressFor(identity, at.address) === bind.vpc;
   // where one socket serves all peers, it is one path
   const byPeers: readonly PeersOfPath[] =
@@ -96,8 +96,12 @@ function pathsOf(
           { peers: 'vpc', source: bind.vpc, some: servers.filter(isVpc) },
         ];
   return byPeers
-    .filter(({ peers, some }) => some.length > 0 || (peers !== 'vpc' && asksPeer))
-    .map(({ peers, source, some }) => ({
+    .map((path) => ({
+      ...path,
+      probingPeers: senders.filter((sender) => path.peers === 'all' || sender.peers === path.peers),
+    }))
+    .filter(({ some, probingPeers }) => some.length + probingPeers.length > 0)
+    .map(({ peers, source, some, probingPeers }) => ({
       port,
       peers,
       source,
@@ -105,7 +109,7 @@ function pathsOf(
       publicIp,
       applicationSockets,
       wantsInbound,
-      probingPeer,
+      probingPeers,
       timing,
       signal,
     }));

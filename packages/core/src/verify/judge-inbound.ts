@@ -19,9 +19,8 @@ export function judgeInbound(
   const arrived = inbound.some((each) => hasArrived(each, advertised));
   const proof = arrived ? 'proven' : inbound.some(isAsked) ? 'silent' : 'not-asked';
   const traces = inbound.flatMap((each) => judgeTrace(each, facts));
-  if (proof === 'proven') return { proof, observations: traces };
-  const absence = proof === 'silent' ? silence(path, advertised) : notAsked(path);
-  return { proof, observations: [absence, ...traces] };
+  if (proof !== 'silent') return { proof, observations: traces };
+  return { proof, observations: [silence(path, advertised), ...traces] };
 }
 
 /** An answer from elsewhere goes to where the server saw us: that proves the advertised tuple only if it is the same. */
@@ -46,7 +45,7 @@ function silence({ inbound, local }: PathEvidence, advertised: Endpoint): Observ
     .filter(isAsked)
     .map((each) =>
       each.by === 'probing-peer'
-        ? 'the probing peer'
+        ? 'a probing peer'
         : `${formatEndpoint(each.other)}, the other address of ${each.server}`,
     );
   return {
@@ -58,17 +57,15 @@ function silence({ inbound, local }: PathEvidence, advertised: Endpoint): Observ
   };
 }
 
-function notAsked({ through }: PathEvidence): Observation {
+/** Pure: for a port that nobody could be asked to send to. One path of it is enough. */
+export function inboundNotAsked(port: number): Observation {
   return {
     code: 'inbound-not-asked',
     severity: 'unproven',
-    seen:
-      through === 'none'
-        ? 'nobody was asked to send: there is no socket to receive with'
-        : 'none of the servers can answer from another address (OTHER-ADDRESS of RFC 5780), and no probing peer sent',
-    wanted: 'a packet from an address that nothing was sent to',
+    seen: `nobody who answered can send to UDP port ${port} from an address that nothing was sent to`,
+    wanted: 'such a packet',
     remedy:
-      'Name a server with two public addresses (coturn does it), or give a probingPeer. A server whose second address is asked too proves nothing inbound: name only the first.',
+      'Name a STUN server with two public addresses (OTHER-ADDRESS of RFC 5780; coturn does it), or give probingPeers. A server whose second address is asked too proves nothing inbound: name only the first.',
   };
 }
 
@@ -101,7 +98,7 @@ function probeFailed(why: string): Observation {
   return {
     code: 'probe-failed',
     severity: 'unproven',
-    seen: `the probing peer did not send: ${why}`,
+    seen: `a probing peer did not send: ${why}`,
     wanted: 'a packet from it',
     remedy: 'See why the peer cannot be reached, or cannot send.',
   };

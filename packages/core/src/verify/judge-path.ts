@@ -49,6 +49,7 @@ function quorumOf({ answers, peers }: PathEvidence, rule: PathRule): number {
 }
 
 function judgeOutbound(path: PathEvidence, advertised: Endpoint, quorum: number): OutboundProof {
+  if (path.answers.length === 0 && path.through !== 'none') return 'no-server';
   if (path.through === 'none' || path.answers.every(({ answer }) => answer.kind === 'unsent')) {
     return 'not-asked';
   }

@@ -52,7 +52,13 @@ const causes: Partial<Record<FindingCode, readonly FindingCode[]>> = {
     ...associationWrong,
     'reverse-path-strict',
   ],
-  'inbound-not-asked': ['all-servers-silent', 'send-refused', 'port-held', 'source-not-bindable'],
+  'inbound-not-asked': [
+    'all-servers-silent',
+    'send-refused',
+    'port-held',
+    'source-not-bindable',
+    'probe-failed',
+  ],
   'too-few-answers': ['server-silent', 'server-useless', 'server-not-found', 'send-refused'],
   'association-missing': interfaceWrong,
 };

@@ -4,9 +4,17 @@ import type { Peers, Through } from './wire-evidence.ts';
 /**
  * `proven`: the quorum of servers saw the advertised tuple. `refuted`: whoever answered saw another.
  * `disputed`: some saw it, some another, and the first are too few. `too-few`: not one against it, and too few for
- * it. `silent`: nobody answered, which says nothing of the tuple. `not-asked`: nothing could be sent.
+ * it. `silent`: nobody answered, which says nothing of the tuple. `not-asked`: nothing could be sent. `no-server`: none of
+ * these peers was named, only one who sends.
  */
-export type OutboundProof = 'proven' | 'refuted' | 'disputed' | 'too-few' | 'silent' | 'not-asked';
+export type OutboundProof =
+  | 'proven'
+  | 'refuted'
+  | 'disputed'
+  | 'too-few'
+  | 'silent'
+  | 'not-asked'
+  | 'no-server';
 
 /**
  * `proven`: a packet for the advertised tuple arrived from an address that this port had not sent to, so it was

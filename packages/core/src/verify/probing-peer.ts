@@ -8,9 +8,13 @@ export interface ProbeRequest {
   readonly signal: AbortSignal;
 }
 
-/**
- * Port: somebody elsewhere who sends a packet when asked, by whatever way you reach him (HTTP, a message
- * queue). He may repeat it. Answers once it is on its way, if he can with the address that he believes he sent from:
- * when another one arrives, he sits behind a translator.
- */
-export type ProbingPeer = (probe: ProbeRequest) => Promise<{ readonly sentFrom?: Endpoint }>;
+/** Port: somebody elsewhere who sends a packet when asked, by whatever way you reach him (HTTP, a message queue). */
+export interface ProbingPeer {
+  /** Where he sends from: the packets of the Internet and those of the VPC arrive at two sockets with delivery `both`. */
+  readonly peers: 'internet' | 'vpc';
+  /**
+   * Asks him; he may repeat the packet. Answers once it is on its way, if he can with the address that he
+   * believes he sent from: when another one arrives, he sits behind a translator.
+   */
+  probe(request: ProbeRequest): Promise<{ readonly sentFrom?: Endpoint }>;
+}

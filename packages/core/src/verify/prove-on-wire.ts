@@ -10,8 +10,8 @@ export interface WireAids {
    * socket): their ports are asked through them, and through nothing else.
    */
   readonly applicationSockets?: readonly DatagramSocket[];
-  /** Somebody outside who sends a packet when asked: proves inbound without a server that has two addresses. */
-  readonly probingPeer?: ProbingPeer;
+  /** Others who send a packet when asked: they prove inbound without a server that has two addresses. */
+  readonly probingPeers?: readonly ProbingPeer[];
 }
 
 export interface WireCall extends WireAids {
@@ -23,7 +23,7 @@ export interface WireCall extends WireAids {
 
 /** Asks on the wire all that a proof is about. */
 export function askOnWire(ports: WirePorts, call: WireCall): Promise<WireEvidence> {
-  const { identity, wire, wantsInbound, applicationSockets = [], probingPeer, signal } = call;
+  const { identity, wire, wantsInbound, applicationSockets = [], signal } = call;
   return gatherWire(ports, {
     identity,
     servers: wire.stunServers,
@@ -31,7 +31,7 @@ export function askOnWire(ports: WirePorts, call: WireCall): Promise<WireEvidenc
     reservedPort: wire.reservedPort,
     applicationSockets,
     wantsInbound,
-    probingPeer,
+    probingPeers: call.probingPeers ?? [],
     timing: { deadlineMs: wire.timeoutMs },
     signal,
   });

@@ -1,4 +1,5 @@
 import type { Finding, Observation } from './finding.ts';
+import { inboundNotAsked } from './judge-inbound.ts';
 import { judgePath, type PathRule } from './judge-path.ts';
 import { linkCauses } from './link-causes.ts';
 import type { MappingFacts } from './judge-mapping.ts';
@@ -11,7 +12,7 @@ export interface VerifyReport {
   /** Every path that was asked: one a port, two where servers in the VPC were named too. */
   readonly paths: readonly PathProof[];
   /**
-   * True when each path of each port was asked and its quorum of servers saw the advertised tuple. Nothing asked is
+   * True when each path of each port that a server was named for was asked, and its quorum of servers saw the advertised tuple. Nothing asked is
    * nothing proven.
    */
   readonly outboundProven: boolean;
@@ -35,19 +36,32 @@ export function reportOf({ facts, wire, rule, observations }: ReportParts): Veri
   const judged = seen.map((path) => judgePath(facts, path, full));
   const paths = judged.map(({ proof }) => proof);
   const notFound = serversNotFound.map(serverNotFound);
+  const notAsked = rule.wantsInbound ? portsNotAsked(paths).map(inboundNotAsked) : [];
   const ofPaths = judged.flatMap((path) => path.observations);
   return {
     publicIp: facts.publicIp,
     paths,
-    outboundProven: paths.length > 0 && paths.every(({ outbound }) => outbound === 'proven'),
+    outboundProven: isOutboundProven(paths),
     inboundProven: isInboundProven(paths),
-    findings: linkCauses([...observations, ...notFound, ...ofPaths]),
+    findings: linkCauses([...observations, ...notFound, ...ofPaths, ...notAsked]),
   };
+}
+
+/** A path that only a sender is on says nothing of outbound. */
+function isOutboundProven(paths: readonly PathProof[]): boolean {
+  const asked = paths.filter(({ outbound }) => outbound !== 'no-server');
+  return asked.length > 0 && asked.every(({ outbound }) => outbound === 'proven');
 }
 
 function isInboundProven(paths: readonly PathProof[]): boolean {
   const byPort = Map.groupBy(paths, ({ port }) => port);
   return byPort.size > 0 && [...byPort.values()].every(hasInboundProof);
+}
+
+function portsNotAsked(paths: readonly PathProof[]): number[] {
+  return [...Map.groupBy(paths, ({ port }) => port)]
+    .filter(([, some]) => some.every(({ inbound }) => inbound === 'not-asked'))
+    .map(([port]) => port);
 }
 
 function hasInboundProof(paths: readonly PathProof[]): boolean {
