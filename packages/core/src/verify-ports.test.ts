@@ -103,6 +103,23 @@ describe('inbound', () => {
     expect(report.paths[0]).toMatchObject({ outbound: 'proven', inbound: 'not-asked' });
   });
 
+  it('is not proven by a packet that arrives at another tuple than the advertised one', async () => {
+    const at = { address: '203.0.113.50', port: 7 };
+    const held = await hold([
+      {
+        at: one,
+        other: oneOther,
+        says: ({ attributes, ...answer }) => ({
+          ...answer,
+          attributes: [{ kind: 'xor-mapped-address', at }, ...attributes.slice(2)],
+        }),
+      },
+    ]);
+    const report = await verify(held, { wire: { ...wire, stunServers: ['198.51.100.50'] } });
+    expect(report.paths[0]).toMatchObject({ outbound: 'refuted', inbound: 'not-asked' });
+    expect(report.inboundProven).toBe(false);
+  });
+
   it('is not proven by a server that answers from where it was asked', async () => {
     const held = await hold([{ at: one, other: oneOther, changedFrom: one }, { at: two }]);
     const report = await verify(held);

@@ -33,6 +33,10 @@ const said: Readonly<Record<string, readonly string[]>> = {
     'ended by the peer',
     'dialogs left: 0',
   ],
+  '07-prove-on-the-wire.ts': [
+    'outbound true, inbound true\noutbound false, inbound false',
+    'source-translated (by route-elsewhere, rule-missing): packets from 10.0.2.128:5060 arrive as 203.0.113.7:',
+  ],
 };
 
 it('has an expectation for every example', async () => {

@@ -18,7 +18,8 @@ export type OutboundProof =
 
 /**
  * `proven`: a packet for the advertised tuple arrived from an address that this port had not sent to, so it was
- * no return traffic. `silent`: none did. `not-asked`: nobody who could send one was at hand.
+ * no return traffic. `silent`: none did. `not-asked`: nobody who could send one there
+ * was at hand.
  */
 export type InboundProof = 'proven' | 'silent' | 'not-asked';
 
