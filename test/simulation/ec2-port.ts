@@ -12,6 +12,7 @@ const actions: Readonly<Record<keyof Ec2Api, Ec2Action>> = {
   unassignPrivateIpAddresses: 'UnassignPrivateIpAddresses',
   associateAddress: 'AssociateAddress',
   disassociateAddress: 'DisassociateAddress',
+  allocateTaggedAddress: 'AllocateAddress',
   createTags: 'CreateTags',
   deleteTags: 'DeleteTags',
   createRoute: 'CreateRoute',

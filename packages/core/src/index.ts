@@ -5,6 +5,7 @@ export { reapOrphans, type ReapPorts, type ReapRequest } from './reap-orphans.ts
 export type { ReapOutcome, ReapReport } from './reap-report.ts';
 export type { OrphanSighting } from './cloud/orphan-sightings.ts';
 export type { Spared } from './cloud/plan-reap.ts';
+export type { AllocationPolicy } from './cloud/acquire-grant.ts';
 export { directGrant, type DirectGrantParts } from './cloud/direct-grant.ts';
 export { verifyPublicIdentity, type VerifyOptions } from './verify-public-identity.ts';
 export { explain, type Explanation } from './explain.ts';

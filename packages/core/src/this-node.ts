@@ -4,6 +4,7 @@ import { sdkEc2Api, type SdkEc2Options } from './adapters/aws/sdk-ec2-api.ts';
 import { filePublisher } from './adapters/file/file-publisher.ts';
 import { linuxDatagrams } from './adapters/linux/linux-datagrams.ts';
 import { linuxKernel } from './adapters/linux/linux-kernel.ts';
+import type { AllocationPolicy } from './cloud/acquire-grant.ts';
 import { directGrant } from './cloud/direct-grant.ts';
 import type { Ec2Api } from './cloud/ec2-api.ts';
 import { governedEc2, type GovernedEc2Options } from './cloud/governed-ec2.ts';
@@ -19,6 +20,8 @@ export interface ThisNodeOptions extends RequestLanesOptions, GovernedEc2Options
   readonly credentials?: SdkEc2Options['credentials'];
   /** Proves pods dead, for taking over from them at once; default nobody can: see DirectGrantParts. */
   readonly live?: Liveness;
+  /** Allows to allocate Elastic IPs when none of a pool is free; default not. */
+  readonly allocate?: AllocationPolicy;
   /** For how long, in milliseconds, an address that another pod let go is taken only when nothing else is free. */
   readonly coolDownMs?: number;
   /** Path of another network namespace, such as /run/netns/pod7; default: this process's own. */
@@ -65,7 +68,7 @@ function ec2Of(region: string, options: ThisNodeOptions): Ec2Api {
 
 /** The real ports: EC2 through the AWS SDK, this namespace's kernel, files. Opens nothing until used. */
 export function thisNode(options: ThisNodeOptions = {}): NodePorts {
-  const { netns, live, coolDownMs } = options;
+  const { netns, live, coolDownMs, allocate } = options;
   const coolDown = coolDownMs === undefined ? undefined : { ms: coolDownMs, clock: systemClock };
   const regions = new Map<string, Ec2Api>();
   const ec2In = (region: string): Ec2Api => {
@@ -76,7 +79,7 @@ export function thisNode(options: ThisNodeOptions = {}): NodePorts {
   return {
     clock: systemClock,
     openGrant: async ({ region }) =>
-      directGrant({ clock: systemClock, ec2: ec2In(region), live, coolDown }),
+      directGrant({ clock: systemClock, ec2: ec2In(region), live, coolDown, allocate }),
     openKernel: () => linuxKernel(netns === undefined ? {} : { netns }),
     openPublisher: filePublisher,
     openEc2: async (region) => ec2In(region),

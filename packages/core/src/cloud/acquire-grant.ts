@@ -11,12 +11,13 @@ import { judgeNetworkInterface } from './judge-network-interface.ts';
 import type { Liveness } from './liveness.ts';
 import { judgeOccupant } from './occupant.ts';
 import { findRouteTables, lookAtCloud, poolFilters, routeTableIdFilters } from './observe-cloud.ts';
-import { planCloud, privateIpIsOurs, type WantedIdentity } from './plan-cloud.ts';
+import { planCloud, privateIpIsOurs, type Allocation, type WantedIdentity } from './plan-cloud.ts';
 import { refusePlan } from './refuse-plan.ts';
 import { freePrivateIp, succeed, type TakeOver } from './take-over.ts';
 import { giveBackClaim, undoAcquire } from './undo-acquire.ts';
 import { carriesPoolTag, contradictedClaim, mergeOwnWrites, type CloudView } from './view.ts';
 import { parseIpv4Address } from '../identity/address.ts';
+import { poolTagKey } from '../identity/owner.ts';
 
 /** Rounds of observe, plan, apply beyond one for every address of the pool. */
 const roundsBesidesLostClaims = 64;
@@ -36,11 +37,24 @@ export interface Acquire {
   readonly takeOver: TakeOver | undefined;
   hasFreedPrivateIp: boolean;
   readonly coolDown: (() => CoolDown) | undefined;
+  readonly allocate: AllocationPolicy | undefined;
 }
 
 export interface AcquireOptions {
   readonly live?: Liveness | undefined;
   readonly coolDown?: (() => CoolDown) | undefined;
+  readonly allocate?: AllocationPolicy | undefined;
+}
+
+/** Makes a pool grow when none of it is free. Nothing shrinks it again. */
+export interface AllocationPolicy {
+  /**
+   * How many addresses the pool may have. Processes that look at the same time may together exceed it, each by one:
+   * EC2 has no call that compares. The account's quota is the hard limit.
+   */
+  readonly upTo: number;
+  /** Besides the pool's. */
+  readonly tags?: Readonly<Record<string, string>>;
 }
 
 /** Takes an address for the link and leads the VPC's routes to it; what it took it gives back on failure. */
@@ -69,6 +83,7 @@ export async function acquireGrant(
     takeOver: live && { session, heir, vpcId, live },
     hasFreedPrivateIp: false,
     coolDown: more.coolDown,
+    allocate: more.allocate,
   };
   try {
     if (acquire.takeOver !== undefined) acquire.preferred = await succeed(acquire.takeOver);
@@ -162,10 +177,21 @@ function wantedBy(acquire: Acquire, claim?: Claim): WantedIdentity {
     only: request.spec.address,
     never: request.spec.excludeAddresses,
     coolDown: acquire.coolDown?.(),
+    allocation: allocationFor(acquire),
     claimed: claim?.allocationId,
     privateIpAssignedByUs,
     withRoutes: claim !== undefined,
   };
+}
+
+/** Not again while an allocation may have been carried out whose answer was lost: it shows by its tags. */
+function allocationFor({ allocate, request, session }: Acquire): Allocation | undefined {
+  const tried = session.journal.filter(({ kind }) => kind === 'allocate-address').length;
+  const answered = session.writes.filter(({ allocated }) => allocated !== undefined).length;
+  if (allocate === undefined || tried > answered) return undefined;
+  const more = Object.entries(allocate.tags ?? {}).map(([key, value]) => ({ key, value }));
+  const { upTo } = allocate;
+  return { upTo, tags: [{ key: poolTagKey, value: request.spec.pool }, ...more] };
 }
 
 function planSteps(

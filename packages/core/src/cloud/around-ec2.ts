@@ -48,6 +48,9 @@ export function aroundEc2(ec2: Ec2Api, wrap: AroundCall): Ec2Api {
     disassociateAddress: around('DisassociateAddress', (...asked) =>
       ec2.disassociateAddress(...asked),
     ),
+    allocateTaggedAddress: around('AllocateAddress', (...asked) =>
+      ec2.allocateTaggedAddress(...asked),
+    ),
     createTags: around('CreateTags', (...asked) => ec2.createTags(...asked)),
     deleteTags: around('DeleteTags', (...asked) => ec2.deleteTags(...asked)),
     createRoute: around('CreateRoute', (...asked) => ec2.createRoute(...asked)),

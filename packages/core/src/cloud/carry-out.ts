@@ -2,7 +2,7 @@ import { CoreError } from '../errors.ts';
 import { bear, pause, readCloud, throwIfAborted, type CloudSession } from './cloud-session.ts';
 import type { CloudStep } from './cloud-step.ts';
 import { Ec2CallError } from './ec2-call-error.ts';
-import { performCloudStep } from './perform-cloud-step.ts';
+import { performCloudStep, type StepAnswer } from './perform-cloud-step.ts';
 import { isOutcomeUnknown, nameStep, translateEc2Error } from './translate-ec2-error.ts';
 import { rememberWrite } from './view.ts';
 
@@ -22,8 +22,7 @@ export async function carryOut(
   throwIfAborted(session, nameStep(step));
   session.onStep?.({ phase: 'begun', step });
   try {
-    const associationId = await performCloudStep(session.ec2, step, session.signal);
-    return settle(session, step, associationId);
+    return settle(session, step, await performCloudStep(session.ec2, step, session.signal));
   } catch (error) {
     if (Ec2CallError.is(error) && isDoneAlready(error, step)) {
       // if it is gone because of our own first try, whose answer was lost, it is our doing
@@ -46,8 +45,7 @@ function wasTried({ journal }: CloudSession, step: CloudStep): boolean {
   return journal.some((one) => JSON.stringify(one) === JSON.stringify(step));
 }
 
-function settle(session: CloudSession, step: CloudStep, associationId?: string): Carried {
-  const answer = associationId === undefined ? {} : { associationId };
+function settle(session: CloudSession, step: CloudStep, answer: StepAnswer = {}): Carried {
   session.writes = rememberWrite(session.writes, { step, ...answer });
   session.journal.push(step);
   session.onStep?.({ phase: 'done', step });
@@ -75,6 +73,7 @@ function isDoneAlready(error: Ec2CallError, step: CloudStep): boolean {
     case 'disable-source-dest-check':
     case 'assign-private-ip':
     case 'associate-address':
+    case 'allocate-address':
     case 'tag-owner':
     case 'tag-released':
     case 'create-route':
@@ -120,6 +119,7 @@ async function afterFailure(
       return lookAgain(session, step, error);
     case 'disable-source-dest-check':
     case 'disassociate-address':
+    case 'allocate-address':
     case 'tag-owner':
     case 'tag-released':
     case 'untag-owner':
@@ -164,7 +164,9 @@ async function whoHasIt(
   const isOurs =
     address?.networkInterfaceId === step.networkInterfaceId &&
     address.privateIpAddress === step.privateIp;
-  return isOurs ? settle(session, step, address.associationId) : 'claim-lost';
+  if (!isOurs) return 'claim-lost';
+  const { associationId } = address;
+  return settle(session, step, associationId === undefined ? {} : { associationId });
 }
 
 async function privateIpRefused(

@@ -1,5 +1,7 @@
 import type { Cidr, Ipv4Address } from '../identity/address.ts';
 
+import type { Tag } from './ec2-api.ts';
+
 /** One write to EC2. Each names the action it is carried out with. */
 export type CloudStep =
   | { readonly kind: 'disable-source-dest-check'; readonly networkInterfaceId: string }
@@ -27,6 +29,8 @@ export type CloudStep =
     }
   | { readonly kind: 'tag-owner'; readonly allocationId: string; readonly value: string }
   | { readonly kind: 'untag-owner'; readonly allocationId: string; readonly value: string }
+  /** One more Elastic IP for the pool; the tags make it the pool's in the same call. */
+  | { readonly kind: 'allocate-address'; readonly tags: readonly Tag[] }
   /** Where a cool-down is set: when, and by whom, the address was let go. */
   | { readonly kind: 'tag-released'; readonly allocationId: string; readonly value: string }
   | {

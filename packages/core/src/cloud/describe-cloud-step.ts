@@ -45,6 +45,8 @@ export function describeCloudStep(step: CloudStep): StepDescription {
         sentence: `Give ${step.publicIp} back to the pool.`,
         command: aws('disassociate-address', { 'association-id': step.associationId }),
       };
+    case 'allocate-address':
+      return describeAllocation(step);
     case 'tag-owner':
     case 'untag-owner':
     case 'tag-released':
@@ -56,6 +58,16 @@ export function describeCloudStep(step: CloudStep): StepDescription {
     default:
       return step satisfies never;
   }
+}
+
+function describeAllocation(step: CloudStep & { kind: 'allocate-address' }): StepDescription {
+  const tags = step.tags.map(({ key, value }) => `{Key=${key},Value=${value}}`).join(',');
+  return {
+    sentence: 'Allocate one more Elastic IP for the pool: none of it is free.',
+    command: aws('allocate-address', {
+      'tag-specifications': `'ResourceType=elastic-ip,Tags=[${tags}]'`,
+    }),
+  };
 }
 
 function describeTag(

@@ -3,15 +3,18 @@ import type { Ipv4Address } from '../identity/address.ts';
 import { parseIdentitySpec, type IdentitySpecInput } from '../identity/identity-spec.ts';
 import { poolTagKey, releasedTagKey, reservedTagKey } from '../identity/owner.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
-import { SimulatedEc2 } from '../testing/simulated-ec2/simulated-ec2.ts';
+import { SimulatedEc2, type SimulatedEc2Options } from '../testing/simulated-ec2/simulated-ec2.ts';
 import { directGrant, type DirectGrantParts } from './direct-grant.ts';
 import type { Grant } from './identity-grant.ts';
 
 const macAddress = '02:00:00:00:00:aa';
 
-function build(pool: readonly Readonly<Record<string, string>>[]) {
+function build(
+  pool: readonly Readonly<Record<string, string>>[],
+  options: Partial<SimulatedEc2Options> = {},
+) {
   const clock = new FakeClock();
-  const ec2 = new SimulatedEc2({ region: 'eu-central-1', claimScope: 'eni', clock });
+  const ec2 = new SimulatedEc2({ region: 'eu-central-1', claimScope: 'eni', clock, ...options });
   const { vpcId } = ec2.createVpc({ cidr: '10.0.0.0/16' });
   ec2.createInternetGateway({ vpcId });
   const { routeTableId } = ec2.createRouteTable({ vpcId });
@@ -119,12 +122,74 @@ describe('a refusal that no other address would mend', () => {
     ['AddressLimitExceeded', 'LimitExceeded'],
     ['AuthFailure', 'CredentialsRefused'],
     ['Gateway.NotAttached', 'CloudRefused'],
-  ])('%s stops at once, and does not burn through a pool of forty', async (error, code) => {
+  ])('%s stops at once, and does not burn through a pool of forty', async (ec2Code, code) => {
     const { acquire, ec2 } = build(Array.from({ length: 40 }, () => ({})));
-    ec2.inject({ action: 'AssociateAddress', error, times: 99 });
+    ec2.inject({ action: 'AssociateAddress', error: ec2Code, times: 99 });
     const refused: unknown = await acquire().catch((reason: unknown) => reason);
     expect(refused).toMatchObject({ code, remedy: expect.stringMatching(/\w{3}/) as string });
     expect(ec2.calls.count('AssociateAddress')).toBe(1);
     expect(ec2.calls.count()).toBeLessThan(16);
+  });
+});
+
+describe('a pool that may grow', () => {
+  const allocate = { upTo: 2, tags: { team: 'voice' } };
+
+  it.each([0, 1])('of %i addresses grows when none is free, as far as allowed', async (size) => {
+    const { acquire, ec2 } = build(Array.from({ length: size }, () => ({})));
+    const grants: Grant[] = [];
+    for (const pod of [0, 1]) grants.push(await acquire({}, { allocate }, pod));
+    expect(new Set(grants.map(({ publicIp }) => publicIp)).size).toBe(2);
+    expect(ec2.calls.count('AllocateAddress')).toBe(2 - size);
+    const tags = [
+      { key: poolTagKey, value: 'media' },
+      { key: 'team', value: 'voice' },
+    ];
+    expect(ec2.snapshot().addresses.at(-1)?.tags).toEqual(expect.arrayContaining(tags));
+    const third = acquire({}, { allocate }, 2);
+    await expect(third).rejects.toMatchObject({ code: 'PoolExhausted' });
+    expect(ec2.calls.count('AllocateAddress')).toBe(2 - size);
+  });
+
+  it('does not when an address is free, when nobody allows it, or when only one will do', async () => {
+    const { acquire, ec2 } = build([{}]);
+    await acquire({}, { allocate });
+    await expect(acquire({}, {}, 1)).rejects.toMatchObject({ code: 'PoolExhausted' });
+    const address = '203.0.113.1';
+    await expect(acquire({ address }, { allocate }, 1)).rejects.toMatchObject({
+      code: 'AddressUnavailable',
+    });
+    expect(ec2.calls.count('AllocateAddress')).toBe(0);
+  });
+
+  it('allocates one only when the answer is lost', async () => {
+    const { acquire, ec2 } = build([]);
+    ec2.inject({ action: 'AllocateAddress', loseAnswer: true });
+    const grant = await acquire({}, { allocate });
+    expect(ec2.snapshot().addresses.map(({ publicIp }) => publicIp)).toEqual([grant.publicIp]);
+  });
+
+  it('allocates no second one while describes do not show the one whose answer is lost', async () => {
+    const { acquire, ec2 } = build([], { reads: { lagMs: { addresses: 60_000 } } });
+    ec2.inject({ action: 'AllocateAddress', loseAnswer: true });
+    await expect(acquire({}, { allocate })).rejects.toMatchObject({ code: 'PoolEmpty' });
+    expect(ec2.calls.count('AllocateAddress')).toBe(1);
+  });
+
+  it('claims what it has allocated, though describes are a minute behind', async () => {
+    const { acquire, ec2 } = build([], { reads: { lagMs: { addresses: 60_000 } } });
+    const grant = await acquire({}, { allocate });
+    expect(ec2.snapshot().addresses).toMatchObject([{ associationId: grant.associationId }]);
+  });
+
+  it.each([
+    ['AddressLimitExceeded', 'LimitExceeded'],
+    ['InsufficientAddressCapacity', 'LimitExceeded'],
+    ['UnauthorizedOperation', 'AccessDenied'],
+  ])('stops at once when EC2 answers %s', async (ec2Code, code) => {
+    const { acquire, ec2 } = build([]);
+    ec2.inject({ action: 'AllocateAddress', error: ec2Code, times: 99 });
+    await expect(acquire({}, { allocate })).rejects.toMatchObject({ code });
+    expect(ec2.calls.count('AllocateAddress')).toBe(1);
   });
 });

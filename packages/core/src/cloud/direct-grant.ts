@@ -1,5 +1,5 @@
 import type { Clock } from '../identity/clock.ts';
-import { acquireGrant } from './acquire-grant.ts';
+import { acquireGrant, type AllocationPolicy } from './acquire-grant.ts';
 import { formatReleased } from './choose-address.ts';
 import { openSession } from './cloud-session.ts';
 import type { Ec2Api } from './ec2-api.ts';
@@ -17,6 +17,8 @@ export interface DirectGrantParts {
    * its own private IP from the network interface of a dead pod. Without it they wait for the reaper.
    */
   readonly live?: Liveness | undefined;
+  /** Default none: a pool has what somebody put into it. */
+  readonly allocate?: AllocationPolicy | undefined;
   /**
    * For how long an address that another pod let go is taken only when nothing else is free, since that one's
    * peers may still send to it; a release then records when it was, one CreateTags more. Default none.
@@ -30,14 +32,14 @@ export interface DirectGrantParts {
  * safe twice and from another process. Errors are CoreErrors, and what a failed acquire took is given back.
  */
 export function directGrant(parts: DirectGrantParts): IdentityGrant {
-  const { ec2, clock, live, coolDown } = parts;
+  const { ec2, clock, live, coolDown, allocate } = parts;
   const cooling = coolDown && (() => ({ ms: coolDown.ms, nowMs: coolDown.clock.now() }));
   return {
     acquire: (request) =>
       acquireGrant(
         openSession({ ec2, clock, onStep: request.onStep, signal: request.signal }),
         request,
-        { live, coolDown: cooling },
+        { live, coolDown: cooling, allocate },
       ),
     maintain: (grant, call) =>
       maintainGrant(

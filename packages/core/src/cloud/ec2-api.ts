@@ -23,6 +23,14 @@ export interface Ec2Api {
     call?: CallOptions,
   ): Promise<{ readonly associationId: string }>;
   disassociateAddress(input: { readonly associationId: string }, call?: CallOptions): Promise<void>;
+  /**
+   * AllocateAddress of the VPC domain, tagged by the same call: EC2 has no client token for it, so an address
+   * whose answer is lost is found again by its tags only.
+   */
+  allocateTaggedAddress(
+    input: AllocateTaggedAddress,
+    call?: CallOptions,
+  ): Promise<AllocatedAddress>;
   createTags(input: ChangeTags, call?: CallOptions): Promise<void>;
   /** DeleteTags with values only: EC2 then deletes a tag only where the value is equal. */
   deleteTags(input: ChangeTags, call?: CallOptions): Promise<void>;
@@ -87,6 +95,16 @@ export interface AssociateAddress {
   readonly networkInterfaceId: string;
   readonly privateIpAddress: string;
   readonly allowReassociation: false;
+}
+
+export interface AllocateTaggedAddress {
+  /** At least one. */
+  readonly tags: readonly Tag[];
+}
+
+export interface AllocatedAddress {
+  readonly allocationId: string;
+  readonly publicIp: string;
 }
 
 export interface ChangeTags {

@@ -1,39 +1,40 @@
 import { ownerTagKey, releasedTagKey } from '../identity/owner.ts';
 import type { CloudStep } from './cloud-step.ts';
 import type { CallOptions, Ec2Api } from './ec2-api.ts';
+import type { OwnWrite } from './view.ts';
+
+/** What EC2 answered, where it matters. */
+export type StepAnswer = Omit<OwnWrite, 'step'>;
 
 /**
- * Makes the one EC2 call of a step; answers the association's id where there is one. An abort ends a write
+ * Makes the one EC2 call of a step. An abort ends a write
  * only until it is sent: who aborts one in flight would not know whether it was carried out.
  */
 export async function performCloudStep(
   ec2: Ec2Api,
   step: CloudStep,
   untilSent?: AbortSignal,
-): Promise<string | undefined> {
+): Promise<StepAnswer> {
   const call: CallOptions = untilSent === undefined ? {} : { untilSent };
   switch (step.kind) {
     case 'disable-source-dest-check': {
       const { networkInterfaceId } = step;
       await ec2.setSourceDestCheck({ networkInterfaceId, sourceDestCheck: false }, call);
-      return undefined;
+      return {};
     }
-    case 'assign-private-ip':
-      await ec2.assignPrivateIpAddresses(
-        {
-          networkInterfaceId: step.networkInterfaceId,
-          privateIpAddresses: [step.privateIp],
-          allowReassignment: false,
-        },
-        call,
-      );
-      return undefined;
+    case 'assign-private-ip': {
+      const { networkInterfaceId, privateIp } = step;
+      const privateIpAddresses = [privateIp];
+      const input = { networkInterfaceId, privateIpAddresses, allowReassignment: false } as const;
+      await ec2.assignPrivateIpAddresses(input, call);
+      return {};
+    }
     case 'unassign-private-ip':
       await ec2.unassignPrivateIpAddresses(
         { networkInterfaceId: step.networkInterfaceId, privateIpAddresses: [step.privateIp] },
         call,
       );
-      return undefined;
+      return {};
     case 'associate-address': {
       const answer = await ec2.associateAddress(
         {
@@ -44,23 +45,25 @@ export async function performCloudStep(
         },
         call,
       );
-      return answer.associationId;
+      return { associationId: answer.associationId };
     }
+    case 'allocate-address':
+      return { allocated: await ec2.allocateTaggedAddress({ tags: step.tags }, call) };
     case 'disassociate-address':
       await ec2.disassociateAddress({ associationId: step.associationId }, call);
-      return undefined;
+      return {};
     case 'tag-owner':
     case 'tag-released':
       await ec2.createTags(ownTag(step), call);
-      return undefined;
+      return {};
     case 'untag-owner':
       await ec2.deleteTags(ownTag(step), call);
-      return undefined;
+      return {};
     case 'create-route':
     case 'replace-route':
     case 'delete-route':
       await performRoute(ec2, step, call);
-      return undefined;
+      return {};
     default:
       return step satisfies never;
   }

@@ -2,7 +2,7 @@ import { hostCidr, parseIpv4Address, type Cidr, type Ipv4Address } from '../iden
 import { formatOwnerTag, reservedTagKey, type Owner } from '../identity/owner.ts';
 import { isNamed, rankAddresses, type CoolDown } from './choose-address.ts';
 import type { CloudStep } from './cloud-step.ts';
-import type { ElasticIp, NetworkInterface } from './ec2-api.ts';
+import type { ElasticIp, NetworkInterface, Tag } from './ec2-api.ts';
 import { judgeOccupant, type Occupant } from './occupant.ts';
 import { planNothing, staleRoutes, type WantedNothing } from './plan-nothing.ts';
 import {
@@ -31,12 +31,21 @@ export interface WantedIdentity {
   /** Public IPs, or allocation ids, that will not do. */
   readonly never?: readonly string[];
   readonly coolDown?: CoolDown | undefined;
+  /** When no address will do: how one more is made; undefined when none may be. */
+  readonly allocation?: Allocation | undefined;
   /** The allocation that must be the one held; undefined before one is claimed. */
   readonly claimed?: string | undefined;
   /** True when we know that truetuple registered the private IP; the view may say so too. */
   readonly privateIpAssignedByUs: boolean;
   /** Routes are led to the address last, once the kernel is ready for it. */
   readonly withRoutes: boolean;
+}
+
+export interface Allocation {
+  /** How many addresses the pool may have, all of them counted. */
+  readonly upTo: number;
+  /** The pool's among them. */
+  readonly tags: readonly Tag[];
 }
 
 export type CloudWanted = WantedIdentity | WantedNothing;
@@ -86,9 +95,8 @@ function planIdentity(wanted: WantedIdentity, view: CloudView): CloudPlan {
   }
   const cleared = planLeftOver(occupant, view, eni);
   const clean = cleared.reduce((now, step) => viewAfter(now, { step }), view);
-  if (clean.addresses.length === 0) return { kind: 'pool-empty' };
   const address = held ?? rankAddresses(clean.addresses, wanted)[0];
-  if (address === undefined) return exhausted(wanted, clean);
+  if (address === undefined) return planAllocation(wanted, clean) ?? exhausted(wanted, clean);
   const routes = wanted.withRoutes ? planRoutes(address, clean, eni) : [];
   if ('kind' in routes) return routes;
   const steps = [
@@ -102,6 +110,16 @@ function planIdentity(wanted: WantedIdentity, view: CloudView): CloudPlan {
   return { kind: 'steps', steps };
 }
 
+/** The address is known only once EC2 has answered: the next plan claims it. */
+function planAllocation(
+  { allocation, only }: WantedIdentity,
+  view: CloudView,
+): CloudPlan | undefined {
+  if (allocation === undefined || only !== undefined) return undefined;
+  if (view.addresses.length >= allocation.upTo) return undefined;
+  return { kind: 'steps', steps: [{ kind: 'allocate-address', tags: allocation.tags }] };
+}
+
 function exhausted(wanted: WantedIdentity, view: CloudView): CloudPlan {
   const { only } = wanted;
   if (only !== undefined) {
@@ -109,6 +127,7 @@ function exhausted(wanted: WantedIdentity, view: CloudView): CloudPlan {
     return { kind: 'address-unavailable', address: only, why };
   }
   const addresses = view.addresses.length;
+  if (addresses === 0) return { kind: 'pool-empty' };
   return { kind: 'pool-exhausted', addresses, excluded: wanted.excluded.length };
 }
 

@@ -91,6 +91,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
   AddressLimitExceeded: limit,
   TagLimitExceeded: limit,
   FilterLimitExceeded: limit,
+  InsufficientAddressCapacity: limit,
   InsufficientFreeAddressesInSubnet: limit,
   InsufficientCidrBlocks: limit,
   RequestLimitExceeded: throttled,
@@ -201,6 +202,8 @@ export function nameStep(step: CloudStep): string {
       return `taking ${step.privateIp} off ${step.networkInterfaceId}`;
     case 'associate-address':
       return `claiming ${step.publicIp} (${step.allocationId}) for ${step.privateIp} on ${step.networkInterfaceId}`;
+    case 'allocate-address':
+      return `allocating an Elastic IP tagged ${step.tags.map(({ key, value }) => `${key}=${value}`).join(', ')}`;
     case 'disassociate-address':
       return `giving back ${step.publicIp} (${step.associationId})`;
     case 'tag-owner':

@@ -103,6 +103,7 @@ export function reverses(step: CloudStep, done: CloudStep): boolean {
     case 'disable-source-dest-check':
     case 'assign-private-ip':
     case 'associate-address':
+    case 'allocate-address':
     case 'tag-owner':
     case 'tag-released':
     case 'create-route':

@@ -7,7 +7,7 @@ import {
   type OwnerRecord,
 } from '../identity/owner.ts';
 import type { CloudStep } from './cloud-step.ts';
-import type { ElasticIp, NetworkInterface, RouteTable, Tag } from './ec2-api.ts';
+import type { AllocatedAddress, ElasticIp, NetworkInterface, RouteTable, Tag } from './ec2-api.ts';
 
 /** What a plan for one identity is made from. */
 export interface CloudView {
@@ -24,6 +24,8 @@ export interface OwnWrite {
   readonly step: CloudStep;
   /** Of an association. */
   readonly associationId?: string;
+  /** Of an allocation. */
+  readonly allocated?: AllocatedAddress;
 }
 
 /** A private IP on a network interface: what an Elastic IP is associated with. */
@@ -63,8 +65,10 @@ export function rememberWrite(writes: readonly OwnWrite[], write: OwnWrite): Own
   return [...kept.filter((earlier) => earlier.associationId !== associationId), write];
 }
 
-function subjectOf({ step }: OwnWrite): string {
+function subjectOf({ step, allocated }: OwnWrite): string {
   switch (step.kind) {
+    case 'allocate-address':
+      return `allocation ${allocated?.allocationId ?? ''}`;
     case 'disable-source-dest-check':
       return `check ${step.networkInterfaceId}`;
     case 'assign-private-ip':
@@ -89,8 +93,11 @@ function subjectOf({ step }: OwnWrite): string {
 }
 
 /** The view once EC2 has done a step; for a step that is not applicable, the view as it was. */
-export function viewAfter(view: CloudView, { step, associationId }: OwnWrite): CloudView {
+export function viewAfter(view: CloudView, write: OwnWrite): CloudView {
+  const { step, associationId } = write;
   switch (step.kind) {
+    case 'allocate-address':
+      return allocatedTo(view, step.tags, write.allocated);
     case 'disable-source-dest-check':
       return changeInterface(view, step.networkInterfaceId, (eni) => ({
         ...eni,
@@ -132,6 +139,17 @@ export function viewAfter(view: CloudView, { step, associationId }: OwnWrite): C
     default:
       return step satisfies never;
   }
+}
+
+function allocatedTo(
+  view: CloudView,
+  tags: readonly Tag[],
+  allocated: AllocatedAddress | undefined,
+): CloudView {
+  const { addresses } = view;
+  if (allocated === undefined) return view;
+  if (addresses.some((one) => one.allocationId === allocated.allocationId)) return view;
+  return { ...view, addresses: [...addresses, { ...allocated, tags }] };
 }
 
 function changeInterface(

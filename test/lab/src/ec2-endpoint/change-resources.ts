@@ -90,9 +90,9 @@ export const allocateAddress: Action = action(
     TagSpecification: tagSpecification,
   },
   async (ec2, { Address: publicIp, TagSpecification }) => {
-    ec2.authorize('AllocateAddress');
-    const tags = tagsFor('elastic-ip', TagSpecification);
-    const address = ec2.allocateAddress({ ...present({ publicIp }), tags });
+    const given = Object.entries(tagsFor('elastic-ip', TagSpecification));
+    const tags = given.map(([key, value]) => ({ key, value }));
+    const address = await ec2.allocateTaggedAddress({ ...present({ publicIp }), tags });
     return { ...address, domain: 'vpc' };
   },
 );

@@ -172,8 +172,26 @@ function interfaceWrites(
 
 function addressWrites(
   run: Run,
-): Pick<Ec2Api, 'associateAddress' | 'disassociateAddress' | 'createTags' | 'deleteTags'> {
+): Pick<
+  Ec2Api,
+  'allocateTaggedAddress' | 'associateAddress' | 'disassociateAddress' | 'createTags' | 'deleteTags'
+> {
   return {
+    allocateTaggedAddress: ({ tags }, call) =>
+      run('AllocateAddress', call, async ({ sdk, client }, options) => {
+        // an untagged address would be nobody's
+        if (tags.length === 0) throw new Error('an Elastic IP is allocated with tags only');
+        const Tags = tags.map(({ key, value }) => ({ Key: key, Value: value }));
+        const command = new sdk.AllocateAddressCommand({
+          Domain: 'vpc',
+          TagSpecifications: [{ ResourceType: 'elastic-ip', Tags }],
+        });
+        const { AllocationId, PublicIp } = await client.send(command, options);
+        if (AllocationId === undefined || PublicIp === undefined) {
+          throw new Error('the answer has no AllocationId, or no PublicIp');
+        }
+        return { allocationId: AllocationId, publicIp: PublicIp };
+      }),
     associateAddress: ({ allocationId, networkInterfaceId, privateIpAddress }, call) =>
       run('AssociateAddress', call, async ({ sdk, client }, options) => {
         const command = new sdk.AssociateAddressCommand({

@@ -1,6 +1,8 @@
+import type { AllocatedAddress, Tag } from '../../cloud/ec2-api.ts';
 import {
   addressOn,
   nextId,
+  nextNumber,
   requireAddress,
   requireNetworkInterface,
   type AddressRecord,
@@ -159,22 +161,39 @@ export function disassociateAddress(
   dropAssociation(state, address);
 }
 
-/** AllocateAddress; `publicIp` asks for that very address. */
+/** AllocateAddress with TagSpecifications: the tags are there as soon as the address is. */
+export function allocateTaggedAddress(
+  state: CloudState,
+  input: { readonly publicIp?: string | undefined; readonly tags: readonly Tag[] },
+): AllocatedAddress {
+  if (input.tags.length > state.rules.tagsPerResource) {
+    refuse('TagLimitExceeded', `More than ${state.rules.tagsPerResource} tags.`);
+  }
+  const tags = new Map(input.tags.map(({ key, value }) => [key, value]));
+  return allocateAddress(state, { publicIp: input.publicIp, tags });
+}
+
+function nextPublicIp(state: CloudState): string {
+  const number = nextNumber(state, 'public-ip');
+  return number < 255 ? `203.0.113.${number}` : `198.51.100.${number - 254}`;
+}
+
+/** An Elastic IP; `publicIp` asks for that very address. */
 export function allocateAddress(
   state: CloudState,
-  input: { readonly publicIp: string; readonly tags: Map<string, string> },
-): AddressRecord {
+  input: { readonly publicIp?: string | undefined; readonly tags: Map<string, string> },
+): AllocatedAddress {
   if (state.addresses.size >= state.rules.addressesPerRegion) {
     refuse('AddressLimitExceeded', 'The maximum number of addresses has been reached.');
   }
-  if ([...state.addresses.values()].some(({ publicIp }) => publicIp === input.publicIp)) {
-    refuse('InvalidParameterValue', `Address ${input.publicIp} is allocated already.`);
+  const publicIp = input.publicIp ?? nextPublicIp(state);
+  if ([...state.addresses.values()].some((one) => one.publicIp === publicIp)) {
+    refuse('InvalidParameterValue', `Address ${publicIp} is allocated already.`);
   }
   const allocationId = nextId(state, 'eipalloc');
-  const { publicIp, tags } = input;
-  const address: AddressRecord = { allocationId, publicIp, association: undefined, tags };
-  state.addresses.set(allocationId, address);
-  return address;
+  const { tags } = input;
+  state.addresses.set(allocationId, { allocationId, publicIp, association: undefined, tags });
+  return { allocationId, publicIp };
 }
 
 /** ReleaseAddress: refused while associated. */

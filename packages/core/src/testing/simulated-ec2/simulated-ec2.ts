@@ -1,4 +1,5 @@
 import type {
+  AllocatedAddress,
   CallOptions,
   DescribeAddresses,
   DescribeNetworkInterfaces,
@@ -18,7 +19,6 @@ import { CallRunner } from './call-runner.ts';
 import type { Ec2ChangeListener } from './change.ts';
 import {
   emptyCloud,
-  nextNumber,
   tagsFrom,
   type CloudRules,
   type CloudState,
@@ -195,6 +195,14 @@ export class SimulatedEc2 implements Ec2Api {
     return this.#runner.run('ModifyNetworkInterfaceAttribute', input, call, operation);
   }
 
+  /** AllocateAddress; `publicIp` asks for that very address. */
+  allocateTaggedAddress(
+    input: { readonly tags: readonly Tag[]; readonly publicIp?: string | undefined },
+    call?: CallOptions,
+  ): Promise<AllocatedAddress> {
+    return this.#runner.run('AllocateAddress', input, call, addresses.allocateTaggedAddress);
+  }
+
   /** ReleaseAddress. */
   releaseAddress(input: { readonly allocationId: string }, call?: CallOptions): Promise<void> {
     return this.#runner.run('ReleaseAddress', input, call, addresses.releaseAddress);
@@ -275,18 +283,9 @@ export class SimulatedEc2 implements Ec2Api {
   allocateAddress(
     setup: { readonly publicIp?: string; readonly tags?: Readonly<Record<string, string>> } = {},
   ): { readonly allocationId: string; readonly publicIp: string } {
-    return this.#runner.build((state) => {
-      const publicIp = setup.publicIp ?? nextPublicIp(state);
-      const { allocationId } = addresses.allocateAddress(state, {
-        publicIp,
-        tags: tagsFrom(setup.tags),
-      });
-      return { allocationId, publicIp };
-    });
+    const { publicIp } = setup;
+    return this.#runner.build((state) =>
+      addresses.allocateAddress(state, { publicIp, tags: tagsFrom(setup.tags) }),
+    );
   }
-}
-
-function nextPublicIp(state: CloudState): string {
-  const number = nextNumber(state, 'public-ip');
-  return number < 255 ? `203.0.113.${number}` : `198.51.100.${number - 254}`;
 }
