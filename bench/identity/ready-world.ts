@@ -21,6 +21,8 @@ const endpointPort = 8000;
 export interface ReadyWorld extends AsyncDisposable {
   readonly pod: BoxPod;
   readonly setting: Omit<ReadySetting, 'rounds'>;
+  /** Every call that reached EC2. */
+  readonly calls: SimulatedEc2['calls'];
   /** The pool's addresses that are associated now, as EC2 has it. */
   associated(): readonly string[];
   /** The pod's kernel and its ENI as they are when a node and a pod are new. */
@@ -57,6 +59,7 @@ export async function openReadyWorld(): Promise<ReadyWorld> {
         credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' },
       },
     },
+    calls: ec2.calls,
     associated: () =>
       ec2
         .snapshot()

@@ -1,4 +1,4 @@
-import type * as sdkModule from '@aws-sdk/client-ec2';
+import type * as sdkModule from './ec2-commands.ts';
 import type { CallOptions, Ec2Api, Filter } from '../../cloud/ec2-api.ts';
 import { ec2CallErrorFrom } from './ec2-call-error-from.ts';
 import { readElasticIp, readNetworkInterface, readRouteTable } from './read-shapes.ts';
@@ -56,7 +56,7 @@ export function sdkEc2Api(options: SdkEc2Options): Ec2Api {
 }
 
 async function connect(options: SdkEc2Options): Promise<Connection> {
-  const sdk = await import('@aws-sdk/client-ec2');
+  const sdk = await import('./ec2-commands.ts');
   const client = new sdk.EC2Client({
     region: options.region,
     maxAttempts: options.maxAttempts ?? 3,

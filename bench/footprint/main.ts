@@ -1,0 +1,61 @@
+/**
+ * `npm run bench:footprint`: what a bundled sidecar weighs: its size, its start, its memory.
+ * Exit 0 when the bounds hold, 1 when one does not or something failed. Options: --runs N, --json FILE.
+ */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { checkBoxPrerequisites } from '@truetuple/lab';
+import { parseBenchArguments, type BenchOptions } from '../identity/arguments.ts';
+import { describeMachine } from '../identity/machine.ts';
+import { openReadyWorld } from '../identity/ready-world.ts';
+import { judge } from './bounds.ts';
+import { bundleSidecar } from './bundle-sidecar.ts';
+import { measureFirstAnswers } from './first-answers.ts';
+import { layOutBundle } from './lay-out-bundle.ts';
+import { printFirstAnswers, printMemory, printSizes, printVerdicts } from './print.ts';
+import { measureResidentMemory } from './resident-memory.ts';
+import { byDefault, sparing } from './way.ts';
+
+process.exitCode = await runBench(parseBenchArguments(process.argv.slice(2)));
+
+function print(lines: readonly string[]): void {
+  console.log(lines.join('\n'));
+}
+
+async function runBench({ runs, jsonFile }: BenchOptions): Promise<number> {
+  const found = checkBoxPrerequisites();
+  if (!found.available) throw new Error(`bench/footprint: ${found.reason}. ${found.remedy}`);
+  const machine = describeMachine();
+  const { cpu, cores, loadAverage, kernel, node, packages } = machine;
+  print([
+    `${cores} cores of ${cpu}, load ${loadAverage.toFixed(2)}; Linux ${kernel}; Node ${node}; packages: ${packages}`,
+  ]);
+  await using opened = new AsyncDisposableStack();
+  const directory = await mkdtemp(join(tmpdir(), 'truetuple-footprint-'));
+  opened.defer(() => rm(directory, { recursive: true, force: true }));
+  const bundles = { whole: await bundleSidecar('whole'), pod: await bundleSidecar('pod') };
+  print(printSizes(bundles));
+  const bundled = await layOutBundle(directory, bundles.pod);
+  const empty = join(directory, 'empty.mjs');
+  await writeFile(empty, '');
+  const unbundled = fileURLToPath(new URL('unbundled-sdk.mjs', import.meta.url));
+  const world = opened.use(await openReadyWorld());
+  await world.reset();
+  const answers = await measureFirstAnswers(world, { empty, unbundled, bundled }, runs);
+  print(printFirstAnswers(answers, runs));
+  const memory = [
+    await measureResidentMemory(world, bundled, sparing),
+    await measureResidentMemory(world, bundled, byDefault),
+  ];
+  print(printMemory(memory));
+  const verdicts = judge({ podBytes: bundles.pod.bytes, answers, memory });
+  print(printVerdicts(verdicts));
+  if (jsonFile !== undefined) {
+    const bytes = { whole: bundles.whole.bytes, pod: bundles.pod.bytes };
+    const report = { machine, runs, verdicts, bytes, answers, memory };
+    await writeFile(jsonFile, `${JSON.stringify(report, null, 2)}\n`);
+  }
+  return verdicts.every(({ holds }) => holds) ? 0 : 1;
+}

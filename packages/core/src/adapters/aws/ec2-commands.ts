@@ -1,0 +1,18 @@
+// All that is used of the SDK, by name: a bundler that follows the dynamic import of this file leaves out the other
+// seven hundred operations, which it cannot when the SDK itself is imported so.
+export {
+  AssignPrivateIpAddressesCommand,
+  AssociateAddressCommand,
+  CreateRouteCommand,
+  CreateTagsCommand,
+  DeleteRouteCommand,
+  DeleteTagsCommand,
+  DescribeAddressesCommand,
+  DescribeNetworkInterfacesCommand,
+  DescribeRouteTablesCommand,
+  DisassociateAddressCommand,
+  EC2Client,
+  ModifyNetworkInterfaceAttributeCommand,
+  ReplaceRouteCommand,
+  UnassignPrivateIpAddressesCommand,
+} from '@aws-sdk/client-ec2';
