@@ -1,6 +1,7 @@
 // All that is used of the SDK, by name: a bundler that follows the dynamic import of this file leaves out the other
 // seven hundred operations, which it cannot when the SDK itself is imported so.
 export {
+  AllocateAddressCommand,
   AssignPrivateIpAddressesCommand,
   AssociateAddressCommand,
   CreateRouteCommand,
