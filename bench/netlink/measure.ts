@@ -23,7 +23,7 @@ export const changed = 1000;
 export const listed = 10_000;
 const warmUp = 10;
 
-/** Each side again and again in one process; every round takes all sides, in an order that rotates. */
+/** Each side again and again in one process; every round takes all sides, each first in turn. */
 export async function measureWarm(
   { netns, linkIndex }: Place,
   sides: readonly SideDescription[],
@@ -35,7 +35,7 @@ export async function measureWarm(
   for (const side of sides) processes.set(side, stack.use(await startSide(netns, side)));
   const all = sides.map((side): Taken => ({ side, rounds: [], starts: [] }));
   for (let round = -warmUp; round < runs; round++) {
-    for (const { side, rounds } of rotated(all, round + warmUp)) {
+    for (const { side, rounds } of inTurn(all, round + warmUp)) {
       const child = processes.get(side);
       if (child === undefined) continue;
       const taken =
@@ -55,7 +55,7 @@ export async function measureFresh(
 ): Promise<readonly Taken[]> {
   const all = sides.map((side): Taken => ({ side, rounds: [], starts: [] }));
   for (let round = 0; round < runs; round++) {
-    for (const { side, rounds, starts } of rotated(all, round)) {
+    for (const { side, rounds, starts } of inTurn(all, round)) {
       await using child = await startSide(netns, side);
       // what its use is beside is the C program that is warm
       if (side.name === base) {
@@ -90,7 +90,12 @@ async function change(
   return (await child.round(linkIndex, changed / oneOf)).map((taken) => taken * oneOf);
 }
 
-function rotated<T>(all: readonly T[], by: number): readonly T[] {
-  const first = by % all.length;
-  return [...all.slice(first), ...all.slice(0, first)];
+/**
+ * Each comes first in turn, and every other round goes backwards: else each would always come after the same
+ * one, and what that leaves behind (caches, a process that is taken apart) would count against it.
+ */
+function inTurn<T>(all: readonly T[], round: number): readonly T[] {
+  const first = Math.floor(round / 2) % all.length;
+  const turned = [...all.slice(first), ...all.slice(0, first)];
+  return round % 2 === 0 ? turned : turned.toReversed();
 }
