@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import net from 'node:net';
-import { capture } from '@truetuple/lab';
+import { capture, type CapturedPacket } from '@truetuple/lab';
 import {
   encodeInetAddress,
   NetlinkError,
@@ -94,6 +94,14 @@ async function leaveIcmpAlone({ pod }: PathWorld): Promise<number> {
   return icmp.length;
 }
 
+function isReset({ frame: { network } }: CapturedPacket): boolean {
+  return (
+    network.kind === 'ipv4' &&
+    network.transport.kind === 'tcp' &&
+    network.transport.flags.includes('RST')
+  );
+}
+
 /** RFC 1071; 0 over a part whose own checksum, which it includes, is right. */
 function checksumOver(bytes: Uint8Array): number {
   let sum = 0;
@@ -183,6 +191,18 @@ describe.skipIf(reason !== undefined)(`path MTU and ICMP errors with translate${
     expect(received).toBe(300_000);
     client.destroy();
     server.close();
+  });
+
+  it('limit: a VPC peer that calls the private address by TCP is answered from the public one, and refuses that', async () => {
+    using world = await pathWorld(translate);
+    using wire = await capture(world.router, 'r0');
+    using listening = openSocket({ domain: 'inet', type: 'stream', netns: world.pod });
+    listening.bind(encodeInetAddress(privateIp, port));
+    listening.listen(1);
+    using caller = openSocket({ domain: 'inet', type: 'stream', netns: world.peer });
+    caller.connect(encodeInetAddress(privateIp, port));
+    const { frame } = await wire.waitFor(isReset, patienceMs);
+    expect(frame.network).toMatchObject({ source: vpcPeer, destination: publicIp });
   });
 
   it('a datagram of 4000 bytes arrives whole in both directions, in fragments', async () => {

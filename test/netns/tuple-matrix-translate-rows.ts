@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { boxAddresses } from '@truetuple/lab';
-import { assertNobodyTakes, assertSilent } from './tuple-matrix-evidence.ts';
-import { exchange, sourceSeen } from './tuple-matrix-hosts.ts';
+import { boxAddresses, type VpcBox } from '@truetuple/lab';
+import { encodeInetAddress, openSocket } from '@truetuple/netlink';
+import { assertNobodyTakes, assertSilent, eventually } from './tuple-matrix-evidence.ts';
+import { exchange, patienceMs, sourceSeen } from './tuple-matrix-hosts.ts';
 import { row, type TupleMatrixRow } from './tuple-matrix-row.ts';
 import {
   complete,
@@ -94,4 +95,58 @@ export const translateRows: readonly TupleMatrixRow[] = [
       );
     },
   ),
+  row(
+    'N8',
+    'translate: a socket learns the path MTU that a router on the way tells, and may then send that much',
+    translated,
+    async (hosts) => {
+      const { box } = hosts;
+      const client = await hosts.client();
+      await withClientLink(box, 1000, async () => {
+        using socket = openSocket({
+          domain: 'inet',
+          type: 'datagram',
+          netns: box.namespaces.pod,
+        });
+        socket.setOption(solIp, mtuDiscover, alwaysDiscover);
+        socket.bind(encodeInetAddress(privateIp, 5060));
+        socket.connect(encodeInetAddress(boxAddresses.client, 5060));
+        socket.send(new Uint8Array(1200));
+        const mtu = await eventually(
+          () => socket.getOption(solIp, mtuOption),
+          (now) => now < 1500,
+          'the path MTU',
+        );
+        assert.equal(mtu, 1000);
+        // the error that came with it is told once
+        assert.throws(() => socket.send(new Uint8Array(1000 - 28)), { code: 'EMSGSIZE' });
+        socket.send(new Uint8Array(1000 - 28));
+        const whole = await client.waitFor(({ payload }) => payload.length === 972, patienceMs);
+        assert.equal(whole.from, advertised);
+      });
+    },
+  ),
 ];
+
+/** include/uapi/linux/in.h */
+const [solIp, mtuDiscover, alwaysDiscover, mtuOption] = [0, 10, 2, 14];
+
+/**
+ * The router's link towards the client carries this much, for as long as `run` takes. What the router says
+ * itself came in by no ENI: it needs a route of its own to the public address.
+ */
+async function withClientLink(box: VpcBox, mtu: number, run: () => Promise<void>): Promise<void> {
+  const { links, routes } = box.netlinks.vpc;
+  const name = 'eni-client';
+  const before = await links.get({ name });
+  const towardsPod = await links.get({ name: 'eni-node-b' });
+  const route = { destination: `${publicIp}/32`, linkIndex: towardsPod?.index ?? 0 };
+  await links.set({ name }, { mtu });
+  await routes.add({ ...route, scope: 'link' });
+  try {
+    await run();
+  } finally {
+    await routes.remove(route);
+    await links.set({ name }, { mtu: before?.mtu ?? 1500 });
+  }
+}

@@ -14,7 +14,7 @@ describe.skipIf(boxIsMissing)('tuple matrix', () => {
   it('has every row', () => {
     expect(tupleMatrixRows.map(({ id }) => id).join(' ')).toBe(
       'F1 F2 F3 F4 F5 F6 F7 F8 P1 P2 P2b P3 P4 P5 P6 P7 P8 P9 W1 W2 ' +
-        'W5 W6 W7 N1 N2 N3 N4 N5 N6 N7 D1 D2 A1 A2 A3',
+        'W5 W6 W7 N1 N2 N3 N4 N5 N6 N7 N8 D1 D2 A1 A2 A3',
     );
   });
 

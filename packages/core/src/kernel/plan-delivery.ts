@@ -60,23 +60,23 @@ export function planPortRules(state: LinkState, wanted: WantedLink): PlannedPort
   const { table } = wanted;
   if (wanted.identities.length === 0) return { add: [], remove: [] };
   const priority = wanted.basePriority ?? defaultBasePriority;
-  const ports = wanted.identities.flatMap((one) =>
-    one.delivery === 'rule' && one.publicIp !== undefined ? (one.ports ?? []) : [],
-  );
+  const unbound = wanted.identities.filter(({ delivery }) => delivery === 'rule');
   const kept = new Set<SourceRule>();
-  const add = ports.flatMap((range): KernelStep[] => {
-    const present = state.rules.find(
-      (rule) =>
-        isOurPortRule(rule) &&
-        rule.table === table &&
-        rule.priority === priority &&
-        formatPorts(rule.ports) === formatPorts(range),
-    );
-    if (present !== undefined) kept.add(present);
-    return present === undefined
-      ? [{ kind: 'add-rule', priority, from: unboundSource, table, ports: range }]
-      : [];
-  });
+  const add = unbound
+    .flatMap(({ ports = [], publicIp }) => ports.map((range) => ({ range, publicIp })))
+    .flatMap(({ range, publicIp }): KernelStep[] => {
+      const present = state.rules.find(
+        (rule) =>
+          isOurPortRule(rule) &&
+          rule.table === table &&
+          rule.priority === priority &&
+          formatPorts(rule.ports) === formatPorts(range),
+      );
+      if (present !== undefined) kept.add(present);
+      // before the claim there is nothing to lead to, and what is there from before stays
+      if (present !== undefined || publicIp === undefined) return [];
+      return [{ kind: 'add-rule', priority, from: unboundSource, table, ports: range }];
+    });
   const remove = state.rules
     .filter(isOurPortRule)
     .filter((rule) => rule.table === table && !kept.has(rule))

@@ -241,3 +241,38 @@ describe('planKernel, release', () => {
     expect(await plan(kernel, { ...wanted, releasing: [first] })).toEqual([]);
   });
 });
+
+describe('planKernel, delivery rule before the claim is known', () => {
+  const rule: WantedLink['identities'][number] = {
+    ...first,
+    delivery: 'rule',
+    routedCidrs: ['10.0.1.0/24' as Cidr, '10.0.3.0/24' as Cidr],
+    ports: [{ protocol: 'udp', first: 5060, last: 5060 }],
+  };
+  const unclaimed: WantedLink = { ...wanted, identities: [{ ...rule, publicIp: undefined }] };
+
+  it('makes nothing that needs the public address', async () => {
+    const commands = await settle(fakePod(), unclaimed);
+    expect(commands.join('\n')).not.toMatch(/203\.0\.113|sport|10\.0\.1\.0/);
+    expect(commands).toContain(
+      'ip route replace 0.0.0.0/0 via 10.0.2.1 dev net1 src 10.0.2.128 mtu 1500 table 200 protocol 188 onlink',
+    );
+  });
+
+  it('leaves what stands from before as it is', async () => {
+    const kernel = fakePod();
+    await settle(kernel, { ...wanted, identities: [rule] });
+    expect(await settle(kernel, unclaimed)).toEqual([]);
+  });
+
+  it('asks for no source that the link has not', async () => {
+    const kernel = fakePod();
+    await settle(kernel, { ...wanted, identities: [rule] });
+    kernel.removeAddress('net1', '203.0.113.50/32');
+    const gone = kernel.snapshot().routes.find(({ destination }) => destination === '10.0.1.0/24');
+    if (gone === undefined) throw new Error('no route to 10.0.1.0/24');
+    kernel.removeRoute(gone);
+    await settle(kernel, unclaimed);
+    expect((await settle(kernel, { ...wanted, identities: [rule] })).length).toBeGreaterThan(0);
+  });
+});

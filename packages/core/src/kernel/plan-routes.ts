@@ -6,7 +6,7 @@ import {
   truetupleProtocol,
   type KernelStep,
 } from './kernel-step.ts';
-import { internetMtu, type WantedLink } from './wanted-link.ts';
+import { internetMtu, type LinkIdentity, type WantedLink } from './wanted-link.ts';
 
 type ReplaceRoute = Extract<KernelStep, { readonly kind: 'replace-route' }>;
 
@@ -63,18 +63,39 @@ function needsPublicIp({ source }: ReplaceRoute, { identities }: WantedLink): bo
 function wantedRoutes(state: LinkState, wanted: WantedLink): ReplaceRoute[] {
   const { gateway, subnetCidr } = wanted;
   const unbound = wanted.identities.find(({ delivery }) => delivery === 'rule');
-  const routed = unbound?.publicIp === undefined ? [] : (unbound.routedCidrs ?? []);
+  const publicIp =
+    unbound === undefined ? undefined : (unbound.publicIp ?? heldSource(state, unbound));
+  const routed = publicIp === undefined ? [] : (unbound?.routedCidrs ?? []);
   const inside = new Set([subnetCidr, ...wanted.vpcCidrs, ...routed]);
   const targets = [...inside].map((destination): RouteTarget => ({
     destination,
     gateway: cidrWithin(destination, subnetCidr) ? undefined : gateway,
-    source: routed.includes(destination) ? unbound?.publicIp : unbound?.privateIp,
+    source: routed.includes(destination) ? publicIp : unbound?.privateIp,
   }));
   // jumbo packets stay inside the VPC; towards the Internet they would vanish (lower MTU, DF set)
   const mtu = Math.min(internetMtu, state.mtu);
   const source = unbound?.privateIp;
   targets.push({ destination: defaultDestination, gateway, source, mtu });
   return targets.map((target) => routeTo(state, wanted.table, target));
+}
+
+/**
+ * The public address of an identity that is ensured again, before its claim is known again: what its routes
+ * give now, if the link still has it. They stay until it is known whether they are right.
+ */
+function heldSource(
+  { routes, addresses }: LinkState,
+  { privateIp, routedCidrs = [] }: LinkIdentity,
+): Ipv4Address | undefined {
+  const sources = routes
+    .filter(
+      ({ destination, protocol }) =>
+        protocol === truetupleProtocol && routedCidrs.includes(destination),
+    )
+    .map(({ source }) => source);
+  return sources.find(
+    (source) => source !== privateIp && addresses.some(({ address }) => address === source),
+  );
 }
 
 interface RouteTarget {

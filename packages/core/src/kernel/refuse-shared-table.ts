@@ -1,8 +1,9 @@
 import { CoreError } from '../errors.ts';
-import type { Ipv4Address } from '../identity/address.ts';
+import { hostCidr, type Ipv4Address } from '../identity/address.ts';
 import { heldPublicIps } from './held-public-ips.ts';
 import type { LinkState } from './kernel-port.ts';
 import { defaultDestination, truetupleProtocol } from './kernel-step.ts';
+import { isOurRule } from './plan-rules.ts';
 import type { WantedLink } from './wanted-link.ts';
 
 /**
@@ -16,15 +17,29 @@ export function refuseSharedTable(state: LinkState, wanted: WantedLink): CoreErr
   if (hint !== undefined && own.has(hint)) return undefined;
   const leaving = new Set(wanted.releasing.map(({ publicIp }) => publicIp));
   const mine = new Set(wanted.identities.map(({ publicIp }) => publicIp));
-  const others = heldPublicIps(state, wanted.table).filter(
-    (address) => !leaving.has(address) && !mine.has(address),
-  );
+  // who has no private address of its own beside ours is ourselves, as we were before
+  const held = isSharedLink(state, wanted, own) ? heldPublicIps(state, wanted.table) : [];
+  const others = held.filter((address) => !leaving.has(address) && !mine.has(address));
   const isRule = wanted.identities.some(({ delivery }) => delivery === 'rule');
   if (isRule && wanted.identities.length + others.length > 1) {
     return shared(state, wanted, 'delivery rule needs a table of its own', others);
   }
   if (hint === undefined || wanted.identities.length === 0 || others.length === 0) return undefined;
   return shared(state, wanted, 'an identity with delivery rule has that table', others);
+}
+
+/** True when a private address of the link that is not ours has a rule that leads to this table. */
+function isSharedLink(
+  { addresses, rules }: LinkState,
+  { table }: WantedLink,
+  own: ReadonlySet<Ipv4Address>,
+): boolean {
+  const ruled = new Set(
+    rules.filter((rule) => isOurRule(rule) && rule.table === table).map(({ from }) => from),
+  );
+  return addresses.some(
+    ({ address, scope }) => scope !== 'link' && !own.has(address) && ruled.has(hostCidr(address)),
+  );
 }
 
 /** The source that the table's default route gives to sockets on 0.0.0.0. */
