@@ -100,3 +100,30 @@ it('delivery rule on the table of another identity is refused before an address 
   const held = pod.ec2.snapshot().addresses.filter(({ associationId }) => associationId);
   expect(held.map((address) => address.publicIp)).toEqual([first.identity.publicIp]);
 });
+
+/** One on the Internet, one in a subnet with our /32. */
+const servers = ['198.51.100.50', '10.0.1.100'];
+
+it.each(rows.filter(({ asked }) => asked.delivery !== 'dnat' && asked.delivery !== 'any'))(
+  '$asked.delivery shows servers on the Internet and in the VPC the advertised tuple',
+  async ({ asked }) => {
+    const pod = simulatedPod();
+    for (const address of servers) pod.internet.addStunServer({ at: { address, port: 3478 } });
+    const proof = { require: 'outbound', wire: { stunServers: servers, ports: [5060] } } as const;
+    const { identity } = await ensurePublicIdentity(
+      { ...pod.spec, ...asked, proof },
+      { node: pod.node },
+    );
+    expect(identity.publicIp).toBe(publicIp);
+  },
+);
+
+it('dnat is not proven by what the pod begins: a server in the VPC sees the private tuple', async () => {
+  const pod = simulatedPod();
+  for (const address of servers) pod.internet.addStunServer({ at: { address, port: 3478 } });
+  const proof = { require: 'outbound', wire: { stunServers: servers, ports: [5060] } } as const;
+  const spec = { ...pod.spec, delivery: 'dnat', proof } as const;
+  await expect(ensurePublicIdentity(spec, { node: pod.node })).rejects.toMatchObject({
+    code: 'OutboundNotProven',
+  });
+});

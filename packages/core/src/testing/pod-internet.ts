@@ -2,6 +2,7 @@ import { cidrContains, isCidr, isIpv4Address } from '../identity/address.ts';
 import type { KernelPort } from '../kernel/kernel-port.ts';
 import type { Endpoint } from '../verify/datagram-port.ts';
 import { FakeInternet, type Translated } from './fake-internet/fake-internet.ts';
+import { chooseSource, sourceOnNet1 } from './pod-delivery.ts';
 import type { SimulatedEc2 } from './simulated-ec2/simulated-ec2.ts';
 
 /** What the world sees of pods that leave by their node: VPC CNI and a NAT gateway. */
@@ -9,8 +10,8 @@ const natGateway = '203.0.113.7';
 
 /**
  * The Internet as a pod with that kernel and that EC2 sees it: what leaves by eth0 has the NAT gateway's
- * address and a port of its own for each destination; what leaves by another link goes to the VPC as it is, and
- * is translated 1:1 by the association of its source else, or lost.
+ * address and a port of its own for each destination; what leaves by another link goes to the VPC as the
+ * identity's delivery makes it, and is translated 1:1 by the association of its source else, or lost.
  */
 export function podInternet({
   kernel,
@@ -27,18 +28,24 @@ export function podInternet({
     return { address: natGateway, port };
   };
   const hasAddress = async (address: string): Promise<boolean> => {
+    if (address === '0.0.0.0') return true;
     const links = await Promise.all(['eth0', 'net1'].map((name) => kernel.observe(name, 200)));
     return links.some((link) => link?.addresses.some((held) => held.address === address) === true);
   };
   const translate = async (local: Endpoint, to: Endpoint): Promise<Translated> => {
-    const { address: from, port } = local;
-    if (!isIpv4Address(from) || !isIpv4Address(to.address)) return undefined;
+    const { port } = local;
+    if (!isIpv4Address(to.address)) return undefined;
+    const from = await chooseSource(kernel, local, to.address);
+    if (from === undefined) return throughNat(local, to);
+    if (!isIpv4Address(from)) return undefined;
     const decision = await kernel.lookupRoute({ from, to: to.address });
     if (decision.kind === 'unreachable') return { kind: 'refused', errno: 'EHOSTUNREACH' };
     if (decision.linkName === 'eth0') return throughNat(local, to);
     const { vpcs, addresses } = ec2.snapshot();
     const peer = to.address;
-    if (vpcs.some(({ cidr }) => isCidr(cidr) && cidrContains(cidr, peer))) return local;
+    if (vpcs.some(({ cidr }) => isCidr(cidr) && cidrContains(cidr, peer))) {
+      return { address: await sourceOnNet1(kernel, from, peer), port };
+    }
     const holder = addresses.find(({ privateIpAddress }) => privateIpAddress === from);
     return holder === undefined ? undefined : { address: holder.publicIp, port };
   };
