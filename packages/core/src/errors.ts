@@ -40,6 +40,7 @@ export type CoreErrorCode =
   | 'IdentityFileInvalid'
   | 'PublishFailed'
   | 'ReleaseIncomplete'
+  | 'ProbeRefused'
   | 'TooManyOrphans'
   | 'OwnersUnknown'
   | 'Superseded'

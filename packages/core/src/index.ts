@@ -2,6 +2,14 @@ export { ensurePublicIdentity, type EnsureOptions } from './ensure-public-identi
 export { keepPublicIdentity } from './keep-public-identity.ts';
 export { release, releasePublicIdentity, type ReleaseOptions } from './release-public-identity.ts';
 export { reapOrphans, type ReapPorts, type ReapRequest } from './reap-orphans.ts';
+export {
+  probeClaimScope,
+  type ClaimScopeOutcome,
+  type ClaimScopePorts,
+  type ClaimScopeReport,
+  type ClaimScopeRequest,
+} from './probe-claim-scope.ts';
+export { probeReservation } from './cloud/probe-place.ts';
 export type { ReapOutcome, ReapReport } from './reap-report.ts';
 export type { OrphanSighting } from './cloud/orphan-sightings.ts';
 export type { Spared } from './cloud/plan-reap.ts';

@@ -1,0 +1,208 @@
+import { openSession, bear, type CloudSession } from './cloud/cloud-session.ts';
+import type { CloudStep } from './cloud/cloud-step.ts';
+import { describeCloudStep } from './cloud/describe-cloud-step.ts';
+import type { Ec2Api } from './cloud/ec2-api.ts';
+import { Ec2CallError } from './cloud/ec2-call-error.ts';
+import { performCloudStep } from './cloud/perform-cloud-step.ts';
+import { checkProbePlace, type CheckedPlace, type ProbePlace } from './cloud/probe-place.ts';
+import { isOutcomeUnknown, meaningOf, nameStep } from './cloud/translate-ec2-error.ts';
+import { parseIpv4Address } from './identity/address.ts';
+import type { Clock } from './identity/clock.ts';
+import type { StepDescription } from './identity/step-description.ts';
+import { thisNode } from './this-node.ts';
+
+export interface ClaimScopeRequest extends ProbePlace {
+  /** False to write; default true: only what would be done is told. */
+  readonly dryRun?: boolean;
+}
+
+export interface ClaimScopePorts {
+  readonly ec2: Ec2Api;
+  /** For pauses when EC2 throttles; default this node's. */
+  readonly clock?: Pick<Clock, 'wait'>;
+}
+
+/** Whom EC2's refusal to associate an Elastic IP twice protects, and what was learnt on the way. */
+export interface ClaimScopeReport {
+  readonly outcome: ClaimScopeOutcome;
+  /** What was done, or in a dry run would be, undoing included. */
+  readonly steps: readonly StepDescription[];
+  /** What EC2 says to the same claim made twice. */
+  readonly repeatedClaim: 'same-association' | 'new-association' | 'refused' | 'unknown';
+  /** What it says to the end of an association that has ended. */
+  readonly endedAssociation: 'accept' | 'refuse' | 'unknown';
+  /** What could not be undone, and by which command it is. */
+  readonly left: readonly StepDescription[];
+}
+
+export type ClaimScopeOutcome =
+  | { readonly kind: 'dry-run' }
+  /** Pods on one ENI cannot take each other's addresses: direct mode is safe. */
+  | { readonly kind: 'per-private-ip' }
+  /** They can: with several pods on an ENI let one controller write. */
+  | { readonly kind: 'per-network-interface' }
+  | { readonly kind: 'inconclusive'; readonly why: string };
+
+type Answer =
+  | { readonly kind: 'done'; readonly associationId: string | undefined }
+  | { readonly kind: 'refused' | 'unknown'; readonly code: string; readonly message: string };
+
+interface Probe {
+  readonly session: CloudSession;
+  readonly place: CheckedPlace;
+  readonly steps: StepDescription[];
+  /** Every association that EC2 answered. */
+  readonly associationIds: Set<string>;
+}
+
+/**
+ * Finds out on a real account whether EC2 refuses to move an Elastic IP from one private IP to another of the
+ * same network interface (AssociateAddress, AllowReassociation=false), which its reference does not say. Uses
+ * an address of the pool that is reserved for this and two private IPs; undoes what it did.
+ * @throws CoreError ProbeRefused, or what reading EC2 led to, before anything is written.
+ */
+export async function probeClaimScope(
+  request: ClaimScopeRequest,
+  ports: ClaimScopePorts,
+): Promise<ClaimScopeReport> {
+  const { ec2, clock = thisNode().clock } = ports;
+  const session = openSession({ ec2, clock });
+  const place = await checkProbePlace(session, request);
+  const probe: Probe = { session, place, steps: [], associationIds: new Set() };
+  if (request.dryRun !== false) {
+    const undone = undoing(place, ['<association>']);
+    const steps = [...assigns(place), claim(place, 0), claim(place, 0), claim(place, 1), ...undone];
+    return reportOf({ ...probe, steps: steps.map(describeCloudStep) }, { kind: 'dry-run' });
+  }
+  const learnt = await learn(probe);
+  const { left, endedAssociation } = await undo(probe);
+  return { ...reportOf(probe, learnt.outcome), ...learnt, endedAssociation, left };
+}
+
+function reportOf({ steps }: Probe, outcome: ClaimScopeOutcome): ClaimScopeReport {
+  const unknown = 'unknown' as const;
+  return { outcome, steps, repeatedClaim: unknown, endedAssociation: unknown, left: [] };
+}
+
+function assigns({ networkInterfaceId, toAssign }: CheckedPlace): CloudStep[] {
+  return toAssign.map((privateIp) => ({
+    kind: 'assign-private-ip',
+    networkInterfaceId,
+    privateIp,
+  }));
+}
+
+function claim({ address, networkInterfaceId, privateIps }: CheckedPlace, at: 0 | 1): CloudStep {
+  const { allocationId } = address;
+  const publicIp = parseIpv4Address(address.publicIp, 'public IP');
+  const privateIp = privateIps[at];
+  return { kind: 'associate-address', allocationId, publicIp, networkInterfaceId, privateIp };
+}
+
+function undoing(
+  { address, networkInterfaceId, toAssign }: CheckedPlace,
+  associationIds: Iterable<string>,
+): CloudStep[] {
+  const publicIp = parseIpv4Address(address.publicIp, 'public IP');
+  return [
+    ...[...associationIds].map((associationId) => ({
+      kind: 'disassociate-address' as const,
+      associationId,
+      publicIp,
+    })),
+    ...toAssign.map((privateIp) => ({
+      kind: 'unassign-private-ip' as const,
+      networkInterfaceId,
+      privateIp,
+    })),
+  ];
+}
+
+/** One call, its outcome as a value; only throttling is tried again. */
+async function attempt(probe: Probe, step: CloudStep): Promise<Answer> {
+  const { session } = probe;
+  probe.steps.push(describeCloudStep(step));
+  for (;;) {
+    try {
+      const { associationId } = await performCloudStep(session.ec2, step);
+      if (associationId !== undefined) probe.associationIds.add(associationId);
+      return { kind: 'done', associationId };
+    } catch (error) {
+      if (!Ec2CallError.is(error)) throw error;
+      const { ec2Code: code, message } = error;
+      if (meaningOf(error).code === 'Throttled' && session.patience > 0) {
+        await bear(session, error, nameStep(step));
+        continue;
+      }
+      return { kind: isOutcomeUnknown(error) ? 'unknown' : 'refused', code, message };
+    }
+  }
+}
+
+type Learnt = Pick<ClaimScopeReport, 'outcome' | 'repeatedClaim'>;
+
+async function learn(probe: Probe): Promise<Learnt> {
+  const { place } = probe;
+  let repeatedClaim: ClaimScopeReport['repeatedClaim'] = 'unknown';
+  const inconclusive = (what: string, answer: Answer): Learnt => {
+    const said = answer.kind === 'done' ? 'no id' : `${answer.code}: ${answer.message}`;
+    return {
+      outcome: { kind: 'inconclusive', why: `${what} was answered ${said}` },
+      repeatedClaim,
+    };
+  };
+  for (const step of assigns(place)) {
+    const assigned = await attempt(probe, step);
+    if (assigned.kind !== 'done') return inconclusive(nameStep(step), assigned);
+  }
+  const first = await attempt(probe, claim(place, 0));
+  if (first.kind !== 'done') return inconclusive('the first claim', first);
+  const again = await attempt(probe, claim(place, 0));
+  if (again.kind === 'refused') repeatedClaim = 'refused';
+  if (again.kind === 'done') {
+    const isSame = again.associationId === first.associationId;
+    repeatedClaim = isSame ? 'same-association' : 'new-association';
+  }
+  const second = await attempt(probe, claim(place, 1));
+  if (second.kind === 'done') return { outcome: { kind: 'per-network-interface' }, repeatedClaim };
+  if (second.kind === 'refused' && second.code === 'Resource.AlreadyAssociated') {
+    return { outcome: { kind: 'per-private-ip' }, repeatedClaim };
+  }
+  return inconclusive('the second claim', second);
+}
+
+/** In reverse, whatever was answered; a private IP only if this probe may have put it there. */
+async function undo(probe: Probe): Promise<Pick<ClaimScopeReport, 'left' | 'endedAssociation'>> {
+  const left: StepDescription[] = [];
+  const { session, place } = probe;
+  await findUnanswered(probe).catch(() => undefined);
+  session.patience = Math.max(session.patience, 8);
+  const [last, ...earlier] = [...probe.associationIds].toReversed();
+  for (const step of undoing(place, last === undefined ? [] : [last, ...earlier])) {
+    let answer = await attempt(probe, step);
+    if (answer.kind === 'unknown') answer = await attempt(probe, step);
+    if (answer.kind !== 'done' && !isGone(answer)) left.push(describeCloudStep(step));
+  }
+  if (last === undefined || left.length > 0) return { left, endedAssociation: 'unknown' };
+  const [ended] = undoing({ ...place, toAssign: [] }, [last]);
+  const answer = ended && (await attempt(probe, ended));
+  const isRefused = answer !== undefined && answer.kind !== 'done' && isGone(answer);
+  const endedAssociation = answer?.kind === 'done' ? 'accept' : 'unknown';
+  return { left, endedAssociation: isRefused ? 'refuse' : endedAssociation };
+}
+
+/** A claim whose answer was lost shows as an association on one of the two private IPs. */
+async function findUnanswered({ session, place, associationIds }: Probe): Promise<void> {
+  const { allocationId } = place.address;
+  const filters = [{ name: 'allocation-id', values: [allocationId] }];
+  const [address] = await session.ec2.describeAddresses({ filters });
+  const isHere =
+    address?.networkInterfaceId === place.networkInterfaceId &&
+    place.privateIps.some((privateIp) => privateIp === address.privateIpAddress);
+  if (isHere && address.associationId !== undefined) associationIds.add(address.associationId);
+}
+
+/** What EC2 says of something that is not there: an association, a private IP on an interface. */
+function isGone({ code }: Exclude<Answer, { kind: 'done' }>): boolean {
+  return code === 'InvalidAssociationID.NotFound' || code === 'InvalidParameterValue';
+}
