@@ -4,14 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { reapOrphans, type LivePods, type PublicIdentity } from '@truetuple/core';
-import { boxAddresses, startRtpengine, udpDatagrams, type UdpDatagram } from '@truetuple/lab';
+import { boxAddresses, udpDatagrams, type UdpDatagram } from '@truetuple/lab';
 import { readCalls } from '@truetuple/sip-gateway/ladder';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { boxIsMissing } from '../netns/box-is-missing.ts';
 import { runGatewayBin, startGatewayBin, type GatewayBin } from './gateway-bin-process.ts';
 import { connect, hangUp, takeBye } from './host-call.ts';
 import { openIdentityWorld, ownInEc2, ownInKernel, type IdentityWorld } from './identity-world.ts';
-import { sippIsMissing } from './sipp-is-missing.ts';
+import { rtpengineBeside, rtpengineMedia } from './rtpengine-beside-gateway.ts';
+import { programsMissing } from './programs-missing.ts';
 import { openSipHost, sipPort, type SipHost } from './sip-host.ts';
 
 const patienceMs = 10_000;
@@ -213,30 +214,17 @@ describe.skipIf(boxIsMissing)('truetuple-gateway in a pod', () => {
     expect(await ownInKernel(world, 'pod')).toEqual([]);
   });
 
-  it.skipIf(sippIsMissing)(
+  it.skipIf(programsMissing('rtpengine'))(
     'an rtpengine that binds the address once it is taken relays the media',
     async () => {
-      const media = {
-        kind: 'rtpengine',
-        control: { host: '127.0.0.1', port: 2223 },
-        interfaces: { internet: 'internet', vpc: 'vpc', 'other-private': 'private' },
-        timeoutMs: 300,
-      };
+      const media = { ...rtpengineMedia, timeoutMs: 300 };
       await using bin = await start({ kind: 'ensure', spec: world.spec('pod') }, {}, media);
       const { identity } = await bin.logged('the identity is held');
       const { publicIp, privateIp } = identity as PublicIdentity;
       await bin.logged('the gateway cannot start yet');
       expect((await bin.get('/readyz')).status).toBe(503);
-      await using rtpengine = await startRtpengine({
-        namespace: world.box.pod('pod').namespace,
-        interfaces: [
-          `internet/${privateIp}!${publicIp}`,
-          `vpc/${publicIp}`,
-          `private/${privateIp}`,
-        ],
-        controlPort: 2223,
-        ports: { first: 20_000, last: 20_999 },
-      });
+      const addresses = { publicIp, privateIp };
+      await using rtpengine = await rtpengineBeside(world.box, { addresses });
       await bin.logged('ready');
       await using peer = await openSipHost(world.box, 'peer', publicIp);
       await using client = await openSipHost(world.box, 'client', publicIp);

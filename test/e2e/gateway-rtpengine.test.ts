@@ -1,6 +1,6 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { startRtpengine, type Rtpengine } from '@truetuple/lab';
 import { openUdpTransport, type Transport } from '@truetuple/sip-engine';
 import { SipPeer } from '@truetuple/sip-engine/testing';
 import {
@@ -16,12 +16,7 @@ import {
 import { contractPath } from '@truetuple/sip-gateway/testing';
 import { describe, expect, it } from 'vitest';
 import { realPeer } from '../netns/media-peer.ts';
-
-const isMissing = spawnSync('rtpengine', ['--version']).error !== undefined;
-if (isMissing && process.env['CI'] === 'true') {
-  throw new Error('CI must have rtpengine (Debian package rtpengine-daemon)');
-}
-const needs = isMissing ? ' (skipped: rtpengine is not installed)' : '';
+import { programsMissing } from './programs-missing.ts';
 
 const privateIp = '127.0.0.10' as Ipv4Address;
 const publicIp = '127.0.0.20' as Ipv4Address;
@@ -51,40 +46,31 @@ async function freePort(): Promise<number> {
 
 interface Daemon extends AsyncDisposable {
   readonly control: { readonly host: string; readonly port: number };
-  readonly process: ChildProcess;
+  readonly process: Rtpengine;
   /** A second look at it. */
   readonly relay: MediaRelay;
 }
 
 async function startDaemon(): Promise<Daemon> {
+  await using opened = new AsyncDisposableStack();
   const control = { host: '127.0.0.1', port: await freePort() };
-  const flags = [
-    `--interface=out/${privateIp}!${publicIp}`,
-    `--interface=pub/${publicIp}`,
-    `--interface=pri/${privateIp}`,
-    `--listen-ng=${control.host}:${control.port}`,
-    ...'--table=-1 --foreground --log-stderr --log-level=4 --config-file=none'.split(' '),
-    ...'-m 27100 -M 27199'.split(' '),
-  ];
-  const daemon = spawn('setpriv', ['--pdeathsig', 'KILL', '--', 'rtpengine', ...flags], {
-    stdio: 'ignore',
-  });
-  const ended = once(daemon, 'exit');
-  const relay = rtpengineRelay({ pathTo: contractPath, control }, { timeoutMs: 500 });
-  // each question has its own time-out, and the test one for all
-  for (;;) {
-    const known = await relay.statistics('nobody').catch(() => 'no answer');
-    if (known === undefined) break;
-  }
+  const daemon = opened.use(
+    await startRtpengine({
+      interfaces: [`out/${privateIp}!${publicIp}`, `pub/${publicIp}`, `pri/${privateIp}`],
+      controlPort: control.port,
+      ports: { first: 27_100, last: 27_199 },
+    }),
+  );
+  const relay = opened.adopt(
+    rtpengineRelay({ pathTo: contractPath, control }, { timeoutMs: 500 }),
+    async (each) => each.close().catch(() => undefined),
+  );
+  const resources = opened.move();
   return {
     control,
     process: daemon,
     relay,
-    [Symbol.asyncDispose]: async () => {
-      await relay.close().catch(() => undefined);
-      daemon.kill('SIGKILL');
-      await ended;
-    },
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }
 
@@ -149,7 +135,7 @@ const tupleIn = (body: Uint8Array): { address: Ipv4Address; port: number } => {
   return { address, port: Number(/^m=audio (\d+)/m.exec(sdp)?.[1]) };
 };
 
-describe.skipIf(isMissing)(`a gateway with rtpengine${needs}`, () => {
+describe.skipIf(programsMissing('rtpengine'))('a gateway with rtpengine', () => {
   it('each class of peer by its own interface; a daemon that stops is a 503; nothing is left', async () => {
     await using daemon = await startDaemon();
     const sipPort = await freePort();
@@ -184,11 +170,11 @@ describe.skipIf(isMissing)(`a gateway with rtpengine${needs}`, () => {
     expect(gateway.counts().calls).toBe(0);
     expect(await daemon.relay.statistics('c1;from-tag=peer')).toBeUndefined();
 
-    daemon.process.kill('SIGSTOP');
+    daemon.process.signal('SIGSTOP');
     a.sip.send({ method: 'INVITE', callId: 'c2', body: a.sdp });
     await a.until('503 INVITE');
     a.sip.send({ method: 'ACK', callId: 'c2', toTag: a.sip.response(503).essentials.toTag });
-    daemon.process.kill('SIGCONT');
+    daemon.process.signal('SIGCONT');
     await gateway.close();
     expect(await daemon.relay.statistics('c2;from-tag=peer')).toBeUndefined();
   });
@@ -204,7 +190,7 @@ describe.skipIf(isMissing)(`a gateway with rtpengine${needs}`, () => {
     await using b = await openHost(privateHost, sipPort, privateIp);
     a.sip.send({ method: 'INVITE', callId: 'c1', body: a.sdp });
     await b.until('INVITE');
-    daemon.process.kill('SIGKILL');
+    daemon.process.signal('SIGKILL');
     await gateway.close();
     expect(failed).toEqual([expect.stringContaining('did not answer delete')]);
   });

@@ -1,10 +1,10 @@
 // A gateway whose traces go in seconds, and the proof that they went.
 import { readFileSync } from 'node:fs';
-import { startRtpengine, type Rtpengine, type VpcBox } from '@truetuple/lab';
+import type { VpcBox } from '@truetuple/lab';
 import type { GatewayOptions, PeerNetworks } from '@truetuple/sip-gateway';
 import { expect, vi } from 'vitest';
-import { privateIp, publicIp } from '../netns/tuple-matrix-situation.ts';
 import type { GatewayChildInput } from './gateway-child.ts';
+import { rtpengineBeside, rtpengineMedia } from './rtpengine-beside-gateway.ts';
 import { gatewayInPod, podNetworks, type GatewayInPod } from './gateway-in-pod.ts';
 
 /** Transactions linger for 64*T1: about ten seconds. */
@@ -30,7 +30,7 @@ export async function cleanGateway(
   { routes, networks = podNetworks, relay = 'embedded' }: CleanGatewayOptions,
 ): Promise<CleanGateway> {
   await using opened = new AsyncDisposableStack();
-  const rtpengine = relay === 'rtpengine' ? opened.use(await rtpengineIn(box)) : undefined;
+  const rtpengine = relay === 'rtpengine' ? opened.use(await rtpengineBeside(box)) : undefined;
   const signalling = { kind: 'embedded', timing } as const;
   const options = { ...networks, signalling, media: mediaBy[relay] };
   const gateway = opened.use(await gatewayInPod(box, { options, routes }));
@@ -56,26 +56,10 @@ export async function cleanGateway(
   };
 }
 
-const controlPort = 2223;
-
 const mediaBy: Readonly<Record<GatewayOptions['media']['kind'], GatewayOptions['media']>> = {
   embedded: { kind: 'embedded', quarantineMs: 200, tickMs: 100 },
-  rtpengine: {
-    kind: 'rtpengine',
-    control: { host: '127.0.0.1', port: controlPort },
-    interfaces: { internet: 'internet', vpc: 'vpc', 'other-private': 'private' },
-  },
+  rtpengine: rtpengineMedia,
 };
-
-/** In the pod, beside the gateway: an interface for each address that a peer may be told. */
-function rtpengineIn(box: VpcBox): Promise<Rtpengine> {
-  return startRtpengine({
-    namespace: box.namespaces.pod,
-    interfaces: [`internet/${privateIp}!${publicIp}`, `vpc/${publicIp}`, `private/${privateIp}`],
-    controlPort,
-    ports: { first: 20_000, last: 20_999 },
-  });
-}
 
 /** UDP sockets on addresses of the pod, in a process's namespace; those of rtpengine's control are on none or on loopback. */
 function udpSockets(pid: number): number {

@@ -14,6 +14,7 @@ import {
 } from '@truetuple/lab';
 import type { GatewayOptions } from '@truetuple/sip-gateway';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { boxIsMissing } from '../netns/box-is-missing.ts';
 import { complete, establish, publicIp } from '../netns/tuple-matrix-situation.ts';
 import {
   expectLadderAgrees,
@@ -24,7 +25,7 @@ import {
   publicSip,
 } from './kamailio-expectations.ts';
 import { cleanGateway, type CleanGateway } from './kamailio-gateway.ts';
-import { kamailioIsMissing } from './kamailio-is-missing.ts';
+import { programsMissing } from './programs-missing.ts';
 import { withLadder } from './kamailio-ladder.ts';
 import {
   callIdsOn,
@@ -146,73 +147,77 @@ class Conversation {
 const sides = ['outside', 'inside'] as const;
 type Side = (typeof sides)[number];
 
-describe.skipIf(kamailioIsMissing)('two baresips, one behind a kamailio in the VPC', () => {
-  const opened = new AsyncDisposableStack();
-  const talks = new Map<RelayKind, Conversation>();
-  const relays: readonly RelayKind[] = ['embedded', 'rtpengine'];
+describe.skipIf(boxIsMissing || programsMissing('kamailio', 'baresip', 'rtpengine'))(
+  'two baresips, one behind a kamailio in the VPC',
+  () => {
+    const opened = new AsyncDisposableStack();
+    const talks = new Map<RelayKind, Conversation>();
+    const relays: readonly RelayKind[] = ['embedded', 'rtpengine'];
 
-  beforeAll(async () => {
-    for (const relay of relays) talks.set(relay, new Conversation(await openWorld(relay, opened)));
-  });
-  afterAll(async () => opened.disposeAsync());
-
-  const talkBy = (relay: RelayKind): Conversation => {
-    const found = talks.get(relay);
-    if (found === undefined) throw new Error(`there is no world with ${relay}`);
-    return found;
-  };
-
-  for (const relay of relays) {
-    for (const from of sides) {
-      for (const by of sides) {
-        it(`${from} calls, ${by} hangs up: what both are told is what they see, and they hear each other (${relay})`, async () => {
-          await talkBy(relay).connect(from);
-          await talkBy(relay).hangUp(by);
-        });
-      }
-    }
-
-    it(`a call on hold is silent, and resumed it is heard again (${relay})`, async () => {
-      const talk = talkBy(relay);
-      const { outside, links } = talk.world;
-      await talk.connect('outside');
-      await outside.hold();
-      await links.inside.waitFor(isOffer('sendonly'), patienceMs);
-      await links.outside.waitFor(isOffer('recvonly'), patienceMs);
-      // one may be on its way
-      expect(await heardInAWhile(links.outside)).toBeLessThanOrEqual(1);
-      await outside.resume();
-      await hearEachOther(links);
-      await talk.hangUp('inside');
+    beforeAll(async () => {
+      for (const relay of relays)
+        talks.set(relay, new Conversation(await openWorld(relay, opened)));
     });
-  }
+    afterAll(async () => opened.disposeAsync());
 
-  it('a call that its caller gives up while it rings ends at both, through kamailio', async () => {
-    const { outside, inside, links } = talkBy('embedded').world;
-    const ringing = outside.events.filter(({ type }) => type === 'CALL_RINGING').length;
-    await inside.add({ user: 'slow', domain: client, registrar: client, answer: 'manual' });
-    await outside.dial(`sip:slow@${publicIp}`);
-    await outside.until('CALL_RINGING', ringing + 1);
-    await outside.hangUp();
-    await links.inside.waitFor((packet) => sipOf(packet)?.name === '487 INVITE', patienceMs);
-    const { sip } = callOnLink(links.proxy, callIdsOn(links.proxy).at(-1) ?? '');
-    expect(sip.filter(({ name }) => name === 'CANCEL')).toHaveLength(2);
-  });
+    const talkBy = (relay: RelayKind): Conversation => {
+      const found = talks.get(relay);
+      if (found === undefined) throw new Error(`there is no world with ${relay}`);
+      return found;
+    };
 
-  it('nothing is left: no call, dialog, transaction, socket or call of rtpengine; no INVITE was sent twice', async () => {
-    const worlds = relays.map((relay) => talkBy(relay).world);
-    await Promise.all(worlds.map(async ({ gateway }) => gateway.nothingLeft()));
-    for (const { links } of worlds) {
-      for (const link of Object.values(links)) expect(repeatedInvites(link)).toEqual([]);
-      expect(sipOn(links.outside).length).toBeGreaterThan(30);
-      for (const link of [links.outside, links.inside]) {
-        const rtcp = callIdsOn(link).flatMap((callId) => callOnLink(link, callId).rtcp);
-        expect(rtcp.length).toBeGreaterThan(0);
+    for (const relay of relays) {
+      for (const from of sides) {
+        for (const by of sides) {
+          it(`${from} calls, ${by} hangs up: what both are told is what they see, and they hear each other (${relay})`, async () => {
+            await talkBy(relay).connect(from);
+            await talkBy(relay).hangUp(by);
+          });
+        }
       }
-      expect(privateAddressesIncoming(udpDatagrams(links.outside.packets))).toEqual([]);
+
+      it(`a call on hold is silent, and resumed it is heard again (${relay})`, async () => {
+        const talk = talkBy(relay);
+        const { outside, links } = talk.world;
+        await talk.connect('outside');
+        await outside.hold();
+        await links.inside.waitFor(isOffer('sendonly'), patienceMs);
+        await links.outside.waitFor(isOffer('recvonly'), patienceMs);
+        // one may be on its way
+        expect(await heardInAWhile(links.outside)).toBeLessThanOrEqual(1);
+        await outside.resume();
+        await hearEachOther(links);
+        await talk.hangUp('inside');
+      });
     }
-  });
-});
+
+    it('a call that its caller gives up while it rings ends at both, through kamailio', async () => {
+      const { outside, inside, links } = talkBy('embedded').world;
+      const ringing = outside.events.filter(({ type }) => type === 'CALL_RINGING').length;
+      await inside.add({ user: 'slow', domain: client, registrar: client, answer: 'manual' });
+      await outside.dial(`sip:slow@${publicIp}`);
+      await outside.until('CALL_RINGING', ringing + 1);
+      await outside.hangUp();
+      await links.inside.waitFor((packet) => sipOf(packet)?.name === '487 INVITE', patienceMs);
+      const { sip } = callOnLink(links.proxy, callIdsOn(links.proxy).at(-1) ?? '');
+      expect(sip.filter(({ name }) => name === 'CANCEL')).toHaveLength(2);
+    });
+
+    it('nothing is left: no call, dialog, transaction, socket or call of rtpengine; no INVITE was sent twice', async () => {
+      const worlds = relays.map((relay) => talkBy(relay).world);
+      await Promise.all(worlds.map(async ({ gateway }) => gateway.nothingLeft()));
+      for (const { links } of worlds) {
+        for (const link of Object.values(links)) expect(repeatedInvites(link)).toEqual([]);
+        expect(sipOn(links.outside).length).toBeGreaterThan(30);
+        for (const link of [links.outside, links.inside]) {
+          const rtcp = callIdsOn(link).flatMap((callId) => callOnLink(link, callId).rtcp);
+          expect(rtcp.length).toBeGreaterThan(0);
+        }
+        expect(privateAddressesIncoming(udpDatagrams(links.outside.packets))).toEqual([]);
+      }
+    });
+  },
+);
 
 /** A session description that came in and says which way media goes. */
 function isOffer(way: string): (packet: Capture['packets'][number]) => boolean {

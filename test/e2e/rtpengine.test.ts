@@ -1,7 +1,7 @@
-import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createSocket } from 'node:dgram';
 import { describe, expect, it } from 'vitest';
+import { startRtpengine } from '@truetuple/lab';
 import { rtpengineRelay, type Ipv4Address, type MediaRelay } from '@truetuple/sip-gateway';
 import { contractPath } from '@truetuple/sip-gateway/testing';
 import {
@@ -10,12 +10,7 @@ import {
   turn,
 } from '../../packages/sip-gateway/src/testing/media-relay-contract.ts';
 import { realPeer } from '../netns/media-peer.ts';
-
-const isMissing = spawnSync('rtpengine', ['--version']).error !== undefined;
-if (isMissing && process.env['CI'] === 'true') {
-  throw new Error('CI must have rtpengine (Debian package rtpengine-daemon)');
-}
-const needs = isMissing ? ' (skipped: rtpengine is not installed)' : '';
+import { programsMissing } from './programs-missing.ts';
 
 const privateIp = '127.0.0.10' as Ipv4Address;
 
@@ -33,41 +28,26 @@ interface Rtpengine extends AsyncDisposable {
   readonly relay: MediaRelay;
 }
 
-/** Debian's rtpengine in user space: sockets on 127.0.0.10, and SDP that says 127.0.0.20. */
+/** Debian's rtpengine: sockets on 127.0.0.10, and SDP that says 127.0.0.20. */
 async function rtpengine(advertised = '127.0.0.20'): Promise<Rtpengine> {
+  await using opened = new AsyncDisposableStack();
   const control = { host: '127.0.0.1', port: await freePort() };
-  const flags = [
-    `--interface=pub/${privateIp}!${advertised}`,
-    `--listen-ng=${control.host}:${control.port}`,
-    ...'--table=-1 --foreground --log-stderr --log-level=4 --config-file=none'.split(' '),
-    ...'-m 27000 -M 27003'.split(' '),
-  ];
-  const daemon = spawn('setpriv', ['--pdeathsig', 'KILL', '--', 'rtpengine', ...flags], {
-    stdio: 'ignore',
-  });
-  const ended = once(daemon, 'exit');
-  const relay = rtpengineRelay({ pathTo: contractPath, control }, { timeoutMs: 500, pollMs: 100 });
-  await answers(relay);
-  return {
-    control,
-    relay,
-    [Symbol.asyncDispose]: async () => {
-      await relay.close().catch(() => undefined);
-      daemon.kill();
-      await ended;
-    },
-  };
+  opened.use(
+    await startRtpengine({
+      interfaces: [`pub/${privateIp}!${advertised}`],
+      controlPort: control.port,
+      ports: { first: 27_000, last: 27_003 },
+    }),
+  );
+  const relay = opened.adopt(
+    rtpengineRelay({ pathTo: contractPath, control }, { timeoutMs: 500, pollMs: 100 }),
+    async (each) => each.close().catch(() => undefined),
+  );
+  const resources = opened.move();
+  return { control, relay, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 }
 
-/** Asks until rtpengine answers; each question has its own time-out, and the test one for all. */
-async function answers(relay: MediaRelay): Promise<void> {
-  for (;;) {
-    const known = await relay.statistics('nobody').catch(() => 'no answer');
-    if (known === undefined) return;
-  }
-}
-
-describe.skipIf(isMissing)(`rtpengine as the media relay${needs}`, () => {
+describe.skipIf(programsMissing('rtpengine'))('rtpengine as the media relay', () => {
   it('relays both ways and counts it, at the address that it was told to tell', async () => {
     await using engine = await rtpengine();
     await using a = await realPeer(hosts.internet);

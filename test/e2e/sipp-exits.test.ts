@@ -1,10 +1,11 @@
 // Every way that a call can end, by sipp on both sides: each side is content, and the gateway holds nothing afterwards.
 import type { CapturedPacket } from '@truetuple/lab';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { boxIsMissing } from '../netns/box-is-missing.ts';
 import { rtpOf, sipOf } from './link-wire.ts';
 import { expectAllDone, expectTrueCalls, seenSoFar } from './sipp-expectations.ts';
 import { exits, refusedWith, type Exit } from './sipp-exit-steps.ts';
-import { sippIsMissing } from './sipp-is-missing.ts';
+import { programsMissing } from './programs-missing.ts';
 import { calleeWhoTalks, callerWhoTalks } from './sipp-steps.ts';
 import { callerPorts, openSippWorld, type SippWorld } from './sipp-world.ts';
 
@@ -38,52 +39,48 @@ function heardBeforeAnswer(packets: readonly CapturedPacket[]): number {
   return before.filter(({ to }) => to.endsWith(`:${callerPorts.mediaPort}`)).length;
 }
 
-describe.skipIf(sippIsMissing).for(['embedded', 'rtpengine'] as const)(
-  'the end of a call with the %s relay',
-  (relay) => {
-    let world: SippWorld;
+describe
+  .skipIf(boxIsMissing || programsMissing('sipp', 'rtpengine'))
+  .for(['embedded', 'rtpengine'] as const)('the end of a call with the %s relay', (relay) => {
+  let world: SippWorld;
 
-    beforeAll(async () => {
-      // longer than rtpengine is waited for
-      const timeouts = { setup: 1500 };
-      world = await openSippWorld({ relay, t1Ms: 200, timeouts, silenceSeconds: 2 });
+  beforeAll(async () => {
+    // longer than rtpengine is waited for
+    const timeouts = { setup: 1500 };
+    world = await openSippWorld({ relay, t1Ms: 200, timeouts, silenceSeconds: 2 });
+  });
+  afterAll(async () => {
+    await world?.[Symbol.asyncDispose]();
+  });
+
+  it.for(exits)('$name', async (exit) => {
+    await endBothWays(world, exit);
+  });
+
+  it('leaves no call, no dialog, no port and no socket', async () => {
+    await world.nothingHeld();
+  });
+
+  // what lingers does so whoever relays
+  if (relay === 'embedded') {
+    it('and in its time no transaction and no timer', async () => {
+      await world.nothingLeft();
     });
-    afterAll(async () => {
-      await world?.[Symbol.asyncDispose]();
+  }
+
+  if (relay === 'rtpengine') {
+    it('rtpengine dies in a call: its BYE still ends it, and the next caller gets 503', async () => {
+      const since = seenSoFar(world);
+      const steps = { caller: callerWhoTalks(600), callee: calleeWhoTalks };
+      const playing = world.play('inward', { calls: 1, ...steps });
+      const { client } = world.links;
+      const before = new Set(client.packets);
+      await client.waitFor((packet) => !before.has(packet) && rtpOf(packet) !== undefined, 10_000);
+      await world.rtpengine?.[Symbol.asyncDispose]();
+      expectAllDone(world, since, await playing, 1);
+      const refused = await world.play('inward', { calls: 1, caller: refusedWith(503) });
+      expectAllDone(world, since, refused, 1);
+      await untilIdle(world);
     });
-
-    it.for(exits)('$name', async (exit) => {
-      await endBothWays(world, exit);
-    });
-
-    it('leaves no call, no dialog, no port and no socket', async () => {
-      await world.nothingHeld();
-    });
-
-    // what lingers does so whoever relays
-    if (relay === 'embedded') {
-      it('and in its time no transaction and no timer', async () => {
-        await world.nothingLeft();
-      });
-    }
-
-    if (relay === 'rtpengine') {
-      it('rtpengine dies in a call: its BYE still ends it, and the next caller gets 503', async () => {
-        const since = seenSoFar(world);
-        const steps = { caller: callerWhoTalks(600), callee: calleeWhoTalks };
-        const playing = world.play('inward', { calls: 1, ...steps });
-        const { client } = world.links;
-        const before = new Set(client.packets);
-        await client.waitFor(
-          (packet) => !before.has(packet) && rtpOf(packet) !== undefined,
-          10_000,
-        );
-        await world.rtpengine?.[Symbol.asyncDispose]();
-        expectAllDone(world, since, await playing, 1);
-        const refused = await world.play('inward', { calls: 1, caller: refusedWith(503) });
-        expectAllDone(world, since, refused, 1);
-        await untilIdle(world);
-      });
-    }
-  },
-);
+  }
+});

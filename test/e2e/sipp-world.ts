@@ -4,7 +4,6 @@ import {
   boxAddresses,
   capture,
   openBox,
-  startRtpengine,
   startSipp,
   type Capture,
   type Rtpengine,
@@ -14,8 +13,9 @@ import {
 } from '@truetuple/lab';
 import type { GatewayOptions } from '@truetuple/sip-gateway';
 import { expect, vi } from 'vitest';
-import { complete, establish, privateIp, publicIp } from '../netns/tuple-matrix-situation.ts';
+import { complete, establish, publicIp } from '../netns/tuple-matrix-situation.ts';
 import { gatewayInPod, podNetworks, type GatewayInPod } from './gateway-in-pod.ts';
+import { rtpengineBeside, rtpengineMedia } from './rtpengine-beside-gateway.ts';
 
 export type RelayKind = GatewayOptions['media']['kind'];
 
@@ -47,7 +47,6 @@ export interface SippWorld extends AsyncDisposable {
 export interface PlayedCalls {
   readonly calls: number;
   readonly atOnce?: number;
-  readonly perSecond?: number;
   readonly caller: SippOptions['steps'];
   /** Without: nobody is there to be called. */
   readonly callee?: SippOptions['steps'];
@@ -58,13 +57,11 @@ export interface PlayedCalls {
 /** Ports that two sipp processes on one host share out. */
 export const callerPorts = { port: 5070, mediaPort: 7000 } as const;
 const calleePorts = { port: 5060, mediaPort: 6000 } as const;
-const controlPort = 2223;
 
 export interface SippWorldOptions {
   readonly relay: RelayKind;
   /** RFC 3261's T1; a transaction lingers for 64 of it. Default 500, as there: a busy machine repeats nothing. */
   readonly t1Ms?: number;
-  readonly routes?: Readonly<Record<string, string | number>>;
   readonly timeouts?: GatewayOptions['timeouts'];
   /** Whole seconds of silence that end a call. Default a minute. */
   readonly silenceSeconds?: number;
@@ -77,7 +74,9 @@ export async function openSippWorld(options: SippWorldOptions): Promise<SippWorl
   const box = opened.use(await openBox());
   await establish(box, complete);
   const rtpengine =
-    options.relay === 'rtpengine' ? opened.use(await rtpengineIn(box, options)) : undefined;
+    options.relay === 'rtpengine'
+      ? opened.use(await rtpengineBeside(box, { timeoutSeconds: options.silenceSeconds ?? 60 }))
+      : undefined;
   const gateway = opened.use(await gatewayFor(box, options));
   const before = heldBy(gateway.pid);
   const file = options.pcap === undefined ? {} : { file: options.pcap };
@@ -99,24 +98,13 @@ export async function openSippWorld(options: SippWorldOptions): Promise<SippWorl
   };
 }
 
-function rtpengineIn(box: VpcBox, { silenceSeconds = 60 }: SippWorldOptions): Promise<Rtpengine> {
-  return startRtpengine({
-    namespace: box.namespaces.pod,
-    interfaces: [`internet/${privateIp}!${publicIp}`, `vpc/${publicIp}`, `private/${privateIp}`],
-    controlPort,
-    ports: { first: 20_000, last: 20_999 },
-    timeoutSeconds: silenceSeconds,
-  });
-}
-
 function gatewayFor(box: VpcBox, options: SippWorldOptions): Promise<GatewayInPod> {
-  const { relay, t1Ms = 500, routes, timeouts, silenceSeconds = 60 } = options;
+  const { relay, t1Ms = 500, timeouts, silenceSeconds = 60 } = options;
   const timing = { t1Ms, t4Ms: 10 * t1Ms, timerDMs: 10 * t1Ms };
-  const interfaces = { internet: 'internet', vpc: 'vpc', 'other-private': 'private' };
   const media: GatewayOptions['media'] =
     relay === 'embedded'
       ? { kind: relay, quarantineMs: 200, tickMs: 50, mediaTimeoutMs: 1000 * silenceSeconds }
-      : { kind: relay, control: { host: '127.0.0.1', port: controlPort }, interfaces, pollMs: 250 };
+      : { ...rtpengineMedia, pollMs: 250 };
   return gatewayInPod(box, {
     options: {
       ...podNetworks,
@@ -127,13 +115,12 @@ function gatewayFor(box: VpcBox, options: SippWorldOptions): Promise<GatewayInPo
     routes: {
       inward: `sip:inward@${boxAddresses.client}:${calleePorts.port}`,
       outward: `sip:outward@${boxAddresses.peer}:${calleePorts.port}`,
-      ...routes,
     },
   });
 }
 
 async function play(box: VpcBox, direction: Direction, played: PlayedCalls): Promise<Played> {
-  const { calls, atOnce = 1, perSecond = 50, user = direction } = played;
+  const { calls, atOnce = 1, user = direction } = played;
   const [from, to] =
     direction === 'inward' ? (['peer', 'client'] as const) : (['client', 'peer'] as const);
   const side = (host: 'peer' | 'client', steps: SippOptions['steps']) =>
@@ -149,7 +136,7 @@ async function play(box: VpcBox, direction: Direction, played: PlayedCalls): Pro
     played.callee === undefined
       ? undefined
       : opened.use(await startSipp({ ...side(to, played.callee), ...calleePorts }));
-  const calling = { target: `${publicIp}:5060`, user, atOnce, perSecond };
+  const calling = { target: `${publicIp}:5060`, user, atOnce, perSecond: 50 };
   const caller = opened.use(
     await startSipp({ ...side(from, played.caller), ...callerPorts, calling }),
   );

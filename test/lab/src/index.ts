@@ -45,10 +45,11 @@ export {
   type BaresipOptions,
 } from './peers/baresip.ts';
 export { startCoturn, type Coturn, type CoturnOptions } from './peers/coturn.ts';
-export { startKamailio, type Kamailio, type KamailioOptions } from './peers/kamailio.ts';
+export { startKamailio, type KamailioOptions } from './peers/kamailio.ts';
 export { callee } from './peers/sipp/callee.ts';
 export { caller, type MediaDirection } from './peers/sipp/caller.ts';
 export { startSipp, type Sipp, type SippOptions, type SippOutcome } from './peers/sipp/run-sipp.ts';
+export { parseSippStatistics, type SippStatistics } from './peers/sipp/statistics.ts';
 export type { SippRead, SippStep } from './peers/sipp/scenario.ts';
 export { startRtpengine, type Rtpengine, type RtpengineOptions } from './peers/rtpengine.ts';
 export type { SourceReport } from './peers/source-tally.ts';
@@ -62,6 +63,7 @@ export {
   type UdpPeerOptions,
 } from './peers/udp-peer.ts';
 export { socketTransport } from './peers/socket-transport.ts';
+export { findProgram } from './socket/find-program.ts';
 export { runIn, runToEnd } from './socket/run-in.ts';
 export { listeningFdIn, tcpConnectIn, tcpListenIn, type TcpConnectIn } from './socket/tcp-in.ts';
 export { udpIn } from './socket/udp-in.ts';

@@ -4,7 +4,6 @@ import type { Level } from './report/report.ts';
 /** What this machine permits, as it was probed. A string says why not. */
 export interface Machine {
   readonly platform: string;
-  readonly isRoot: boolean;
   /** This process was started again inside a user namespace of its own. */
   readonly isInUserNamespace: boolean;
   readonly addon: true | string;

@@ -6,7 +6,7 @@ import type { Machine } from './level.ts';
 /** Tries what the level kernel needs; changes nothing. */
 export function probeMachine(isInUserNamespace: boolean): Machine {
   const { platform } = process;
-  const base = { platform, isRoot: process.getuid?.() === 0, isInUserNamespace };
+  const base = { platform, isInUserNamespace };
   if (platform !== 'linux') {
     const no = 'not on Linux';
     return { ...base, addon: no, nsenter: no, namespaces: no, userNamespace: no };

@@ -1,12 +1,6 @@
 /** What a baresip is told before it starts. */
 export interface BaresipSettings {
   readonly address: string;
-  /** Default 5060. */
-  readonly sipPort?: number;
-  /** TCP port on its loopback where it takes orders; default 4444. */
-  readonly controlPort?: number;
-  /** Its RTP and RTCP ports; default 20000 to 20099. */
-  readonly rtpPorts?: readonly [number, number];
 }
 
 /** Who it is. */
@@ -26,13 +20,11 @@ export interface BaresipAccount {
 export const baresipReady = 'baresip is ready.';
 
 /** Its configuration file: no sound card, the sound of a file, G.711, orders by TCP. */
-export function baresipConfig(settings: BaresipSettings, soundFile: string): string {
-  const { address, sipPort = 5060, controlPort = defaultControlPort } = settings;
-  const [first, last] = settings.rtpPorts ?? [20_000, 20_099];
+export function baresipConfig({ address }: BaresipSettings, soundFile: string): string {
   return [
     'poll_method epoll',
-    `sip_listen ${address}:${sipPort}`,
-    `rtp_ports ${first}-${last}`,
+    `sip_listen ${address}:5060`,
+    'rtp_ports 20000-20099',
     `audio_source aufile,${soundFile}`,
     'audio_level no',
     'rtcp_mux no',
@@ -45,7 +37,7 @@ export function baresipConfig(settings: BaresipSettings, soundFile: string): str
     'module_tmp account.so',
     'module_app menu.so',
     'module_app ctrl_tcp.so',
-    `ctrl_tcp_listen 127.0.0.1:${controlPort}`,
+    `ctrl_tcp_listen 127.0.0.1:${baresipControlPort}`,
     '',
   ].join('\n');
 }
@@ -62,4 +54,5 @@ export function baresipAccount(account: BaresipAccount): string {
   ].join(';');
 }
 
-export const defaultControlPort = 4444;
+/** TCP port on its loopback where it takes orders. */
+export const baresipControlPort = 4444;

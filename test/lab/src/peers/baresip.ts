@@ -8,7 +8,7 @@ import {
   baresipAccount,
   baresipConfig,
   baresipReady,
-  defaultControlPort,
+  baresipControlPort,
   type BaresipAccount,
   type BaresipSettings,
 } from './baresip-config.ts';
@@ -110,7 +110,7 @@ export class Baresip implements AsyncDisposable {
     const [answer] = (await once(this.#arrivals, token, { signal }).catch((cause: unknown) => {
       throw this.#silent(`${command} ${params}`, cause);
     })) as [Answer];
-    if (!answer.ok) throw this.#silent(`${command} ${params}`, answer.data);
+    if (!answer.ok) throw this.#refused(`${command} ${params}`, answer.data);
   }
 
   #send(command: string, params: string): string {
@@ -130,13 +130,26 @@ export class Baresip implements AsyncDisposable {
   }
 
   #silent(what: string, cause: unknown): LabError {
-    const told = this.events.map(({ type, param = '' }) => `${type} ${param}`.trim());
     return new LabError({
       code: 'TimedOut',
-      message: `baresip at ${this.address}: ${what}: not done within ${patienceMs} ms; it told: ${told.join(', ') || 'nothing'}; it wrote: ${this.#program.output.trim().slice(-1000)}`,
+      message: `baresip at ${this.address}: ${what}: not done within ${patienceMs} ms; ${this.#told()}`,
       remedy: 'Read what it told and wrote, and the capture of its link.',
       cause,
     });
+  }
+
+  #refused(what: string, because: string): LabError {
+    return new LabError({
+      code: 'CommandFailed',
+      message: `baresip at ${this.address}: ${what}: it refused: ${because.trim() || 'no reason'}; ${this.#told()}`,
+      remedy:
+        'Give it an order that this version knows, in a state in which it can be carried out.',
+    });
+  }
+
+  #told(): string {
+    const told = this.events.map(({ type, param = '' }) => `${type} ${param}`.trim());
+    return `it told: ${told.join(', ') || 'nothing'}; it wrote: ${this.#program.output.trim().slice(-1000)}`;
   }
 }
 
@@ -145,7 +158,7 @@ export class Baresip implements AsyncDisposable {
  * @throws LabError CommandFailed, TimedOut
  */
 export async function startBaresip(options: BaresipOptions): Promise<Baresip> {
-  const { namespace, address, account, toneHertz, controlPort = defaultControlPort } = options;
+  const { namespace, address, account, toneHertz } = options;
   await using opened = new AsyncDisposableStack();
   const folder = opened.use(peerFolder());
   // without these files it writes examples of its own
@@ -161,7 +174,7 @@ export async function startBaresip(options: BaresipOptions): Promise<Baresip> {
     }),
     async (each) => each.stop(),
   );
-  const to = { address: '127.0.0.1', port: controlPort };
+  const to = { address: '127.0.0.1', port: baresipControlPort };
   const control = opened.adopt(
     await tcpConnectIn(namespace, { to }),
     (each) => void each.destroy(),

@@ -8,11 +8,6 @@ export interface KamailioOptions extends KamailioSettings {
   readonly namespace: Pick<NetworkNamespace, 'path'>;
 }
 
-export interface Kamailio extends AsyncDisposable {
-  /** What it wrote so far. */
-  readonly output: () => string;
-}
-
 /** Stays there, writes to its standard error, with 16 MB for all and 4 MB for each of its processes. */
 const foreground = '-DD -E -m 16 -M 4'.split(' ');
 
@@ -24,11 +19,11 @@ const foreground = '-DD -E -m 16 -M 4'.split(' ');
 export async function startKamailio({
   namespace,
   ...settings
-}: KamailioOptions): Promise<Kamailio> {
+}: KamailioOptions): Promise<AsyncDisposable> {
   await using opened = new AsyncDisposableStack();
   const folder = opened.use(peerFolder());
   folder.write('kamailio.cfg', kamailioConfig(settings));
-  const program = opened.adopt(
+  opened.adopt(
     await startPeerProgram({
       namespace,
       command: 'kamailio',
@@ -38,8 +33,5 @@ export async function startKamailio({
     async (each) => each.stop(),
   );
   const resources = opened.move();
-  return {
-    output: () => program.output,
-    [Symbol.asyncDispose]: () => resources.disposeAsync(),
-  };
+  return { [Symbol.asyncDispose]: () => resources.disposeAsync() };
 }

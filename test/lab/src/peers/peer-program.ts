@@ -1,10 +1,11 @@
-import type { ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import type { NetworkNamespace } from '@truetuple/netlink';
 import { LabError } from '../errors.ts';
 import { runIn } from '../socket/run-in.ts';
 
 export interface PeerProgramOptions {
-  readonly namespace: Pick<NetworkNamespace, 'path'>;
+  /** Default: this process's own. */
+  readonly namespace?: Pick<NetworkNamespace, 'path'> | undefined;
   readonly command: string;
   readonly args: readonly string[];
   /** What it writes once it does its work. */
@@ -26,7 +27,11 @@ export class PeerProgram {
     this.#command = command;
     // should this process die by force, the program is asked to end (prctl(2), PR_SET_PDEATHSIG)
     const dying = ['--pdeathsig', 'TERM', '--', command, ...args];
-    this.#child = runIn(namespace, 'setpriv', dying, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const options: SpawnOptions = { stdio: ['ignore', 'pipe', 'pipe'] };
+    this.#child =
+      namespace === undefined
+        ? spawn('setpriv', dying, options)
+        : runIn(namespace, 'setpriv', dying, options);
     const take = (text: string): void => {
       this.#output += text;
       this.#onOutput();
@@ -65,6 +70,10 @@ export class PeerProgram {
       });
       this.#onOutput();
     }).finally(() => (this.#onOutput = () => undefined));
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#child.kill(name);
   }
 
   /** Resolves when it is gone: by itself, or by SIGTERM, or (after a second) by SIGKILL. */

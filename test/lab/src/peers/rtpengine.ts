@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Socket } from 'node:dgram';
+import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import type { NetworkNamespace } from '@truetuple/netlink';
 import { LabError } from '../errors.ts';
@@ -7,7 +7,8 @@ import { udpIn } from '../socket/udp-in.ts';
 import { startPeerProgram } from './peer-program.ts';
 
 export interface RtpengineOptions {
-  readonly namespace: NetworkNamespace;
+  /** Default: this process's own. */
+  readonly namespace?: NetworkNamespace;
   /** `name/BOUND!ADVERTISED` or `name/BOUND`, as its --interface takes them. */
   readonly interfaces: readonly string[];
   /** UDP port of its ng control, on 127.0.0.1 of the namespace. */
@@ -21,6 +22,8 @@ export interface RtpengineOptions {
 export interface Rtpengine extends AsyncDisposable {
   /** Call-IDs that it holds: its `list`. */
   calls(): Promise<readonly string[]>;
+  /** Such as SIGSTOP, after which it is silent. */
+  signal(name: NodeJS.Signals): void;
 }
 
 /**
@@ -33,7 +36,7 @@ export async function startRtpengine(options: RtpengineOptions): Promise<Rtpengi
   const interfaces = options.interfaces.map((each) => `--interface=${each}`);
   const flags = `--listen-ng=127.0.0.1:${controlPort} -m ${ports.first} -M ${ports.last} --timeout=${timeoutSeconds}`;
   const fixed = '--table=-1 --foreground --log-stderr --log-level=6 --config-file=none';
-  opened.adopt(
+  const program = opened.adopt(
     await startPeerProgram({
       namespace,
       command: 'rtpengine',
@@ -42,7 +45,7 @@ export async function startRtpengine(options: RtpengineOptions): Promise<Rtpengi
     }),
     async (each) => each.stop(),
   );
-  const socket = opened.adopt(await udpIn(namespace, '127.0.0.1', 0), async (each) => {
+  const socket = opened.adopt(await openLoopback(namespace), async (each) => {
     const closed = once(each, 'close');
     each.close();
     await closed;
@@ -50,8 +53,16 @@ export async function startRtpengine(options: RtpengineOptions): Promise<Rtpengi
   const resources = opened.move();
   return {
     calls: () => list(socket, controlPort),
+    signal: (name) => program.signal(name),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
+}
+
+async function openLoopback(namespace: NetworkNamespace | undefined): Promise<Socket> {
+  if (namespace !== undefined) return udpIn(namespace, '127.0.0.1', 0);
+  const socket = createSocket('udp4').bind({ address: '127.0.0.1', port: 0 });
+  await once(socket, 'listening');
+  return socket;
 }
 
 /** Asks in bencode, of which a list of texts is all that has to be read. A cookie that came before gets the answer of then. */
