@@ -56,6 +56,17 @@ describe.each(rows)('$asked.delivery, from ensure to release', ({ asked, bind, t
   });
 });
 
+it.each(rows)(
+  '$asked.delivery leaves no table behind when the link went first',
+  async ({ asked }) => {
+    const pod = simulatedPod();
+    const held = await ensurePublicIdentity({ ...pod.spec, ...asked }, { node: pod.node });
+    pod.kernel.removeLink('net1');
+    await held.release();
+    expect(pod.kernel.snapshot().deliveryTables).toEqual([]);
+  },
+);
+
 it('another delivery is another identity file, with nothing left of the first', async () => {
   const pod = simulatedPod();
   const plain = await ensurePublicIdentity(pod.spec, { node: pod.node });

@@ -159,7 +159,11 @@ async function convergeKernel(run: Run, wish: KernelWish): Promise<void> {
       ...identityLink({ ...run.place, table: run.spec.table, vpcCidrs: run.spec.vpcCidrs }),
       identities:
         wish.releasing === undefined ? [{ privateIp, ...held, ...deliveryPlan(run.spec) }] : [],
-      releasing: (wish.releasing ?? []).map(({ publicIp }) => ({ privateIp, publicIp })),
+      releasing: (wish.releasing ?? []).map(({ publicIp }) => ({
+        privateIp,
+        publicIp,
+        ...deliveryPlan(run.spec),
+      })),
     },
     signal: wish.signal,
   });

@@ -1,7 +1,8 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect } from 'vitest';
 import { ensurePublicIdentity } from '../ensure-public-identity.ts';
-import type { Cidr } from '../identity/address.ts';
+import { parseIpv4Address, type Cidr } from '../identity/address.ts';
+import type { IdentitySpecInput } from '../identity/identity-spec.ts';
 import { ownerTagKey } from '../identity/owner.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 import { faithfulEc2 } from '../testing/simulated-ec2/faithful-ec2.ts';
@@ -56,6 +57,31 @@ const kernelHappenings: readonly Happening[] = [
   },
 ];
 
+const publicIp = parseIpv4Address('203.0.113.50');
+const deliveryHappenings: readonly Happening[] = [
+  { what: 'table gone', act: ({ kernel }) => kernel.removeDeliveryTable(publicIp) },
+  {
+    what: 'table changed',
+    act: ({ kernel }) => {
+      kernel.removeDeliveryTable(publicIp);
+      kernel.spoilDeliveryTable(publicIp);
+    },
+  },
+];
+
+/** What a spec says of its delivery. */
+const anyDelivery = fc.constantFrom<Partial<IdentitySpecInput>>(
+  { delivery: 'both' },
+  { delivery: 'translate', routedCidrs: ['10.0.1.0/24'] },
+  {
+    delivery: 'rule',
+    routedCidrs: ['10.0.1.0/24'],
+    ports: [{ protocol: 'udp', first: 5060, last: 5060 }],
+  },
+  { delivery: 'dnat' },
+  { delivery: 'any', ports: [{ protocol: 'tcp', first: 5061, last: 5061 }] },
+);
+
 const cloudHappenings: readonly Happening[] = [
   {
     what: 'route gone',
@@ -105,6 +131,7 @@ const someActions: readonly (Ec2Action | '*')[] = [
 const anyHappening: fc.Arbitrary<Happening> = fc.oneof(
   fc.constantFrom(...kernelHappenings),
   fc.constantFrom(...cloudHappenings),
+  fc.constantFrom(...deliveryHappenings),
   fc
     .tuple(
       fc.constantFrom(...someActions),
@@ -124,6 +151,19 @@ const anyHappening: fc.Arbitrary<Happening> = fc.oneof(
   })),
   fc.nat(40_000).map((ms) => ({ what: `${ms} ms`, act: ({ clock }: Pod) => clock.advance(ms) })),
 );
+
+/** What the kernel does with packets of the identity, whatever link it stands on by now. */
+function essence({ kernel }: Pod): unknown {
+  const { routes, rules, deliveryTables } = kernel.snapshot();
+  return {
+    deliveryTables,
+    routes: routes
+      .filter(({ table }) => table === 200)
+      .map(({ destination, source, type }) => `${type} ${destination} ${source ?? ''}`)
+      .toSorted(),
+    rules: rules.map((rule) => JSON.stringify(rule)).toSorted(),
+  };
+}
 
 async function happen(pod: Pod, { act }: Happening): Promise<void> {
   try {
@@ -179,11 +219,13 @@ async function done<T>({ clock }: Pod, work: Promise<T>): Promise<T> {
 }
 
 describe.each(worlds)('a keep and $what', ({ numRuns, build }) => {
-  test.prop([fc.array(anyHappening, { maxLength: 12 })], { numRuns })(
+  test.prop([anyDelivery, fc.array(anyHappening, { maxLength: 12 })], { numRuns })(
     'whatever happens short of a theft, the identity ends up whole, published and true',
-    async (happenings) => {
+    async (delivery, happenings) => {
       const pod = build();
-      const held = await done(pod, ensurePublicIdentity(pod.spec, { node: pod.node }));
+      const spec = { ...pod.spec, ...delivery };
+      const held = await done(pod, ensurePublicIdentity(spec, { node: pod.node }));
+      const whole = essence(pod);
       await pod.clock.advance(5 * 60_000);
       const events: KeepEvent[] = [];
       const keeping = await held.keep({ intervalMs, onEvent: (event) => void events.push(event) });
@@ -203,9 +245,10 @@ describe.each(worlds)('a keep and $what', ({ numRuns, build }) => {
       });
       expect(await pod.publisher.current()).toEqual(keeping.identity);
       expect(mediaEni(pod).sourceDestCheck).toBe(false);
+      expect(essence(pod)).toEqual(whole);
       await keeping.close();
       // and what ensure would do for it is nothing
-      await done(pod, ensurePublicIdentity(pod.spec, { node: pod.node }));
+      await done(pod, ensurePublicIdentity(spec, { node: pod.node }));
       expect([pod.ec2.calls.countWrites(), pod.kernel.applied.length]).toEqual([writes, applied]);
       await done(pod, held.release());
       expect(pod.ec2.snapshot().addresses[0]).not.toHaveProperty('associationId');
@@ -238,11 +281,11 @@ async function steal(pod: Pod): Promise<string> {
   }
 }
 
-test.prop([fc.array(anyHappening, { maxLength: 12 })], { numRuns: 60 })(
+test.prop([anyDelivery, fc.array(anyHappening, { maxLength: 12 })], { numRuns: 60 })(
   'whatever happens before and after a theft, it ends fenced, and the thief keeps what it took',
-  async (happenings) => {
+  async (delivery, happenings) => {
     const pod = simulatedPod({ clock: new ManualClock(), ec2: { claimScope: 'privateIp' } });
-    const held = await ensurePublicIdentity(pod.spec, { node: pod.node });
+    const held = await ensurePublicIdentity({ ...pod.spec, ...delivery }, { node: pod.node });
     await pod.clock.advance(5 * 60_000);
     const keeping = await held.keep({ intervalMs });
     for (const happening of happenings) await happen(pod, happening);
@@ -251,7 +294,8 @@ test.prop([fc.array(anyHappening, { maxLength: 12 })], { numRuns: 60 })(
     const end = await Promise.race([keeping.ended, pod.clock.settle()]);
     expect(end).toMatchObject({ kind: 'lost' });
     expect(await pod.publisher.current()).toBeUndefined();
-    expect(JSON.stringify(pod.kernel.snapshot().links)).not.toContain('203.0.113.50');
+    expect(JSON.stringify(pod.kernel.snapshot().links)).not.toContain(publicIp);
+    expect(pod.kernel.snapshot().deliveryTables).toEqual([]);
     expect(pod.ec2.snapshot().addresses[0]).toMatchObject({ associationId });
     expect([pod.clock.waiting, pod.kernel.watches]).toEqual([0, 0]);
     await done(pod, held.release());

@@ -3,6 +3,7 @@ import type { StepReport } from '../report-step.ts';
 import { chooseLinkAddress } from './choose-link-address.ts';
 import type { KernelPort } from './kernel-port.ts';
 import type { KernelStep } from './kernel-step.ts';
+import { planGoneLink } from './plan-delivery.ts';
 import { planKernel, type WantedLink } from './plan-kernel.ts';
 import { refuseSharedTable } from './refuse-shared-table.ts';
 
@@ -20,6 +21,7 @@ const maxRounds = 5;
 /** Carries the link's state to what is wanted; returns how many steps that took. */
 export async function convergeLink(run: LinkConvergence): Promise<number> {
   const { kernel, report, linkName, wanted } = run;
+  let isSwept = false;
   const { applied } = await converge<{ readonly steps: readonly KernelStep[] }, KernelStep>({
     what: `The kernel state of ${linkName}`,
     observe: async () => {
@@ -29,9 +31,11 @@ export async function convergeLink(run: LinkConvergence): Promise<number> {
         if (refused !== undefined) throw refused;
         return { steps: planKernel(state, wanted) };
       }
-      // a link that is gone took its addresses and routes along: nothing is left to release
       if (wanted.identities.length > 0) chooseLinkAddress(undefined, { linkName });
-      return { steps: [] };
+      // its tables cannot be read without it, only taken away: once is enough
+      const steps = isSwept ? [] : planGoneLink(linkName, wanted);
+      isSwept = true;
+      return { steps };
     },
     plan: ({ steps }) => steps,
     apply: async (step) => {

@@ -29,6 +29,13 @@ export function planStrayTables(state: LinkState, wanted: WantedLink): KernelSte
   return [...addresses].map((publicIp) => ({ kind: 'remove-delivery-table', publicIp }));
 }
 
+/** A link that is gone took its addresses and routes along; a table of nftables only names it. */
+export function planGoneLink(linkName: string, { releasing }: WantedLink): KernelStep[] {
+  return releasing
+    .filter((identity) => deliveryTableOf(linkName, identity) !== undefined)
+    .map(({ publicIp }) => ({ kind: 'remove-delivery-table', publicIp }));
+}
+
 function heldTable(
   state: LinkState,
   { publicIp }: LinkIdentity,

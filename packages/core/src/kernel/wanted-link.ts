@@ -8,8 +8,8 @@ export interface LinkIdentity extends Partial<DeliveryPlan> {
   readonly publicIp?: Ipv4Address | undefined;
 }
 
-/** One that ends: what its address carried goes, whatever its delivery was. */
-export interface LeavingIdentity {
+/** One that ends: what its address carried goes. What its delivery was counts once the link is gone. */
+export interface LeavingIdentity extends Partial<DeliveryPlan> {
   readonly privateIp: Ipv4Address;
   readonly publicIp: Ipv4Address;
 }
