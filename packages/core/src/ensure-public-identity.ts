@@ -26,6 +26,7 @@ import type { WireAids } from './verify/prove-on-wire.ts';
 import { requireProof } from './verify/require-proof.ts';
 import { requireWireProof } from './verify/require-wire-proof.ts';
 
+/** What ensurePublicIdentity works with, and whom it tells of its steps. */
 export interface EnsureOptions extends WireAids {
   /** Default: `thisNode()`. */
   readonly node?: NodePorts;

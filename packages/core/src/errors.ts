@@ -47,8 +47,10 @@ export type CoreErrorCode =
   | 'AlreadyReleased'
   | 'Aborted';
 
+/** Whether the same may work: at once, after a while, or not before something was changed. */
 export type Retry = 'now' | 'later' | 'never';
 
+/** Everything that a CoreError says. */
 export interface CoreErrorDetails {
   readonly code: CoreErrorCode;
   /** What was tried, on what, and what came back. */

@@ -17,11 +17,13 @@ import type { KernelStep } from './kernel/kernel-step.ts';
 import { planKernel } from './kernel/plan-kernel.ts';
 import { identityLink } from './kernel/wanted-link.ts';
 
+/** One step of a plan, in words and as the command that would do it. */
 export interface ExplainedStep extends StepDescription {
   readonly half: 'cloud' | 'kernel' | 'publish';
   readonly name: string;
 }
 
+/** A plan, in words. */
 export interface Explanation {
   /** In the order in which ensure carries them out; the two halves run side by side until the claim. */
   readonly steps: readonly ExplainedStep[];

@@ -16,12 +16,12 @@ export type { Spared } from './cloud/plan-reap.ts';
 export type { AllocationPolicy } from './cloud/acquire-grant.ts';
 export { directGrant, type DirectGrantParts } from './cloud/direct-grant.ts';
 export { verifyPublicIdentity, type VerifyOptions } from './verify-public-identity.ts';
-export { explain, type Explanation } from './explain.ts';
+export { explain, type ExplainedStep, type Explanation } from './explain.ts';
 export { thisNode, type ThisNodeOptions } from './this-node.ts';
 export { filePublisher, identityFile, publicIpFile } from './adapters/file/file-publisher.ts';
 export { describeCloudStep } from './cloud/describe-cloud-step.ts';
 export type { StepDescription } from './identity/step-description.ts';
-export { Ec2CallError } from './cloud/ec2-call-error.ts';
+export { Ec2CallError, type Ec2CallErrorDetails } from './cloud/ec2-call-error.ts';
 export {
   readInstanceMetadata,
   type InstanceFacts,
@@ -79,6 +79,8 @@ export type {
 } from './identity/identity-spec.ts';
 export type { Owner, OwnerRecord } from './identity/owner.ts';
 export type { BoundPorts, Delivery, TransportProtocol } from './identity/delivery.ts';
+export type { DeliveryTable, HeldDeliveryTable } from './kernel/delivery-table.ts';
+export type { StunServerName } from './identity/stun-server-name.ts';
 export type { PublicIdentity } from './identity/public-identity.ts';
 export type { Publisher } from './identity/publisher.ts';
 export type { Clock } from './identity/clock.ts';

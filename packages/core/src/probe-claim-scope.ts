@@ -11,11 +11,13 @@ import type { Clock } from './identity/clock.ts';
 import type { StepDescription } from './identity/step-description.ts';
 import { thisNode } from './this-node.ts';
 
+/** What of an account may be used to find out whom its claims exclude. */
 export interface ClaimScopeRequest extends ProbePlace {
   /** False to write; default true: only what would be done is told. */
   readonly dryRun?: boolean;
 }
 
+/** What the probe works with. */
 export interface ClaimScopePorts {
   readonly ec2: Ec2Api;
   /** For pauses when EC2 throttles; default this node's. */
@@ -35,6 +37,7 @@ export interface ClaimScopeReport {
   readonly left: readonly StepDescription[];
 }
 
+/** What was learnt of whom a claim excludes. */
 export type ClaimScopeOutcome =
   | { readonly kind: 'dry-run' }
   /** Pods on one ENI cannot take each other's addresses: direct mode is safe. */

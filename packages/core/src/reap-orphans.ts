@@ -15,6 +15,7 @@ import type { Clock } from './identity/clock.ts';
 import type { ReapOutcome, ReapReport } from './reap-report.ts';
 import { thisNode } from './this-node.ts';
 
+/** One pass of the reaper over a pool. */
 export interface ReapRequest {
   /** Value of the tag `truetuple/pool`: nothing outside the pool is touched. */
   readonly pool: string;
@@ -39,6 +40,7 @@ export interface ReapRequest {
   readonly signal?: AbortSignal;
 }
 
+/** What a pass of the reaper works with. */
 export interface ReapPorts {
   readonly ec2: Ec2Api;
   /** For ages, and pauses after transient failures; default this node's. */

@@ -3,6 +3,7 @@ import type { OrphanSighting } from './cloud/orphan-sightings.ts';
 import type { Spared } from './cloud/plan-reap.ts';
 import type { CoreError } from './errors.ts';
 
+/** What a pass of the reaper saw and did. */
 export interface ReapReport {
   readonly outcome: ReapOutcome;
   /** The steps for what was due at the first look, within the cap. */
@@ -19,6 +20,7 @@ export interface ReapReport {
   readonly sightings: readonly OrphanSighting[];
 }
 
+/** How a pass of the reaper ended. */
 export type ReapOutcome =
   | { readonly kind: 'finished' }
   /** Ended on purpose, and somebody should look: TooManyOrphans, or OwnersUnknown. */

@@ -8,6 +8,7 @@ import type { NodePorts } from './node-ports.ts';
 import { reportSteps, type StepReport } from './report-step.ts';
 import { thisNode } from './this-node.ts';
 
+/** What a release works with, and whom it tells of its steps. */
 export interface ReleaseOptions {
   /** Default: `thisNode()`. */
   readonly node?: NodePorts;

@@ -13,6 +13,7 @@ import { RequestLanes, type RequestLanesOptions } from './cloud/request-lanes.ts
 import type { Clock } from './identity/clock.ts';
 import type { NodePorts } from './node-ports.ts';
 
+/** Where this process reaches EC2, at what pace, and whose network namespace it works in. */
 export interface ThisNodeOptions extends RequestLanesOptions, GovernedEc2Options {
   /** Where EC2 is asked; default the region's own endpoint. Also AWS_ENDPOINT_URL_EC2, read by the SDK. */
   readonly ec2Endpoint?: string;

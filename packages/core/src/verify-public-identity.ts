@@ -12,6 +12,7 @@ import { verifyCloud } from './verify/verify-cloud.ts';
 import { verifyKernel } from './verify/verify-kernel.ts';
 import { reportOf, type VerifyReport } from './verify/verify-report.ts';
 
+/** What verifyPublicIdentity asks, and whom. */
 export interface VerifyOptions extends WireAids {
   /** Default: `thisNode()`. */
   readonly node?: NodePorts;

@@ -3,11 +3,13 @@ import { aroundEc2 } from './around-ec2.ts';
 import { addressesPerCall, asksForEach } from './assign-refusal.ts';
 import type { AssignPrivateIpAddresses, CallOptions, Ec2Api } from './ec2-api.ts';
 
+/** What `batchAssigns` stands on. */
 export interface BatchAssignsParts {
   readonly ec2: Ec2Api;
   readonly clock: Pick<Clock, 'wait'>;
 }
 
+/** How long requests are gathered. */
 export interface BatchAssignsOptions {
   /** How long the first of a batch waits for others, in milliseconds; 0: only for those of this turn. */
   readonly windowMs: number;

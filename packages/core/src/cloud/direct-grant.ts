@@ -8,6 +8,7 @@ import type { IdentityGrant } from './identity-grant.ts';
 import type { Liveness } from './liveness.ts';
 import { maintainGrant } from './maintain-grant.ts';
 
+/** What a process that holds EC2 rights itself works with. */
 export interface DirectGrantParts {
   readonly ec2: Ec2Api;
   /** For pauses after transient failures. */

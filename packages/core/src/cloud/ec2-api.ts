@@ -49,6 +49,7 @@ export interface GovernedEc2Api extends Ec2Api {
   readonly bearsThrottling: true;
 }
 
+/** How one call of EC2 may be ended or slowed. */
 export interface CallOptions {
   readonly signal?: AbortSignal;
   /** Ends the wait of a call that was not sent yet, and nothing afterwards: for writes. */
@@ -57,6 +58,7 @@ export interface CallOptions {
   readonly beforePage?: () => Promise<void>;
 }
 
+/** One filter of a describe: any of the values will do (EC2's `Filter.N`). */
 export interface Filter {
   /** EC2's filter name, such as `mac-address` or `tag:truetuple/pool`. */
   readonly name: string;
@@ -64,32 +66,41 @@ export interface Filter {
   readonly values: readonly string[];
 }
 
+/** Arguments of the EC2 action of that name: ids or filters. All pages are read. */
 export interface DescribeNetworkInterfaces {
   readonly networkInterfaceIds?: readonly string[];
   readonly filters?: readonly Filter[];
 }
 
+/** Arguments of the EC2 action of that name, which has no pages. */
 export interface DescribeAddresses {
   readonly allocationIds?: readonly string[];
   readonly filters?: readonly Filter[];
 }
 
+/** Arguments of the EC2 action of that name: ids or filters. All pages are read. */
 export interface DescribeRouteTables {
   readonly routeTableIds?: readonly string[];
   readonly filters?: readonly Filter[];
 }
 
+/** Arguments of the EC2 action of that name, with the addresses named and AllowReassignment=false always. */
 export interface AssignPrivateIpAddresses {
   readonly networkInterfaceId: string;
   readonly privateIpAddresses: readonly string[];
   readonly allowReassignment: false;
 }
 
+/** Arguments of the EC2 action of that name. EC2 takes an Elastic IP off with its private IP. */
 export interface UnassignPrivateIpAddresses {
   readonly networkInterfaceId: string;
   readonly privateIpAddresses: readonly string[];
 }
 
+/**
+ * Arguments of the EC2 action of that name, with the private IP named and AllowReassociation=false always: that
+ * refusal is the lock.
+ */
 export interface AssociateAddress {
   readonly allocationId: string;
   readonly networkInterfaceId: string;
@@ -97,37 +108,44 @@ export interface AssociateAddress {
   readonly allowReassociation: false;
 }
 
+/** Arguments of AllocateAddress: the tags go with the call, so that no address is ever without its pool. */
 export interface AllocateTaggedAddress {
   /** At least one. */
   readonly tags: readonly Tag[];
 }
 
+/** What AllocateAddress made. */
 export interface AllocatedAddress {
   readonly allocationId: string;
   readonly publicIp: string;
 }
 
+/** Arguments of CreateTags and DeleteTags. A tag is deleted by key and value: another value is left alone. */
 export interface ChangeTags {
   readonly resources: readonly string[];
   readonly tags: readonly Tag[];
 }
 
+/** What names a route: its table and its destination. DeleteRoute knows no more of it than this. */
 export interface RouteKey {
   readonly routeTableId: string;
   readonly destinationCidrBlock: string;
 }
 
+/** Arguments of CreateRoute and ReplaceRoute. */
 export interface RouteToNetworkInterface {
   readonly routeTableId: string;
   readonly destinationCidrBlock: string;
   readonly networkInterfaceId: string;
 }
 
+/** Arguments of ModifyNetworkInterfaceAttribute, for the one attribute that truetuple changes. */
 export interface SetSourceDestCheck {
   readonly networkInterfaceId: string;
   readonly sourceDestCheck: boolean;
 }
 
+/** A tag of an EC2 resource. */
 export interface Tag {
   readonly key: string;
   readonly value: string;

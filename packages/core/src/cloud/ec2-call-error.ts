@@ -1,5 +1,6 @@
 const brand = Symbol.for('truetuple.core.ec2-call-error');
 
+/** Everything that an Ec2CallError says. */
 export interface Ec2CallErrorDetails {
   /** The EC2 action, such as AssociateAddress. */
   readonly action: string;

@@ -5,6 +5,7 @@ import { rateGovernor } from './rate-governor.ts';
 import type { RequestLanes } from './request-lanes.ts';
 import { shareReads } from './share-reads.ts';
 
+/** What `governedEc2` stands on. */
 export interface GovernedEc2Parts {
   /** Must not try throttled calls again itself: `sdkEc2Api` with `maxAttempts: 1`. */
   readonly ec2: Ec2Api;
@@ -13,6 +14,7 @@ export interface GovernedEc2Parts {
   readonly clock: Pick<Clock, 'wait'>;
 }
 
+/** How calls are gathered on their way to EC2. */
 export interface GovernedEc2Options {
   /** How long an AssignPrivateIpAddresses waits for others of its network interface; default 10 ms. */
   readonly assignWindowMs?: number;

@@ -27,6 +27,7 @@ export interface GrantCall {
   readonly onStep?: (event: CloudStepEvent) => void;
 }
 
+/** How a grant is maintained. */
 export interface MaintainCall extends GrantCall {
   /** How long ago the claim was made, at least, in milliseconds. */
   readonly claimAgeMs: number;
@@ -37,16 +38,19 @@ export interface MaintainCall extends GrantCall {
   readonly mayWrite?: (seen: ClaimSeen) => Promise<boolean>;
 }
 
+/** What was seen of a claim just before a write. */
 export interface ClaimSeen {
   /** True when the address carries the owner record that we wrote: a release removes it last. */
   readonly isRecorded: boolean;
 }
 
+/** How a grant is given back. */
 export interface ReleaseCall extends GrantCall {
   /** As in MaintainCall; default 0: so young that describes may not show it yet. */
   readonly claimAgeMs?: number;
 }
 
+/** What maintaining a grant came to. */
 export type GrantState =
   | {
       readonly kind: 'held';
@@ -77,11 +81,13 @@ export type GrantState =
  */
 export type LossReason = 'taken' | 'private-ip-taken' | 'claim-refused';
 
+/** One step in EC2, told as it begins and as it ends. */
 export interface CloudStepEvent {
   readonly phase: 'begun' | 'done' | 'failed';
   readonly step: CloudStep;
 }
 
+/** Which identity is wanted, on which link. */
 export interface GrantRequest extends GrantCall {
   readonly spec: IdentitySpec;
   readonly link: LinkFact;
@@ -104,6 +110,7 @@ export interface LinkFact {
   readonly privateIp: Ipv4Address;
 }
 
+/** An Elastic IP on a network interface of ours, and the association that makes it ours. */
 export interface Claim {
   readonly publicIp: Ipv4Address;
   readonly allocationId: string;
@@ -111,6 +118,7 @@ export interface Claim {
   readonly networkInterfaceId: string;
 }
 
+/** All that was acquired in EC2: the claim, the private IP under it, and the tables with a route to it. */
 export interface Grant extends Claim {
   readonly owner: Owner;
   readonly privateIp: Ipv4Address;

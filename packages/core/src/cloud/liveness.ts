@@ -6,12 +6,14 @@ export interface Liveness {
   livePods(): Promise<LivePods>;
 }
 
+/** The pods that may hold something of a pool. */
 export interface LivePods {
   /** False when the list may miss pods: then nothing is unassigned or disassociated. */
   readonly complete: boolean;
   readonly pods: readonly LivePod[];
 }
 
+/** One pod that is not proven dead. */
 export interface LivePod {
   readonly uid: string;
   /** The node it runs on, for messages; undefined before it is scheduled. */

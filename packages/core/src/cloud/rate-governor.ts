@@ -2,6 +2,7 @@ import { aroundEc2, type AroundCall } from './around-ec2.ts';
 import type { Ec2Api, GovernedEc2Api } from './ec2-api.ts';
 import type { RequestLanes } from './request-lanes.ts';
 
+/** What `rateGovernor` stands on. */
 export interface RateGovernorParts {
   readonly ec2: Ec2Api;
   readonly lanes: RequestLanes;

@@ -4,12 +4,14 @@ import { ratesToKeep } from './request-rates.ts';
 import { RequestLane, type LaneParts } from './request-lane.ts';
 import type { RequestRate } from './token-bucket.ts';
 
+/** Time and chance of the lanes. */
 export interface RequestLanesParts {
   readonly clock: Pick<Clock, 'elapsed' | 'wait'>;
   /** Uniform in [0, 1), for jitter. */
   readonly random: () => number;
 }
 
+/** At what pace the lanes let calls go, and how often a throttled one. */
 export interface RequestLanesOptions {
   /** Of the actions whose bucket differs from `ec2RequestRates`. */
   readonly rates?: Readonly<Partial<Record<Ec2Action, RequestRate>>>;

@@ -2,6 +2,7 @@ import { CoreError } from '../errors.ts';
 import type { Ec2Action } from './ec2-action.ts';
 import type { RequestRate } from './token-bucket.ts';
 
+/** A token bucket for each EC2 action. */
 export type RequestRates = Readonly<Record<Ec2Action, RequestRate>>;
 
 const reads: RequestRate = { burst: 100, perSecond: 20 };

@@ -15,6 +15,7 @@ export type Delivery = 'both' | 'translate' | 'rule' | 'dnat' | 'any';
 
 export const deliveries: readonly Delivery[] = ['both', 'translate', 'rule', 'dnat', 'any'];
 
+/** What an application listens with. */
 export type TransportProtocol = 'udp' | 'tcp';
 
 /** Ports of one protocol that the application binds to 0.0.0.0; both ends count as within. */

@@ -102,6 +102,7 @@ export interface IdentitySpecInput {
   readonly proof?: ProofInput | undefined;
 }
 
+/** How the ENI of a link is found. */
 export type NetworkInterfaceSelector =
   | { readonly by: 'mac' }
   | { readonly by: 'id'; readonly networkInterfaceId: string }
@@ -111,6 +112,7 @@ export type NetworkInterfaceSelector =
       readonly tag?: { readonly key: string; readonly value: string } | undefined;
     };
 
+/** Which route tables get a /32 that leads to the identity. */
 export type RouteTableSelector =
   | { readonly by: 'ids'; readonly routeTableIds: readonly string[] }
   /** All tables of the ENI's VPC that carry this tag. */

@@ -17,6 +17,7 @@ export interface OwnerRecord {
 
 /** Tag keys truetuple reads and writes. */
 export const poolTagKey = 'truetuple/pool';
+/** Key of the tag that says whose an Elastic IP or a private IP is. */
 export const ownerTagKey = 'truetuple/owner';
 /** Set by a person: `namespace/pod` of the only one who may have the address. */
 export const reservedTagKey = 'truetuple/reserved';

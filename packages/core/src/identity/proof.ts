@@ -32,6 +32,7 @@ export type ProofInput =
       readonly attempts?: number | undefined;
     };
 
+/** A proof on the wire that was asked for, with every default filled in. */
 export interface WireProof {
   readonly stunServers: readonly StunServerName[];
   readonly ports: readonly number[];

@@ -12,4 +12,5 @@ export interface StepEvent extends StepDescription {
   readonly durationMs?: number;
 }
 
+/** Told of each step as it begins and as it ends, in EC2 and in the kernel. */
 export type OnStep = (event: StepEvent) => void;

@@ -1,6 +1,7 @@
 /** RFC 8489 section 7: the port of STUN over UDP. */
 const defaultPort = 3478;
 
+/** A STUN server, by name or address. */
 export interface StunServerName {
   readonly host: string;
   readonly port: number;

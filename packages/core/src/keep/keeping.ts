@@ -3,6 +3,7 @@ import type { OnStep } from '../identity/step-event.ts';
 import type { NodePorts } from '../node-ports.ts';
 import type { KeepEnd, KeepEvent } from './keep-event.ts';
 
+/** What a keep works with, how often it looks, and whom it tells. */
 export interface KeepOptions {
   /** Default: `thisNode()`, or that of the ensure which the handle is from. */
   readonly node?: NodePorts;

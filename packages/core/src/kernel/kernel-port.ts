@@ -25,6 +25,7 @@ export interface KernelPort {
   close(): void;
 }
 
+/** What a watch listens to beside links, addresses, routes and rules. */
 export interface WatchOptions {
   /**
    * Neighbours whose entries count too, on whichever link; default none, for neighbours change all the time.
@@ -33,21 +34,25 @@ export interface WatchOptions {
   readonly neighbours?: readonly Ipv4Address[];
 }
 
+/** A watch that is open. */
 export interface KernelWatch {
   /** Nothing is told after it. Safe to call again. */
   close(): void;
 }
 
+/** A packet whose way is asked for: source and destination. */
 export interface RouteLookup {
   readonly from: Ipv4Address;
   readonly to: Ipv4Address;
 }
 
+/** A neighbour on a link. */
 export interface NeighbourLookup {
   readonly linkName: string;
   readonly address: Ipv4Address;
 }
 
+/** What the kernel knows of a neighbour's MAC address (RTM_GETNEIGH). */
 export interface NeighbourEntry {
   /**
    * include/uapi/linux/neighbour.h, NUD_*. `incomplete`: asked for, no answer yet; `failed`: none came, and it
@@ -58,6 +63,7 @@ export interface NeighbourEntry {
   readonly macAddress: string | undefined;
 }
 
+/** NUD_* (include/uapi/linux/neighbour.h). */
 export type NeighbourState =
   | 'none'
   | 'incomplete'
@@ -69,6 +75,7 @@ export type NeighbourState =
   | 'noarp'
   | 'permanent';
 
+/** The way that the kernel would send a packet. */
 export type RouteDecision =
   | {
       readonly kind: 'link';
@@ -109,12 +116,14 @@ export interface LinkSettings {
   readonly arpIgnore: number;
 }
 
+/** An address of a link (RTM_GETADDR). */
 export interface LinkAddress {
   readonly address: Ipv4Address;
   readonly prefixLength: number;
   readonly scope: 'global' | 'link' | 'host' | 'site' | 'nowhere';
 }
 
+/** A route of one table (RTM_GETROUTE). */
 export interface TableRoute {
   readonly type: 'unicast' | 'unreachable' | 'blackhole' | 'other';
   readonly destination: Cidr;
@@ -130,6 +139,7 @@ export interface TableRoute {
   readonly protocol: number;
 }
 
+/** A policy rule that looks up a table by source (RTM_GETRULE). */
 export interface SourceRule {
   readonly priority: number;
   readonly from?: Cidr;

@@ -1,17 +1,18 @@
 export { FakeKernel } from './fake-kernel/fake-kernel.ts';
 export type { FakeLinkSetup, KernelFault, StepHook } from './fake-kernel/fake-kernel.ts';
+export type { FakeRouteKey } from './fake-kernel/fake-routes.ts';
 export { FakeNode } from './fake-kernel/fake-node.ts';
 export { fakePod, type FakePodSetup } from './fake-kernel/fake-pod.ts';
-export type { FakeLink, FakeRoute, FakeWorld } from './fake-kernel/fake-world.ts';
+export type { FakeLink, FakeNeighbour, FakeRoute, FakeWorld } from './fake-kernel/fake-world.ts';
 export { SimulatedEc2, type SimulatedEc2Options } from './simulated-ec2/simulated-ec2.ts';
 export { faithfulEc2, type FaithfulEc2Setup } from './simulated-ec2/faithful-ec2.ts';
 export { documentedRates, type SimulatedRates } from './simulated-ec2/request-buckets.ts';
-export type { Lag, ReadConsistency } from './simulated-ec2/lagging-reads.ts';
+export type { Lag, LaggingKind, ReadConsistency } from './simulated-ec2/lagging-reads.ts';
 export {
   simulatedInstanceTypes,
   type SimulatedInstanceType,
 } from './simulated-ec2/instance-types.ts';
-export type { Ec2Action, Ec2Call } from './simulated-ec2/call-log.ts';
+export type { CallLog, Ec2Action, Ec2Call } from './simulated-ec2/call-log.ts';
 export type { Ec2Change, Ec2ChangeListener } from './simulated-ec2/change.ts';
 export type { Ec2Fault } from './simulated-ec2/faults.ts';
 export type { Ec2Snapshot } from './simulated-ec2/snapshot.ts';
@@ -20,5 +21,16 @@ export { ManualClock } from './manual-clock.ts';
 export { MemoryPublisher } from './memory-publisher.ts';
 export { simulatedNode, type SimulatedNodeParts } from './simulated-node.ts';
 export { simulatedPod, type SimulatedPod, type SimulatedPodSetup } from './simulated-pod.ts';
-export { FakeInternet, type FakeInternetSetup } from './fake-internet/fake-internet.ts';
+export {
+  FakeInternet,
+  type FakeInternetSetup,
+  type Translated,
+} from './fake-internet/fake-internet.ts';
 export type { FakeStunServer } from './fake-internet/fake-stun-server.ts';
+export type * from './simulated-ec2/inputs.ts';
+export type {
+  StunAttribute,
+  StunClass,
+  StunMessage,
+  TransactionId,
+} from '../verify/stun/stun-message.ts';

@@ -10,6 +10,7 @@ import { FakeInternet } from './fake-internet/fake-internet.ts';
 import { MemoryPublisher } from './memory-publisher.ts';
 import { seededRandom } from './simulated-ec2/seeded-random.ts';
 
+/** What a simulated node is made of. */
 export interface SimulatedNodeParts {
   readonly ec2: Ec2Api;
   readonly kernel: KernelPort;

@@ -11,6 +11,7 @@ import { podInternet } from './pod-internet.ts';
 import { SimulatedEc2, type SimulatedEc2Options } from './simulated-ec2/simulated-ec2.ts';
 import { simulatedNode } from './simulated-node.ts';
 
+/** What of a simulated pod shall be otherwise. */
 export interface SimulatedPodSetup {
   /** Elastic IPs of the pool; default one, 203.0.113.50. */
   readonly pool?: readonly string[];
@@ -40,8 +41,9 @@ const pool = 'media';
 /** An ipvlan link has its parent's MAC, which is the ENI's. */
 const macAddress = '02:00:00:00:02:0a';
 
-/** With a clock of yours, or with a FakeClock. */
+/** With a FakeClock. */
 export function simulatedPod(setup?: SimulatedPodSetup): SimulatedPod;
+/** With this clock. */
 export function simulatedPod<C extends Clock>(setup: ClockedPodSetup<C>): SimulatedPod<C>;
 export function simulatedPod(
   setup: SimulatedPodSetup & { readonly clock?: Clock } = {},

@@ -22,6 +22,7 @@ export interface DatagramSocket {
   close(): Promise<void>;
 }
 
+/** A socket, or why there is none. */
 export type OpenedSocket =
   | { readonly kind: 'open'; readonly socket: DatagramSocket }
   | SocketRefusal;
@@ -42,6 +43,7 @@ export function formatEndpoint({ address, port }: Endpoint): string {
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
+/** Whether both name the same UDP address and port. */
 export function isSameEndpoint(a: Endpoint, b: Endpoint): boolean {
   return a.port === b.port && a.address === b.address;
 }

@@ -41,6 +41,7 @@ export type CloudFindingCode =
   | 'vpc-route-elsewhere'
   | 'vpc-route-blackhole';
 
+/** Stable codes of everything that verify can find. */
 export type FindingCode = KernelFindingCode | WireFindingCode | CloudFindingCode;
 
 /** One difference between what an identity needs and what was seen, before its causes are known. */
@@ -53,6 +54,7 @@ export interface Observation {
   readonly remedy: string;
 }
 
+/** One difference between what an identity needs and what was seen. */
 export interface Finding extends Observation {
   /** Codes of other findings of the same report that lead to this one: put those right first. */
   readonly causedBy: readonly FindingCode[];

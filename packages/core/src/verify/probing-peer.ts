@@ -1,5 +1,6 @@
 import type { Endpoint } from './datagram-port.ts';
 
+/** What a probing peer is asked to send. */
 export interface ProbeRequest {
   /** The advertised tuple. */
   readonly to: Endpoint;

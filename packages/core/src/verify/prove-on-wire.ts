@@ -4,6 +4,7 @@ import type { WirePorts } from './gather-path.ts';
 import { gatherWire, type WireEvidence, type WireIdentity } from './gather-wire.ts';
 import type { ProbingPeer } from './probing-peer.ts';
 
+/** What helps to prove ports on the wire that cannot be bound for it. */
 export interface WireAids {
   /**
    * Sockets of the application, bound to an address of the identity (applicationSocket makes one of a node:dgram

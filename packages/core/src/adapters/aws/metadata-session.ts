@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { CoreError } from '../../errors.ts';
 
+/** Where the instance metadata service is, and how long it may take. */
 export interface MetadataOptions {
   /** Default `http://169.254.169.254`. */
   readonly endpoint?: string;

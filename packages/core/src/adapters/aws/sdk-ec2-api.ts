@@ -5,6 +5,7 @@ import { readElasticIp, readNetworkInterface, readRouteTable } from './read-shap
 
 type Sdk = typeof sdkModule;
 
+/** Which region is asked, as whom, and how long an answer may take. */
 export interface SdkEc2Options {
   readonly region: string;
   /** Default: the region's own endpoint; AWS_ENDPOINT_URL_EC2 is read by the SDK. */

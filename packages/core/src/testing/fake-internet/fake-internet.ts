@@ -10,6 +10,7 @@ import {
 } from '../../verify/datagram-port.ts';
 import { answerBinding, type FakeStunServer } from './fake-stun-server.ts';
 
+/** What a fake Internet is made of. */
 export interface FakeInternetSetup {
   /** Whether an address can be bound; default: any. */
   readonly hasAddress?: (address: string) => boolean | Promise<boolean>;

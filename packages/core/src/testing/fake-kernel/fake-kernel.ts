@@ -26,6 +26,7 @@ import { addRule, removeRule } from './fake-rules.ts';
 import { applyFakeStep } from './fake-step.ts';
 import { emptyWorld, type FakeLink, type FakeRoute, type FakeWorld } from './fake-world.ts';
 
+/** A link to make in a fake namespace. */
 export interface FakeLinkSetup {
   readonly name: string;
   /** ifindex; default the next free one. */

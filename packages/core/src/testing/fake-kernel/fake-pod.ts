@@ -4,6 +4,7 @@ import { FakeKernel, type FakeLinkSetup } from './fake-kernel.ts';
 import type { FakeNode } from './fake-node.ts';
 import { mainTable, type FakeRoute } from './fake-world.ts';
 
+/** The links of a fake pod beside eth0, and the node that it is on. */
 export interface FakePodSetup {
   readonly node?: FakeNode;
   /** Multus links besides eth0; default net1 with 10.0.2.128/24 on the node's eth1. */

@@ -20,11 +20,13 @@ export interface FakeWorld {
   neighbours: FakeNeighbour[];
 }
 
+/** A neighbour entry of a fake namespace. */
 export interface FakeNeighbour extends NeighbourEntry {
   readonly linkIndex: number;
   readonly address: Ipv4Address;
 }
 
+/** A link of a fake namespace. */
 export interface FakeLink {
   readonly index: number;
   readonly name: string;
@@ -38,6 +40,7 @@ export interface FakeLink {
   addresses: LinkAddress[];
 }
 
+/** A route of a fake namespace. */
 export interface FakeRoute extends TableRoute {
   readonly table: number;
 }

@@ -2,6 +2,7 @@ import type { Ec2Action } from '../../cloud/ec2-action.ts';
 
 export type { Ec2Action };
 
+/** One call that a simulated EC2 got, and what it answered. */
 export interface Ec2Call {
   readonly action: Ec2Action;
   readonly input: unknown;

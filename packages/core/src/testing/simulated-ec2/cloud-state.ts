@@ -38,6 +38,7 @@ export interface Subnet {
   readonly tags: Tags;
 }
 
+/** How far an instance has come in its life. */
 export type InstanceState = 'pending' | 'running' | 'stopped' | 'terminated';
 
 export interface Instance {

@@ -13,10 +13,38 @@ import {
 import { refuse } from './refuse.ts';
 import { attachmentFor } from './topology.ts';
 
+/** An Internet gateway to make. */
+export interface InternetGatewaySetup {
+  /** To attach it to at once. */
+  readonly vpcId?: string;
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+/** A route to something that is no network interface. */
+export interface GatewayRoute {
+  readonly routeTableId: string;
+  readonly destinationCidrBlock: string;
+  readonly gatewayId: string;
+}
+
+/** An interface for an instance, at the next free device index unless one is named. */
+export interface AttachmentSetup {
+  readonly networkInterfaceId: string;
+  readonly instanceId: string;
+  readonly deviceIndex?: number;
+}
+
+/** A range of a subnet to keep from being chosen. */
+export interface CidrReservationSetup {
+  readonly subnetId: string;
+  readonly cidr: string;
+  readonly reservationType: CidrReservation['reservationType'];
+}
+
 /** CreateInternetGateway; with a VPC, AttachInternetGateway too. */
 export function createInternetGateway(
   state: CloudState,
-  setup: { readonly vpcId?: string; readonly tags?: Readonly<Record<string, string>> },
+  setup: InternetGatewaySetup,
 ): { readonly internetGatewayId: string } {
   if (setup.vpcId !== undefined) requireVpc(state, setup.vpcId);
   const internetGatewayId = nextId(state, 'igw');
@@ -45,14 +73,7 @@ export function attachInternetGateway(
 }
 
 /** A route to a gateway of any kind, such as the default route to an Internet gateway. */
-export function createGatewayRoute(
-  state: CloudState,
-  route: {
-    readonly routeTableId: string;
-    readonly destinationCidrBlock: string;
-    readonly gatewayId: string;
-  },
-): void {
+export function createGatewayRoute(state: CloudState, route: GatewayRoute): void {
   const { gatewayId, destinationCidrBlock } = route;
   const table = requireRouteTable(state, route.routeTableId);
   // gateways of other kinds are not simulated: any id of theirs will do
@@ -97,15 +118,8 @@ export function associateRouteTable(
   table.subnetIds.add(subnetId);
 }
 
-/** AttachNetworkInterface, at the next free device index unless one is named. */
-export function attachNetworkInterface(
-  state: CloudState,
-  setup: {
-    readonly networkInterfaceId: string;
-    readonly instanceId: string;
-    readonly deviceIndex?: number;
-  },
-): void {
+/** AttachNetworkInterface. */
+export function attachNetworkInterface(state: CloudState, setup: AttachmentSetup): void {
   const eni = requireNetworkInterface(state, setup.networkInterfaceId);
   if (eni.attachment !== undefined) {
     refuse('InvalidNetworkInterface.InUse', `Interface: [${setup.networkInterfaceId}] in use.`);
@@ -116,7 +130,7 @@ export function attachNetworkInterface(
 /** CreateSubnetCidrReservation. */
 export function createSubnetCidrReservation(
   state: CloudState,
-  setup: Pick<CidrReservation, 'cidr' | 'reservationType'> & { readonly subnetId: string },
+  setup: CidrReservationSetup,
 ): CidrReservation {
   const subnet = requireSubnet(state, setup.subnetId);
   const { cidr, reservationType } = setup;

@@ -15,6 +15,7 @@ const privateIpsPerNetworkInterface = {
   'c8gn.48xlarge': 50,
 } as const;
 
+/** Instance types whose limits are known. */
 export type SimulatedInstanceType = keyof typeof privateIpsPerNetworkInterface;
 
 /** The types that are known, with the greatest number of addresses last. */

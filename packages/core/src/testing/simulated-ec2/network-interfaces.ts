@@ -30,6 +30,7 @@ export interface AssignInput {
   readonly allowReassignment?: boolean | undefined;
 }
 
+/** What AssignPrivateIpAddresses assigned. */
 export interface AssignAnswer {
   /** Only those that the call put there. */
   readonly assignedPrivateIpAddresses: readonly string[];

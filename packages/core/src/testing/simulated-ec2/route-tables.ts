@@ -8,6 +8,7 @@ import {
 } from './cloud-state.ts';
 import { refuse } from './refuse.ts';
 
+/** Arguments of CreateRoute and ReplaceRoute, for a route to a network interface. */
 export interface RouteInput {
   readonly routeTableId: string;
   readonly destinationCidrBlock: string;

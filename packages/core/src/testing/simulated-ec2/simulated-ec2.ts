@@ -17,15 +17,10 @@ import type { CallLog, Ec2Action } from './call-log.ts';
 import type { Clock } from '../../identity/clock.ts';
 import { CallRunner } from './call-runner.ts';
 import type { Ec2ChangeListener } from './change.ts';
-import {
-  emptyCloud,
-  tagsFrom,
-  type CloudRules,
-  type CloudState,
-  type InstanceState,
-} from './cloud-state.ts';
+import { emptyCloud, tagsFrom, type CloudRules, type CloudState } from './cloud-state.ts';
 import * as describe from './describe.ts';
 import type { Ec2Fault } from './faults.ts';
+import type * as given from './inputs.ts';
 import { LaggingReads, type ReadConsistency } from './lagging-reads.ts';
 import * as networkInterfaces from './network-interfaces.ts';
 import { RequestBuckets, type SimulatedRates } from './request-buckets.ts';
@@ -34,8 +29,9 @@ import { snapshotOf, type Ec2Snapshot } from './snapshot.ts';
 import * as tags from './tags.ts';
 import * as connect from './connect-topology.ts';
 import * as topology from './topology.ts';
-import { unassignPrivateIps, type UnassignInput } from './unassign-private-ips.ts';
+import { unassignPrivateIps } from './unassign-private-ips.ts';
 
+/** How a simulated EC2 behaves: where it is stricter, slower or less sure than it has to be. */
 export interface SimulatedEc2Options extends Partial<CloudRules> {
   readonly region: string;
   readonly claimScope: CloudRules['claimScope'];
@@ -138,9 +134,9 @@ export class SimulatedEc2 implements Ec2Api {
   }
 
   assignPrivateIpAddresses(
-    input: networkInterfaces.AssignInput,
+    input: given.AssignInput,
     call?: CallOptions,
-  ): Promise<networkInterfaces.AssignAnswer> {
+  ): Promise<given.AssignAnswer> {
     return this.#runner.run(
       'AssignPrivateIpAddresses',
       input,
@@ -149,12 +145,12 @@ export class SimulatedEc2 implements Ec2Api {
     );
   }
 
-  unassignPrivateIpAddresses(input: UnassignInput, call?: CallOptions): Promise<void> {
+  unassignPrivateIpAddresses(input: given.UnassignInput, call?: CallOptions): Promise<void> {
     return this.#runner.run('UnassignPrivateIpAddresses', input, call, unassignPrivateIps);
   }
 
   associateAddress(
-    input: addresses.AssociateInput,
+    input: given.AssociateInput,
     call?: CallOptions,
   ): Promise<{ readonly associationId: string }> {
     return this.#runner.run('AssociateAddress', input, call, addresses.associateAddress);
@@ -174,15 +170,15 @@ export class SimulatedEc2 implements Ec2Api {
     return this.#runner.run('CreateTags', input, call, tags.createTags);
   }
 
-  deleteTags(input: tags.DeleteTagsInput, call?: CallOptions): Promise<void> {
+  deleteTags(input: given.DeleteTagsInput, call?: CallOptions): Promise<void> {
     return this.#runner.run('DeleteTags', input, call, tags.deleteTags);
   }
 
-  createRoute(input: routeTables.RouteInput, call?: CallOptions): Promise<void> {
+  createRoute(input: given.RouteInput, call?: CallOptions): Promise<void> {
     return this.#runner.run('CreateRoute', input, call, routeTables.createRoute);
   }
 
-  replaceRoute(input: routeTables.RouteInput, call?: CallOptions): Promise<void> {
+  replaceRoute(input: given.RouteInput, call?: CallOptions): Promise<void> {
     return this.#runner.run('ReplaceRoute', input, call, routeTables.replaceRoute);
   }
 
@@ -209,7 +205,7 @@ export class SimulatedEc2 implements Ec2Api {
   }
 
   /** A VPC with its main route table, which holds the local route. */
-  createVpc(setup: topology.VpcSetup): {
+  createVpc(setup: given.VpcSetup): {
     readonly vpcId: string;
     readonly mainRouteTableId: string;
   } {
@@ -217,55 +213,59 @@ export class SimulatedEc2 implements Ec2Api {
   }
 
   /** An Internet gateway, attached to the VPC if one is named: without one no Elastic IP can be associated in it. */
-  createInternetGateway(setup: Parameters<typeof connect.createInternetGateway>[1]): {
+  createInternetGateway(setup: given.InternetGatewaySetup): {
     readonly internetGatewayId: string;
   } {
     return this.#runner.build((state) => connect.createInternetGateway(state, setup));
   }
 
-  attachInternetGateway(setup: Parameters<typeof connect.attachInternetGateway>[1]): void {
+  attachInternetGateway(setup: {
+    readonly internetGatewayId: string;
+    readonly vpcId: string;
+  }): void {
     this.#runner.build((state) => connect.attachInternetGateway(state, setup));
   }
 
   /** Puts a subnet that has the main route table under another one. */
-  associateRouteTable(setup: Parameters<typeof connect.associateRouteTable>[1]): void {
+  associateRouteTable(setup: { readonly routeTableId: string; readonly subnetId: string }): void {
     this.#runner.build((state) => connect.associateRouteTable(state, setup));
   }
 
-  attachNetworkInterface(setup: Parameters<typeof connect.attachNetworkInterface>[1]): void {
+  attachNetworkInterface(setup: given.AttachmentSetup): void {
     this.#runner.build((state) => connect.attachNetworkInterface(state, setup));
   }
 
   /** Keeps a range of a subnet out of what EC2 chooses by itself. */
-  createSubnetCidrReservation(
-    setup: Parameters<typeof connect.createSubnetCidrReservation>[1],
-  ): ReturnType<typeof connect.createSubnetCidrReservation> {
+  createSubnetCidrReservation(setup: given.CidrReservationSetup): given.CidrReservation {
     return this.#runner.build((state) => connect.createSubnetCidrReservation(state, setup));
   }
 
-  createRouteTable(setup: topology.RouteTableSetup): { readonly routeTableId: string } {
+  createRouteTable(setup: given.RouteTableSetup): { readonly routeTableId: string } {
     return this.#runner.build((state) => topology.createRouteTable(state, setup));
   }
 
   /** A route to something that is no network interface, such as 0.0.0.0/0 to an Internet gateway. */
-  createGatewayRoute(route: Parameters<typeof connect.createGatewayRoute>[1]): void {
+  createGatewayRoute(route: given.GatewayRoute): void {
     this.#runner.build((state) => connect.createGatewayRoute(state, route));
   }
 
-  createSubnet(setup: topology.SubnetSetup): { readonly subnetId: string } {
+  createSubnet(setup: given.SubnetSetup): { readonly subnetId: string } {
     return this.#runner.build((state) => topology.createSubnet(state, setup));
   }
 
-  createInstance(setup: topology.InstanceSetup = {}): { readonly instanceId: string } {
+  createInstance(setup: given.InstanceSetup = {}): { readonly instanceId: string } {
     return this.#runner.build((state) => topology.createInstance(state, setup));
   }
 
   /** `terminated` deletes the instance's network interfaces too. */
-  setInstanceState(setup: { readonly instanceId: string; readonly state: InstanceState }): void {
+  setInstanceState(setup: {
+    readonly instanceId: string;
+    readonly state: given.InstanceState;
+  }): void {
     this.#runner.build((state) => topology.setInstanceState(state, setup.instanceId, setup.state));
   }
 
-  createNetworkInterface(setup: topology.NetworkInterfaceSetup): topology.CreatedNetworkInterface {
+  createNetworkInterface(setup: given.NetworkInterfaceSetup): given.CreatedNetworkInterface {
     return this.#runner.build((state) => topology.createNetworkInterface(state, setup));
   }
 

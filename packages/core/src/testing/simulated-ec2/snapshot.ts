@@ -1,6 +1,7 @@
 import type { ElasticIp, NetworkInterface, RouteTable, Tag } from '../../cloud/ec2-api.ts';
-import { tagList, type CloudState, type Instance, type InstanceState } from './cloud-state.ts';
+import { tagList, type CloudState, type InstanceState } from './cloud-state.ts';
 import { describeAddresses, describeNetworkInterfaces, describeRouteTables } from './describe.ts';
+import type { SimulatedInstanceType } from './instance-types.ts';
 
 /** The whole simulated region as plain JSON. */
 export interface Ec2Snapshot {
@@ -21,7 +22,7 @@ export interface Ec2Snapshot {
   readonly instances: readonly {
     readonly instanceId: string;
     readonly state: InstanceState;
-    readonly instanceType?: NonNullable<Instance['instanceType']>;
+    readonly instanceType?: SimulatedInstanceType;
     readonly privateIpsPerNetworkInterface: number;
     readonly tags: readonly Tag[];
   }[];

@@ -36,6 +36,7 @@ function requireTag({ key, value }: Tag): void {
   }
 }
 
+/** Arguments of DeleteTags: a tag without a value goes whatever its value, no tags at all means every tag. */
 export interface DeleteTagsInput {
   readonly resources: readonly string[];
   /** Without a value a tag goes whatever its value; without tags all tags go. */

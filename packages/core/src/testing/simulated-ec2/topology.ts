@@ -19,11 +19,13 @@ import { addressesIn } from './prefixes.ts';
 import { refuse } from './refuse.ts';
 import { requireUsable } from './subnet-range.ts';
 
+/** A VPC to make, with its main route table. */
 export interface VpcSetup {
   readonly cidr: string;
   readonly tags?: Readonly<Record<string, string>>;
 }
 
+/** A subnet to make. */
 export interface SubnetSetup {
   readonly vpcId: string;
   readonly cidr: string;
@@ -32,11 +34,13 @@ export interface SubnetSetup {
   readonly tags?: Readonly<Record<string, string>>;
 }
 
+/** A route table to make; it holds the local route. */
 export interface RouteTableSetup {
   readonly vpcId: string;
   readonly tags?: Readonly<Record<string, string>>;
 }
 
+/** An instance to make. */
 export interface InstanceSetup {
   readonly state?: InstanceState;
   /** Default that of the simulated account, or none. */
@@ -46,6 +50,7 @@ export interface InstanceSetup {
   readonly tags?: Readonly<Record<string, string>>;
 }
 
+/** A network interface to make. */
 export interface NetworkInterfaceSetup {
   readonly subnetId: string;
   /** The primary one; default the lowest free one of the subnet. */
@@ -127,6 +132,7 @@ export function createInstance(
   return { instanceId };
 }
 
+/** What names an interface that was made. */
 export interface CreatedNetworkInterface {
   readonly networkInterfaceId: string;
   readonly macAddress: string;
