@@ -10,7 +10,7 @@ import { runCommand } from './run-command.mjs';
  * Scripts of the root package.json that must succeed before the tests are worth running: those of a row run at once,
  * and the next row needs what the row before it made.
  */
-const CHECKS = [['typecheck'], ['lint', 'format:check', 'knip', 'publint']];
+const CHECKS = [['typecheck'], ['lint', 'format:check', 'knip', 'publint', 'api']];
 
 /**
  * Runs the checks, then the tests with the given arguments, and tells how long each took.

@@ -31,7 +31,16 @@ it('ends with the count, after the times of every stage', async () => {
   const { output, lastLine, exitCode } = await run({ runner: allPass });
   expect(lastLine).toBe('5 passed, 0 failed, 1 skipped');
   expect(exitCode).toBe(0);
-  for (const stage of ['set-up', 'typecheck', 'lint', 'format:check', 'knip', 'publint', 'tests']) {
+  for (const stage of [
+    'set-up',
+    'typecheck',
+    'lint',
+    'format:check',
+    'knip',
+    'publint',
+    'api',
+    'tests',
+  ]) {
     expect(output).toMatch(new RegExp(`${stage} \\d+\\.\\d s`));
   }
 });
@@ -106,7 +115,7 @@ async function run(given: {
 function smallRepository(runner: string, failing: Readonly<Record<string, string>>): string {
   const root = mkdtempSync(join(tmpdir(), 'truetuple-stages-'));
   folders.push(root);
-  const names = ['typecheck', 'lint', 'format:check', 'knip', 'publint'];
+  const names = ['typecheck', 'lint', 'format:check', 'knip', 'publint', 'api'];
   const scripts = Object.fromEntries(
     names.map((name) => {
       const fault = failing[name];
