@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { parseSippStatistics, type SippStatistics } from '@truetuple/lab';
 import { RunningServer } from './running-server.ts';
 import { places, rates, type Settings } from './settings.ts';
 
@@ -38,22 +39,19 @@ export async function measureSipp({ warmUpSeconds, sippSeconds }: Settings): Pro
   const before = await server.account();
   const told = await place(folder, rate, sippSeconds);
   const after = await server.account();
-  const calls = told['TotalCallCreated'] ?? 0;
+  const { failed, retransmissions } = told;
+  const calls = told.successful + failed + told.current;
   return {
     rate,
     calls,
-    failed: told['FailedCall(C)'] ?? Number.NaN,
-    retransmissions: told['Retransmissions(C)'] ?? Number.NaN,
+    failed,
+    retransmissions,
     cpuUsPerCall: (after.cpuUs - before.cpuUs) / calls,
   };
 }
 
 /** Calls at this rate; sipp exits with 1 when one fails, and its account says so. */
-async function place(
-  folder: string,
-  rate: number,
-  seconds: number,
-): Promise<Readonly<Record<string, number>>> {
+async function place(folder: string, rate: number, seconds: number): Promise<SippStatistics> {
   const statistics = join(folder, 'uac.csv');
   const { caller, server } = places;
   const load = ['-m', String(rate * seconds), '-r', String(rate), '-l', String(10 * rate)];
@@ -64,8 +62,5 @@ async function place(
       if (error.code !== 1) throw error;
     },
   );
-  const lines = (await readFile(statistics, 'utf8')).trim().split('\n');
-  const names = lines[0]?.split(';') ?? [];
-  const values = lines.at(-1)?.split(';') ?? [];
-  return Object.fromEntries(names.map((name, index) => [name, Number(values[index])]));
+  return parseSippStatistics(await readFile(statistics, 'utf8'));
 }

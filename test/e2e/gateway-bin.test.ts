@@ -12,7 +12,7 @@ import { runGatewayBin, startGatewayBin, type GatewayBin } from './gateway-bin-p
 import { connect, hangUp, takeBye } from './host-call.ts';
 import { openIdentityWorld, ownInEc2, ownInKernel, type IdentityWorld } from './identity-world.ts';
 import { rtpengineBeside, rtpengineMedia } from './rtpengine-beside-gateway.ts';
-import { programsMissing } from './programs-missing.ts';
+import { programsMissing } from '../netns/programs-missing.ts';
 import { openSipHost, sipPort, type SipHost } from './sip-host.ts';
 
 const patienceMs = 10_000;

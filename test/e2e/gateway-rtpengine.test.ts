@@ -1,5 +1,3 @@
-import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
 import { startRtpengine, type Rtpengine } from '@truetuple/lab';
 import { openUdpTransport, type Transport } from '@truetuple/sip-engine';
 import { SipPeer } from '@truetuple/sip-engine/testing';
@@ -15,8 +13,10 @@ import {
 } from '@truetuple/sip-gateway';
 import { contractPath } from '@truetuple/sip-gateway/testing';
 import { describe, expect, it } from 'vitest';
+import { bodyOf, tupleIn } from '../../packages/sip-gateway/src/testing/gateway-calls.ts';
 import { realPeer } from '../netns/media-peer.ts';
-import { programsMissing } from './programs-missing.ts';
+import { freePort } from './free-port.ts';
+import { programsMissing } from '../netns/programs-missing.ts';
 
 const privateIp = '127.0.0.10' as Ipv4Address;
 const publicIp = '127.0.0.20' as Ipv4Address;
@@ -35,15 +35,6 @@ const identity: GatewayOptions['identity'] = {
 
 const interfaces = { internet: 'out', vpc: 'pub', 'other-private': 'pri' };
 
-/** A UDP port that nobody holds at this moment. */
-async function freePort(): Promise<number> {
-  const socket = createSocket('udp4').bind({ address: privateIp, port: 0 });
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  socket.close();
-  return port;
-}
-
 interface Daemon extends AsyncDisposable {
   readonly control: { readonly host: string; readonly port: number };
   readonly process: Rtpengine;
@@ -53,7 +44,7 @@ interface Daemon extends AsyncDisposable {
 
 async function startDaemon(): Promise<Daemon> {
   await using opened = new AsyncDisposableStack();
-  const control = { host: '127.0.0.1', port: await freePort() };
+  const control = { host: '127.0.0.1', port: await freePort(privateIp) };
   const daemon = opened.use(
     await startRtpengine({
       interfaces: [`out/${privateIp}!${publicIp}`, `pub/${publicIp}`, `pri/${privateIp}`],
@@ -129,16 +120,10 @@ async function openHost(address: string, sipPort: number, dialled: string): Prom
   };
 }
 
-const tupleIn = (body: Uint8Array): { address: Ipv4Address; port: number } => {
-  const sdp = Buffer.from(body).toString();
-  const address = (/^c=IN IP4 (\S+)/m.exec(sdp)?.[1] ?? '') as Ipv4Address;
-  return { address, port: Number(/^m=audio (\d+)/m.exec(sdp)?.[1]) };
-};
-
 describe.skipIf(programsMissing('rtpengine'))('a gateway with rtpengine', () => {
   it('each class of peer by its own interface; a daemon that stops is a 503; nothing is left', async () => {
     await using daemon = await startDaemon();
-    const sipPort = await freePort();
+    const sipPort = await freePort(privateIp);
     const ended = Promise.withResolvers<void>();
     const gateway = await start(daemon.control, sipPort, ({ kind }) => {
       if (kind === 'call-ended') ended.resolve();
@@ -154,7 +139,10 @@ describe.skipIf(programsMissing('rtpengine'))('a gateway with rtpengine', () => 
     const { message: ok, essentials } = a.sip.response(200);
     const { toTag } = essentials;
     a.sip.send({ method: 'ACK', callId: 'c1', toTag });
-    const [toldA, toldB] = [tupleIn(ok.body), tupleIn(invite.body)];
+    const [toldA, toldB] = [
+      tupleIn(Buffer.from(ok.body).toString()),
+      tupleIn(Buffer.from(invite.body).toString()),
+    ];
     expect([toldA.address, toldB.address]).toEqual([publicIp, privateIp]);
     await a.media.send('from a, not quite RTP', toldA);
     expect((await b.media.next()).from).toEqual(toldB);
@@ -181,7 +169,7 @@ describe.skipIf(programsMissing('rtpengine'))('a gateway with rtpengine', () => 
 
   it('closes when its rtpengine is gone with a call in it, and says so', async () => {
     await using daemon = await startDaemon();
-    const sipPort = await freePort();
+    const sipPort = await freePort(privateIp);
     const failed: string[] = [];
     const gateway = await start(daemon.control, sipPort, (event) => {
       if (event.kind === 'relay-failed') failed.push(event.because);
@@ -197,7 +185,7 @@ describe.skipIf(programsMissing('rtpengine'))('a gateway with rtpengine', () => 
 
   it('an offer of the callee, with nothing before it', async () => {
     await using daemon = await startDaemon();
-    const sipPort = await freePort();
+    const sipPort = await freePort(privateIp);
     const gateway = await start(daemon.control, sipPort);
     await using a = await openHost(vpcHost, sipPort, publicIp);
     await using b = await openHost(privateHost, sipPort, privateIp);
@@ -208,7 +196,10 @@ describe.skipIf(programsMissing('rtpengine'))('a gateway with rtpengine', () => 
     const { message: ok, essentials } = a.sip.response(200);
     a.sip.send({ method: 'ACK', callId: 'c1', toTag: essentials.toTag, body: a.sdp });
     await b.until('ACK');
-    const [toldA, toldB] = [tupleIn(ok.body), tupleIn(b.sip.request('ACK').message.body)];
+    const [toldA, toldB] = [
+      tupleIn(Buffer.from(ok.body).toString()),
+      tupleIn(bodyOf(b.sip.request('ACK'))),
+    ];
     expect([toldA.address, toldB.address]).toEqual([publicIp, privateIp]);
     await a.media.send('from a, not quite RTP', toldA);
     expect((await b.media.next()).from).toEqual(toldB);
@@ -220,8 +211,8 @@ describe.skipIf(programsMissing('rtpengine'))('a gateway with rtpengine', () => 
 });
 
 it('a gateway whose rtpengine does not answer does not start, and leaves no socket', async () => {
-  const control = { host: '127.0.0.1', port: await freePort() };
-  const sipPort = await freePort();
+  const control = { host: '127.0.0.1', port: await freePort(privateIp) };
+  const sipPort = await freePort(privateIp);
   await expect(start(control, sipPort)).rejects.toMatchObject({
     code: 'MediaRelayUnreachable',
     remedy: expect.stringContaining('--listen-ng') as unknown,

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { SipRequest } from '@truetuple/sip-engine';
 import type { Got } from '@truetuple/sip-engine/testing';
+import { bodyOf, tupleIn } from '../../packages/sip-gateway/src/testing/gateway-calls.ts';
 import { sipPort, type SipHost } from './sip-host.ts';
 
 /** A call that is up. */
@@ -56,8 +57,7 @@ function requestOf({ message }: Got): SipRequest {
 }
 
 /** The tuple that a session description tells for audio. */
-function mediaIn({ message }: Got): string {
-  const sdp = Buffer.from(message.body).toString();
-  const address = /^c=IN IP4 (\S+)/m.exec(sdp)?.[1];
-  return `${address}:${/^m=audio (\d+)/m.exec(sdp)?.[1]}`;
+function mediaIn(got: Got): string {
+  const { address, port } = tupleIn(bodyOf(got));
+  return `${address}:${port}`;
 }

@@ -8,7 +8,7 @@ import { boxIsMissing } from '../netns/box-is-missing.ts';
 import { complete, establish, privateIp, publicIp } from '../netns/tuple-matrix-situation.ts';
 import { publicSip } from './kamailio-expectations.ts';
 import { cleanGateway, type CleanGateway } from './kamailio-gateway.ts';
-import { programsMissing } from './programs-missing.ts';
+import { programsMissing } from '../netns/programs-missing.ts';
 import { openSipHost, type SipHost } from './sip-host.ts';
 
 const sdp = [

@@ -21,7 +21,7 @@ import {
   publicSip,
 } from './kamailio-expectations.ts';
 import { cleanGateway, type CleanGateway } from './kamailio-gateway.ts';
-import { programsMissing } from './programs-missing.ts';
+import { programsMissing } from '../netns/programs-missing.ts';
 import { withLadder } from './kamailio-ladder.ts';
 import { callIdsOn, repeatedInvites, sipOn } from './link-wire.ts';
 

@@ -1,5 +1,3 @@
-import { once } from 'node:events';
-import { createSocket } from 'node:dgram';
 import { describe, expect, it } from 'vitest';
 import { startRtpengine } from '@truetuple/lab';
 import { rtpengineRelay, type Ipv4Address, type MediaRelay } from '@truetuple/sip-gateway';
@@ -10,18 +8,10 @@ import {
   turn,
 } from '../../packages/sip-gateway/src/testing/media-relay-contract.ts';
 import { realPeer } from '../netns/media-peer.ts';
-import { programsMissing } from './programs-missing.ts';
+import { freePort } from './free-port.ts';
+import { programsMissing } from '../netns/programs-missing.ts';
 
 const privateIp = '127.0.0.10' as Ipv4Address;
-
-/** A UDP port that nobody holds at this moment. */
-async function freePort(): Promise<number> {
-  const socket = createSocket('udp4').bind({ address: '127.0.0.1', port: 0 });
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  socket.close();
-  return port;
-}
 
 interface Rtpengine extends AsyncDisposable {
   readonly control: { readonly host: string; readonly port: number };
@@ -65,6 +55,20 @@ describe.skipIf(programsMissing('rtpengine'))('rtpengine as the media relay', ()
     await engine.relay.release('call-1');
     expect(await engine.relay.statistics('call-1')).toBeUndefined();
     await engine.relay.release('call-1');
+  });
+
+  it('a daemon that ends as it starts is told at once, with what it said', async () => {
+    const starting = startRtpengine({
+      interfaces: ['pub/no-address'],
+      controlPort: await freePort(),
+      ports: { first: 27_000, last: 27_003 },
+    });
+    await expect(starting).rejects.toMatchObject({
+      code: 'CommandFailed',
+      message: expect.stringMatching(
+        /^starting rtpengine: it ended; it wrote: .*interface/s,
+      ) as unknown,
+    });
   });
 
   it('a range of ports that is used up is a refusal', async () => {

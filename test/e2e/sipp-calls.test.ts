@@ -12,7 +12,7 @@ import { privateIp, publicIp } from '../netns/tuple-matrix-situation.ts';
 import { rtpOf } from './link-wire.ts';
 import { expectAllDone, expectTrueCalls, rules, seenSoFar } from './sipp-expectations.ts';
 import { callsOnLink, crossed, mostAtOnce, wrongWith } from './sipp-link-calls.ts';
-import { programsMissing } from './programs-missing.ts';
+import { programsMissing } from '../netns/programs-missing.ts';
 import { calleeWhoTalks, callerWhoTalks } from './sipp-steps.ts';
 import { openSippWorld, type SippWorld } from './sipp-world.ts';
 

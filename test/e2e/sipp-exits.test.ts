@@ -5,7 +5,7 @@ import { boxIsMissing } from '../netns/box-is-missing.ts';
 import { rtpOf, sipOf } from './link-wire.ts';
 import { expectAllDone, expectTrueCalls, seenSoFar } from './sipp-expectations.ts';
 import { exits, refusedWith, type Exit } from './sipp-exit-steps.ts';
-import { programsMissing } from './programs-missing.ts';
+import { programsMissing } from '../netns/programs-missing.ts';
 import { calleeWhoTalks, callerWhoTalks } from './sipp-steps.ts';
 import { callerPorts, openSippWorld, type SippWorld } from './sipp-world.ts';
 

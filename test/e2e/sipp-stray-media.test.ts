@@ -6,7 +6,7 @@ import { publicIp } from '../netns/tuple-matrix-situation.ts';
 import { connect, hangUp, type HostCall } from './host-call.ts';
 import { patienceMs, portAbove, sipOf } from './link-wire.ts';
 import { openSipHost, rtpPort, type SipHost } from './sip-host.ts';
-import { programsMissing } from './programs-missing.ts';
+import { programsMissing } from '../netns/programs-missing.ts';
 import { openSippWorld, type SippWorld } from './sipp-world.ts';
 
 const callee = { user: 'inward', host: publicIp };

@@ -1,4 +1,6 @@
 import { deepEqual, equal } from 'node:assert/strict';
+import type { Ipv4Address } from '../address.ts';
+import type { Endpoint } from '../sdp/stream-description.ts';
 import type { BenchPeer, GatewayBench } from './gateway-bench.ts';
 
 /** Whatever became of the calls: no timer of theirs, no dialog, no transaction, no port. */
@@ -23,8 +25,8 @@ export async function expectNothingLeft({
 }
 
 /** Where a session description wants audio. */
-export const tupleIn = (sdp: string): { address: string; port: number } => ({
-  address: /^c=IN IP4 (\S+)/m.exec(sdp)?.[1] ?? '',
+export const tupleIn = (sdp: string): Endpoint => ({
+  address: (/^c=IN IP4 (\S+)/m.exec(sdp)?.[1] ?? '') as Ipv4Address,
   port: Number(/^m=audio (\d+)/m.exec(sdp)?.[1]),
 });
 

@@ -4,9 +4,11 @@ import { findProgram } from '@truetuple/lab';
 const packages = {
   baresip: 'baresip-core',
   kamailio: 'kamailio',
+  nft: 'nftables',
   rtpengine: 'rtpengine-daemon',
   sipp: 'sip-tester',
   tshark: 'tshark',
+  turnserver: 'coturn',
 } as const;
 
 /** True where one of them is not installed: then the tests are skipped and counted, and this says why. In CI that is a failure. */
