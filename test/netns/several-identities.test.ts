@@ -97,6 +97,18 @@ describe.skipIf(reason !== undefined)(`several identities of one pod${needs}`, (
     },
   );
 
+  it('a second link on the table of the first is refused before anything changes', async () => {
+    using world = await twoLinkWorld();
+    await world.hold(first, both);
+    const before = await stateOf(world, first);
+    const onFirst = { ...other, table: first.table };
+    await expect(world.hold(onFirst, both)).rejects.toMatchObject({ code: 'TableInUse' });
+    expect(await stateOf(world, first)).toEqual(before);
+    await world.hold(other, both);
+    expect(await seenFrom(world, first.publicIp)).toBe(first.publicIp);
+    expect(await seenFrom(world, other.publicIp)).toBe(other.publicIp);
+  });
+
   it('a second identity on the table of one with rule is refused before anything changes', async () => {
     using world = await twoLinkWorld();
     await world.hold(first, rule);

@@ -11,6 +11,7 @@ export type CoreErrorCode =
   | 'KernelRefused'
   | 'AddressHeldOnNode'
   | 'DeliveryImpossible'
+  | 'TableInUse'
   | 'PoolEmpty'
   | 'PoolExhausted'
   | 'AddressUnavailable'

@@ -5,7 +5,7 @@ import type { KernelPort } from './kernel-port.ts';
 import type { KernelStep } from './kernel-step.ts';
 import { planGoneLink } from './plan-delivery.ts';
 import { planKernel, type WantedLink } from './plan-kernel.ts';
-import { refuseSharedTable } from './refuse-shared-table.ts';
+import { refuseTable } from './refuse-table.ts';
 
 export interface LinkConvergence {
   readonly kernel: KernelPort;
@@ -27,7 +27,7 @@ export async function convergeLink(run: LinkConvergence): Promise<number> {
     observe: async () => {
       const state = await kernel.observe(linkName, wanted.table);
       if (state !== undefined) {
-        const refused = refuseSharedTable(state, wanted);
+        const refused = refuseTable(state, wanted);
         if (refused !== undefined) throw refused;
         return { steps: planKernel(state, wanted) };
       }

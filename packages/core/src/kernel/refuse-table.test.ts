@@ -4,7 +4,7 @@ import type { DeliveryPlan } from '../identity/delivery.ts';
 import { fakePod } from '../testing/fake-kernel/fake-pod.ts';
 import type { FakeKernel } from '../testing/fake-kernel/fake-kernel.ts';
 import { planKernel, type WantedLink } from './plan-kernel.ts';
-import { refuseSharedTable } from './refuse-shared-table.ts';
+import { refuseTable } from './refuse-table.ts';
 
 const first = {
   privateIp: parseIpv4Address('10.0.2.128'),
@@ -35,7 +35,7 @@ function wanting(identity: object, plan: DeliveryPlan, table = 200): WantedLink 
 async function judge(kernel: FakeKernel, wanted: WantedLink): Promise<string> {
   const state = await kernel.observe('net1', wanted.table);
   if (state === undefined) throw new Error('no net1');
-  const refused = refuseSharedTable(state, wanted);
+  const refused = refuseTable(state, wanted);
   if (refused !== undefined) return `${refused.code}: ${refused.message}`;
   for (const step of planKernel(state, wanted)) await kernel.apply(step);
   return 'fits';
@@ -47,7 +47,7 @@ function pod(): FakeKernel {
   return kernel;
 }
 
-describe('refuseSharedTable', () => {
+describe('refuseTable', () => {
   it('lets identities without sources in routes share a table', async () => {
     const kernel = pod();
     expect(await judge(kernel, wanting(first, both))).toBe('fits');
@@ -102,5 +102,17 @@ describe('refuseSharedTable', () => {
     expect(await judge(kernel, wanting(first, rule))).toBe('fits');
     const gone: WantedLink = { ...wanting(first, rule), identities: [], releasing: [first] };
     expect(await judge(kernel, gone)).toBe('fits');
+  });
+
+  it('refuses the table of another link, for an identity on this one, not for its release', async () => {
+    const net2 = { name: 'net2', addresses: ['10.0.4.128/24'] };
+    const kernel = fakePod({ links: [{ name: 'net1', addresses: ['10.0.2.128/24'] }, net2] });
+    expect(await judge(kernel, wanting(first, both))).toBe('fits');
+    const state = await kernel.observe('net2', 200);
+    if (state === undefined) throw new Error('no net2');
+    const wanted = wanting({ privateIp: '10.0.4.128', publicIp: second.publicIp }, both);
+    expect(refuseTable(state, wanted)).toMatchObject({ code: 'TableInUse', retry: 'never' });
+    expect(refuseTable(state, { ...wanted, identities: [] })).toBeUndefined();
+    expect(await judge(kernel, wanting(first, both))).toBe('fits');
   });
 });
