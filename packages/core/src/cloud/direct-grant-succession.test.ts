@@ -195,6 +195,7 @@ describe('a private IP that is stuck on another ENI', () => {
     ['nothing proves who is dead', undefined, /holds 10\.0\.2\.11$/],
     ['its pod lives', alive({ uid: 'uid-dead', privateIps: [] }), /uid-dead.*lives/],
     ['the list is incomplete', () => ({ complete: false, pods: [] }), /may be incomplete/],
+    ['its pod is of another cluster', () => ({ ...alive()(), cluster: 'd' }), /of cluster c/],
     ['another pod has it too', alive({ uid: 'uid-x', privateIps: [oldIp] }), /uid-x/],
   ])('stays when %s', async (_what, live, why) => {
     const { acquire, ec2 } = build();

@@ -1,3 +1,4 @@
+import type { Owner } from '../identity/owner.ts';
 import type { ElasticIp } from './ec2-api.ts';
 import type { LivePod, LivePods } from './liveness.ts';
 
@@ -5,6 +6,13 @@ const mayMiss = 'the list of live pods may be incomplete';
 
 export function isAlive(live: LivePods, uid: string): boolean {
   return live.pods.some((pod) => pod.uid === uid);
+}
+
+/** Why a list says nothing about the owner in a record; undefined when it does. */
+export function doubtAboutCluster(live: LivePods, owner: Owner | undefined): string | undefined {
+  if (live.cluster === undefined || owner === undefined) return undefined;
+  if (owner.cluster === live.cluster) return undefined;
+  return `its owner is of cluster ${owner.cluster}, the list of live pods of ${live.cluster}`;
 }
 
 /** Why what stands on a private IP may still be a live pod's; undefined when it cannot. */

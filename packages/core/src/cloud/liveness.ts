@@ -10,6 +10,11 @@ export interface Liveness {
 export interface LivePods {
   /** False when the list may miss pods: then nothing is unassigned or disassociated. */
   readonly complete: boolean;
+  /**
+   * The cluster that was asked, as owner records name it: what another cluster's pods hold is then not judged by
+   * this list. Undefined: it is of every cluster that uses the pool.
+   */
+  readonly cluster?: string | undefined;
   readonly pods: readonly LivePod[];
 }
 

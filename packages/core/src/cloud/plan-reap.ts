@@ -5,7 +5,13 @@ import {
   type Ipv4Address,
 } from '../identity/address.ts';
 import type { CloudStep } from './cloud-step.ts';
-import { doubtAbout, doubtAboutClaims, holderOf, isAlive } from './doubt-about-pods.ts';
+import {
+  doubtAbout,
+  doubtAboutClaims,
+  doubtAboutCluster,
+  holderOf,
+  isAlive,
+} from './doubt-about-pods.ts';
 import type { ElasticIp, NetworkInterface, RouteTable } from './ec2-api.ts';
 import type { LivePods } from './liveness.ts';
 import { carriesPoolTag, ownerRecordOf, ownerTagOf, routeTo } from './view.ts';
@@ -104,7 +110,7 @@ function judgeAddress(address: ElasticIp, observed: ObservedPool, live: LivePods
   if (value !== undefined && record === undefined) {
     return { spared: { what, why: `its owner tag cannot be read: ${value}` } };
   }
-  const doubt = doubtAbout(live, privateIpAddress);
+  const doubt = doubtAboutCluster(live, record?.owner) ?? doubtAbout(live, privateIpAddress);
   if (doubt !== undefined) return { spared: { what, why: doubt } };
   return { orphan: describeOrphan(address, observed, live, what) };
 }
@@ -216,6 +222,8 @@ function doubtAboutOwner(address: ElasticIp, live: LivePods): string | undefined
   const uid = ownerRecordOf(address)?.owner.uid;
   if (uid === undefined) return `its owner tag cannot be read: ${ownerTagOf(address) ?? ''}`;
   if (isAlive(live, uid)) return `its owner ${uid} lives`;
+  const doubt = doubtAboutCluster(live, ownerRecordOf(address)?.owner);
+  if (doubt !== undefined) return doubt;
   return live.complete ? undefined : 'the list of live pods may be incomplete';
 }
 

@@ -1,7 +1,7 @@
 import { parseIpv4Address, type Ipv4Address } from '../identity/address.ts';
 import type { Owner } from '../identity/owner.ts';
 import type { CloudStep } from './cloud-step.ts';
-import { doubtAbout, isAlive } from './doubt-about-pods.ts';
+import { doubtAbout, doubtAboutCluster, isAlive } from './doubt-about-pods.ts';
 import type { ElasticIp, NetworkInterface } from './ec2-api.ts';
 import type { LivePods } from './liveness.ts';
 import { carriesPoolTag, ownerRecordOf, ownerTagOf } from './view.ts';
@@ -56,7 +56,9 @@ export function planSuccession(
     networkInterfaceId === heir.networkInterfaceId && privateIpAddress === heir.privateIp;
   // what a dead pod left on our own private IP is cleared on the way to the claim
   if (isHere) return { kind: 'take-over', allocationId, steps: [] };
-  const why = doubtAboutDead(live, heir, record.owner.uid, privateIpAddress);
+  const why =
+    doubtAboutCluster(live, record.owner) ??
+    doubtAboutDead(live, heir, record.owner.uid, privateIpAddress);
   if (why !== undefined) return unproven(why);
   const publicIp = parseIpv4Address(address.publicIp, 'public IP');
   const steps: CloudStep[] = [{ kind: 'disassociate-address', associationId, publicIp }];
@@ -99,7 +101,9 @@ export function planFreeing(
     return unproven(`${place} carries ${association.publicIp}, which is not of the pool`);
   }
   const record = address && ownerRecordOf(address);
-  const why = doubtAboutDead(live, heir, record?.owner.uid, privateIp);
+  const why =
+    doubtAboutCluster(live, record?.owner) ??
+    doubtAboutDead(live, heir, record?.owner.uid, privateIp);
   if (why !== undefined) return unproven(why);
   const isAssigned = record?.privateIp === privateIp && record.privateIpAssignedByUs;
   if (!isAssigned && !carriesPoolTag(holder, heir.pool)) {
