@@ -51,6 +51,10 @@ function pods(...live: LivePod[]): Liveness {
   return { livePods: async () => ({ complete: true, pods: live }) };
 }
 
+function listOf(cluster: string): Liveness {
+  return { livePods: async () => ({ complete: true, pods: [], cluster }) };
+}
+
 function pod(name: string, ...privateIps: string[]): LivePod {
   return { uid: `uid-${name}`, privateIps: privateIps as Ipv4Address[] };
 }
@@ -142,17 +146,14 @@ describe('reapOrphans', () => {
   it('spares what a record names as another cluster’s', async () => {
     const built = build();
     const grant = await hold(built, 'dead', '10.0.2.50');
-    const live = (cluster: string): Liveness => ({
-      livePods: async () => ({ complete: true, pods: [], cluster }),
-    });
     const why = 'its owner is of cluster c, the list of live pods of d';
-    expect(await reap(built.ec2, live('d'))).toMatchObject({ applied: [], spared: [{ why }] });
+    expect(await reap(built.ec2, listOf('d'))).toMatchObject({ applied: [], spared: [{ why }] });
     await built.ec2.disassociateAddress({ associationId: grant.associationId });
     const routes = ['delete-route', 'delete-route'];
-    expect(kindsOf((await reap(built.ec2, live('d'))).applied)).toEqual(routes);
-    expect((await reap(built.ec2, live('d'))).spared).toMatchObject([{ why }]);
+    expect(kindsOf((await reap(built.ec2, listOf('d'))).applied)).toEqual(routes);
+    expect((await reap(built.ec2, listOf('d'))).spared).toMatchObject([{ why }]);
     const record = ['unassign-private-ip', 'untag-owner'];
-    expect(kindsOf((await reap(built.ec2, live('c'))).applied)).toEqual(record);
+    expect(kindsOf((await reap(built.ec2, listOf('c'))).applied)).toEqual(record);
   });
 
   it('judges an association without an owner tag by its private IP', async () => {
