@@ -86,30 +86,38 @@ function publisherPort(
   process: SimulatedProcess,
   onPublication: OnPublication,
 ): Publisher {
-  const change = async (act: () => Promise<unknown>): Promise<void> => {
-    await act();
+  const change = async <Answer>(act: () => Promise<Answer>): Promise<Answer> => {
+    const answer = await act();
     const was = pod.published;
     pod.published = await pod.store.current();
     onPublication(pod, was);
+    return answer;
   };
+  const published = <Answer>(
+    identity: Omit<PublicIdentity, 'generation'>,
+    publish: () => Promise<Answer>,
+  ): Promise<Answer> =>
+    effect(world, process, 'publish', async (fault) => {
+      if (fault === 'error') throw new Error('EIO: the file could not be written');
+      world.note(process.name, 'publish', `${identity.publicIp} ${identity.associationId}`);
+      const answer = await change(publish);
+      if (fault === 'lost response') throw new Error('EIO: the directory was not synced');
+      return answer;
+    });
+  const withdrawn = (identity: PublicIdentity, withdraw: () => Promise<void>): Promise<void> =>
+    effect(world, process, 'withdraw', async (fault) => {
+      if (fault === 'error') throw new Error('EIO: the file could not be removed');
+      world.note(process.name, 'withdraw', `${identity.publicIp} ${identity.associationId}`);
+      await change(withdraw);
+      if (fault === 'lost response') throw new Error('EIO: the directory was not synced');
+    });
   return {
-    publish: (identity) =>
-      effect(world, process, 'publish', async (fault) => {
-        if (fault === 'error') throw new Error('EIO: the file could not be written');
-        world.note(process.name, 'publish', `${identity.publicIp} ${identity.associationId}`);
-        await change(() => pod.store.publish(identity));
-        if (fault === 'lost response') throw new Error('EIO: the directory was not synced');
-        const now = pod.published;
-        if (now === undefined) throw new Error('published, and nothing stands');
-        return now;
-      }),
-    withdraw: (identity) =>
-      effect(world, process, 'withdraw', async (fault) => {
-        if (fault === 'error') throw new Error('EIO: the file could not be removed');
-        world.note(process.name, 'withdraw', `${identity.publicIp} ${identity.associationId}`);
-        await change(() => pod.store.withdraw(identity));
-        if (fault === 'lost response') throw new Error('EIO: the directory was not synced');
-      }),
+    publish: (identity) => published(identity, () => pod.store.publish(identity)),
+    republish: (identity) => published(identity, () => pod.store.republish(identity)),
+    withdraw: (identity) => withdrawn(identity, () => pod.store.withdraw(identity)),
+    release: (identity) => withdrawn(identity, () => pod.store.release(identity)),
+    isReleased: (identity) =>
+      effect(world, process, 'current', () => pod.store.isReleased(identity)),
     current: () => effect(world, process, 'current', () => pod.store.current()),
   };
 }

@@ -235,7 +235,9 @@ async function publishOnce(
   const current = await publisher.current().catch(() => undefined);
   requireWanted(run, 'publishing it');
   // what stands published was proven then: its ports are the application's now
-  if (current !== undefined && isSameIdentity(current, identity)) return current;
+  const stands = current !== undefined && isSameIdentity(current, identity);
+  // unless a release began, and did not come to its end
+  if (stands && !(await publisher.isReleased(current))) return current;
   await requireWireProof(node, identity, { proof: spec.proof, aids, signal }).catch(
     (error: unknown) => {
       requireWanted(run, 'it was proven on the wire');

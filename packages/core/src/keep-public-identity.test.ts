@@ -355,7 +355,7 @@ describe('keep: the cloud', () => {
 
   it('a publication that could not be replaced is withdrawn by the fence all the same', async () => {
     const { pod, keeping, events } = await build();
-    vi.spyOn(pod.publisher, 'publish').mockRejectedValue(new Error('disk full'));
+    vi.spyOn(pod.publisher, 'republish').mockRejectedValue(new Error('disk full'));
     await pod.ec2.disassociateAddress({ associationId: keeping.identity.associationId });
     await pod.clock.advance(intervalMs + secondLookMs);
     expect(said(events)).toEqual(['repaired cloud associate-address', 'degraded NotProven']);

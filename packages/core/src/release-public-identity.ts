@@ -100,16 +100,17 @@ async function withdraw(
   identity: PublicIdentity,
 ): Promise<void> {
   const publisher = node.openPublisher(directory);
-  // a file that cannot be read as an identity is no reason to leave it there: withdraw removes it
+  // a file that cannot be read as an identity is no reason to leave it there: release removes it
   const held = await publisher.current().catch(() => 'unreadable' as const);
-  if (held === undefined) return;
+  // a keep in another process may have withdrawn it, until it is proven again
+  if (held === undefined) return publisher.release(identity);
   await report.publish(
     {
       name: 'withdraw',
       sentence: `Withdraw ${identity.publicIp} from ${directory}, if it is still what is published there.`,
       command: `rm ${directory}/public-ip ${directory}/public-ip.json`,
     },
-    () => publisher.withdraw(identity),
+    () => publisher.release(identity),
   );
 }
 

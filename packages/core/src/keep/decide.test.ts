@@ -109,6 +109,27 @@ describe('decide', () => {
     expect(next.map(say)).toEqual(['publish']);
   });
 
+  it('goes on with what another process of the pod published, and tells so if it told a trouble', () => {
+    const by = { ...identity, generation: 4 };
+    const replaced: Seen = { kind: 'publication-replaced', by };
+    const standing = { kind: 'published' };
+    expect(decide(published, replaced)).toEqual({ state: { identity: by, standing }, acts: [] });
+    expect(acts(unpublished, replaced)).toEqual([]);
+    const { state: degraded } = decide(unpublished, down);
+    expect(decide(degraded, replaced).state).toEqual({ identity: by, standing });
+    expect(acts(degraded, replaced)).toEqual(['tell restored']);
+  });
+
+  it.each([published, unpublished])('ends when it was released elsewhere', (state) => {
+    const { state: after } = decide(state, { kind: 'publication-released' });
+    expect(after.standing).toEqual({ kind: 'ended', end: { kind: 'withdrawn' } });
+  });
+
+  it('fences a loss also of what was released elsewhere', () => {
+    const { state: lost } = decide(published, theft);
+    expect(decide(lost, { kind: 'publication-released' })).toEqual({ state: lost, acts: [] });
+  });
+
   it.each([
     ['a loss', lostGrant],
     ['a claim', { kind: 'held', grant: identity, repaired: [], unrepaired: undefined } as const],

@@ -14,7 +14,7 @@ export interface KeepState {
         readonly kind: 'unpublished';
         /** What was said of it last: each trouble is told once. */
         readonly told: CoreErrorCode | undefined;
-        /** True when an earlier publication, which could not be replaced, still stands. */
+        /** True when an earlier publication may still stand: it could not be replaced, or nobody has looked yet. */
         readonly leftOver: boolean;
       }
     /** To be fenced, until that is done. */
@@ -33,6 +33,8 @@ export type Seen =
   /** What EC2 showed of one association, which may be replaced meanwhile. */
   | { readonly kind: 'cloud-looked-at'; readonly of: string; readonly state: GrantState }
   | { readonly kind: 'cloud-silent'; readonly error: CoreError }
+  /** Another process of the pod has given it back, or is about to. */
+  | { readonly kind: 'publication-released' }
   /** What stands published instead of the last publication of this keep. */
   | { readonly kind: 'publication-replaced'; readonly by: PublicIdentity | undefined }
   /** It cannot be read as an identity. */
@@ -71,6 +73,8 @@ export function decide(state: KeepState, seen: Seen): Decision {
         : nothing(state);
     case 'cloud-silent':
       return { state, acts: [tell({ kind: 'unsure', error: seen.error })] };
+    case 'publication-released':
+      return nothing(ended(state, { kind: 'withdrawn' }));
     case 'publication-replaced':
       return afterReplacement(state, seen.by);
     case 'publication-torn':
@@ -142,14 +146,19 @@ function afterCloud(state: KeepState, seen: GrantState): Decision {
 
 /** Another process of the pod that ensured the same address goes on with it; all else has taken it over. */
 function afterReplacement(state: KeepState, by: PublicIdentity | undefined): Decision {
-  const { identity } = state;
+  const { identity, standing } = state;
   const isSame =
     by !== undefined &&
     by.owner.uid === identity.owner.uid &&
     by.allocationId === identity.allocationId &&
     by.privateIp === identity.privateIp &&
     by.linkName === identity.linkName;
-  return nothing(isSame ? { ...state, identity: by } : ended(state, { kind: 'withdrawn' }));
+  if (!isSame) return nothing(ended(state, { kind: 'withdrawn' }));
+  const wasTold = standing.kind === 'unpublished' && standing.told !== undefined;
+  return {
+    state: { identity: by, standing: { kind: 'published' } },
+    acts: wasTold ? [tell({ kind: 'restored', identity: by })] : [],
+  };
 }
 
 function afterUnpublished(state: KeepState, error: CoreError, leftOver: boolean): Decision {
@@ -184,6 +193,7 @@ function decideLost(state: KeepState, loss: Loss, seen: Seen): Decision {
     case 'cloud-looked-at':
     case 'cloud-silent':
       return { state, acts: [{ kind: 'fence' }] };
+    case 'publication-released':
     case 'publication-replaced':
     case 'publication-torn':
     case 'published':

@@ -1,6 +1,7 @@
 import type { ClaimSeen, IdentityGrant } from '../cloud/identity-grant.ts';
 import type { PublicIdentity } from '../identity/public-identity.ts';
 import type { KernelPort, KernelWatch } from '../kernel/kernel-port.ts';
+import type { KernelStep } from '../kernel/kernel-step.ts';
 import type { NodePorts } from '../node-ports.ts';
 import { reportSteps, type StepReport } from '../report-step.ts';
 import { decide, type KeepAct, type KeepState, type Seen } from './decide.ts';
@@ -10,7 +11,8 @@ import { GatewayWatch } from './gateway-watch.ts';
 import { heed } from './heed.ts';
 import { hasClaimedAnew, lookAtClaim, type FromCloud } from './look-at-claim.ts';
 import { coreErrorOf, fenceLink, lookAtLink } from './look-at-link.ts';
-import { isOf, publishAnew, withdrawUnproven, type Publication } from './publication.ts';
+import { publishAnew, withdrawUnproven, type Publication } from './publication.ts';
+import { readPublication } from './read-publication.ts';
 
 export interface KeeperParts {
   readonly identity: PublicIdentity;
@@ -55,7 +57,7 @@ export class Keeper {
       clock: node.clock,
       report: this.#report,
     };
-    this.#state = { identity, standing: { kind: 'unpublished', told: undefined, leftOver: false } };
+    this.#state = { identity, standing: { kind: 'unpublished', told: undefined, leftOver: true } };
     const ageMs = Math.max(0, node.clock.now() - Date.parse(identity.publishedAt));
     this.#claimedAtMs = node.clock.elapsed() - ageMs;
     this.#gateway = new GatewayWatch({
@@ -80,7 +82,7 @@ export class Keeper {
     const stop = (): void => this.stop();
     options.signal?.addEventListener('abort', stop, { once: true });
     if (options.signal?.aborted === true) this.stop();
-    await this.#turn(() => this.#readPublication('at-first'));
+    await this.#turn(() => this.#readPublication());
     this.#lookSoon();
     await this.#lookAtCloudOnTime();
     this.#watch.close();
@@ -125,7 +127,7 @@ export class Keeper {
   }
 
   async #lookAtKernel(): Promise<void> {
-    await this.#readPublication('again');
+    await this.#readPublication();
     if (this.#isStopped) return;
     const seen = await lookAtLink({
       kernel: this.#parts.kernel,
@@ -135,6 +137,8 @@ export class Keeper {
     });
     this.#repairsLeft -= seen.repaired.length;
     if (this.#isStopped && seen.unproven?.code === 'Aborted') return;
+    await this.#readPublication();
+    if (this.#isTakenAway) return this.#takeOffLate(seen.repaired);
     await this.#absorb(seen);
     if (this.#isStopped) return;
     // from a look that fails nothing follows; the next one comes with the next change, or within the interval
@@ -149,7 +153,7 @@ export class Keeper {
       this.#repairsLeft = repairsAtOnce;
       // not every drift of the link is told
       this.#lookSoon();
-      await this.#turn(() => this.#readPublication('again'));
+      await this.#turn(() => this.#readPublication());
       if (this.#isStopped) return;
       const seen = await this.#lookAtCloud();
       if (seen !== undefined) await this.#turn(() => this.#absorbFromCloud(seen));
@@ -172,47 +176,46 @@ export class Keeper {
 
   /** What another process of the pod gives back is not put back; unpublished, only its owner record says so. */
   async #mayWrite({ isRecorded }: ClaimSeen): Promise<boolean> {
-    await this.#turn(() => this.#readPublication('again'));
+    await this.#turn(() => this.#readPublication());
     const { kind } = this.#state.standing;
     return kind === 'published' || (kind === 'unpublished' && isRecorded);
   }
 
   async #absorbFromCloud(seen: FromCloud): Promise<void> {
-    await this.#readPublication('again');
+    await this.#readPublication();
     await this.#absorb(seen);
     await this.#giveBackLate(seen);
   }
 
   /** A claim made anew although the publication was taken away meanwhile is nobody's: it is given back. */
   async #giveBackLate(seen: FromCloud): Promise<void> {
-    const { standing } = this.#state;
-    const isTakenAway = standing.kind === 'ended' && standing.end.kind === 'withdrawn';
-    if (!isTakenAway || !hasClaimedAnew(seen)) return;
+    if (!this.#isTakenAway || !hasClaimedAnew(seen)) return;
     const { grant } = seen.state;
-    await this.#grant?.release(grant, { onStep: this.#report.cloud }).catch((error: unknown) => {
-      this.#tell({ kind: 'unsure', error: coreErrorOf(error, `Giving back ${grant.publicIp}`) });
+    await this.#undoLate(this.#grant?.release(grant, { onStep: this.#report.cloud }));
+  }
+
+  /** What was put back on the link although the identity was released meanwhile is taken off again. */
+  async #takeOffLate(repaired: readonly KernelStep[]): Promise<void> {
+    if (repaired.length === 0) return;
+    const { kernel } = this.#parts;
+    await this.#undoLate(fenceLink({ kernel, report: this.#report, identity: this.identity }));
+  }
+
+  async #undoLate(undone: Promise<void> | undefined): Promise<void> {
+    await undone?.catch((error: unknown) => {
+      const what = `Giving back ${this.identity.publicIp}`;
+      this.#tell({ kind: 'unsure', error: coreErrorOf(error, what) });
     });
   }
 
-  /** Who takes the identity file away, as a release in another process does, takes the identity over. */
-  async #readPublication(when: 'at-first' | 'again'): Promise<void> {
-    const { standing, identity } = this.#state;
-    if (when === 'again' && standing.kind !== 'published') return;
-    const read = await this.#publication.publisher.current().then(
-      (current) => ({ current }),
-      (error: unknown) => ({ error: this.#troubleOf(error) }),
-    );
-    if ('error' in read) {
-      return this.#absorb({ kind: 'publication-torn', error: read.error });
-    }
-    const { current } = read;
-    const isIt = current?.associationId === identity.associationId && isOf(current, identity);
-    if (when === 'at-first') {
-      if (isIt) this.#setState({ identity: current, standing: { kind: 'published' } });
-      return;
-    }
-    if (isIt && current.generation === identity.generation) return;
-    await this.#absorb({ kind: 'publication-replaced', by: current });
+  get #isTakenAway(): boolean {
+    const { standing } = this.#state;
+    return standing.kind === 'ended' && standing.end.kind === 'withdrawn';
+  }
+
+  async #readPublication(): Promise<void> {
+    const seen = await readPublication(this.#publication, this.#state);
+    if (seen !== undefined) await this.#absorb(seen);
   }
 
   async #absorb(first: Seen): Promise<void> {
@@ -260,6 +263,7 @@ export class Keeper {
   async #publish(): Promise<Seen> {
     try {
       const identity = await publishAnew(this.#publication, this.identity);
+      if (identity === undefined) return { kind: 'publication-released' };
       return { kind: 'published', identity };
     } catch (error) {
       return { kind: 'publish-failed', error: this.#troubleOf(error) };

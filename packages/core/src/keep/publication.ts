@@ -11,11 +11,11 @@ export interface Publication {
   readonly report: StepReport;
 }
 
-/** Publishes what is proven; answers it with its generation. */
+/** Publishes what is proven; answers it with its generation, undefined when it was released elsewhere. */
 export function publishAnew(
   { publisher, directory, clock, report }: Publication,
   identity: PublicIdentity,
-): Promise<PublicIdentity> {
+): Promise<PublicIdentity | undefined> {
   const { publicIp } = identity;
   const publishedAt = new Date(clock.now()).toISOString();
   return report.publish(
@@ -24,7 +24,7 @@ export function publishAnew(
       sentence: `Publish ${publicIp} in ${directory} anew: it is proven.`,
       command: `echo ${publicIp} > ${directory}/public-ip`,
     },
-    () => publisher.publish({ ...identity, publishedAt }),
+    () => publisher.republish({ ...identity, publishedAt }),
   );
 }
 

@@ -1,10 +1,11 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CoreError } from '../../errors.ts';
 import { parsePublicIdentity } from '../../identity/parse-public-identity.ts';
 import type { PublicIdentity } from '../../identity/public-identity.ts';
 import type { Publisher } from '../../identity/publisher.ts';
+import { isMarked, removeMark, writeMark } from './release-mark.ts';
+import { readText, removeFile, writeWhole, writing } from './text-file.ts';
 
 /** Holds the public IP and a newline, for shell scripts: `$(cat /run/truetuple/public-ip)`. */
 export const publicIpFile = 'public-ip';
@@ -14,38 +15,61 @@ export const identityFile = 'public-ip.json';
 /**
  * Publishes into a directory by write, fsync and rename, so that a reader sees a file whole or not at all.
  * The JSON comes first and goes last: whoever finds `public-ip` finds its identity beside it.
+ * A release leaves `public-ip.released`, before anything else, until the next publish: whoever publishes again
+ * looks for it before and after, so that, whichever of the two comes last, nothing stays published.
  */
 export function filePublisher(directory: string): Publisher {
-  return {
-    async current() {
-      const identity = await readIdentity(directory);
-      if (identity !== undefined) await requireAddressFile(directory, identity);
-      return identity;
-    },
-    async publish(identity) {
-      const previous = await readIdentity(directory).catch(ignoreInvalidFile);
-      const published: PublicIdentity = {
-        ...identity,
-        generation: (previous?.generation ?? 0) + 1,
-      };
-      await writing(directory, async () => {
-        await mkdir(directory, { recursive: true });
-        // a crash from here on leaves no address beside the identity of another
-        if (previous?.publicIp !== published.publicIp) await removeFile(directory, publicIpFile);
-        await writeWhole(directory, identityFile, `${JSON.stringify(published, undefined, 2)}\n`);
-        await writeWhole(directory, publicIpFile, `${published.publicIp}\n`);
-      });
-      return published;
-    },
-    async withdraw(identity) {
-      const held = await readIdentity(directory).catch(ignoreInvalidFile);
-      if (held !== undefined && !isSamePublication(held, identity)) return;
-      await writing(directory, async () => {
-        await removeFile(directory, publicIpFile);
-        await removeFile(directory, identityFile);
-      });
-    },
+  const withdraw = async (identity: PublicIdentity): Promise<void> => {
+    const held = await readIdentity(directory).catch(ignoreInvalidFile);
+    if (held !== undefined && !isSamePublication(held, identity)) return;
+    await writing(directory, async () => {
+      await removeFile(directory, publicIpFile);
+      await removeFile(directory, identityFile);
+    });
   };
+  return {
+    current: () => readWhole(directory),
+    publish: (identity) => write(directory, identity, { first: () => removeMark(directory) }),
+    async republish(identity) {
+      if (await isMarked(directory, identity)) return undefined;
+      const published = await write(directory, identity, { after: identity.generation });
+      if (!(await isMarked(directory, identity))) return published;
+      await withdraw(published);
+      return undefined;
+    },
+    withdraw,
+    async release(identity) {
+      const [marked] = await Promise.allSettled([writeMark(directory, identity)]);
+      await withdraw(identity);
+      if (marked.status === 'rejected') throw marked.reason;
+    },
+    isReleased: (identity) => isMarked(directory, identity),
+  };
+}
+
+interface Writing {
+  /** A generation that was published before, be it that its file is gone. */
+  readonly after?: number;
+  readonly first?: () => Promise<void>;
+}
+
+async function write(
+  directory: string,
+  identity: Omit<PublicIdentity, 'generation'>,
+  { after = 0, first = async () => {} }: Writing,
+): Promise<PublicIdentity> {
+  const previous = await readIdentity(directory).catch(ignoreInvalidFile);
+  const generation = Math.max(previous?.generation ?? 0, after) + 1;
+  const published: PublicIdentity = { ...identity, generation };
+  await writing(directory, async () => {
+    await mkdir(directory, { recursive: true });
+    await first();
+    // a crash from here on leaves no address beside the identity of another
+    if (previous?.publicIp !== published.publicIp) await removeFile(directory, publicIpFile);
+    await writeWhole(directory, identityFile, `${JSON.stringify(published, undefined, 2)}\n`);
+    await writeWhole(directory, publicIpFile, `${published.publicIp}\n`);
+  });
+  return published;
 }
 
 /** The same claim by the same pod; a later generation of it is still the same publication. */
@@ -65,6 +89,12 @@ async function readIdentity(directory: string): Promise<PublicIdentity | undefin
   return text === undefined ? undefined : parsePublicIdentity(text, path);
 }
 
+async function readWhole(directory: string): Promise<PublicIdentity | undefined> {
+  const identity = await readIdentity(directory);
+  if (identity !== undefined) await requireAddressFile(directory, identity);
+  return identity;
+}
+
 /** The process that wrote one file may have died before the other. */
 async function requireAddressFile(directory: string, { publicIp }: PublicIdentity): Promise<void> {
   const path = join(directory, publicIpFile);
@@ -76,57 +106,4 @@ async function requireAddressFile(directory: string, { publicIp }: PublicIdentit
     remedy: 'Call ensure again, which writes both files, or release, which removes both.',
     retry: 'never',
   });
-}
-
-async function readText(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return undefined;
-    throw publishFailed('read', path, error);
-  }
-}
-
-function removeFile(directory: string, name: string): Promise<void> {
-  return rm(join(directory, name), { force: true });
-}
-
-async function writeWhole(directory: string, name: string, text: string): Promise<void> {
-  const temporary = join(directory, `.${name}.${randomUUID()}`);
-  try {
-    const file = await open(temporary, 'wx', 0o644);
-    try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, join(directory, name));
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
-}
-
-async function writing(directory: string, write: () => Promise<void>): Promise<void> {
-  try {
-    await write();
-  } catch (error) {
-    throw publishFailed('write', directory, error);
-  }
-}
-
-function publishFailed(verb: string, path: string, cause: unknown): CoreError {
-  return new CoreError({
-    code: 'PublishFailed',
-    message: `Could not ${verb} the identity file in ${path}: ${cause instanceof Error ? cause.message : String(cause)}`,
-    remedy:
-      'Mount a writable volume there (an emptyDir shared with the SIP container), or set identityDirectory.',
-    retry: 'later',
-    cause,
-  });
-}
-
-function isErrno(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
 }
