@@ -8,6 +8,7 @@ const actions: Readonly<Record<keyof Ec2Api, Ec2Action>> = {
   describeNetworkInterfaces: 'DescribeNetworkInterfaces',
   describeAddresses: 'DescribeAddresses',
   describeRouteTables: 'DescribeRouteTables',
+  describeSecurityGroups: 'DescribeSecurityGroups',
   assignPrivateIpAddresses: 'AssignPrivateIpAddresses',
   unassignPrivateIpAddresses: 'UnassignPrivateIpAddresses',
   associateAddress: 'AssociateAddress',

@@ -171,6 +171,22 @@ describe('inbound', () => {
     expect(node.clock.waiting).toBe(0);
   });
 
+  it('is silent where a security group lets nobody in, and that is the cause', async () => {
+    const held = await hold();
+    const { ec2, internet } = held.pod;
+    const { networkInterfaceId } = held.held.identity;
+    const [vpc] = ec2.snapshot().vpcs;
+    const networkInterfaceIds = [networkInterfaceId];
+    ec2.createSecurityGroup({ vpcId: vpc?.vpcId ?? '', networkInterfaceIds });
+    internet.admitNobody();
+    const report = await verify(held);
+    expect(report).toMatchObject({ outboundProven: true, inboundProven: false });
+    expect(codesOf(report)).toEqual(['security-group-blocks-inbound', 'inbound-silent']);
+    expect(causesOf(report, 'inbound-silent')).toEqual(['security-group-blocks-inbound']);
+    ec2.denyActions(['DescribeSecurityGroups']);
+    expect(codesOf(await verify(held))).toEqual(['cloud-not-asked', 'inbound-silent']);
+  });
+
   it('a peer of the VPC sends to the public address, where nobody else is asked', async () => {
     const held = await hold([{ at: one }, { at: two }]);
     const { internet } = held.pod;

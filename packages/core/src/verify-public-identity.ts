@@ -25,7 +25,7 @@ export interface VerifyOptions extends WireAids {
 
 /**
  * Looks whether an identity holds, changes nothing and says what was seen: the kernel's route lookups, rules and
- * settings; EC2's network interface, association and VPC routes; and, with `wire`, what STUN servers see of each
+ * settings; EC2's network interface, association, VPC routes and, with `wire`, security groups; and, with `wire`, what STUN servers see of each
  * port and whether packets that nobody asked for arrive. It takes no packet from a port that somebody holds: such
  * a port is asked through the application's own socket, through a reserved port, or not at all, and the report says which.
  * @throws CoreError SpecInvalid for options that are wrong, Aborted, and what opening the kernel throws. What is wrong
@@ -40,7 +40,7 @@ export async function verifyPublicIdentity(
   const wire = options.wire === undefined ? undefined : parseWire(identity, options.wire);
   const [kernel, cloud, seen] = await Promise.all([
     lookAtKernel(node, identity),
-    options.asksEc2 === false ? [] : lookAtEc2(node, identity, options.signal),
+    options.asksEc2 === false ? [] : lookAtEc2(node, identity, { wire, signal: options.signal }),
     wire === undefined
       ? { paths: [], serversNotFound: [] }
       : askOnWire(node, { ...options, identity, wire, wantsInbound: true }),
@@ -81,10 +81,15 @@ async function lookAtKernel(node: NodePorts, identity: PublicIdentity): Promise<
 async function lookAtEc2(
   node: NodePorts,
   identity: PublicIdentity,
-  signal: AbortSignal | undefined,
+  {
+    wire,
+    signal,
+  }: { readonly wire: WireProof | undefined; readonly signal: AbortSignal | undefined },
 ): Promise<Observation[]> {
   const ec2 = await node.openEc2?.(identity.region);
-  return ec2 === undefined ? [] : verifyCloud({ ec2, clock: node.clock, signal }, identity);
+  if (ec2 === undefined) return [];
+  const ports = wire?.ports ?? [];
+  return verifyCloud({ ec2, clock: node.clock, ports, signal }, identity);
 }
 
 function aborted(identity: PublicIdentity, cause: unknown): CoreError {

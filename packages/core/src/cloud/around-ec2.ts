@@ -38,6 +38,9 @@ export function aroundEc2(ec2: Ec2Api, wrap: AroundCall): Ec2Api {
     describeRouteTables: around('DescribeRouteTables', (...asked) =>
       ec2.describeRouteTables(...asked),
     ),
+    describeSecurityGroups: around('DescribeSecurityGroups', (...asked) =>
+      ec2.describeSecurityGroups(...asked),
+    ),
     assignPrivateIpAddresses: around('AssignPrivateIpAddresses', (...asked) =>
       ec2.assignPrivateIpAddresses(...asked),
     ),

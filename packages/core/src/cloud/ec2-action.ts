@@ -3,6 +3,7 @@ export type Ec2Action =
   | 'DescribeNetworkInterfaces'
   | 'DescribeAddresses'
   | 'DescribeRouteTables'
+  | 'DescribeSecurityGroups'
   | 'AssignPrivateIpAddresses'
   | 'UnassignPrivateIpAddresses'
   | 'AssociateAddress'

@@ -12,6 +12,11 @@ export interface Ec2Api {
   describeAddresses(input: DescribeAddresses, call?: CallOptions): Promise<ElasticIp[]>;
   /** DescribeRouteTables, all pages. */
   describeRouteTables(input: DescribeRouteTables, call?: CallOptions): Promise<RouteTable[]>;
+  /** DescribeSecurityGroups, all pages. Only verification asks it. */
+  describeSecurityGroups(
+    input: DescribeSecurityGroups,
+    call?: CallOptions,
+  ): Promise<SecurityGroup[]>;
   /** Answers which of the addresses this very call put there. */
   assignPrivateIpAddresses(
     input: AssignPrivateIpAddresses,
@@ -81,6 +86,12 @@ export interface DescribeAddresses {
 /** Arguments of the EC2 action of that name: ids or filters. All pages are read. */
 export interface DescribeRouteTables {
   readonly routeTableIds?: readonly string[];
+  readonly filters?: readonly Filter[];
+}
+
+/** Arguments of the EC2 action of that name: by ids, by filters, or all. */
+export interface DescribeSecurityGroups {
+  readonly groupIds?: readonly string[];
   readonly filters?: readonly Filter[];
 }
 
@@ -175,6 +186,8 @@ export interface NetworkInterface {
   }[];
   /** Delegated /28 blocks: each of their addresses is on the interface, though none is listed. */
   readonly ipv4Prefixes?: readonly string[];
+  /** Ids of its security groups; EC2 shows at least one. */
+  readonly groupIds?: readonly string[];
   readonly tags: readonly Tag[];
 }
 
@@ -186,6 +199,31 @@ export interface ElasticIp {
   readonly networkInterfaceId?: string;
   readonly privateIpAddress?: string;
   readonly tags: readonly Tag[];
+}
+
+/** Shape SecurityGroup of DescribeSecurityGroups. */
+export interface SecurityGroup {
+  readonly groupId: string;
+  readonly groupName: string;
+  readonly vpcId: string;
+  /** What it lets in. */
+  readonly ipPermissions: readonly IpPermission[];
+  /** What it lets out. */
+  readonly ipPermissionsEgress: readonly IpPermission[];
+  readonly tags: readonly Tag[];
+}
+
+/** Shape IpPermission: one rule for any of its blocks. */
+export interface IpPermission {
+  /** `udp`, `tcp`, a protocol number, or `-1` for all protocols and ports. */
+  readonly ipProtocol: string;
+  /** Absent, or -1, for all ports. */
+  readonly fromPort?: number;
+  readonly toPort?: number;
+  /** IPv4 CIDR blocks. */
+  readonly ipRanges: readonly string[];
+  /** True when it also names IPv6 blocks, prefix lists or security groups. */
+  readonly hasOtherPeers: boolean;
 }
 
 /** Shape RouteTable of DescribeRouteTables. */

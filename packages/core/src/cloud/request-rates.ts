@@ -21,6 +21,7 @@ export const ec2RequestRates: RequestRates = {
   DescribeNetworkInterfaces: reads,
   DescribeAddresses: reads,
   DescribeRouteTables: reads,
+  DescribeSecurityGroups: reads,
   DescribeInstances: reads,
   DescribeVpcs: reads,
   DescribeSubnets: reads,

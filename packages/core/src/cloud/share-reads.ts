@@ -30,6 +30,10 @@ export function shareReads(ec2: Ec2Api): Ec2Api {
       read(keyOf('DescribeRouteTables', input), options, (call) =>
         ec2.describeRouteTables(input, call),
       ),
+    describeSecurityGroups: (input, options) =>
+      read(keyOf('DescribeSecurityGroups', input), options, (call) =>
+        ec2.describeSecurityGroups(input, call),
+      ),
   };
 }
 

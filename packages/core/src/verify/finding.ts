@@ -39,7 +39,11 @@ export type CloudFindingCode =
   | 'association-elsewhere'
   | 'vpc-route-missing'
   | 'vpc-route-elsewhere'
-  | 'vpc-route-blackhole';
+  | 'vpc-route-blackhole'
+  | 'security-group-blocks-inbound'
+  | 'security-group-restricts-inbound'
+  | 'security-group-blocks-outbound'
+  | 'security-group-restricts-outbound';
 
 /** Stable codes of everything that verify can find. */
 export type FindingCode = KernelFindingCode | WireFindingCode | CloudFindingCode;

@@ -31,6 +31,8 @@ const causes: Partial<Record<FindingCode, readonly FindingCode[]>> = {
     ...associationWrong,
     ...vpcRouteWrong,
     'source-dest-check-on',
+    'security-group-blocks-outbound',
+    'security-group-restricts-outbound',
   ],
   'source-translated': wayWrong,
   'node-translated': wayWrong,
@@ -50,6 +52,8 @@ const causes: Partial<Record<FindingCode, readonly FindingCode[]>> = {
     ...wayWrong,
     ...interfaceWrong,
     ...associationWrong,
+    'security-group-blocks-inbound',
+    'security-group-restricts-inbound',
     'reverse-path-strict',
   ],
   'inbound-not-asked': [

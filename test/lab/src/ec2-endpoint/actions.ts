@@ -20,6 +20,7 @@ const actions: Readonly<Record<Ec2Action, Action>> = {
   DescribeInstances: topology.describeInstances,
   DescribeNetworkInterfaces: resources.describeNetworkInterfaces,
   DescribeRouteTables: resources.describeRouteTables,
+  DescribeSecurityGroups: resources.describeSecurityGroups,
   DescribeSubnets: topology.describeSubnets,
   DescribeTags: describeTags,
   DescribeVpcs: topology.describeVpcs,

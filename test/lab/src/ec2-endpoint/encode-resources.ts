@@ -1,4 +1,11 @@
-import type { ElasticIp, NetworkInterface, RouteTable, Tag } from '@truetuple/core';
+import type {
+  ElasticIp,
+  IpPermission,
+  NetworkInterface,
+  RouteTable,
+  SecurityGroup,
+  Tag,
+} from '@truetuple/core';
 import type { XmlFields } from './encode-xml.ts';
 
 /** TagList. */
@@ -33,6 +40,7 @@ export function networkInterfaceFields(eni: NetworkInterface): XmlFields {
       primary: address.primary,
       association: address.association && { ...address.association },
     })),
+    groupSet: (eni.groupIds ?? []).map((groupId) => ({ groupId, groupName: groupId })),
     ipv4PrefixSet: (eni.ipv4Prefixes ?? []).map((ipv4Prefix) => ({ ipv4Prefix })),
     tagSet: tagSet(eni.tags),
   };
@@ -102,5 +110,29 @@ export function routeTableFields(table: RouteTable, isMain: boolean): XmlFields 
       })),
     ],
     tagSet: tagSet(table.tags),
+  };
+}
+
+/** SecurityGroup of DescribeSecurityGroups. */
+export function securityGroupFields(group: SecurityGroup): XmlFields {
+  return {
+    groupId: group.groupId,
+    groupName: group.groupName,
+    vpcId: group.vpcId,
+    ipPermissions: group.ipPermissions.map(permissionFields),
+    ipPermissionsEgress: group.ipPermissionsEgress.map(permissionFields),
+    tagSet: tagSet(group.tags),
+  };
+}
+
+/** Of the peers that are no IPv4 block the simulator knows only that there are some: a prefix list stands for them. */
+function permissionFields(permission: IpPermission): XmlFields {
+  const { ipProtocol, fromPort, toPort, ipRanges, hasOtherPeers } = permission;
+  return {
+    ipProtocol,
+    fromPort,
+    toPort,
+    ipRanges: ipRanges.map((cidrIp) => ({ cidrIp })),
+    prefixListIds: hasOtherPeers ? [{ prefixListId: 'pl-00000000000000001' }] : [],
   };
 }

@@ -11,6 +11,7 @@ export {
   DescribeAddressesCommand,
   DescribeNetworkInterfacesCommand,
   DescribeRouteTablesCommand,
+  DescribeSecurityGroupsCommand,
   DisassociateAddressCommand,
   EC2Client,
   ModifyNetworkInterfaceAttributeCommand,

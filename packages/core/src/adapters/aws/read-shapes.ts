@@ -1,10 +1,19 @@
 import type {
   Address,
+  IpPermission as IpPermissionShape,
   NetworkInterface as NetworkInterfaceShape,
   RouteTable as RouteTableShape,
+  SecurityGroup as SecurityGroupShape,
   Tag as TagShape,
 } from '@aws-sdk/client-ec2';
-import type { ElasticIp, NetworkInterface, RouteTable, Tag } from '../../cloud/ec2-api.ts';
+import type {
+  ElasticIp,
+  IpPermission,
+  NetworkInterface,
+  RouteTable,
+  SecurityGroup,
+  Tag,
+} from '../../cloud/ec2-api.ts';
 
 /** A field that EC2's model marks optional and its answers always have. */
 function required(value: string | undefined, field: string): string {
@@ -40,6 +49,7 @@ export function readNetworkInterface(shape: NetworkInterfaceShape): NetworkInter
       ...readAssociation(one.Association),
     })),
     ...readPrefixes(shape.Ipv4Prefixes),
+    ...readGroups(shape.Groups),
     tags: readTags(shape.TagSet),
   };
 }
@@ -75,6 +85,33 @@ function readPrefixes(
 ): Pick<NetworkInterface, 'ipv4Prefixes'> {
   const ipv4Prefixes = (shapes ?? []).flatMap(({ Ipv4Prefix }) => Ipv4Prefix ?? []);
   return ipv4Prefixes.length === 0 ? {} : { ipv4Prefixes };
+}
+
+function readGroups(shapes: NetworkInterfaceShape['Groups']): Pick<NetworkInterface, 'groupIds'> {
+  const groupIds = (shapes ?? []).flatMap(({ GroupId }) => GroupId ?? []);
+  return groupIds.length === 0 ? {} : { groupIds };
+}
+
+export function readSecurityGroup(shape: SecurityGroupShape): SecurityGroup {
+  return {
+    groupId: required(shape.GroupId, 'GroupId'),
+    groupName: shape.GroupName ?? '',
+    vpcId: required(shape.VpcId, 'VpcId'),
+    ipPermissions: (shape.IpPermissions ?? []).map(readPermission),
+    ipPermissionsEgress: (shape.IpPermissionsEgress ?? []).map(readPermission),
+    tags: readTags(shape.Tags),
+  };
+}
+
+function readPermission(shape: IpPermissionShape): IpPermission {
+  const others = [shape.Ipv6Ranges, shape.PrefixListIds, shape.UserIdGroupPairs];
+  return {
+    ipProtocol: required(shape.IpProtocol, 'IpProtocol'),
+    ...(shape.FromPort === undefined ? {} : { fromPort: shape.FromPort }),
+    ...(shape.ToPort === undefined ? {} : { toPort: shape.ToPort }),
+    ipRanges: (shape.IpRanges ?? []).flatMap(({ CidrIp }) => CidrIp ?? []),
+    hasOtherPeers: others.some((peers) => peers !== undefined && peers.length > 0),
+  };
 }
 
 export function readElasticIp(shape: Address): ElasticIp {

@@ -1,7 +1,12 @@
 import type * as sdkModule from './ec2-commands.ts';
 import type { CallOptions, Ec2Api, Filter } from '../../cloud/ec2-api.ts';
 import { ec2CallErrorFrom } from './ec2-call-error-from.ts';
-import { readElasticIp, readNetworkInterface, readRouteTable } from './read-shapes.ts';
+import {
+  readElasticIp,
+  readNetworkInterface,
+  readRouteTable,
+  readSecurityGroup,
+} from './read-shapes.ts';
 
 type Sdk = typeof sdkModule;
 
@@ -102,7 +107,13 @@ async function allPages<Item>(
 
 function reads(
   run: Run,
-): Pick<Ec2Api, 'describeNetworkInterfaces' | 'describeAddresses' | 'describeRouteTables'> {
+): Pick<
+  Ec2Api,
+  | 'describeNetworkInterfaces'
+  | 'describeAddresses'
+  | 'describeRouteTables'
+  | 'describeSecurityGroups'
+> {
   return {
     describeNetworkInterfaces: ({ networkInterfaceIds: ids, filters }, call) =>
       run('DescribeNetworkInterfaces', call, async ({ sdk, client }, options) => {
@@ -133,6 +144,17 @@ function reads(
           return { items: page.RouteTables, next: page.NextToken };
         });
         return found.map(readRouteTable);
+      }),
+    describeSecurityGroups: ({ groupIds: ids, filters }, call) =>
+      run('DescribeSecurityGroups', call, async ({ sdk, client }, options) => {
+        const found = await allPages(call, async (NextToken) => {
+          // EC2 refuses MaxResults together with ids
+          const asked = ids === undefined ? { MaxResults: 1000 } : { GroupIds: [...ids] };
+          const input = { ...asked, ...filtersOf(filters), ...(NextToken && { NextToken }) };
+          const page = await client.send(new sdk.DescribeSecurityGroupsCommand(input), options);
+          return { items: page.SecurityGroups, next: page.NextToken };
+        });
+        return found.map(readSecurityGroup);
       }),
   };
 }

@@ -16,8 +16,6 @@ export interface FakeInternetSetup {
   readonly hasAddress?: (address: string) => boolean | Promise<boolean>;
   /** How a packet of a socket looks outside: lost when undefined, not even sent when refused. Default: as it was sent. */
   readonly translate?: (local: Endpoint, to: Endpoint) => Translated | Promise<Translated>;
-  /** False for a packet that nobody asked for and that is dropped, as a security group does; default: none is. */
-  readonly admits?: (from: Endpoint, local: Endpoint) => boolean;
   /** Names of servers. */
   readonly hosts?: Readonly<Record<string, readonly string[]>>;
   /** One way, on this clock. Default: packets arrive before `send` resolves. */
@@ -40,6 +38,7 @@ export class FakeInternet implements DatagramPort {
   readonly #servers: FakeStunServer[] = [];
   readonly #bound = new Map<string, Bound>();
   #nextPort = 49_152;
+  #admitsStrangers = true;
 
   constructor(setup: FakeInternetSetup = {}) {
     this.#setup = setup;
@@ -48,6 +47,11 @@ export class FakeInternet implements DatagramPort {
   /** Ports that are held now, as address:port. */
   get held(): readonly string[] {
     return [...this.#bound.keys()];
+  }
+
+  /** From now on only answers arrive, as behind a security group without rules. */
+  admitNobody(): void {
+    this.#admitsStrangers = false;
   }
 
   addStunServer(server: FakeStunServer): void {
@@ -61,7 +65,7 @@ export class FakeInternet implements DatagramPort {
       const seen = await this.#translate(bound.local, from);
       if (seen === undefined || 'kind' in seen || !isSameEndpoint(seen, to)) continue;
       const isAnswer = bound.asked.has(formatEndpoint(from));
-      if (!isAnswer && this.#setup.admits?.(from, bound.local) === false) continue;
+      if (!isAnswer && !this.#admitsStrangers) continue;
       for (const heard of bound.listeners) heard(bytes, from);
     }
   }

@@ -1,4 +1,4 @@
-import type { Tag } from '../../cloud/ec2-api.ts';
+import type { IpPermission, Tag } from '../../cloud/ec2-api.ts';
 import type { Ec2Change } from './change.ts';
 import type { SimulatedInstanceType } from './instance-types.ts';
 import { refuse } from './refuse.ts';
@@ -61,6 +61,8 @@ export interface NetworkInterfaceRecord {
   privateIps: string[];
   /** Delegated /28 blocks; their addresses are not in `privateIps`. */
   ipv4Prefixes: string[];
+  /** None until a test puts it into one: then nothing is said of its security groups. */
+  groupIds: string[];
   readonly tags: Tags;
 }
 
@@ -91,6 +93,15 @@ export interface RouteTableRecord {
   readonly tags: Tags;
 }
 
+export interface SecurityGroupRecord {
+  readonly groupId: string;
+  readonly groupName: string;
+  readonly vpcId: string;
+  readonly ipPermissions: readonly IpPermission[];
+  readonly ipPermissionsEgress: readonly IpPermission[];
+  readonly tags: Tags;
+}
+
 /** How EC2 behaves where its documentation is silent, and the limits of the account. */
 export interface CloudRules {
   /**
@@ -117,6 +128,17 @@ export interface CloudRules {
   readonly instanceType?: SimulatedInstanceType | undefined;
 }
 
+/** What holds unless a test says otherwise: the readings that refuse, and generous limits. */
+export const defaultRules: Omit<CloudRules, 'claimScope' | 'instanceType'> = {
+  occupiedPrivateIp: 'refuse',
+  endedAssociation: 'refuse',
+  privateIpTakenCode: 'InvalidParameterValue',
+  privateIpsPerNetworkInterface: 15,
+  routesPerTable: 50,
+  tagsPerResource: 50,
+  addressesPerRegion: 1000,
+};
+
 /** All that the simulated region holds. Operations change it in one go, never across an await. */
 export interface CloudState {
   readonly region: string;
@@ -128,6 +150,7 @@ export interface CloudState {
   readonly networkInterfaces: Map<string, NetworkInterfaceRecord>;
   readonly addresses: Map<string, AddressRecord>;
   readonly routeTables: Map<string, RouteTableRecord>;
+  readonly securityGroups: Map<string, SecurityGroupRecord>;
   readonly counters: Map<string, number>;
   readonly endedAssociations: Set<string>;
   /** Changes of the operation that is running. */
@@ -145,6 +168,7 @@ export function emptyCloud(region: string, rules: CloudRules): CloudState {
     networkInterfaces: new Map(),
     addresses: new Map(),
     routeTables: new Map(),
+    securityGroups: new Map(),
     counters: new Map(),
     endedAssociations: new Set(),
     changes: [],

@@ -29,6 +29,7 @@ function copyNetworkInterface(eni: NetworkInterfaceRecord): NetworkInterfaceReco
     ...eni,
     privateIps: [...eni.privateIps],
     ipv4Prefixes: [...eni.ipv4Prefixes],
+    groupIds: [...eni.groupIds],
     tags: new Map(eni.tags),
   };
 }

@@ -47,6 +47,7 @@ function networkInterfaceFields(state: CloudState): FilterFields<NetworkInterfac
     'attachment.instance-id': (eni) => [eni.attachment?.instanceId],
     'attachment.device-index': (eni) => [eni.attachment?.deviceIndex.toString()],
     'attachment.status': (eni) => [eni.attachment && 'attached'],
+    'group-id': (eni) => eni.groupIds,
     'source-dest-check': (eni) => [String(eni.sourceDestCheck)],
     status: (eni) => [eni.attachment === undefined ? 'available' : 'in-use'],
   };
@@ -72,6 +73,7 @@ function showNetworkInterface(state: CloudState, eni: NetworkInterfaceRecord): N
       return { ...shown, association: { publicIp, allocationId, associationId } };
     }),
     ...(eni.ipv4Prefixes.length === 0 ? {} : { ipv4Prefixes: [...eni.ipv4Prefixes] }),
+    ...(eni.groupIds.length === 0 ? {} : { groupIds: [...eni.groupIds] }),
     tags: tagList(eni.tags),
   };
 }

@@ -9,6 +9,7 @@ export type {
 } from './connect-topology.ts';
 export type { AssignAnswer, AssignInput } from './network-interfaces.ts';
 export type { RouteInput } from './route-tables.ts';
+export type { SecurityGroupSetup } from './security-groups.ts';
 export type { DeleteTagsInput } from './tags.ts';
 export type {
   CreatedNetworkInterface,

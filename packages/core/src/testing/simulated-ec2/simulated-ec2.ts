@@ -4,11 +4,13 @@ import type {
   DescribeAddresses,
   DescribeNetworkInterfaces,
   DescribeRouteTables,
+  DescribeSecurityGroups,
   Ec2Api,
   ElasticIp,
   NetworkInterface,
   RouteKey,
   RouteTable,
+  SecurityGroup,
   SetSourceDestCheck,
   Tag,
 } from '../../cloud/ec2-api.ts';
@@ -17,7 +19,13 @@ import type { CallLog, Ec2Action } from './call-log.ts';
 import type { Clock } from '../../identity/clock.ts';
 import { CallRunner } from './call-runner.ts';
 import type { Ec2ChangeListener } from './change.ts';
-import { emptyCloud, tagsFrom, type CloudRules, type CloudState } from './cloud-state.ts';
+import {
+  defaultRules,
+  emptyCloud,
+  tagsFrom,
+  type CloudRules,
+  type CloudState,
+} from './cloud-state.ts';
 import * as describe from './describe.ts';
 import type { Ec2Fault } from './faults.ts';
 import type * as given from './inputs.ts';
@@ -25,6 +33,7 @@ import { LaggingReads, type ReadConsistency } from './lagging-reads.ts';
 import * as networkInterfaces from './network-interfaces.ts';
 import { RequestBuckets, type SimulatedRates } from './request-buckets.ts';
 import * as routeTables from './route-tables.ts';
+import * as groups from './security-groups.ts';
 import { snapshotOf, type Ec2Snapshot } from './snapshot.ts';
 import * as tags from './tags.ts';
 import * as connect from './connect-topology.ts';
@@ -44,16 +53,6 @@ export interface SimulatedEc2Options extends Partial<CloudRules> {
 }
 
 const processClock: Pick<Clock, 'elapsed'> = { elapsed: () => performance.now() };
-
-const defaultRules = {
-  occupiedPrivateIp: 'refuse',
-  endedAssociation: 'refuse',
-  privateIpTakenCode: 'InvalidParameterValue',
-  privateIpsPerNetworkInterface: 15,
-  routesPerTable: 50,
-  tagsPerResource: 50,
-  addressesPerRegion: 1000,
-} as const;
 
 /**
  * One region of EC2, in memory. It keeps state and models what EC2 does with it, not a list of expected
@@ -131,6 +130,13 @@ export class SimulatedEc2 implements Ec2Api {
 
   describeRouteTables(input: DescribeRouteTables, call?: CallOptions): Promise<RouteTable[]> {
     return this.#runner.run('DescribeRouteTables', input, call, describe.describeRouteTables);
+  }
+
+  describeSecurityGroups(
+    input: DescribeSecurityGroups,
+    call?: CallOptions,
+  ): Promise<SecurityGroup[]> {
+    return this.#runner.run('DescribeSecurityGroups', input, call, groups.describeSecurityGroups);
   }
 
   assignPrivateIpAddresses(
@@ -240,6 +246,10 @@ export class SimulatedEc2 implements Ec2Api {
     return this.#runner.build((state) => connect.createSubnetCidrReservation(state, setup));
   }
 
+  createSecurityGroup(setup: given.SecurityGroupSetup): { readonly groupId: string } {
+    return this.#runner.build((state) => groups.createSecurityGroup(state, setup));
+  }
+
   createRouteTable(setup: given.RouteTableSetup): { readonly routeTableId: string } {
     return this.#runner.build((state) => topology.createRouteTable(state, setup));
   }
@@ -283,9 +293,8 @@ export class SimulatedEc2 implements Ec2Api {
   allocateAddress(
     setup: { readonly publicIp?: string; readonly tags?: Readonly<Record<string, string>> } = {},
   ): { readonly allocationId: string; readonly publicIp: string } {
-    const { publicIp } = setup;
     return this.#runner.build((state) =>
-      addresses.allocateAddress(state, { publicIp, tags: tagsFrom(setup.tags) }),
+      addresses.allocateAddress(state, { ...setup, tags: tagsFrom(setup.tags) }),
     );
   }
 }

@@ -156,6 +156,7 @@ export function createNetworkInterface(
     attachment: attachmentFor(state, setup),
     privateIps: [privateIpAddress],
     ipv4Prefixes: [],
+    groupIds: [],
     tags: tagsFrom(setup.tags),
   });
   return { networkInterfaceId, macAddress, privateIpAddress };
