@@ -1,3 +1,4 @@
+import { CoreError } from './errors.ts';
 import type { HeldIdentity } from './held-identity.ts';
 import type { PublicIdentity } from './identity/public-identity.ts';
 import { Keeper, type KeeperParts } from './keep/keeper.ts';
@@ -16,7 +17,8 @@ import { thisNode } from './this-node.ts';
  * than 50 steps an interval) at most once a second; arp_announce and arp_ignore, of which the kernel tells
  * nobody, one interval; EC2, one interval, and 2 s for the second look before anything is believed lost. In the first
  * five minutes after a claim an address that is shown elsewhere counts only with our own owner record on it.
- * @throws CoreError when the kernel cannot be reached or watched; later troubles are events.
+ * @throws CoreError when the kernel cannot be reached or watched, SpecInvalid for a time that is none; later
+ * troubles are events.
  */
 export async function keepPublicIdentity(
   held: PublicIdentity | HeldIdentity,
@@ -31,6 +33,8 @@ export async function keepIdentity(
   options: KeepOptions,
   onIdentity: (identity: PublicIdentity) => void,
 ): Promise<Keeping> {
+  requireTime('intervalMs', options.intervalMs);
+  requireTime('gatewaySilenceMs', options.gatewaySilenceMs);
   const node = options.node ?? thisNode();
   const { identityDirectory = '/run/truetuple' } = options;
   const kernel = await node.openKernel();
@@ -48,6 +52,19 @@ export async function keepIdentity(
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** What Node's timers can wait; they wait 1 ms for whatever is longer, and for what is no time. */
+const longestMs = 2 ** 31 - 1;
+
+function requireTime(option: 'intervalMs' | 'gatewaySilenceMs', ms: number | undefined): void {
+  if (ms === undefined || (ms > 0 && ms <= longestMs)) return;
+  throw new CoreError({
+    code: 'SpecInvalid',
+    message: `Keeping an identity with ${option} ${ms}: no timer waits so long`,
+    remedy: `Give ${option} in milliseconds, above 0 and at most ${longestMs}.`,
+    retry: 'never',
+  });
 }
 
 function open(kernel: KernelPort, parts: Omit<KeeperParts, 'kernel'>): Keeper {

@@ -1,8 +1,13 @@
-/** Calls a listener. Its error is its own: it is said aloud, and ends nothing. */
-export function heed(listen: () => void): void {
+/** Calls a listener. Its error, also one that comes later, is its own: it is said aloud, and ends nothing. */
+export function heed(listen: () => unknown): void {
   try {
-    listen();
+    const told = listen();
+    if (told instanceof Promise) told.catch(sayAloud);
   } catch (error) {
-    process.emitWarning(error instanceof Error ? error : String(error));
+    sayAloud(error);
   }
+}
+
+function sayAloud(error: unknown): void {
+  process.emitWarning(error instanceof Error ? error : String(error));
 }

@@ -9,7 +9,7 @@ export interface KeepOptions {
   readonly node?: NodePorts;
   /** Where the identity is published; default `/run/truetuple`, or that of the ensure. */
   readonly identityDirectory?: string;
-  /** Milliseconds from one look at EC2 to the next, at most; the shortest is three quarters. Default 30000. */
+  /** Milliseconds from one look at EC2 to the next, at most; the shortest is three quarters. Default 30000, longest 2^31 - 1. */
   readonly intervalMs?: number;
   /**
    * Milliseconds that the gateway may answer no ARP before `gateway-unreachable` is told; default 10000. The
@@ -20,9 +20,9 @@ export interface KeepOptions {
   readonly random?: () => number;
   /** Ends the keep as close() does. */
   readonly signal?: AbortSignal;
-  /** What it throws becomes a process warning, and ends nothing. */
+  /** What it throws, also later, becomes a process warning, and ends nothing. */
   readonly onEvent?: (event: KeepEvent) => void;
-  /** Told of each repairing step; what it throws becomes a process warning. */
+  /** Told of each repairing step; what it throws, also later, becomes a process warning. */
   readonly onStep?: OnStep;
 }
 
