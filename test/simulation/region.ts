@@ -82,7 +82,7 @@ function buildForeign(
   const none = ec2.allocateAddress({ publicIp: '198.51.100.1' });
   const other = ec2.allocateAddress({
     publicIp: '198.51.100.2',
-    tags: { [poolTagKey]: 'others', 'truetuple/owner': 'c/n/p/gone/10.0.2.250/assigned' },
+    tags: { [poolTagKey]: 'others', 'truetuple/owner': 'c/n/p/gone/10.0.2.250/assigned/eni-1' },
   });
   for (const routeTableId of routeTableIds) {
     for (const destinationCidrBlock of ['0.0.0.0/0', '198.51.100.1/32']) {

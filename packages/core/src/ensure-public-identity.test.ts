@@ -250,7 +250,7 @@ describe('releasePublicIdentity', () => {
     });
     await pod.ec2.createTags({
       resources: [held.identity.allocationId],
-      tags: [{ key: ownerTagKey, value: 'test/sip/other/uid-other/10.0.1.10/found' }],
+      tags: [{ key: ownerTagKey, value: 'test/sip/other/uid-other/10.0.1.10/found/eni-1' }],
     });
     await held.release();
     expect(leftInEc2(pod)).toContain('association 203.0.113.50');

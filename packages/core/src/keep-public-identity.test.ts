@@ -344,7 +344,7 @@ describe('keep: the cloud', () => {
     await pod.clock.advance(intervalMs + secondLookMs);
     expect(said(events).at(-1)).toBe('restored 2');
     await steal(pod, allocationId, eniOf(pod));
-    const tags = [{ key: ownerTagKey, value: 'c/n/p/uid-other/10.0.2.140/found' }];
+    const tags = [{ key: ownerTagKey, value: 'c/n/p/uid-other/10.0.2.140/found/eni-1' }];
     await pod.ec2.createTags({ resources: [allocationId], tags });
     await pod.clock.advance(intervalMs + secondLookMs);
     expect(said(events).at(-1)).toBe('unsure ClaimInDoubt');

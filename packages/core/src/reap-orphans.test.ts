@@ -47,6 +47,12 @@ function hold(built: Built, name: string, privateIp: string, on: 'plain' | 'tagg
   });
 }
 
+/** With the same range as the first one: nothing keeps two VPCs of a region from that. */
+function anotherVpc(ec2: SimulatedEc2): { readonly subnetId: string } {
+  const { vpcId } = ec2.createVpc({ cidr: '10.0.0.0/16' });
+  return ec2.createSubnet({ vpcId, cidr: '10.0.2.0/24' });
+}
+
 function pods(...live: LivePod[]): Liveness {
   return { livePods: async () => ({ complete: true, pods: live }) };
 }
@@ -189,17 +195,51 @@ describe('reapOrphans', () => {
     ]);
   });
 
-  it('takes off no recorded private IP that two VPCs have', async () => {
+  it.each(['in another VPC', 'in the same subnet'])(
+    'takes off a recorded private IP where its record says, not one that has it %s since',
+    async (where) => {
+      const built = build();
+      const { ec2, plain } = built;
+      const { associationId, networkInterfaceId } = await hold(built, 'dead', '10.0.2.50');
+      await ec2.disassociateAddress({ associationId });
+      const privateIpAddresses = ['10.0.2.50'];
+      await ec2.unassignPrivateIpAddresses({ networkInterfaceId, privateIpAddresses });
+      const { subnetId } = where === 'in the same subnet' ? built : anotherVpc(ec2);
+      const other = ec2.createNetworkInterface({ subnetId });
+      await ec2.assignPrivateIpAddresses({ ...other, privateIpAddresses });
+      const report = await reap(ec2, nobody);
+      expect(kindsOf(report.applied)).toEqual(['delete-route', 'delete-route', 'untag-owner']);
+      expect(networkInterfaceId).toBe(plain.networkInterfaceId);
+    },
+  );
+
+  it('leaves a private IP with an address that somebody associated since, whatever a describe shows', async () => {
+    const built = { ...build(), routeTableIds: [] };
+    const { ec2 } = built;
+    const { associationId, networkInterfaceId } = await hold(built, 'dead', '10.0.2.50');
+    const { allocationId } = ec2.allocateAddress({ publicIp: '198.51.100.7' });
+    await ec2.disassociateAddress({ associationId });
+    const privateIpAddress = '10.0.2.50';
+    await ec2.associateAddress({ allocationId, networkInterfaceId, privateIpAddress });
+    ec2.inject({ action: 'DescribeAddresses', staleByChanges: 2, times: 5 });
+    const report = await reap(ec2, nobody);
+    expect(kindsOf(report.applied)).toEqual(['disassociate-address', 'untag-owner']);
+    const theirs = ec2.snapshot().addresses.find((one) => one.allocationId === allocationId);
+    expect(theirs).toMatchObject({ networkInterfaceId, privateIpAddress });
+  });
+
+  it('takes off a recorded private IP that another VPC has too', async () => {
     const built = build();
     const { ec2 } = built;
-    const { associationId } = await hold(built, 'dead', '10.0.2.50');
+    const { associationId, networkInterfaceId } = await hold(built, 'dead', '10.0.2.50');
     await ec2.disassociateAddress({ associationId });
-    const { vpcId } = ec2.createVpc({ cidr: '10.0.0.0/16' });
-    const { subnetId } = ec2.createSubnet({ vpcId, cidr: '10.0.2.0/24' });
-    const { networkInterfaceId } = ec2.createNetworkInterface({ subnetId });
-    await ec2.assignPrivateIpAddresses({ networkInterfaceId, privateIpAddresses: ['10.0.2.50'] });
-    const report = await reap(ec2, nobody);
-    expect(kindsOf(report.applied)).not.toContain('unassign-private-ip');
+    const other = ec2.createNetworkInterface(anotherVpc(ec2));
+    await ec2.assignPrivateIpAddresses({ ...other, privateIpAddresses: ['10.0.2.50'] });
+    const { applied } = await reap(ec2, nobody);
+    const privateIp = '10.0.2.50';
+    expect(applied.filter(({ kind }) => kind === 'unassign-private-ip')).toEqual([
+      { kind: 'unassign-private-ip', networkInterfaceId, privateIp },
+    ]);
   });
 
   it('takes off routes of a free address once no live pod can be claiming it, its record once the owner is dead', async () => {

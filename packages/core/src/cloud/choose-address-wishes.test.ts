@@ -105,6 +105,7 @@ describe('an address that was let go', () => {
       owner: ownerOf('sip-9'),
       privateIp,
       privateIpAssignedByUs: true,
+      networkInterfaceId: 'eni-9',
     });
     const pool = tagged(best, { ...released('sip-1', 0), [ownerTagKey]: value });
     const recorded = pool.map((one) =>

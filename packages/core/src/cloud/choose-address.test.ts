@@ -16,7 +16,8 @@ function wish(pod: string, more: Partial<AddressWish> = {}): AddressWish {
 }
 
 function free(number: number, owner?: Owner): ElasticIp {
-  const value = owner && formatOwnerTag({ owner, privateIp, privateIpAssignedByUs: true });
+  const record = { privateIp, privateIpAssignedByUs: true, networkInterfaceId: 'eni-9' };
+  const value = owner && formatOwnerTag({ owner, ...record });
   return {
     allocationId: `eipalloc-${number.toString(16).padStart(17, '0')}`,
     publicIp: `203.0.113.${number}`,

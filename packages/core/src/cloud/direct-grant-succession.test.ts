@@ -221,6 +221,21 @@ describe('a private IP that is stuck on another ENI', () => {
     expect(on(holder).includes(oldIp)).toBe(!goes);
   });
 
+  it('stays on an ENI that has it since, whatever a dead pod recorded of another one', async () => {
+    const { acquire, ec2, clock, on, enis } = build();
+    const dead = await acquire({ name: 'sip-7', uid: 'uid-dead', on: 1, privateIp: oldIp });
+    await ec2.disassociateAddress({ associationId: dead.associationId });
+    const privateIpAddresses = [oldIp];
+    await ec2.unassignPrivateIpAddresses({ ...dead, privateIpAddresses });
+    const networkInterfaceId = enis[0]?.networkInterfaceId ?? '';
+    await ec2.assignPrivateIpAddresses({ networkInterfaceId, privateIpAddresses });
+    await clock.advance(600_000);
+    const live = alive({ uid: 'u', privateIps: [oldIp] });
+    const error = await refusal(acquire({ uid: 'u', on: 1, privateIp: oldIp, live }));
+    expect(error.message).toMatch(/nothing says that truetuple put/);
+    expect(on(0)).toContain(oldIp);
+  });
+
   it('with an address that is not of the pool stays', async () => {
     const { acquire, ec2, enis, on } = build();
     const networkInterfaceId = enis[1]?.networkInterfaceId ?? '';

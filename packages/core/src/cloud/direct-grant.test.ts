@@ -364,7 +364,9 @@ describe('acquire', () => {
     expect(grant.associationId).not.toBe(left.associationId);
     expect(grant.privateIpAssignedByUs).toBe(true);
     const [address] = built.ec2.snapshot().addresses;
-    const value = formatOwnerTag({ owner, privateIp, privateIpAssignedByUs: true });
+    const { networkInterfaceId } = built;
+    const record = { owner, privateIp, privateIpAssignedByUs: true, networkInterfaceId };
+    const value = formatOwnerTag(record);
     expect(address?.tags).toContainEqual({ key: ownerTagKey, value });
   });
 

@@ -120,7 +120,7 @@ const drifts: readonly (readonly [
     ({ ec2, held }) =>
       ec2.createTags({
         resources: [held.allocationId],
-        tags: [{ key: ownerTagKey, value: 'c/n/p/uid-other/10.0.2.140/found' }],
+        tags: [{ key: ownerTagKey, value: 'c/n/p/uid-other/10.0.2.140/found/eni-1' }],
       }),
     ['tag-owner'],
   ],
@@ -206,7 +206,7 @@ describe('maintain', () => {
   it('is not lost by what may be from before a young claim', async () => {
     const built = await build();
     await steal(built);
-    const tags = [{ key: ownerTagKey, value: 'c/n/p/uid-other/10.0.2.140/found' }];
+    const tags = [{ key: ownerTagKey, value: 'c/n/p/uid-other/10.0.2.140/found/eni-1' }];
     await built.ec2.createTags({ resources: [built.held.allocationId], tags });
     await expect(maintain(built, young)).rejects.toMatchObject({ code: 'ClaimInDoubt' });
     expect(await maintain(built, old)).toMatchObject({ kind: 'lost', because: 'taken' });
@@ -269,7 +269,7 @@ describe('maintain', () => {
     await ec2.disassociateAddress({ associationId: held.associationId });
     await ec2.associateAddress({ allocationId, networkInterfaceId, privateIpAddress: privateIp });
     expect(await maintain(built)).toMatchObject({ kind: 'held', unrepaired: undefined });
-    const tags = [{ key: ownerTagKey, value: 'c/n/p/uid-other/10.0.2.128/found' }];
+    const tags = [{ key: ownerTagKey, value: 'c/n/p/uid-other/10.0.2.128/found/eni-1' }];
     await ec2.createTags({ resources: [allocationId], tags });
     expect(await maintain(built)).toMatchObject({ kind: 'lost', because: 'taken' });
   });
@@ -285,17 +285,18 @@ describe('maintain', () => {
   it('knows that a private IP which it registered again is its own to take off', async () => {
     const built = await build();
     const found = { ...built, held: { ...built.held, privateIpAssignedByUs: false } };
-    const tags = [{ key: ownerTagKey, value: 'test/sip/gateway-0/uid-gateway-0/10.0.2.128/found' }];
+    const { networkInterfaceId } = built.held;
+    const value = `test/sip/gateway-0/uid-gateway-0/10.0.2.128/found/${networkInterfaceId}`;
+    const tags = [{ key: ownerTagKey, value }];
     await built.ec2.createTags({ resources: [built.held.allocationId], tags });
     expect(await maintain(found)).toMatchObject({ grant: { privateIpAssignedByUs: false } });
-    const { networkInterfaceId } = built.held;
     await built.ec2.unassignPrivateIpAddresses({
       networkInterfaceId,
       privateIpAddresses: [privateIp],
     });
     expect(await maintain(found)).toMatchObject({ grant: { privateIpAssignedByUs: true } });
     const [address] = built.ec2.snapshot().addresses;
-    expect(address?.tags.find(({ key }) => key === ownerTagKey)?.value).toMatch(/assigned$/);
+    expect(address?.tags.find(({ key }) => key === ownerTagKey)?.value).toContain('/assigned/');
   });
 
   it('answers the new association of a claim whose answer was lost', async () => {

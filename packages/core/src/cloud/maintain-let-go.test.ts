@@ -61,14 +61,14 @@ describe('maintain, of a claim that its caller does not want put back', () => {
 
   it('tells its caller whether the owner record still stands', async () => {
     const built = await buildTakenAway();
-    const { allocationId } = built.held;
+    const { allocationId, networkInterfaceId } = built.held;
     const seen: boolean[] = [];
     const ask = async ({ isRecorded }: ClaimSeen): Promise<boolean> => {
       seen.push(isRecorded);
       return false;
     };
     await built.maintain(ask);
-    const value = 'test/sip/gateway-0/uid-gateway-0/10.0.2.128/assigned';
+    const value = `test/sip/gateway-0/uid-gateway-0/10.0.2.128/assigned/${networkInterfaceId}`;
     await built.ec2.createTags({ resources: [allocationId], tags: [{ key: ownerTagKey, value }] });
     await built.maintain(ask);
     expect(seen).toEqual([false, true]);

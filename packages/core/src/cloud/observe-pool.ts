@@ -30,12 +30,12 @@ export async function observePool(
   const ids = [
     only?.networkInterfaceId,
     ...addresses.map((one) => one.networkInterfaceId),
+    ...addresses.map(recordedOnFree),
     ...destinations.flatMap((to) => routeTables.map((one) => routeTo(one, to)?.networkInterfaceId)),
   ];
   const networkInterfaces = await readInterfaces(session, {
     inPool: only === undefined ? inPool : 'none',
     ids,
-    privateIps: addresses.flatMap((one) => recordedOnFree(one) ?? []),
   });
   return { pool, allAddresses, addresses, networkInterfaces, routeTables };
 }
@@ -46,19 +46,18 @@ function narrowAddresses(only: OrphanSubject | undefined): readonly Filter[] {
   return [{ name: 'network-interface-id', values: [only.networkInterfaceId] }];
 }
 
-/** The private IP that a record on a free address says truetuple registered: its release was cut short. */
+/** Where a record on a free address says that truetuple registered a private IP: its release was cut short. */
 function recordedOnFree(address: ElasticIp): string | undefined {
   const record = address.associationId === undefined ? ownerRecordOf(address) : undefined;
-  return record?.privateIpAssignedByUs ? record.privateIp : undefined;
+  return record?.privateIpAssignedByUs ? record.networkInterfaceId : undefined;
 }
 
-/** Those of the pool, those with one of the ids, those with one of the private IPs. */
+/** Those of the pool, and those with one of the ids. */
 async function readInterfaces(
   session: CloudSession,
   wanted: {
     readonly inPool: Filter | 'none';
     readonly ids: readonly (string | undefined)[];
-    readonly privateIps: readonly string[];
   },
 ): Promise<NetworkInterface[]> {
   const read = (filter: Filter): Promise<NetworkInterface[]> =>
@@ -71,11 +70,7 @@ async function readInterfaces(
   const others = await inChunks([...ids], (values) =>
     read({ name: 'network-interface-id', values }),
   );
-  const holders = await inChunks([...new Set(wanted.privateIps)], (values) =>
-    read({ name: 'private-ip-address', values }),
-  );
-  const all = [...carriers, ...others, ...holders];
-  return [...new Map(all.map((eni) => [eni.networkInterfaceId, eni])).values()];
+  return [...carriers, ...others];
 }
 
 async function readRouteTables(

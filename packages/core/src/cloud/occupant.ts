@@ -2,7 +2,7 @@ import type { Ipv4Address } from '../identity/address.ts';
 import type { Owner } from '../identity/owner.ts';
 import { isNamed } from './choose-address.ts';
 import type { ElasticIp, NetworkInterface } from './ec2-api.ts';
-import { isAt, ownerRecordOf, ownerTagOf, type CloudView } from './view.ts';
+import { isAt, ownerRecordOf, ownerTagOf, recordsAssigned, type CloudView } from './view.ts';
 
 /** Whose Elastic IP the private IP carries. */
 export type Occupant =
@@ -61,6 +61,7 @@ export function judgeOccupant(
     kind: isOurs ? 'ours' : 'left-over',
     address,
     associationId,
-    privateIpAssignedByUs: record?.privateIp === privateIp && record.privateIpAssignedByUs,
+    privateIpAssignedByUs:
+      record !== undefined && recordsAssigned(record, { networkInterfaceId, privateIp }),
   };
 }

@@ -22,7 +22,7 @@ const wanted: WantedIdentity = {
 };
 
 function recordOf(owner: Owner, privateIpAssignedByUs = true): string {
-  return formatOwnerTag({ owner, privateIp, privateIpAssignedByUs });
+  return formatOwnerTag({ owner, privateIp, privateIpAssignedByUs, networkInterfaceId: eniId });
 }
 
 function address(number: number, owner?: string): ElasticIp {

@@ -9,6 +9,7 @@ import {
   hasPrivateIp,
   ownerRecordOf,
   ownerTagOf,
+  recordsAssigned,
   routeTo,
   tagOf,
   viewAfter,
@@ -103,9 +104,9 @@ function planIdentity(wanted: WantedIdentity, view: CloudView): CloudPlan {
     ...planInterface(wanted, eni),
     ...cleared,
     ...planClaim(wanted, address, eni, held !== undefined),
-    ...planOwnerTag(wanted, address, privateIpIsOurs(wanted, view)),
+    ...planOwnerTag(wanted, address, { ...eni, isOurs: privateIpIsOurs(wanted, view) }),
     ...routes,
-    ...planOldRecords(wanted, clean, address),
+    ...planOldRecords(wanted, clean, { claimed: address, eni }),
   ];
   return { kind: 'steps', steps };
 }
@@ -170,11 +171,15 @@ function planLeftOver(occupant: Occupant, view: CloudView, eni: NetworkInterface
  * inherits the duty to take it off, and a late release of the dead one shall not find its record. Last,
  * when the duty stands in a record of our own.
  */
-function planOldRecords(wanted: WantedIdentity, view: CloudView, claimed: ElasticIp): CloudStep[] {
+function planOldRecords(
+  wanted: WantedIdentity,
+  view: CloudView,
+  now: { readonly claimed: ElasticIp; readonly eni: NetworkInterface },
+): CloudStep[] {
   if (!wanted.withRoutes) return [];
-  return oldRecordsOn(wanted, view).flatMap((address) => {
+  return oldRecordsOn(wanted, view, now.eni).flatMap((address) => {
     const value = ownerTagOf(address);
-    if (value === undefined || address.allocationId === claimed.allocationId) return [];
+    if (value === undefined || address.allocationId === now.claimed.allocationId) return [];
     return [{ kind: 'untag-owner' as const, allocationId: address.allocationId, value }];
   });
 }
@@ -182,12 +187,14 @@ function planOldRecords(wanted: WantedIdentity, view: CloudView, claimed: Elasti
 function oldRecordsOn(
   wanted: Pick<WantedIdentity, 'privateIp' | 'owner'>,
   view: CloudView,
+  { networkInterfaceId }: NetworkInterface,
 ): ElasticIp[] {
   return view.addresses.filter((address) => {
     const record = ownerRecordOf(address);
     return (
       address.associationId === undefined &&
       record?.privateIp === wanted.privateIp &&
+      record.networkInterfaceId === networkInterfaceId &&
       record.owner.uid !== wanted.owner.uid
     );
   });
@@ -210,10 +217,11 @@ function planClaim(
 function planOwnerTag(
   wanted: WantedIdentity,
   address: ElasticIp,
-  privateIpAssignedByUs: boolean,
+  on: { readonly networkInterfaceId: string; readonly isOurs: boolean },
 ): CloudStep[] {
   const { owner, privateIp } = wanted;
-  const value = formatOwnerTag({ owner, privateIp, privateIpAssignedByUs });
+  const { networkInterfaceId, isOurs: privateIpAssignedByUs } = on;
+  const value = formatOwnerTag({ owner, privateIp, privateIpAssignedByUs, networkInterfaceId });
   if (ownerTagOf(address) === value) return [];
   return [{ kind: 'tag-owner', allocationId: address.allocationId, value }];
 }
@@ -230,7 +238,7 @@ export function privateIpIsOurs(
   const eni = view.networkInterface;
   if (wanted.privateIpAssignedByUs || eni === undefined) return wanted.privateIpAssignedByUs;
   if (!hasPrivateIp(eni, wanted.privateIp)) return true;
-  if (isRecordedAsOurs(wanted, view)) return true;
+  if (isRecordedAsOurs(wanted, view, eni)) return true;
   const occupant = judgeOccupant(wanted, view, eni);
   return occupant.kind !== 'none' && occupant.kind !== 'foreign' && occupant.privateIpAssignedByUs;
 }
@@ -239,11 +247,13 @@ export function privateIpIsOurs(
 function isRecordedAsOurs(
   { owner, privateIp }: Pick<WantedIdentity, 'privateIp' | 'owner'>,
   view: CloudView,
+  { networkInterfaceId }: NetworkInterface,
 ): boolean {
   return view.addresses.some((address) => {
     const record = ownerRecordOf(address);
     const counts = address.associationId === undefined || record?.owner.uid === owner.uid;
-    return counts && record?.privateIp === privateIp && record.privateIpAssignedByUs;
+    const place = { networkInterfaceId, privateIp };
+    return counts && record !== undefined && recordsAssigned(record, place);
   });
 }
 

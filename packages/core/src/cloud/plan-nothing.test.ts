@@ -24,7 +24,12 @@ const wanted: WantedNothing = {
 };
 
 function tag(owner: Owner): ElasticIp['tags'] {
-  const value = formatOwnerTag({ owner, privateIp, privateIpAssignedByUs: true });
+  const value = formatOwnerTag({
+    owner,
+    privateIp,
+    privateIpAssignedByUs: true,
+    networkInterfaceId,
+  });
   return [{ key: ownerTagKey, value }];
 }
 

@@ -107,8 +107,13 @@ function planRecordEnd(wanted: WantedNothing, claim: ClaimToEnd, view: CloudView
     return [{ kind: 'untag-owner', allocationId, value }];
   }
   if (wanted.known !== 'ended') return [];
-  const { owner, privateIp, unassignPrivateIp: privateIpAssignedByUs } = wanted;
-  const written = formatOwnerTag({ owner, privateIp, privateIpAssignedByUs });
+  const { owner, privateIp, networkInterfaceId } = wanted;
+  const written = formatOwnerTag({
+    owner,
+    privateIp,
+    privateIpAssignedByUs: wanted.unassignPrivateIp,
+    networkInterfaceId,
+  });
   return [{ kind: 'untag-owner', allocationId, value: written }];
 }
 

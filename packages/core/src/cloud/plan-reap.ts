@@ -4,6 +4,7 @@ import {
   parseIpv4Address,
   type Ipv4Address,
 } from '../identity/address.ts';
+import type { OwnerRecord } from '../identity/owner.ts';
 import type { CloudStep } from './cloud-step.ts';
 import {
   doubtAbout,
@@ -14,7 +15,7 @@ import {
 } from './doubt-about-pods.ts';
 import type { ElasticIp, NetworkInterface, RouteTable } from './ec2-api.ts';
 import type { LivePods } from './liveness.ts';
-import { carriesPoolTag, ownerRecordOf, ownerTagOf, routeTo } from './view.ts';
+import { carriesPoolTag, ownerRecordOf, ownerTagOf, recordsAssigned, routeTo } from './view.ts';
 
 /** What EC2 has of one pool. */
 export interface ObservedPool {
@@ -24,8 +25,8 @@ export interface ObservedPool {
   /** Those of them that are judged. */
   readonly addresses: readonly ElasticIp[];
   /**
-   * Those that carry the pool's tag, those that its addresses or routes to them are on, and those with a private
-   * IP that a record on a free address names.
+   * Those that carry the pool's tag, those that its addresses or routes to them are on, and those that a record
+   * on a free address names.
    */
   readonly networkInterfaces: readonly NetworkInterface[];
   /** Those with a route to one of its addresses. */
@@ -134,9 +135,8 @@ function describeOrphan(
     steps.push({ kind: 'disassociate-address', associationId, publicIp });
   }
   const record = ownerRecordOf(address);
-  const isRecorded = record?.privateIp === privateIpAddress && record?.privateIpAssignedByUs;
   const place = { networkInterfaceId, privateIp: privateIpAddress };
-  steps.push(...planUnassign(observed, place, isRecorded === true));
+  steps.push(...planUnassign(observed, place, { allocationId, record }));
   if (value !== undefined) steps.push({ kind: 'untag-owner', allocationId, value });
   const subject = { kind: 'address' as const, allocationId, publicIp, networkInterfaceId };
   return { key: `${allocationId} ${associationId ?? ''}`, what, subject, steps };
@@ -149,7 +149,7 @@ function planUnassign(
     readonly networkInterfaceId: string | undefined;
     readonly privateIp: string | undefined;
   },
-  isRecorded: boolean,
+  of: { readonly allocationId: string; readonly record: OwnerRecord | undefined },
 ): CloudStep[] {
   const { privateIp } = place;
   const eni = observed.networkInterfaces.find(
@@ -158,8 +158,14 @@ function planUnassign(
   const shown = eni?.privateIpAddresses.find((one) => one.privateIpAddress === privateIp);
   if (eni === undefined || shown?.primary !== false) return [];
   if (privateIp === undefined || !isIpv4Address(privateIp)) return [];
-  if (!isRecorded && !carriesPoolTag(eni, observed.pool)) return [];
+  // EC2 takes the Elastic IP off with it, whosever it is by now
+  if (shown.association !== undefined && shown.association.allocationId !== of.allocationId) {
+    return [];
+  }
   const { networkInterfaceId } = eni;
+  const isRecorded =
+    of.record !== undefined && recordsAssigned(of.record, { networkInterfaceId, privateIp });
+  if (!isRecorded && !carriesPoolTag(eni, observed.pool)) return [];
   return [{ kind: 'unassign-private-ip', networkInterfaceId, privateIp }];
 }
 
@@ -177,9 +183,7 @@ function judgeFreeAddress(address: ElasticIp, observed: ObservedPool, live: Live
   if (value !== undefined && doubtAboutRecord === undefined) {
     const record = ownerRecordOf(address);
     if (record?.privateIpAssignedByUs && doubtAbout(live, record.privateIp) === undefined) {
-      const { privateIp } = record;
-      const networkInterfaceId = onlyHolderOf(observed, privateIp, allocationId);
-      steps.push(...planUnassign(observed, { networkInterfaceId, privateIp }, true));
+      steps.push(...planUnassign(observed, record, { allocationId, record }));
     }
     steps.push({ kind: 'untag-owner', allocationId, value });
   }
@@ -188,22 +192,6 @@ function judgeFreeAddress(address: ElasticIp, observed: ObservedPool, live: Live
   const networkInterfaceId = undefined;
   const subject = { kind: 'address' as const, allocationId, publicIp, networkInterfaceId };
   return { orphan: { key: `${allocationId} free`, what, subject, steps } };
-}
-
-/** Of a private IP that carries nothing else; undefined when several VPCs have it: a record names no VPC. */
-function onlyHolderOf(
-  { networkInterfaces }: ObservedPool,
-  privateIp: Ipv4Address,
-  allocationId: string,
-): string | undefined {
-  const holders = networkInterfaces.filter(({ privateIpAddresses }) =>
-    privateIpAddresses.some(
-      ({ privateIpAddress, association }) =>
-        privateIpAddress === privateIp &&
-        (association === undefined || association.allocationId === allocationId),
-    ),
-  );
-  return holders.length === 1 ? holders[0]?.networkInterfaceId : undefined;
 }
 
 /** None when a network interface shows the address: then the describe of it is from before its claim. */

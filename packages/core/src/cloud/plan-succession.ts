@@ -4,7 +4,7 @@ import type { CloudStep } from './cloud-step.ts';
 import { doubtAbout, doubtAboutCluster, isAlive } from './doubt-about-pods.ts';
 import type { ElasticIp, NetworkInterface } from './ec2-api.ts';
 import type { LivePods } from './liveness.ts';
-import { carriesPoolTag, ownerRecordOf, ownerTagOf } from './view.ts';
+import { carriesPoolTag, ownerRecordOf, ownerTagOf, recordsAssigned } from './view.ts';
 
 /** Who comes after a dead pod. */
 export interface Heir {
@@ -63,9 +63,9 @@ export function planSuccession(
   const publicIp = parseIpv4Address(address.publicIp, 'public IP');
   const steps: CloudStep[] = [{ kind: 'disassociate-address', associationId, publicIp }];
   const eni = interfaces.find((one) => one.networkInterfaceId === networkInterfaceId);
-  const isAssigned = record.privateIpAssignedByUs && record.privateIp === privateIpAddress;
-  if (eni !== undefined && isAssigned && isSecondary(eni, record.privateIp)) {
-    const { privateIp } = record;
+  const { privateIp } = record;
+  const isAssigned = eni !== undefined && recordsAssigned(record, { ...eni, privateIp });
+  if (isAssigned && privateIp === privateIpAddress && isSecondary(eni, privateIp)) {
     steps.push({
       kind: 'unassign-private-ip',
       networkInterfaceId: eni.networkInterfaceId,
@@ -94,7 +94,7 @@ export function planFreeing(
   )?.association;
   const address = pool.find((one) =>
     association === undefined
-      ? one.associationId === undefined && ownerRecordOf(one)?.privateIp === privateIp
+      ? one.associationId === undefined && isRecordedOn(holder, one, privateIp)
       : one.allocationId === association.allocationId,
   );
   if (association !== undefined && address === undefined) {
@@ -105,7 +105,8 @@ export function planFreeing(
     doubtAboutCluster(live, record?.owner) ??
     doubtAboutDead(live, heir, record?.owner.uid, privateIp);
   if (why !== undefined) return unproven(why);
-  const isAssigned = record?.privateIp === privateIp && record.privateIpAssignedByUs;
+  const isAssigned =
+    record !== undefined && recordsAssigned(record, { networkInterfaceId, privateIp });
   if (!isAssigned && !carriesPoolTag(holder, heir.pool)) {
     return unproven(`nothing says that truetuple put ${place}`);
   }
@@ -121,6 +122,15 @@ export function planFreeing(
     steps.push({ kind: 'untag-owner', allocationId: address.allocationId, value });
   }
   return { kind: 'take-over', allocationId: undefined, steps };
+}
+
+function isRecordedOn(
+  { networkInterfaceId }: NetworkInterface,
+  address: ElasticIp,
+  privateIp: Ipv4Address,
+): boolean {
+  const record = ownerRecordOf(address);
+  return record?.privateIp === privateIp && record.networkInterfaceId === networkInterfaceId;
 }
 
 function unproven(why: string): Succession {

@@ -282,6 +282,18 @@ export function ownerRecordOf(address: ElasticIp): OwnerRecord | undefined {
   return value === undefined ? undefined : parseOwnerTag(value);
 }
 
+/** True when a record says that truetuple registered the private IP there: it may be another one's elsewhere. */
+export function recordsAssigned(
+  record: OwnerRecord,
+  { networkInterfaceId, privateIp }: PrivateIpPlace,
+): boolean {
+  return (
+    record.privateIpAssignedByUs &&
+    record.privateIp === privateIp &&
+    record.networkInterfaceId === networkInterfaceId
+  );
+}
+
 /** True for a network interface whose secondary private IPs are truetuple's to assign and to take off. */
 export function carriesPoolTag(eni: Pick<NetworkInterface, 'tags'>, pool: string): boolean {
   return eni.tags.some(({ key, value }) => key === poolTagKey && value === pool);

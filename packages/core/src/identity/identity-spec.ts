@@ -205,6 +205,7 @@ export function parseIdentitySpec(input: unknown): IdentitySpec {
     owner: spec.owner,
     privateIp: '255.255.255.255' as Ipv4Address,
     privateIpAssignedByUs: true,
+    networkInterfaceId: 'eni-00000000000000000',
   };
   const length = formatOwnerTag(longest).length;
   if (length > tagValueLimit) {

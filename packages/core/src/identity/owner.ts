@@ -13,6 +13,8 @@ export interface OwnerRecord {
   readonly owner: Owner;
   readonly privateIp: Ipv4Address;
   readonly privateIpAssignedByUs: boolean;
+  /** Whose private IP it is: another VPC's network interface, or a later one of this VPC, may have the same one. */
+  readonly networkInterfaceId: string;
 }
 
 /** Tag keys truetuple reads and writes. */
@@ -33,25 +35,32 @@ export function stableNameOf({ cluster, namespace, pod }: Owner): string {
 export const tagValueLimit = 256;
 
 /**
- * The owner tag's value: cluster/namespace/pod/uid/private IP/assigned|found. One tag and one value, so
- * that DeleteTags with the value is compare-and-delete.
+ * The owner tag's value: cluster/namespace/pod/uid/private IP/assigned|found/network interface id. One tag and
+ * one value, so that DeleteTags with the value is compare-and-delete.
  */
 export function formatOwnerTag(record: OwnerRecord): string {
   const { cluster, namespace, pod, uid } = record.owner;
   const origin = record.privateIpAssignedByUs ? 'assigned' : 'found';
-  return [cluster, namespace, pod, uid, record.privateIp, origin].join('/');
+  return [cluster, namespace, pod, uid, record.privateIp, origin, record.networkInterfaceId].join(
+    '/',
+  );
 }
 
 /** Reads an owner tag's value; undefined when it is not one of ours. */
 export function parseOwnerTag(value: string): OwnerRecord | undefined {
-  const [cluster, namespace, pod, uid, privateIp, origin, ...rest] = value.split('/');
+  const [cluster, namespace, pod, uid, privateIp, origin, networkInterfaceId, ...rest] =
+    value.split('/');
   if (!cluster || !namespace || !pod || !uid || privateIp === undefined || rest.length > 0) {
     return undefined;
   }
   if (!isIpv4Address(privateIp) || (origin !== 'assigned' && origin !== 'found')) return undefined;
+  if (networkInterfaceId === undefined || !/^eni-[0-9a-z]+$/.test(networkInterfaceId)) {
+    return undefined;
+  }
   return {
     owner: { cluster, namespace, pod, uid },
     privateIp,
     privateIpAssignedByUs: origin === 'assigned',
+    networkInterfaceId,
   };
 }

@@ -45,9 +45,9 @@ describe('leftInEc2', () => {
   });
 
   it('finds an owner tag without an association', () => {
-    const tags = [{ key: ownerTagKey, value: 'demo/voice/sip-0/uid/10.0.2.128/assigned' }];
+    const tags = [{ key: ownerTagKey, value: 'demo/voice/sip-0/uid/10.0.2.128/assigned/eni-1' }];
     expect(left({ addresses: [{ ...address, tags }] })).toEqual([
-      '203.0.113.50 has the owner tag demo/voice/sip-0/uid/10.0.2.128/assigned',
+      '203.0.113.50 has the owner tag demo/voice/sip-0/uid/10.0.2.128/assigned/eni-1',
     ]);
   });
 
