@@ -228,6 +228,24 @@ describe('reapOrphans', () => {
     expect(theirs).toMatchObject({ networkInterfaceId, privateIpAddress });
   });
 
+  it('leaves the private IP of an address that it spares, though a describe of its ENI is from before', async () => {
+    const { ec2, tagged } = build();
+    const { networkInterfaceId } = tagged;
+    const allocationId = ec2.snapshot().addresses[0]?.allocationId ?? '';
+    const privateIpAddress = '10.0.2.71';
+    await ec2.assignPrivateIpAddresses({
+      networkInterfaceId,
+      privateIpAddresses: [privateIpAddress],
+    });
+    const tags = [{ key: ownerTagKey, value: 'somebody' }];
+    await ec2.createTags({ resources: [allocationId], tags });
+    await ec2.associateAddress({ allocationId, networkInterfaceId, privateIpAddress });
+    ec2.inject({ action: 'DescribeNetworkInterfaces', staleByChanges: 1, times: 5 });
+    const report = await reap(ec2, nobody);
+    expect(report.applied).toEqual([]);
+    expect(report.spared).toMatchObject([{ why: 'its owner tag cannot be read: somebody' }]);
+  });
+
   it('takes off a recorded private IP that another VPC has too', async () => {
     const built = build();
     const { ec2 } = built;

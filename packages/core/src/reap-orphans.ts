@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { brakeReap, ownersUnknown } from './cloud/brake-reap.ts';
 import { carryOut } from './cloud/carry-out.ts';
 import { openSession, type CloudSession, transientFailuresBorne } from './cloud/cloud-session.ts';
@@ -6,7 +7,12 @@ import type { Ec2Api } from './cloud/ec2-api.ts';
 import type { CloudStepEvent } from './cloud/identity-grant.ts';
 import type { LivePods, Liveness } from './cloud/liveness.ts';
 import { observePool } from './cloud/observe-pool.ts';
-import { compareSightings, type OrphanSighting, type Sighted } from './cloud/orphan-sightings.ts';
+import {
+  compareSightings,
+  type OrphanSighting,
+  type PassTime,
+  type Sighted,
+} from './cloud/orphan-sightings.ts';
 import { planReap, type Orphan, type ReapPlan, type Spared } from './cloud/plan-reap.ts';
 import { nameStep, translateEc2Error } from './cloud/translate-ec2-error.ts';
 import { converge } from './converge.ts';
@@ -44,7 +50,7 @@ export interface ReapRequest {
 export interface ReapPorts {
   readonly ec2: Ec2Api;
   /** For ages, and pauses after transient failures; default this node's. */
-  readonly clock?: Pick<Clock, 'wait' | 'now'>;
+  readonly clock?: Clock;
   readonly onStep?: (event: CloudStepEvent) => void;
 }
 
@@ -68,7 +74,7 @@ export async function reapOrphans(request: ReapRequest, ports: ReapPorts): Promi
   const observed = await observePool(session, pool);
   const live = await ownersOf(request).catch(asUnknown);
   const plan = planReap(observed, CoreError.is(live) ? nobodyKnown : live);
-  const sighted = compareSightings(plan.orphans, earlier, { nowMs: clock.now(), graceMs });
+  const sighted = compareSightings(plan.orphans, earlier, timeOf(clock), graceMs);
   const now = sighted.due.slice(0, cap);
   const pass: Pass = { session, request, applied: [], failed: [], gone: new Set() };
   const report = (outcome: ReapOutcome): ReapReport => ({
@@ -88,6 +94,14 @@ export async function reapOrphans(request: ReapRequest, ports: ReapPorts): Promi
   if (tooMany !== undefined) return report({ kind: 'braked', error: tooMany });
   if (request.dryRun === true) return report({ kind: 'finished' });
   return report(await takeAllAway(pass, now));
+}
+
+const clockNames = new WeakMap<Clock, string>();
+
+function timeOf(clock: Clock): PassTime {
+  const name = clockNames.get(clock) ?? randomUUID();
+  clockNames.set(clock, name);
+  return { nowMs: clock.now(), elapsedMs: clock.elapsed(), clock: name };
 }
 
 const nobodyKnown: LivePods = { complete: false, pods: [] };

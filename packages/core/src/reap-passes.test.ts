@@ -4,7 +4,7 @@ import type { LivePod, LivePods } from './cloud/liveness.ts';
 import type { OrphanSighting } from './cloud/orphan-sightings.ts';
 import type { Ipv4Address } from './identity/address.ts';
 import { parseIdentitySpec } from './identity/identity-spec.ts';
-import { poolTagKey } from './identity/owner.ts';
+import { ownerTagKey, poolTagKey } from './identity/owner.ts';
 import { reapOrphans, type ReapRequest } from './reap-orphans.ts';
 import type { ReapReport } from './reap-report.ts';
 import { FakeClock } from './testing/fake-clock.ts';
@@ -14,9 +14,16 @@ const pool = 'media';
 const region = 'eu-central-1';
 const minute = 60_000;
 
+class SettableClock extends FakeClock {
+  offByMs = 0;
+
+  override now(): number {
+    return super.now() + this.offByMs;
+  }
+}
+
 /** A pool of ten on one ENI, one route table, a clock of its own, and a reaper that remembers its last pass. */
-function build(options: Partial<SimulatedEc2Options> = {}) {
-  const clock = new FakeClock();
+function build(options: Partial<SimulatedEc2Options> = {}, clock = new FakeClock()) {
   const ec2 = new SimulatedEc2({ region, claimScope: 'privateIp', clock, ...options });
   const { vpcId } = ec2.createVpc({ cidr: '10.0.0.0/16' });
   ec2.createInternetGateway({ vpcId });
@@ -108,6 +115,20 @@ describe('two passes and a grace age', () => {
     expect(held()).toBe(1);
   });
 
+  it('what the next dead pod left of the same free address begins anew', async () => {
+    const { clock, ec2, hold, pass } = build();
+    const { allocationId, associationId } = await hold('pod-1');
+    await ec2.disassociateAddress({ associationId });
+    await pass(nobody);
+    clock.advance(5 * minute);
+    const [record] = ec2.snapshot().addresses.flatMap(({ tags }) => tags.slice(1));
+    const value = record?.value.replace('uid-pod-1', 'uid-pod-2') ?? '';
+    await ec2.createTags({ resources: [allocationId], tags: [{ key: ownerTagKey, value }] });
+    expect((await pass(nobody)).applied).toEqual([]);
+    clock.advance(5 * minute);
+    expect((await pass(nobody)).applied).not.toEqual([]);
+  });
+
   it('a clock that was set back makes nothing due early', async () => {
     const { clock, hold, pass, held } = build();
     await hold('pod-1');
@@ -119,6 +140,33 @@ describe('two passes and a grace age', () => {
     expect(held()).toBe(1);
     clock.advance(minute);
     await pass(nobody);
+    expect(held()).toBe(0);
+  });
+
+  it('a clock that is set forward, as a node does that booted without the time, makes nothing due early', async () => {
+    const clock = new SettableClock();
+    const { hold, pass, held } = build({}, clock);
+    await hold('pod-1');
+    await pass(nobody);
+    clock.offByMs = 60 * minute;
+    clock.advance(5 * minute - 1);
+    const [waiting] = (await pass(nobody)).waiting;
+    expect(waiting?.why).toContain('for 299.999 of 300 s');
+    clock.advance(1);
+    await pass(nobody);
+    expect(held()).toBe(0);
+  });
+
+  it('another process goes on with the sightings, by the wall clock', async () => {
+    const { clock, ec2, hold, pass, held } = build();
+    await hold('pod-1');
+    const { sightings } = await pass(nobody);
+    clock.advance(5 * minute);
+    const restarted = new FakeClock(clock.now());
+    const request = { pool, live: { livePods: async () => nobody() } };
+    await reapOrphans({ ...request, earlier: [] }, { ec2, clock: restarted });
+    expect(held()).toBe(1);
+    await reapOrphans({ ...request, earlier: sightings }, { ec2, clock: restarted });
     expect(held()).toBe(0);
   });
 

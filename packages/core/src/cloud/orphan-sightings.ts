@@ -7,6 +7,16 @@ export interface OrphanSighting {
   readonly what: string;
   /** Wall clock of the first of these passes, milliseconds since 1970. */
   readonly sinceMs: number;
+  /** The same by the monotonic clock of the process that saw it last, which nobody sets. */
+  readonly elapsed: { readonly clock: string; readonly sinceMs: number };
+}
+
+/** When a pass is, by both clocks. */
+export interface PassTime {
+  readonly nowMs: number;
+  readonly elapsedMs: number;
+  /** Names the monotonic clock: another process has another one. */
+  readonly clock: string;
 }
 
 export interface Sighted {
@@ -19,29 +29,39 @@ export interface Sighted {
 
 /**
  * Tells the orphans that may go from those that wait: one is due when this pass and one at least `graceMs`
- * before saw it, and every pass between them. What a pass does not see begins anew.
+ * before saw it, and every pass between them. What a pass does not see begins anew. Within one process the
+ * monotonic clock tells how long; only between two the wall clock does.
  */
 export function compareSightings(
   orphans: readonly Orphan[],
   earlier: readonly OrphanSighting[],
-  { nowMs, graceMs }: { readonly nowMs: number; readonly graceMs: number },
+  time: PassTime,
+  graceMs: number,
 ): Sighted {
   const known = new Map(earlier.map((sighting) => [sighting.key, sighting]));
   const sightings = orphans.map(({ key, what }) => {
-    const sinceMs = known.get(key)?.sinceMs ?? nowMs;
-    // a clock that was set back makes nothing older than it is
-    return { key, what, sinceMs: Math.min(sinceMs, nowMs) };
+    const ageMs = ageOf(known.get(key), time);
+    const elapsed = { clock: time.clock, sinceMs: time.elapsedMs - ageMs };
+    return { key, what, sinceMs: time.nowMs - ageMs, elapsed };
   });
-  const ageOf = new Map(sightings.map(({ key, sinceMs }) => [key, nowMs - sinceMs]));
-  const isDue = ({ key }: Orphan): boolean => (ageOf.get(key) ?? 0) >= graceMs;
+  const ages = new Map(sightings.map(({ key, sinceMs }) => [key, time.nowMs - sinceMs]));
+  const isDue = ({ key }: Orphan): boolean => (ages.get(key) ?? 0) >= graceMs;
   return {
     due: orphans.filter(isDue),
     waiting: orphans
       .filter((orphan) => !isDue(orphan))
       .map(({ key, what }) => ({
         what,
-        why: `it has looked orphaned for ${(ageOf.get(key) ?? 0) / 1000} of ${graceMs / 1000} s`,
+        why: `it has looked orphaned for ${(ages.get(key) ?? 0) / 1000} of ${graceMs / 1000} s`,
       })),
     sightings,
   };
+}
+
+function ageOf(known: OrphanSighting | undefined, { nowMs, elapsedMs, clock }: PassTime): number {
+  if (known === undefined) return 0;
+  const isSameClock = known.elapsed.clock === clock;
+  const ageMs = isSameClock ? elapsedMs - known.elapsed.sinceMs : nowMs - known.sinceMs;
+  // a wall clock that was set back makes nothing older than it is
+  return Math.max(0, ageMs);
 }

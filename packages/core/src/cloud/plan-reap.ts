@@ -15,7 +15,14 @@ import {
 } from './doubt-about-pods.ts';
 import type { ElasticIp, NetworkInterface, RouteTable } from './ec2-api.ts';
 import type { LivePods } from './liveness.ts';
-import { carriesPoolTag, ownerRecordOf, ownerTagOf, recordsAssigned, routeTo } from './view.ts';
+import {
+  carriesPoolTag,
+  isAt,
+  ownerRecordOf,
+  ownerTagOf,
+  recordsAssigned,
+  routeTo,
+} from './view.ts';
 
 /** What EC2 has of one pool. */
 export interface ObservedPool {
@@ -35,7 +42,7 @@ export interface ObservedPool {
 
 /** Something nobody holds any more, and the steps that take it away, in order. */
 export interface Orphan {
-  /** The same in every pass that sees it, and of nothing else: it names the association, not only the address. */
+  /** The same in every pass that sees it, and of nothing else: it names association and record, not only the address. */
   readonly key: string;
   readonly what: string;
   readonly subject: OrphanSubject;
@@ -101,6 +108,12 @@ function placeKey(place: {
   return `${place.networkInterfaceId} ${place.privateIp}`;
 }
 
+/** Who has it next leaves another association, or another record. */
+function addressKey(address: ElasticIp): string {
+  const { allocationId, associationId = 'free' } = address;
+  return `${allocationId} ${associationId} ${ownerTagOf(address) ?? 'unrecorded'}`;
+}
+
 function judgeAddress(address: ElasticIp, observed: ObservedPool, live: LivePods): Verdict {
   if (address.associationId === undefined) return judgeFreeAddress(address, observed, live);
   const { publicIp, privateIpAddress = '' } = address;
@@ -139,7 +152,7 @@ function describeOrphan(
   steps.push(...planUnassign(observed, place, { allocationId, record }));
   if (value !== undefined) steps.push({ kind: 'untag-owner', allocationId, value });
   const subject = { kind: 'address' as const, allocationId, publicIp, networkInterfaceId };
-  return { key: `${allocationId} ${associationId ?? ''}`, what, subject, steps };
+  return { key: addressKey(address), what, subject, steps };
 }
 
 /** The record goes last: until then it says that the private IP is ours to take off. */
@@ -191,7 +204,7 @@ function judgeFreeAddress(address: ElasticIp, observed: ObservedPool, live: Live
   if (steps.length === 0) return { spared: { what, why } };
   const networkInterfaceId = undefined;
   const subject = { kind: 'address' as const, allocationId, publicIp, networkInterfaceId };
-  return { orphan: { key: `${allocationId} free`, what, subject, steps } };
+  return { orphan: { key: addressKey(address), what, subject, steps } };
 }
 
 /** None when a network interface shows the address: then the describe of it is from before its claim. */
@@ -242,7 +255,10 @@ function judgePrivateIps(
   return eni.privateIpAddresses.flatMap(
     ({ primary, privateIpAddress: privateIp, association }): readonly Verdict[] => {
       if (primary || !isIpv4Address(privateIp)) return [];
-      if (ended.has(placeKey({ networkInterfaceId, privateIp }))) return [];
+      const place = { networkInterfaceId, privateIp };
+      // an address that is seen on it proves more than an ENI that shows none
+      const isCarrying = observed.allAddresses.some((address) => isAt(address, place));
+      if (isCarrying || ended.has(placeKey(place))) return [];
       if (holderOf(live, privateIp) !== undefined) return ['in-use'];
       const what = `${privateIp} on ${networkInterfaceId}`;
       if (association !== undefined) {
@@ -256,9 +272,7 @@ function judgePrivateIps(
       if (why !== undefined) return [{ spared: { what, why } }];
       const subject = { kind: 'private-ip' as const, networkInterfaceId };
       const steps = [{ kind: 'unassign-private-ip' as const, networkInterfaceId, privateIp }];
-      return [
-        { orphan: { key: placeKey({ networkInterfaceId, privateIp }), what, subject, steps } },
-      ];
+      return [{ orphan: { key: placeKey(place), what, subject, steps } }];
     },
   );
 }
