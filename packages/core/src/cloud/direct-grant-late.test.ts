@@ -45,8 +45,14 @@ function build(options: Partial<SimulatedEc2Options> = {}) {
 
 const readings = ['refuse', 'accept'] as const;
 
-describe.each(readings)('a release that comes again, late; EC2 would %s', (endedAssociation) => {
-  const claimAgeMs = describeLagMs;
+/** A negative age is that of a wall clock that was set back since. */
+const late = readings.flatMap((reading) => [
+  [reading, describeLagMs] as const,
+  [reading, -1] as const,
+]);
+
+describe.each(late)('a release that comes again, late; EC2 would %s; age %i', (...what) => {
+  const [endedAssociation, claimAgeMs] = what;
 
   it('leaves the private IP that the next pod has registered and not claimed yet', async () => {
     const { ec2, grants, acquire, networkInterfaceId } = build({ endedAssociation });

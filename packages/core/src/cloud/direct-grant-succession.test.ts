@@ -109,6 +109,7 @@ describe('the successor of a dead pod of the same name', () => {
     ['may live: the list cannot be had', () => Promise.reject(new Error('no API server'))],
     ['had a private IP that another pod has', alive({ uid: 'uid-x', privateIps: [oldIp] })],
     ['had one that may be of a pod of unknown ones', alive({ uid: 'u', privateIps: 'unknown' })],
+    ['is not in a list that lacks the successor too, as another cluster’s does', alive()],
   ])('takes another address when the predecessor %s', async (_what, live) => {
     const { acquire, held, on } = build();
     const old = await acquire({ uid: 'uid-old', on: 0, privateIp: oldIp });
@@ -150,7 +151,8 @@ describe('the successor of a dead pod of the same name', () => {
     const live = (): LivePods => {
       asked += 1;
       const next = { uid: 'uid-next', privateIps: [oldIp] };
-      return { complete: true, pods: asked === 1 ? [] : [next] };
+      const self = { uid: heir.uid, privateIps: [newIp] };
+      return { complete: true, pods: asked === 1 ? [self] : [self, next] };
     };
     const grant = await acquire({ ...heir, privateIp: newIp, live });
     expect(grant.publicIp).toBe(old.publicIp);
@@ -179,6 +181,8 @@ function lagging(lagMs: number): NonNullable<SimulatedEc2Options['reads']> {
 }
 
 describe('a private IP that is stuck on another ENI', () => {
+  const asking = alive({ uid: 'u', privateIps: [oldIp] });
+
   it('is taken over from a dead pod of any name, with its address and its record', async () => {
     const { acquire, on, held, ec2 } = build();
     await acquire({ name: 'sip-7', uid: 'uid-dead', on: 0, privateIp: oldIp });
@@ -215,7 +219,7 @@ describe('a private IP that is stuck on another ENI', () => {
     const networkInterfaceId = enis[holder]?.networkInterfaceId ?? '';
     await ec2.assignPrivateIpAddresses({ networkInterfaceId, privateIpAddresses: [oldIp] });
     const other = holder === 0 ? 1 : 0;
-    const attempt = acquire({ uid: 'u', on: other, privateIp: oldIp, live: alive() });
+    const attempt = acquire({ uid: 'u', on: other, privateIp: oldIp, live: asking });
     if (goes) expect((await attempt).networkInterfaceId).toBe(enis[other]?.networkInterfaceId);
     else expect((await refusal(attempt)).message).toMatch(/nothing says that truetuple put/);
     expect(on(holder).includes(oldIp)).toBe(!goes);
@@ -243,7 +247,7 @@ describe('a private IP that is stuck on another ENI', () => {
     const { allocationId } = ec2.allocateAddress({ publicIp: '198.51.100.9' });
     const privateIpAddress = oldIp;
     await ec2.associateAddress({ allocationId, networkInterfaceId, privateIpAddress });
-    const error = await refusal(acquire({ uid: 'u', on: 0, privateIp: oldIp, live: alive() }));
+    const error = await refusal(acquire({ uid: 'u', on: 0, privateIp: oldIp, live: asking }));
     expect(error.message).toMatch(/carries 198\.51\.100\.9, which is not of the pool/);
     expect(on(1)).toContain(oldIp);
   });

@@ -14,8 +14,9 @@ export interface DirectGrantParts {
   /** For pauses after transient failures. */
   readonly clock: Pick<Clock, 'wait'>;
   /**
-   * Proves pods dead: with it an acquire takes over at once the address of an earlier pod of the same name, and
-   * its own private IP from the network interface of a dead pod. Without it they wait for the reaper.
+   * Proves pods dead, if it lists the one that asks: with it an acquire takes over at once the address of an earlier
+   * pod of the same name, and its own private IP from the network interface of a dead pod. Without it they wait for
+   * the reaper.
    */
   readonly live?: Liveness | undefined;
   /** Default none: a pool has what somebody put into it. */

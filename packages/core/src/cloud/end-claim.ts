@@ -74,7 +74,7 @@ export async function endClaim(session: CloudSession, ending: Ending): Promise<v
       if (view !== undefined && !plan(view).some((one) => isSame(one, step))) return 'look-again';
       isFresh = false;
       const wasShown = latest !== undefined && isShown(wanted, latest);
-      let isNews = wasShown || (ending.claimAgeMs ?? 0) < describeLagMs;
+      let isNews = wasShown || isYoung(ending);
       const isDone = (await carryOut(session, step, () => (isNews = false))) === 'done';
       if (!isDone && step.kind === 'unassign-private-ip') isUnassignRefused = true;
       if (!isDone || step.kind !== 'disassociate-address') return isDone ? 'done' : 'look-again';
@@ -84,6 +84,11 @@ export async function endClaim(session: CloudSession, ending: Ending): Promise<v
       return wasShown ? 'done' : 'look-again';
     },
   });
+}
+
+/** An age below zero is that of a wall clock that was set back since: it may be any. */
+function isYoung({ claimAgeMs = 0 }: Ending): boolean {
+  return claimAgeMs >= 0 && claimAgeMs < describeLagMs;
 }
 
 function isOnInterface({ privateIp }: WantedNothing, view: CloudView): boolean {

@@ -8,8 +8,23 @@ import { ownerRecordOf, routeTo } from './view.ts';
 /** EC2 takes 200 filter values a request; the names beside them count too. */
 const valuesPerRequest = 150;
 
-/** Reads a pool, or the part of it that one orphan depends on. */
+/**
+ * Reads a pool, or the part of it that one orphan depends on. When one of the reads had to be tried again,
+ * all are made anew: a view must not mix what is with what was before an outage.
+ */
 export async function observePool(
+  session: CloudSession,
+  pool: string,
+  only?: OrphanSubject,
+): Promise<ObservedPool> {
+  for (;;) {
+    const { patience } = session;
+    const observed = await readTogether(session, pool, only);
+    if (session.patience === patience) return observed;
+  }
+}
+
+async function readTogether(
   session: CloudSession,
   pool: string,
   only?: OrphanSubject,

@@ -141,7 +141,7 @@ function isSecondary(eni: NetworkInterface, privateIp: Ipv4Address): boolean {
   return eni.privateIpAddresses.some((one) => one.privateIpAddress === privateIp && !one.primary);
 }
 
-/** Why the last holder of a private IP may live; the heir itself, which has the same one, is not it. */
+/** Why the last holder of a private IP may live; the heir itself, which has the same one, is not it, but must be listed. */
 export function doubtAboutDead(
   live: LivePods,
   { owner }: Pick<Heir, 'owner'>,
@@ -152,5 +152,7 @@ export function doubtAboutDead(
     return `pod ${uid}, which held it, lives`;
   }
   const others = live.pods.filter((pod) => pod.uid !== owner.uid);
-  return doubtAbout({ ...live, pods: others }, privateIp);
+  const doubt = doubtAbout({ ...live, pods: others }, privateIp);
+  if (doubt !== undefined || isAlive(live, owner.uid)) return doubt;
+  return `the list of live pods does not have pod ${owner.uid}, which asks: it is another cluster's, or from before`;
 }
