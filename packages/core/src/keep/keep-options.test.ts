@@ -34,8 +34,8 @@ it('a listener that fails later ends nothing either', async () => {
   const warn = vi.spyOn(process, 'emitWarning').mockReturnValue();
   const { pod, held } = await build();
   const keeping = await held.keep({
-    onEvent: async () => Promise.reject(new Error('of the listener')),
-    onStep: async () => Promise.reject(new Error('of the step listener')),
+    onEvent: (): unknown => Promise.reject(new Error('of the listener')),
+    onStep: (): unknown => Promise.reject(new Error('of the step listener')),
   });
   await pod.clock.settle();
   pod.kernel.removeAddress('net1', `${held.identity.publicIp}/32`);
