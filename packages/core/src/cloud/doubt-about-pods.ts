@@ -15,19 +15,37 @@ export function doubtAboutCluster(live: LivePods, owner: Owner | undefined): str
   return `its owner is of cluster ${owner.cluster}, the list of live pods of ${live.cluster}`;
 }
 
-/** Why what stands on a private IP may still be a live pod's; undefined when it cannot. */
-export function doubtAbout(live: LivePods, privateIp: string): string | undefined {
+/**
+ * Why what stands on a private IP, on an instance's network interface if that is known, may still be a live
+ * pod's; undefined when it cannot.
+ */
+export function doubtAbout(
+  live: LivePods,
+  privateIp: string,
+  instanceId?: string,
+): string | undefined {
   if (!live.complete) return mayMiss;
-  const holder = holderOf(live, privateIp);
+  const holder = holderOf(live, privateIp, instanceId);
   if (holder !== undefined) return `${privateIp} belongs to live ${name(holder)}`;
-  const unknown = live.pods.find(({ privateIps }) => privateIps === 'unknown');
+  const unknown = live.pods.find((pod) => pod.privateIps === 'unknown' && canBeOn(pod, instanceId));
   return unknown && `the private IPs of live ${name(unknown)} are not known`;
 }
 
-export function holderOf(live: LivePods, privateIp: string): LivePod | undefined {
+export function holderOf(
+  live: LivePods,
+  privateIp: string,
+  instanceId?: string,
+): LivePod | undefined {
   return live.pods.find(
-    ({ privateIps }) => privateIps !== 'unknown' && privateIps.some((one) => one === privateIp),
+    (pod) =>
+      pod.privateIps !== 'unknown' &&
+      pod.privateIps.some((one) => one === privateIp) &&
+      canBeOn(pod, instanceId),
   );
+}
+
+function canBeOn(pod: LivePod, instanceId: string | undefined): boolean {
+  return instanceId === undefined || pod.instanceId === undefined || pod.instanceId === instanceId;
 }
 
 /**

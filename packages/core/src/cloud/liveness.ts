@@ -23,6 +23,11 @@ export interface LivePod {
   readonly uid: string;
   /** The node it runs on, for messages; undefined before it is scheduled. */
   readonly node?: string | undefined;
+  /**
+   * The EC2 instance of its node (the node's spec.providerID): its private IPs are on no other instance's
+   * network interfaces, be they registered there since a dead pod had them. Undefined: they may be on any.
+   */
+  readonly instanceId?: string | undefined;
   /** Its private IPs on media ENIs; unknown means: spare everything that could be its. */
   readonly privateIps: readonly Ipv4Address[] | 'unknown';
   /**

@@ -124,7 +124,9 @@ function judgeAddress(address: ElasticIp, observed: ObservedPool, live: LivePods
   if (value !== undefined && record === undefined) {
     return { spared: { what, why: `its owner tag cannot be read: ${value}` } };
   }
-  const doubt = doubtAboutCluster(live, record?.owner) ?? doubtAbout(live, privateIpAddress);
+  const doubt =
+    doubtAboutCluster(live, record?.owner) ??
+    doubtAbout(live, privateIpAddress, instanceOf(observed, address));
   if (doubt !== undefined) return { spared: { what, why: doubt } };
   return { orphan: describeOrphan(address, observed, live, what) };
 }
@@ -153,6 +155,17 @@ function describeOrphan(
   if (value !== undefined) steps.push({ kind: 'untag-owner', allocationId, value });
   const subject = { kind: 'address' as const, allocationId, publicIp, networkInterfaceId };
   return { key: addressKey(address), what, subject, steps };
+}
+
+/** The instance whose network interface a place is on; undefined when that is not known. */
+function instanceOf(
+  { networkInterfaces }: ObservedPool,
+  place: { readonly networkInterfaceId?: string | undefined },
+): string | undefined {
+  const eni = networkInterfaces.find(
+    ({ networkInterfaceId }) => networkInterfaceId === place.networkInterfaceId,
+  );
+  return eni?.attachment?.instanceId;
 }
 
 /** The record goes last: until then it says that the private IP is ours to take off. */
@@ -251,7 +264,7 @@ function judgePrivateIps(
   live: LivePods,
   ended: ReadonlySet<string>,
 ): Verdict[] {
-  const { networkInterfaceId } = eni;
+  const { networkInterfaceId, attachment } = eni;
   return eni.privateIpAddresses.flatMap(
     ({ primary, privateIpAddress: privateIp, association }): readonly Verdict[] => {
       if (primary || !isIpv4Address(privateIp)) return [];
@@ -268,7 +281,7 @@ function judgePrivateIps(
         const why = `it carries ${association.publicIp}, which is not of the pool`;
         return isOfPool ? [] : [{ spared: { what, why } }];
       }
-      const why = doubtAbout(live, privateIp);
+      const why = doubtAbout(live, privateIp, attachment?.instanceId);
       if (why !== undefined) return [{ spared: { what, why } }];
       const subject = { kind: 'private-ip' as const, networkInterfaceId };
       const steps = [{ kind: 'unassign-private-ip' as const, networkInterfaceId, privateIp }];
