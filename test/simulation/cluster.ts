@@ -1,4 +1,9 @@
-import { ensurePublicIdentity, type HeldIdentity, type Keeping } from '@truetuple/core';
+import {
+  ensurePublicIdentity,
+  type HeldIdentity,
+  type Ipv4Address,
+  type Keeping,
+} from '@truetuple/core';
 import { fakePod, MemoryPublisher } from '@truetuple/core/testing';
 import type { Invariants } from './invariants.ts';
 import { podPorts } from './pod-ports.ts';
@@ -24,17 +29,21 @@ export class Cluster {
     world.catastrophes = {
       loseNode: (host) => this.loseNode(host),
       recycle: (pod) => this.recycle(pod),
+      reuse: () => this.reuse(),
     };
   }
 
   /** A pod on a host; with a private IP that was asked for, or one of those that are free. */
-  create(name: string, host: SimulatedHost, wanted?: string): void {
+  create(name: string, host: SimulatedHost, wanted?: Ipv4Address): void {
     const { world, random } = this.#parts;
     if (host.isLost) {
       this.create(name, this.#someHost());
       return;
     }
-    const privateIp = takeIp(host, wanted, random.chance(0.7));
+    // an ENI without the pool's tag keeps what nobody can tell to be truetuple's
+    const other = random.chance(0.1) ? this.#someHost() : host;
+    const range = wanted === undefined && other.isTagged ? other : host;
+    const privateIp = takeIp(range, wanted, random.chance(0.7));
     if (privateIp === undefined) {
       world.scheduler.after(5000, () => this.create(name, this.#someHost()));
       return;
@@ -47,12 +56,13 @@ export class Cluster {
       name,
       uid,
       host,
+      range,
       privateIp,
       kernel: fakePod({ node: host.links, links }),
       store: new MemoryPublisher(),
       createdMs: world.nowMs,
       ipKnownMs: world.nowMs + random.between(0, 1500),
-      hasObject: true,
+      objectGoneMs: Infinity,
       hasNamespace: true,
       process: undefined,
       published: undefined,
@@ -60,6 +70,7 @@ export class Cluster {
       starts: 0,
       isStopping: false,
       hasReleased: false,
+      isOpened: false,
     };
     world.pods.push(pod);
     world.note(name, 'created', `${uid} ${privateIp} on ${host.name}`);
@@ -168,7 +179,7 @@ export class Cluster {
   removeByForce(pod: Pod, afterMs: number): void {
     if (!pod.hasNamespace) return;
     pod.isStopping = true;
-    pod.hasObject = false;
+    this.#forget(pod);
     this.#world.note(pod.name, 'is deleted by force', pod.uid);
     this.#world.scheduler.after(afterMs, () => this.#end(pod));
   }
@@ -182,7 +193,7 @@ export class Cluster {
       pod.process?.disturb(host.partitionedUntilMs);
       world.scheduler.after(random.between(0, forMs), () => {
         if (!pod.hasNamespace) return;
-        pod.hasObject = false;
+        this.#forget(pod);
         world.note(pod.name, 'is evicted', pod.uid);
         this.#succeed(pod);
       });
@@ -208,7 +219,7 @@ export class Cluster {
       pod.process?.kill();
       this.#invariants.ended(pod);
       world.scheduler.after(random.between(1000, 40_000), () => {
-        pod.hasObject = false;
+        this.#forget(pod);
         world.note(pod.name, 'is forgotten', pod.uid);
         this.#succeed(pod);
       });
@@ -229,10 +240,26 @@ export class Cluster {
     const { random } = this.#parts;
     if (!pod.hasNamespace) return;
     pod.isStopping = true;
-    pod.hasObject = false;
+    this.#forget(pod);
     this.#end(pod, false);
     const name = random.chance(0.5) ? pod.name : `${pod.name}-next`;
     this.create(name, pod.host, pod.privateIp);
+  }
+
+  /** New pods on private IPs of dead ones, of which the reaper may be taking away what they left. */
+  reuse(): void {
+    const { world } = this.#parts;
+    const dead = world.pods.filter(
+      ({ hasNamespace, hasReleased, host }) => !hasNamespace && !hasReleased && !host.isLost,
+    );
+    for (const { name, host, privateIp } of dead.slice(-3)) {
+      if (host.free.includes(privateIp)) this.create(`${name}-next`, host, privateIp);
+    }
+  }
+
+  /** The cluster's API has it no longer. */
+  #forget(pod: Pod): void {
+    pod.objectGoneMs = Math.min(pod.objectGoneMs, this.#world.nowMs);
   }
 
   #end(pod: Pod, hasSuccessor = true): void {
@@ -242,12 +269,12 @@ export class Cluster {
     pod.published = undefined;
     pod.process?.kill();
     pod.kernel.endNamespace();
-    pod.host.free.push(pod.privateIp);
+    pod.range.free.push(pod.privateIp);
     world.note(pod.name, 'is gone', pod.uid);
     this.#invariants.ended(pod);
-    const hadObject = pod.hasObject;
+    const hadObject = pod.objectGoneMs === Infinity;
     world.scheduler.after(random.between(0, 1000), () => {
-      pod.hasObject = false;
+      this.#forget(pod);
     });
     if (hasSuccessor && hadObject) this.#succeed(pod);
   }
@@ -273,9 +300,9 @@ export class Cluster {
 /** The one that was freed last, or the one that is free longest. */
 function takeIp(
   host: SimulatedHost,
-  wanted: string | undefined,
+  wanted: Ipv4Address | undefined,
   recycled: boolean,
-): string | undefined {
+): Ipv4Address | undefined {
   if (wanted === undefined) return recycled ? host.free.pop() : host.free.shift();
   const at = host.free.indexOf(wanted);
   if (at < 0) return undefined;

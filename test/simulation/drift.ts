@@ -1,11 +1,11 @@
-import { ownerTagKey, type Cidr } from '@truetuple/core';
+import { ownerTagKey, type Cidr, type Ipv4Address } from '@truetuple/core';
 import type { Truth } from './truth.ts';
 import type { Pod, World } from './world.ts';
 
 const table = 200;
 
 /** What hands, or other programs, do to what a pod holds. */
-interface Drift {
+export interface Drift {
   readonly what: string;
   readonly act: (world: World, pod: Pod, truth: Truth) => unknown;
 }
@@ -84,9 +84,11 @@ export const theft: Drift = {
 export const kernelDrifts: readonly Drift[] = [
   {
     what: 'net1 flaps',
-    act: ({ scheduler, random }, pod) => {
+    act: (world, pod) => {
+      const { scheduler, random } = world;
       pod.kernel.setLinkUp('net1', false);
-      scheduler.after(random.between(1, 8000), () => {
+      scheduler.after(500, () => void requireClosed(world, pod));
+      scheduler.after(random.between(1000, 8000), () => {
         if (pod.hasNamespace) pod.kernel.setLinkUp('net1', true);
       });
     },
@@ -108,7 +110,9 @@ export const kernelDrifts: readonly Drift[] = [
   },
   {
     what: 'our rules are deleted',
-    act: (_world, { kernel }) => {
+    act: (_world, pod) => {
+      const { kernel } = pod;
+      pod.isOpened = true;
       for (const rule of kernel.snapshot().rules) {
         if (rule.protocol === 188) kernel.removeRule(rule);
       }
@@ -116,7 +120,9 @@ export const kernelDrifts: readonly Drift[] = [
   },
   {
     what: "our table's routes are deleted",
-    act: (_world, { kernel }) => {
+    act: (_world, pod) => {
+      const { kernel } = pod;
+      pod.isOpened = true;
       for (const route of kernel.snapshot().routes) {
         if (route.table === table) kernel.removeRoute(route);
       }
@@ -128,6 +134,16 @@ export const kernelDrifts: readonly Drift[] = [
       kernel.setLink('net1', { settings: { rpFilter: 1, arpAnnounce: 0, arpIgnore: 0 } }),
   },
 ];
+
+const anyPeer = '198.51.100.77' as Ipv4Address;
+
+/** While net1 is down nothing leaves from its addresses by another link. */
+async function requireClosed(world: World, pod: Pod): Promise<void> {
+  if (pod.isOpened || !pod.hasNamespace) return;
+  const decision = await pod.kernel.lookupRoute({ from: pod.privateIp, to: anyPeer });
+  if (decision.kind === 'unreachable') return;
+  world.violate(`${pod.name} (${pod.uid}) sends from ${pod.privateIp} by ${decision.linkName}`);
+}
 
 /** Lets something happen to a pod that holds an address; what is not possible does not happen. */
 export async function drift(world: World, pod: Pod, what: Drift, truth: Truth): Promise<void> {

@@ -45,7 +45,7 @@ export class Invariants {
 
   /** How long ago what a decision rests on may have been so. */
   #fairMs(isDisturbed: boolean): number {
-    return (this.#world.region.lagMs === 0 ? 0 : staleMs) + 3000 + (isDisturbed ? 60_000 : 0);
+    return (this.#world.region.lagMs === 0 ? 0 : staleMs) + 3000 + (isDisturbed ? 20_000 : 0);
   }
 
   // -- what a pod does ---------------------------------------------------------------------------------
@@ -248,6 +248,7 @@ export class Invariants {
     const { actor } = this.#world;
     if (actor === undefined) return;
     const victim = this.#victimOf(change);
+    this.#judgeOrder(change, actor.pod);
     if (victim === undefined || victim.pod === actor.pod) return;
     const { pod, sinceMs } = victim;
     const isDisturbed = (actor.process?.disturbedUntilMs ?? 0) > this.#world.nowMs;
@@ -256,6 +257,15 @@ export class Invariants {
     this.#world.violate(
       `${actor.process?.name} robbed ${pod.name} (${pod.uid}), which had it since ${Math.round(sinceMs)} ms: ${actor.step} ${JSON.stringify(change)}`,
     );
+  }
+
+  /** Who gives an association back has withdrawn it before. */
+  #judgeOrder(change: Ec2Change, pod: Pod | undefined): void {
+    const { published, process } = pod ?? {};
+    if (change.kind !== 'address-disassociated' || process === undefined) return;
+    if (process.disturbedUntilMs > this.#world.nowMs) return;
+    if (published?.associationId !== change.associationId) return;
+    this.#world.violate(`${process.name} gives back ${change.publicIp} while it is published`);
   }
 
   /** The live pod that a change takes something from, and since when it had it. */
@@ -302,7 +312,7 @@ export class Invariants {
   #podAt(networkInterfaceId: string, privateIp: string): Pod | undefined {
     return this.#world.pods.find(
       (pod) =>
-        pod.hasObject &&
+        pod.objectGoneMs === Infinity &&
         pod.hasNamespace &&
         pod.host.networkInterfaceId === networkInterfaceId &&
         pod.privateIp === privateIp,

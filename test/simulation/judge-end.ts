@@ -7,11 +7,12 @@ import type { World } from './world.ts';
 export function judgeStable(world: World): void {
   const { region, standing } = world;
   const { addresses } = region.ec2.snapshot();
-  const isFull = addresses.every(({ associationId }) => associationId !== undefined);
+  const pool = addresses.filter(({ allocationId }) => !region.foreign.has(allocationId));
   for (const pod of standing) {
     const { published, process } = pod;
     if (published === undefined) {
-      if (isFull && standing.length > addresses.length - region.foreign.size) continue;
+      // there are more pods than addresses
+      if (pool.every(({ associationId }) => associationId !== undefined)) continue;
       world.violate(
         `${pod.name} (${pod.uid}) holds nothing: ${process?.name} in ${process?.phase}`,
       );
@@ -33,8 +34,7 @@ export function judgeStable(world: World): void {
     }
   }
   const places = new Set(standing.map((pod) => `${pod.host.networkInterfaceId} ${pod.privateIp}`));
-  for (const address of addresses) {
-    if (region.foreign.has(address.allocationId)) continue;
+  for (const address of pool) {
     const { publicIp, networkInterfaceId, privateIpAddress } = address;
     const isHeld = places.has(`${networkInterfaceId} ${privateIpAddress}`);
     const tag = address.tags.find(({ key }) => key === ownerTagKey)?.value;

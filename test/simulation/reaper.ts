@@ -45,7 +45,7 @@ function livePods(world: World, process: SimulatedProcess): Promise<LivePods> {
     const waits = fault === 'delay' ? world.random.between(1000, 10_000) : 0;
     // what the answer says is as of when it left
     world.scheduler.after(world.random.between(1, 30), () => {
-      const pods = shown(world);
+      const pods = shownAt(world, world.nowMs - world.listLagMs);
       world.scheduler.after(world.random.between(1, 30) + waits, () => {
         if (!process.isAlive) return;
         if (fault === 'crash after') process.kill();
@@ -57,11 +57,13 @@ function livePods(world: World, process: SimulatedProcess): Promise<LivePods> {
   });
 }
 
-function shown({ pods, nowMs }: World): LivePods['pods'] {
+/** The cluster's list of pods as it was then: an informer is behind. */
+function shownAt({ pods }: World, ms: number): LivePods['pods'] {
   return pods
-    .filter(({ hasObject }) => hasObject)
-    .map(({ uid, privateIp, ipKnownMs }) => ({
+    .filter(({ createdMs, objectGoneMs }) => createdMs <= ms && objectGoneMs > ms)
+    .map(({ uid, host, privateIp, ipKnownMs }) => ({
       uid,
-      privateIps: ipKnownMs <= nowMs ? [privateIp as never] : 'unknown',
+      instanceId: host.instanceId,
+      privateIps: ipKnownMs <= ms ? [privateIp] : 'unknown',
     }));
 }

@@ -1,4 +1,4 @@
-import { poolTagKey } from '@truetuple/core';
+import { poolTagKey, type Ipv4Address } from '@truetuple/core';
 import { FakeNode, SimulatedEc2 } from '@truetuple/core/testing';
 import type { Random } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -89,7 +89,11 @@ function buildForeign(
       ec2.createGatewayRoute({ routeTableId, destinationCidrBlock, gatewayId });
     }
   }
-  return new Set([networkInterfaceId, none.allocationId, other.allocationId]);
+  // free, and yet not of the pool
+  const free = ec2.allocateAddress({ publicIp: '198.51.100.3' });
+  return new Set(
+    [none, other, free].map(({ allocationId }) => allocationId).concat(networkInterfaceId),
+  );
 }
 
 /** What is EC2's own, or the set-up of the machines, before anything has run on them. */
@@ -102,7 +106,7 @@ export async function settleForeign(region: Region): Promise<void> {
   };
   await ec2.assignPrivateIpAddresses({ networkInterfaceId, privateIpAddresses: ['10.0.2.249'] });
   for (const { allocationId, publicIp } of ec2.snapshot().addresses) {
-    if (!region.foreign.has(allocationId)) continue;
+    if (!region.foreign.has(allocationId) || publicIp === '198.51.100.3') continue;
     const privateIpAddress = publicIp === '198.51.100.1' ? '10.0.2.250' : '10.0.2.249';
     await ec2.associateAddress({ allocationId, networkInterfaceId, privateIpAddress });
   }
@@ -124,7 +128,7 @@ export async function addHost(region: Region, isTagged: boolean): Promise<Simula
     deviceIndex: 1,
     tags: isTagged ? { [poolTagKey]: poolName } : {},
   });
-  const range = [1, 2, 3, 4, 5, 6].map((offset) => `10.0.2.${first + offset}`);
+  const range = [1, 2, 3, 4, 5, 6].map((offset) => `10.0.2.${first + offset}` as Ipv4Address);
   // of a hand that prepared the node; and one of others
   const prepared = isTagged
     ? []

@@ -1,3 +1,4 @@
+import type { Ipv4Address } from '@truetuple/core';
 import type { FakeNode } from '@truetuple/core/testing';
 
 /** A machine: of pods, or of the reaper. */
@@ -14,9 +15,9 @@ export interface SimulatedHost {
   /** Private IPs that others registered on it. */
   readonly prepared: readonly string[];
   /** Private IPs that its pods may have. */
-  readonly range: readonly string[];
+  readonly range: readonly Ipv4Address[];
   /** Those of the range that are free, the one freed last at the end. */
-  readonly free: string[];
+  readonly free: Ipv4Address[];
   /** EC2 and the cluster are not reached from here until then. */
   partitionedUntilMs: number;
   isLost: boolean;

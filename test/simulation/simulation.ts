@@ -1,6 +1,7 @@
 import { FakeNode } from '@truetuple/core/testing';
 import { Cluster } from './cluster.ts';
 import { catchThief, cloudDrifts, drift, kernelDrifts, theft } from './drift.ts';
+import { provocationOf } from './provocation.ts';
 import { cells } from './faults.ts';
 import { History } from './history.ts';
 import { Invariants } from './invariants.ts';
@@ -40,7 +41,8 @@ export async function simulate(seed: number): Promise<SeedResult> {
   const podCount = 6 + random.whole(3);
   const claimScope = random.pick(['eni', 'privateIp'] as const);
   const region = buildRegion(scheduler, random, {
-    poolSize: podCount + 2 + random.whole(4),
+    // a scarce pool: what one lets go the next takes at once
+    poolSize: random.chance(0.3) ? podCount : podCount + 2 + random.whole(4),
     claimScope,
     lagMs: random.chance(0.5) ? 0 : random.between(100, 4000),
     seed,
@@ -48,6 +50,7 @@ export async function simulate(seed: number): Promise<SeedResult> {
   await settleForeign(region);
   const world = new World({ scheduler, random, history, region });
   const intervalMs = random.pick([30_000, 60_000]);
+  world.listLagMs = random.chance(0.4) ? random.between(500, 8000) : 0;
   const invariants = new Invariants(world, intervalMs);
   const cluster = new Cluster(world, invariants, intervalMs);
   const hostCount = 2 + random.whole(2);
@@ -55,7 +58,7 @@ export async function simulate(seed: number): Promise<SeedResult> {
   // what hands prepared is older than any read can be behind
   await scheduler.runUntil(preparedMs);
   const before = whatStays(region.ec2.snapshot(), world);
-  planFaults(world);
+  planFaults(world, cluster, invariants);
   for (let at = 0; at < podCount; at++) {
     const host = world.hosts[at % hostCount];
     if (host === undefined) throw new Error('no host');
@@ -121,13 +124,26 @@ function controllerHost(): SimulatedHost {
   };
 }
 
-/** At least four faults, each waiting for a step of its own; one that waits too long strikes anywhere. */
-function planFaults(world: World): void {
-  const { random } = world;
+/**
+ * At least four faults, each waiting for a step of its own; one that waits too long strikes anywhere. A step
+ * that comes only when something happens to a pod has that happen.
+ */
+function planFaults(world: World, cluster: Cluster, { truth }: Invariants): void {
+  const { random, scheduler } = world;
   const count = 4 + random.whole(4);
   for (let at = 0; at < count; at++) {
-    const anywhereFromMs = preparedMs + random.between(40_000, 100_000);
-    world.arms.push({ cell: random.pick(cells), skip: random.whole(4), anywhereFromMs });
+    const cell = random.pick(cells);
+    const provoke = provocationOf(cell);
+    const skip = provoke === undefined ? random.whole(4) : 0;
+    const anywhereFromMs = preparedMs + random.between(60_000, 110_000);
+    world.arms.push({ cell, skip, anywhereFromMs });
+    if (provoke === undefined) continue;
+    scheduler.at(preparedMs + random.between(25_000, 55_000), () => {
+      const holders = world.standing.filter(
+        ({ published, isStopping }) => published !== undefined && !isStopping,
+      );
+      if (holders.length > 0) provoke({ world, cluster, truth, pod: random.pick(holders) });
+    });
   }
 }
 

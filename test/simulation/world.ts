@@ -1,5 +1,5 @@
 import type { FakeKernel, MemoryPublisher } from '@truetuple/core/testing';
-import type { PublicIdentity } from '@truetuple/core';
+import type { Ipv4Address, PublicIdentity } from '@truetuple/core';
 import { canStrike, cellKey, plannedSteps, stepOf, type Cell, type Fault } from './faults.ts';
 import type { History } from './history.ts';
 import type { Random } from './random.ts';
@@ -13,14 +13,16 @@ export interface Pod {
   readonly name: string;
   readonly uid: string;
   readonly host: SimulatedHost;
-  readonly privateIp: string;
+  /** Whose range its private IP is from: that of its own host, or of another one. */
+  readonly range: SimulatedHost;
+  readonly privateIp: Ipv4Address;
   readonly kernel: FakeKernel;
   readonly store: MemoryPublisher;
   readonly createdMs: number;
   /** From then on the cluster knows its private IP. */
   readonly ipKnownMs: number;
-  /** True as long as the cluster's API has it. */
-  hasObject: boolean;
+  /** When the cluster's API had it no longer; Infinity before. */
+  objectGoneMs: number;
   /** True as long as its namespace is there, be it without a process. */
   hasNamespace: boolean;
   process: SimulatedProcess | undefined;
@@ -31,6 +33,8 @@ export interface Pod {
   starts: number;
   /** True from the moment it is told to stop. */
   isStopping: boolean;
+  /** True once hands took away what keeps its link closed. */
+  isOpened: boolean;
   /** True when its last process gave everything back. */
   hasReleased: boolean;
 }
@@ -54,6 +58,7 @@ export interface Actor {
 export interface Catastrophes {
   loseNode(host: SimulatedHost): void;
   recycle(pod: Pod): void;
+  reuse(): void;
 }
 
 /** All that a simulation of one seed shares. */
@@ -79,6 +84,8 @@ export class World {
    */
   readonly unreleased: Set<string> = new Set();
   faults = 0;
+  /** How far the cluster's list of pods is behind. */
+  listLagMs = 0;
   /** True once somebody outside took an address of the pool. */
   hadTheft = false;
   /** More orphans than this share of the pool end a pass of the reaper. */
@@ -163,9 +170,8 @@ export class World {
         return;
       }
       case 'IP recycling': {
-        const { standing } = this;
-        const victim = pod ?? (standing.length === 0 ? undefined : random.pick(standing));
-        if (victim !== undefined) this.catastrophes?.recycle(victim);
+        if (pod === undefined) this.catastrophes?.reuse();
+        else this.catastrophes?.recycle(pod);
         return;
       }
       case 'crash before':
