@@ -208,8 +208,10 @@ function judgeFreeAddress(address: ElasticIp, observed: ObservedPool, live: Live
   const steps: CloudStep[] = doubtAboutRoutes === undefined ? [...routes] : [];
   if (value !== undefined && doubtAboutRecord === undefined) {
     const record = ownerRecordOf(address);
-    if (record?.privateIpAssignedByUs && doubtAbout(live, record.privateIp) === undefined) {
-      steps.push(...planUnassign(observed, record, { allocationId, record }));
+    if (record?.privateIpAssignedByUs) {
+      const doubt = doubtAbout(live, record.privateIp, instanceOf(observed, record));
+      const unassign = planUnassign(observed, record, { allocationId, record });
+      if (doubt === undefined) steps.push(...unassign);
     }
     steps.push({ kind: 'untag-owner', allocationId, value });
   }
