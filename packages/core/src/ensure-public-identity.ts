@@ -114,6 +114,8 @@ async function takeBothHalves(run: Run): Promise<Taken> {
     },
     onGivingBack: async (claim) => {
       givenBack.add(claim.publicIp);
+      // it may be from before this call
+      if (!claims.some(({ publicIp }) => publicIp === claim.publicIp)) claims.push(claim);
       await withdrawClaim(run, claim);
     },
   });

@@ -32,6 +32,8 @@ export interface Acquire {
   preferred: string | undefined;
   /** The claim that is held now, be it ours from before. */
   claim: Claim | undefined;
+  /** What our private IP carries and is given up for another address; who holds it is told first. */
+  leaving: Claim | undefined;
   privateIpAssignedByUs: boolean;
   /** How to take from the dead; undefined when nothing proves who is dead. */
   readonly takeOver: TakeOver | undefined;
@@ -79,6 +81,7 @@ export async function acquireGrant(
     excluded: [],
     preferred: undefined,
     claim: undefined,
+    leaving: undefined,
     privateIpAssignedByUs: isOursToManage(eni, request),
     takeOver: live && { session, heir, vpcId, live },
     hasFreedPrivateIp: false,
@@ -199,7 +202,9 @@ function planSteps(
   claim: Claim | undefined,
   view: CloudView,
 ): readonly CloudStep[] {
-  const plan = planCloud(wantedBy(acquire, claim), view);
+  const wanted = wantedBy(acquire, claim);
+  const plan = planCloud(wanted, view);
+  acquire.leaving = leftOverIn(wanted, view);
   if (plan.kind === 'steps') return plan.steps;
   if (plan.kind === 'claim-lost') throw new ClaimLost();
   const { request, networkInterfaceId } = acquire;
@@ -207,7 +212,23 @@ function planSteps(
   throw refusePlan({ plan, spec, privateIp: link.privateIp, networkInterfaceId });
 }
 
+function leftOverIn(wanted: WantedIdentity, view: CloudView): Claim | undefined {
+  const eni = view.networkInterface;
+  const occupant = eni && judgeOccupant(wanted, view, eni);
+  if (eni === undefined || occupant?.kind !== 'left-over') return undefined;
+  const { address, associationId } = occupant;
+  return {
+    publicIp: parseIpv4Address(address.publicIp, 'public IP'),
+    allocationId: address.allocationId,
+    associationId,
+    networkInterfaceId: eni.networkInterfaceId,
+  };
+}
+
 async function applyStep(acquire: Acquire, step: CloudStep): Promise<'done' | 'look-again'> {
+  const { leaving } = acquire;
+  acquire.leaving = undefined;
+  if (leaving !== undefined) await acquire.request.onGivingBack?.(leaving);
   const carried = await carryOut(acquire.session, step).catch((error: unknown) =>
     freeAndLookAgain(acquire, error),
   );

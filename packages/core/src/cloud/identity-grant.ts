@@ -100,7 +100,10 @@ export interface GrantRequest extends GrantCall {
    * that it found in place stays.
    */
   readonly onClaimed: (claim: Claim) => Promise<void>;
-  /** Called before a claim that cannot be kept is given back and the next candidate is tried. */
+  /**
+   * Called before a claim that cannot be kept is given back and the next candidate is tried, and before what
+   * the private IP carries already is given up for another address.
+   */
   readonly onGivingBack?: (claim: Claim) => Promise<void>;
 }
 
