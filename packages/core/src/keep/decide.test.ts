@@ -77,6 +77,14 @@ describe('decide', () => {
     expect(acts(state, seen)).toEqual(expected);
   });
 
+  it('tries to withdraw what could not be withdrawn, and tells when it is true again', () => {
+    const failed = decide(published, { kind: 'withdraw-failed', error: trouble('PublishFailed') });
+    expect(failed.acts.map(say)).toEqual(['tell degraded']);
+    expect(acts(failed.state, down)).toEqual(['withdraw']);
+    expect(acts(failed.state, proven)).toEqual(['publish']);
+    expect(acts(failed.state, { kind: 'published', identity })).toEqual(['tell restored']);
+  });
+
   it('tells a trouble once, and another one again', () => {
     const { state } = decide(unpublished, down);
     expect(acts(state, down)).toEqual([]);

@@ -89,8 +89,8 @@ export function decide(state: KeepState, seen: Seen): Decision {
     case 'withdrawn':
       return afterUnpublished(state, seen.because, false);
     case 'withdraw-failed':
-      // still published: withdrawn at the next look, if that shows the same
-      return { state, acts: [tell({ kind: 'degraded', error: seen.error })] };
+      // left over: withdrawn at the next look that shows the same, or told as restored by one that does not
+      return afterUnpublished(state, seen.error, true);
     case 'closed':
       return nothing(ended(state, { kind: 'closed' }));
     case 'fenced':
