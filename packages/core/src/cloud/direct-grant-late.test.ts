@@ -102,6 +102,22 @@ describe.each(late)('a release that comes again, late; EC2 would %s; age %i', (.
 });
 
 describe('a release right after the claim', () => {
+  it('ends the claim, though describes show the one of the process before it', async () => {
+    const reads = { lagMs: { addresses: 60_000 } };
+    const { clock, ec2, grants, acquire } = build({ reads });
+    const fresh = ec2.snapshot();
+    const first = await acquire('uid-1');
+    clock.advance(50_000);
+    await grants.release(first);
+    const second = await acquire('uid-1');
+    expect(second.associationId).not.toBe(first.associationId);
+    clock.advance(20_000);
+    const [shown] = await ec2.describeAddresses({});
+    expect(shown?.associationId).toBe(first.associationId);
+    await grants.release(second);
+    expect(ec2.snapshot()).toEqual(fresh);
+  });
+
   it.each<[string, SimulatedEc2Options['reads']]>([
     ['addresses', { lagMs: { addresses: 60_000 } }],
     ['route tables', { lagMs: { routeTables: 60_000 } }],

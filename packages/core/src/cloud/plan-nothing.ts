@@ -61,6 +61,8 @@ function planClaimEnd(wanted: WantedNothing, claim: ClaimToEnd, view: CloudView)
     return [
       ...planRouteEnd(wanted, publicIp, view),
       ...planReleased(wanted, address),
+      // what is shown may be from before the claim: its own id first
+      ...(isKnownBy(address, claim, wanted) ? [] : end(claim.associationId)),
       ...end(address?.associationId),
     ];
   }
@@ -69,6 +71,15 @@ function planClaimEnd(wanted: WantedNothing, claim: ClaimToEnd, view: CloudView)
   // nobody has claimed it since: who claims writes a record of his own
   const isRecorded = address !== undefined && isRecordedAs(address, wanted);
   return isRecorded ? staleRoutes(view, publicIp, wanted.networkInterfaceId) : [];
+}
+
+/** True when a describe shows the claim itself, or our own answered writes do. */
+function isKnownBy(
+  address: ElasticIp | undefined,
+  claim: ClaimToEnd,
+  { known }: WantedNothing,
+): boolean {
+  return known === 'own' || claim.associationId === address?.associationId;
 }
 
 /** While the association still protects it. */
