@@ -52,7 +52,7 @@ async function runDemo(
     execFile(
       command,
       rest,
-      { env: { ...process.env, TMPDIR: temporary }, timeout: 60_000 },
+      { env: { ...process.env, TMPDIR: temporary }, timeout: 110_000 },
       (error, stdout, stderr) => {
         const exitCode = typeof error?.code === 'number' ? error.code : error === null ? 0 : -1;
         resolve({ exitCode, lines: stdout.trimEnd().split('\n'), errors: stderr });
@@ -139,7 +139,7 @@ describe.skipIf(kernelLack !== undefined)(`the demo on the kernel${note(kernelLa
   beforeAll(async () => {
     captures = join(folder, 'captures');
     run = await runDemo('kernel', ['--require', 'kernel', '--pcap', captures]);
-  }, 60_000);
+  }, 120_000);
 
   it('keeps every promise: no packet lost, nothing left, in less than 20 s', () => {
     expect(run.exitCode, `${run.errors}\n${run.lines.join('\n')}`).toBe(0);
