@@ -97,6 +97,10 @@ const rareSteps: ReadonlySet<string> = new Set([
   'ensure remove-route',
   'ensure withdraw',
   'release install-fail-closed-route',
+  // a keep that gives back what came too late
+  'keep DeleteRoute',
+  'keep DeleteTags',
+  'keep DisassociateAddress',
 ]);
 
 export interface Cell {
