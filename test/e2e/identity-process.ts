@@ -5,16 +5,17 @@ import { runIn } from '@truetuple/lab';
 export interface IdentityChildRequest {
   /**
    * `ensure` holds until it is killed; `release` reads the identity file and gives it back; `both` takes
-   * one and gives it back.
+   * one and gives it back; `keep` takes one and keeps it until it is killed.
    */
-  readonly verb: 'ensure' | 'release' | 'both';
-  /** SIGKILL itself once so many steps are done; with `both` those of the release count. */
+  readonly verb: 'ensure' | 'release' | 'both' | 'keep';
+  /** SIGKILL itself once so many steps are done; with `both` those of the release count, with `keep` the repairs. */
   readonly killAfterSteps?: number;
 }
 
 export type IdentityChildReport =
   | { readonly kind: 'step'; readonly name: string }
   | { readonly kind: 'held'; readonly identity: PublicIdentity }
+  | { readonly kind: 'restored'; readonly identity: PublicIdentity }
   | { readonly kind: 'released'; readonly identity: PublicIdentity | undefined }
   | { readonly kind: 'failed'; readonly code: string; readonly message: string };
 
@@ -36,6 +37,8 @@ export interface IdentityChildEnd {
 export interface IdentityChild {
   /** Resolves when it holds, released, failed or died. */
   readonly settled: Promise<IdentityChildEnd>;
+  /** Resolves when its keep has made a claim anew and published it, or when it failed or died. */
+  readonly restored: Promise<IdentityChildEnd>;
   /** SIGKILL; resolves when the process is gone. */
   kill(): Promise<void>;
 }
@@ -51,22 +54,29 @@ export function startIdentityChild(
   });
   const gone = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
   const steps: string[] = [];
-  const settled = new Promise<IdentityChildEnd>((resolve) => {
-    const end = (rest: Partial<IdentityChildEnd>): void =>
-      resolve({ identity: undefined, failure: undefined, signal: null, ...rest, steps });
-    child.on('message', (report: IdentityChildReport) => {
-      if (report.kind === 'step') steps.push(report.name);
-      if (report.kind === 'held') end({ identity: report.identity });
-      if (report.kind === 'released') end({ identity: report.identity });
-      if (report.kind === 'failed') end({ failure: `${report.code}: ${report.message}` });
-    });
-    void gone.then(([code, signal]) =>
-      end({ signal, failure: signal === null && code !== 0 ? `exit ${code}` : undefined }),
-    );
+  child.on('message', (report: IdentityChildReport) => {
+    if (report.kind === 'step') steps.push(report.name);
   });
+  const until = (...kinds: readonly IdentityChildReport['kind'][]): Promise<IdentityChildEnd> =>
+    new Promise((resolve) => {
+      const end = (rest: Partial<IdentityChildEnd>): void =>
+        resolve({ identity: undefined, failure: undefined, signal: null, ...rest, steps });
+      child.on('message', (report: IdentityChildReport) => {
+        if (report.kind === 'failed') end({ failure: `${report.code}: ${report.message}` });
+        else if (kinds.includes(report.kind) && 'identity' in report) {
+          end({ identity: report.identity });
+        }
+      });
+      void gone.then(([code, signal]) =>
+        end({ signal, failure: signal === null && code !== 0 ? `exit ${code}` : undefined }),
+      );
+    });
+  const settled = until('held', 'released');
+  const restored = until('restored');
   child.send(setting);
   return {
     settled,
+    restored,
     kill: async () => {
       child.kill('SIGKILL');
       await gone;

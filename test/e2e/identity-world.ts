@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sdkEc2Api, type Ec2Api, type IdentitySpecInput } from '@truetuple/core';
-import { SimulatedEc2 } from '@truetuple/core/testing';
+import { SimulatedEc2, type SimulatedEc2Options } from '@truetuple/core/testing';
 import {
   boxAddresses,
   describeBoxToEc2,
@@ -35,22 +35,34 @@ export interface IdentityWorld extends AsyncDisposable {
   spec(pod: string): IdentitySpecInput;
   /** What leads the unmodified SDK in a pod to this EC2. */
   readonly environment: NodeJS.ProcessEnv;
+  /** Moves EC2's own time on, so that its describes show what was before. */
+  passInEc2(ms: number): void;
   /** Starts a process in the pod's namespace that runs a verb of core with the unmodified SDK. */
   start(pod: string, request: IdentityChildRequest): IdentityChild;
 }
 
+export interface IdentityWorldOptions {
+  readonly pods?: readonly PodOptions[];
+  readonly poolSize?: number;
+  /** How far EC2's describes are behind; default not at all. */
+  readonly reads?: NonNullable<SimulatedEc2Options['reads']>;
+}
+
 export async function openIdentityWorld(
-  options: { readonly pods?: readonly PodOptions[]; readonly poolSize?: number } = {},
+  options: IdentityWorldOptions = {},
 ): Promise<IdentityWorld> {
   await using opened = new AsyncDisposableStack();
   const directory = await mkdtemp(join(tmpdir(), 'truetuple-e2e-'));
   opened.defer(() => rm(directory, { recursive: true, force: true }));
   const program = await layOutProgram(new URL('./identity-child.ts', import.meta.url), directory);
   const box = opened.use(await openBox(options.pods === undefined ? {} : { pods: options.pods }));
+  let passedMs = 0;
   const ec2 = new SimulatedEc2({
     region,
     claimScope: 'privateIp',
     privateIpsPerNetworkInterface: 50,
+    clock: { elapsed: () => performance.now() + passedMs },
+    ...(options.reads && { reads: options.reads }),
   });
   const known = await describeBoxToEc2(box, ec2, { pool, poolSize: options.poolSize ?? 3 });
   box.connect(ec2);
@@ -80,6 +92,9 @@ export async function openIdentityWorld(
       AWS_ACCESS_KEY_ID: credentials.accessKeyId,
       AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
       AWS_EC2_METADATA_DISABLED: 'true',
+    },
+    passInEc2: (ms) => {
+      passedMs += ms;
     },
     start: (pod, request) =>
       startIdentityChild(box.pod(pod).namespace, program, {
