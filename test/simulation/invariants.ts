@@ -248,7 +248,7 @@ export class Invariants {
     const { actor } = this.#world;
     if (actor === undefined) return;
     const victim = this.#victimOf(change);
-    this.#judgeOrder(change, actor.pod);
+    this.#judgeOrder(change, actor);
     if (victim === undefined || victim.pod === actor.pod) return;
     const { pod, sinceMs } = victim;
     const isDisturbed = (actor.process?.disturbedUntilMs ?? 0) > this.#world.nowMs;
@@ -260,9 +260,11 @@ export class Invariants {
   }
 
   /** Who gives an association back has withdrawn it before. */
-  #judgeOrder(change: Ec2Change, pod: Pod | undefined): void {
-    const { published, process } = pod ?? {};
+  #judgeOrder(change: Ec2Change, actor: NonNullable<World['actor']>): void {
+    const { published, process } = actor.pod ?? {};
     if (change.kind !== 'address-disassociated' || process === undefined) return;
+    // what a process sent before it died comes late: the one after it could not withdraw before
+    if (actor.process !== process) return;
     if (process.disturbedUntilMs > this.#world.nowMs) return;
     if (published?.associationId !== change.associationId) return;
     this.#world.violate(`${process.name} gives back ${change.publicIp} while it is published`);

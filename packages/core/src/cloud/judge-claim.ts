@@ -70,10 +70,18 @@ export function isProof(
   return sighting.kind === 'elsewhere' && address !== undefined && carriesOurRecord(grant, address);
 }
 
-/** The association's id is the lock: a record that names somebody else on it is overwritten. */
+/**
+ * The association's id is the lock: a record that names somebody else on it is overwritten. Also one on an address that is shown as
+ * it was before our claim, when the network interface shows the claim already.
+ */
 export function withoutForeignRecord(grant: Grant, view: CloudView): CloudView {
+  const shown = view.networkInterface?.privateIpAddresses.find(
+    ({ privateIpAddress }) => privateIpAddress === grant.privateIp,
+  );
   const addresses = view.addresses.map((address) => {
-    if (!isAt(address, grant) || carriesOurRecord(grant, address)) return address;
+    const isClaimed =
+      isAt(address, grant) || shown?.association?.allocationId === address.allocationId;
+    if (!isClaimed || carriesOurRecord(grant, address)) return address;
     return { ...address, tags: address.tags.filter(({ key }) => key !== ownerTagKey) };
   });
   return { ...view, addresses };

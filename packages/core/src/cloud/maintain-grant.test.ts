@@ -230,6 +230,23 @@ describe('maintain', () => {
     expect(built.clock.elapsed() - startMs).toBeGreaterThanOrEqual(secondLookMs);
   });
 
+  it('keeps its claim when the address is shown as before it, free and with the record of a dead pod', async () => {
+    const pod = simulatedPod({ clock: new ManualClock() });
+    const spec = parseIdentitySpec(pod.spec);
+    const [address] = pod.ec2.snapshot().addresses;
+    const value = 'test/sip/gateway-9/uid-dead/10.0.2.140/assigned/eni-00000000000000001';
+    const resources = [address?.allocationId ?? ''];
+    await pod.ec2.createTags({ resources, tags: [{ key: ownerTagKey, value }] });
+    const grant = await pod.node.openGrant(spec);
+    const link = { macAddress: '02:00:00:00:02:0a', privateIp };
+    const held = await grant.acquire({ spec, link, onClaimed: async () => {} });
+    // before the route, before our record, before the claim
+    pod.ec2.inject({ action: 'DescribeAddresses', staleByChanges: 3, times: 2 });
+    const state = await maintain({ ...pod, grant, held, otherIp: '' }, young);
+    expect(state).toMatchObject({ kind: 'held', grant: { associationId: held.associationId } });
+    expect(pod.ec2.calls.count('DisassociateAddress')).toBe(0);
+  });
+
   it('is lost when our private IP carries an address that is not of the pool, which stays', async () => {
     const built = await build();
     const { ec2, held } = built;
