@@ -142,6 +142,7 @@ function expectHeld(simulated: SimulatedEc2, pod: Pod, grant: Grant): void {
     owner: specFor(pod.name).owner,
     privateIp: pod.privateIp,
     privateIpAssignedByUs: true,
+    networkInterfaceId: pod.networkInterfaceId,
   });
   const eni = networkInterfaces.find((one) => one.networkInterfaceId === pod.networkInterfaceId);
   expect(eni?.sourceDestCheck).toBe(false);
