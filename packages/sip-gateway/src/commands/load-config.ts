@@ -40,14 +40,14 @@ async function withOwner(
 ): Promise<Readonly<Record<string, unknown>>> {
   const { owner } = spec;
   if (typeof owner !== 'object' || owner === null) return spec;
-  const parts = await Promise.all(
-    Object.entries(owner).map(async ([name, part]) => {
-      const file: unknown = (part as { file?: unknown } | null)?.file;
-      if (typeof file !== 'string') return [name, part] as const;
-      if (ownerFiles === 'skip') return [name, 'in-a-file'] as const;
-      return [name, (await readText(file, `The owner's ${name}`)).trim()] as const;
-    }),
-  );
+  const parts: (readonly [string, unknown])[] = [];
+  // one after the other: of several that are missing the first is named
+  for (const [name, part] of Object.entries(owner)) {
+    const file: unknown = (part as { file?: unknown } | null)?.file;
+    if (typeof file !== 'string') parts.push([name, part]);
+    else if (ownerFiles === 'skip') parts.push([name, 'in-a-file']);
+    else parts.push([name, (await readText(file, `The owner's ${name}`)).trim()]);
+  }
   return { ...spec, owner: Object.fromEntries(parts) };
 }
 

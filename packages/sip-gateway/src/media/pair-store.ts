@@ -23,7 +23,7 @@ const passedOver = 32;
 /** Spare pairs at most: with two addresses, four sockets each. */
 const maxSpares = 512;
 /** Spare pairs closed in one tick: a socket takes 10 us to close, and the packets of calls wait meanwhile. */
-const closedATick = 16;
+const closedATick = 4;
 
 /**
  * The bound pairs of a relay. A pair is bound when it is first wanted. After its call it rests, bound and deaf; after its quarantine
