@@ -22,7 +22,7 @@ interface Spare {
 const passedOver = 32;
 /** Spare pairs at most: with two addresses, four sockets each. */
 const maxSpares = 512;
-/** Spare pairs closed in one tick: a socket takes 10 us to close, and the packets of calls wait meanwhile. */
+/** Spare pairs closed in one tick: while sockets are closed the packets of calls wait. */
 const closedATick = 4;
 
 /**

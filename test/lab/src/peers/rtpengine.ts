@@ -35,12 +35,14 @@ export async function startRtpengine(options: RtpengineOptions): Promise<Rtpengi
   await using opened = new AsyncDisposableStack();
   const interfaces = options.interfaces.map((each) => `--interface=${each}`);
   const flags = `--listen-ng=127.0.0.1:${controlPort} -m ${ports.first} -M ${ports.last} --timeout=${timeoutSeconds}`;
+  // of several threads one lets a stranger's early packet through while another still makes up its mind
+  const threads = '--num-threads=1';
   const fixed = '--table=-1 --foreground --log-stderr --log-level=6 --config-file=none';
   const program = opened.adopt(
     await startPeerProgram({
       namespace,
       command: 'rtpengine',
-      args: [...interfaces, ...flags.split(' '), ...fixed.split(' ')],
+      args: [...interfaces, ...flags.split(' '), threads, ...fixed.split(' ')],
       readyText: 'Startup complete',
     }),
     async (each) => each.stop(),
