@@ -1,13 +1,8 @@
-import {
-  ensurePublicIdentity,
-  type HeldIdentity,
-  type Ipv4Address,
-  type Keeping,
-} from '@truetuple/core';
+import type { Ipv4Address } from '@truetuple/core';
 import { fakePod, MemoryPublisher } from '@truetuple/core/testing';
 import type { Invariants } from './invariants.ts';
-import { podPorts } from './pod-ports.ts';
-import { addHost, poolName, regionName } from './region.ts';
+import { runPodProgram } from './pod-program.ts';
+import { addHost } from './region.ts';
 import type { SimulatedHost } from './simulated-host.ts';
 import { SimulatedProcess } from './simulated-process.ts';
 import type { Pod, World } from './world.ts';
@@ -19,7 +14,7 @@ export class Cluster {
   readonly #world: World;
   readonly #invariants: Invariants;
   readonly #intervalMs: number;
-  readonly #stops: WeakMap<SimulatedProcess, () => void> = new WeakMap();
+  readonly #stops: WeakMap<SimulatedProcess, AbortController> = new WeakMap();
   #uids = 0;
 
   constructor(world: World, invariants: Invariants, intervalMs: number) {
@@ -106,59 +101,17 @@ export class Cluster {
       if (!pod.hasReleased) this.#world.unreleased.add(pod.privateIp);
       this.#world.scheduler.after(this.#world.random.between(500, 6000), () => this.#start(pod));
     });
-    this.#run(pod, process).catch((error: unknown) => {
+    const stop = new AbortController();
+    this.#stops.set(process, stop);
+    const place = {
+      world: this.#world,
+      invariants: this.#invariants,
+      intervalMs: this.#intervalMs,
+    };
+    runPodProgram(place, pod, process, stop.signal).catch((error: unknown) => {
       this.#world.note(process.name, 'exits', error);
       process.kill();
     });
-  }
-
-  /** What the container's program does: hold an identity until it is told to stop. */
-  async #run(pod: Pod, process: SimulatedProcess): Promise<void> {
-    const world = this.#world;
-    const node = podPorts(world, pod, process, (one, was) => this.#invariants.published(one, was));
-    const stop = new AbortController();
-    const stopped = Promise.withResolvers<undefined>();
-    this.#stops.set(process, () => {
-      stop.abort();
-      stopped.resolve(undefined);
-    });
-    const spec = {
-      owner: { cluster: 'c', namespace: 'n', pod: pod.name, uid: pod.uid },
-      pool: poolName,
-      region: regionName,
-      vpcCidrs: ['10.0.0.0/16'],
-      routeTables: { by: 'ids' as const, routeTableIds: [...world.region.routeTableIds] },
-    };
-    const held = await ensurePublicIdentity(spec, { node, signal: stop.signal });
-    world.note(process.name, 'holds', held.identity.publicIp);
-    process.phase = 'keep';
-    const keeping = await held.keep({
-      intervalMs: this.#intervalMs,
-      random: () => world.random.next(),
-      onEvent: (event) => {
-        world.note(process.name, `keep: ${event.kind}`, 'error' in event ? event.error : undefined);
-        this.#invariants.kept(pod, event);
-      },
-    });
-    this.#invariants.keeps(pod);
-    const end = await Promise.race([stopped.promise, keeping.ended]);
-    world.note(process.name, 'ends', end?.kind ?? 'told to stop');
-    if (end === undefined || world.random.chance(0.5)) {
-      pod.hasReleased = await this.#giveBack(process, held, keeping);
-    }
-    process.kill();
-  }
-
-  async #giveBack(
-    process: SimulatedProcess,
-    held: HeldIdentity,
-    keeping: Keeping,
-  ): Promise<boolean> {
-    await keeping.close();
-    process.phase = 'release';
-    const failure: unknown = await held.release().catch((error: unknown) => error);
-    this.#world.note(process.name, 'released', failure);
-    return failure === undefined;
   }
 
   /** As `kubectl delete pod`: told to stop, killed when the grace period ends. */
@@ -171,7 +124,7 @@ export class Cluster {
       this.#end(pod);
       return;
     }
-    this.#stops.get(process)?.();
+    this.#stops.get(process)?.abort();
     this.#world.scheduler.after(graceMs, () => this.#end(pod));
   }
 

@@ -1,6 +1,7 @@
 import type { KeepEvent, PublicIdentity } from '@truetuple/core';
 import type { Ec2Change } from '@truetuple/core/testing';
-import { staleMs } from './region.ts';
+import { judgeChange } from './judge-change.ts';
+import { fairMs, staleMs } from './region.ts';
 import { Truth, type StandingAssociation } from './truth.ts';
 import type { Pod, World } from './world.ts';
 
@@ -43,11 +44,6 @@ export class Invariants {
     return intervals * this.#intervalMs + (lagMs === 0 ? 0 : staleMs) + 15_000;
   }
 
-  /** How long ago what a decision rests on may have been so. */
-  #fairMs(isDisturbed: boolean): number {
-    return (this.#world.region.lagMs === 0 ? 0 : staleMs) + 3000 + (isDisturbed ? 20_000 : 0);
-  }
-
   // -- what a pod does ---------------------------------------------------------------------------------
 
   published(pod: Pod, was: PublicIdentity | undefined): void {
@@ -74,7 +70,7 @@ export class Invariants {
     if (association?.associationId === identity.associationId) return;
     // a keep proves the link anew; what EC2 has it notices within its bound
     if (last !== undefined && pod.process?.phase === 'keep') return;
-    const sinceMs = this.#world.nowMs - this.#fairMs(isDisturbed);
+    const sinceMs = this.#world.nowMs - fairMs(this.#world.region, isDisturbed);
     if (endedMs === undefined || endedMs < sinceMs) {
       this.#world.violate(
         `${pod.name} (${pod.uid}) advertises ${identity.publicIp} by ${identity.associationId}, which ${endedMs === undefined ? 'never was' : `ended at ${endedMs}`}`,
@@ -101,7 +97,7 @@ export class Invariants {
     const held = allocationId === undefined ? undefined : this.truth.association(allocationId);
     if (held === undefined || !isAtPod(held, pod)) return;
     const { nowMs } = this.#world;
-    if (held.sinceMs < nowMs - this.#fairMs(true)) {
+    if (held.sinceMs < nowMs - fairMs(this.#world.region, true)) {
       this.#world.violate(`${pod.name} (${pod.uid}) fenced ${held.publicIp}, which it held`);
     }
   }
@@ -215,110 +211,10 @@ export class Invariants {
   #changed(change: Ec2Change): void {
     const world = this.#world;
     world.note('ec2', change.kind, change);
-    this.#judgeForeign(change);
-    this.#judgeRobbery(change);
+    judgeChange(world, this.truth, change);
     this.truth.follow(change, world.nowMs);
     if ('allocationId' in change) this.#moved(change.allocationId);
     for (const pod of this.#watched.keys()) this.#judge(pod);
-  }
-
-  #judgeForeign(change: Ec2Change): void {
-    const { actor, region, hosts } = this.#world;
-    if (actor === undefined) return;
-    const ids = [
-      'allocationId' in change ? change.allocationId : '',
-      'networkInterfaceId' in change ? change.networkInterfaceId : '',
-      'resourceId' in change ? change.resourceId : '',
-    ];
-    const isForeign =
-      ids.some((id) => region.foreign.has(id)) ||
-      ('destinationCidrBlock' in change && !change.destinationCidrBlock.startsWith('203.0.113.'));
-    const isOfOthers =
-      change.kind === 'private-ip-unassigned' &&
-      hosts.some(
-        ({ networkInterfaceId, prepared }) =>
-          networkInterfaceId === change.networkInterfaceId && prepared.includes(change.privateIp),
-      );
-    if (isForeign || isOfOthers) {
-      this.#world.violate(`${actor.step} touched what is not ours: ${JSON.stringify(change)}`);
-    }
-  }
-
-  #judgeRobbery(change: Ec2Change): void {
-    const { actor } = this.#world;
-    if (actor === undefined) return;
-    const victim = this.#victimOf(change);
-    this.#judgeOrder(change, actor);
-    if (victim === undefined || victim.pod === actor.pod) return;
-    const { pod, sinceMs } = victim;
-    const isDisturbed = (actor.process?.disturbedUntilMs ?? 0) > this.#world.nowMs;
-    const fairMs = actor.sentMs - this.#fairMs(isDisturbed);
-    if (Math.max(sinceMs, pod.ipKnownMs) >= fairMs) return;
-    this.#world.violate(
-      `${actor.process?.name} robbed ${pod.name} (${pod.uid}), which had it since ${Math.round(sinceMs)} ms: ${actor.step} ${JSON.stringify(change)}`,
-    );
-  }
-
-  /** Who gives an association back has withdrawn it before. */
-  #judgeOrder(change: Ec2Change, actor: NonNullable<World['actor']>): void {
-    const { published, process } = actor.pod ?? {};
-    if (change.kind !== 'address-disassociated' || process === undefined) return;
-    // what a process sent before it died comes late: the one after it could not withdraw before
-    if (actor.process !== process) return;
-    if (process.disturbedUntilMs > this.#world.nowMs) return;
-    if (published?.associationId !== change.associationId) return;
-    this.#world.violate(`${process.name} gives back ${change.publicIp} while it is published`);
-  }
-
-  /** The live pod that a change takes something from, and since when it had it. */
-  #victimOf(change: Ec2Change): { readonly pod: Pod; readonly sinceMs: number } | undefined {
-    switch (change.kind) {
-      case 'address-disassociated':
-        return this.#holder(this.truth.association(change.allocationId));
-      case 'private-ip-unassigned': {
-        const { networkInterfaceId, privateIp } = change;
-        const sinceMs = this.truth.privateIpSince(networkInterfaceId, privateIp);
-        const pod = this.#podAt(networkInterfaceId, privateIp);
-        return pod && { pod, sinceMs: Math.max(sinceMs ?? 0, pod.createdMs) };
-      }
-      case 'route-deleted':
-      case 'route-replaced': {
-        const before = this.truth.route(change.routeTableId, change.destinationCidrBlock);
-        const publicIp = change.destinationCidrBlock.split('/')[0] ?? '';
-        const holder = this.#holder(this.truth.associationOf(publicIp));
-        const isRight = before?.networkInterfaceId === holder?.pod.host.networkInterfaceId;
-        return isRight && before !== undefined && holder !== undefined
-          ? { pod: holder.pod, sinceMs: Math.max(holder.sinceMs, before.sinceMs) }
-          : undefined;
-      }
-      case 'tags-changed':
-        return this.#holder(this.truth.association(change.resourceId));
-      case 'address-associated':
-      case 'private-ip-assigned':
-      case 'route-created':
-      case 'source-dest-check-changed':
-        return undefined;
-      default:
-        return change satisfies never;
-    }
-  }
-
-  #holder(
-    association: StandingAssociation | undefined,
-  ): { readonly pod: Pod; readonly sinceMs: number } | undefined {
-    if (association === undefined) return undefined;
-    const pod = this.#podAt(association.networkInterfaceId, association.privateIp);
-    return pod && { pod, sinceMs: Math.max(association.sinceMs, pod.createdMs) };
-  }
-
-  #podAt(networkInterfaceId: string, privateIp: string): Pod | undefined {
-    return this.#world.pods.find(
-      (pod) =>
-        pod.objectGoneMs === Infinity &&
-        pod.hasNamespace &&
-        pod.host.networkInterfaceId === networkInterfaceId &&
-        pod.privateIp === privateIp,
-    );
   }
 }
 

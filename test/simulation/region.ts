@@ -31,6 +31,11 @@ export interface RegionSetup {
   readonly seed: number;
 }
 
+/** How long ago, in milliseconds, what a decision rests on may have been so. */
+export function fairMs({ lagMs }: Region, isDisturbed: boolean): number {
+  return (lagMs === 0 ? 0 : staleMs) + 3000 + (isDisturbed ? 20_000 : 0);
+}
+
 export function buildRegion(scheduler: Scheduler, random: Random, setup: RegionSetup): Region {
   const { claimScope, lagMs } = setup;
   const lag = [0, lagMs] as const;

@@ -1,0 +1,112 @@
+import type { Ec2Change } from '@truetuple/core/testing';
+import { fairMs } from './region.ts';
+import type { StandingAssociation, Truth } from './truth.ts';
+import type { Actor, Pod, World } from './world.ts';
+
+/** A live pod that loses something, and since when it had it. */
+interface Victim {
+  readonly pod: Pod;
+  readonly sinceMs: number;
+}
+
+/** What a process does to others by a change of EC2. `truth` is how it was before. */
+export function judgeChange(world: World, truth: Truth, change: Ec2Change): void {
+  const { actor } = world;
+  if (actor === undefined) return;
+  judgeForeign(world, actor, change);
+  judgeOrder(world, actor, change);
+  judgeRobbery(world, truth, actor, change);
+}
+
+function judgeForeign(world: World, actor: Actor, change: Ec2Change): void {
+  const { region, hosts } = world;
+  const ids = [
+    'allocationId' in change ? change.allocationId : '',
+    'networkInterfaceId' in change ? change.networkInterfaceId : '',
+    'resourceId' in change ? change.resourceId : '',
+  ];
+  const isForeign =
+    ids.some((id) => region.foreign.has(id)) ||
+    ('destinationCidrBlock' in change && !change.destinationCidrBlock.startsWith('203.0.113.'));
+  const isOfOthers =
+    change.kind === 'private-ip-unassigned' &&
+    hosts.some(
+      ({ networkInterfaceId, prepared }) =>
+        networkInterfaceId === change.networkInterfaceId && prepared.includes(change.privateIp),
+    );
+  if (isForeign || isOfOthers) {
+    world.violate(`${actor.step} touched what is not ours: ${JSON.stringify(change)}`);
+  }
+}
+
+function judgeRobbery(world: World, truth: Truth, actor: Actor, change: Ec2Change): void {
+  const victim = victimOf(world, truth, change);
+  if (victim === undefined || victim.pod === actor.pod) return;
+  const { pod, sinceMs } = victim;
+  const isDisturbed = (actor.process?.disturbedUntilMs ?? 0) > world.nowMs;
+  const knowableMs = actor.sentMs - fairMs(world.region, isDisturbed);
+  if (Math.max(sinceMs, pod.ipKnownMs) >= knowableMs) return;
+  world.violate(
+    `${actor.process?.name} robbed ${pod.name} (${pod.uid}), which had it since ${Math.round(sinceMs)} ms: ${actor.step} ${JSON.stringify(change)}`,
+  );
+}
+
+/** Who gives an association back has withdrawn it before. */
+function judgeOrder(world: World, actor: Actor, change: Ec2Change): void {
+  const { published, process } = actor.pod ?? {};
+  if (change.kind !== 'address-disassociated' || process === undefined) return;
+  // what a process sent before it died comes late: the one after it could not withdraw before
+  if (actor.process !== process) return;
+  if (process.disturbedUntilMs > world.nowMs) return;
+  if (published?.associationId !== change.associationId) return;
+  world.violate(`${process.name} gives back ${change.publicIp} while it is published`);
+}
+
+/** Whom a change takes something from. */
+function victimOf(world: World, truth: Truth, change: Ec2Change): Victim | undefined {
+  switch (change.kind) {
+    case 'address-disassociated':
+      return holderOf(world, truth.association(change.allocationId));
+    case 'private-ip-unassigned': {
+      const { networkInterfaceId, privateIp } = change;
+      const sinceMs = truth.privateIpSince(networkInterfaceId, privateIp);
+      const pod = podAt(world, networkInterfaceId, privateIp);
+      return pod && { pod, sinceMs: Math.max(sinceMs ?? 0, pod.createdMs) };
+    }
+    case 'route-deleted':
+    case 'route-replaced': {
+      const before = truth.route(change.routeTableId, change.destinationCidrBlock);
+      const publicIp = change.destinationCidrBlock.split('/')[0] ?? '';
+      const holder = holderOf(world, truth.associationOf(publicIp));
+      const isRight = before?.networkInterfaceId === holder?.pod.host.networkInterfaceId;
+      return isRight && before !== undefined && holder !== undefined
+        ? { pod: holder.pod, sinceMs: Math.max(holder.sinceMs, before.sinceMs) }
+        : undefined;
+    }
+    case 'tags-changed':
+      return holderOf(world, truth.association(change.resourceId));
+    case 'address-associated':
+    case 'private-ip-assigned':
+    case 'route-created':
+    case 'source-dest-check-changed':
+      return undefined;
+    default:
+      return change satisfies never;
+  }
+}
+
+function holderOf(world: World, association: StandingAssociation | undefined): Victim | undefined {
+  if (association === undefined) return undefined;
+  const pod = podAt(world, association.networkInterfaceId, association.privateIp);
+  return pod && { pod, sinceMs: Math.max(association.sinceMs, pod.createdMs) };
+}
+
+function podAt(world: World, networkInterfaceId: string, privateIp: string): Pod | undefined {
+  return world.pods.find(
+    (pod) =>
+      pod.objectGoneMs === Infinity &&
+      pod.hasNamespace &&
+      pod.host.networkInterfaceId === networkInterfaceId &&
+      pod.privateIp === privateIp,
+  );
+}

@@ -1,0 +1,65 @@
+import { ensurePublicIdentity, type HeldIdentity, type Keeping } from '@truetuple/core';
+import type { Invariants } from './invariants.ts';
+import { podPorts } from './pod-ports.ts';
+import { poolName, regionName } from './region.ts';
+import type { SimulatedProcess } from './simulated-process.ts';
+import type { Pod, World } from './world.ts';
+
+/** What a program of the simulation runs in. */
+export interface ProgramPlace {
+  readonly world: World;
+  readonly invariants: Invariants;
+  /** Of the keep. */
+  readonly intervalMs: number;
+}
+
+/** What the container's program does: hold an identity until it is told to stop. */
+export async function runPodProgram(
+  { world, invariants, intervalMs }: ProgramPlace,
+  pod: Pod,
+  process: SimulatedProcess,
+  stop: AbortSignal,
+): Promise<void> {
+  const node = podPorts(world, pod, process, (one, was) => invariants.published(one, was));
+  const stopped = new Promise<undefined>((resolve) => {
+    stop.addEventListener('abort', () => resolve(undefined), { once: true });
+  });
+  const spec = {
+    owner: { cluster: 'c', namespace: 'n', pod: pod.name, uid: pod.uid },
+    pool: poolName,
+    region: regionName,
+    vpcCidrs: ['10.0.0.0/16'],
+    routeTables: { by: 'ids' as const, routeTableIds: [...world.region.routeTableIds] },
+  };
+  const held = await ensurePublicIdentity(spec, { node, signal: stop });
+  world.note(process.name, 'holds', held.identity.publicIp);
+  process.phase = 'keep';
+  const keeping = await held.keep({
+    intervalMs,
+    random: () => world.random.next(),
+    onEvent: (event) => {
+      world.note(process.name, `keep: ${event.kind}`, 'error' in event ? event.error : undefined);
+      invariants.kept(pod, event);
+    },
+  });
+  invariants.keeps(pod);
+  const end = await Promise.race([stopped, keeping.ended]);
+  world.note(process.name, 'ends', end?.kind ?? 'told to stop');
+  if (end === undefined || world.random.chance(0.5)) {
+    pod.hasReleased = await giveBack(world, process, held, keeping);
+  }
+  process.kill();
+}
+
+async function giveBack(
+  world: World,
+  process: SimulatedProcess,
+  held: HeldIdentity,
+  keeping: Keeping,
+): Promise<boolean> {
+  await keeping.close();
+  process.phase = 'release';
+  const failure: unknown = await held.release().catch((error: unknown) => error);
+  world.note(process.name, 'released', failure);
+  return failure === undefined;
+}
