@@ -1,7 +1,7 @@
-import type { SimulatedEc2Options } from '@truetuple/core/testing';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ClaimsBench, MakeBench } from './claims-suite.ts';
-import { assign, associate, buildPlace, refusalOf } from './ec2-api-place.ts';
+import { associationCases } from './ec2-api-association-cases.ts';
+import { assign, associate, buildPlace, refusalOf, type MakePlace } from './ec2-api-place.ts';
 
 /**
  * What every Ec2Api keeps to: EC2's semantics and codes as the EC2 API reference and user guide give them.
@@ -10,7 +10,7 @@ import { assign, associate, buildPlace, refusalOf } from './ec2-api-place.ts';
 export function ec2ApiContract(name: string, makeBench: MakeBench): void {
   describe(`Ec2Api ${name}`, () => {
     const open: ClaimsBench[] = [];
-    const bench = async (options: Partial<SimulatedEc2Options> = {}) => {
+    const bench: MakePlace = async (options = {}) => {
       const made = await makeBench({
         region: 'eu-central-1',
         claimScope: 'privateIp',
@@ -129,80 +129,7 @@ export function ec2ApiContract(name: string, makeBench: MakeBench): void {
       });
     });
 
-    describe('associations', () => {
-      it('refuses an address that another interface has; the same again is the same association', async () => {
-        const { ec2, simulated, place } = await bench();
-        const { networkInterfaceId: id, otherInterfaceId } = place;
-        const { allocationId } = simulated.allocateAddress();
-        const first = await associate(ec2, allocationId, id, '10.0.2.10');
-        expect(await associate(ec2, allocationId, id, '10.0.2.10')).toEqual(first);
-        const refusal = await refusalOf(
-          associate(ec2, allocationId, otherInterfaceId, '10.0.2.20'),
-        );
-        expect(refusal).toBe('Resource.AlreadyAssociated');
-        const filters = [{ name: 'association-id', values: [first.associationId] }];
-        expect(await ec2.describeAddresses({ filters })).toMatchObject([
-          { allocationId, networkInterfaceId: id, privateIpAddress: '10.0.2.10' },
-        ]);
-      });
-
-      it.each([
-        ['privateIp', 'Resource.AlreadyAssociated'],
-        ['eni', 'not refused'],
-      ] as const)(
-        'claim scope %s: another private IP of the same interface is %s',
-        async (claimScope, outcome) => {
-          const { ec2, simulated, place } = await bench({ claimScope });
-          const { networkInterfaceId: id } = place;
-          await assign(ec2, id, '10.0.2.11');
-          const { allocationId } = simulated.allocateAddress();
-          await associate(ec2, allocationId, id, '10.0.2.10');
-          expect(await refusalOf(associate(ec2, allocationId, id, '10.0.2.11'))).toBe(outcome);
-        },
-      );
-
-      it.each([
-        ['refuse', 'Resource.AlreadyAssociated', 1],
-        ['displace', 'not refused', 0],
-      ] as const)(
-        'a private IP that has another address, variant %s: %s',
-        async (occupiedPrivateIp, outcome, firstStays) => {
-          const { ec2, simulated, place } = await bench({ occupiedPrivateIp });
-          const { networkInterfaceId: id } = place;
-          const [a, b] = [simulated.allocateAddress(), simulated.allocateAddress()];
-          const { associationId } = await associate(ec2, a.allocationId, id, '10.0.2.10');
-          expect(await refusalOf(associate(ec2, b.allocationId, id, '10.0.2.10'))).toBe(outcome);
-          const filters = [{ name: 'association-id', values: [associationId] }];
-          expect(await ec2.describeAddresses({ filters })).toHaveLength(firstStays);
-        },
-      );
-
-      it('disassociates by an id that no newer association has', async () => {
-        const { ec2, simulated, place } = await bench();
-        const { networkInterfaceId: id } = place;
-        const { allocationId } = simulated.allocateAddress();
-        const { associationId: old } = await associate(ec2, allocationId, id, '10.0.2.10');
-        await ec2.disassociateAddress({ associationId: old });
-        const { associationId } = await associate(ec2, allocationId, id, '10.0.2.10');
-        expect(associationId).not.toBe(old);
-        const refusal = await refusalOf(ec2.disassociateAddress({ associationId: old }));
-        expect(refusal).toBe('InvalidAssociationID.NotFound');
-        const [address] = await ec2.describeAddresses({ allocationIds: [allocationId] });
-        expect(address?.associationId).toBe(associationId);
-      });
-
-      it('refuses an unknown allocation, and a private IP that is not on the interface', async () => {
-        const { ec2, simulated, place } = await bench();
-        const { networkInterfaceId: id } = place;
-        const { allocationId } = simulated.allocateAddress();
-        expect(await refusalOf(associate(ec2, 'eipalloc-0bad', id, '10.0.2.10'))).toBe(
-          'InvalidAllocationID.NotFound',
-        );
-        expect(await refusalOf(associate(ec2, allocationId, id, '10.0.2.77'))).toBe(
-          'InvalidParameterValue',
-        );
-      });
-    });
+    associationCases(bench);
 
     describe('tags', () => {
       it('are overwritten by CreateTags, deleted by DeleteTags only where the value is equal', async () => {

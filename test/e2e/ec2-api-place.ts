@@ -1,5 +1,6 @@
 import { Ec2CallError, type Ec2Api } from '@truetuple/core';
-import type { SimulatedEc2 } from '@truetuple/core/testing';
+import type { SimulatedEc2, SimulatedEc2Options } from '@truetuple/core/testing';
+import type { ClaimsBench } from './claims-suite.ts';
 
 /** A VPC with two interfaces of one instance in one subnet. */
 export interface Place {
@@ -10,6 +11,11 @@ export interface Place {
   readonly networkInterfaceId: string;
   readonly otherInterfaceId: string;
 }
+
+/** A region that holds a place, and a way to talk to it. */
+export type MakePlace = (
+  options?: Partial<SimulatedEc2Options>,
+) => Promise<ClaimsBench & { readonly place: Place }>;
 
 export function buildPlace(simulated: SimulatedEc2): Place {
   const { vpcId } = simulated.createVpc({ cidr: '10.0.0.0/16' });
