@@ -2,7 +2,8 @@
 import Srf from 'drachtio-srf';
 import { afterEach, expect, it } from 'vitest';
 import { headerValue, headerValues } from './message/header-list.ts';
-import type { SipPeer } from './testing/sip-peer.ts';
+import { endEngines } from './testing/end-engines.ts';
+import { establishCall } from './testing/establish-call.ts';
 import {
   startApp,
   type AppBench,
@@ -15,14 +16,7 @@ const sdp =
   'v=0\r\no=- 1 1 IN IP4 10.0.0.9\r\ns=-\r\nc=IN IP4 10.0.0.9\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n';
 const benches: AppBench[] = [];
 
-afterEach(async () => {
-  for (const { engine, clock } of benches.splice(0)) {
-    await engine.close();
-    // what was sent last is still on its way
-    clock.advance(100);
-    expect(clock.pending).toBe(0);
-  }
-});
+afterEach(async () => endEngines(benches));
 
 async function start(setUp: (app: SrfApp) => void): Promise<AppBench> {
   const bench = await startApp(Srf, setUp);
@@ -57,15 +51,6 @@ function answerAll(dialogs: SrfDialog[]): (app: SrfApp) => void {
     });
 }
 
-async function establish(bench: AppBench, peer: SipPeer, callId: string): Promise<string> {
-  peer.send({ method: 'INVITE', callId, body: sdp });
-  await bench.run(10);
-  const toTag = peer.response(200).essentials.toTag ?? '';
-  peer.send({ method: 'ACK', callId, toTag });
-  await bench.run(10);
-  return toTag;
-}
-
 async function untilQuiet(bench: AppBench): Promise<void> {
   await bench.run(40_000);
   expect(bench.engine.counts()).toMatchObject({ transactions: 0, dialogs: 0, timers: 0 });
@@ -76,7 +61,7 @@ it('createUAS: 100 at once, 200 with tag and Contact, ACK, BYE from the peer, no
   const dialogs: SrfDialog[] = [];
   const bench = await start(answerAll(dialogs));
   const peer = bench.peer(2);
-  const toTag = await establish(bench, peer, 'c1');
+  const toTag = await establishCall(bench, peer, { callId: 'c1', body: sdp });
   expect(peer.log()).toEqual(['100 INVITE', '200 INVITE']);
   const ok = peer.response(200);
   expect(headerValue(ok.message, 'contact')).toBe('<sip:10.0.0.1:5060>');
@@ -99,7 +84,7 @@ it('createUAS: BYE from the application', async () => {
   const dialogs: SrfDialog[] = [];
   const bench = await start(answerAll(dialogs));
   const peer = bench.peer(2);
-  const toTag = await establish(bench, peer, 'c2');
+  const toTag = await establishCall(bench, peer, { callId: 'c2', body: sdp });
   const destroyed = outcomeOf(dialogs[0]?.destroy() ?? Promise.reject(new Error('no dialog')));
   await bench.run(10);
   const bye = peer.request('BYE');
@@ -198,7 +183,7 @@ it('createB2BUA: both legs, BYE from either end', async () => {
   caller.onGot(({ message }) => {
     if (message.kind === 'request' && message.method === 'BYE') caller.respond(message, 200);
   });
-  for (const callId of ['b1', 'b2']) await establish(bench, caller, callId);
+  for (const callId of ['b1', 'b2']) await establishCall(bench, caller, { callId, body: sdp });
   expect(calls).toHaveLength(2);
   expect(caller.log()).toEqual(
     ['100', '180', '200', '100', '180', '200'].map((status) => `${status} INVITE`),
@@ -304,7 +289,7 @@ it('re-INVITE both ways, and INFO in the dialog', async () => {
   const dialogs: SrfDialog[] = [];
   const bench = await start(answerAll(dialogs));
   const peer = bench.peer(2);
-  const toTag = await establish(bench, peer, 'r');
+  const toTag = await establishCall(bench, peer, { callId: 'r', body: sdp });
   const [dialog] = dialogs;
   const methods: string[] = [];
   dialog?.on('modify', (req, res) => {

@@ -2,21 +2,15 @@
 import Srf from 'drachtio-srf';
 import { afterEach, describe, expect, it } from 'vitest';
 import { headerValue } from '../message/header-list.ts';
+import { endEngines } from '../testing/end-engines.ts';
 import { createEngineBench, type EngineBench } from '../testing/engine-bench.ts';
-import type { SipPeer } from '../testing/sip-peer.ts';
+import { establishCall } from '../testing/establish-call.ts';
 import { startApp, type AppBench, type SrfApp, type SrfDialog } from '../testing/srf-app.ts';
 
 const sdp = 'v=0\r\no=- 1 1 IN IP4 10.0.0.9\r\ns=-\r\nc=IN IP4 10.0.0.9\r\nt=0 0\r\n';
 const benches: EngineBench[] = [];
 
-afterEach(async () => {
-  for (const { engine, clock } of benches.splice(0)) {
-    await engine.close();
-    // what was sent last is still on its way
-    clock.advance(100);
-    expect(clock.pending).toBe(0);
-  }
-});
+afterEach(async () => endEngines(benches));
 
 async function start(
   setUp: (app: SrfApp) => void,
@@ -42,15 +36,6 @@ function answerAll(app: SrfApp): void {
       () => undefined,
     );
   });
-}
-
-async function establish(bench: AppBench, peer: SipPeer, callId: string): Promise<string> {
-  peer.send({ method: 'INVITE', callId, body: sdp });
-  await bench.run(10);
-  const toTag = peer.response(200).essentials.toTag ?? '';
-  peer.send({ method: 'ACK', callId, toTag });
-  await bench.run(10);
-  return toTag;
 }
 
 async function untilQuiet(bench: EngineBench): Promise<void> {
@@ -210,7 +195,7 @@ describe('requests that no application gets', () => {
   it('400 for a new target that is none, and the old one stays', async () => {
     const bench = await start(answerAll);
     const peer = bench.peer(2);
-    const toTag = await establish(bench, peer, 't');
+    const toTag = await establishCall(bench, peer, { callId: 't', body: sdp });
     const headers = ['Contact: <tel:+15551234>'];
     for (const [sequence, method] of [
       [2, 'UPDATE'],
@@ -249,7 +234,7 @@ describe('requests that no application gets', () => {
   it('500 for a request out of order, 491 for INVITEs that cross, 500 for two at once', async () => {
     const bench = await start(answerAll);
     const peer = bench.peer(2);
-    const toTag = await establish(bench, peer, 'g');
+    const toTag = await establishCall(bench, peer, { callId: 'g', body: sdp });
     peer.send({ method: 'INFO', callId: 'g', toTag, sequence: 1 });
     await bench.run(10);
     expect(peer.log().at(-1)).toBe('500 INFO');
@@ -289,7 +274,7 @@ describe('requests that no application gets', () => {
   it('draining: new calls get 503, the old one ends in peace', async () => {
     const bench = await start(answerAll);
     const peer = bench.peer(2);
-    const toTag = await establish(bench, peer, 'old');
+    const toTag = await establishCall(bench, peer, { callId: 'old', body: sdp });
     let isDrained = false;
     const drained = bench.engine.drain();
     void drained.finally(() => {
@@ -338,7 +323,7 @@ describe('the application', () => {
       }),
     );
     const [peer, callee] = [bench.peer(2), bench.peer(3)];
-    await establish(bench, peer, 'up');
+    await establishCall(bench, peer, { callId: 'up', body: sdp });
     peer.send({ method: 'INVITE', callId: 'ringing', headers: ['Subject: ring'], body: sdp });
     bench.app.createUAC('sip:a@10.0.0.3', { localSdp: sdp }).catch(() => undefined);
     await bench.run(10);
@@ -359,7 +344,7 @@ describe('the application', () => {
   it('a BYE during the grace is answered by the engine', async () => {
     const bench = await start(answerAll);
     const peer = bench.peer(2);
-    const toTag = await establish(bench, peer, 'up');
+    const toTag = await establishCall(bench, peer, { callId: 'up', body: sdp });
     bench.server.removeAllListeners('connection');
     bench.app.disconnect();
     await bench.run(10);
@@ -372,7 +357,7 @@ describe('the application', () => {
   it('a dialog stays when its application comes back and uses it within the grace', async () => {
     const bench = await start(answerAll);
     const peer = bench.peer(2);
-    const toTag = await establish(bench, peer, 'up');
+    const toTag = await establishCall(bench, peer, { callId: 'up', body: sdp });
     bench.app.disconnect();
     await bench.run(10);
     const sent = bench.app.request('sip:placeholder', {
@@ -394,7 +379,7 @@ describe('the application', () => {
     await bench.run(10);
     expect(bench.engine.counts().apps).toBe(1);
     const peer = bench.peer(2);
-    await establish(bench, peer, 'again');
+    await establishCall(bench, peer, { callId: 'again', body: sdp });
     expect(answered).toHaveLength(1);
   });
 });

@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { SipEngineOptions } from '../engine.ts';
 import { headerValue } from '../message/header-list.ts';
+import { endEngines } from '../testing/end-engines.ts';
 import {
   openGuardWorld,
   ours,
@@ -13,13 +14,7 @@ import {
 
 const opened: GuardWorld[] = [];
 
-afterEach(async () => {
-  for (const { engine, clock } of opened.splice(0)) {
-    await engine.close();
-    clock.advance(100);
-    expect(clock.pending).toBe(0);
-  }
-});
+afterEach(async () => endEngines(opened));
 
 interface World extends GuardWorld {
   /** Nothing is left once the timers have run. */

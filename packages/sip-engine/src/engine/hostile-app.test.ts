@@ -1,13 +1,12 @@
 // An application that writes what may not be sent: it is told so at once, whatever the message would have waited for.
 import { afterEach, expect, it } from 'vitest';
+import { endEngines } from '../testing/end-engines.ts';
 import { createEngineBench, type EngineBench } from '../testing/engine-bench.ts';
-import { RawApp } from '../testing/raw-app.ts';
+import { startRawApp } from '../testing/raw-app.ts';
 
 const opened: EngineBench[] = [];
 
-afterEach(async () => {
-  for (const { engine } of opened.splice(0)) await engine.close();
-});
+afterEach(async () => endEngines(opened));
 
 it.each([
   ['a header', ['INVITE sip:b@10.0.0.2 SIP/2.0', 'X-A: a\u0001b'], 'would break the message'],
@@ -20,9 +19,7 @@ it.each([
 ])('a line end in %s: NOK, and nothing is sent or kept', async (_where, lines, why) => {
   const bench = createEngineBench();
   opened.push(bench);
-  const app = new RawApp(bench.server, 'bench');
-  bench.engine.attach(bench.server);
-  await bench.run(0);
+  const app = await startRawApp(bench);
   const peer = bench.peer(2);
   const id = app.say('|', lines);
   await bench.run(0);

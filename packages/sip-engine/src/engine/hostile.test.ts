@@ -3,6 +3,7 @@
 import { createServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createSipEngine, type SipEngine } from '../engine.ts';
+import { endEngines } from '../testing/end-engines.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { RawApp } from '../testing/raw-app.ts';
 import { VirtualNetwork } from '../testing/virtual-network.ts';
@@ -11,13 +12,7 @@ const engineTuple = { address: '203.0.113.50', port: 5060 };
 const peerTuple = { address: '198.51.100.7', port: 5060 };
 const opened: { engine: SipEngine; clock: FakeClock }[] = [];
 
-afterEach(async () => {
-  for (const { engine, clock } of opened.splice(0)) {
-    await engine.close();
-    clock.advance(100);
-    expect(clock.pending).toBe(0);
-  }
-});
+afterEach(async () => endEngines(opened));
 
 /** Sends datagrams, waits for all timers, and tells what came back: statuses without repeats, or "pong". */
 async function outcomeOf(...datagrams: readonly (string | Uint8Array)[]): Promise<string> {

@@ -3,6 +3,7 @@ import Srf from 'drachtio-srf';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createSipEngine } from '../engine.ts';
 import { headerValue } from '../message/header-list.ts';
+import { endEngines } from '../testing/end-engines.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import type { EngineBench } from '../testing/engine-bench.ts';
 import { SipPeer } from '../testing/sip-peer.ts';
@@ -29,13 +30,7 @@ interface World extends AppBench {
 
 const worlds: World[] = [];
 
-afterEach(async () => {
-  for (const world of worlds.splice(0)) {
-    await world.engine.close();
-    world.clock.advance(100);
-    expect(world.clock.pending).toBe(0);
-  }
-});
+afterEach(async () => endEngines(worlds));
 
 /** Internet: told the public address, sent from the private one. VPC: public both. On premises: its own network's. */
 async function openWorld(setUp: (app: SrfApp) => void): Promise<World> {

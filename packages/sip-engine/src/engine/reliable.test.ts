@@ -2,8 +2,9 @@
 import Srf from 'drachtio-srf';
 import { afterEach, describe, expect, it } from 'vitest';
 import { headerValue } from '../message/header-list.ts';
+import { endEngines } from '../testing/end-engines.ts';
 import { createEngineBench, type EngineBench } from '../testing/engine-bench.ts';
-import { RawApp } from '../testing/raw-app.ts';
+import { startRawApp, type RawApp } from '../testing/raw-app.ts';
 import type { SipPeer } from '../testing/sip-peer.ts';
 import { startApp } from '../testing/srf-app.ts';
 
@@ -12,13 +13,7 @@ const supported = ['replaces', '100rel'];
 const callId = 'r';
 const opened: EngineBench[] = [];
 
-afterEach(async () => {
-  for (const { engine, clock } of opened.splice(0)) {
-    await engine.close();
-    clock.advance(100);
-    expect(clock.pending).toBe(0);
-  }
-});
+afterEach(async () => endEngines(opened));
 
 interface Call {
   readonly bench: EngineBench;
@@ -41,9 +36,7 @@ interface Call {
 async function ring(headers: readonly string[], options = supported): Promise<Call> {
   const bench = createEngineBench({ supported: options });
   opened.push(bench);
-  const app = new RawApp(bench.server, 'bench');
-  bench.engine.attach(bench.server);
-  await bench.run(0);
+  const app = await startRawApp(bench);
   const peer = bench.peer(2);
   peer.send({ method: 'INVITE', callId, headers, body: sdp });
   await bench.run(10);

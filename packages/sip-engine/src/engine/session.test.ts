@@ -1,7 +1,9 @@
 // Session timers (RFC 4028) of calls in memory, with an unmodified drachtio-srf application and no real time.
 import Srf from 'drachtio-srf';
 import { afterEach, describe, expect, it } from 'vitest';
+import { endEngines } from '../testing/end-engines.ts';
 import { createEngineBench, type EngineBench } from '../testing/engine-bench.ts';
+import { establishCall } from '../testing/establish-call.ts';
 import { headerValue } from '../message/header-list.ts';
 import type { SipPeer } from '../testing/sip-peer.ts';
 import { startApp, type AppBench, type SrfDialog } from '../testing/srf-app.ts';
@@ -10,13 +12,7 @@ const sdp =
   'v=0\r\no=- 1 1 IN IP4 10.0.0.9\r\ns=-\r\nc=IN IP4 10.0.0.9\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n';
 const opened: EngineBench[] = [];
 
-afterEach(async () => {
-  for (const { engine, clock } of opened.splice(0)) {
-    await engine.close();
-    clock.advance(100);
-    expect(clock.pending).toBe(0);
-  }
-});
+afterEach(async () => endEngines(opened));
 
 interface Call {
   readonly bench: AppBench;
@@ -41,11 +37,7 @@ async function callIn(headers: readonly string[], supported?: readonly string[])
   );
   opened.push(bench);
   const peer = bench.peer(2);
-  peer.send({ method: 'INVITE', callId: 's', headers, body: sdp });
-  await bench.run(10);
-  const toTag = peer.response(200).essentials.toTag ?? '';
-  peer.send({ method: 'ACK', callId: 's', toTag });
-  await bench.run(10);
+  const toTag = await establishCall(bench, peer, { callId: 's', headers, body: sdp });
   const [dialog] = dialogs;
   if (dialog === undefined) throw new Error('the application has no call');
   const reasons: string[] = [];

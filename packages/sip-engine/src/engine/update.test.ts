@@ -1,21 +1,16 @@
 // UPDATE (RFC 3311) inside of a call, with an application that takes its time.
 import { afterEach, expect, it } from 'vitest';
 import { headerValue } from '../message/header-list.ts';
+import { endEngines } from '../testing/end-engines.ts';
 import { createEngineBench, type EngineBench } from '../testing/engine-bench.ts';
-import { RawApp } from '../testing/raw-app.ts';
+import { startRawApp, type RawApp } from '../testing/raw-app.ts';
 import type { SipPeer } from '../testing/sip-peer.ts';
 
 const sdp = 'v=0\r\no=- 1 1 IN IP4 10.0.0.9\r\ns=-\r\nc=IN IP4 10.0.0.9\r\nt=0 0\r\n';
 const callId = 'u';
 const opened: EngineBench[] = [];
 
-afterEach(async () => {
-  for (const { engine, clock } of opened.splice(0)) {
-    await engine.close();
-    clock.advance(100);
-    expect(clock.pending).toBe(0);
-  }
-});
+afterEach(async () => endEngines(opened));
 
 interface Call {
   readonly bench: EngineBench;
@@ -34,9 +29,7 @@ interface Call {
 async function open(status: number): Promise<Call> {
   const bench = createEngineBench();
   opened.push(bench);
-  const app = new RawApp(bench.server, 'bench');
-  bench.engine.attach(bench.server);
-  await bench.run(0);
+  const app = await startRawApp(bench);
   const peer = bench.peer(2);
   const answer = async (method: string, code: number, body = ''): Promise<void> => {
     app.say(`${app.transactionOf(`${method} `)}|`, [`SIP/2.0 ${code} So`], body);

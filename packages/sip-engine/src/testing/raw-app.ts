@@ -1,5 +1,5 @@
-import type { Server } from 'node:net';
-import type { Socket } from 'node:net';
+import type { Server, Socket } from 'node:net';
+import type { EngineBench } from './engine-bench.ts';
 
 /** An application that writes drachtio's protocol by hand: whatever it likes, with nothing put right on the way. */
 export class RawApp {
@@ -52,4 +52,12 @@ export class RawApp {
   #write(payload: string): void {
     this.#socket?.write(`${Buffer.byteLength(payload)}#${payload}`);
   }
+}
+
+/** Starts an application that writes by hand on an engine, in memory. */
+export async function startRawApp(bench: EngineBench): Promise<RawApp> {
+  const app = new RawApp(bench.server, 'bench');
+  bench.engine.attach(bench.server);
+  await bench.run(0);
+  return app;
 }
