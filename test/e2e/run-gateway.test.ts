@@ -254,6 +254,9 @@ describe('the life of a gateway', () => {
       ['degraded', 1],
       ['restored', 1],
       ['unsure', 1],
+      ['gateway-unreachable', 0],
+      ['gateway-reachable', 0],
+      ['gateway-changed', 0],
       ['lost', 0],
     ] as const) {
       expect(metrics).toContain(

@@ -41,7 +41,7 @@ export class GatewayMetrics {
     collectDefaultMetrics({ register: this.#registry });
     this.#gauge('ready', '1 while new calls are taken', () => Number(isReady()));
     // an alarm on a rate needs the zero before
-    for (const kind of keepEventKinds) this.#kept.inc({ kind }, 0);
+    for (const kind of Object.keys(keepEventKinds)) this.#kept.inc({ kind }, 0);
   }
 
   #counter<L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> {
@@ -172,13 +172,17 @@ export class GatewayMetrics {
   }
 }
 
-const keepEventKinds: readonly KeepEvent['kind'][] = [
-  'repaired',
-  'degraded',
-  'restored',
-  'unsure',
-  'lost',
-];
+/** A record, so that the compiler asks for each kind that a keep may tell. */
+const keepEventKinds: Readonly<Record<KeepEvent['kind'], true>> = {
+  repaired: true,
+  degraded: true,
+  restored: true,
+  unsure: true,
+  'gateway-unreachable': true,
+  'gateway-reachable': true,
+  'gateway-changed': true,
+  lost: true,
+};
 
 const sipGauges: readonly (readonly [keyof SipEngineCounts, string, string])[] = [
   ['transactions', 'sip_transactions', 'SIP transactions that are open'],
