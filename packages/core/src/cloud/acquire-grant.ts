@@ -9,7 +9,7 @@ import { findNetworkInterface } from './find-network-interface.ts';
 import type { Claim, Grant, GrantRequest } from './identity-grant.ts';
 import { judgeNetworkInterface } from './judge-network-interface.ts';
 import type { Liveness } from './liveness.ts';
-import { judgeOccupant } from './occupant.ts';
+import { judgeOccupant, type Occupant } from './occupant.ts';
 import { findRouteTables, lookAtCloud, poolFilters, routeTableIdFilters } from './observe-cloud.ts';
 import { planCloud, privateIpIsOurs, type Allocation, type WantedIdentity } from './plan-cloud.ts';
 import { refusePlan } from './refuse-plan.ts';
@@ -120,12 +120,19 @@ async function takeClaim(acquire: Acquire): Promise<Claim> {
   const { networkInterface } = view;
   const occupant = networkInterface && judgeOccupant(wantedBy(acquire), view, networkInterface);
   if (occupant?.kind !== 'ours') throw new Error('the plan was empty without a claim');
-  const { address, associationId } = occupant;
+  return claimOf(occupant, acquire);
+}
+
+function claimOf(
+  { address, associationId }: Extract<Occupant, { readonly kind: 'ours' | 'left-over' }>,
+  { networkInterfaceId }: Acquire,
+): Claim {
+  const { publicIp, allocationId } = address;
   return {
-    publicIp: parseIpv4Address(address.publicIp, 'public IP'),
-    allocationId: address.allocationId,
+    publicIp: parseIpv4Address(publicIp, 'public IP'),
+    allocationId,
     associationId,
-    networkInterfaceId: acquire.networkInterfaceId,
+    networkInterfaceId,
   };
 }
 
@@ -204,7 +211,7 @@ function planSteps(
 ): readonly CloudStep[] {
   const wanted = wantedBy(acquire, claim);
   const plan = planCloud(wanted, view);
-  acquire.leaving = leftOverIn(wanted, view);
+  acquire.leaving = leftOverIn(acquire, wanted, view);
   if (plan.kind === 'steps') return plan.steps;
   if (plan.kind === 'claim-lost') throw new ClaimLost();
   const { request, networkInterfaceId } = acquire;
@@ -212,17 +219,10 @@ function planSteps(
   throw refusePlan({ plan, spec, privateIp: link.privateIp, networkInterfaceId });
 }
 
-function leftOverIn(wanted: WantedIdentity, view: CloudView): Claim | undefined {
+function leftOverIn(acquire: Acquire, wanted: WantedIdentity, view: CloudView): Claim | undefined {
   const eni = view.networkInterface;
   const occupant = eni && judgeOccupant(wanted, view, eni);
-  if (eni === undefined || occupant?.kind !== 'left-over') return undefined;
-  const { address, associationId } = occupant;
-  return {
-    publicIp: parseIpv4Address(address.publicIp, 'public IP'),
-    allocationId: address.allocationId,
-    associationId,
-    networkInterfaceId: eni.networkInterfaceId,
-  };
+  return occupant?.kind === 'left-over' ? claimOf(occupant, acquire) : undefined;
 }
 
 async function applyStep(acquire: Acquire, step: CloudStep): Promise<'done' | 'look-again'> {

@@ -4,7 +4,7 @@ import type { CloudStep } from './cloud-step.ts';
 import { Ec2CallError } from './ec2-call-error.ts';
 import { performCloudStep, type StepAnswer } from './perform-cloud-step.ts';
 import { isOutcomeUnknown, nameStep, translateEc2Error } from './translate-ec2-error.ts';
-import { rememberWrite } from './view.ts';
+import { isAt, rememberWrite } from './view.ts';
 
 /** What a step led to: the world is as it wants, or look again, or somebody else has the address. */
 export type Carried = 'done' | 'look-again' | 'claim-lost';
@@ -161,10 +161,7 @@ async function whoHasIt(
   const [address] = await readCloud(session, nameStep(step), (call) =>
     session.ec2.describeAddresses({ filters }, call),
   );
-  const isOurs =
-    address?.networkInterfaceId === step.networkInterfaceId &&
-    address.privateIpAddress === step.privateIp;
-  if (!isOurs) return 'claim-lost';
+  if (address === undefined || !isAt(address, step)) return 'claim-lost';
   const { associationId } = address;
   return settle(session, step, associationId === undefined ? {} : { associationId });
 }

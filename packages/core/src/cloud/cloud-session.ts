@@ -58,6 +58,21 @@ export async function readCloud<Answer>(
   }
 }
 
+/**
+ * Makes the reads of one look, all of them anew when one had to be tried again: a view must not mix what is with
+ * what was before an outage.
+ */
+export async function readTogether<View>(
+  session: CloudSession,
+  read: () => Promise<View>,
+): Promise<View> {
+  for (;;) {
+    const { patience } = session;
+    const view = await read();
+    if (session.patience === patience) return view;
+  }
+}
+
 /** Waits after a transient failure; throws the translated error when it is none, or patience is at its end. */
 export async function bear(session: CloudSession, error: unknown, tried: string): Promise<void> {
   throwIfAborted(session, tried);

@@ -15,6 +15,12 @@ export function doubtAboutCluster(live: LivePods, owner: Owner | undefined): str
   return `its owner is of cluster ${owner.cluster}, the list of live pods of ${live.cluster}`;
 }
 
+/** Why the owner in a record may live; undefined when he is dead. */
+export function doubtAboutOwner(live: LivePods, owner: Owner): string | undefined {
+  if (isAlive(live, owner.uid)) return `its owner ${owner.uid} lives`;
+  return doubtAboutCluster(live, owner) ?? (live.complete ? undefined : mayMiss);
+}
+
 /**
  * Why what stands on a private IP, on an instance's network interface if that is known, may still be a live
  * pod's; undefined when it cannot.

@@ -4,6 +4,7 @@ import { poolTagKey } from '../identity/owner.ts';
 import { readCloud, type CloudSession } from './cloud-session.ts';
 import type { Filter, NetworkInterface } from './ec2-api.ts';
 import type { LinkFact } from './identity-grant.ts';
+import { readPool } from './observe-cloud.ts';
 
 /**
  * Finds the link's ENI: one that a filter selects, or among several the one with the link's MAC address.
@@ -70,12 +71,7 @@ async function notFound(
   spec: IdentitySpec,
   sentence: string,
 ): Promise<CoreError> {
-  const addresses = await readCloud(session, `reading pool ${spec.pool}`, (call) =>
-    session.ec2.describeAddresses(
-      { filters: [{ name: `tag:${poolTagKey}`, values: [spec.pool] }] },
-      call,
-    ),
-  );
+  const addresses = await readPool(session, spec.pool);
   if (addresses.length === 0) {
     return new CoreError({
       code: 'WrongRegion',

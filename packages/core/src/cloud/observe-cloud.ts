@@ -1,7 +1,7 @@
 import { CoreError } from '../errors.ts';
 import type { IdentitySpec } from '../identity/identity-spec.ts';
 import { poolTagKey } from '../identity/owner.ts';
-import { readCloud, type CloudSession } from './cloud-session.ts';
+import { readCloud, readTogether, type CloudSession } from './cloud-session.ts';
 import type { ElasticIp, Filter, NetworkInterface, RouteTable } from './ec2-api.ts';
 import type { CloudView } from './view.ts';
 
@@ -19,24 +19,16 @@ interface Again {
   readonly parts: readonly CloudPart[];
 }
 
-/**
- * Reads the scope as EC2 shows it now; parts that are not asked for are taken from an earlier look. The
- * reads of one look are made together: when one had to be tried again, all are, or a view would mix what is
- * with what was before an outage.
- */
+/** Reads the scope as EC2 shows it now; parts that are not asked for are taken from an earlier look. */
 export async function lookAtCloud(
   session: CloudSession,
   scope: CloudScope,
   again?: Again,
 ): Promise<CloudView> {
-  for (;;) {
-    const { patience } = session;
-    const view = await readTogether(session, scope, again);
-    if (session.patience === patience) return view;
-  }
+  return readTogether(session, () => readScope(session, scope, again));
 }
 
-async function readTogether(
+async function readScope(
   session: CloudSession,
   scope: CloudScope,
   again: Again | undefined,
@@ -92,6 +84,13 @@ function sayFilters(filters: readonly Filter[]): string {
 
 export function poolFilters(pool: string): Filter[] {
   return [{ name: `tag:${poolTagKey}`, values: [pool] }];
+}
+
+/** Every Elastic IP of the pool. */
+export function readPool(session: CloudSession, pool: string): Promise<readonly ElasticIp[]> {
+  return readCloud(session, `reading pool ${pool}`, (call) =>
+    session.ec2.describeAddresses({ filters: poolFilters(pool) }, call),
+  );
 }
 
 export function routeTableIdFilters(routeTableIds: readonly string[]): Filter[] | 'none' {

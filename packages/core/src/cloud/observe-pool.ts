@@ -1,37 +1,30 @@
 import { hostCidr, parseIpv4Address, type Cidr } from '../identity/address.ts';
-import { poolTagKey } from '../identity/owner.ts';
-import { readCloud, type CloudSession } from './cloud-session.ts';
+import { readCloud, readTogether, type CloudSession } from './cloud-session.ts';
 import type { ElasticIp, Filter, NetworkInterface, RouteTable } from './ec2-api.ts';
+import { poolFilters } from './observe-cloud.ts';
 import type { ObservedPool, OrphanSubject } from './plan-reap.ts';
 import { ownerRecordOf, routeTo } from './view.ts';
 
 /** EC2 takes 200 filter values a request; the names beside them count too. */
 const valuesPerRequest = 150;
 
-/**
- * Reads a pool, or the part of it that one orphan depends on. When one of the reads had to be tried again,
- * all are made anew: a view must not mix what is with what was before an outage.
- */
+/** Reads a pool, or the part of it that one orphan depends on. */
 export async function observePool(
   session: CloudSession,
   pool: string,
   only?: OrphanSubject,
 ): Promise<ObservedPool> {
-  for (;;) {
-    const { patience } = session;
-    const observed = await readTogether(session, pool, only);
-    if (session.patience === patience) return observed;
-  }
+  return readTogether(session, () => readPart(session, pool, only));
 }
 
-async function readTogether(
+async function readPart(
   session: CloudSession,
   pool: string,
   only?: OrphanSubject,
 ): Promise<ObservedPool> {
-  const inPool = { name: `tag:${poolTagKey}`, values: [pool] };
+  const inPool = poolFilters(pool);
   const allAddresses = await readCloud(session, `reading pool ${pool}`, (call) =>
-    session.ec2.describeAddresses({ filters: [inPool, ...narrowAddresses(only)] }, call),
+    session.ec2.describeAddresses({ filters: [...inPool, ...narrowAddresses(only)] }, call),
   );
   const addresses =
     only?.kind === 'address'
@@ -71,19 +64,19 @@ function recordedOnFree(address: ElasticIp): string | undefined {
 async function readInterfaces(
   session: CloudSession,
   wanted: {
-    readonly inPool: Filter | 'none';
+    readonly inPool: readonly Filter[] | 'none';
     readonly ids: readonly (string | undefined)[];
   },
 ): Promise<NetworkInterface[]> {
-  const read = (filter: Filter): Promise<NetworkInterface[]> =>
+  const read = (filters: readonly Filter[]): Promise<NetworkInterface[]> =>
     readCloud(session, 'reading network interfaces', (call) =>
-      session.ec2.describeNetworkInterfaces({ filters: [filter] }, call),
+      session.ec2.describeNetworkInterfaces({ filters }, call),
     );
   const carriers = wanted.inPool === 'none' ? [] : await read(wanted.inPool);
   const known = new Set<string | undefined>(carriers.map((one) => one.networkInterfaceId));
   const ids = new Set(wanted.ids.flatMap((id) => (id === undefined || known.has(id) ? [] : [id])));
   const others = await inChunks([...ids], (values) =>
-    read({ name: 'network-interface-id', values }),
+    read([{ name: 'network-interface-id', values }]),
   );
   return [...carriers, ...others];
 }

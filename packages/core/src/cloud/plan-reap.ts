@@ -10,6 +10,7 @@ import {
   doubtAbout,
   doubtAboutClaims,
   doubtAboutCluster,
+  doubtAboutOwner,
   holderOf,
   isAlive,
 } from './doubt-about-pods.ts';
@@ -204,7 +205,7 @@ function judgeFreeAddress(address: ElasticIp, observed: ObservedPool, live: Live
   const routes = leftRoutes(address, publicIp, observed);
   if (value === undefined && routes.length === 0) return 'idle';
   const doubtAboutRoutes = doubtAboutClaims(live, observed.allAddresses, allocationId);
-  const doubtAboutRecord = value === undefined ? undefined : doubtAboutOwner(address, live);
+  const doubtAboutRecord = value === undefined ? undefined : doubtAboutRecordOn(address, live);
   const steps: CloudStep[] = doubtAboutRoutes === undefined ? [...routes] : [];
   if (value !== undefined && doubtAboutRecord === undefined) {
     const record = ownerRecordOf(address);
@@ -234,13 +235,10 @@ function leftRoutes(
   return isCarried ? [] : deletesOf(observed.routeTables, publicIp, undefined);
 }
 
-function doubtAboutOwner(address: ElasticIp, live: LivePods): string | undefined {
-  const uid = ownerRecordOf(address)?.owner.uid;
-  if (uid === undefined) return `its owner tag cannot be read: ${ownerTagOf(address) ?? ''}`;
-  if (isAlive(live, uid)) return `its owner ${uid} lives`;
-  const doubt = doubtAboutCluster(live, ownerRecordOf(address)?.owner);
-  if (doubt !== undefined) return doubt;
-  return live.complete ? undefined : 'the list of live pods may be incomplete';
+function doubtAboutRecordOn(address: ElasticIp, live: LivePods): string | undefined {
+  const owner = ownerRecordOf(address)?.owner;
+  if (owner === undefined) return `its owner tag cannot be read: ${ownerTagOf(address) ?? ''}`;
+  return doubtAboutOwner(live, owner);
 }
 
 /** Deletes of the /32 routes to a public IP: those to one network interface, or to any. */

@@ -1,9 +1,9 @@
 import { CoreError } from '../errors.ts';
 import { isIpv4Address, type Ipv4Address } from '../identity/address.ts';
 import { reservedTagKey } from '../identity/owner.ts';
-import { readCloud, type CloudSession } from './cloud-session.ts';
+import type { CloudSession } from './cloud-session.ts';
 import type { ElasticIp, NetworkInterface } from './ec2-api.ts';
-import { poolFilters } from './observe-cloud.ts';
+import { lookAtCloud, poolFilters } from './observe-cloud.ts';
 import { ownerTagOf, tagOf } from './view.ts';
 
 /** The reservation that an address must carry to be probed with: no pod has this name, so none claims it. */
@@ -34,14 +34,12 @@ export async function checkProbePlace(
   place: ProbePlace,
 ): Promise<CheckedPlace> {
   const { networkInterfaceId, pool, allocationId } = place;
-  const byPool = [...poolFilters(pool), { name: 'allocation-id', values: [allocationId] }];
-  const [address] = await readCloud(session, `reading ${allocationId}`, (call) =>
-    session.ec2.describeAddresses({ filters: byPool }, call),
-  );
-  const byId = [{ name: 'network-interface-id', values: [networkInterfaceId] }];
-  const [eni] = await readCloud(session, `reading ${networkInterfaceId}`, (call) =>
-    session.ec2.describeNetworkInterfaces({ filters: byId }, call),
-  );
+  const { networkInterface: eni, addresses } = await lookAtCloud(session, {
+    networkInterfaceId,
+    addressFilters: [...poolFilters(pool), { name: 'allocation-id', values: [allocationId] }],
+    routeTableFilters: 'none',
+  });
+  const [address] = addresses;
   if (address === undefined) throw refused(`${allocationId} is not in pool ${pool}`);
   requireIdle(address);
   if (eni === undefined) throw refused(`there is no ${networkInterfaceId}`);

@@ -2,9 +2,9 @@ import { CoreError } from '../errors.ts';
 import { carryOut } from './carry-out.ts';
 import { readCloud, type CloudSession } from './cloud-session.ts';
 import type { CloudStep } from './cloud-step.ts';
-import type { ElasticIp, Filter, NetworkInterface } from './ec2-api.ts';
+import type { Filter, NetworkInterface } from './ec2-api.ts';
 import type { LivePods, Liveness } from './liveness.ts';
-import { poolFilters } from './observe-cloud.ts';
+import { readPool } from './observe-cloud.ts';
 import {
   doubtAboutDead,
   isPredecessors,
@@ -34,7 +34,7 @@ function askWhoLives({ live }: TakeOver): Promise<LivePods> {
  */
 export async function succeed(run: TakeOver): Promise<string | undefined> {
   const { session, heir } = run;
-  const pool = await readPool(run);
+  const pool = await readPool(session, heir.pool);
   const left = pool.filter((address) => isPredecessors(address, heir));
   if (left.length === 0) return undefined;
   const ids = left.flatMap(({ networkInterfaceId }) => networkInterfaceId ?? []);
@@ -61,7 +61,7 @@ export async function freePrivateIp(run: TakeOver, refused: CoreError): Promise<
   ]);
   // gone meanwhile: the next try tells
   if (holder === undefined || holder.networkInterfaceId === heir.networkInterfaceId) return;
-  const pool = await readPool(run);
+  const pool = await readPool(session, heir.pool);
   const plan: Succession = planFreeing(heir, holder, pool, await askWhoLives(run));
   if (plan.kind !== 'take-over') {
     const why = plan.kind === 'unproven' ? plan.why : 'nobody is known to have had it';
@@ -100,12 +100,6 @@ async function isStillDue(
   );
   if (shown === undefined || (carried !== undefined && !isEnded)) return false;
   return doubtAboutDead(await askWhoLives(run), run.heir, undefined, privateIp) === undefined;
-}
-
-function readPool({ session, heir }: TakeOver): Promise<readonly ElasticIp[]> {
-  return readCloud(session, `reading pool ${heir.pool}`, (call) =>
-    session.ec2.describeAddresses({ filters: poolFilters(heir.pool) }, call),
-  );
 }
 
 function readInterfaces(

@@ -68,6 +68,11 @@ export function cidrContains(cidr: Cidr, address: Ipv4Address): boolean {
   return offset >= 0 && offset < 2 ** (32 - parts.prefixLength);
 }
 
+/** How many leading bits name the network: 24 of 10.0.2.0/24. */
+export function prefixLengthOf(cidr: Cidr): number {
+  return Number(cidr.slice(cidr.indexOf('/') + 1));
+}
+
 /** True when every address of `inner` lies in `outer`. */
 export function cidrWithin(inner: Cidr, outer: Cidr): boolean {
   const { first, last } = cidrEnds(inner);

@@ -27,7 +27,27 @@ export {
   type Translated,
 } from './fake-internet/fake-internet.ts';
 export type { FakeStunServer } from './fake-internet/fake-stun-server.ts';
-export type * from './simulated-ec2/inputs.ts';
+export type { AssociateInput } from './simulated-ec2/addresses.ts';
+export type { CidrReservation, InstanceState } from './simulated-ec2/cloud-state.ts';
+export type {
+  AttachmentSetup,
+  CidrReservationSetup,
+  GatewayRoute,
+  InternetGatewaySetup,
+} from './simulated-ec2/connect-topology.ts';
+export type { AssignAnswer, AssignInput } from './simulated-ec2/network-interfaces.ts';
+export type { RouteInput } from './simulated-ec2/route-tables.ts';
+export type { SecurityGroupSetup } from './simulated-ec2/security-groups.ts';
+export type { DeleteTagsInput } from './simulated-ec2/tags.ts';
+export type {
+  CreatedNetworkInterface,
+  InstanceSetup,
+  NetworkInterfaceSetup,
+  RouteTableSetup,
+  SubnetSetup,
+  VpcSetup,
+} from './simulated-ec2/topology.ts';
+export type { UnassignInput } from './simulated-ec2/unassign-private-ips.ts';
 export type {
   StunAttribute,
   StunClass,

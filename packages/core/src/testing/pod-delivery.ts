@@ -1,4 +1,4 @@
-import { cidrContains, type Cidr, type Ipv4Address } from '../identity/address.ts';
+import { cidrContains, prefixLengthOf, type Ipv4Address } from '../identity/address.ts';
 import type { KernelPort, LinkState } from '../kernel/kernel-port.ts';
 import { unboundSource } from '../kernel/kernel-step.ts';
 import type { Endpoint } from '../verify/datagram-port.ts';
@@ -35,12 +35,8 @@ function nearestRoute(
 ): LinkState['routes'][number] | undefined {
   const routes = (state?.routes ?? []).filter(({ destination }) => cidrContains(destination, to));
   return routes.toSorted(
-    (a, b) => prefixLength(b.destination) - prefixLength(a.destination) || a.metric - b.metric,
+    (a, b) => prefixLengthOf(b.destination) - prefixLengthOf(a.destination) || a.metric - b.metric,
   )[0];
-}
-
-function prefixLength(cidr: Cidr): number {
-  return Number(cidr.split('/')[1]);
 }
 
 /** What a packet from there to there has as its source once it has left net1: translated or as it was. */

@@ -1,5 +1,5 @@
 import type { CloudView } from '../cloud/view.ts';
-import { hasPrivateIp, routeTo } from '../cloud/view.ts';
+import { hasPrivateIp, isAt, routeTo } from '../cloud/view.ts';
 import type { NetworkInterface } from '../cloud/ec2-api.ts';
 import { hostCidr } from '../identity/address.ts';
 import type { PublicIdentity } from '../identity/public-identity.ts';
@@ -93,9 +93,7 @@ function judgeAssociation(
   const other = networkInterface?.privateIpAddresses.find(
     (one) => one.privateIpAddress === privateIp,
   )?.association;
-  const isHere =
-    address.networkInterfaceId === networkInterfaceId && address.privateIpAddress === privateIp;
-  const isOurs = isHere && address.associationId === associationId;
+  const isOurs = isAt(address, facts) && address.associationId === associationId;
   if (isOurs && (other === undefined || other.publicIp === publicIp)) return [];
   const elsewhere = other !== undefined && other.publicIp !== publicIp;
   if (address.associationId === undefined && !elsewhere) {

@@ -1,4 +1,4 @@
-import { cidrContains, type Ipv4Address } from '../../identity/address.ts';
+import { cidrContains, prefixLengthOf, type Ipv4Address } from '../../identity/address.ts';
 import type { RouteDecision, RouteLookup } from '../../kernel/kernel-port.ts';
 import { FakeRefusal } from './fake-refusal.ts';
 import {
@@ -110,13 +110,12 @@ function lookupTable(
     .filter(
       (route) => route.table === table && cidrContains(route.destination, to) && isMeant(route),
     )
-    .toSorted((a, b) => prefixLength(b) - prefixLength(a) || a.metric - b.metric)[0];
+    .toSorted(
+      (a, b) =>
+        prefixLengthOf(b.destination) - prefixLengthOf(a.destination) || a.metric - b.metric,
+    )[0];
 }
 
 function tableOf({ table }: { readonly table: number }): number {
   return table;
-}
-
-function prefixLength({ destination }: FakeRoute): number {
-  return Number(destination.split('/')[1]);
 }

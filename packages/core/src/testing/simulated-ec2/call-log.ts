@@ -1,3 +1,4 @@
+import { isRead } from '../../cloud/around-ec2.ts';
 import type { Ec2Action } from '../../cloud/ec2-action.ts';
 
 export type { Ec2Action };
@@ -25,7 +26,7 @@ export class CallLog {
 
   /** How many calls that can change something. */
   countWrites(): number {
-    return this.#entries.filter(({ action }) => !action.startsWith('Describe')).length;
+    return this.#entries.filter(({ action }) => !isRead(action)).length;
   }
 
   counts(): Readonly<Partial<Record<Ec2Action, number>>> {

@@ -1,3 +1,4 @@
+import { isRead } from '../../cloud/around-ec2.ts';
 import type { CallOptions } from '../../cloud/ec2-api.ts';
 import { Ec2CallError } from '../../cloud/ec2-call-error.ts';
 import { CallLog, type Ec2Action } from './call-log.ts';
@@ -100,9 +101,7 @@ export class CallRunner {
     fault: Ec2Fault | undefined,
     operation: (state: CloudState) => Answer,
   ): Answer {
-    if (action.startsWith('Describe')) {
-      return operation(this.#shown(action, fault));
-    }
+    if (isRead(action)) return operation(this.#shown(action, fault));
     const before = copyCloud(this.#state);
     const answer = operation(this.#state);
     if (this.#state.changes.length > 0) this.#past.push(before);

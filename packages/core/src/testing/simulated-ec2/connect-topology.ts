@@ -1,4 +1,4 @@
-import { cidrContains, isCidr, isIpv4Address, type Cidr } from '../../identity/address.ts';
+import { cidrWithin, isCidr, type Cidr } from '../../identity/address.ts';
 import {
   nextId,
   requireNetworkInterface,
@@ -134,9 +134,7 @@ export function createSubnetCidrReservation(
 ): CidrReservation {
   const subnet = requireSubnet(state, setup.subnetId);
   const { cidr, reservationType } = setup;
-  const [network = ''] = cidr.split('/');
-  const lies = isCidr(cidr) && isIpv4Address(network) && cidrContains(subnet.cidr as Cidr, network);
-  if (!lies || Number(cidr.split('/')[1]) < Number(subnet.cidr.split('/')[1])) {
+  if (!isCidr(cidr) || !cidrWithin(cidr, subnet.cidr as Cidr)) {
     refuse(
       'InvalidParameterValue',
       `The CIDR '${cidr}' is not within the subnet's CIDR ${subnet.cidr}`,

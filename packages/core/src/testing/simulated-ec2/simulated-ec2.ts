@@ -15,6 +15,7 @@ import type {
   Tag,
 } from '../../cloud/ec2-api.ts';
 import * as addresses from './addresses.ts';
+import type { AssociateInput } from './addresses.ts';
 import type { CallLog, Ec2Action } from './call-log.ts';
 import type { Clock } from '../../identity/clock.ts';
 import { CallRunner } from './call-runner.ts';
@@ -23,22 +24,41 @@ import {
   defaultRules,
   emptyCloud,
   tagsFrom,
+  type CidrReservation,
   type CloudRules,
   type CloudState,
+  type InstanceState,
 } from './cloud-state.ts';
 import * as describe from './describe.ts';
 import type { Ec2Fault } from './faults.ts';
-import type * as given from './inputs.ts';
 import { LaggingReads, type ReadConsistency } from './lagging-reads.ts';
 import * as networkInterfaces from './network-interfaces.ts';
+import type { AssignAnswer, AssignInput } from './network-interfaces.ts';
 import { RequestBuckets, type SimulatedRates } from './request-buckets.ts';
 import * as routeTables from './route-tables.ts';
+import type { RouteInput } from './route-tables.ts';
 import * as groups from './security-groups.ts';
+import type { SecurityGroupSetup } from './security-groups.ts';
 import { snapshotOf, type Ec2Snapshot } from './snapshot.ts';
 import * as tags from './tags.ts';
+import type { DeleteTagsInput } from './tags.ts';
 import * as connect from './connect-topology.ts';
+import type {
+  AttachmentSetup,
+  CidrReservationSetup,
+  GatewayRoute,
+  InternetGatewaySetup,
+} from './connect-topology.ts';
 import * as topology from './topology.ts';
-import { unassignPrivateIps } from './unassign-private-ips.ts';
+import type {
+  CreatedNetworkInterface,
+  InstanceSetup,
+  NetworkInterfaceSetup,
+  RouteTableSetup,
+  SubnetSetup,
+  VpcSetup,
+} from './topology.ts';
+import { unassignPrivateIps, type UnassignInput } from './unassign-private-ips.ts';
 
 /** How a simulated EC2 behaves: where it is stricter, slower or less sure than it has to be. */
 export interface SimulatedEc2Options extends Partial<CloudRules> {
@@ -116,12 +136,8 @@ export class SimulatedEc2 implements Ec2Api {
     input: DescribeNetworkInterfaces & { readonly maxResults?: number | undefined },
     call?: CallOptions,
   ): Promise<NetworkInterface[]> {
-    return this.#runner.run(
-      'DescribeNetworkInterfaces',
-      input,
-      call,
-      describe.describeNetworkInterfaces,
-    );
+    const operation = describe.describeNetworkInterfaces;
+    return this.#runner.run('DescribeNetworkInterfaces', input, call, operation);
   }
 
   describeAddresses(input: DescribeAddresses, call?: CallOptions): Promise<ElasticIp[]> {
@@ -139,24 +155,17 @@ export class SimulatedEc2 implements Ec2Api {
     return this.#runner.run('DescribeSecurityGroups', input, call, groups.describeSecurityGroups);
   }
 
-  assignPrivateIpAddresses(
-    input: given.AssignInput,
-    call?: CallOptions,
-  ): Promise<given.AssignAnswer> {
-    return this.#runner.run(
-      'AssignPrivateIpAddresses',
-      input,
-      call,
-      networkInterfaces.assignPrivateIps,
-    );
+  assignPrivateIpAddresses(input: AssignInput, call?: CallOptions): Promise<AssignAnswer> {
+    const operation = networkInterfaces.assignPrivateIps;
+    return this.#runner.run('AssignPrivateIpAddresses', input, call, operation);
   }
 
-  unassignPrivateIpAddresses(input: given.UnassignInput, call?: CallOptions): Promise<void> {
+  unassignPrivateIpAddresses(input: UnassignInput, call?: CallOptions): Promise<void> {
     return this.#runner.run('UnassignPrivateIpAddresses', input, call, unassignPrivateIps);
   }
 
   associateAddress(
-    input: given.AssociateInput,
+    input: AssociateInput,
     call?: CallOptions,
   ): Promise<{ readonly associationId: string }> {
     return this.#runner.run('AssociateAddress', input, call, addresses.associateAddress);
@@ -176,15 +185,15 @@ export class SimulatedEc2 implements Ec2Api {
     return this.#runner.run('CreateTags', input, call, tags.createTags);
   }
 
-  deleteTags(input: given.DeleteTagsInput, call?: CallOptions): Promise<void> {
+  deleteTags(input: DeleteTagsInput, call?: CallOptions): Promise<void> {
     return this.#runner.run('DeleteTags', input, call, tags.deleteTags);
   }
 
-  createRoute(input: given.RouteInput, call?: CallOptions): Promise<void> {
+  createRoute(input: RouteInput, call?: CallOptions): Promise<void> {
     return this.#runner.run('CreateRoute', input, call, routeTables.createRoute);
   }
 
-  replaceRoute(input: given.RouteInput, call?: CallOptions): Promise<void> {
+  replaceRoute(input: RouteInput, call?: CallOptions): Promise<void> {
     return this.#runner.run('ReplaceRoute', input, call, routeTables.replaceRoute);
   }
 
@@ -211,17 +220,12 @@ export class SimulatedEc2 implements Ec2Api {
   }
 
   /** A VPC with its main route table, which holds the local route. */
-  createVpc(setup: given.VpcSetup): {
-    readonly vpcId: string;
-    readonly mainRouteTableId: string;
-  } {
+  createVpc(setup: VpcSetup): { readonly vpcId: string; readonly mainRouteTableId: string } {
     return this.#runner.build((state) => topology.createVpc(state, setup));
   }
 
   /** An Internet gateway, attached to the VPC if one is named: without one no Elastic IP can be associated in it. */
-  createInternetGateway(setup: given.InternetGatewaySetup): {
-    readonly internetGatewayId: string;
-  } {
+  createInternetGateway(setup: InternetGatewaySetup): { readonly internetGatewayId: string } {
     return this.#runner.build((state) => connect.createInternetGateway(state, setup));
   }
 
@@ -237,45 +241,42 @@ export class SimulatedEc2 implements Ec2Api {
     this.#runner.build((state) => connect.associateRouteTable(state, setup));
   }
 
-  attachNetworkInterface(setup: given.AttachmentSetup): void {
+  attachNetworkInterface(setup: AttachmentSetup): void {
     this.#runner.build((state) => connect.attachNetworkInterface(state, setup));
   }
 
   /** Keeps a range of a subnet out of what EC2 chooses by itself. */
-  createSubnetCidrReservation(setup: given.CidrReservationSetup): given.CidrReservation {
+  createSubnetCidrReservation(setup: CidrReservationSetup): CidrReservation {
     return this.#runner.build((state) => connect.createSubnetCidrReservation(state, setup));
   }
 
-  createSecurityGroup(setup: given.SecurityGroupSetup): { readonly groupId: string } {
+  createSecurityGroup(setup: SecurityGroupSetup): { readonly groupId: string } {
     return this.#runner.build((state) => groups.createSecurityGroup(state, setup));
   }
 
-  createRouteTable(setup: given.RouteTableSetup): { readonly routeTableId: string } {
+  createRouteTable(setup: RouteTableSetup): { readonly routeTableId: string } {
     return this.#runner.build((state) => topology.createRouteTable(state, setup));
   }
 
   /** A route to something that is no network interface, such as 0.0.0.0/0 to an Internet gateway. */
-  createGatewayRoute(route: given.GatewayRoute): void {
+  createGatewayRoute(route: GatewayRoute): void {
     this.#runner.build((state) => connect.createGatewayRoute(state, route));
   }
 
-  createSubnet(setup: given.SubnetSetup): { readonly subnetId: string } {
+  createSubnet(setup: SubnetSetup): { readonly subnetId: string } {
     return this.#runner.build((state) => topology.createSubnet(state, setup));
   }
 
-  createInstance(setup: given.InstanceSetup = {}): { readonly instanceId: string } {
+  createInstance(setup: InstanceSetup = {}): { readonly instanceId: string } {
     return this.#runner.build((state) => topology.createInstance(state, setup));
   }
 
   /** `terminated` deletes the instance's network interfaces too. */
-  setInstanceState(setup: {
-    readonly instanceId: string;
-    readonly state: given.InstanceState;
-  }): void {
+  setInstanceState(setup: { readonly instanceId: string; readonly state: InstanceState }): void {
     this.#runner.build((state) => topology.setInstanceState(state, setup.instanceId, setup.state));
   }
 
-  createNetworkInterface(setup: given.NetworkInterfaceSetup): given.CreatedNetworkInterface {
+  createNetworkInterface(setup: NetworkInterfaceSetup): CreatedNetworkInterface {
     return this.#runner.build((state) => topology.createNetworkInterface(state, setup));
   }
 
@@ -293,8 +294,7 @@ export class SimulatedEc2 implements Ec2Api {
   allocateAddress(
     setup: { readonly publicIp?: string; readonly tags?: Readonly<Record<string, string>> } = {},
   ): { readonly allocationId: string; readonly publicIp: string } {
-    return this.#runner.build((state) =>
-      addresses.allocateAddress(state, { ...setup, tags: tagsFrom(setup.tags) }),
-    );
+    const input = { ...setup, tags: tagsFrom(setup.tags) };
+    return this.#runner.build((state) => addresses.allocateAddress(state, input));
   }
 }
