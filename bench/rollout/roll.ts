@@ -6,7 +6,7 @@ import {
   RequestLanes,
   type Ec2Api,
 } from '@truetuple/core';
-import { ManualClock, MemoryPublisher, simulatedNode } from '@truetuple/core/testing';
+import { ManualClock, MemoryPublisher, seededRandom, simulatedNode } from '@truetuple/core/testing';
 import { rolledRegion, type RolledPod } from './region.ts';
 
 /** Who calls EC2: each pod for itself with a governor of its own, or one process for all of them. */
@@ -37,7 +37,7 @@ const longestBackOffMs = 300_000;
 export async function roll(design: Design, count: number): Promise<RollFigures> {
   const clock = new ManualClock();
   const { ec2, pods } = rolledRegion(clock, count);
-  const random = seeded();
+  const random = seededRandom(1);
   const governed = (share?: number): Ec2Api => {
     const lanes = new RequestLanes({ clock, random }, share === undefined ? {} : { share });
     return governedEc2({ ec2, lanes, clock });
@@ -82,14 +82,5 @@ export async function roll(design: Design, count: number): Promise<RollFigures> 
     throttled,
     restarts,
     done,
-  };
-}
-
-/** Numerical Recipes' linear congruential generator: enough for jitter. */
-function seeded(): () => number {
-  let state = 1;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
   };
 }

@@ -54,3 +54,4 @@ export type {
   StunMessage,
   TransactionId,
 } from '../verify/stun/stun-message.ts';
+export { seededRandom } from './simulated-ec2/seeded-random.ts';

@@ -2,7 +2,6 @@ import { createHmac } from 'node:crypto';
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import { formatEndpoint } from '../datagram-port.ts';
-import { crc32 } from './crc32.ts';
 import { bytesOfIp, ipOfBytes } from './ip-text.ts';
 import { decodeStun, encodeStun, peekTransactionId, stunLimits } from './stun-codec.ts';
 import {
@@ -73,10 +72,6 @@ describe('the samples of RFC 5769', () => {
       expect(isSame, `bit ${bit}`).toBe(false);
     }
   });
-});
-
-it('CRC-32 of the check string', () => {
-  expect(crc32(new TextEncoder().encode('123456789'))).toBe(0xcbf4_3926);
 });
 
 const ipv4 = fc.uint8Array({ minLength: 4, maxLength: 4 }).map(ipOfBytes);

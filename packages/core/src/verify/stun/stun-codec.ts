@@ -1,4 +1,4 @@
-import { crc32 } from './crc32.ts';
+import { crc32 } from 'node:zlib';
 import { decodeAttribute, encodeAttribute, magicCookie } from './stun-attribute.ts';
 import {
   bytesOfTransactionId,
