@@ -7,30 +7,15 @@ import {
   one,
   oneOther,
   two,
+  verify,
   wire,
-  type Held,
 } from './testing/held-with-stun.ts';
 import { ManualClock } from './testing/manual-clock.ts';
-import { verifyPublicIdentity, type VerifyOptions } from './verify-public-identity.ts';
+import { verifyPublicIdentity } from './verify-public-identity.ts';
 import type { Endpoint } from './verify/datagram-port.ts';
 import type { FindingCode } from './verify/finding.ts';
 import type { ProbingPeer } from './verify/probing-peer.ts';
 import type { VerifyReport } from './verify/verify-report.ts';
-
-async function verify(
-  { pod, held }: Held,
-  options: VerifyOptions = { wire },
-): Promise<VerifyReport> {
-  const report = await verifyPublicIdentity(held, { node: pod.node, ...options });
-  expect(pod.internet.held).toEqual([]);
-  const codes = codesOf(report);
-  for (const { causedBy, seen, remedy } of report.findings) {
-    expect(codes).toEqual(expect.arrayContaining([...causedBy]));
-    expect(seen).not.toBe('');
-    expect(remedy).toMatch(/\.$/);
-  }
-  return report;
-}
 
 describe('a port that the application holds', () => {
   it('is not touched: no proof on it', async () => {

@@ -11,29 +11,14 @@ import {
   silent,
   three,
   two,
+  verify,
   wire,
   type Held,
 } from './testing/held-with-stun.ts';
-import { verifyPublicIdentity, type VerifyOptions } from './verify-public-identity.ts';
+import { verifyPublicIdentity } from './verify-public-identity.ts';
 import type { FindingCode } from './verify/finding.ts';
-import type { VerifyReport } from './verify/verify-report.ts';
 
 const rule = { priority: 100, table: 200, protocol: 188, hasMore: false } as const;
-
-async function verify(
-  { pod, held }: Held,
-  options: VerifyOptions = { wire },
-): Promise<VerifyReport> {
-  const report = await verifyPublicIdentity(held, { node: pod.node, ...options });
-  expect(pod.internet.held).toEqual([]);
-  const codes = codesOf(report);
-  for (const { causedBy, seen, remedy } of report.findings) {
-    expect(codes).toEqual(expect.arrayContaining([...causedBy]));
-    expect(seen).not.toBe('');
-    expect(remedy).toMatch(/\.$/);
-  }
-  return report;
-}
 
 describe('an identity that holds', () => {
   it('is proven both ways, each said apart, and nothing is found', async () => {

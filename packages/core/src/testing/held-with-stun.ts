@@ -1,7 +1,9 @@
+import assert from 'node:assert/strict';
 import { ensurePublicIdentity } from '../ensure-public-identity.ts';
 import type { HeldIdentity } from '../held-identity.ts';
 import type { IdentitySpecInput } from '../identity/identity-spec.ts';
 import type { WireProofInput } from '../identity/proof.ts';
+import { verifyPublicIdentity, type VerifyOptions } from '../verify-public-identity.ts';
 import type { Endpoint } from '../verify/datagram-port.ts';
 import type { FindingCode } from '../verify/finding.ts';
 import type { VerifyReport } from '../verify/verify-report.ts';
@@ -31,6 +33,22 @@ export async function hold(
   for (const server of servers) pod.internet.addStunServer(server);
   const spec = { ...pod.spec, ...change };
   return { pod, held: await ensurePublicIdentity(spec, { node: pod.node }) };
+}
+
+/** Verifies on the wire unless told otherwise; every report leaves no socket, and has findings that can be read. */
+export async function verify(
+  { pod, held }: Held,
+  options: VerifyOptions = { wire },
+): Promise<VerifyReport> {
+  const report = await verifyPublicIdentity(held, { node: pod.node, ...options });
+  assert.deepEqual(pod.internet.held, []);
+  const codes = codesOf(report);
+  for (const { causedBy, seen, remedy } of report.findings) {
+    for (const cause of causedBy) assert.ok(codes.includes(cause), cause);
+    assert.notEqual(seen, '');
+    assert.match(remedy, /\.$/);
+  }
+  return report;
 }
 
 export function codesOf({ findings }: VerifyReport): FindingCode[] {
