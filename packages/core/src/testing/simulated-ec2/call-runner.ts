@@ -33,27 +33,27 @@ export class CallRunner {
   readonly calls: CallLog = new CallLog();
   readonly faults: Faults = new Faults();
   readonly listeners: Set<Ec2ChangeListener> = new Set();
-  readonly #state: CloudState;
+  readonly state: CloudState;
   readonly #hardships: Hardships;
   /** The state before each change, oldest first. */
   readonly #past: CloudState[] = [];
 
   constructor(state: CloudState, hardships: Hardships) {
-    this.#state = state;
+    this.state = state;
     this.#hardships = hardships;
   }
 
   /** A test's own hands: immediate, unlogged, no faults, nobody is told. */
   build<Answer>(operation: (state: CloudState) => Answer): Answer {
     const { reads } = this.#hardships;
-    const before = reads && copyCloud(this.#state);
+    const before = reads && copyCloud(this.state);
     try {
-      return operation(this.#state);
+      return operation(this.state);
     } catch (error) {
       throw callError('topology', error);
     } finally {
-      if (reads !== undefined && before !== undefined) reads.forgetDeleted(before, this.#state);
-      this.#state.changes.length = 0;
+      if (reads !== undefined && before !== undefined) reads.forgetDeleted(before, this.state);
+      this.state.changes.length = 0;
     }
   }
 
@@ -102,11 +102,11 @@ export class CallRunner {
     operation: (state: CloudState) => Answer,
   ): Answer {
     if (isRead(action)) return operation(this.#shown(action, fault));
-    const before = copyCloud(this.#state);
-    const answer = operation(this.#state);
-    if (this.#state.changes.length > 0) this.#past.push(before);
+    const before = copyCloud(this.state);
+    const answer = operation(this.state);
+    if (this.state.changes.length > 0) this.#past.push(before);
     if (this.#past.length > pastStatesKept) this.#past.shift();
-    this.#hardships.reads?.remember(before, this.#state);
+    this.#hardships.reads?.remember(before, this.state);
     return answer;
   }
 
@@ -115,14 +115,14 @@ export class CallRunner {
     if (fault?.staleByChanges === undefined) {
       const kind = laggingKinds[action];
       const { reads } = this.#hardships;
-      if (kind === undefined || reads === undefined) return this.#state;
-      return reads.shown(kind, this.#state, fault?.staleByMs);
+      if (kind === undefined || reads === undefined) return this.state;
+      return reads.shown(kind, this.state, fault?.staleByMs);
     }
-    return this.#past.at(-fault.staleByChanges) ?? this.#past[0] ?? this.#state;
+    return this.#past.at(-fault.staleByChanges) ?? this.#past[0] ?? this.state;
   }
 
   async #tellChanges(): Promise<void> {
-    for (const change of this.#state.changes.splice(0)) {
+    for (const change of this.state.changes.splice(0)) {
       for (const listener of this.listeners) await listener(change);
     }
   }

@@ -1,0 +1,185 @@
+import type { Clock } from '../../identity/clock.ts';
+import * as addresses from './addresses.ts';
+import type { CallLog, Ec2Action } from './call-log.ts';
+import { CallRunner } from './call-runner.ts';
+import type { Ec2ChangeListener } from './change.ts';
+import {
+  defaultRules,
+  emptyCloud,
+  tagsFrom,
+  type CidrReservation,
+  type InstanceState,
+} from './cloud-state.ts';
+import * as connect from './connect-topology.ts';
+import type {
+  AttachmentSetup,
+  CidrReservationSetup,
+  GatewayRoute,
+  InternetGatewaySetup,
+} from './connect-topology.ts';
+import type { Ec2Fault } from './faults.ts';
+import { LaggingReads } from './lagging-reads.ts';
+import { RequestBuckets } from './request-buckets.ts';
+import * as groups from './security-groups.ts';
+import type { SecurityGroupSetup } from './security-groups.ts';
+import type { SimulatedEc2Options } from './simulated-ec2.ts';
+import { snapshotOf, type Ec2Snapshot } from './snapshot.ts';
+import * as topology from './topology.ts';
+import type {
+  CreatedNetworkInterface,
+  InstanceSetup,
+  NetworkInterfaceSetup,
+  RouteTableSetup,
+  SubnetSetup,
+  VpcSetup,
+} from './topology.ts';
+
+const processClock: Pick<Clock, 'elapsed'> = { elapsed: () => performance.now() };
+
+/** Of each region what carries its calls out; no caller of it has a use for that. */
+const runners = new WeakMap<SimulatedRegion, CallRunner>();
+
+export function runnerOf(region: SimulatedRegion): CallRunner {
+  const runner = runners.get(region);
+  if (runner === undefined) throw new Error('the region was not constructed');
+  return runner;
+}
+
+/**
+ * A simulated region and a test's own hands on it: what they do to its topology is immediate, needs no permission, is
+ * not logged and cannot fail by a planted fault.
+ */
+export abstract class SimulatedRegion {
+  constructor(options: SimulatedEc2Options) {
+    const { region, requestRates, reads, clock = processClock, ...rules } = options;
+    const state = emptyCloud(region, { ...defaultRules, ...rules });
+    const runner = new CallRunner(state, {
+      buckets: requestRates && new RequestBuckets(requestRates, clock),
+      reads: reads && new LaggingReads(reads, clock),
+    });
+    runners.set(this, runner);
+  }
+
+  get region(): string {
+    return runnerOf(this).state.region;
+  }
+
+  /** Every call, in order. */
+  get calls(): CallLog {
+    return runnerOf(this).calls;
+  }
+
+  /** The whole region as plain JSON. */
+  snapshot(): Ec2Snapshot {
+    return structuredClone(snapshotOf(runnerOf(this).state));
+  }
+
+  /** Plants a fault into the next calls of an action. */
+  inject(fault: Ec2Fault): void {
+    runnerOf(this).faults.plant(fault);
+  }
+
+  /** From now on these actions, and no others, are refused with UnauthorizedOperation. */
+  denyActions(actions: readonly Ec2Action[]): void {
+    runnerOf(this).faults.deny(actions);
+  }
+
+  /**
+   * What a dry run asks, and all that a describe of something static needs: takes a request token, throws
+   * RequestLimitExceeded when there is none, UnauthorizedOperation for a denied action.
+   */
+  authorize(action: Ec2Action, input?: unknown): void {
+    runnerOf(this).authorize(action, input);
+  }
+
+  /** Follows every change that a call makes; returns how to stop. */
+  onChange(listener: Ec2ChangeListener): () => void {
+    runnerOf(this).listeners.add(listener);
+    return () => runnerOf(this).listeners.delete(listener);
+  }
+
+  /** A VPC with its main route table, which holds the local route. */
+  createVpc(setup: VpcSetup): { readonly vpcId: string; readonly mainRouteTableId: string } {
+    return runnerOf(this).build((state) => topology.createVpc(state, setup));
+  }
+
+  /** An Internet gateway, attached to the VPC if one is named: without one no Elastic IP can be associated in it. */
+  createInternetGateway(setup: InternetGatewaySetup): { readonly internetGatewayId: string } {
+    return runnerOf(this).build((state) => connect.createInternetGateway(state, setup));
+  }
+
+  attachInternetGateway(setup: {
+    readonly internetGatewayId: string;
+    readonly vpcId: string;
+  }): void {
+    runnerOf(this).build((state) => connect.attachInternetGateway(state, setup));
+  }
+
+  /** Puts a subnet that has the main route table under another one. */
+  associateRouteTable(setup: { readonly routeTableId: string; readonly subnetId: string }): void {
+    runnerOf(this).build((state) => connect.associateRouteTable(state, setup));
+  }
+
+  attachNetworkInterface(setup: AttachmentSetup): void {
+    runnerOf(this).build((state) => connect.attachNetworkInterface(state, setup));
+  }
+
+  /** Keeps a range of a subnet out of what EC2 chooses by itself. */
+  createSubnetCidrReservation(setup: CidrReservationSetup): CidrReservation {
+    return runnerOf(this).build((state) => connect.createSubnetCidrReservation(state, setup));
+  }
+
+  createSecurityGroup(setup: SecurityGroupSetup): { readonly groupId: string } {
+    return runnerOf(this).build((state) => groups.createSecurityGroup(state, setup));
+  }
+
+  createRouteTable(setup: RouteTableSetup): { readonly routeTableId: string } {
+    return runnerOf(this).build((state) => topology.createRouteTable(state, setup));
+  }
+
+  /** A route to something that is no network interface, such as 0.0.0.0/0 to an Internet gateway. */
+  createGatewayRoute(route: GatewayRoute): void {
+    runnerOf(this).build((state) => connect.createGatewayRoute(state, route));
+  }
+
+  createSubnet(setup: SubnetSetup): { readonly subnetId: string } {
+    return runnerOf(this).build((state) => topology.createSubnet(state, setup));
+  }
+
+  createInstance(setup: InstanceSetup = {}): { readonly instanceId: string } {
+    return runnerOf(this).build((state) => topology.createInstance(state, setup));
+  }
+
+  /** `terminated` deletes the instance's network interfaces too. */
+  setInstanceState(setup: { readonly instanceId: string; readonly state: InstanceState }): void {
+    runnerOf(this).build((state) =>
+      topology.setInstanceState(state, setup.instanceId, setup.state),
+    );
+  }
+
+  createNetworkInterface(setup: NetworkInterfaceSetup): CreatedNetworkInterface {
+    return runnerOf(this).build((state) => topology.createNetworkInterface(state, setup));
+  }
+
+  /** Takes an interface off its instance; routes to it become black holes. */
+  detachNetworkInterface(setup: { readonly networkInterfaceId: string }): void {
+    runnerOf(this).build((state) =>
+      topology.detachNetworkInterface(state, setup.networkInterfaceId),
+    );
+  }
+
+  /** Detaches and deletes: its Elastic IPs are let go, routes to it become black holes. */
+  deleteNetworkInterface(setup: { readonly networkInterfaceId: string }): void {
+    runnerOf(this).build((state) =>
+      topology.deleteNetworkInterface(state, setup.networkInterfaceId),
+    );
+  }
+
+  /** An Elastic IP; default the next one of 203.0.113.0/24, then of 198.51.100.0/24 (RFC 5737). */
+  allocateAddress(
+    setup: { readonly publicIp?: string; readonly tags?: Readonly<Record<string, string>> } = {},
+  ): { readonly allocationId: string; readonly publicIp: string } {
+    const input = { ...setup, tags: tagsFrom(setup.tags) };
+    return runnerOf(this).build((state) => addresses.allocateAddress(state, input));
+  }
+}
