@@ -81,7 +81,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'a plan is made from what describes show alone',
-    file: 'cloud/view.ts',
+    file: 'cloud/own-writes.ts',
     text: 'return writes.reduce(viewAfter, view);',
     replacement: 'return writes.length < 0 ? view : view;',
   },
@@ -139,7 +139,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'a look keeps what it read before an outage',
-    file: 'cloud/observe-cloud.ts',
+    file: 'cloud/cloud-session.ts',
     text: 'if (session.patience === patience) return view;',
     replacement: 'if (patience > -1) return view;',
   },

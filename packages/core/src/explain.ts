@@ -1,6 +1,6 @@
 import { describeCloudStep } from './cloud/describe-cloud-step.ts';
 import type { CloudStep } from './cloud/cloud-step.ts';
-import { planCloud, type WantedIdentity } from './cloud/plan-cloud.ts';
+import { planAlone, type WantedIdentity } from './cloud/plan-cloud.ts';
 import type { CloudView } from './cloud/view.ts';
 import { CoreError } from './errors.ts';
 import { hostCidr, type Cidr, type Ipv4Address } from './identity/address.ts';
@@ -110,18 +110,21 @@ function planEmptyCloud(spec: IdentitySpec): readonly CloudStep[] {
   const { networkInterface, routeTables } = spec;
   const ids =
     routeTables.by === 'ids' ? routeTables.routeTableIds : [placeholders.ROUTE_TABLE.value];
+  const networkInterfaceId =
+    networkInterface.by === 'id' ? networkInterface.networkInterfaceId : placeholders.ENI.value;
   const view: CloudView = {
-    networkInterface: {
-      networkInterfaceId:
-        networkInterface.by === 'id' ? networkInterface.networkInterfaceId : placeholders.ENI.value,
-      vpcId: '',
-      subnetId: '',
-      macAddress: '',
-      sourceDestCheck: true,
-      status: 'in-use',
-      privateIpAddresses: [],
-      tags: [],
-    },
+    networkInterfaces: [
+      {
+        networkInterfaceId,
+        vpcId: '',
+        subnetId: '',
+        macAddress: '',
+        sourceDestCheck: true,
+        status: 'in-use',
+        privateIpAddresses: [],
+        tags: [],
+      },
+    ],
     addresses: [
       {
         allocationId: placeholders.ALLOCATION_ID.value,
@@ -141,11 +144,12 @@ function planEmptyCloud(spec: IdentitySpec): readonly CloudStep[] {
     kind: 'identity',
     owner: spec.owner,
     privateIp: spec.privateIp ?? (placeholders.PRIVATE_IP.value as Ipv4Address),
+    networkInterfaceId,
     excluded: [],
     privateIpAssignedByUs: false,
     withRoutes: true,
   };
-  const plan = planCloud(wanted, view);
+  const plan = planAlone(wanted, view);
   if (plan.kind === 'steps') return plan.steps;
   throw new CoreError({
     code: 'NotConverged',

@@ -13,7 +13,7 @@ export { probeReservation } from './cloud/probe-place.ts';
 export type { ReapOutcome, ReapReport } from './reap-report.ts';
 export type { OrphanSighting } from './cloud/orphan-sightings.ts';
 export type { Spared } from './cloud/plan-reap.ts';
-export type { AllocationPolicy } from './cloud/acquire-grant.ts';
+export type { AllocationPolicy } from './cloud/allocation-policy.ts';
 export { directGrant, type DirectGrantParts } from './cloud/direct-grant.ts';
 export { verifyPublicIdentity, type VerifyOptions } from './verify-public-identity.ts';
 export { explain, type ExplainedStep, type Explanation } from './explain.ts';

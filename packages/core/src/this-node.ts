@@ -4,7 +4,7 @@ import { sdkEc2Api, type SdkEc2Options } from './adapters/aws/sdk-ec2-api.ts';
 import { filePublisher } from './adapters/file/file-publisher.ts';
 import { linuxDatagrams } from './adapters/linux/linux-datagrams.ts';
 import { linuxKernel } from './adapters/linux/linux-kernel.ts';
-import type { AllocationPolicy } from './cloud/acquire-grant.ts';
+import type { AllocationPolicy } from './cloud/allocation-policy.ts';
 import { directGrant } from './cloud/direct-grant.ts';
 import type { Ec2Api } from './cloud/ec2-api.ts';
 import { governedEc2, type GovernedEc2Options } from './cloud/governed-ec2.ts';

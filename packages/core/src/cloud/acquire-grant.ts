@@ -1,5 +1,6 @@
 import { converge } from '../converge.ts';
 import { CoreError } from '../errors.ts';
+import { allocationFor, type AllocationPolicy } from './allocation-policy.ts';
 import { carryOut } from './carry-out.ts';
 import { pause, type CloudSession } from './cloud-session.ts';
 import type { CoolDown } from './choose-address.ts';
@@ -11,13 +12,14 @@ import { judgeNetworkInterface } from './judge-network-interface.ts';
 import type { Liveness } from './liveness.ts';
 import { judgeOccupant, type Occupant } from './occupant.ts';
 import { findRouteTables, lookAtCloud, poolFilters, routeTableIdFilters } from './observe-cloud.ts';
-import { planCloud, privateIpIsOurs, type Allocation, type WantedIdentity } from './plan-cloud.ts';
+import { planAlone, type WantedIdentity } from './plan-cloud.ts';
+import { privateIpIsOurs } from './private-ip-duty.ts';
 import { refusePlan } from './refuse-plan.ts';
 import { freePrivateIp, succeed, type TakeOver } from './take-over.ts';
 import { giveBackClaim, undoAcquire } from './undo-acquire.ts';
-import { carriesPoolTag, contradictedClaim, mergeOwnWrites, type CloudView } from './view.ts';
+import { contradictedClaim, mergeOwnWrites } from './own-writes.ts';
+import { carriesPoolTag, interfaceOf, type CloudView } from './view.ts';
 import { parseIpv4Address } from '../identity/address.ts';
-import { poolTagKey } from '../identity/owner.ts';
 
 /** Rounds of observe, plan, apply beyond one for every address of the pool. */
 const roundsBesidesLostClaims = 64;
@@ -46,17 +48,6 @@ export interface AcquireOptions {
   readonly live?: Liveness | undefined;
   readonly coolDown?: (() => CoolDown) | undefined;
   readonly allocate?: AllocationPolicy | undefined;
-}
-
-/** Makes a pool grow when none of it is free. Nothing shrinks it again. */
-export interface AllocationPolicy {
-  /**
-   * How many addresses the pool may have. Processes that look at the same time may together exceed it, each by one:
-   * EC2 has no call that compares. The account's quota is the hard limit.
-   */
-  readonly upTo: number;
-  /** Besides the pool's. */
-  readonly tags?: Readonly<Record<string, string>>;
 }
 
 /** Takes an address for the link and leads the VPC's routes to it; what it took it gives back on failure. */
@@ -117,8 +108,8 @@ function isOursToManage(eni: NetworkInterface, { spec, link }: GrantRequest): bo
 /** Converges up to an owned claim: no route leads to it yet. */
 async function takeClaim(acquire: Acquire): Promise<Claim> {
   const view = await settle(acquire, undefined);
-  const { networkInterface } = view;
-  const occupant = networkInterface && judgeOccupant(wantedBy(acquire), view, networkInterface);
+  const eni = interfaceOf(view, acquire.networkInterfaceId);
+  const occupant = eni && judgeOccupant(wantedBy(acquire), view, eni);
   if (occupant?.kind !== 'ours') throw new Error('the plan was empty without a claim');
   return claimOf(occupant, acquire);
 }
@@ -181,6 +172,7 @@ function wantedBy(acquire: Acquire, claim?: Claim): WantedIdentity {
     kind: 'identity',
     owner: request.spec.owner,
     privateIp: request.link.privateIp,
+    networkInterfaceId: acquire.networkInterfaceId,
     excluded,
     preferred,
     standing: request.standing ?? [],
@@ -194,23 +186,13 @@ function wantedBy(acquire: Acquire, claim?: Claim): WantedIdentity {
   };
 }
 
-/** Not again while an allocation may have been carried out whose answer was lost: it shows by its tags. */
-function allocationFor({ allocate, request, session }: Acquire): Allocation | undefined {
-  const tried = session.journal.filter(({ kind }) => kind === 'allocate-address').length;
-  const answered = session.writes.filter(({ allocated }) => allocated !== undefined).length;
-  if (allocate === undefined || tried > answered) return undefined;
-  const more = Object.entries(allocate.tags ?? {}).map(([key, value]) => ({ key, value }));
-  const { upTo } = allocate;
-  return { upTo, tags: [{ key: poolTagKey, value: request.spec.pool }, ...more] };
-}
-
 function planSteps(
   acquire: Acquire,
   claim: Claim | undefined,
   view: CloudView,
 ): readonly CloudStep[] {
   const wanted = wantedBy(acquire, claim);
-  const plan = planCloud(wanted, view);
+  const plan = planAlone(wanted, view);
   acquire.leaving = leftOverIn(acquire, wanted, view);
   if (plan.kind === 'steps') return plan.steps;
   if (plan.kind === 'claim-lost') throw new ClaimLost();
@@ -220,7 +202,7 @@ function planSteps(
 }
 
 function leftOverIn(acquire: Acquire, wanted: WantedIdentity, view: CloudView): Claim | undefined {
-  const eni = view.networkInterface;
+  const eni = interfaceOf(view, acquire.networkInterfaceId);
   const occupant = eni && judgeOccupant(wanted, view, eni);
   return occupant?.kind === 'left-over' ? claimOf(occupant, acquire) : undefined;
 }
@@ -275,11 +257,12 @@ async function look(acquire: Acquire, withRouteTables: boolean): Promise<CloudVi
   const { session, request, networkInterfaceId, routeTableIds } = acquire;
   const addressFilters = poolFilters(request.spec.pool);
   const routeTableFilters = routeTableIdFilters(routeTableIds);
-  const scope = { networkInterfaceId, addressFilters, routeTableFilters };
+  const networkInterfaceIds = [networkInterfaceId];
+  const scope = { networkInterfaceIds, addressFilters, routeTableFilters };
   if (withRouteTables) return lookAtCloud(session, scope);
   const seen = await lookAtCloud(session, { ...scope, routeTableFilters: 'none' });
   const merged = mergeOwnWrites(seen, session.writes);
-  const eni = merged.networkInterface;
+  const eni = interfaceOf(merged, networkInterfaceId);
   const occupant = eni && judgeOccupant(wantedBy(acquire), merged, eni);
   if (occupant?.kind !== 'left-over') return seen;
   return lookAtCloud(session, scope, { earlier: seen, parts: ['routeTables'] });

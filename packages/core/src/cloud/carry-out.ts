@@ -4,7 +4,8 @@ import type { CloudStep } from './cloud-step.ts';
 import { Ec2CallError } from './ec2-call-error.ts';
 import { performCloudStep, type StepAnswer } from './perform-cloud-step.ts';
 import { isOutcomeUnknown, nameStep, translateEc2Error } from './translate-ec2-error.ts';
-import { isAt, rememberWrite } from './view.ts';
+import { rememberWrite } from './own-writes.ts';
+import { isAt } from './view.ts';
 
 /** What a step led to: the world is as it wants, or look again, or somebody else has the address. */
 export type Carried = 'done' | 'look-again' | 'claim-lost';

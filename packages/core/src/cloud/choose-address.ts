@@ -33,6 +33,20 @@ export interface CoolDown {
  * address that is associated is never a candidate, whoever holds it, nor one that is reserved for another name.
  */
 export function rankAddresses(pool: readonly ElasticIp[], wish: AddressWish): ElasticIp[] {
+  return rankCandidates(pool, wish).map(({ address }) => address);
+}
+
+/** An address that will do, and how well. */
+export interface Candidate {
+  readonly address: ElasticIp;
+  /** The smaller the better. */
+  readonly tier: number;
+  /** Among those of one tier the larger the better. */
+  readonly weight: number;
+}
+
+/** As rankAddresses, with the reasons. */
+export function rankCandidates(pool: readonly ElasticIp[], wish: AddressWish): Candidate[] {
   const key = stableNameOf(wish.owner);
   return pool
     .filter((address) => address.associationId === undefined && mayHave(address, wish))
@@ -46,8 +60,12 @@ export function rankAddresses(pool: readonly ElasticIp[], wish: AddressWish): El
         a.tier - b.tier ||
         b.weight - a.weight ||
         (a.address.allocationId < b.address.allocationId ? -1 : 1),
-    )
-    .map(({ address }) => address);
+    );
+}
+
+/** True when one has the better reason of two who want the same address. */
+export function isRankedBefore(one: Candidate, other: Candidate): boolean {
+  return one.tier < other.tier || (one.tier === other.tier && one.weight > other.weight);
 }
 
 /** True for the address with that public IP or allocation id. */
@@ -76,10 +94,11 @@ function reservationOf(address: ElasticIp, owner: Owner): 'none' | 'for-us' | 'f
 }
 
 /**
- * Asked before, on our link already, reserved for us, recorded as ours, recorded as nobody's, recorded as
+ * The only one that will do, asked before, on our link already, reserved for us, recorded as ours, recorded as nobody's, recorded as
  * somebody's who let it go, let go by somebody else so lately that his peers may still send to it.
  */
 function tierOf(address: ElasticIp, wish: AddressWish): number {
+  if (wish.only !== undefined) return -1;
   if (address.allocationId === wish.preferred) return 0;
   if (wish.standing?.includes(address.publicIp)) return 1;
   if (reservationOf(address, wish.owner) === 'for-us') return 2;

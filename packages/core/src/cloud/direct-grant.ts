@@ -1,5 +1,6 @@
 import type { Clock } from '../identity/clock.ts';
-import { acquireGrant, type AllocationPolicy } from './acquire-grant.ts';
+import { acquireGrant } from './acquire-grant.ts';
+import type { AllocationPolicy } from './allocation-policy.ts';
 import { formatReleased } from './choose-address.ts';
 import { openSession } from './cloud-session.ts';
 import type { Ec2Api } from './ec2-api.ts';

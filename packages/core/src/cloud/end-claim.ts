@@ -4,9 +4,10 @@ import { pause, type CloudSession } from './cloud-session.ts';
 import type { CloudStep } from './cloud-step.ts';
 import { describeLagMs } from './judge-claim.ts';
 import { lookAtCloud, routeTableIdFilters, type CloudPart } from './observe-cloud.ts';
-import { planCloud } from './plan-cloud.ts';
+import { planAlone } from './plan-cloud.ts';
 import type { WantedNothing } from './plan-nothing.ts';
-import { mergeOwnWrites, type CloudView } from './view.ts';
+import { mergeOwnWrites } from './own-writes.ts';
+import { interfaceOf, type CloudView } from './view.ts';
 
 /** Rounds of observe, plan, apply: a plan of one round, and looks after transient failures. */
 const maxRounds = 64;
@@ -31,7 +32,7 @@ export async function endClaim(session: CloudSession, ending: Ending): Promise<v
   const { claim, networkInterfaceId, privateIp, routeTableIds } = ending.wanted;
   const values = claim === undefined ? [] : [claim.allocationId];
   const scope = {
-    networkInterfaceId,
+    networkInterfaceIds: [networkInterfaceId],
     addressFilters: [{ name: 'allocation-id', values }],
     routeTableFilters: routeTableIdFilters(routeTableIds),
   };
@@ -91,8 +92,8 @@ function isYoung({ claimAgeMs = 0 }: Ending): boolean {
   return claimAgeMs >= 0 && claimAgeMs < describeLagMs;
 }
 
-function isOnInterface({ privateIp }: WantedNothing, view: CloudView): boolean {
-  const shown = view.networkInterface?.privateIpAddresses ?? [];
+function isOnInterface({ privateIp, networkInterfaceId }: WantedNothing, view: CloudView): boolean {
+  const shown = interfaceOf(view, networkInterfaceId)?.privateIpAddresses ?? [];
   return shown.some(({ privateIpAddress }) => privateIpAddress === privateIp);
 }
 
@@ -118,7 +119,7 @@ function planSteps(
   view: CloudView,
   { writes }: CloudSession,
 ): readonly CloudStep[] {
-  const plan = planCloud(ending.wanted, view);
+  const plan = planAlone(ending.wanted, view);
   const steps = plan.kind === 'steps' ? plan.steps : [];
   const { mayDo = () => true, wanted } = ending;
   // what was done unseen is not seen to be done
@@ -130,7 +131,7 @@ function planSteps(
 /** What must be read again just before a step; DeleteTags with the value compares by itself. */
 function dependsOn({ kind }: CloudStep): readonly CloudPart[] {
   if (kind === 'delete-route') return ['routeTables'];
-  if (kind === 'unassign-private-ip') return ['networkInterface', 'addresses'];
+  if (kind === 'unassign-private-ip') return ['networkInterfaces', 'addresses'];
   return kind === 'untag-owner' ? [] : ['addresses'];
 }
 

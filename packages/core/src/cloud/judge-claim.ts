@@ -1,7 +1,7 @@
 import { ownerTagKey } from '../identity/owner.ts';
 import type { ElasticIp } from './ec2-api.ts';
 import type { Grant } from './identity-grant.ts';
-import { hasPrivateIp, isAt, ownerRecordOf, type CloudView } from './view.ts';
+import { hasPrivateIp, interfaceOf, isAt, ownerRecordOf, type CloudView } from './view.ts';
 
 /** What one look shows of a claim. */
 export type Sighting =
@@ -23,7 +23,7 @@ export const describeLagMs: number = 5 * 60_000;
 
 export function judgeClaim(grant: Grant, view: CloudView): Sighting {
   const address = view.addresses.find(({ allocationId }) => allocationId === grant.allocationId);
-  const eni = view.networkInterface;
+  const eni = interfaceOf(view, grant.networkInterfaceId);
   const associationId = address?.associationId;
   if (address !== undefined && associationId !== undefined) {
     if (!isAt(address, grant)) return { kind: 'elsewhere', associationId };
@@ -75,7 +75,7 @@ export function isProof(
  * it was before our claim, when the network interface shows the claim already.
  */
 export function withoutForeignRecord(grant: Grant, view: CloudView): CloudView {
-  const shown = view.networkInterface?.privateIpAddresses.find(
+  const shown = interfaceOf(view, grant.networkInterfaceId)?.privateIpAddresses.find(
     ({ privateIpAddress }) => privateIpAddress === grant.privateIp,
   );
   const addresses = view.addresses.map((address) => {

@@ -16,10 +16,12 @@ import {
 } from './judge-claim.ts';
 import { lookAtCloud, routeTableIdFilters } from './observe-cloud.ts';
 import { judgeOccupant } from './occupant.ts';
-import { planCloud, privateIpIsOurs, type WantedIdentity } from './plan-cloud.ts';
+import { planAlone, type WantedIdentity } from './plan-cloud.ts';
+import { privateIpIsOurs } from './private-ip-duty.ts';
 import { translateEc2Error } from './translate-ec2-error.ts';
 import { reverses } from './undo-acquire.ts';
-import { mergeOwnWrites, type CloudView } from './view.ts';
+import { mergeOwnWrites } from './own-writes.ts';
+import { interfaceOf, type CloudView } from './view.ts';
 
 /** How long after a look that does not show the claim EC2 is asked again. */
 export const secondLookMs = 2000;
@@ -98,7 +100,7 @@ async function secondLook(session: CloudSession, grant: Grant): Promise<void> {
 
 function look({ session, grant }: Maintenance): Promise<CloudView> {
   return lookAtCloud(session, {
-    networkInterfaceId: grant.networkInterfaceId,
+    networkInterfaceIds: [grant.networkInterfaceId],
     addressFilters: [{ name: 'allocation-id', values: [grant.allocationId] }],
     routeTableFilters: routeTableIdFilters(grant.routeTableIds),
   });
@@ -216,7 +218,7 @@ async function settle(
     plan: (now) => planSteps(run, claimAgain, now),
     apply: (step) => applyStep(run, step),
   });
-  const eni = view.networkInterface;
+  const eni = interfaceOf(view, grant.networkInterfaceId);
   const occupant = eni && judgeOccupant(wantedBy(run, claimAgain), view, eni);
   return occupant?.kind === 'ours' ? occupant.associationId : undefined;
 }
@@ -235,6 +237,7 @@ function wantedBy(
     kind: 'identity',
     owner: grant.owner,
     privateIp: grant.privateIp,
+    networkInterfaceId: grant.networkInterfaceId,
     excluded: [],
     claimed: claimAgain ? undefined : grant.allocationId,
     privateIpAssignedByUs,
@@ -244,7 +247,7 @@ function wantedBy(
 
 function planSteps(run: Maintenance, claimAgain: boolean, view: CloudView): readonly CloudStep[] {
   const { networkInterfaceId, privateIp, allocationId, publicIp } = run.grant;
-  const plan = planCloud(wantedBy(run, claimAgain), view);
+  const plan = planAlone(wantedBy(run, claimAgain), view);
   switch (plan.kind) {
     case 'steps':
       return plan.steps;

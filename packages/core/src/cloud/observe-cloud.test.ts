@@ -21,7 +21,7 @@ it('a look one of whose reads had to be tried again reads all anew: no view of t
     },
   });
   const { addresses, routeTables } = await lookAtCloud(session, {
-    networkInterfaceId: identity.networkInterfaceId,
+    networkInterfaceIds: [identity.networkInterfaceId],
     addressFilters: poolFilters('media'),
     routeTableFilters: routeTableIdFilters(identity.routeTableIds),
   });

@@ -3,11 +3,12 @@ import type { IdentitySpec } from '../identity/identity-spec.ts';
 import { poolTagKey } from '../identity/owner.ts';
 import { readCloud, readTogether, type CloudSession } from './cloud-session.ts';
 import type { ElasticIp, Filter, NetworkInterface, RouteTable } from './ec2-api.ts';
+import { inChunks } from './in-chunks.ts';
 import type { CloudView } from './view.ts';
 
 /** What is looked at. Filters, not ids: EC2 then answers with what there is. */
 export interface CloudScope {
-  readonly networkInterfaceId: string;
+  readonly networkInterfaceIds: readonly string[];
   readonly addressFilters: readonly Filter[];
   readonly routeTableFilters: readonly Filter[] | 'none';
 }
@@ -34,27 +35,32 @@ async function readScope(
   again: Again | undefined,
 ): Promise<CloudView> {
   const wants = (part: CloudPart): boolean => again === undefined || again.parts.includes(part);
-  const [networkInterface, addresses, routeTables] = await Promise.all([
-    wants('networkInterface')
-      ? readNetworkInterface(session, scope.networkInterfaceId)
-      : again?.earlier.networkInterface,
+  const [networkInterfaces, addresses, routeTables] = await Promise.all([
+    wants('networkInterfaces')
+      ? readNetworkInterfaces(session, scope.networkInterfaceIds)
+      : again?.earlier.networkInterfaces,
     wants('addresses') ? readAddresses(session, scope.addressFilters) : again?.earlier.addresses,
     wants('routeTables')
       ? readRouteTables(session, scope.routeTableFilters)
       : again?.earlier.routeTables,
   ]);
-  return { networkInterface, addresses: addresses ?? [], routeTables: routeTables ?? [] };
+  return {
+    networkInterfaces: networkInterfaces ?? [],
+    addresses: addresses ?? [],
+    routeTables: routeTables ?? [],
+  };
 }
 
-async function readNetworkInterface(
+function readNetworkInterfaces(
   session: CloudSession,
-  networkInterfaceId: string,
-): Promise<NetworkInterface | undefined> {
-  const filters = [{ name: 'network-interface-id', values: [networkInterfaceId] }];
-  const [eni] = await readCloud(session, `reading ${networkInterfaceId}`, (call) =>
-    session.ec2.describeNetworkInterfaces({ filters }, call),
-  );
-  return eni;
+  networkInterfaceIds: readonly string[],
+): Promise<NetworkInterface[]> {
+  return inChunks(networkInterfaceIds, (values) => {
+    const filters = [{ name: 'network-interface-id', values }];
+    return readCloud(session, `reading ${values.join(', ')}`, (call) =>
+      session.ec2.describeNetworkInterfaces({ filters }, call),
+    );
+  });
 }
 
 async function readAddresses(

@@ -1,12 +1,10 @@
 import { hostCidr, parseIpv4Address, type Cidr } from '../identity/address.ts';
 import { readCloud, readTogether, type CloudSession } from './cloud-session.ts';
 import type { ElasticIp, Filter, NetworkInterface, RouteTable } from './ec2-api.ts';
+import { inChunks } from './in-chunks.ts';
 import { poolFilters } from './observe-cloud.ts';
 import type { ObservedPool, OrphanSubject } from './plan-reap.ts';
 import { ownerRecordOf, routeTo } from './view.ts';
-
-/** EC2 takes 200 filter values a request; the names beside them count too. */
-const valuesPerRequest = 150;
 
 /** Reads a pool, or the part of it that one orphan depends on. */
 export async function observePool(
@@ -94,15 +92,4 @@ async function readRouteTables(
     ),
   );
   return [...new Map(tables.map((table) => [table.routeTableId, table])).values()];
-}
-
-async function inChunks<Value, Item>(
-  values: readonly Value[],
-  read: (chunk: readonly Value[]) => Promise<readonly Item[]>,
-): Promise<Item[]> {
-  const items: Item[] = [];
-  for (let at = 0; at < values.length; at += valuesPerRequest) {
-    items.push(...(await read(values.slice(at, at + valuesPerRequest))));
-  }
-  return items;
 }

@@ -4,7 +4,7 @@ import type { Cidr, Ipv4Address } from '../identity/address.ts';
 import { formatOwnerTag, ownerTagKey, type Owner } from '../identity/owner.ts';
 import type { CloudStep } from './cloud-step.ts';
 import type { ElasticIp, NetworkInterface, RouteTable } from './ec2-api.ts';
-import { planCloud, type CloudPlan, type WantedIdentity } from './plan-cloud.ts';
+import { planAlone, type CloudPlan, type WantedIdentity } from './plan-cloud.ts';
 import { viewAfter, type CloudView } from './view.ts';
 
 const privateIp = '10.0.2.11' as Ipv4Address;
@@ -16,6 +16,7 @@ const wanted: WantedIdentity = {
   kind: 'identity',
   owner: me,
   privateIp,
+  networkInterfaceId: eniId,
   excluded: [],
   privateIpAssignedByUs: false,
   withRoutes: true,
@@ -130,13 +131,15 @@ const views: fc.Arbitrary<CloudView> = drawn.map((facts) => {
       addresses.map(({ publicIp }, index) => [publicIp, facts.targets[first + index] ?? 'none']),
     );
   return {
-    networkInterface: {
-      ...shown,
-      sourceDestCheck: facts.sourceDestCheck,
-      privateIpAddresses: shown.privateIpAddresses.filter(
-        (one) => one.primary || facts.hasPrivateIp,
-      ),
-    },
+    networkInterfaces: [
+      {
+        ...shown,
+        sourceDestCheck: facts.sourceDestCheck,
+        privateIpAddresses: shown.privateIpAddresses.filter(
+          (one) => one.primary || facts.hasPrivateIp,
+        ),
+      },
+    ],
     addresses,
     routeTables: [table('rtb-1', routesFrom(0)), table('rtb-2', routesFrom(7))],
   };
@@ -146,26 +149,26 @@ describe('planCloud, an identity', () => {
   const destination = '203.0.113.1/32' as Cidr;
 
   test.prop([views])('its plan, applied, leaves nothing to plan', (view) => {
-    const plan = planCloud(wanted, view);
+    const plan = planAlone(wanted, view);
     fc.pre(plan.kind === 'steps');
     const after = applyAll(view, stepsOf(plan));
-    expect(planCloud(wanted, after)).toEqual({ kind: 'steps', steps: [] });
+    expect(planAlone(wanted, after)).toEqual({ kind: 'steps', steps: [] });
   });
 
   test.prop([views])('cut short after any step, the next plan holds one address too', (view) => {
-    const plan = planCloud(wanted, view);
+    const plan = planAlone(wanted, view);
     fc.pre(plan.kind === 'steps');
     const steps = stepsOf(plan);
     for (let done = 0; done <= steps.length; done++) {
       const halfWay = applyAll(view, steps.slice(0, done));
-      const end = applyAll(halfWay, stepsOf(planCloud(wanted, halfWay)));
-      expect(planCloud(wanted, end)).toEqual({ kind: 'steps', steps: [] });
+      const end = applyAll(halfWay, stepsOf(planAlone(wanted, halfWay)));
+      expect(planAlone(wanted, end)).toEqual({ kind: 'steps', steps: [] });
       expect(end.addresses.filter((one) => one.privateIpAddress === privateIp)).toHaveLength(1);
     }
   });
 
   test.prop([views])('claims once at most, nothing that is associated, routes after it', (view) => {
-    const plan = planCloud(wanted, view);
+    const plan = planAlone(wanted, view);
     fc.pre(plan.kind === 'steps');
     const steps = stepsOf(plan);
     const claims = steps.filter((step) => step.kind === 'associate-address');
@@ -184,10 +187,10 @@ describe('planCloud, an identity', () => {
     const eni = { ...interfaceWith(), sourceDestCheck: true };
     const bare = { ...eni, privateIpAddresses: eni.privateIpAddresses.slice(0, 1) };
     const routeTables = [table('rtb-1'), table('rtb-2', { '203.0.113.1': 'other' })];
-    const view = { networkInterface: bare, addresses: [address(1)], routeTables };
+    const view = { networkInterfaces: [bare], addresses: [address(1)], routeTables };
     const [allocationId, publicIp] = ['eipalloc-1', '203.0.113.1'];
     const networkInterfaceId = eniId;
-    expect(stepsOf(planCloud(wanted, view))).toEqual([
+    expect(stepsOf(planAlone(wanted, view))).toEqual([
       { kind: 'disable-source-dest-check', networkInterfaceId: eniId },
       { kind: 'assign-private-ip', networkInterfaceId: eniId, privateIp },
       {
@@ -201,29 +204,29 @@ describe('planCloud, an identity', () => {
       { kind: 'create-route', routeTableId: 'rtb-1', destination, networkInterfaceId },
       { kind: 'replace-route', routeTableId: 'rtb-2', destination, networkInterfaceId },
     ]);
-    const unrouted = kindsOf(planCloud({ ...wanted, withRoutes: false }, view));
+    const unrouted = kindsOf(planAlone({ ...wanted, withRoutes: false }, view));
     expect(unrouted.at(-1)).toBe('tag-owner');
   });
 
   it('records a private IP that it found as found', () => {
-    const view = { networkInterface: interfaceWith(), addresses: [address(1)], routeTables: [] };
-    expect(stepsOf(planCloud(wanted, view)).at(-1)).toMatchObject({ value: recordOf(me, false) });
+    const view = { networkInterfaces: [interfaceWith()], addresses: [address(1)], routeTables: [] };
+    expect(stepsOf(planAlone(wanted, view)).at(-1)).toMatchObject({ value: recordOf(me, false) });
   });
 
   it('knows by its record on an address it lost that it registered the private IP', () => {
     const addresses = [address(1), { ...address(2, recordOf(me, true)), associationId: 'a' }];
-    const view = { networkInterface: interfaceWith(), addresses, routeTables: [] };
-    expect(stepsOf(planCloud(wanted, view)).at(-1)).toMatchObject({ value: recordOf(me, true) });
+    const view = { networkInterfaces: [interfaceWith()], addresses, routeTables: [] };
+    expect(stepsOf(planAlone(wanted, view)).at(-1)).toMatchObject({ value: recordOf(me, true) });
   });
 
   it('ends what a dead pod left on a recycled private IP, and takes over its duty to unassign', () => {
     const left = onOurPrivateIp(1, recordOf(dead, true));
     const view = {
-      networkInterface: interfaceWith(left),
+      networkInterfaces: [interfaceWith(left)],
       addresses: [left],
       routeTables: [table('rtb-1', { '203.0.113.1': 'ours' }), table('rtb-2')],
     };
-    const steps = stepsOf(planCloud(wanted, view));
+    const steps = stepsOf(planAlone(wanted, view));
     expect(steps.map(({ kind }) => kind)).toEqual([
       'delete-route',
       'disassociate-address',
@@ -244,15 +247,15 @@ describe('planCloud, an identity', () => {
   ])('adopts what is on our private IP with %s; claims no second one', (_what, tag, kinds) => {
     const ours = onOurPrivateIp(1, tag);
     const addresses = [ours, address(2)];
-    const view = { networkInterface: interfaceWith(ours), addresses, routeTables: [] };
-    expect(kindsOf(planCloud(wanted, view))).toEqual(kinds);
+    const view = { networkInterfaces: [interfaceWith(ours)], addresses, routeTables: [] };
+    expect(kindsOf(planAlone(wanted, view))).toEqual(kinds);
   });
 
   it('gives up an address of ours that cannot be used on this node, and claims another', () => {
     const ours = onOurPrivateIp(1, recordOf(me));
     const addresses = [ours, address(2)];
-    const view = { networkInterface: interfaceWith(ours), addresses, routeTables: [] };
-    const plan = planCloud({ ...wanted, excluded: ['eipalloc-1'] }, view);
+    const view = { networkInterfaces: [interfaceWith(ours)], addresses, routeTables: [] };
+    const plan = planAlone({ ...wanted, excluded: ['eipalloc-1'] }, view);
     expect(kindsOf(plan)).toEqual([
       'disassociate-address',
       'untag-owner',
@@ -265,8 +268,8 @@ describe('planCloud, an identity', () => {
   it('sees a left-over that only the interface shows, the pool not yet', () => {
     const left = onOurPrivateIp(1, recordOf(dead));
     const addresses = [address(1, recordOf(dead))];
-    const view = { networkInterface: interfaceWith(left), addresses, routeTables: [] };
-    expect(stepsOf(planCloud(wanted, view))[0]).toEqual({
+    const view = { networkInterfaces: [interfaceWith(left)], addresses, routeTables: [] };
+    expect(stepsOf(planAlone(wanted, view))[0]).toEqual({
       kind: 'disassociate-address',
       associationId: 'eipassoc-1',
       publicIp: '203.0.113.1',
@@ -274,10 +277,10 @@ describe('planCloud, an identity', () => {
   });
 
   it.each<[string, Partial<CloudView>, Partial<WantedIdentity>, CloudPlan]>([
-    ['the ENI is gone', { networkInterface: undefined }, {}, { kind: 'network-interface-gone' }],
+    ['the ENI is gone', { networkInterfaces: [] }, {}, { kind: 'network-interface-gone' }],
     [
       'an address that is not of the pool is on our private IP',
-      { networkInterface: interfaceWith({ publicIp: '198.51.100.9' }) },
+      { networkInterfaces: [interfaceWith({ publicIp: '198.51.100.9' })] },
       {},
       { kind: 'foreign-address', publicIp: '198.51.100.9' },
     ],
@@ -301,7 +304,11 @@ describe('planCloud, an identity', () => {
       { kind: 'foreign-route', routeTableId: 'rtb-1', destination },
     ],
   ])('plans nothing when %s', (_when, seen, more, expected) => {
-    const usual = { networkInterface: interfaceWith(), addresses: [address(1)], routeTables: [] };
-    expect(planCloud({ ...wanted, ...more }, { ...usual, ...seen })).toEqual(expected);
+    const usual = {
+      networkInterfaces: [interfaceWith()],
+      addresses: [address(1)],
+      routeTables: [],
+    };
+    expect(planAlone({ ...wanted, ...more }, { ...usual, ...seen })).toEqual(expected);
   });
 });

@@ -1,29 +1,23 @@
-import { hostCidr, parseIpv4Address, type Cidr, type Ipv4Address } from '../identity/address.ts';
-import { formatOwnerTag, reservedTagKey, type Owner } from '../identity/owner.ts';
-import { isNamed, rankAddresses, type CoolDown } from './choose-address.ts';
+import type { Cidr, Ipv4Address } from '../identity/address.ts';
+import type { Owner } from '../identity/owner.ts';
+import { assignAddresses } from './assign-addresses.ts';
+import type { CoolDown } from './choose-address.ts';
 import type { CloudStep } from './cloud-step.ts';
-import type { ElasticIp, NetworkInterface, Tag } from './ec2-api.ts';
-import { judgeOccupant, type Occupant } from './occupant.ts';
-import { planNothing, staleRoutes, type WantedNothing } from './plan-nothing.ts';
-import {
-  hasPrivateIp,
-  ownerRecordOf,
-  ownerTagOf,
-  recordsAssigned,
-  routeTo,
-  tagOf,
-  viewAfter,
-  type CloudView,
-} from './view.ts';
+import type { ElasticIp, Tag } from './ec2-api.ts';
+import { finishPlan, preparePlan, type PreparedPlan } from './plan-identity.ts';
+import { planNothing, type WantedNothing } from './plan-nothing.ts';
+import type { CloudView } from './view.ts';
 
 /** One identity held by its owner on one private IP. */
 export interface WantedIdentity {
   readonly kind: 'identity';
   readonly owner: Owner;
   readonly privateIp: Ipv4Address;
+  /** The private IP's. */
+  readonly networkInterfaceId: string;
   /** Allocation ids that are not to be claimed. */
   readonly excluded: readonly string[];
-  /** An allocation whose claim got no answer. */
+  /** An allocation whose claim got no answer, or that was promised. */
   readonly preferred?: string | undefined;
   /** Public addresses that a process before this one put on the link. */
   readonly standing?: readonly string[];
@@ -40,6 +34,10 @@ export interface WantedIdentity {
   readonly privateIpAssignedByUs: boolean;
   /** Routes are led to the address last, once the kernel is ready for it. */
   readonly withRoutes: boolean;
+  /** The route tables to lead; undefined: all of the view. */
+  readonly routeTableIds?: readonly string[];
+  /** True where nobody deletes a route to an address that is let go: whoever has it next replaces it. */
+  readonly leavesRoutes?: boolean;
 }
 
 export interface Allocation {
@@ -67,215 +65,72 @@ export type CloudPlan =
   | { readonly kind: 'foreign-route'; readonly routeTableId: string; readonly destination: Cidr };
 
 /**
- * Plans the cloud's half of one identity: what separates the view from what is wanted, in an order in
- * which each step may be the last one carried out. Up: source/destination check, private IP, a dead pod's
- * left-over on it, claim, owner tag, routes. The association is the lock: routes come after it.
+ * Plans the cloud's half of many identities at once, each as if it were alone but for the addresses: no two get the same one, and
+ * none gets one that another has, is promised, or is about to give back. Each plan is what separates the view from what is wanted,
+ * in an order in which each step may be the last one carried out. The answers are in the order of `wanted`.
  */
-export function planCloud(wanted: CloudWanted, view: CloudView): CloudPlan {
-  switch (wanted.kind) {
-    case 'identity':
-      return planIdentity(wanted, view);
-    case 'nothing':
-      return { kind: 'steps', steps: planNothing(wanted, view) };
-    default:
-      return wanted satisfies never;
-  }
-}
-
-function planIdentity(wanted: WantedIdentity, view: CloudView): CloudPlan {
-  const eni = view.networkInterface;
-  if (eni === undefined) return { kind: 'network-interface-gone' };
-  const occupant = judgeOccupant(wanted, view, eni);
-  if (occupant.kind === 'foreign') {
-    return { kind: 'foreign-address', publicIp: occupant.publicIp };
-  }
-  const { claimed } = wanted;
-  const held = occupant.kind === 'ours' ? occupant.address : undefined;
-  if (claimed !== undefined && held?.allocationId !== claimed) {
-    return { kind: 'claim-lost', allocationId: claimed };
-  }
-  const cleared = planLeftOver(occupant, view, eni);
-  const clean = cleared.reduce((now, step) => viewAfter(now, { step }), view);
-  const address = held ?? rankAddresses(clean.addresses, wanted)[0];
-  if (address === undefined) return planAllocation(wanted, clean) ?? exhausted(wanted, clean);
-  const routes = wanted.withRoutes ? planRoutes(address, clean, eni) : [];
-  if ('kind' in routes) return routes;
-  const steps = [
-    ...planInterface(wanted, eni),
-    ...cleared,
-    ...planClaim(wanted, address, eni, held !== undefined),
-    ...planOwnerTag(wanted, address, { ...eni, isOurs: privateIpIsOurs(wanted, view) }),
-    ...routes,
-    ...planOldRecords(wanted, clean, { claimed: address, eni }),
-  ];
-  return { kind: 'steps', steps };
-}
-
-/** The address is known only once EC2 has answered: the next plan claims it. */
-function planAllocation(
-  { allocation, only }: WantedIdentity,
-  view: CloudView,
-): CloudPlan | undefined {
-  if (allocation === undefined || only !== undefined) return undefined;
-  if (view.addresses.length >= allocation.upTo) return undefined;
-  return { kind: 'steps', steps: [{ kind: 'allocate-address', tags: allocation.tags }] };
-}
-
-function exhausted(wanted: WantedIdentity, view: CloudView): CloudPlan {
-  const { only } = wanted;
-  if (only !== undefined) {
-    const why = whyUnavailable(view.addresses.find((one) => isNamed(one, only)));
-    return { kind: 'address-unavailable', address: only, why };
-  }
-  const addresses = view.addresses.length;
-  if (addresses === 0) return { kind: 'pool-empty' };
-  return { kind: 'pool-exhausted', addresses, excluded: wanted.excluded.length };
-}
-
-function whyUnavailable(address: ElasticIp | undefined): string {
-  if (address === undefined) return 'it is not in the pool';
-  const { networkInterfaceId, privateIpAddress = '' } = address;
-  if (networkInterfaceId !== undefined)
-    return `${privateIpAddress} on ${networkInterfaceId} has it`;
-  const reserved = tagOf(address, reservedTagKey);
-  return reserved === undefined ? 'it could not be had' : `it is reserved for ${reserved}`;
-}
-
-function planInterface(wanted: WantedIdentity, eni: NetworkInterface): CloudStep[] {
-  const { networkInterfaceId } = eni;
-  const { privateIp } = wanted;
-  const steps: CloudStep[] = [];
-  if (eni.sourceDestCheck) steps.push({ kind: 'disable-source-dest-check', networkInterfaceId });
-  if (!hasPrivateIp(eni, privateIp)) {
-    steps.push({ kind: 'assign-private-ip', networkInterfaceId, privateIp });
-  }
-  return steps;
-}
-
-/** A dead pod's address on a recycled private IP: its routes, its association, its owner tag. */
-function planLeftOver(occupant: Occupant, view: CloudView, eni: NetworkInterface): CloudStep[] {
-  if (occupant.kind !== 'left-over') return [];
-  const { address, associationId } = occupant;
-  const { allocationId } = address;
-  const publicIp = parseIpv4Address(address.publicIp, 'public IP');
-  const value = ownerTagOf(address);
-  return [
-    ...staleRoutes(view, publicIp, eni.networkInterfaceId),
-    { kind: 'disassociate-address', associationId, publicIp },
-    ...(value === undefined ? [] : [{ kind: 'untag-owner' as const, allocationId, value }]),
-  ];
-}
-
-/**
- * Records of dead pods that had our private IP, on addresses that are free again: whoever has the private IP now
- * inherits the duty to take it off, and a late release of the dead one shall not find its record. Last,
- * when the duty stands in a record of our own.
- */
-function planOldRecords(
-  wanted: WantedIdentity,
-  view: CloudView,
-  now: { readonly claimed: ElasticIp; readonly eni: NetworkInterface },
-): CloudStep[] {
-  if (!wanted.withRoutes) return [];
-  return oldRecordsOn(wanted, view, now.eni).flatMap((address) => {
-    const value = ownerTagOf(address);
-    if (value === undefined || address.allocationId === now.claimed.allocationId) return [];
-    return [{ kind: 'untag-owner' as const, allocationId: address.allocationId, value }];
-  });
-}
-
-function oldRecordsOn(
-  wanted: Pick<WantedIdentity, 'privateIp' | 'owner'>,
-  view: CloudView,
-  { networkInterfaceId }: NetworkInterface,
-): ElasticIp[] {
-  return view.addresses.filter((address) => {
-    const record = ownerRecordOf(address);
-    return (
-      address.associationId === undefined &&
-      record?.privateIp === wanted.privateIp &&
-      record.networkInterfaceId === networkInterfaceId &&
-      record.owner.uid !== wanted.owner.uid
-    );
-  });
-}
-
-function planClaim(
-  wanted: WantedIdentity,
-  address: ElasticIp,
-  eni: NetworkInterface,
-  isHeld: boolean,
-): CloudStep[] {
-  if (isHeld) return [];
-  const { allocationId } = address;
-  const publicIp = parseIpv4Address(address.publicIp, 'public IP');
-  const { networkInterfaceId } = eni;
-  const { privateIp } = wanted;
-  return [{ kind: 'associate-address', allocationId, publicIp, networkInterfaceId, privateIp }];
-}
-
-function planOwnerTag(
-  wanted: WantedIdentity,
-  address: ElasticIp,
-  on: { readonly networkInterfaceId: string; readonly isOurs: boolean },
-): CloudStep[] {
-  const { owner, privateIp } = wanted;
-  const { networkInterfaceId, isOurs: privateIpAssignedByUs } = on;
-  const value = formatOwnerTag({ owner, privateIp, privateIpAssignedByUs, networkInterfaceId });
-  if (ownerTagOf(address) === value) return [];
-  return [{ kind: 'tag-owner', allocationId: address.allocationId, value }];
-}
-
-/**
- * True when truetuple registered the private IP: it is about to, it remembers, a record of ours says so, be
- * it on an address that we lost, or the record of the address on it does, be it a dead pod's, whose duty to
- * take it off passes to us.
- */
-export function privateIpIsOurs(
-  wanted: Pick<WantedIdentity, 'privateIp' | 'owner' | 'excluded' | 'privateIpAssignedByUs'>,
-  view: CloudView,
-): boolean {
-  const eni = view.networkInterface;
-  if (wanted.privateIpAssignedByUs || eni === undefined) return wanted.privateIpAssignedByUs;
-  if (!hasPrivateIp(eni, wanted.privateIp)) return true;
-  if (isRecordedAsOurs(wanted, view, eni)) return true;
-  const occupant = judgeOccupant(wanted, view, eni);
-  return occupant.kind !== 'none' && occupant.kind !== 'foreign' && occupant.privateIpAssignedByUs;
-}
-
-/** True when the record of a free address, or one of this pod's own, be its address lost, says so. */
-function isRecordedAsOurs(
-  { owner, privateIp }: Pick<WantedIdentity, 'privateIp' | 'owner'>,
-  view: CloudView,
-  { networkInterfaceId }: NetworkInterface,
-): boolean {
-  return view.addresses.some((address) => {
-    const record = ownerRecordOf(address);
-    const counts = address.associationId === undefined || record?.owner.uid === owner.uid;
-    const place = { networkInterfaceId, privateIp };
-    return counts && record !== undefined && recordsAssigned(record, place);
-  });
-}
-
-function planRoutes(
-  address: ElasticIp,
-  view: CloudView,
-  eni: NetworkInterface,
-): CloudStep[] | (CloudPlan & { kind: 'foreign-route' }) {
-  const { networkInterfaceId } = eni;
-  const destination = hostCidr(parseIpv4Address(address.publicIp, 'public IP'));
-  const steps: CloudStep[] = [];
-  for (const table of view.routeTables) {
-    const { routeTableId } = table;
-    const route = routeTo(table, destination);
-    if (route?.networkInterfaceId === networkInterfaceId) continue;
-    // a black hole's target is gone: it was one to a network interface
-    const isOfOthers = route?.networkInterfaceId === undefined && route?.state !== 'blackhole';
-    if (route !== undefined && isOfOthers) {
-      return { kind: 'foreign-route', routeTableId, destination };
+export function planCloud(wanted: readonly CloudWanted[], view: CloudView): readonly CloudPlan[] {
+  const prepared = wanted.map((one) =>
+    one.kind === 'identity' ? preparePlan(one, view) : undefined,
+  );
+  const chosen = chooseForAll(wanted, prepared);
+  let allocated = 0;
+  return wanted.map((one, index): CloudPlan => {
+    switch (one.kind) {
+      case 'identity': {
+        const mine = prepared[index];
+        if (mine?.kind !== 'prepared') return mine ?? { kind: 'network-interface-gone' };
+        const plan = finishPlan(one, mine, chosen[index], allocated);
+        if (plan.kind === 'steps' && plan.steps[0]?.kind === 'allocate-address') allocated += 1;
+        return plan;
+      }
+      case 'nothing':
+        return { kind: 'steps', steps: planNothing(one, view) };
+      default:
+        return one satisfies never;
     }
-    const kind = route === undefined ? 'create-route' : 'replace-route';
-    steps.push({ kind, routeTableId, destination, networkInterfaceId });
-  }
-  return steps;
+  });
+}
+
+/** A list of one. */
+export function planAlone(wanted: CloudWanted, view: CloudView): CloudPlan {
+  const [plan] = planCloud([wanted], view);
+  if (plan === undefined) throw new Error('a list of one has one plan');
+  return plan;
+}
+
+/** For each that has no address yet, the one to claim. */
+function chooseForAll(
+  wanted: readonly CloudWanted[],
+  prepared: readonly (PreparedPlan | undefined)[],
+): readonly (ElasticIp | undefined)[] {
+  const spokenFor = new Map<string, number>();
+  const speakFor = (idOf: (index: number) => string | undefined): void => {
+    for (const index of wanted.keys()) {
+      const id = idOf(index);
+      if (id !== undefined && !spokenFor.has(id)) spokenFor.set(id, index);
+    }
+  };
+  // what stands in EC2 is worth more than what was promised
+  speakFor((index) => heldBy(prepared[index]));
+  speakFor((index) => promisedTo(wanted[index]));
+  return assignAddresses(
+    wanted.map((one, index) => {
+      const mine = prepared[index];
+      const isServed = mine?.kind !== 'prepared' || mine.held !== undefined;
+      if (one.kind !== 'identity' || isServed) return undefined;
+      const isFree = ({ allocationId }: ElasticIp): boolean =>
+        (spokenFor.get(allocationId) ?? index) === index;
+      return { wish: one, pool: mine.clean.addresses.filter(isFree) };
+    }),
+  );
+}
+
+function heldBy(prepared: PreparedPlan | undefined): string | undefined {
+  return prepared?.kind === 'prepared' ? prepared.held?.allocationId : undefined;
+}
+
+function promisedTo(wanted: CloudWanted | undefined): string | undefined {
+  if (wanted?.kind === 'nothing') return wanted.claim?.allocationId;
+  return wanted?.claimed ?? wanted?.preferred;
 }

@@ -73,7 +73,7 @@ function viewOf(address: ElasticIp | undefined, target = networkInterfaceId): Cl
   const isHere =
     address?.privateIpAddress === privateIp && address.networkInterfaceId === networkInterfaceId;
   return {
-    networkInterface: eniCarrying(isHere ? address : undefined),
+    networkInterfaces: [eniCarrying(isHere ? address : undefined)],
     addresses: address === undefined ? [] : [address],
     routeTables: [
       { routeTableId: 'rtb-1', vpcId: 'vpc-1', routes, associatedSubnetIds: [], tags: [] },
@@ -112,7 +112,7 @@ describe('planNothing', () => {
     const primary = '10.0.2.10' as Ipv4Address;
     const onPrimary = viewOf(held({ privateIpAddress: primary }));
     expect(kinds({ privateIp: primary }, onPrimary)).not.toContain('unassign-private-ip');
-    const gone = { ...viewOf(held()), networkInterface: undefined };
+    const gone = { ...viewOf(held()), networkInterfaces: [] };
     expect(kinds({}, gone)).toEqual(without);
   });
 
@@ -154,7 +154,7 @@ describe('planNothing', () => {
 
   it('never unassigns a private IP that carries the address of somebody else', () => {
     const other = held({ allocationId: 'eipalloc-9', publicIp: '203.0.113.9', tags: [] });
-    const view = { ...viewOf(undefined), networkInterface: eniCarrying(other) };
+    const view = { ...viewOf(undefined), networkInterfaces: [eniCarrying(other)] };
     expect(kinds({}, view)).not.toContain('unassign-private-ip');
   });
 

@@ -2,7 +2,15 @@ import { hostCidr, type Ipv4Address } from '../identity/address.ts';
 import { formatOwnerTag, releasedTagKey, type Owner } from '../identity/owner.ts';
 import type { CloudStep } from './cloud-step.ts';
 import type { ElasticIp } from './ec2-api.ts';
-import { isAt, ownerRecordOf, ownerTagOf, routeTo, tagOf, type CloudView } from './view.ts';
+import {
+  interfaceOf,
+  isAt,
+  ownerRecordOf,
+  ownerTagOf,
+  routeTo,
+  tagOf,
+  type CloudView,
+} from './view.ts';
 
 /** No identity of this owner on this private IP any more. */
 export interface WantedNothing {
@@ -157,10 +165,9 @@ function isRecordedAs(address: ElasticIp, wanted: WantedNothing): boolean {
  */
 function mayUnassign(wanted: WantedNothing, view: CloudView): boolean {
   const { claim, known } = wanted;
-  const shown = view.networkInterface?.privateIpAddresses.find(
-    (one) => one.privateIpAddress === wanted.privateIp,
-  );
-  if (shown === undefined) return known === 'ended' && view.networkInterface !== undefined;
+  const eni = interfaceOf(view, wanted.networkInterfaceId);
+  const shown = eni?.privateIpAddresses.find((one) => one.privateIpAddress === wanted.privateIp);
+  if (shown === undefined) return known === 'ended' && eni !== undefined;
   if (shown.primary) return false;
   const address = claim && addressOf(claim, view);
   const isHeld = claim !== undefined && holderOf(address, wanted, claim) === 'us';

@@ -34,12 +34,13 @@ export async function checkProbePlace(
   place: ProbePlace,
 ): Promise<CheckedPlace> {
   const { networkInterfaceId, pool, allocationId } = place;
-  const { networkInterface: eni, addresses } = await lookAtCloud(session, {
-    networkInterfaceId,
+  const { networkInterfaces, addresses } = await lookAtCloud(session, {
+    networkInterfaceIds: [networkInterfaceId],
     addressFilters: [...poolFilters(pool), { name: 'allocation-id', values: [allocationId] }],
     routeTableFilters: 'none',
   });
   const [address] = addresses;
+  const [eni] = networkInterfaces;
   if (address === undefined) throw refused(`${allocationId} is not in pool ${pool}`);
   requireIdle(address);
   if (eni === undefined) throw refused(`there is no ${networkInterfaceId}`);

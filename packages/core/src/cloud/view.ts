@@ -9,10 +9,10 @@ import {
 import type { CloudStep } from './cloud-step.ts';
 import type { AllocatedAddress, ElasticIp, NetworkInterface, RouteTable, Tag } from './ec2-api.ts';
 
-/** What a plan for one identity is made from. */
+/** What plans are made from, for one identity or for many. */
 export interface CloudView {
-  /** The link's network interface; undefined when it is gone, which only a release meets. */
-  readonly networkInterface: NetworkInterface | undefined;
+  /** Those of the identities' links; one that is gone is not among them. */
+  readonly networkInterfaces: readonly NetworkInterface[];
   /** The pool's addresses, or for a release the one that was held. */
   readonly addresses: readonly ElasticIp[];
   /** The route tables that shall lead, or led, to the public address. */
@@ -32,64 +32,6 @@ export interface OwnWrite {
 export interface PrivateIpPlace {
   readonly networkInterfaceId: string;
   readonly privateIp: Ipv4Address;
-}
-
-/**
- * Lays our own answered writes over what a describe showed: EC2 may answer a describe from before a write
- * (EC2 API reference, "Eventual consistency"), so a write's answer is worth more than a later read.
- */
-export function mergeOwnWrites(view: CloudView, writes: readonly OwnWrite[]): CloudView {
-  return writes.reduce(viewAfter, view);
-}
-
-/** A claim of ours whose address a describe shows in another association, and that association's id. */
-export function contradictedClaim(
-  seen: CloudView,
-  writes: readonly OwnWrite[],
-): { readonly write: OwnWrite; readonly seenId: string } | undefined {
-  for (const write of writes) {
-    const { step, associationId } = write;
-    if (step.kind !== 'associate-address') continue;
-    const address = seen.addresses.find((one) => one.allocationId === step.allocationId);
-    const seenId = address?.associationId;
-    if (seenId !== undefined && seenId !== associationId) return { write, seenId };
-  }
-  return undefined;
-}
-
-/** Adds a write to those remembered; an earlier one that it supersedes is forgotten. */
-export function rememberWrite(writes: readonly OwnWrite[], write: OwnWrite): OwnWrite[] {
-  const kept = writes.filter((earlier) => subjectOf(earlier) !== subjectOf(write));
-  if (write.step.kind !== 'disassociate-address') return [...kept, write];
-  const { associationId } = write.step;
-  return [...kept.filter((earlier) => earlier.associationId !== associationId), write];
-}
-
-function subjectOf({ step, allocated }: OwnWrite): string {
-  switch (step.kind) {
-    case 'allocate-address':
-      return `allocation ${allocated?.allocationId ?? ''}`;
-    case 'disable-source-dest-check':
-      return `check ${step.networkInterfaceId}`;
-    case 'assign-private-ip':
-    case 'unassign-private-ip':
-      return `private-ip ${step.networkInterfaceId} ${step.privateIp}`;
-    case 'associate-address':
-      return `association ${step.allocationId}`;
-    case 'disassociate-address':
-      return `disassociation ${step.associationId}`;
-    case 'tag-owner':
-    case 'untag-owner':
-      return `owner ${step.allocationId}`;
-    case 'tag-released':
-      return `released ${step.allocationId}`;
-    case 'create-route':
-    case 'replace-route':
-    case 'delete-route':
-      return `route ${step.routeTableId} ${step.destination}`;
-    default:
-      return step satisfies never;
-  }
 }
 
 /** The view once EC2 has done a step; for a step that is not applicable, the view as it was. */
@@ -157,9 +99,10 @@ function changeInterface(
   networkInterfaceId: string,
   change: (eni: NetworkInterface) => NetworkInterface,
 ): CloudView {
-  const eni = view.networkInterface;
-  if (eni?.networkInterfaceId !== networkInterfaceId) return view;
-  return { ...view, networkInterface: change(eni) };
+  const networkInterfaces = view.networkInterfaces.map((eni) =>
+    eni.networkInterfaceId === networkInterfaceId ? change(eni) : eni,
+  );
+  return { ...view, networkInterfaces };
 }
 
 function withPrivateIp(eni: NetworkInterface, privateIp: Ipv4Address): NetworkInterface {
@@ -191,20 +134,19 @@ function associated(
 }
 
 function disassociated(view: CloudView, associationId: string): CloudView {
-  const eni = view.networkInterface;
   return {
     ...view,
     addresses: view.addresses.map((address) =>
       address.associationId === associationId ? freed(address) : address,
     ),
-    networkInterface: eni && {
+    networkInterfaces: view.networkInterfaces.map((eni) => ({
       ...eni,
       privateIpAddresses: eni.privateIpAddresses.map((one) => {
         if (one.association?.associationId !== associationId) return one;
         const { association: _association, ...rest } = one;
         return rest;
       }),
-    },
+    })),
   };
 }
 
@@ -242,6 +184,13 @@ function routed(
     return { ...table, routes: [...others, route] };
   });
   return { ...view, routeTables };
+}
+
+export function interfaceOf(
+  { networkInterfaces }: Pick<CloudView, 'networkInterfaces'>,
+  networkInterfaceId: string,
+): NetworkInterface | undefined {
+  return networkInterfaces.find((one) => one.networkInterfaceId === networkInterfaceId);
 }
 
 export function routeTo(

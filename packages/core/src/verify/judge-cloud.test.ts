@@ -50,10 +50,10 @@ const table: RouteTable = {
   associatedSubnetIds: [],
   tags: [],
 };
-const right: CloudView = { networkInterface: eni, addresses: [address], routeTables: [table] };
+const right: CloudView = { networkInterfaces: [eni], addresses: [address], routeTables: [table] };
 
 function ofInterface(change: Partial<NetworkInterface>): Partial<CloudView> {
-  return { networkInterface: { ...eni, ...change } };
+  return { networkInterfaces: [{ ...eni, ...change }] };
 }
 function ofAddress(change: Partial<ElasticIp>): Partial<CloudView> {
   return { addresses: [{ ...address, ...change }] };
@@ -74,7 +74,7 @@ it('finds nothing where all is as it should be, also in a delegated prefix', () 
 });
 
 it.each<[FindingCode, string, Partial<CloudView>]>([
-  ['interface-missing', 'EC2 shows no eni-1', { networkInterface: undefined }],
+  ['interface-missing', 'EC2 shows no eni-1', { networkInterfaces: [] }],
   [
     'interface-not-attached',
     'eni-1 is detaching',

@@ -1,5 +1,5 @@
 import type { CloudView } from '../cloud/view.ts';
-import { hasPrivateIp, isAt, routeTo } from '../cloud/view.ts';
+import { hasPrivateIp, interfaceOf, isAt, routeTo } from '../cloud/view.ts';
 import type { NetworkInterface } from '../cloud/ec2-api.ts';
 import { hostCidr } from '../identity/address.ts';
 import type { PublicIdentity } from '../identity/public-identity.ts';
@@ -19,7 +19,7 @@ export type CloudFacts = Pick<
 /** Pure: every difference between what the identity needs and what EC2 showed. */
 export function judgeCloud(facts: CloudFacts, view: CloudView): Observation[] {
   return [
-    ...judgeInterface(facts, view.networkInterface),
+    ...judgeInterface(facts, interfaceOf(view, facts.networkInterfaceId)),
     ...judgeAssociation(facts, view),
     ...facts.routeTableIds.flatMap((routeTableId) => judgeRoute(facts, view, routeTableId)),
   ];
@@ -72,12 +72,9 @@ function judgeInterface(
   return findings;
 }
 
-function judgeAssociation(
-  facts: CloudFacts,
-  { addresses, networkInterface }: CloudView,
-): Observation[] {
+function judgeAssociation(facts: CloudFacts, view: CloudView): Observation[] {
   const { publicIp, privateIp, networkInterfaceId, allocationId, associationId } = facts;
-  const address = addresses.find((one) => one.allocationId === allocationId);
+  const address = view.addresses.find((one) => one.allocationId === allocationId);
   const wanted = `${publicIp} (${allocationId}) on ${privateIp} of ${networkInterfaceId}`;
   if (address === undefined) {
     return [
@@ -90,7 +87,7 @@ function judgeAssociation(
       },
     ];
   }
-  const other = networkInterface?.privateIpAddresses.find(
+  const other = interfaceOf(view, networkInterfaceId)?.privateIpAddresses.find(
     (one) => one.privateIpAddress === privateIp,
   )?.association;
   const isOurs = isAt(address, facts) && address.associationId === associationId;

@@ -1,6 +1,7 @@
 import { openSession, readCloud, type CloudSession } from '../cloud/cloud-session.ts';
 import type { Ec2Api } from '../cloud/ec2-api.ts';
 import { lookAtCloud, routeTableIdFilters } from '../cloud/observe-cloud.ts';
+import { interfaceOf } from '../cloud/view.ts';
 import { CoreError } from '../errors.ts';
 import type { Clock } from '../identity/clock.ts';
 import type { Observation } from './finding.ts';
@@ -26,11 +27,11 @@ export async function verifyCloud(
     'what EC2 shows of the network interface, the Elastic IP and the route tables',
     async () => {
       const view = await lookAtCloud(session, {
-        networkInterfaceId: facts.networkInterfaceId,
+        networkInterfaceIds: [facts.networkInterfaceId],
         addressFilters: [{ name: 'allocation-id', values: [facts.allocationId] }],
         routeTableFilters: routeTableIdFilters(facts.routeTableIds),
       });
-      groupIds = view.networkInterface?.groupIds ?? [];
+      groupIds = interfaceOf(view, facts.networkInterfaceId)?.groupIds ?? [];
       return judgeCloud(facts, view);
     },
   );

@@ -1,0 +1,59 @@
+import { viewAfter, type CloudView, type OwnWrite } from './view.ts';
+
+/**
+ * Lays our own answered writes over what a describe showed: EC2 may answer a describe from before a write
+ * (EC2 API reference, "Eventual consistency"), so a write's answer is worth more than a later read.
+ */
+export function mergeOwnWrites(view: CloudView, writes: readonly OwnWrite[]): CloudView {
+  return writes.reduce(viewAfter, view);
+}
+
+/** A claim of ours whose address a describe shows in another association, and that association's id. */
+export function contradictedClaim(
+  seen: CloudView,
+  writes: readonly OwnWrite[],
+): { readonly write: OwnWrite; readonly seenId: string } | undefined {
+  for (const write of writes) {
+    const { step, associationId } = write;
+    if (step.kind !== 'associate-address') continue;
+    const address = seen.addresses.find((one) => one.allocationId === step.allocationId);
+    const seenId = address?.associationId;
+    if (seenId !== undefined && seenId !== associationId) return { write, seenId };
+  }
+  return undefined;
+}
+
+/** Adds a write to those remembered; an earlier one that it supersedes is forgotten. */
+export function rememberWrite(writes: readonly OwnWrite[], write: OwnWrite): OwnWrite[] {
+  const kept = writes.filter((earlier) => subjectOf(earlier) !== subjectOf(write));
+  if (write.step.kind !== 'disassociate-address') return [...kept, write];
+  const { associationId } = write.step;
+  return [...kept.filter((earlier) => earlier.associationId !== associationId), write];
+}
+
+function subjectOf({ step, allocated }: OwnWrite): string {
+  switch (step.kind) {
+    case 'allocate-address':
+      return `allocation ${allocated?.allocationId ?? ''}`;
+    case 'disable-source-dest-check':
+      return `check ${step.networkInterfaceId}`;
+    case 'assign-private-ip':
+    case 'unassign-private-ip':
+      return `private-ip ${step.networkInterfaceId} ${step.privateIp}`;
+    case 'associate-address':
+      return `association ${step.allocationId}`;
+    case 'disassociate-address':
+      return `disassociation ${step.associationId}`;
+    case 'tag-owner':
+    case 'untag-owner':
+      return `owner ${step.allocationId}`;
+    case 'tag-released':
+      return `released ${step.allocationId}`;
+    case 'create-route':
+    case 'replace-route':
+    case 'delete-route':
+      return `route ${step.routeTableId} ${step.destination}`;
+    default:
+      return step satisfies never;
+  }
+}

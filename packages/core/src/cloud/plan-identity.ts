@@ -1,0 +1,209 @@
+import { hostCidr, parseIpv4Address } from '../identity/address.ts';
+import { formatOwnerTag, reservedTagKey } from '../identity/owner.ts';
+import { isNamed } from './choose-address.ts';
+import type { CloudStep } from './cloud-step.ts';
+import type { ElasticIp, NetworkInterface } from './ec2-api.ts';
+import { judgeOccupant, type Occupant } from './occupant.ts';
+import type { CloudPlan, WantedIdentity } from './plan-cloud.ts';
+import { staleRoutes } from './plan-nothing.ts';
+import { privateIpIsOurs } from './private-ip-duty.ts';
+import {
+  hasPrivateIp,
+  interfaceOf,
+  ownerRecordOf,
+  ownerTagOf,
+  routeTo,
+  tagOf,
+  viewAfter,
+  type CloudView,
+} from './view.ts';
+
+/** What is known of one identity before it is known which address it gets. */
+export type PreparedPlan =
+  | {
+      readonly kind: 'prepared';
+      readonly view: CloudView;
+      readonly eni: NetworkInterface;
+      /** What its private IP carries of its own. */
+      readonly held: ElasticIp | undefined;
+      /** The steps that end what a dead pod left on it. */
+      readonly cleared: readonly CloudStep[];
+      /** The view once they are done. */
+      readonly clean: CloudView;
+    }
+  | Exclude<CloudPlan, { readonly kind: 'steps' }>;
+
+/** Judges what an identity's private IP carries, and how it is cleared. */
+export function preparePlan(wanted: WantedIdentity, view: CloudView): PreparedPlan {
+  const eni = interfaceOf(view, wanted.networkInterfaceId);
+  if (eni === undefined) return { kind: 'network-interface-gone' };
+  const occupant = judgeOccupant(wanted, view, eni);
+  if (occupant.kind === 'foreign') {
+    return { kind: 'foreign-address', publicIp: occupant.publicIp };
+  }
+  const { claimed } = wanted;
+  const held = occupant.kind === 'ours' ? occupant.address : undefined;
+  if (claimed !== undefined && held?.allocationId !== claimed) {
+    return { kind: 'claim-lost', allocationId: claimed };
+  }
+  const cleared = planLeftOver(occupant, wanted, view);
+  const clean = cleared.reduce((now, step) => viewAfter(now, { step }), view);
+  return { kind: 'prepared', view, eni, held, cleared, clean };
+}
+
+/**
+ * Up: source/destination check, private IP, a dead pod's left-over on it, claim, owner tag, routes. The association is the lock:
+ * routes come after it.
+ */
+export function finishPlan(
+  wanted: WantedIdentity,
+  prepared: Extract<PreparedPlan, { readonly kind: 'prepared' }>,
+  chosen: ElasticIp | undefined,
+  allocating: number,
+): CloudPlan {
+  const { view, eni, held, cleared, clean } = prepared;
+  const address = held ?? chosen;
+  if (address === undefined) {
+    return planAllocation(wanted, clean, allocating) ?? exhausted(wanted, clean);
+  }
+  const routes = wanted.withRoutes ? planRoutes(address, wanted, clean) : [];
+  if ('kind' in routes) return routes;
+  const steps = [
+    ...planInterface(wanted, eni),
+    ...cleared,
+    ...planClaim(wanted, address, held !== undefined),
+    ...planOwnerTag(wanted, address, privateIpIsOurs(wanted, view)),
+    ...routes,
+    ...planOldRecords(wanted, clean, address),
+  ];
+  return { kind: 'steps', steps };
+}
+
+/** The address is known only once EC2 has answered: the next plan claims it. */
+function planAllocation(
+  { allocation, only }: WantedIdentity,
+  view: CloudView,
+  allocating: number,
+): CloudPlan | undefined {
+  if (allocation === undefined || only !== undefined) return undefined;
+  if (view.addresses.length + allocating >= allocation.upTo) return undefined;
+  return { kind: 'steps', steps: [{ kind: 'allocate-address', tags: allocation.tags }] };
+}
+
+function exhausted(wanted: WantedIdentity, view: CloudView): CloudPlan {
+  const { only } = wanted;
+  if (only !== undefined) {
+    const why = whyUnavailable(view.addresses.find((one) => isNamed(one, only)));
+    return { kind: 'address-unavailable', address: only, why };
+  }
+  const addresses = view.addresses.length;
+  if (addresses === 0) return { kind: 'pool-empty' };
+  return { kind: 'pool-exhausted', addresses, excluded: wanted.excluded.length };
+}
+
+function whyUnavailable(address: ElasticIp | undefined): string {
+  if (address === undefined) return 'it is not in the pool';
+  const { networkInterfaceId, privateIpAddress = '' } = address;
+  if (networkInterfaceId !== undefined)
+    return `${privateIpAddress} on ${networkInterfaceId} has it`;
+  const reserved = tagOf(address, reservedTagKey);
+  return reserved === undefined ? 'it could not be had' : `it is reserved for ${reserved}`;
+}
+
+function planInterface(wanted: WantedIdentity, eni: NetworkInterface): CloudStep[] {
+  const { networkInterfaceId } = eni;
+  const { privateIp } = wanted;
+  const steps: CloudStep[] = [];
+  if (eni.sourceDestCheck) steps.push({ kind: 'disable-source-dest-check', networkInterfaceId });
+  if (!hasPrivateIp(eni, privateIp)) {
+    steps.push({ kind: 'assign-private-ip', networkInterfaceId, privateIp });
+  }
+  return steps;
+}
+
+/** A dead pod's address on a recycled private IP: its routes, its association, its owner tag. */
+function planLeftOver(occupant: Occupant, wanted: WantedIdentity, view: CloudView): CloudStep[] {
+  if (occupant.kind !== 'left-over') return [];
+  const { address, associationId } = occupant;
+  const { allocationId } = address;
+  const publicIp = parseIpv4Address(address.publicIp, 'public IP');
+  const value = ownerTagOf(address);
+  return [
+    ...(wanted.leavesRoutes === true ? [] : staleRoutes(view, publicIp, wanted.networkInterfaceId)),
+    { kind: 'disassociate-address', associationId, publicIp },
+    ...(value === undefined ? [] : [{ kind: 'untag-owner' as const, allocationId, value }]),
+  ];
+}
+
+/**
+ * Records of dead pods that had our private IP, on addresses that are free again: whoever has the private IP now
+ * inherits the duty to take it off, and a late release of the dead one shall not find its record. Last,
+ * when the duty stands in a record of our own.
+ */
+function planOldRecords(wanted: WantedIdentity, view: CloudView, claimed: ElasticIp): CloudStep[] {
+  if (!wanted.withRoutes) return [];
+  return oldRecordsOn(wanted, view).flatMap((address) => {
+    const value = ownerTagOf(address);
+    if (value === undefined || address.allocationId === claimed.allocationId) return [];
+    return [{ kind: 'untag-owner' as const, allocationId: address.allocationId, value }];
+  });
+}
+
+function oldRecordsOn(
+  { privateIp, networkInterfaceId, owner }: WantedIdentity,
+  view: CloudView,
+): ElasticIp[] {
+  return view.addresses.filter((address) => {
+    const record = ownerRecordOf(address);
+    return (
+      address.associationId === undefined &&
+      record?.privateIp === privateIp &&
+      record.networkInterfaceId === networkInterfaceId &&
+      record.owner.uid !== owner.uid
+    );
+  });
+}
+
+function planClaim(
+  { networkInterfaceId, privateIp }: WantedIdentity,
+  address: ElasticIp,
+  isHeld: boolean,
+): CloudStep[] {
+  if (isHeld) return [];
+  const { allocationId } = address;
+  const publicIp = parseIpv4Address(address.publicIp, 'public IP');
+  return [{ kind: 'associate-address', allocationId, publicIp, networkInterfaceId, privateIp }];
+}
+
+function planOwnerTag(
+  { owner, privateIp, networkInterfaceId }: WantedIdentity,
+  address: ElasticIp,
+  privateIpAssignedByUs: boolean,
+): CloudStep[] {
+  const value = formatOwnerTag({ owner, privateIp, privateIpAssignedByUs, networkInterfaceId });
+  if (ownerTagOf(address) === value) return [];
+  return [{ kind: 'tag-owner', allocationId: address.allocationId, value }];
+}
+
+function planRoutes(
+  address: ElasticIp,
+  { networkInterfaceId, routeTableIds }: WantedIdentity,
+  view: CloudView,
+): CloudStep[] | (CloudPlan & { kind: 'foreign-route' }) {
+  const destination = hostCidr(parseIpv4Address(address.publicIp, 'public IP'));
+  const steps: CloudStep[] = [];
+  for (const table of view.routeTables) {
+    const { routeTableId } = table;
+    if (routeTableIds?.includes(routeTableId) === false) continue;
+    const route = routeTo(table, destination);
+    if (route?.networkInterfaceId === networkInterfaceId) continue;
+    // a black hole's target is gone: it was one to a network interface
+    const isOfOthers = route?.networkInterfaceId === undefined && route?.state !== 'blackhole';
+    if (route !== undefined && isOfOthers) {
+      return { kind: 'foreign-route', routeTableId, destination };
+    }
+    const kind = route === undefined ? 'create-route' : 'replace-route';
+    steps.push({ kind, routeTableId, destination, networkInterfaceId });
+  }
+  return steps;
+}
