@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ClaimsBench, MakeBench } from './claims-suite.ts';
 import { associationCases } from './ec2-api-association-cases.ts';
+import { ipv6Cases } from './ec2-api-ipv6-cases.ts';
 import { assign, associate, buildPlace, refusalOf, type MakePlace } from './ec2-api-place.ts';
 
 /**
@@ -129,6 +130,7 @@ export function ec2ApiContract(name: string, makeBench: MakeBench): void {
       });
     });
 
+    ipv6Cases(bench);
     associationCases(bench);
 
     describe('tags', () => {

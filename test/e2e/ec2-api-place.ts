@@ -18,10 +18,16 @@ export type MakePlace = (
 ) => Promise<ClaimsBench & { readonly place: Place }>;
 
 export function buildPlace(simulated: SimulatedEc2): Place {
-  const { vpcId } = simulated.createVpc({ cidr: '10.0.0.0/16' });
+  const { vpcId } = simulated.createVpc({ cidr: '10.0.0.0/16', ipv6Cidr: '2001:db8:0:200::/56' });
   simulated.createInternetGateway({ vpcId });
   const { routeTableId } = simulated.createRouteTable({ vpcId, tags: { use: 'media' } });
-  const { subnetId } = simulated.createSubnet({ vpcId, cidr: '10.0.2.0/24', routeTableId });
+  const ipv6Cidr = '2001:db8:0:202::/64';
+  const { subnetId } = simulated.createSubnet({
+    vpcId,
+    cidr: '10.0.2.0/24',
+    ipv6Cidr,
+    routeTableId,
+  });
   const { instanceId } = simulated.createInstance({ privateIpsPerNetworkInterface: 4 });
   const one = simulated.createNetworkInterface({
     subnetId,

@@ -11,6 +11,8 @@ const actions: Readonly<Record<keyof Ec2Api, Ec2Action>> = {
   describeSecurityGroups: 'DescribeSecurityGroups',
   assignPrivateIpAddresses: 'AssignPrivateIpAddresses',
   unassignPrivateIpAddresses: 'UnassignPrivateIpAddresses',
+  assignIpv6Addresses: 'AssignIpv6Addresses',
+  unassignIpv6Addresses: 'UnassignIpv6Addresses',
   associateAddress: 'AssociateAddress',
   disassociateAddress: 'DisassociateAddress',
   allocateTaggedAddress: 'AllocateAddress',

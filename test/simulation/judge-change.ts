@@ -89,6 +89,9 @@ function victimOf(world: World, truth: Truth, change: Ec2Change): Victim | undef
     case 'private-ip-assigned':
     case 'route-created':
     case 'source-dest-check-changed':
+    // no pod of the simulation has IPv6
+    case 'ipv6-address-assigned':
+    case 'ipv6-address-unassigned':
       return undefined;
     default:
       return change satisfies never;

@@ -70,6 +70,8 @@ export class Truth {
         this.#routes.delete(`${change.routeTableId} ${change.destinationCidrBlock}`);
         return;
       case 'source-dest-check-changed':
+      case 'ipv6-address-assigned':
+      case 'ipv6-address-unassigned':
       case 'tags-changed':
         return;
       default:

@@ -47,6 +47,12 @@ export function aroundEc2(ec2: Ec2Api, wrap: AroundCall): Ec2Api {
     unassignPrivateIpAddresses: around('UnassignPrivateIpAddresses', (...asked) =>
       ec2.unassignPrivateIpAddresses(...asked),
     ),
+    assignIpv6Addresses: around('AssignIpv6Addresses', (...asked) =>
+      ec2.assignIpv6Addresses(...asked),
+    ),
+    unassignIpv6Addresses: around('UnassignIpv6Addresses', (...asked) =>
+      ec2.unassignIpv6Addresses(...asked),
+    ),
     associateAddress: around('AssociateAddress', (...asked) => ec2.associateAddress(...asked)),
     disassociateAddress: around('DisassociateAddress', (...asked) =>
       ec2.disassociateAddress(...asked),

@@ -6,6 +6,8 @@ export type Ec2Action =
   | 'DescribeSecurityGroups'
   | 'AssignPrivateIpAddresses'
   | 'UnassignPrivateIpAddresses'
+  | 'AssignIpv6Addresses'
+  | 'UnassignIpv6Addresses'
   | 'AssociateAddress'
   | 'DisassociateAddress'
   | 'CreateTags'

@@ -23,6 +23,12 @@ export interface Ec2Api {
     call?: CallOptions,
   ): Promise<{ readonly assignedPrivateIpAddresses: readonly string[] }>;
   unassignPrivateIpAddresses(input: UnassignPrivateIpAddresses, call?: CallOptions): Promise<void>;
+  /** Answers which of the addresses this very call put there. */
+  assignIpv6Addresses(
+    input: ChangeIpv6Addresses,
+    call?: CallOptions,
+  ): Promise<{ readonly assignedIpv6Addresses: readonly string[] }>;
+  unassignIpv6Addresses(input: ChangeIpv6Addresses, call?: CallOptions): Promise<void>;
   associateAddress(
     input: AssociateAddress,
     call?: CallOptions,
@@ -109,6 +115,15 @@ export interface UnassignPrivateIpAddresses {
 }
 
 /**
+ * Arguments of AssignIpv6Addresses and UnassignIpv6Addresses, the addresses named. EC2 moves no IPv6 address: one that
+ * another network interface has must be taken off there first. An IPv6 address carries no tags.
+ */
+export interface ChangeIpv6Addresses {
+  readonly networkInterfaceId: string;
+  readonly ipv6Addresses: readonly string[];
+}
+
+/**
  * Arguments of the EC2 action of that name, with the private IP named and AllowReassociation=false always: that
  * refusal is the lock.
  */
@@ -186,6 +201,8 @@ export interface NetworkInterface {
   }[];
   /** Delegated /28 blocks: each of their addresses is on the interface, though none is listed. */
   readonly ipv4Prefixes?: readonly string[];
+  /** Its IPv6 addresses; absent when it has none. */
+  readonly ipv6Addresses?: readonly string[];
   /** Ids of its security groups; EC2 shows at least one. */
   readonly groupIds?: readonly string[];
   readonly tags: readonly Tag[];

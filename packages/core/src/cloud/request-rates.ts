@@ -35,6 +35,8 @@ export const ec2RequestRates: RequestRates = {
   DeleteRoute: addressAndRouteWrites,
   AssignPrivateIpAddresses: interfaceWrites,
   UnassignPrivateIpAddresses: interfaceWrites,
+  AssignIpv6Addresses: interfaceWrites,
+  UnassignIpv6Addresses: interfaceWrites,
   ModifyNetworkInterfaceAttribute: interfaceWrites,
   CreateTags: tagWrites,
   DeleteTags: tagWrites,

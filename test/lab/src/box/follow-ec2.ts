@@ -41,6 +41,9 @@ async function applyChange(plane: DataPlane, change: Ec2Change, known: BoxInEc2)
       const eni = eniOf(known, change.networkInterfaceId);
       return eni && plane.setSourceDestCheck(eni, change.sourceDestCheck);
     }
+    // the box carries IPv4
+    case 'ipv6-address-assigned':
+    case 'ipv6-address-unassigned':
     case 'tags-changed':
       return undefined;
     default:

@@ -10,6 +10,7 @@ import * as topology from './describe-topology.ts';
 
 const actions: Readonly<Record<Ec2Action, Action>> = {
   AllocateAddress: change.allocateAddress,
+  AssignIpv6Addresses: change.assignIpv6Addresses,
   AssignPrivateIpAddresses: change.assignPrivateIpAddresses,
   AssociateAddress: change.associateAddress,
   CreateRoute: routes.createRoute,
@@ -28,6 +29,7 @@ const actions: Readonly<Record<Ec2Action, Action>> = {
   ModifyNetworkInterfaceAttribute: change.modifyNetworkInterfaceAttribute,
   ReleaseAddress: change.releaseAddress,
   ReplaceRoute: routes.replaceRoute,
+  UnassignIpv6Addresses: change.unassignIpv6Addresses,
   UnassignPrivateIpAddresses: change.unassignPrivateIpAddresses,
 };
 

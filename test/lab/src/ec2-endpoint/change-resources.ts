@@ -52,6 +52,29 @@ export const unassignPrivateIpAddresses: Action = actionWithoutDryRun(
   },
 );
 
+export const assignIpv6Addresses: Action = actionWithoutDryRun(
+  {
+    NetworkInterfaceId: text,
+    Ipv6Addresses: optional(list(text)),
+    Ipv6AddressCount: optional(integer(1, 1000)),
+  },
+  async (ec2, { NetworkInterfaceId: networkInterfaceId, Ipv6Addresses, Ipv6AddressCount }) => {
+    const { assignedIpv6Addresses } = await ec2.assignIpv6Addresses({
+      networkInterfaceId,
+      ...present({ ipv6Addresses: Ipv6Addresses, ipv6AddressCount: Ipv6AddressCount }),
+    });
+    return { networkInterfaceId, assignedIpv6Addresses };
+  },
+);
+
+export const unassignIpv6Addresses: Action = actionWithoutDryRun(
+  { NetworkInterfaceId: text, Ipv6Addresses: list(text) },
+  async (ec2, { NetworkInterfaceId: networkInterfaceId, Ipv6Addresses: ipv6Addresses }) => {
+    await ec2.unassignIpv6Addresses({ networkInterfaceId, ipv6Addresses });
+    return { networkInterfaceId, unassignedIpv6Addresses: ipv6Addresses };
+  },
+);
+
 export const associateAddress: Action = action(
   'AssociateAddress',
   {

@@ -1,28 +1,42 @@
 import { actionWithoutDryRun, present, type Action } from './action.ts';
 import { integer, oneOf, optional, text } from './decode-parameters.ts';
-import { attachmentIdOf, networkInterfaceFields, routeTableFields } from './encode-resources.ts';
+import {
+  attachmentIdOf,
+  ipv6CidrSet,
+  networkInterfaceFields,
+  routeTableFields,
+} from './encode-resources.ts';
 import { once, tagSetOf, tagsFor, tagSpecification } from './new-resource.ts';
 import { refuse } from './refusal.ts';
 
 const done = { return: true } as const;
 
 export const createVpc: Action = actionWithoutDryRun(
-  { CidrBlock: text, TagSpecification: tagSpecification },
+  { CidrBlock: text, Ipv6CidrBlock: optional(text), TagSpecification: tagSpecification },
   async (ec2, input) => {
     const tags = tagsFor('vpc', input.TagSpecification);
-    const { vpcId } = ec2.createVpc({ cidr: input.CidrBlock, tags });
-    const cidrBlock = input.CidrBlock;
-    return { vpc: { vpcId, state: 'available', cidrBlock, tagSet: tagSetOf(tags) } };
+    const { CidrBlock: cidrBlock, Ipv6CidrBlock: ipv6Cidr } = input;
+    const { vpcId } = ec2.createVpc({ cidr: cidrBlock, ipv6Cidr, tags });
+    const ipv6CidrBlockAssociationSet = ipv6CidrSet(ipv6Cidr);
+    const made = { vpcId, state: 'available', cidrBlock, ipv6CidrBlockAssociationSet };
+    return { vpc: { ...made, tagSet: tagSetOf(tags) } };
   },
 );
 
 export const createSubnet: Action = actionWithoutDryRun(
-  { VpcId: text, CidrBlock: text, TagSpecification: tagSpecification },
+  {
+    VpcId: text,
+    CidrBlock: text,
+    Ipv6CidrBlock: optional(text),
+    TagSpecification: tagSpecification,
+  },
   async (ec2, input) => {
     const tags = tagsFor('subnet', input.TagSpecification);
-    const { VpcId: vpcId, CidrBlock: cidrBlock } = input;
-    const { subnetId } = ec2.createSubnet({ vpcId, cidr: cidrBlock, tags });
-    return { subnet: { subnetId, vpcId, state: 'available', cidrBlock, tagSet: tagSetOf(tags) } };
+    const { VpcId: vpcId, CidrBlock: cidrBlock, Ipv6CidrBlock: ipv6Cidr } = input;
+    const { subnetId } = ec2.createSubnet({ vpcId, cidr: cidrBlock, ipv6Cidr, tags });
+    const ipv6CidrBlockAssociationSet = ipv6CidrSet(ipv6Cidr);
+    const made = { subnetId, vpcId, state: 'available', cidrBlock, ipv6CidrBlockAssociationSet };
+    return { subnet: { ...made, tagSet: tagSetOf(tags) } };
   },
 );
 

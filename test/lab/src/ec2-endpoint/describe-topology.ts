@@ -2,7 +2,7 @@ import type { Filter, NetworkInterface } from '@truetuple/core';
 import type { Ec2Snapshot } from '@truetuple/core/testing';
 import { action, type Action } from './action.ts';
 import { list, optional, text } from './decode-parameters.ts';
-import { instanceNetworkInterfaceFields, tagSet } from './encode-resources.ts';
+import { instanceNetworkInterfaceFields, ipv6CidrSet, tagSet } from './encode-resources.ts';
 import type { XmlFields } from './encode-xml.ts';
 import { filterShown } from './filter-shown.ts';
 import { filters, pageFor, pageParameters, refuseIdsWithMaxResults } from './parameters.ts';
@@ -41,11 +41,12 @@ export const describeVpcs: Action = action(
       state: () => ['available'],
     };
     const page = pageFor(filterShown(asked, fields, input.Filter), (vpc) => vpc.vpcId, input);
-    const vpcSet = page.items.map(({ vpcId, cidr, tags }) => ({
+    const vpcSet = page.items.map(({ vpcId, cidr, ipv6Cidr, tags }) => ({
       vpcId,
       state: 'available',
       cidrBlock: cidr,
       cidrBlockAssociationSet: [{ cidrBlock: cidr, cidrBlockState: { state: 'associated' } }],
+      ipv6CidrBlockAssociationSet: ipv6CidrSet(ipv6Cidr),
       isDefault: false,
       tagSet: tagSet(tags),
     }));
@@ -72,11 +73,12 @@ export const describeSubnets: Action = action(
     };
     const shown = filterShown(asked, fields, input.Filter);
     const page = pageFor(shown, (subnet) => subnet.subnetId, input);
-    const subnetSet = page.items.map(({ subnetId, vpcId, cidr, tags }) => ({
+    const subnetSet = page.items.map(({ subnetId, vpcId, cidr, ipv6Cidr, tags }) => ({
       subnetId,
       vpcId,
       state: 'available',
       cidrBlock: cidr,
+      ipv6CidrBlockAssociationSet: ipv6CidrSet(ipv6Cidr),
       tagSet: tagSet(tags),
     }));
     return { subnetSet, nextToken: page.nextToken };

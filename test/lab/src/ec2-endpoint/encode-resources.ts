@@ -18,6 +18,12 @@ export function attachmentIdOf(networkInterfaceId: string): string {
   return networkInterfaceId.replace(/^eni-/, 'eni-attach-');
 }
 
+/** The IPv6 blocks of a VPC or of a subnet: none or one. */
+export function ipv6CidrSet(ipv6CidrBlock: string | undefined): XmlFields[] {
+  if (ipv6CidrBlock === undefined) return [];
+  return [{ ipv6CidrBlock, ipv6CidrBlockState: { state: 'associated' } }];
+}
+
 /** NetworkInterface of DescribeNetworkInterfaces: the fields that the simulator has. */
 export function networkInterfaceFields(eni: NetworkInterface): XmlFields {
   const primary = eni.privateIpAddresses.find((address) => address.primary);
@@ -41,6 +47,7 @@ export function networkInterfaceFields(eni: NetworkInterface): XmlFields {
       association: address.association && { ...address.association },
     })),
     groupSet: (eni.groupIds ?? []).map((groupId) => ({ groupId, groupName: groupId })),
+    ipv6AddressesSet: (eni.ipv6Addresses ?? []).map((ipv6Address) => ({ ipv6Address })),
     ipv4PrefixSet: (eni.ipv4Prefixes ?? []).map((ipv4Prefix) => ({ ipv4Prefix })),
     tagSet: tagSet(eni.tags),
   };

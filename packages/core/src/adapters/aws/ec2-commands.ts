@@ -2,6 +2,7 @@
 // seven hundred operations, which it cannot when the SDK itself is imported so.
 export {
   AllocateAddressCommand,
+  AssignIpv6AddressesCommand,
   AssignPrivateIpAddressesCommand,
   AssociateAddressCommand,
   CreateRouteCommand,
@@ -16,5 +17,6 @@ export {
   EC2Client,
   ModifyNetworkInterfaceAttributeCommand,
   ReplaceRouteCommand,
+  UnassignIpv6AddressesCommand,
   UnassignPrivateIpAddressesCommand,
 } from '@aws-sdk/client-ec2';

@@ -49,6 +49,7 @@ export function readNetworkInterface(shape: NetworkInterfaceShape): NetworkInter
       ...readAssociation(one.Association),
     })),
     ...readPrefixes(shape.Ipv4Prefixes),
+    ...readIpv6Addresses(shape.Ipv6Addresses),
     ...readGroups(shape.Groups),
     tags: readTags(shape.TagSet),
   };
@@ -85,6 +86,13 @@ function readPrefixes(
 ): Pick<NetworkInterface, 'ipv4Prefixes'> {
   const ipv4Prefixes = (shapes ?? []).flatMap(({ Ipv4Prefix }) => Ipv4Prefix ?? []);
   return ipv4Prefixes.length === 0 ? {} : { ipv4Prefixes };
+}
+
+function readIpv6Addresses(
+  shapes: NetworkInterfaceShape['Ipv6Addresses'],
+): Pick<NetworkInterface, 'ipv6Addresses'> {
+  const ipv6Addresses = (shapes ?? []).flatMap(({ Ipv6Address }) => Ipv6Address ?? []);
+  return ipv6Addresses.length === 0 ? {} : { ipv6Addresses };
 }
 
 function readGroups(shapes: NetworkInterfaceShape['Groups']): Pick<NetworkInterface, 'groupIds'> {

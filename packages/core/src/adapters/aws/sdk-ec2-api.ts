@@ -159,9 +159,7 @@ function reads(
   };
 }
 
-function interfaceWrites(
-  run: Run,
-): Pick<Ec2Api, 'assignPrivateIpAddresses' | 'unassignPrivateIpAddresses' | 'setSourceDestCheck'> {
+function interfaceWrites(run: Run) {
   return {
     assignPrivateIpAddresses: ({ networkInterfaceId, privateIpAddresses }, call) =>
       run('AssignPrivateIpAddresses', call, async ({ sdk, client }, options) => {
@@ -182,6 +180,23 @@ function interfaceWrites(
         });
         await client.send(command, options);
       }),
+    assignIpv6Addresses: ({ networkInterfaceId, ipv6Addresses }, call) =>
+      run('AssignIpv6Addresses', call, async ({ sdk, client }, options) => {
+        const command = new sdk.AssignIpv6AddressesCommand({
+          NetworkInterfaceId: networkInterfaceId,
+          Ipv6Addresses: [...ipv6Addresses],
+        });
+        const { AssignedIpv6Addresses = [] } = await client.send(command, options);
+        return { assignedIpv6Addresses: AssignedIpv6Addresses };
+      }),
+    unassignIpv6Addresses: ({ networkInterfaceId, ipv6Addresses }, call) =>
+      run('UnassignIpv6Addresses', call, async ({ sdk, client }, options) => {
+        const command = new sdk.UnassignIpv6AddressesCommand({
+          NetworkInterfaceId: networkInterfaceId,
+          Ipv6Addresses: [...ipv6Addresses],
+        });
+        await client.send(command, options);
+      }),
     setSourceDestCheck: ({ networkInterfaceId, sourceDestCheck }, call) =>
       run('ModifyNetworkInterfaceAttribute', call, async ({ sdk, client }, options) => {
         const command = new sdk.ModifyNetworkInterfaceAttributeCommand({
@@ -190,7 +205,7 @@ function interfaceWrites(
         });
         await client.send(command, options);
       }),
-  };
+  } satisfies Partial<Ec2Api>;
 }
 
 function addressWrites(

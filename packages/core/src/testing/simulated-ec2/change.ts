@@ -8,6 +8,11 @@ export type Ec2Change =
       readonly privateIp: string;
     }
   | {
+      readonly kind: 'ipv6-address-assigned' | 'ipv6-address-unassigned';
+      readonly networkInterfaceId: string;
+      readonly ipv6Address: string;
+    }
+  | {
       readonly kind: 'address-associated' | 'address-disassociated';
       readonly allocationId: string;
       readonly publicIp: string;

@@ -8,6 +8,8 @@ export type Tags = Map<string, string>;
 export interface Vpc {
   readonly vpcId: string;
   readonly cidr: string;
+  /** EC2 gives a VPC a /56, or a block of the account's own. */
+  readonly ipv6Cidr: string | undefined;
   readonly mainRouteTableId: string;
   internetGatewayId: string | undefined;
   readonly tags: Tags;
@@ -34,6 +36,8 @@ export interface Subnet {
   readonly subnetId: string;
   readonly vpcId: string;
   readonly cidr: string;
+  /** A /64 of the VPC's. */
+  readonly ipv6Cidr: string | undefined;
   readonly reservations: CidrReservation[];
   readonly tags: Tags;
 }
@@ -61,6 +65,8 @@ export interface NetworkInterfaceRecord {
   privateIps: string[];
   /** Delegated /28 blocks; their addresses are not in `privateIps`. */
   ipv4Prefixes: string[];
+  /** In canonical form. */
+  ipv6Addresses: string[];
   /** None until a test puts it into one: then nothing is said of its security groups. */
   groupIds: string[];
   readonly tags: Tags;

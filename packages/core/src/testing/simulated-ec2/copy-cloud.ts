@@ -29,6 +29,7 @@ function copyNetworkInterface(eni: NetworkInterfaceRecord): NetworkInterfaceReco
     ...eni,
     privateIps: [...eni.privateIps],
     ipv4Prefixes: [...eni.ipv4Prefixes],
+    ipv6Addresses: [...eni.ipv6Addresses],
     groupIds: [...eni.groupIds],
     tags: new Map(eni.tags),
   };

@@ -39,6 +39,7 @@ function networkInterfaceFields(state: CloudState): FilterFields<NetworkInterfac
     'mac-address': (eni) => [eni.macAddress],
     'private-ip-address': (eni) => eni.privateIps,
     'addresses.private-ip-address': (eni) => eni.privateIps,
+    'ipv6-addresses.ipv6-address': (eni) => eni.ipv6Addresses,
     'addresses.association.public-ip': (eni) => associated(eni).map((one) => one.publicIp),
     'association.public-ip': (eni) => associated(eni).map((one) => one.publicIp),
     'association.allocation-id': (eni) => associated(eni).map((one) => one.allocationId),
@@ -73,6 +74,7 @@ function showNetworkInterface(state: CloudState, eni: NetworkInterfaceRecord): N
       return { ...shown, association: { publicIp, allocationId, associationId } };
     }),
     ...(eni.ipv4Prefixes.length === 0 ? {} : { ipv4Prefixes: [...eni.ipv4Prefixes] }),
+    ...(eni.ipv6Addresses.length === 0 ? {} : { ipv6Addresses: [...eni.ipv6Addresses] }),
     ...(eni.groupIds.length === 0 ? {} : { groupIds: [...eni.groupIds] }),
     tags: tagList(eni.tags),
   };

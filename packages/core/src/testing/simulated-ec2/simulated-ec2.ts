@@ -1,6 +1,7 @@
 import type {
   AllocatedAddress,
   CallOptions,
+  ChangeIpv6Addresses,
   DescribeAddresses,
   DescribeNetworkInterfaces,
   DescribeRouteTables,
@@ -19,6 +20,8 @@ import type { AssociateInput } from './addresses.ts';
 import type { Clock } from '../../identity/clock.ts';
 import type { CloudRules } from './cloud-state.ts';
 import * as describe from './describe.ts';
+import * as ipv6 from './ipv6-addresses.ts';
+import type { AssignIpv6Input } from './ipv6-addresses.ts';
 import type { ReadConsistency } from './lagging-reads.ts';
 import * as networkInterfaces from './network-interfaces.ts';
 import type { AssignAnswer, AssignInput } from './network-interfaces.ts';
@@ -81,6 +84,17 @@ export class SimulatedEc2 extends SimulatedRegion implements Ec2Api {
 
   unassignPrivateIpAddresses(input: UnassignInput, call?: CallOptions): Promise<void> {
     return runnerOf(this).run('UnassignPrivateIpAddresses', input, call, unassignPrivateIps);
+  }
+
+  assignIpv6Addresses(
+    input: AssignIpv6Input,
+    call?: CallOptions,
+  ): Promise<{ readonly assignedIpv6Addresses: readonly string[] }> {
+    return runnerOf(this).run('AssignIpv6Addresses', input, call, ipv6.assignIpv6Addresses);
+  }
+
+  unassignIpv6Addresses(input: ChangeIpv6Addresses, call?: CallOptions): Promise<void> {
+    return runnerOf(this).run('UnassignIpv6Addresses', input, call, ipv6.unassignIpv6Addresses);
   }
 
   associateAddress(

@@ -9,6 +9,7 @@ export interface Ec2Snapshot {
   readonly vpcs: readonly {
     readonly vpcId: string;
     readonly cidr: string;
+    readonly ipv6Cidr?: string;
     readonly mainRouteTableId: string;
     readonly internetGatewayId?: string;
     readonly tags: readonly Tag[];
@@ -17,6 +18,7 @@ export interface Ec2Snapshot {
     readonly subnetId: string;
     readonly vpcId: string;
     readonly cidr: string;
+    readonly ipv6Cidr?: string;
     readonly tags: readonly Tag[];
   }[];
   readonly instances: readonly {
@@ -35,14 +37,16 @@ export function snapshotOf(state: CloudState): Ec2Snapshot {
   return {
     region: state.region,
     vpcs: [...state.vpcs.values()].map((vpc) => {
-      const { vpcId, cidr, mainRouteTableId, internetGatewayId } = vpc;
+      const { vpcId, cidr, ipv6Cidr, mainRouteTableId, internetGatewayId } = vpc;
       const gateway = internetGatewayId === undefined ? {} : { internetGatewayId };
-      return { vpcId, cidr, mainRouteTableId, ...gateway, tags: tagList(vpc.tags) };
+      const ipv6 = ipv6Cidr === undefined ? {} : { ipv6Cidr };
+      return { vpcId, cidr, ...ipv6, mainRouteTableId, ...gateway, tags: tagList(vpc.tags) };
     }),
     subnets: [...state.subnets.values()].map((subnet) => ({
       subnetId: subnet.subnetId,
       vpcId: subnet.vpcId,
       cidr: subnet.cidr,
+      ...(subnet.ipv6Cidr === undefined ? {} : { ipv6Cidr: subnet.ipv6Cidr }),
       tags: tagList(subnet.tags),
     })),
     instances: [...state.instances.values()].map((instance) => ({

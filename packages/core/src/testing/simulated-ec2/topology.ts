@@ -14,6 +14,7 @@ import {
   type Subnet,
 } from './cloud-state.ts';
 import { privateIpsOf, type SimulatedInstanceType } from './instance-types.ts';
+import { ipv6CidrIn, noteIpv6, requireIpv6Cidr } from './ipv6-addresses.ts';
 import { freePrivateIps, holderOf } from './network-interfaces.ts';
 import { addressesIn } from './prefixes.ts';
 import { refuse } from './refuse.ts';
@@ -22,6 +23,8 @@ import { requireUsable } from './subnet-range.ts';
 /** A VPC to make, with its main route table. */
 export interface VpcSetup {
   readonly cidr: string;
+  /** Default: the VPC has no IPv6. */
+  readonly ipv6Cidr?: string | undefined;
   readonly tags?: Readonly<Record<string, string>>;
 }
 
@@ -29,6 +32,8 @@ export interface VpcSetup {
 export interface SubnetSetup {
   readonly vpcId: string;
   readonly cidr: string;
+  /** A /64 of the VPC's IPv6 block; default: the subnet has no IPv6. */
+  readonly ipv6Cidr?: string | undefined;
   /** Default: the VPC's main route table, without an association of its own. */
   readonly routeTableId?: string;
   readonly tags?: Readonly<Record<string, string>>;
@@ -69,10 +74,11 @@ export function createVpc(
 ): { readonly vpcId: string; readonly mainRouteTableId: string } {
   const vpcId = nextId(state, 'vpc');
   const mainRouteTableId = nextId(state, 'rtb');
-  const { cidr, tags } = setup;
+  const { cidr, ipv6Cidr, tags } = setup;
   state.vpcs.set(vpcId, {
     vpcId,
     cidr,
+    ipv6Cidr: ipv6Cidr === undefined ? undefined : requireIpv6Cidr(ipv6Cidr),
     mainRouteTableId,
     internetGatewayId: undefined,
     tags: tagsFrom(tags),
@@ -103,11 +109,11 @@ export function createRouteTable(
 }
 
 export function createSubnet(state: CloudState, setup: SubnetSetup): { readonly subnetId: string } {
-  requireVpc(state, setup.vpcId);
+  const ipv6Cidr = ipv6CidrIn(state, requireVpc(state, setup.vpcId), setup.ipv6Cidr);
   const subnetId = nextId(state, 'subnet');
   const { vpcId, cidr } = setup;
   const tags = tagsFrom(setup.tags);
-  state.subnets.set(subnetId, { subnetId, vpcId, cidr, reservations: [], tags });
+  state.subnets.set(subnetId, { subnetId, vpcId, cidr, ipv6Cidr, reservations: [], tags });
   if (setup.routeTableId !== undefined) {
     requireRouteTable(state, setup.routeTableId).subnetIds.add(subnetId);
   }
@@ -156,6 +162,7 @@ export function createNetworkInterface(
     attachment: attachmentFor(state, setup),
     privateIps: [privateIpAddress],
     ipv4Prefixes: [],
+    ipv6Addresses: [],
     groupIds: [],
     tags: tagsFrom(setup.tags),
   });
@@ -216,6 +223,7 @@ export function deleteNetworkInterface(state: CloudState, networkInterfaceId: st
   for (const privateIp of [...eni.privateIps, ...eni.ipv4Prefixes.flatMap(addressesIn)]) {
     state.changes.push({ kind: 'private-ip-unassigned', networkInterfaceId, privateIp });
   }
+  for (const address of eni.ipv6Addresses) noteIpv6(state, 'ipv6-address-unassigned', eni, address);
   state.networkInterfaces.delete(networkInterfaceId);
 }
 

@@ -1,5 +1,5 @@
 import type { Endpoint } from '../datagram-port.ts';
-import { bytesOfIp, ipOfBytes } from './ip-text.ts';
+import { bytesOfIp, ipOfBytes } from '../../identity/ip-text.ts';
 import { bytesOfTransactionId, type StunAttribute, type TransactionId } from './stun-message.ts';
 
 /** RFC 8489 section 5: the magic cookie. */

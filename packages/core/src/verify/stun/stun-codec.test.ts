@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import { formatEndpoint } from '../datagram-port.ts';
-import { bytesOfIp, ipOfBytes } from './ip-text.ts';
+import { bytesOfIp, ipOfBytes } from '../../identity/ip-text.ts';
 import { decodeStun, encodeStun, peekTransactionId, stunLimits } from './stun-codec.ts';
 import {
   attributeOf,

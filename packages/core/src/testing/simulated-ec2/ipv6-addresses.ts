@@ -1,0 +1,184 @@
+import {
+  canonicalIpv6,
+  canonicalIpv6Cidr,
+  ipv6CidrContains,
+  ipv6FromBigInt,
+  ipv6ToBigInt,
+  type Ipv6Address,
+  type Ipv6Cidr,
+} from '../../identity/ipv6-address.ts';
+import {
+  requireNetworkInterface,
+  type CloudState,
+  type NetworkInterfaceRecord,
+  type Vpc,
+} from './cloud-state.ts';
+import { privateIpLimit, subnetOf } from './network-interfaces.ts';
+import { refuse } from './refuse.ts';
+
+/** AssignIpv6Addresses: addresses or a count. Delegated /80 prefixes are not simulated. */
+export interface AssignIpv6Input {
+  readonly networkInterfaceId: string;
+  readonly ipv6Addresses?: readonly string[] | undefined;
+  readonly ipv6AddressCount?: number | undefined;
+}
+
+/** The addresses of a subnet that EC2 keeps: the first four and the last (EC2 user guide, subnet sizing). */
+const keptAtTheStart = 4n;
+const lastOfSubnet = 2n ** 64n - 1n;
+
+/**
+ * AssignIpv6Addresses: all or nothing; what the interface already has is left as it is. EC2's code for an
+ * address that another interface has is documented nowhere: the one for a private IP stands for it.
+ */
+export function assignIpv6Addresses(
+  state: CloudState,
+  input: AssignIpv6Input,
+): { readonly assignedIpv6Addresses: readonly string[] } {
+  const eni = requireNetworkInterface(state, input.networkInterfaceId);
+  const subnet = ipv6SubnetOf(state, eni);
+  const wanted = wantedAddresses(state, subnet, input);
+  const added = wanted.filter((address) => !eni.ipv6Addresses.includes(address));
+  const limit = privateIpLimit(state, eni);
+  if (eni.ipv6Addresses.length + added.length > limit) {
+    refuse(
+      'PrivateIpAddressLimitExceeded',
+      `Number of IPv6 addresses will exceed limit: ${limit} for ${eni.networkInterfaceId}.`,
+    );
+  }
+  for (const address of added) {
+    const holder = holderOfIpv6(state, address);
+    if (holder === undefined) continue;
+    refuse(
+      state.rules.privateIpTakenCode,
+      `[${address}] is assigned to ${holder.networkInterfaceId}; IPv6 addresses do not move.`,
+    );
+  }
+  for (const address of added) {
+    eni.ipv6Addresses.push(address);
+    noteIpv6(state, 'ipv6-address-assigned', eni, address);
+  }
+  return { assignedIpv6Addresses: added };
+}
+
+/** UnassignIpv6Addresses: all or nothing. */
+export function unassignIpv6Addresses(
+  state: CloudState,
+  input: { readonly networkInterfaceId: string; readonly ipv6Addresses: readonly string[] },
+): void {
+  const eni = requireNetworkInterface(state, input.networkInterfaceId);
+  if (input.ipv6Addresses.length === 0) {
+    refuse('MissingParameter', 'The request must contain the parameter ipv6Addresses');
+  }
+  const gone = input.ipv6Addresses.map(requireAddressText);
+  for (const address of gone) {
+    if (eni.ipv6Addresses.includes(address)) continue;
+    refuse(
+      'InvalidParameterValue',
+      `Some of [${address}] addresses are not assigned to interface ${eni.networkInterfaceId}`,
+    );
+  }
+  for (const address of new Set(gone)) {
+    eni.ipv6Addresses = eni.ipv6Addresses.filter((held) => held !== address);
+    noteIpv6(state, 'ipv6-address-unassigned', eni, address);
+  }
+}
+
+/** Exactly one of addresses and count. */
+function wantedAddresses(
+  state: CloudState,
+  subnet: Ipv6Cidr,
+  { ipv6Addresses = [], ipv6AddressCount: count }: AssignIpv6Input,
+): Ipv6Address[] {
+  if (ipv6Addresses.length > 0 && count !== undefined) {
+    refuse(
+      'InvalidParameterCombination',
+      'The parameters ipv6Addresses and ipv6AddressCount may not be used together.',
+    );
+  }
+  if (count !== undefined) return freeAddresses(state, subnet, count);
+  if (ipv6Addresses.length === 0) {
+    refuse('MissingParameter', 'One of ipv6Addresses, ipv6AddressCount is needed.');
+  }
+  return [...new Set(ipv6Addresses.map((text) => requireUsable(subnet, text)))];
+}
+
+function requireUsable(subnet: Ipv6Cidr, text: string): Ipv6Address {
+  const address = requireAddressText(text);
+  if (!ipv6CidrContains(subnet, address)) {
+    refuse(
+      'InvalidParameterValue',
+      `Address ${address} does not fall within the subnet's address range ${subnet}.`,
+    );
+  }
+  const host = ipv6ToBigInt(address) & lastOfSubnet;
+  if (host < keptAtTheStart || host === lastOfSubnet) {
+    refuse('InvalidParameterValue', `Address ${address} is in subnet's reserved range.`);
+  }
+  return address;
+}
+
+function requireAddressText(text: string): Ipv6Address {
+  return canonicalIpv6(text) ?? refuse('InvalidParameterValue', `Invalid IPv6 address: '${text}'`);
+}
+
+/** The lowest free ones; EC2 itself chooses at random. */
+function freeAddresses(state: CloudState, subnet: Ipv6Cidr, count: number): Ipv6Address[] {
+  const first = ipv6ToBigInt(subnet.slice(0, subnet.indexOf('/')) as Ipv6Address);
+  const free: Ipv6Address[] = [];
+  for (let host = keptAtTheStart; free.length < count; host++) {
+    const address = ipv6FromBigInt(first + host);
+    if (holderOfIpv6(state, address) === undefined) free.push(address);
+  }
+  return free;
+}
+
+/** Global addresses are one interface's in the whole region. */
+function holderOfIpv6(state: CloudState, address: string): NetworkInterfaceRecord | undefined {
+  return [...state.networkInterfaces.values()].find((eni) => eni.ipv6Addresses.includes(address));
+}
+
+function ipv6SubnetOf(state: CloudState, eni: NetworkInterfaceRecord): Ipv6Cidr {
+  const { ipv6Cidr, subnetId } = subnetOf(state, eni);
+  if (ipv6Cidr !== undefined) return ipv6Cidr as Ipv6Cidr;
+  return refuse('InvalidParameterValue', `Subnet ${subnetId} has no IPv6 CIDR block.`);
+}
+
+export function noteIpv6(
+  state: CloudState,
+  kind: 'ipv6-address-assigned' | 'ipv6-address-unassigned',
+  { networkInterfaceId }: NetworkInterfaceRecord,
+  ipv6Address: string,
+): void {
+  state.changes.push({ kind, networkInterfaceId, ipv6Address });
+}
+
+/** The block in canonical form. */
+export function requireIpv6Cidr(text: string): Ipv6Cidr {
+  return (
+    canonicalIpv6Cidr(text) ??
+    refuse('InvalidParameterValue', `Value (${text}) for parameter ipv6CidrBlock is invalid.`)
+  );
+}
+
+/** A subnet's block: a /64 of its VPC's. */
+export function ipv6CidrIn(
+  state: CloudState,
+  vpc: Vpc,
+  text: string | undefined,
+): Ipv6Cidr | undefined {
+  if (text === undefined) return undefined;
+  const cidr = requireIpv6Cidr(text);
+  const [network = '', length] = cidr.split('/');
+  const isOfVpc =
+    vpc.ipv6Cidr !== undefined &&
+    ipv6CidrContains(vpc.ipv6Cidr as Ipv6Cidr, network as Ipv6Address);
+  if (length !== '64' || !isOfVpc) {
+    refuse('InvalidSubnet.Range', `The CIDR '${cidr}' is no /64 of the VPC's IPv6 block.`);
+  }
+  for (const subnet of state.subnets.values()) {
+    if (subnet.ipv6Cidr !== cidr) continue;
+    refuse('InvalidSubnet.Conflict', `The CIDR '${cidr}' conflicts with ${subnet.subnetId}`);
+  }
+  return cidr;
+}
