@@ -54,6 +54,7 @@ export async function releasePublicIdentity(
       onStep: report.cloud,
       // it was claimed before it was published
       claimAgeMs: node.clock.now() - Date.parse(identity.publishedAt),
+      isPrivateIpOnLink: await isPrivateIpOnLink(node, identity),
       ...(signal === undefined ? {} : { signal }),
     });
   });
@@ -112,6 +113,22 @@ async function withdraw(
     },
     () => publisher.release(identity),
   );
+}
+
+/** False when nobody can tell. */
+async function isPrivateIpOnLink(
+  node: NodePorts,
+  { linkName, table, privateIp }: PublicIdentity,
+): Promise<boolean> {
+  const kernel = await node.openKernel().catch(() => undefined);
+  try {
+    const link = await kernel?.observe(linkName, table);
+    return link?.addresses.some(({ address }) => address === privateIp) ?? false;
+  } catch {
+    return false;
+  } finally {
+    kernel?.close();
+  }
 }
 
 async function releaseLink(

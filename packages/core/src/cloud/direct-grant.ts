@@ -62,6 +62,7 @@ export function directGrant(parts: DirectGrantParts): IdentityGrant {
           claim: { allocationId, publicIp, associationId },
           unassignPrivateIp: grant.privateIpAssignedByUs,
           known: 'reported',
+          isPrivateIpOnLink: options.isPrivateIpOnLink,
           routeTableIds: grant.routeTableIds,
           released: coolDown && formatReleased(grant.owner, coolDown.clock.now()),
         },

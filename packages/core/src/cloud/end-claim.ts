@@ -122,9 +122,10 @@ function planSteps(
   const plan = planAlone(ending.wanted, view);
   const steps = plan.kind === 'steps' ? plan.steps : [];
   const { mayDo = () => true, wanted } = ending;
-  // what was done unseen is not seen to be done
+  // what was done unseen is not seen to be done; and an association that was ended does not come back
   const isDone = (step: CloudStep): boolean =>
-    wanted.known !== 'own' && writes.some((write) => isSame(write.step, step));
+    (wanted.known !== 'own' || step.kind === 'disassociate-address') &&
+    writes.some((write) => isSame(write.step, step));
   return steps.filter((step) => mayDo(step) && !isDone(step));
 }
 

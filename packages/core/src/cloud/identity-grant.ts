@@ -48,6 +48,11 @@ export interface ClaimSeen {
 export interface ReleaseCall extends GrantCall {
   /** As in MaintainCall; default 0: so young that describes may not show it yet. */
   readonly claimAgeMs?: number;
+  /**
+   * True when the pod's link has the private IP: then no other pod has it, and it is taken off the network interface, if
+   * truetuple put it there, even when the claim and its record are another pod's by now. Default false.
+   */
+  readonly isPrivateIpOnLink?: boolean;
 }
 
 /** What maintaining a grant came to. */

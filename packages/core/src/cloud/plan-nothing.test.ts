@@ -152,6 +152,36 @@ describe('planNothing', () => {
     expect(planned).toEqual(expected);
   });
 
+  it('ends its own claim by its id where a describe shows whom it was taken from', () => {
+    const before = held({ associationId: 'eipassoc-0', privateIpAddress: '10.0.2.12', tags: [] });
+    const [step, ...rest] = planNothing(wanted, viewOf(before));
+    expect(step).toMatchObject({ kind: 'disassociate-address', associationId: 'eipassoc-1' });
+    expect(rest.map(({ kind }) => kind)).toEqual(['unassign-private-ip']);
+    // another process may have made the claim long ago: what is shown is as it is
+    expect(kinds({ known: 'reported' }, viewOf(before))).toEqual([]);
+  });
+
+  it('takes a private IP off that only the link says to be the pod’s: its claim and record are another’s', () => {
+    const taken = viewOf(held({ privateIpAddress: '10.0.2.12', tags: tag(next) }));
+    const reported = { known: 'reported', isPrivateIpOnLink: true } as const;
+    expect(kinds(reported, taken)).toEqual(['unassign-private-ip']);
+    expect(kinds({ ...reported, isPrivateIpOnLink: false }, taken)).toEqual([]);
+    expect(kinds({ ...reported, unassignPrivateIp: false }, taken)).toEqual([]);
+    const carries = viewOf(held({ tags: tag(next) }));
+    expect(kinds(reported, carries)).toEqual([]);
+  });
+
+  it('asks for a private IP that no describe shows while its record says that it is ours', () => {
+    const free = { allocationId, publicIp, tags: tag(me) };
+    const eni = eniCarrying();
+    const privateIpAddresses = eni.privateIpAddresses.slice(0, 1);
+    const view = { ...viewOf(free), networkInterface: { ...eni, privateIpAddresses } };
+    const ended = { known: 'ended-before' } as const;
+    expect(kinds(ended, view)).toContain('unassign-private-ip');
+    const unrecorded = { ...view, addresses: [{ ...free, tags: [] }] };
+    expect(kinds(ended, unrecorded)).not.toContain('unassign-private-ip');
+  });
+
   it('never unassigns a private IP that carries the address of somebody else', () => {
     const other = held({ allocationId: 'eipalloc-9', publicIp: '203.0.113.9', tags: [] });
     const view = { ...viewOf(undefined), networkInterfaces: [eniCarrying(other)] };

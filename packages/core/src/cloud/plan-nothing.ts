@@ -23,6 +23,8 @@ export interface WantedNothing {
   /** True to take the private IP off the network interface: only when truetuple put it there. */
   readonly unassignPrivateIp: boolean;
   readonly known: ClaimKnowledge;
+  /** See ReleaseCall. */
+  readonly isPrivateIpOnLink?: boolean | undefined;
   /** The route tables that the claim's holder led to it; what of them a describe does not show is ended too. */
   readonly routeTableIds: readonly string[];
   /** What to record of when the address was let go; undefined without a cool-down. */
@@ -62,9 +64,13 @@ function planClaimEnd(wanted: WantedNothing, claim: ClaimToEnd, view: CloudView)
   const { publicIp } = claim;
   const address = addressOf(claim, view);
   const holder = holderOf(address, wanted, claim);
-  if (holder === 'somebody-else') return [];
   const end = (associationId: string | undefined): CloudStep[] =>
     associationId === undefined ? [] : [{ kind: 'disassociate-address', associationId, publicIp }];
+  if (holder === 'somebody-else') {
+    // a describe may show whom it was taken from: the claim's own id ends nothing of others
+    const mayBeOlder = address?.associationId !== claim.associationId && !isHere(address, wanted);
+    return wanted.known === 'own' && mayBeOlder ? end(claim.associationId) : [];
+  }
   if (holder === 'us') {
     return [
       ...planRouteEnd(wanted, publicIp, view),
@@ -136,6 +142,10 @@ function planRecordEnd(wanted: WantedNothing, claim: ClaimToEnd, view: CloudView
   return [{ kind: 'untag-owner', allocationId, value: written }];
 }
 
+function isHere(address: ElasticIp | undefined, wanted: WantedNothing): boolean {
+  return address !== undefined && isAt(address, wanted);
+}
+
 function addressOf({ allocationId }: ClaimToEnd, view: CloudView): ElasticIp | undefined {
   return view.addresses.find((one) => one.allocationId === allocationId);
 }
@@ -161,21 +171,27 @@ function isRecordedAs(address: ElasticIp, wanted: WantedNothing): boolean {
 
 /**
  * False when the primary, gone already, or carrying an address that is not ours to end. A reported private IP
- * may be the next pod's by now, assigned and not claimed yet: it is ours while the claim or its record stands.
+ * may be the next pod's by now, assigned and not claimed yet: it is ours while the claim or its record stands, or
+ * while the pod's own link has it.
  */
 function mayUnassign(wanted: WantedNothing, view: CloudView): boolean {
   const { claim, known } = wanted;
+  const address = claim && addressOf(claim, view);
+  const isRecorded = address !== undefined && isRecordedAs(address, wanted);
   const eni = interfaceOf(view, wanted.networkInterfaceId);
   const shown = eni?.privateIpAddresses.find((one) => one.privateIpAddress === wanted.privateIp);
-  if (shown === undefined) return known === 'ended' && eni !== undefined;
+  if (shown === undefined) {
+    // a describe may be from before it was assigned
+    const mayBeThere = known === 'ended' || (known !== 'own' && isRecorded);
+    return mayBeThere && eni !== undefined;
+  }
   if (shown.primary) return false;
-  const address = claim && addressOf(claim, view);
   const isHeld = claim !== undefined && holderOf(address, wanted, claim) === 'us';
   if (shown.association !== undefined) {
     return isHeld && shown.association.allocationId === claim.allocationId;
   }
-  const isRecorded = address !== undefined && isRecordedAs(address, wanted);
-  return known === 'own' || known === 'ended' || isHeld || isRecorded;
+  const isKnown = known === 'own' || known === 'ended' || wanted.isPrivateIpOnLink === true;
+  return isKnown || isHeld || isRecorded;
 }
 
 /** Deletes of the /32 routes to a public address that lead to one network interface. */

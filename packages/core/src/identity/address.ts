@@ -24,14 +24,25 @@ export function parseIpv4Address(text: string, what = 'address'): Ipv4Address {
   });
 }
 
+const dot = '.'.charCodeAt(0);
+const zero = '0'.charCodeAt(0);
+
 export function ipv4ToNumber(address: Ipv4Address): number {
-  return address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+  let value = 0;
+  let octetValue = 0;
+  for (let at = 0; at < address.length; at++) {
+    const code = address.charCodeAt(at);
+    if (code === dot) {
+      value = value * 256 + octetValue;
+      octetValue = 0;
+    } else octetValue = octetValue * 10 + code - zero;
+  }
+  return value * 256 + octetValue;
 }
 
 export function ipv4FromNumber(value: number): Ipv4Address {
-  return [24, 16, 8, 0]
-    .map((shift) => Math.floor(value / 2 ** shift) % 256)
-    .join('.') as Ipv4Address;
+  const [a, b, c, d] = [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255];
+  return `${a}.${b}.${c}.${d}` as Ipv4Address;
 }
 
 interface CidrParts {
@@ -39,10 +50,13 @@ interface CidrParts {
   readonly prefixLength: number;
 }
 
+const prefixLengthPattern = /^(?:3[0-2]|[12]?\d)$/;
+
 function splitCidr(cidr: string): CidrParts | undefined {
-  const [address, length, ...rest] = cidr.split('/');
-  if (address === undefined || length === undefined || rest.length > 0) return undefined;
-  if (!isIpv4Address(address) || !/^(?:3[0-2]|[12]?\d)$/.test(length)) return undefined;
+  const slash = cidr.indexOf('/');
+  const address = cidr.slice(0, slash);
+  const length = cidr.slice(slash + 1);
+  if (slash < 0 || !isIpv4Address(address) || !prefixLengthPattern.test(length)) return undefined;
   const prefixLength = Number(length);
   const value = ipv4ToNumber(address);
   return { first: value - (value % 2 ** (32 - prefixLength)), prefixLength };

@@ -4,7 +4,7 @@ import { Ec2CallError } from '../../cloud/ec2-call-error.ts';
 import { CallLog, type Ec2Action } from './call-log.ts';
 import type { Ec2ChangeListener } from './change.ts';
 import type { CloudState } from './cloud-state.ts';
-import { copyCloud } from './copy-cloud.ts';
+import { CloudCopy, type ShownResources } from './copy-cloud.ts';
 import { Faults, type Ec2Fault } from './faults.ts';
 import type { LaggingKind, LaggingReads } from './lagging-reads.ts';
 import { httpStatusOf, Refusal, refuse } from './refuse.ts';
@@ -36,7 +36,8 @@ export class CallRunner {
   readonly state: CloudState;
   readonly #hardships: Hardships;
   /** The state before each change, oldest first. */
-  readonly #past: CloudState[] = [];
+  readonly #past: ShownResources[] = [];
+  readonly #copy = new CloudCopy();
 
   constructor(state: CloudState, hardships: Hardships) {
     this.state = state;
@@ -46,7 +47,7 @@ export class CallRunner {
   /** A test's own hands: immediate, unlogged, no faults, nobody is told. */
   build<Answer>(operation: (state: CloudState) => Answer): Answer {
     const { reads } = this.#hardships;
-    const before = reads && copyCloud(this.state);
+    const before = reads && idsOf(this.state);
     try {
       return operation(this.state);
     } catch (error) {
@@ -54,6 +55,7 @@ export class CallRunner {
     } finally {
       if (reads !== undefined && before !== undefined) reads.forgetDeleted(before, this.state);
       this.state.changes.length = 0;
+      this.#copy.forget();
     }
   }
 
@@ -102,11 +104,12 @@ export class CallRunner {
     operation: (state: CloudState) => Answer,
   ): Answer {
     if (isRead(action)) return operation(this.#shown(action, fault));
-    const before = copyCloud(this.state);
+    const before = this.#copy.latest(this.state);
     const answer = operation(this.state);
     if (this.state.changes.length > 0) this.#past.push(before);
     if (this.#past.length > pastStatesKept) this.#past.shift();
-    this.#hardships.reads?.remember(before, this.state);
+    const formers = this.#copy.follow(before, this.state);
+    this.#hardships.reads?.remember(formers);
     return answer;
   }
 
@@ -118,7 +121,8 @@ export class CallRunner {
       if (kind === undefined || reads === undefined) return this.state;
       return reads.shown(kind, this.state, fault?.staleByMs);
     }
-    return this.#past.at(-fault.staleByChanges) ?? this.#past[0] ?? this.state;
+    const past = this.#past.at(-fault.staleByChanges) ?? this.#past[0];
+    return past === undefined ? this.state : { ...this.state, ...past };
   }
 
   async #tellChanges(): Promise<void> {
@@ -126,6 +130,14 @@ export class CallRunner {
       for (const listener of this.listeners) await listener(change);
     }
   }
+}
+
+function idsOf(state: CloudState): Readonly<Record<LaggingKind, readonly string[]>> {
+  return {
+    networkInterfaces: [...state.networkInterfaces.keys()],
+    addresses: [...state.addresses.keys()],
+    routeTables: [...state.routeTables.keys()],
+  };
 }
 
 /** What the SDK makes of a connection that closes before the answer. */

@@ -1,10 +1,10 @@
 import type { Clock } from '../../identity/clock.ts';
 import type { CloudState } from './cloud-state.ts';
-import { isSameRecord } from './copy-cloud.ts';
+import { shownKinds, type FormerRecord, type ShownKind } from './copy-cloud.ts';
 import { seededFraction, seededRandom } from './seeded-random.ts';
 
 /** The describes whose reads can lag, by what they read. */
-export type LaggingKind = 'networkInterfaces' | 'addresses' | 'routeTables';
+export type LaggingKind = ShownKind;
 
 /** Milliseconds: the same for every resource, or for each its own, drawn between the two. */
 export type Lag = number | readonly [least: number, most: number];
@@ -30,40 +30,43 @@ interface Version {
   readonly record: unknown;
 }
 
-const kinds = ['networkInterfaces', 'addresses', 'routeTables'] as const;
-
 /** Remembers what resources were, for as long as a describe can show it. */
 export class LaggingReads {
   readonly #reads: ReadConsistency;
   readonly #clock: Pick<Clock, 'elapsed'>;
   readonly #random: () => number;
-  readonly #versions: Map<LaggingKind, Map<string, Version[]>> = new Map(
-    kinds.map((kind) => [kind, new Map<string, Version[]>()]),
+  readonly #versions: ReadonlyMap<LaggingKind, Map<string, readonly Version[]>> = new Map(
+    shownKinds.map((kind) => [kind, new Map<string, Version[]>()]),
   );
+  /** How far each resource is behind, by describe and id. */
+  readonly #lags: ReadonlyMap<LaggingKind, Map<string, number>> = new Map(
+    shownKinds.map((kind) => [kind, new Map<string, number>()]),
+  );
+  /** How far back any read can see. */
+  readonly #reachMs: number;
 
   constructor(reads: ReadConsistency, clock: Pick<Clock, 'elapsed'>) {
     this.#reads = reads;
     this.#clock = clock;
     this.#random = seededRandom(reads.seed ?? 1);
+    const mostLag = shownKinds.map((kind) => rangeOf(reads.lagMs?.[kind])[1]);
+    this.#reachMs = Math.max(reads.staleMs ?? 0, ...mostLag);
   }
 
-  /** Notes what a write changed: `before` is a copy of the state before it. */
-  remember(before: CloudState, after: CloudState): void {
+  /** Notes what a write changed. */
+  remember(formers: readonly FormerRecord[]): void {
     const untilMs = this.#clock.elapsed();
-    for (const kind of kinds) {
-      for (const id of new Set([...before[kind].keys(), ...after[kind].keys()])) {
-        const record = before[kind].get(id);
-        if (isSameRecord(record, after[kind].get(id))) continue;
-        const versions = this.#versionsOf(kind, id).filter((one) => !this.#isOutOfReach(one));
-        this.#versions.get(kind)?.set(id, [...versions, { untilMs, record }]);
-      }
+    for (const { kind, id, record } of formers) {
+      const versions = this.#versions.get(kind)?.get(id) ?? [];
+      const near = versions.filter((one) => !this.#isOutOfReach(one));
+      this.#versions.get(kind)?.set(id, [...near, { untilMs, record }]);
     }
   }
 
-  /** What a test's own hands took away is gone at once. */
-  forgetDeleted(before: CloudState, after: CloudState): void {
-    for (const kind of kinds) {
-      for (const id of before[kind].keys()) {
+  /** What a test's own hands took away is gone at once; `before` has the ids of what there was. */
+  forgetDeleted(before: Readonly<Record<LaggingKind, readonly string[]>>, after: CloudState): void {
+    for (const kind of shownKinds) {
+      for (const id of before[kind]) {
         if (!after[kind].has(id)) this.#versions.get(kind)?.delete(id);
       }
     }
@@ -71,12 +74,10 @@ export class LaggingReads {
 
   /** The state as a describe of a kind sees it now, from no later than so long ago. */
   shown(kind: LaggingKind, state: CloudState, leastAgeMs = 0): CloudState {
-    return {
-      ...state,
-      networkInterfaces: this.#shownRecords(kind, 'networkInterfaces', state, leastAgeMs),
-      addresses: this.#shownRecords(kind, 'addresses', state, leastAgeMs),
-      routeTables: this.#shownRecords(kind, 'routeTables', state, leastAgeMs),
-    };
+    const networkInterfaces = this.#shownRecords(kind, 'networkInterfaces', state, leastAgeMs);
+    const addresses = this.#shownRecords(kind, 'addresses', state, leastAgeMs);
+    const routeTables = this.#shownRecords(kind, 'routeTables', state, leastAgeMs);
+    return { ...state, networkInterfaces, addresses, routeTables };
   }
 
   #shownRecords<Kind extends LaggingKind>(
@@ -86,34 +87,41 @@ export class LaggingReads {
     leastAgeMs: number,
   ): CloudState[Kind] {
     const present = state[kind] as Map<string, unknown>;
-    const shown = new Map<string, unknown>(present);
-    for (const [id, versions] of this.#versions.get(kind) ?? []) {
+    const known = this.#versions.get(kind);
+    let shown = present;
+    for (const [id, versions] of known ?? []) {
+      const latest = versions.at(-1);
+      if (latest !== undefined && this.#isOutOfReach(latest)) known?.delete(id);
       const seenAtMs = this.#clock.elapsed() - Math.max(leastAgeMs, this.#ageOf(describe, id));
       const version = versions.find(({ untilMs }) => untilMs > seenAtMs);
       if (version === undefined) continue;
+      if (shown === present) shown = new Map(present);
       if (version.record === undefined) shown.delete(id);
       else shown.set(id, version.record);
     }
     return shown as CloudState[Kind];
   }
 
-  #versionsOf(kind: LaggingKind, id: string): readonly Version[] {
-    return this.#versions.get(kind)?.get(id) ?? [];
-  }
-
   /** How long ago this read sees a resource. */
   #ageOf(describe: LaggingKind, id: string): number {
-    const { lagMs, staleProbability = 0, staleMs = 0, seed = 1 } = this.#reads;
-    const [least, most] = rangeOf(lagMs?.[describe]);
-    const lag = least + (most - least) * seededFraction(seed, `${describe} ${id}`);
+    const { staleProbability = 0, staleMs = 0 } = this.#reads;
+    const lag = this.#lagOf(describe, id);
     if (staleProbability === 0 || this.#random() >= staleProbability) return lag;
     return Math.max(lag, this.#random() * staleMs);
   }
 
+  #lagOf(describe: LaggingKind, id: string): number {
+    const known = this.#lags.get(describe)?.get(id);
+    if (known !== undefined) return known;
+    const [least, most] = rangeOf(this.#reads.lagMs?.[describe]);
+    const { seed = 1 } = this.#reads;
+    const lag = least + (most - least) * seededFraction(seed, `${describe} ${id}`);
+    this.#lags.get(describe)?.set(id, lag);
+    return lag;
+  }
+
   #isOutOfReach({ untilMs }: Version): boolean {
-    const mostLag = kinds.map((kind) => rangeOf(this.#reads.lagMs?.[kind])[1]);
-    const reachMs = Math.max(this.#reads.staleMs ?? 0, ...mostLag);
-    return untilMs < this.#clock.elapsed() - reachMs;
+    return untilMs < this.#clock.elapsed() - this.#reachMs;
   }
 }
 

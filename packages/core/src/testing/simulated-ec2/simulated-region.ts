@@ -71,7 +71,7 @@ export abstract class SimulatedRegion {
 
   /** The whole region as plain JSON. */
   snapshot(): Ec2Snapshot {
-    return structuredClone(snapshotOf(runnerOf(this).state));
+    return snapshotOf(runnerOf(this).state);
   }
 
   /** Plants a fault into the next calls of an action. */
