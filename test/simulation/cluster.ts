@@ -63,6 +63,7 @@ export class Cluster {
       published: undefined,
       publications: 0,
       starts: 0,
+      failedStarts: 0,
       isStopping: false,
       hasReleased: false,
       isOpened: false,
@@ -99,7 +100,7 @@ export class Cluster {
       this.#world.note(process.name, 'is dead');
       this.#invariants.disturbed(pod);
       if (!pod.hasReleased) this.#world.unreleased.add(pod.privateIp);
-      this.#world.scheduler.after(this.#world.random.between(500, 6000), () => this.#start(pod));
+      this.#world.scheduler.after(this.#backOffMs(pod), () => this.#start(pod));
     });
     const stop = new AbortController();
     this.#stops.set(process, stop);
@@ -112,6 +113,13 @@ export class Cluster {
       this.#world.note(process.name, 'exits', error);
       process.kill();
     });
+  }
+
+  /** As the kubelet: longer each time, until a process has done what it is for. */
+  #backOffMs(pod: Pod): number {
+    pod.failedStarts += 1;
+    const factor = Math.min(8, 2 ** (pod.failedStarts - 1));
+    return this.#world.random.between(500, 6000) * factor;
   }
 
   /** As `kubectl delete pod`: told to stop, killed when the grace period ends. */

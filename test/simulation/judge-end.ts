@@ -1,74 +1,90 @@
-import { isDeepStrictEqual } from 'node:util';
-import { ownerTagKey } from '@truetuple/core';
+import { ownerTagKey, type ElasticIp } from '@truetuple/core';
 import type { Ec2Snapshot } from '@truetuple/core/testing';
-import type { World } from './world.ts';
+import type { Pod, World } from './world.ts';
 
-/** Faults are over and there was time enough: every live pod holds one address, and nobody else any. */
-export function judgeStable(world: World): void {
+/** What is wrong when faults are over and there was time enough: every live pod holds one address, nobody else any. */
+export function complaintsAboutQuiet(world: World): string[] {
   const { region, standing } = world;
-  const { addresses } = region.ec2.snapshot();
+  const { addresses, routeTables } = region.ec2.snapshot();
   const pool = addresses.filter(({ allocationId }) => !region.foreign.has(allocationId));
-  for (const pod of standing) {
-    const { published, process } = pod;
-    if (published === undefined) {
-      // there are more pods than addresses
-      if (pool.every(({ associationId }) => associationId !== undefined)) continue;
-      world.violate(
-        `${pod.name} (${pod.uid}) holds nothing: ${process?.name} in ${process?.phase}`,
-      );
-      continue;
-    }
-    const held = addresses.filter(
-      ({ networkInterfaceId, privateIpAddress }) =>
-        networkInterfaceId === pod.host.networkInterfaceId && privateIpAddress === pod.privateIp,
-    );
-    const ids = held.map(({ associationId }) => associationId);
-    if (!isDeepStrictEqual(ids, [published.associationId])) {
-      world.violate(
-        `${pod.name} (${pod.uid}) advertises ${published.publicIp} by ${published.associationId}; its place has ${ids.join(' ')}`,
-      );
-    }
-    const tag = held[0]?.tags.find(({ key }) => key === ownerTagKey)?.value;
-    if (!(tag ?? '').includes(`/${pod.uid}/${pod.privateIp}/`)) {
-      world.violate(`${pod.name} (${pod.uid}) holds ${published.publicIp} under the record ${tag}`);
-    }
-  }
-  const places = new Set(standing.map((pod) => `${pod.host.networkInterfaceId} ${pod.privateIp}`));
-  for (const address of pool) {
-    const { publicIp, networkInterfaceId, privateIpAddress } = address;
-    const isHeld = places.has(`${networkInterfaceId} ${privateIpAddress}`);
-    const tag = address.tags.find(({ key }) => key === ownerTagKey)?.value;
-    if (networkInterfaceId !== undefined && !isHeld) {
-      world.violate(`${publicIp} is left on ${privateIpAddress} of ${networkInterfaceId}`);
-    }
-    // the record of an address that a live pod has lost goes with the pod
-    const isOfLive = standing.some(({ uid }) => tag?.includes(`/${uid}/`) === true);
-    if (!isHeld && !isOfLive && tag !== undefined) {
-      world.violate(`${publicIp} is left with the record ${tag}`);
-    }
-  }
-  judgeRoutes(world);
+  return [
+    ...standing.flatMap((pod) => complaintsAboutPod(pod, pool)),
+    ...pool.flatMap((address) => complaintsAboutAddress(address, standing)),
+    ...complaintsAboutRoutes(world, routeTables),
+  ];
 }
 
-function judgeRoutes(world: World): void {
+function complaintsAboutPod(pod: Pod, pool: Ec2Snapshot['addresses']): string[] {
+  const { published, process, name, uid, privateIp } = pod;
+  if (published === undefined) {
+    // there are more pods than addresses
+    if (pool.every(({ associationId }) => associationId !== undefined)) return [];
+    return [`${name} (${uid}) holds nothing: ${process?.name} in ${process?.phase}`];
+  }
+  const held = pool.filter(
+    (one) =>
+      one.networkInterfaceId === pod.host.networkInterfaceId && one.privateIpAddress === privateIp,
+  );
+  const complaints: string[] = [];
+  const ids = held.map(({ associationId }) => associationId).join(' ');
+  if (ids !== published.associationId) {
+    complaints.push(
+      `${name} (${uid}) advertises ${published.publicIp} by ${published.associationId}; its place has ${ids}`,
+    );
+  }
+  const tag = ownerTagOf(held[0]);
+  if (tag?.includes(`/${uid}/${privateIp}/`) !== true) {
+    complaints.push(`${name} (${uid}) holds ${published.publicIp} under the record ${tag}`);
+  }
+  return complaints;
+}
+
+function complaintsAboutAddress(address: ElasticIp, standing: readonly Pod[]): string[] {
+  const { publicIp, networkInterfaceId, privateIpAddress } = address;
+  const isHeld = standing.some(
+    (pod) =>
+      pod.host.networkInterfaceId === networkInterfaceId && pod.privateIp === privateIpAddress,
+  );
+  if (isHeld) return [];
+  const complaints: string[] = [];
+  const tag = ownerTagOf(address);
+  if (networkInterfaceId !== undefined) {
+    complaints.push(`${publicIp} is left on ${privateIpAddress} of ${networkInterfaceId}`);
+  }
+  // the record of an address that a live pod has lost goes with the pod
+  const isOfLive = standing.some(({ uid }) => tag?.includes(`/${uid}/`) === true);
+  if (!isOfLive && tag !== undefined) complaints.push(`${publicIp} is left with the record ${tag}`);
+  return complaints;
+}
+
+function ownerTagOf(address: ElasticIp | undefined): string | undefined {
+  return address?.tags.find(({ key }) => key === ownerTagKey)?.value;
+}
+
+function complaintsAboutRoutes(
+  { standing, region }: World,
+  tables: Ec2Snapshot['routeTables'],
+): string[] {
   const wanted = new Map<string, string>(
-    world.standing.flatMap(({ published, host }) =>
+    standing.flatMap(({ published, host }) =>
       published === undefined
         ? []
         : [[`${published.publicIp}/32`, host.networkInterfaceId] as const],
     ),
   );
-  for (const { routeTableId, routes } of world.region.ec2.snapshot().routeTables) {
-    if (!world.region.routeTableIds.includes(routeTableId)) continue;
-    const ours = routes.filter(({ destinationCidrBlock }) =>
-      destinationCidrBlock.startsWith('203.0.113.'),
+  const ours = tables.filter(({ routeTableId }) => region.routeTableIds.includes(routeTableId));
+  return ours.flatMap(({ routeTableId, routes }) => {
+    const led = routes.filter((one) => one.destinationCidrBlock.startsWith('203.0.113.'));
+    const astray = led.filter(
+      (one) => wanted.get(one.destinationCidrBlock) !== one.networkInterfaceId,
     );
-    for (const { destinationCidrBlock, networkInterfaceId } of ours) {
-      if (wanted.get(destinationCidrBlock) === networkInterfaceId) continue;
-      world.violate(`${routeTableId} leads ${destinationCidrBlock} to ${networkInterfaceId}`);
-    }
-    if (ours.length < wanted.size) world.violate(`${routeTableId} lacks a route of a live pod`);
-  }
+    return [
+      ...astray.map(
+        (one) => `${routeTableId} leads ${one.destinationCidrBlock} to ${one.networkInterfaceId}`,
+      ),
+      ...(led.length < wanted.size ? [`${routeTableId} lacks a route of a live pod`] : []),
+    ];
+  });
 }
 
 export interface Movement {
@@ -85,25 +101,16 @@ export function movementOf(world: World): Movement {
   };
 }
 
-/** Once all is well nothing is written any more. */
-export function judgeQuiet(world: World, before: Movement): void {
-  const now = movementOf(world);
-  if (!isDeepStrictEqual(now, before)) {
-    world.violate(`it does not come to rest: ${JSON.stringify(before)}, ${JSON.stringify(now)}`);
-  }
-}
-
-/** Everybody has gone and the reaper has passed: the region is as it was. */
-export function judgeEnd(world: World, before: Stays): void {
+/** What is wrong when everybody has gone and the reaper has passed: the region is as it was. */
+export function complaintsAboutEnd(world: World, before: Stays): string[] {
   const now = whatStays(world.region.ec2.snapshot(), world);
-  for (const kind of ['addresses', 'routeTables', 'networkInterfaces'] as const) {
-    for (const [id, was] of before[kind]) {
+  return (['addresses', 'routeTables', 'networkInterfaces'] as const).flatMap((kind) =>
+    [...before[kind]].flatMap(([id, was]) => {
       const is = now[kind].get(id);
       const isLost = world.hosts.some((host) => host.isLost && host.networkInterfaceId === id);
-      if (isLost || was === is) continue;
-      world.violate(`left behind: ${was} is ${is}`);
-    }
-  }
+      return isLost || was === is ? [] : [`left behind: ${was} is ${is}`];
+    }),
+  );
 }
 
 export interface Stays {

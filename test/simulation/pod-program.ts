@@ -34,6 +34,7 @@ export async function runPodProgram(
   const held = await ensurePublicIdentity(spec, { node, signal: stop });
   world.note(process.name, 'holds', held.identity.publicIp);
   process.phase = 'keep';
+  pod.failedStarts = 0;
   const keeping = await held.keep({
     intervalMs,
     random: () => world.random.next(),

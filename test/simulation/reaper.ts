@@ -8,6 +8,9 @@ import type { World } from './world.ts';
 /** How long something must have looked orphaned. */
 export const graceMs = 60_000;
 
+/** The longest time from one pass of a reaper to its next. */
+export const reaperPeriodMs = 40_000;
+
 /** Reaps again and again; killed, it is started again. */
 export function runReaper(world: World, host: SimulatedHost, name: string, everyMs: number): void {
   const { scheduler, random } = world;

@@ -28,6 +28,8 @@ export async function runParallel(run: ParallelRun): Promise<Tally> {
     const worker = new Worker(new URL('simulation-worker.ts', import.meta.url), {
       workerData,
       execArgv: ['-C', 'truetuple-source'],
+      // what a seed makes is garbage when it ends: room for it is cheaper than collecting it often
+      resourceLimits: { maxYoungGenerationSizeMb: 64 },
     });
     try {
       while (!isOver()) {

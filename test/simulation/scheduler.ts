@@ -44,7 +44,8 @@ export class Scheduler {
   runUntil(endMs: number): Promise<void> {
     return new Promise((resolve, reject) => {
       // Node runs a tick queued from a microtask once no microtask is left
-      const later = (): void => queueMicrotask(() => process.nextTick(turn));
+      const soon = (): void => process.nextTick(turn);
+      const later = (): void => queueMicrotask(soon);
       const turn = (): void => {
         const next = this.#events[0];
         if (next === undefined || next.dueMs > endMs) {

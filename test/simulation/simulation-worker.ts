@@ -2,6 +2,8 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { installMutant } from './install-mutant.ts';
 import type { SeedRange } from './run-seeds.ts';
 
+// errors are part of the simulation, by the dozen; a seed that is replayed has their stacks
+Error.stackTraceLimit = 0;
 // before anything of core is loaded
 const mutant = (workerData as { readonly mutant?: string }).mutant;
 if (mutant !== undefined) installMutant(mutant);

@@ -5,9 +5,10 @@ import { provocationOf } from './provocation.ts';
 import { cells } from './faults.ts';
 import { History } from './history.ts';
 import { Invariants } from './invariants.ts';
-import { judgeEnd, judgeQuiet, judgeStable, movementOf, whatStays } from './judge-end.ts';
+import { whatStays } from './judge-end.ts';
 import { Random } from './random.ts';
-import { graceMs, runReaper } from './reaper.ts';
+import { becomeEmpty, comeToRest } from './quiet.ts';
+import { reaperPeriodMs, runReaper } from './reaper.ts';
 import { buildRegion, settleForeign } from './region.ts';
 import { Scheduler } from './scheduler.ts';
 import type { SimulatedHost } from './simulated-host.ts';
@@ -66,7 +67,7 @@ export async function simulate(seed: number): Promise<SeedResult> {
   }
   planLives(world, cluster, invariants);
   runReaper(world, controllerHost(), 'reaper', 30_000);
-  if (random.chance(0.3)) runReaper(world, controllerHost(), 'reaper-2', 40_000);
+  if (random.chance(0.3)) runReaper(world, controllerHost(), 'reaper-2', reaperPeriodMs);
 
   const result = (): SeedResult => ({
     seed,
@@ -87,14 +88,8 @@ export async function simulate(seed: number): Promise<SeedResult> {
   if (!(await runTo(troubleEndsMs))) return result();
   world.note('world', '--- trouble ends');
   await endTrouble(world);
-  // in the first five minutes after a claim a theft may go unproven
-  const proofMs = claimScope === 'eni' || world.hadTheft ? 300_000 : 60_000;
-  const calmMs = proofMs + 3 * intervalMs + 3 * graceMs;
-  if (!(await runTo(troubleEndsMs + calmMs))) return result();
-  judgeStable(world);
-  const moved = movementOf(world);
-  if (!(await runTo(scheduler.nowMs + 2 * intervalMs))) return result();
-  judgeQuiet(world, moved);
+  await comeToRest(world, intervalMs);
+  if (world.violations.length > 0) return result();
   world.note('world', '--- everybody goes');
   cluster.close();
   for (const pod of world.standing) {
@@ -102,8 +97,7 @@ export async function simulate(seed: number): Promise<SeedResult> {
       random.chance(0.5) ? cluster.remove(pod) : cluster.removeByForce(pod, random.between(0, 500));
     scheduler.after(random.between(0, 20_000), goes);
   }
-  if (!(await runTo(scheduler.nowMs + 120_000 + 2 * graceMs))) return result();
-  judgeEnd(world, before);
+  await becomeEmpty(world, before);
   return result();
 }
 

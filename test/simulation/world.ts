@@ -31,6 +31,8 @@ export interface Pod {
   publications: number;
   /** How often a process of it was started. */
   starts: number;
+  /** How many of them in a row have not come to hold an address. */
+  failedStarts: number;
   /** True from the moment it is told to stop. */
   isStopping: boolean;
   /** True once hands took away what keeps its link closed. */

@@ -1,0 +1,53 @@
+import { isDeepStrictEqual } from 'node:util';
+import { complaintsAboutEnd, complaintsAboutQuiet, movementOf, type Stays } from './judge-end.ts';
+import { graceMs, reaperPeriodMs } from './reaper.ts';
+import type { World } from './world.ts';
+
+/** How often it is looked whether all is well. */
+const lookEveryMs = 12_000;
+
+/**
+ * Runs until every live pod has held what it should, and nothing was written, for as long as a keep takes for two
+ * looks and a reaper to take away what it finds: from then on nothing more would happen. What is not so at the
+ * bound is wrong.
+ */
+export async function comeToRest(world: World, intervalMs: number): Promise<void> {
+  const { scheduler, region } = world;
+  const stillMs = Math.max(2 * intervalMs, graceMs + 2 * reaperPeriodMs) + 5000;
+  // in the first five minutes after a claim a theft may go unproven
+  const proofMs = region.claimScope === 'eni' || world.hadTheft ? 300_000 : 60_000;
+  const boundMs = scheduler.nowMs + proofMs + 3 * intervalMs + 3 * graceMs;
+  let wellSinceMs = Infinity;
+  let movement = movementOf(world);
+  while (world.violations.length === 0) {
+    await scheduler.runUntil(scheduler.nowMs + lookEveryMs);
+    const now = movementOf(world);
+    const moves = !isDeepStrictEqual(now, movement);
+    movement = now;
+    const wrong = moves || wellSinceMs === Infinity ? complaintsAboutQuiet(world) : [];
+    if (wrong.length > 0) wellSinceMs = Infinity;
+    else if (moves || wellSinceMs === Infinity) wellSinceMs = scheduler.nowMs;
+    if (scheduler.nowMs - wellSinceMs >= stillMs) return;
+    if (scheduler.nowMs < boundMs) continue;
+    for (const one of wrong) world.violate(one);
+    // it may have become well just now; then it must stay so
+    if (scheduler.nowMs > boundMs + stillMs + lookEveryMs)
+      world.violate('it does not come to rest');
+  }
+}
+
+/** Everybody goes; runs until the region is as it was before the first. */
+export async function becomeEmpty(world: World, before: Stays): Promise<void> {
+  const { scheduler } = world;
+  const boundMs = scheduler.nowMs + 120_000 + 2 * graceMs;
+  let looksAlike = 0;
+  while (world.violations.length === 0) {
+    await scheduler.runUntil(scheduler.nowMs + lookEveryMs);
+    const wrong = complaintsAboutEnd(world, before);
+    // a request that was under way may still arrive
+    looksAlike = wrong.length === 0 && world.standing.length === 0 ? looksAlike + 1 : 0;
+    if (looksAlike === 2) return;
+    if (scheduler.nowMs < boundMs || wrong.length === 0) continue;
+    for (const one of wrong) world.violate(one);
+  }
+}
