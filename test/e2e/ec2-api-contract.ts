@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { ClaimsBench, MakeBench } from './claims-suite.ts';
 import { associationCases } from './ec2-api-association-cases.ts';
 import { ipv6Cases } from './ec2-api-ipv6-cases.ts';
+import { packetFilterCases } from './ec2-api-packet-filter-cases.ts';
 import { assign, associate, buildPlace, refusalOf, type MakePlace } from './ec2-api-place.ts';
 
 /**
@@ -203,37 +204,7 @@ export function ec2ApiContract(name: string, makeBench: MakeBench): void {
       });
     });
 
-    it('shows security groups with their rules, by id or by VPC, and which an interface is in', async () => {
-      const { ec2, simulated, place } = await bench();
-      const { vpcId, networkInterfaceId } = place;
-      const sip = {
-        ipProtocol: 'udp',
-        fromPort: 5060,
-        toPort: 5061,
-        ipRanges: ['0.0.0.0/0', '10.0.0.0/8'],
-        hasOtherPeers: true,
-      };
-      const all = { ipProtocol: '-1', ipRanges: ['0.0.0.0/0'], hasOtherPeers: false };
-      const { groupId } = simulated.createSecurityGroup({
-        vpcId,
-        ipPermissions: [sip],
-        networkInterfaceIds: [networkInterfaceId],
-        tags: { use: 'media' },
-      });
-      const tags = [{ key: 'use', value: 'media' }];
-      const permissions = { ipPermissions: [sip], ipPermissionsEgress: [all] };
-      const group = { groupId, groupName: groupId, vpcId, ...permissions, tags };
-      const ofVpc = [{ name: 'vpc-id', values: [vpcId] }];
-      expect(await ec2.describeSecurityGroups({ groupIds: [groupId] })).toEqual([group]);
-      expect(await ec2.describeSecurityGroups({ filters: ofVpc })).toEqual([group]);
-      expect(await refusalOf(ec2.describeSecurityGroups({ groupIds: ['sg-0'] }))).toBe(
-        'InvalidGroup.NotFound',
-      );
-      const inGroup = [{ name: 'group-id', values: [groupId] }];
-      expect(await ec2.describeNetworkInterfaces({ filters: inGroup })).toMatchObject([
-        { networkInterfaceId, groupIds: [groupId] },
-      ]);
-    });
+    packetFilterCases(bench);
 
     it('sets the source/destination check', async () => {
       const { ec2, place } = await bench();

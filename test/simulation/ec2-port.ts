@@ -9,6 +9,8 @@ const actions: Readonly<Record<keyof Ec2Api, Ec2Action>> = {
   describeAddresses: 'DescribeAddresses',
   describeRouteTables: 'DescribeRouteTables',
   describeSecurityGroups: 'DescribeSecurityGroups',
+  describeNetworkAcls: 'DescribeNetworkAcls',
+  getManagedPrefixListEntries: 'GetManagedPrefixListEntries',
   assignPrivateIpAddresses: 'AssignPrivateIpAddresses',
   unassignPrivateIpAddresses: 'UnassignPrivateIpAddresses',
   assignIpv6Addresses: 'AssignIpv6Addresses',

@@ -86,6 +86,7 @@ export type { Publisher } from './identity/publisher.ts';
 export type { Clock } from './identity/clock.ts';
 export type { OnStep, StepEvent } from './identity/step-event.ts';
 export type * from './cloud/ec2-api.ts';
+export type * from './cloud/ec2-packet-filters.ts';
 export type { CloudStep } from './cloud/cloud-step.ts';
 export type { LivePod, LivePods, Liveness } from './cloud/liveness.ts';
 export type {

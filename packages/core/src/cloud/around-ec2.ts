@@ -10,7 +10,7 @@ export type AroundCall = <Answer>(
 
 /** True for the actions that change nothing. */
 export function isRead(action: Ec2Action): boolean {
-  return action.startsWith('Describe');
+  return action.startsWith('Describe') || action.startsWith('Get');
 }
 
 export function isGoverned(ec2: Ec2Api): ec2 is GovernedEc2Api {
@@ -40,6 +40,12 @@ export function aroundEc2(ec2: Ec2Api, wrap: AroundCall): Ec2Api {
     ),
     describeSecurityGroups: around('DescribeSecurityGroups', (...asked) =>
       ec2.describeSecurityGroups(...asked),
+    ),
+    describeNetworkAcls: around('DescribeNetworkAcls', (...asked) =>
+      ec2.describeNetworkAcls(...asked),
+    ),
+    getManagedPrefixListEntries: around('GetManagedPrefixListEntries', (...asked) =>
+      ec2.getManagedPrefixListEntries(...asked),
     ),
     assignPrivateIpAddresses: around('AssignPrivateIpAddresses', (...asked) =>
       ec2.assignPrivateIpAddresses(...asked),

@@ -4,6 +4,8 @@ export type Ec2Action =
   | 'DescribeAddresses'
   | 'DescribeRouteTables'
   | 'DescribeSecurityGroups'
+  | 'DescribeNetworkAcls'
+  | 'GetManagedPrefixListEntries'
   | 'AssignPrivateIpAddresses'
   | 'UnassignPrivateIpAddresses'
   | 'AssignIpv6Addresses'
@@ -21,4 +23,5 @@ export type Ec2Action =
   | 'DescribeInstances'
   | 'DescribeVpcs'
   | 'DescribeSubnets'
-  | 'DescribeTags';
+  | 'DescribeTags'
+  | 'DescribeManagedPrefixLists';

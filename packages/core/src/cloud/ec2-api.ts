@@ -1,8 +1,10 @@
+import type { Ec2PacketFilters } from './ec2-packet-filters.ts';
+
 /**
  * Port: the EC2 calls truetuple uses and nothing else, in EC2's own words. Real side: adapters/aws over
  * @aws-sdk/client-ec2. Fake side: testing/simulated-ec2. Every refusal is an Ec2CallError.
  */
-export interface Ec2Api {
+export interface Ec2Api extends Ec2PacketFilters {
   /** DescribeNetworkInterfaces, all pages. */
   describeNetworkInterfaces(
     input: DescribeNetworkInterfaces,
@@ -12,11 +14,6 @@ export interface Ec2Api {
   describeAddresses(input: DescribeAddresses, call?: CallOptions): Promise<ElasticIp[]>;
   /** DescribeRouteTables, all pages. */
   describeRouteTables(input: DescribeRouteTables, call?: CallOptions): Promise<RouteTable[]>;
-  /** DescribeSecurityGroups, all pages. Only verification asks it. */
-  describeSecurityGroups(
-    input: DescribeSecurityGroups,
-    call?: CallOptions,
-  ): Promise<SecurityGroup[]>;
   /** Answers which of the addresses this very call put there. */
   assignPrivateIpAddresses(
     input: AssignPrivateIpAddresses,
@@ -92,12 +89,6 @@ export interface DescribeAddresses {
 /** Arguments of the EC2 action of that name: ids or filters. All pages are read. */
 export interface DescribeRouteTables {
   readonly routeTableIds?: readonly string[];
-  readonly filters?: readonly Filter[];
-}
-
-/** Arguments of the EC2 action of that name: by ids, by filters, or all. */
-export interface DescribeSecurityGroups {
-  readonly groupIds?: readonly string[];
   readonly filters?: readonly Filter[];
 }
 
@@ -218,37 +209,19 @@ export interface ElasticIp {
   readonly tags: readonly Tag[];
 }
 
-/** Shape SecurityGroup of DescribeSecurityGroups. */
-export interface SecurityGroup {
-  readonly groupId: string;
-  readonly groupName: string;
-  readonly vpcId: string;
-  /** What it lets in. */
-  readonly ipPermissions: readonly IpPermission[];
-  /** What it lets out. */
-  readonly ipPermissionsEgress: readonly IpPermission[];
-  readonly tags: readonly Tag[];
-}
-
-/** Shape IpPermission: one rule for any of its blocks. */
-export interface IpPermission {
-  /** `udp`, `tcp`, a protocol number, or `-1` for all protocols and ports. */
-  readonly ipProtocol: string;
-  /** Absent, or -1, for all ports. */
-  readonly fromPort?: number;
-  readonly toPort?: number;
-  /** IPv4 CIDR blocks. */
-  readonly ipRanges: readonly string[];
-  /** True when it also names IPv6 blocks, prefix lists or security groups. */
-  readonly hasOtherPeers: boolean;
-}
-
 /** Shape RouteTable of DescribeRouteTables. */
 export interface RouteTable {
   readonly routeTableId: string;
   readonly vpcId: string;
   readonly routes: readonly {
     readonly destinationCidrBlock: string;
+    readonly networkInterfaceId?: string;
+    readonly gatewayId?: string;
+    readonly state: 'active' | 'blackhole';
+  }[];
+  /** Routes to managed prefix lists: one of them takes as many of the table's places as the list has at most. */
+  readonly prefixListRoutes?: readonly {
+    readonly destinationPrefixListId: string;
     readonly networkInterfaceId?: string;
     readonly gatewayId?: string;
     readonly state: 'active' | 'blackhole';

@@ -34,6 +34,14 @@ export function shareReads(ec2: Ec2Api): Ec2Api {
       read(keyOf('DescribeSecurityGroups', input), options, (call) =>
         ec2.describeSecurityGroups(input, call),
       ),
+    describeNetworkAcls: (input, options) =>
+      read(keyOf('DescribeNetworkAcls', input), options, (call) =>
+        ec2.describeNetworkAcls(input, call),
+      ),
+    getManagedPrefixListEntries: (input, options) =>
+      read(keyOf('GetManagedPrefixListEntries', input), options, (call) =>
+        ec2.getManagedPrefixListEntries(input, call),
+      ),
   };
 }
 

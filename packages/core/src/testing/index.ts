@@ -38,8 +38,10 @@ export type {
 } from './simulated-ec2/connect-topology.ts';
 export type { AssignAnswer, AssignInput } from './simulated-ec2/network-interfaces.ts';
 export type { AssignIpv6Input } from './simulated-ec2/ipv6-addresses.ts';
-export type { RouteInput } from './simulated-ec2/route-tables.ts';
-export type { SecurityGroupSetup } from './simulated-ec2/security-groups.ts';
+export type { NetworkAclSetup } from './simulated-ec2/network-acls.ts';
+export type { PrefixListChange, PrefixListSetup } from './simulated-ec2/prefix-lists.ts';
+export type { PrefixListRoute, RouteInput } from './simulated-ec2/route-tables.ts';
+export type { SecurityGroupRules, SecurityGroupSetup } from './simulated-ec2/security-groups.ts';
 export type { DeleteTagsInput } from './simulated-ec2/tags.ts';
 export type {
   CreatedNetworkInterface,

@@ -43,7 +43,11 @@ export type CloudFindingCode =
   | 'security-group-blocks-inbound'
   | 'security-group-restricts-inbound'
   | 'security-group-blocks-outbound'
-  | 'security-group-restricts-outbound';
+  | 'security-group-restricts-outbound'
+  | 'network-acl-blocks-inbound'
+  | 'network-acl-restricts-inbound'
+  | 'network-acl-blocks-outbound'
+  | 'network-acl-restricts-outbound';
 
 /** Stable codes of everything that verify can find. */
 export type FindingCode = KernelFindingCode | WireFindingCode | CloudFindingCode;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { IpPermission, SecurityGroup } from '../cloud/ec2-api.ts';
+import type { IpPermission, SecurityGroup } from '../cloud/ec2-packet-filters.ts';
 import type { FindingCode } from './finding.ts';
 import { judgeSecurityGroups } from './judge-security-groups.ts';
 
@@ -52,7 +52,7 @@ it.each<[FindingCode, string, Partial<SecurityGroup>]>([
   ],
   [
     'security-group-restricts-inbound',
-    'lets UDP port 5060 in from 198.51.100.0/24 port 5060-5061, groups or prefix lists port 5060-5061',
+    'lets UDP port 5060 in from 198.51.100.0/24 port 5060-5061, groups or IPv6 port 5060-5061',
     { ipPermissions: [{ ...sip, ipRanges: ['198.51.100.0/24'], hasOtherPeers: true }, rtp] },
   ],
   ['security-group-blocks-outbound', 'no rule of sg-1 lets UDP out', { ipPermissionsEgress: [] }],
@@ -71,4 +71,33 @@ it.each<[FindingCode, string, Partial<SecurityGroup>]>([
   expect(found.map((each) => each.code)).toEqual([code]);
   expect(found[0]?.seen).toContain(seen);
   expect(found[0]?.severity).toBe(code.includes('blocks') ? 'broken' : 'warning');
+});
+
+it.each<[string, readonly string[], FindingCode[]]>([
+  ['everybody', ['0.0.0.0/0'], []],
+  ['everybody, by halves', ['0.0.0.0/1', '128.0.0.0/1'], []],
+  ['some', ['198.51.100.0/24'], ['security-group-restricts-inbound']],
+  ['nobody', [], ['security-group-blocks-inbound']],
+])('a rule that names a prefix list of %s counts as its entries', (_who, entries, codes) => {
+  const byList = { ...sip, ipRanges: [], prefixListIds: ['pl-1'] };
+  const found = judgeSecurityGroups(
+    [group({ ipPermissions: [byList] })],
+    [5060],
+    new Map([['pl-1', entries]]),
+  );
+  expect(found.map(({ code }) => code)).toEqual(codes);
+  if (entries.length > 0 && found.length > 0)
+    expect(found[0]?.seen).toContain(`pl-1 (${entries.join(', ')})`);
+});
+
+it('a prefix list that could not be read lets somebody in, nobody knows whom', () => {
+  const byList = { ...sip, ipRanges: [], prefixListIds: ['pl-1'] };
+  const found = judgeSecurityGroups([group({ ipPermissions: [byList] })], [5060]);
+  expect(found.map(({ code }) => code)).toEqual(['security-group-restricts-inbound']);
+  expect(found[0]?.seen).toContain('pl-1 (not read)');
+});
+
+it('rules add up: halves of the Internet in two rules are the Internet', () => {
+  const halves = ['0.0.0.0/1', '128.0.0.0/1'].map((block) => ({ ...sip, ipRanges: [block] }));
+  expect(judgeSecurityGroups([group({ ipPermissions: halves })], [5060])).toEqual([]);
 });

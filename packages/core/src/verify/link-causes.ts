@@ -12,6 +12,13 @@ const associationWrong: readonly FindingCode[] = [
   'association-missing',
   'association-elsewhere',
 ];
+/** A network ACL keeps no state: whichever way it denies, nothing that was asked is answered. */
+const aclWrong: readonly FindingCode[] = [
+  'network-acl-blocks-inbound',
+  'network-acl-restricts-inbound',
+  'network-acl-blocks-outbound',
+  'network-acl-restricts-outbound',
+];
 const vpcRouteWrong: readonly FindingCode[] = [
   'vpc-route-missing',
   'vpc-route-elsewhere',
@@ -33,6 +40,7 @@ const causes: Partial<Record<FindingCode, readonly FindingCode[]>> = {
     'source-dest-check-on',
     'security-group-blocks-outbound',
     'security-group-restricts-outbound',
+    ...aclWrong,
   ],
   'source-translated': wayWrong,
   'node-translated': wayWrong,
@@ -54,6 +62,8 @@ const causes: Partial<Record<FindingCode, readonly FindingCode[]>> = {
     ...associationWrong,
     'security-group-blocks-inbound',
     'security-group-restricts-inbound',
+    'network-acl-blocks-inbound',
+    'network-acl-restricts-inbound',
     'reverse-path-strict',
   ],
   'inbound-not-asked': [

@@ -4,6 +4,8 @@ import * as change from './change-resources.ts';
 import * as instances from './change-instances.ts';
 import * as routes from './change-routes.ts';
 import * as build from './create-topology.ts';
+import * as made from './create-packet-filters.ts';
+import * as packetFilters from './describe-packet-filters.ts';
 import * as resources from './describe-resources.ts';
 import { describeTags } from './describe-tags.ts';
 import * as topology from './describe-topology.ts';
@@ -19,13 +21,16 @@ const actions: Readonly<Record<Ec2Action, Action>> = {
   DeleteTags: change.deleteTags,
   DescribeAddresses: resources.describeAddresses,
   DescribeInstances: topology.describeInstances,
+  DescribeManagedPrefixLists: packetFilters.describeManagedPrefixLists,
+  DescribeNetworkAcls: packetFilters.describeNetworkAcls,
   DescribeNetworkInterfaces: resources.describeNetworkInterfaces,
   DescribeRouteTables: resources.describeRouteTables,
-  DescribeSecurityGroups: resources.describeSecurityGroups,
+  DescribeSecurityGroups: packetFilters.describeSecurityGroups,
   DescribeSubnets: topology.describeSubnets,
   DescribeTags: describeTags,
   DescribeVpcs: topology.describeVpcs,
   DisassociateAddress: change.disassociateAddress,
+  GetManagedPrefixListEntries: packetFilters.getManagedPrefixListEntries,
   ModifyNetworkInterfaceAttribute: change.modifyNetworkInterfaceAttribute,
   ReleaseAddress: change.releaseAddress,
   ReplaceRoute: routes.replaceRoute,
@@ -38,14 +43,25 @@ const builders: Readonly<Record<string, Action>> = {
   AssociateRouteTable: build.associateRouteTable,
   AttachInternetGateway: build.attachInternetGateway,
   AttachNetworkInterface: build.attachNetworkInterface,
+  AuthorizeSecurityGroupEgress: made.authorizeSecurityGroupEgress,
+  AuthorizeSecurityGroupIngress: made.authorizeSecurityGroupIngress,
   CreateInternetGateway: build.createInternetGateway,
+  CreateManagedPrefixList: made.createManagedPrefixList,
+  CreateNetworkAcl: made.createNetworkAcl,
+  CreateNetworkAclEntry: made.createNetworkAclEntry,
   CreateNetworkInterface: build.createNetworkInterface,
   CreateRouteTable: build.createRouteTable,
+  CreateSecurityGroup: made.createSecurityGroup,
   CreateSubnet: build.createSubnet,
   CreateSubnetCidrReservation: build.createSubnetCidrReservation,
   CreateVpc: build.createVpc,
+  DeleteNetworkAclEntry: made.deleteNetworkAclEntry,
   DeleteNetworkInterface: build.deleteNetworkInterface,
   DetachNetworkInterface: build.detachNetworkInterface,
+  ModifyManagedPrefixList: made.modifyManagedPrefixList,
+  ReplaceNetworkAclAssociation: made.replaceNetworkAclAssociation,
+  RevokeSecurityGroupEgress: made.revokeSecurityGroupEgress,
+  RevokeSecurityGroupIngress: made.revokeSecurityGroupIngress,
   RunInstances: instances.runInstances,
   StartInstances: instances.startInstances,
   StopInstances: instances.stopInstances,

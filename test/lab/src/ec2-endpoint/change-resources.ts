@@ -1,6 +1,7 @@
 import { action, actionWithoutDryRun, present, type Action } from './action.ts';
 import { flag, integer, list, oneOf, optional, struct, text } from './decode-parameters.ts';
 import { tagsFor, tagSpecification } from './new-resource.ts';
+import { refuse } from './refusal.ts';
 
 const done = { return: true } as const;
 
@@ -131,12 +132,22 @@ export const releaseAddress: Action = action(
 
 export const modifyNetworkInterfaceAttribute: Action = action(
   'ModifyNetworkInterfaceAttribute',
-  { NetworkInterfaceId: text, SourceDestCheck: struct({ Value: flag }) },
+  {
+    NetworkInterfaceId: text,
+    SourceDestCheck: optional(struct({ Value: flag })),
+    SecurityGroupId: optional(list(text)),
+  },
   async (ec2, input) => {
-    await ec2.setSourceDestCheck({
-      networkInterfaceId: input.NetworkInterfaceId,
-      sourceDestCheck: input.SourceDestCheck.Value,
-    });
+    const { NetworkInterfaceId: networkInterfaceId, SourceDestCheck, SecurityGroupId } = input;
+    if ((SourceDestCheck === undefined) === (SecurityGroupId === undefined)) {
+      return refuse('InvalidParameterCombination', 'One attribute is modified at a time.');
+    }
+    if (SecurityGroupId !== undefined) {
+      ec2.setSecurityGroups({ networkInterfaceId, groupIds: SecurityGroupId });
+    } else if (SourceDestCheck !== undefined) {
+      const sourceDestCheck = SourceDestCheck.Value;
+      await ec2.setSourceDestCheck({ networkInterfaceId, sourceDestCheck });
+    }
     return done;
   },
 );

@@ -7,7 +7,8 @@ const route = { RouteTableId: text, DestinationCidrBlock: text, NetworkInterface
 /** A new route may also lead to a gateway, which builds a place and is no call of ours. */
 const newRoute = {
   RouteTableId: text,
-  DestinationCidrBlock: text,
+  DestinationCidrBlock: optional(text),
+  DestinationPrefixListId: optional(text),
   NetworkInterfaceId: optional(text),
   GatewayId: optional(text),
 };
@@ -15,14 +16,25 @@ const newRoute = {
 export const createRoute: Action = action('CreateRoute', newRoute, async (ec2, input) => {
   const { RouteTableId: routeTableId, DestinationCidrBlock: destinationCidrBlock } = input;
   const { GatewayId: gatewayId, NetworkInterfaceId: networkInterfaceId } = input;
+  const { DestinationPrefixListId: destinationPrefixListId } = input;
   if ((gatewayId === undefined) === (networkInterfaceId === undefined)) {
     return refuse('InvalidParameterCombination', 'A route needs exactly one target.');
   }
-  if (gatewayId !== undefined) {
-    ec2.createGatewayRoute({ routeTableId, destinationCidrBlock, gatewayId });
-  } else if (networkInterfaceId !== undefined) {
-    await ec2.createRoute({ routeTableId, destinationCidrBlock, networkInterfaceId });
+  if (destinationCidrBlock !== undefined && destinationPrefixListId === undefined) {
+    if (gatewayId !== undefined) {
+      ec2.createGatewayRoute({ routeTableId, destinationCidrBlock, gatewayId });
+    } else if (networkInterfaceId !== undefined) {
+      await ec2.createRoute({ routeTableId, destinationCidrBlock, networkInterfaceId });
+    }
+    return done;
   }
+  if (destinationPrefixListId === undefined || networkInterfaceId === undefined) {
+    return refuse(
+      'InvalidParameterCombination',
+      'A route needs one destination; a prefix list leads to an interface.',
+    );
+  }
+  ec2.createPrefixListRoute({ routeTableId, destinationPrefixListId, networkInterfaceId });
   return done;
 });
 

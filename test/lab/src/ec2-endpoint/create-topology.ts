@@ -1,5 +1,5 @@
 import { actionWithoutDryRun, present, type Action } from './action.ts';
-import { integer, oneOf, optional, text } from './decode-parameters.ts';
+import { integer, list, oneOf, optional, text } from './decode-parameters.ts';
 import {
   attachmentIdOf,
   ipv6CidrSet,
@@ -91,6 +91,7 @@ export const createNetworkInterface: Action = actionWithoutDryRun(
     SubnetId: text,
     PrivateIpAddress: optional(text),
     Description: optional(text),
+    SecurityGroupId: optional(list(text)),
     TagSpecification: tagSpecification,
     ClientToken: optional(text),
   },
@@ -101,6 +102,8 @@ export const createNetworkInterface: Action = actionWithoutDryRun(
         tags: tagsFor('network-interface', input.TagSpecification),
         ...present({ privateIpAddress: input.PrivateIpAddress }),
       });
+      const { SecurityGroupId: groupIds } = input;
+      if (groupIds !== undefined) ec2.setSecurityGroups({ networkInterfaceId, groupIds });
       const all = ec2.snapshot().networkInterfaces;
       const eni = all.find((each) => each.networkInterfaceId === networkInterfaceId);
       return { networkInterface: eni && networkInterfaceFields(eni) };

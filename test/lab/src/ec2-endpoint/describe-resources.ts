@@ -1,12 +1,7 @@
 import type { SimulatedEc2 } from '@truetuple/core/testing';
 import { action, present, type Action } from './action.ts';
 import { list, optional, text } from './decode-parameters.ts';
-import {
-  addressFields,
-  networkInterfaceFields,
-  routeTableFields,
-  securityGroupFields,
-} from './encode-resources.ts';
+import { addressFields, networkInterfaceFields, routeTableFields } from './encode-resources.ts';
 import { filters, pageFor, pageParameters, refuseIdsWithMaxResults } from './parameters.ts';
 import { refuse } from './refusal.ts';
 
@@ -74,17 +69,5 @@ export const describeRouteTables: Action = action(
       routeTableFields(table, main.has(table.routeTableId)),
     );
     return { routeTableSet, nextToken: page.nextToken };
-  },
-);
-
-export const describeSecurityGroups: Action = action(
-  'DescribeSecurityGroups',
-  { GroupId: optional(list(text)), Filter: filters, ...pageParameters(1000) },
-  async (ec2, input) => {
-    const { GroupId: groupIds, Filter } = input;
-    refuseIdsWithMaxResults(groupIds, input);
-    const found = await ec2.describeSecurityGroups(present({ groupIds, filters: Filter }));
-    const page = pageFor(found, (group) => group.groupId, input);
-    return { securityGroupInfo: page.items.map(securityGroupFields), nextToken: page.nextToken };
   },
 );

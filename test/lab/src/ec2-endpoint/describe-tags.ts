@@ -44,6 +44,9 @@ function allTags(ec2: SimulatedEc2): ShownTag[] {
       rows('network-interface', one.networkInterfaceId, one.tags),
     ),
     ...all.addresses.flatMap((one) => rows('elastic-ip', one.allocationId, one.tags)),
+    ...all.securityGroups.flatMap((one) => rows('security-group', one.groupId, one.tags)),
+    ...all.networkAcls.flatMap((one) => rows('network-acl', one.networkAclId, one.tags)),
+    ...all.prefixLists.flatMap((one) => rows('prefix-list', one.prefixListId, one.tags)),
     ...all.routeTables.flatMap((one) => rows('route-table', one.routeTableId, one.tags)),
   ];
 }

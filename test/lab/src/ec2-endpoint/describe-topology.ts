@@ -11,7 +11,7 @@ import { refuse } from './refusal.ts';
 type Instance = Ec2Snapshot['instances'][number];
 
 /** The resources with these ids, or all; an unknown id is refused with `missing`. */
-function select<Resource>(
+export function select<Resource>(
   all: readonly Resource[],
   idOf: (resource: Resource) => string,
   ids: readonly string[] | undefined,

@@ -1,11 +1,4 @@
-import type {
-  ElasticIp,
-  IpPermission,
-  NetworkInterface,
-  RouteTable,
-  SecurityGroup,
-  Tag,
-} from '@truetuple/core';
+import type { ElasticIp, NetworkInterface, RouteTable, Tag } from '@truetuple/core';
 import type { XmlFields } from './encode-xml.ts';
 
 /** TagList. */
@@ -101,11 +94,8 @@ export function routeTableFields(table: RouteTable, isMain: boolean): XmlFields 
   return {
     routeTableId,
     vpcId: table.vpcId,
-    routeSet: table.routes.map((route) => ({
-      destinationCidrBlock: route.destinationCidrBlock,
-      gatewayId: route.gatewayId,
-      networkInterfaceId: route.networkInterfaceId,
-      state: route.state,
+    routeSet: [...table.routes, ...(table.prefixListRoutes ?? [])].map((route) => ({
+      ...route,
       origin: route.gatewayId === 'local' ? 'CreateRouteTable' : 'CreateRoute',
     })),
     associationSet: [
@@ -117,29 +107,5 @@ export function routeTableFields(table: RouteTable, isMain: boolean): XmlFields 
       })),
     ],
     tagSet: tagSet(table.tags),
-  };
-}
-
-/** SecurityGroup of DescribeSecurityGroups. */
-export function securityGroupFields(group: SecurityGroup): XmlFields {
-  return {
-    groupId: group.groupId,
-    groupName: group.groupName,
-    vpcId: group.vpcId,
-    ipPermissions: group.ipPermissions.map(permissionFields),
-    ipPermissionsEgress: group.ipPermissionsEgress.map(permissionFields),
-    tagSet: tagSet(group.tags),
-  };
-}
-
-/** Of the peers that are no IPv4 block the simulator knows only that there are some: a prefix list stands for them. */
-function permissionFields(permission: IpPermission): XmlFields {
-  const { ipProtocol, fromPort, toPort, ipRanges, hasOtherPeers } = permission;
-  return {
-    ipProtocol,
-    fromPort,
-    toPort,
-    ipRanges: ipRanges.map((cidrIp) => ({ cidrIp })),
-    prefixListIds: hasOtherPeers ? [{ prefixListId: 'pl-00000000000000001' }] : [],
   };
 }

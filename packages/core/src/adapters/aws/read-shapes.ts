@@ -1,22 +1,14 @@
 import type {
   Address,
-  IpPermission as IpPermissionShape,
   NetworkInterface as NetworkInterfaceShape,
+  Route as RouteShape,
   RouteTable as RouteTableShape,
-  SecurityGroup as SecurityGroupShape,
   Tag as TagShape,
 } from '@aws-sdk/client-ec2';
-import type {
-  ElasticIp,
-  IpPermission,
-  NetworkInterface,
-  RouteTable,
-  SecurityGroup,
-  Tag,
-} from '../../cloud/ec2-api.ts';
+import type { ElasticIp, NetworkInterface, RouteTable, Tag } from '../../cloud/ec2-api.ts';
 
 /** A field that EC2's model marks optional and its answers always have. */
-function required(value: string | undefined, field: string): string {
+export function required(value: string | undefined, field: string): string {
   if (value !== undefined && value !== '') return value;
   throw new Error(`EC2's answer has no ${field}`);
 }
@@ -30,7 +22,7 @@ function optional<Key extends string>(
   return { [key]: value } as { readonly [name in Key]?: string };
 }
 
-function readTags(tags: readonly TagShape[] | undefined): Tag[] {
+export function readTags(tags: readonly TagShape[] | undefined): Tag[] {
   return (tags ?? []).map(({ Key, Value }) => ({ key: required(Key, 'Key'), value: Value ?? '' }));
 }
 
@@ -100,28 +92,6 @@ function readGroups(shapes: NetworkInterfaceShape['Groups']): Pick<NetworkInterf
   return groupIds.length === 0 ? {} : { groupIds };
 }
 
-export function readSecurityGroup(shape: SecurityGroupShape): SecurityGroup {
-  return {
-    groupId: required(shape.GroupId, 'GroupId'),
-    groupName: shape.GroupName ?? '',
-    vpcId: required(shape.VpcId, 'VpcId'),
-    ipPermissions: (shape.IpPermissions ?? []).map(readPermission),
-    ipPermissionsEgress: (shape.IpPermissionsEgress ?? []).map(readPermission),
-    tags: readTags(shape.Tags),
-  };
-}
-
-function readPermission(shape: IpPermissionShape): IpPermission {
-  const others = [shape.Ipv6Ranges, shape.PrefixListIds, shape.UserIdGroupPairs];
-  return {
-    ipProtocol: required(shape.IpProtocol, 'IpProtocol'),
-    ...(shape.FromPort === undefined ? {} : { fromPort: shape.FromPort }),
-    ...(shape.ToPort === undefined ? {} : { toPort: shape.ToPort }),
-    ipRanges: (shape.IpRanges ?? []).flatMap(({ CidrIp }) => CidrIp ?? []),
-    hasOtherPeers: others.some((peers) => peers !== undefined && peers.length > 0),
-  };
-}
-
 export function readElasticIp(shape: Address): ElasticIp {
   return {
     allocationId: required(shape.AllocationId, 'AllocationId'),
@@ -134,23 +104,33 @@ export function readElasticIp(shape: Address): ElasticIp {
 }
 
 export function readRouteTable(shape: RouteTableShape): RouteTable {
+  const routes = shape.Routes ?? [];
+  // a route to an IPv6 block has neither destination and does not concern us
+  const prefixListRoutes = routes.flatMap((route) => {
+    const { DestinationPrefixListId: destinationPrefixListId } = route;
+    return destinationPrefixListId === undefined
+      ? []
+      : [{ destinationPrefixListId, ...readTarget(route) }];
+  });
   return {
     routeTableId: required(shape.RouteTableId, 'RouteTableId'),
     vpcId: required(shape.VpcId, 'VpcId'),
-    // routes to IPv6 blocks and prefix lists have no DestinationCidrBlock and do not concern us
-    routes: (shape.Routes ?? []).flatMap((route) => {
-      if (route.DestinationCidrBlock === undefined) return [];
-      const state = route.State === 'blackhole' ? ('blackhole' as const) : ('active' as const);
-      return [
-        {
-          destinationCidrBlock: route.DestinationCidrBlock,
-          ...optional('networkInterfaceId', route.NetworkInterfaceId),
-          ...optional('gatewayId', route.GatewayId),
-          state,
-        },
-      ];
+    routes: routes.flatMap((route) => {
+      const { DestinationCidrBlock: destinationCidrBlock } = route;
+      return destinationCidrBlock === undefined
+        ? []
+        : [{ destinationCidrBlock, ...readTarget(route) }];
     }),
+    ...(prefixListRoutes.length === 0 ? {} : { prefixListRoutes }),
     associatedSubnetIds: (shape.Associations ?? []).flatMap(({ SubnetId }) => SubnetId ?? []),
     tags: readTags(shape.Tags),
+  };
+}
+
+function readTarget(route: RouteShape): Omit<RouteTable['routes'][number], 'destinationCidrBlock'> {
+  return {
+    ...optional('networkInterfaceId', route.NetworkInterfaceId),
+    ...optional('gatewayId', route.GatewayId),
+    state: route.State === 'blackhole' ? 'blackhole' : 'active',
   };
 }

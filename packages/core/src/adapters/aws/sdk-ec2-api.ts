@@ -1,14 +1,8 @@
-import type * as sdkModule from './ec2-commands.ts';
-import type { CallOptions, Ec2Api, Filter } from '../../cloud/ec2-api.ts';
+import type { Ec2Api } from '../../cloud/ec2-api.ts';
 import { ec2CallErrorFrom } from './ec2-call-error-from.ts';
-import {
-  readElasticIp,
-  readNetworkInterface,
-  readRouteTable,
-  readSecurityGroup,
-} from './read-shapes.ts';
-
-type Sdk = typeof sdkModule;
+import { packetFilterReads } from './sdk-packet-filters.ts';
+import { reads } from './sdk-reads.ts';
+import type { Connection, Run } from './sdk-run.ts';
 
 /** Which region is asked, as whom, and how long an answer may take. */
 export interface SdkEc2Options {
@@ -29,18 +23,6 @@ export interface SdkEc2Options {
   readonly requestTimeoutMs?: number;
 }
 
-interface Connection {
-  readonly sdk: Sdk;
-  readonly client: sdkModule.EC2Client;
-}
-
-type Call = CallOptions | undefined;
-type Run = <Answer>(
-  action: string,
-  call: Call,
-  act: (connection: Connection, options: { readonly abortSignal?: AbortSignal }) => Promise<Answer>,
-) => Promise<Answer>;
-
 /**
  * EC2 through @aws-sdk/client-ec2, which is loaded at the first call. AllowReassociation and
  * AllowReassignment go out as `false` with every call: EC2's defaults take addresses from others. Answers
@@ -58,7 +40,13 @@ export function sdkEc2Api(options: SdkEc2Options): Ec2Api {
       throw ec2CallErrorFrom(error, action);
     }
   };
-  return { ...reads(run), ...interfaceWrites(run), ...addressWrites(run), ...routeWrites(run) };
+  return {
+    ...reads(run),
+    ...packetFilterReads(run),
+    ...interfaceWrites(run),
+    ...addressWrites(run),
+    ...routeWrites(run),
+  };
 }
 
 async function connect(options: SdkEc2Options): Promise<Connection> {
@@ -75,88 +63,6 @@ async function connect(options: SdkEc2Options): Promise<Connection> {
     ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
   });
   return { sdk, client };
-}
-
-function filtersOf(filters: readonly Filter[] | undefined): { Filters?: FilterShape[] } {
-  if (filters === undefined || filters.length === 0) return {};
-  return { Filters: filters.map(({ name, values }) => ({ Name: name, Values: [...values] })) };
-}
-
-interface FilterShape {
-  Name: string;
-  Values: string[];
-}
-
-/** Follows NextToken to the last page. */
-async function allPages<Item>(
-  call: Call,
-  readPage: (
-    token: string | undefined,
-  ) => Promise<{ readonly items: readonly Item[] | undefined; readonly next: string | undefined }>,
-): Promise<Item[]> {
-  const all: Item[] = [];
-  let token: string | undefined;
-  do {
-    if (token !== undefined) await call?.beforePage?.();
-    const page = await readPage(token);
-    all.push(...(page.items ?? []));
-    token = page.next === '' ? undefined : page.next;
-  } while (token !== undefined);
-  return all;
-}
-
-function reads(
-  run: Run,
-): Pick<
-  Ec2Api,
-  | 'describeNetworkInterfaces'
-  | 'describeAddresses'
-  | 'describeRouteTables'
-  | 'describeSecurityGroups'
-> {
-  return {
-    describeNetworkInterfaces: ({ networkInterfaceIds: ids, filters }, call) =>
-      run('DescribeNetworkInterfaces', call, async ({ sdk, client }, options) => {
-        const found = await allPages(call, async (NextToken) => {
-          // EC2 refuses MaxResults together with ids
-          const asked =
-            ids === undefined ? { MaxResults: 1000 } : { NetworkInterfaceIds: [...ids] };
-          const input = { ...asked, ...filtersOf(filters), ...(NextToken && { NextToken }) };
-          const command = new sdk.DescribeNetworkInterfacesCommand(input);
-          const page = await client.send(command, options);
-          return { items: page.NetworkInterfaces, next: page.NextToken };
-        });
-        return found.map(readNetworkInterface);
-      }),
-    describeAddresses: ({ allocationIds: ids, filters }, call) =>
-      run('DescribeAddresses', call, async ({ sdk, client }, options) => {
-        const asked = ids === undefined ? {} : { AllocationIds: [...ids] };
-        const command = new sdk.DescribeAddressesCommand({ ...asked, ...filtersOf(filters) });
-        const { Addresses = [] } = await client.send(command, options);
-        return Addresses.map(readElasticIp);
-      }),
-    describeRouteTables: ({ routeTableIds: ids, filters }, call) =>
-      run('DescribeRouteTables', call, async ({ sdk, client }, options) => {
-        const found = await allPages(call, async (NextToken) => {
-          const asked = ids === undefined ? { MaxResults: 100 } : { RouteTableIds: [...ids] };
-          const input = { ...asked, ...filtersOf(filters), ...(NextToken && { NextToken }) };
-          const page = await client.send(new sdk.DescribeRouteTablesCommand(input), options);
-          return { items: page.RouteTables, next: page.NextToken };
-        });
-        return found.map(readRouteTable);
-      }),
-    describeSecurityGroups: ({ groupIds: ids, filters }, call) =>
-      run('DescribeSecurityGroups', call, async ({ sdk, client }, options) => {
-        const found = await allPages(call, async (NextToken) => {
-          // EC2 refuses MaxResults together with ids
-          const asked = ids === undefined ? { MaxResults: 1000 } : { GroupIds: [...ids] };
-          const input = { ...asked, ...filtersOf(filters), ...(NextToken && { NextToken }) };
-          const page = await client.send(new sdk.DescribeSecurityGroupsCommand(input), options);
-          return { items: page.SecurityGroups, next: page.NextToken };
-        });
-        return found.map(readSecurityGroup);
-      }),
-  };
 }
 
 function interfaceWrites(run: Run) {

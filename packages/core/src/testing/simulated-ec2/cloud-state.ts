@@ -1,4 +1,5 @@
-import type { IpPermission, Tag } from '../../cloud/ec2-api.ts';
+import type { Tag } from '../../cloud/ec2-api.ts';
+import type { IpPermission, NetworkAclEntry } from '../../cloud/ec2-packet-filters.ts';
 import type { Ec2Change } from './change.ts';
 import type { SimulatedInstanceType } from './instance-types.ts';
 import { refuse } from './refuse.ts';
@@ -94,6 +95,7 @@ export type RouteTarget =
 export interface RouteTableRecord {
   readonly routeTableId: string;
   readonly vpcId: string;
+  /** By CIDR block, or by the id of a prefix list. */
   readonly routes: Map<string, RouteTarget>;
   readonly subnetIds: Set<string>;
   readonly tags: Tags;
@@ -103,8 +105,27 @@ export interface SecurityGroupRecord {
   readonly groupId: string;
   readonly groupName: string;
   readonly vpcId: string;
-  readonly ipPermissions: readonly IpPermission[];
-  readonly ipPermissionsEgress: readonly IpPermission[];
+  ipPermissions: readonly IpPermission[];
+  ipPermissionsEgress: readonly IpPermission[];
+  readonly tags: Tags;
+}
+
+export interface NetworkAclRecord {
+  readonly networkAclId: string;
+  readonly vpcId: string;
+  readonly isDefault: boolean;
+  entries: readonly NetworkAclEntry[];
+  /** Ids of associations, by subnet. */
+  readonly associations: Map<string, string>;
+  readonly tags: Tags;
+}
+
+export interface PrefixListRecord {
+  readonly prefixListId: string;
+  readonly prefixListName: string;
+  readonly maxEntries: number;
+  entries: readonly string[];
+  version: number;
   readonly tags: Tags;
 }
 
@@ -157,6 +178,8 @@ export interface CloudState {
   readonly addresses: Map<string, AddressRecord>;
   readonly routeTables: Map<string, RouteTableRecord>;
   readonly securityGroups: Map<string, SecurityGroupRecord>;
+  readonly networkAcls: Map<string, NetworkAclRecord>;
+  readonly prefixLists: Map<string, PrefixListRecord>;
   readonly counters: Map<string, number>;
   readonly endedAssociations: Set<string>;
   /** Changes of the operation that is running. */
@@ -175,6 +198,8 @@ export function emptyCloud(region: string, rules: CloudRules): CloudState {
     addresses: new Map(),
     routeTables: new Map(),
     securityGroups: new Map(),
+    networkAcls: new Map(),
+    prefixLists: new Map(),
     counters: new Map(),
     endedAssociations: new Set(),
     changes: [],

@@ -11,6 +11,7 @@ import {
   type InternetGateway,
 } from './cloud-state.ts';
 import { refuse } from './refuse.ts';
+import { requirePlaces } from './route-tables.ts';
 import { attachmentFor } from './topology.ts';
 
 /** An Internet gateway to make. */
@@ -81,6 +82,7 @@ export function createGatewayRoute(state: CloudState, route: GatewayRoute): void
   if (table.routes.has(destinationCidrBlock)) {
     refuse('RouteAlreadyExists', `The route identified by ${destinationCidrBlock} already exists.`);
   }
+  requirePlaces(state, table, 1);
   table.routes.set(destinationCidrBlock, { kind: 'gateway', gatewayId });
 }
 

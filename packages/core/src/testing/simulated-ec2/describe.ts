@@ -132,44 +132,65 @@ export function describeRouteTables(
 function routeTableFields(state: CloudState): FilterFields<RouteTableRecord> {
   const isMain = (table: RouteTableRecord): boolean =>
     state.vpcs.get(table.vpcId)?.mainRouteTableId === table.routeTableId;
-  const shown = (table: RouteTableRecord) => showRouteTable(state, table).routes;
+  const shown = (table: RouteTableRecord) => {
+    const { routes, prefixListRoutes = [] } = showRouteTable(state, table);
+    return [...routes, ...prefixListRoutes];
+  };
   return {
     'route-table-id': (table) => [table.routeTableId],
     'vpc-id': (table) => [table.vpcId],
     'association.subnet-id': (table) => [...table.subnetIds],
     'association.main': (table) => [String(isMain(table))],
-    'route.destination-cidr-block': (table) => [...table.routes.keys()],
+    'route.destination-cidr-block': (table) =>
+      [...table.routes.keys()].filter((destination) => !isPrefixList(destination)),
+    'route.destination-prefix-list-id': (table) => [...table.routes.keys()].filter(isPrefixList),
     'route.gateway-id': (table) => shown(table).map((route) => route.gatewayId),
     'route.state': (table) => shown(table).map((route) => route.state),
   };
 }
 
+function isPrefixList(destination: string): boolean {
+  return destination.startsWith('pl-');
+}
+
 function showRouteTable(state: CloudState, table: RouteTableRecord): RouteTable {
+  const all = [...table.routes].map(([destination, target]) => ({
+    destination,
+    ...showTarget(state, target),
+  }));
+  const byList = all.filter(({ destination }) => isPrefixList(destination));
   return {
     routeTableId: table.routeTableId,
     vpcId: table.vpcId,
-    routes: [...table.routes].map(([destinationCidrBlock, target]) =>
-      showRoute(state, destinationCidrBlock, target),
-    ),
+    routes: all
+      .filter(({ destination }) => !isPrefixList(destination))
+      .map(({ destination: destinationCidrBlock, ...to }) => ({ destinationCidrBlock, ...to })),
+    ...(byList.length === 0
+      ? {}
+      : {
+          prefixListRoutes: byList.map(({ destination: destinationPrefixListId, ...to }) => ({
+            destinationPrefixListId,
+            ...to,
+          })),
+        }),
     associatedSubnetIds: [...table.subnetIds],
     tags: tagList(table.tags),
   };
 }
 
-function showRoute(
+function showTarget(
   state: CloudState,
-  destinationCidrBlock: string,
   target: RouteTarget,
-): RouteTable['routes'][number] {
+): Omit<RouteTable['routes'][number], 'destinationCidrBlock'> {
   switch (target.kind) {
     case 'local':
-      return { destinationCidrBlock, gatewayId: 'local', state: 'active' };
+      return { gatewayId: 'local', state: 'active' };
     case 'gateway':
-      return { destinationCidrBlock, gatewayId: target.gatewayId, state: 'active' };
+      return { gatewayId: target.gatewayId, state: 'active' };
     case 'network-interface': {
       const { networkInterfaceId } = target;
       const isThere = state.networkInterfaces.get(networkInterfaceId)?.attachment !== undefined;
-      return { destinationCidrBlock, networkInterfaceId, state: isThere ? 'active' : 'blackhole' };
+      return { networkInterfaceId, state: isThere ? 'active' : 'blackhole' };
     }
     default:
       return target satisfies never;

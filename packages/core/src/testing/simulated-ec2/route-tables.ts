@@ -6,6 +6,7 @@ import {
   type RouteTableRecord,
   type RouteTarget,
 } from './cloud-state.ts';
+import { requirePrefixList } from './prefix-lists.ts';
 import { refuse } from './refuse.ts';
 
 /** Arguments of CreateRoute and ReplaceRoute, for a route to a network interface. */
@@ -23,14 +24,40 @@ export function createRoute(state: CloudState, input: RouteInput): void {
   if (table.routes.has(destination)) {
     refuse('RouteAlreadyExists', `The route identified by ${destination} already exists.`);
   }
-  const own = [...table.routes.values()].filter((route) => route.kind !== 'local');
-  if (own.length >= state.rules.routesPerTable) {
-    refuse(
-      'RouteLimitExceeded',
-      `The maximum number of routes has been reached: ${state.rules.routesPerTable} in ${table.routeTableId}.`,
-    );
-  }
+  requirePlaces(state, table, 1);
   setRoute(state, table, destination, target, 'route-created');
+}
+
+/** A route to a prefix list takes as many places as the list has entries at most, used or not. */
+export function requirePlaces(state: CloudState, table: RouteTableRecord, wanted: number): void {
+  const taken = [...table.routes].map(([destination, target]) =>
+    target.kind === 'local' ? 0 : (state.prefixLists.get(destination)?.maxEntries ?? 1),
+  );
+  const { routesPerTable } = state.rules;
+  if (taken.reduce((sum, places) => sum + places, 0) + wanted <= routesPerTable) return;
+  refuse(
+    'RouteLimitExceeded',
+    `The maximum number of routes has been reached: ${routesPerTable} in ${table.routeTableId}.`,
+  );
+}
+
+/** A route to the entries of a managed prefix list. */
+export interface PrefixListRoute {
+  readonly routeTableId: string;
+  readonly destinationPrefixListId: string;
+  readonly networkInterfaceId: string;
+}
+
+/** CreateRoute with a prefix list as its destination. */
+export function createPrefixListRoute(state: CloudState, input: PrefixListRoute): void {
+  const table = requireRouteTable(state, input.routeTableId);
+  const { prefixListId, maxEntries } = requirePrefixList(state, input.destinationPrefixListId);
+  const target = targetIn(state, table, input);
+  if (table.routes.has(prefixListId)) {
+    refuse('RouteAlreadyExists', `The route identified by ${prefixListId} already exists.`);
+  }
+  requirePlaces(state, table, maxEntries);
+  table.routes.set(prefixListId, target);
 }
 
 /** ReplaceRoute: has no expected target; refused when there is nothing to replace. */
@@ -57,7 +84,7 @@ export function replaceRoute(state: CloudState, input: RouteInput): void {
 function targetIn(
   state: CloudState,
   table: RouteTableRecord,
-  input: RouteInput,
+  input: Pick<RouteInput, 'networkInterfaceId'>,
 ): RouteTarget & { kind: 'network-interface' } {
   const eni = requireNetworkInterface(state, input.networkInterfaceId);
   if (eni.vpcId !== table.vpcId) {

@@ -5,16 +5,21 @@ import type {
   DescribeAddresses,
   DescribeNetworkInterfaces,
   DescribeRouteTables,
-  DescribeSecurityGroups,
   Ec2Api,
   ElasticIp,
   NetworkInterface,
   RouteKey,
   RouteTable,
-  SecurityGroup,
   SetSourceDestCheck,
   Tag,
 } from '../../cloud/ec2-api.ts';
+import type {
+  DescribeNetworkAcls,
+  DescribeSecurityGroups,
+  GetManagedPrefixListEntries,
+  NetworkAcl,
+  SecurityGroup,
+} from '../../cloud/ec2-packet-filters.ts';
 import * as addresses from './addresses.ts';
 import type { AssociateInput } from './addresses.ts';
 import type { Clock } from '../../identity/clock.ts';
@@ -23,9 +28,11 @@ import * as describe from './describe.ts';
 import * as ipv6 from './ipv6-addresses.ts';
 import type { AssignIpv6Input } from './ipv6-addresses.ts';
 import type { ReadConsistency } from './lagging-reads.ts';
+import * as acls from './network-acls.ts';
 import * as networkInterfaces from './network-interfaces.ts';
 import type { AssignAnswer, AssignInput } from './network-interfaces.ts';
 import type { SimulatedRates } from './request-buckets.ts';
+import * as prefixLists from './prefix-lists.ts';
 import * as routeTables from './route-tables.ts';
 import type { RouteInput } from './route-tables.ts';
 import * as groups from './security-groups.ts';
@@ -75,6 +82,18 @@ export class SimulatedEc2 extends SimulatedRegion implements Ec2Api {
     call?: CallOptions,
   ): Promise<SecurityGroup[]> {
     return runnerOf(this).run('DescribeSecurityGroups', input, call, groups.describeSecurityGroups);
+  }
+
+  describeNetworkAcls(input: DescribeNetworkAcls, call?: CallOptions): Promise<NetworkAcl[]> {
+    return runnerOf(this).run('DescribeNetworkAcls', input, call, acls.describeNetworkAcls);
+  }
+
+  getManagedPrefixListEntries(
+    input: GetManagedPrefixListEntries,
+    call?: CallOptions,
+  ): Promise<string[]> {
+    const operation = prefixLists.getManagedPrefixListEntries;
+    return runnerOf(this).run('GetManagedPrefixListEntries', input, call, operation);
   }
 
   assignPrivateIpAddresses(input: AssignInput, call?: CallOptions): Promise<AssignAnswer> {

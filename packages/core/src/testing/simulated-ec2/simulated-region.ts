@@ -1,3 +1,4 @@
+import type { NetworkAclEntry } from '../../cloud/ec2-packet-filters.ts';
 import type { Clock } from '../../identity/clock.ts';
 import * as addresses from './addresses.ts';
 import type { CallLog, Ec2Action } from './call-log.ts';
@@ -19,9 +20,15 @@ import type {
 } from './connect-topology.ts';
 import type { Ec2Fault } from './faults.ts';
 import { LaggingReads } from './lagging-reads.ts';
+import * as acls from './network-acls.ts';
+import type { NetworkAclSetup } from './network-acls.ts';
+import * as prefixLists from './prefix-lists.ts';
+import type { PrefixListChange, PrefixListSetup } from './prefix-lists.ts';
 import { RequestBuckets } from './request-buckets.ts';
+import * as routeTables from './route-tables.ts';
+import type { PrefixListRoute } from './route-tables.ts';
 import * as groups from './security-groups.ts';
-import type { SecurityGroupSetup } from './security-groups.ts';
+import type { SecurityGroupRules, SecurityGroupSetup } from './security-groups.ts';
 import type { SimulatedEc2Options } from './simulated-ec2.ts';
 import { snapshotOf, type Ec2Snapshot } from './snapshot.ts';
 import * as topology from './topology.ts';
@@ -131,6 +138,64 @@ export abstract class SimulatedRegion {
 
   createSecurityGroup(setup: SecurityGroupSetup): { readonly groupId: string } {
     return runnerOf(this).build((state) => groups.createSecurityGroup(state, setup));
+  }
+
+  /** CreateNetworkAcl, its entries, and the subnets that have it from now on. */
+  createNetworkAcl(setup: NetworkAclSetup): { readonly networkAclId: string } {
+    return runnerOf(this).build((state) => acls.createNetworkAcl(state, setup));
+  }
+
+  createNetworkAclEntry(setup: {
+    readonly networkAclId: string;
+    readonly entry: NetworkAclEntry;
+  }): void {
+    runnerOf(this).build((state) => acls.createNetworkAclEntry(state, setup));
+  }
+
+  deleteNetworkAclEntry(setup: {
+    readonly networkAclId: string;
+    readonly ruleNumber: number;
+    readonly egress: boolean;
+  }): void {
+    runnerOf(this).build((state) => acls.deleteNetworkAclEntry(state, setup));
+  }
+
+  /** Puts the subnet of an association under another network ACL. */
+  replaceNetworkAclAssociation(setup: {
+    readonly associationId: string;
+    readonly networkAclId: string;
+  }): { readonly newAssociationId: string } {
+    return runnerOf(this).build((state) => acls.replaceNetworkAclAssociation(state, setup));
+  }
+
+  createManagedPrefixList(setup: PrefixListSetup): { readonly prefixListId: string } {
+    return runnerOf(this).build((state) => prefixLists.createManagedPrefixList(state, setup));
+  }
+
+  /** Adds and removes entries; the version is compared where one is given. */
+  modifyManagedPrefixList(change: PrefixListChange): { readonly version: number } {
+    return runnerOf(this).build((state) => prefixLists.modifyManagedPrefixList(state, change));
+  }
+
+  /** A route to every entry of a prefix list. */
+  createPrefixListRoute(route: PrefixListRoute): void {
+    runnerOf(this).build((state) => routeTables.createPrefixListRoute(state, route));
+  }
+
+  authorizeSecurityGroup(rules: SecurityGroupRules): void {
+    runnerOf(this).build((state) => groups.authorizeSecurityGroup(state, rules));
+  }
+
+  revokeSecurityGroup(rules: SecurityGroupRules): void {
+    runnerOf(this).build((state) => groups.revokeSecurityGroup(state, rules));
+  }
+
+  /** Takes an interface out of the security groups that it is in, and puts it into these. */
+  setSecurityGroups(setup: {
+    readonly networkInterfaceId: string;
+    readonly groupIds: readonly string[];
+  }): void {
+    runnerOf(this).build((state) => groups.setSecurityGroups(state, setup));
   }
 
   createRouteTable(setup: RouteTableSetup): { readonly routeTableId: string } {

@@ -1,6 +1,9 @@
 import type { ElasticIp, NetworkInterface, RouteTable, Tag } from '../../cloud/ec2-api.ts';
+import type { NetworkAcl, SecurityGroup } from '../../cloud/ec2-packet-filters.ts';
 import { tagList, type CloudState, type InstanceState } from './cloud-state.ts';
 import { describeAddresses, describeNetworkInterfaces, describeRouteTables } from './describe.ts';
+import { describeNetworkAcls } from './network-acls.ts';
+import { describeSecurityGroups } from './security-groups.ts';
 import type { SimulatedInstanceType } from './instance-types.ts';
 
 /** The whole simulated region as plain JSON. */
@@ -31,6 +34,16 @@ export interface Ec2Snapshot {
   readonly networkInterfaces: readonly NetworkInterface[];
   readonly addresses: readonly ElasticIp[];
   readonly routeTables: readonly RouteTable[];
+  readonly securityGroups: readonly SecurityGroup[];
+  readonly networkAcls: readonly NetworkAcl[];
+  readonly prefixLists: readonly {
+    readonly prefixListId: string;
+    readonly prefixListName: string;
+    readonly maxEntries: number;
+    readonly entries: readonly string[];
+    readonly version: number;
+    readonly tags: readonly Tag[];
+  }[];
 }
 
 export function snapshotOf(state: CloudState): Ec2Snapshot {
@@ -59,5 +72,11 @@ export function snapshotOf(state: CloudState): Ec2Snapshot {
     networkInterfaces: describeNetworkInterfaces(state, {}),
     addresses: describeAddresses(state, {}),
     routeTables: describeRouteTables(state, {}),
+    securityGroups: describeSecurityGroups(state, {}),
+    networkAcls: describeNetworkAcls(state, {}),
+    prefixLists: [...state.prefixLists.values()].map((list) => ({
+      ...list,
+      tags: tagList(list.tags),
+    })),
   };
 }

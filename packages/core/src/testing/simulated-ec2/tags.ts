@@ -67,6 +67,9 @@ const kinds: Readonly<Record<string, { readonly of: keyof CloudState; readonly m
     eipalloc: { of: 'addresses', missing: 'InvalidAllocationID.NotFound' },
     rtb: { of: 'routeTables', missing: 'InvalidRouteTableID.NotFound' },
     subnet: { of: 'subnets', missing: 'InvalidSubnetID.NotFound' },
+    sg: { of: 'securityGroups', missing: 'InvalidGroup.NotFound' },
+    acl: { of: 'networkAcls', missing: 'InvalidNetworkAclID.NotFound' },
+    pl: { of: 'prefixLists', missing: 'InvalidPrefixListID.NotFound' },
     vpc: { of: 'vpcs', missing: 'InvalidVpcID.NotFound' },
     i: { of: 'instances', missing: 'InvalidInstanceID.NotFound' },
   };

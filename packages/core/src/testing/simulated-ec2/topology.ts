@@ -15,6 +15,7 @@ import {
 } from './cloud-state.ts';
 import { privateIpsOf, type SimulatedInstanceType } from './instance-types.ts';
 import { ipv6CidrIn, noteIpv6, requireIpv6Cidr } from './ipv6-addresses.ts';
+import { associateDefaultNetworkAcl, createDefaultNetworkAcl } from './network-acls.ts';
 import { freePrivateIps, holderOf } from './network-interfaces.ts';
 import { addressesIn } from './prefixes.ts';
 import { refuse } from './refuse.ts';
@@ -84,6 +85,7 @@ export function createVpc(
     tags: tagsFrom(tags),
   });
   state.routeTables.set(mainRouteTableId, emptyTable(mainRouteTableId, vpcId, cidr));
+  createDefaultNetworkAcl(state, vpcId);
   return { vpcId, mainRouteTableId };
 }
 
@@ -114,6 +116,7 @@ export function createSubnet(state: CloudState, setup: SubnetSetup): { readonly 
   const { vpcId, cidr } = setup;
   const tags = tagsFrom(setup.tags);
   state.subnets.set(subnetId, { subnetId, vpcId, cidr, ipv6Cidr, reservations: [], tags });
+  associateDefaultNetworkAcl(state, { vpcId, subnetId });
   if (setup.routeTableId !== undefined) {
     requireRouteTable(state, setup.routeTableId).subnetIds.add(subnetId);
   }
