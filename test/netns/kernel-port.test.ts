@@ -14,6 +14,10 @@ import {
   contractLink,
   observed,
 } from '../../packages/core/src/testing/kernel-port-contract.ts';
+import {
+  dualStackLink,
+  dualStackReleased,
+} from '../../packages/core/src/testing/kernel-port-ipv6-cases.ts';
 import { kernelPortCases } from '../../packages/core/src/testing/kernel-port-cases.ts';
 import { verifyKernel } from '../../packages/core/src/verify/verify-kernel.ts';
 import { realPod, type RealPod } from './kernel-port-world.ts';
@@ -109,6 +113,7 @@ describe.skipIf(reason !== undefined)(`the Linux kernel as a KernelPort${needs}`
     ['rule', [wanting(rule), released]],
     ['dnat', [wanting(dnat), released]],
     ['translate', [wanting(translate), released]],
+    ['both, dual stack', [dualStackLink, dualStackReleased]],
   ])('does what the described commands do, delivery %s', async (_delivery, stages) => {
     using pod = await realPod();
     using twin = await realPod();
@@ -128,9 +133,16 @@ function wanting(plan: DeliveryPlan): WantedLink {
   return { ...contractLink, identities: [{ ...contractIdentity, ...plan }] };
 }
 
-/** Without our comments in nftables, which no described command writes. */
+/** Without our comments in nftables, which no described command writes, and what a kernel makes of a MAC address. */
 function comparable(state: LinkState): unknown {
-  return { ...state, macAddress: '', deliveryTables: state.deliveryTables?.length };
+  const { ipv6 } = state;
+  const addresses = ipv6?.addresses.filter(({ scope }) => scope === 'global');
+  return {
+    ...state,
+    macAddress: '',
+    deliveryTables: state.deliveryTables?.length,
+    ipv6: { ...ipv6, addresses },
+  };
 }
 
 /** The whole ruleset, but for what nft(8) has no words for: writing into what an ICMP error quotes. */

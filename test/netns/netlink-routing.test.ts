@@ -236,6 +236,26 @@ describe.skipIf(reason !== undefined)(`routes of the real kernel${needs}`, () =>
     await pair.netlink.links.set({ index: linkIndex }, { ipv4: { forwarding: true, rpFilter: 0 } });
     expect(await routes.lookup(forwarded)).toMatchObject({ linkIndex });
   });
+
+  it('lookups of IPv6 answer too, with their table', async () => {
+    using pair = await openPair();
+    const { routes, rules, addresses } = pair.netlink;
+    const linkIndex = pair.net1.index;
+    const from = '2001:db8:0:202::50';
+    await addresses.add({ linkIndex, address: `${from}/128`, noDuplicateDetection: true });
+    await rules.add({ priority: 100, from: `${from}/128`, table: 200 });
+    await routes.add({ destination: '::/0', gateway: 'fe80::1', linkIndex, table: 200 });
+    expect(await routes.lookup({ to: '2001:db8:ffff::50', from })).toMatchObject({
+      gateway: 'fe80::1',
+      linkIndex,
+      table: 200,
+    });
+    await routes.remove({ destination: '::/0', table: 200 });
+    await routes.add({ destination: '::/0', type: 'unreachable', table: 200 });
+    await expect(routes.lookup({ to: '2001:db8:ffff::50', from })).rejects.toMatchObject({
+      code: 'EHOSTUNREACH',
+    });
+  });
 });
 
 describe.skipIf(reason !== undefined)(`rules of the real kernel${needs}`, () => {

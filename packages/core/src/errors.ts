@@ -12,6 +12,7 @@ export type CoreErrorCode =
   | 'AddressHeldOnNode'
   | 'DeliveryImpossible'
   | 'TableInUse'
+  | 'Ipv6Unavailable'
   | 'PoolEmpty'
   | 'PoolExhausted'
   | 'AddressUnavailable'

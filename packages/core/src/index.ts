@@ -71,6 +71,7 @@ export type { KeepOptions, Keeping } from './keep/keeping.ts';
 export type { KeepEnd, KeepEvent, Loss } from './keep/keep-event.ts';
 export type { NodePorts } from './node-ports.ts';
 export type { Cidr, Ipv4Address } from './identity/address.ts';
+export type { Ipv6Address, Ipv6Cidr } from './identity/ipv6-address.ts';
 export type {
   IdentitySpec,
   IdentitySpecInput,
@@ -103,6 +104,14 @@ export type {
   ReleaseCall,
 } from './cloud/identity-grant.ts';
 export type * from './kernel/kernel-port.ts';
+export type {
+  Ipv6Link,
+  Ipv6LinkAddress,
+  Ipv6Route,
+  Ipv6Rule,
+  Ipv6Settings,
+} from './kernel/ipv6-link.ts';
+export type { Ipv6Step } from './kernel/ipv6-step.ts';
 export type { KernelStep } from './kernel/kernel-step.ts';
 export type { Proof, ProofInput, WireProof, WireProofInput } from './identity/proof.ts';
 export { applicationSocket, linuxDatagrams } from './adapters/linux/linux-datagrams.ts';

@@ -5,6 +5,7 @@ import type { KernelPort } from './kernel-port.ts';
 import type { KernelStep } from './kernel-step.ts';
 import { planGoneLink } from './plan-delivery.ts';
 import { planKernel, type WantedLink } from './plan-kernel.ts';
+import { refuseIpv6 } from './refuse-ipv6.ts';
 import { refuseTable } from './refuse-table.ts';
 
 export interface LinkConvergence {
@@ -27,7 +28,7 @@ export async function convergeLink(run: LinkConvergence): Promise<number> {
     observe: async () => {
       const state = await kernel.observe(linkName, wanted.table);
       if (state !== undefined) {
-        const refused = refuseTable(state, wanted);
+        const refused = refuseTable(state, wanted) ?? refuseIpv6(state, wanted);
         if (refused !== undefined) throw refused;
         return { steps: planKernel(state, wanted) };
       }

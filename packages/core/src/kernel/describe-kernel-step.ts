@@ -2,11 +2,14 @@ import type { StepDescription } from '../identity/step-description.ts';
 import { formatPorts } from '../identity/delivery.ts';
 import { deliveryTableName } from './delivery-table.ts';
 import { describeDeliveryTable } from './describe-delivery-table.ts';
+import { describeIpv6Step } from './describe-ipv6-step.ts';
+import { isIpv6Step } from './ipv6-step.ts';
 import type { LinkSettings } from './kernel-port.ts';
 import { failClosedMetric, truetupleProtocol, type KernelStep } from './kernel-step.ts';
 
 /** Tells a step in words and as the command a person would type; carries nothing out. */
 export function describeKernelStep(step: KernelStep): StepDescription {
+  if (isIpv6Step(step)) return describeIpv6Step(step);
   switch (step.kind) {
     case 'install-fail-closed-route':
       return {

@@ -1,5 +1,7 @@
 import type { Cidr, Ipv4Address } from '../identity/address.ts';
 import type { BoundPorts } from '../identity/delivery.ts';
+import type { Ipv6Address } from '../identity/ipv6-address.ts';
+import type { Ipv6Link } from './ipv6-link.ts';
 import type { HeldDeliveryTable } from './delivery-table.ts';
 import type { KernelStep } from './kernel-step.ts';
 
@@ -40,11 +42,10 @@ export interface KernelWatch {
   close(): void;
 }
 
-/** A packet whose way is asked for: source and destination. */
-export interface RouteLookup {
-  readonly from: Ipv4Address;
-  readonly to: Ipv4Address;
-}
+/** A packet whose way is asked for: source and destination, both of one family. */
+export type RouteLookup =
+  | { readonly from: Ipv4Address; readonly to: Ipv4Address }
+  | { readonly from: Ipv6Address; readonly to: Ipv6Address };
 
 /** A neighbour on a link. */
 export interface NeighbourLookup {
@@ -80,7 +81,7 @@ export type RouteDecision =
   | {
       readonly kind: 'link';
       readonly linkName: string;
-      readonly gateway?: Ipv4Address;
+      readonly gateway?: Ipv4Address | Ipv6Address;
       readonly table?: number;
     }
   | { readonly kind: 'unreachable'; readonly reason: string };
@@ -107,6 +108,8 @@ export interface LinkState {
    * without CAP_NET_ADMIN, which nftables asks of readers too, and where it has no nftables.
    */
   readonly deliveryTables: readonly HeldDeliveryTable[] | undefined;
+  /** Absent where the kernel has no IPv6. */
+  readonly ipv6?: Ipv6Link;
 }
 
 /** include/uapi/linux/ip.h, IPV4_DEVCONF_*: per-link values of rp_filter, arp_announce, arp_ignore. */

@@ -1,6 +1,7 @@
 import type { Cidr, Ipv4Address } from '../identity/address.ts';
 import type { BoundPorts } from '../identity/delivery.ts';
 import type { DeliveryTable } from './delivery-table.ts';
+import type { Ipv6Step } from './ipv6-step.ts';
 import type { LinkSettings } from './kernel-port.ts';
 
 /** rtm_protocol and FRA_PROTOCOL of every route and rule that truetuple installs. */
@@ -74,5 +75,6 @@ export type KernelStep =
       readonly linkName: string;
       readonly address: Ipv4Address;
     }
+  | Ipv6Step
   | { readonly kind: 'replace-delivery-table'; readonly table: DeliveryTable }
   | { readonly kind: 'remove-delivery-table'; readonly publicIp: Ipv4Address };

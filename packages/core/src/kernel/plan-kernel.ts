@@ -2,6 +2,7 @@ import type { Ipv4Address } from '../identity/address.ts';
 import { heldPublicIps } from './held-public-ips.ts';
 import type { LinkSettings, LinkState } from './kernel-port.ts';
 import type { KernelStep } from './kernel-step.ts';
+import { planIpv6, planReleasedIpv6 } from './plan-ipv6.ts';
 import { planDeliveryTables, planPortRules, planStrayTables } from './plan-delivery.ts';
 import {
   isFailClosedRoute,
@@ -19,7 +20,7 @@ export type { WantedLink } from './wanted-link.ts';
  * delivery tables, public addresses, what sockets on 0.0.0.0 are led by, and last what these replaced.
  * Release: the public address, the routes once no other identity is held on the link, and the delivery
  * table; the rules and the fail-closed route stay, so that a socket that is still bound is refused instead
- * of leaving by another link.
+ * of leaving by another link. IPv6 the same way, after IPv4.
  *
  * A link that is down is planned for like one that is up: the steps that keep it closed come first, and
  * the kernel refuses the routes (LinkDown). Setting a link up is the network plugin's business.
@@ -43,6 +44,8 @@ export function planKernel(state: LinkState, wanted: WantedLink): KernelStep[] {
     ...rules.remove,
     ...planRelease(state, wanted),
     ...planStrayTables(state, wanted),
+    ...planIpv6(state, wanted),
+    ...planReleasedIpv6(state, wanted, isLinkFree(state, wanted)),
   ];
 }
 
@@ -83,9 +86,15 @@ function planRelease(state: LinkState, wanted: WantedLink): KernelStep[] {
   const addresses = state.addresses
     .filter(({ address, prefixLength }) => prefixLength === 32 && leaving.has(address))
     .map(({ address }): KernelStep => ({ kind: 'remove-address', linkIndex, linkName, address }));
-  const linkFree =
-    wanted.identities.length === 0 &&
-    wanted.releasing.length > 0 &&
-    !heldPublicIps(state, wanted.table).some((address) => !leaving.has(address));
-  return [...addresses, ...(linkFree ? planReleasedRoutes(state, wanted.table) : [])];
+  const isFree = isLinkFree(state, wanted);
+  return [...addresses, ...(isFree ? planReleasedRoutes(state, wanted.table) : [])];
+}
+
+/** True once a release leaves no identity on the link. */
+function isLinkFree(state: LinkState, { identities, releasing, table }: WantedLink): boolean {
+  const leaving = new Set(releasing.map(({ publicIp }) => publicIp));
+  const held = heldPublicIps(state, table);
+  return (
+    identities.length === 0 && releasing.length > 0 && held.every((address) => leaving.has(address))
+  );
 }

@@ -3,7 +3,14 @@ export type { FakeLinkSetup, KernelFault, StepHook } from './fake-kernel/fake-ke
 export type { FakeRouteKey } from './fake-kernel/fake-routes.ts';
 export { FakeNode } from './fake-kernel/fake-node.ts';
 export { fakePod, type FakePodSetup } from './fake-kernel/fake-pod.ts';
-export type { FakeLink, FakeNeighbour, FakeRoute, FakeWorld } from './fake-kernel/fake-world.ts';
+export type {
+  FakeIpv6,
+  FakeIpv6Route,
+  FakeLink,
+  FakeNeighbour,
+  FakeRoute,
+  FakeWorld,
+} from './fake-kernel/fake-world.ts';
 export { SimulatedEc2, type SimulatedEc2Options } from './simulated-ec2/simulated-ec2.ts';
 export type { SimulatedRegion } from './simulated-ec2/simulated-region.ts';
 export { faithfulEc2, type FaithfulEc2Setup } from './simulated-ec2/faithful-ec2.ts';

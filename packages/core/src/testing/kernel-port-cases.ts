@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { parseIpv4Address, type Cidr } from '../identity/address.ts';
 import type { KernelStep } from '../kernel/kernel-step.ts';
 import { kernelPortDeliveryCases } from './kernel-port-delivery-cases.ts';
+import { kernelPortIpv6Cases } from './kernel-port-ipv6-cases.ts';
 import { kernelPortLossCases } from './kernel-port-loss-cases.ts';
 import { kernelPortNeighbourCases } from './kernel-port-neighbour-cases.ts';
 import { kernelPortWatchCases } from './kernel-port-watch-cases.ts';
@@ -268,4 +269,5 @@ export const kernelPortCases: readonly KernelPortCase[] = [
   ...kernelPortLossCases,
   ...kernelPortWatchCases,
   ...kernelPortNeighbourCases,
+  ...kernelPortIpv6Cases,
 ];

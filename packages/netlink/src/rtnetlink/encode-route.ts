@@ -86,7 +86,9 @@ export function encodeLookupRoute(writer: MessageWriter, query: RouteLookup): Ui
     .u8(to.length * 8)
     .u8(from === undefined ? 0 : from.length * 8)
     .u8(0);
-  writer.u32(0).u32(routeFlag.lookupTable).attribute(rta.destination, to);
+  // IPv6 always says the table, and under NETLINK_GET_STRICT_CHK refuses to be asked for it (inet6_rtm_valid_getroute_req)
+  const flags = family === addressFamily.ipv4 ? routeFlag.lookupTable : 0;
+  writer.u32(0).u32(flags).attribute(rta.destination, to);
   if (from !== undefined) writer.attribute(rta.source, from);
   const { inputLinkIndex, outputLinkIndex, mark } = query;
   if (inputLinkIndex !== undefined) writer.attributeU32(rta.inputLink, inputLinkIndex);

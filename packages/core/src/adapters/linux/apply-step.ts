@@ -12,12 +12,16 @@ import {
   truetupleProtocol,
   type KernelStep,
 } from '../../kernel/kernel-step.ts';
+import { isIpv6Step } from '../../kernel/ipv6-step.ts';
+import { applyIpv6Step } from './apply-ipv6-step.ts';
 import { ipProtocol } from './ip-protocol.ts';
 import { removeDeliveryTable, replaceDeliveryTable } from './delivery-tables.ts';
 import type { KernelSockets } from './kernel-sockets.ts';
+import { unlessExists } from './unless-exists.ts';
 
 /** Carries out one step. What is there as wanted, or absent as wanted, is done. */
 export async function applyStep(sockets: KernelSockets, step: KernelStep): Promise<void> {
+  if (isIpv6Step(step)) return applyIpv6Step(sockets, step);
   const { netlink } = sockets;
   switch (step.kind) {
     case 'install-fail-closed-route':
@@ -70,14 +74,6 @@ function requireNft({ nft }: KernelSockets): Nftables {
     code: 'EPROTONOSUPPORT',
     errno: 93,
   });
-}
-
-async function unlessExists(act: Promise<void>): Promise<void> {
-  try {
-    await act;
-  } catch (error) {
-    if (!NetlinkError.is(error) || !error.isExists) throw error;
-  }
 }
 
 type StepOf<Kind> = Extract<KernelStep, { readonly kind: Kind }>;

@@ -3,6 +3,7 @@ import { openConntrack } from '@truetuple/netlink/conntrack';
 import { openNftables, type Nftables } from '@truetuple/netlink/nftables';
 import type { Ipv4Address } from '../../identity/address.ts';
 import type { LinuxKernelOptions } from './linux-kernel.ts';
+import { settingFiles, type SettingFiles } from './setting-files.ts';
 
 /** The sockets that the kernel of one namespace is spoken to by. */
 export interface KernelSockets {
@@ -11,6 +12,7 @@ export interface KernelSockets {
   readonly nft: Nftables | undefined;
   /** Lets every tracked flow to an address begin anew: only then does it meet the NAT rules of now. */
   readonly forgetFlowsTo: (address: Ipv4Address) => Promise<void>;
+  readonly settingFiles: SettingFiles;
   readonly close: () => void;
 }
 
@@ -23,6 +25,7 @@ export async function openKernelSockets({ netns }: LinuxKernelOptions): Promise<
     return {
       netlink,
       nft,
+      settingFiles: settingFiles(where),
       forgetFlowsTo: (destination) =>
         unlessMissing(async () => {
           await using conntrack = await openConntrack(where);

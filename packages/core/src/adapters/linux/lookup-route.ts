@@ -1,5 +1,6 @@
 import { NetlinkError, type Netlink, type Route } from '@truetuple/netlink';
-import { parseIpv4Address } from '../../identity/address.ts';
+import { parseIpv4Address, type Ipv4Address } from '../../identity/address.ts';
+import { parseIpv6Address, type Ipv6Address } from '../../identity/ipv6-address.ts';
 import type { RouteDecision, RouteLookup } from '../../kernel/kernel-port.ts';
 
 /**
@@ -30,5 +31,9 @@ async function describeRoute(netlink: Netlink, route: Route): Promise<RouteDecis
   const linkName = link.name;
   return gateway === undefined
     ? { kind: 'link', linkName, table }
-    : { kind: 'link', linkName, table, gateway: parseIpv4Address(gateway) };
+    : { kind: 'link', linkName, table, gateway: readGateway(gateway) };
+}
+
+function readGateway(gateway: string): Ipv4Address | Ipv6Address {
+  return gateway.includes(':') ? parseIpv6Address(gateway) : parseIpv4Address(gateway);
 }

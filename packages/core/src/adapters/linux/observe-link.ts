@@ -1,26 +1,29 @@
 import type { LinkState } from '../../kernel/kernel-port.ts';
 import { readDeliveryTables } from './delivery-tables.ts';
 import type { KernelSockets } from './kernel-sockets.ts';
+import { observeIpv6 } from './observe-ipv6.ts';
 import { readAddress, readRoute, readRule } from './read-state.ts';
 
 /**
- * Reads a link by name, its IPv4 addresses, the routes of one table, all IPv4 rules in order, and the
- * namespace's delivery tables.
+ * Reads a link by name, its addresses, the routes of one table, all rules in order, and the namespace's delivery
+ * tables.
  */
 export async function observeLink(
-  { netlink, nft }: KernelSockets,
+  sockets: KernelSockets,
   linkName: string,
   table: number,
 ): Promise<LinkState | undefined> {
+  const { netlink, nft } = sockets;
   const link = await netlink.links.get({ name: linkName });
   if (link === undefined) return undefined;
   const { index: linkIndex, macAddress = '', mtu, up, lowerUp } = link;
   const { rpFilter, arpAnnounce, arpIgnore } = link.ipv4;
-  const [addresses, routes, rules, deliveryTables] = await Promise.all([
+  const [addresses, routes, rules, deliveryTables, ipv6] = await Promise.all([
     netlink.addresses.list({ linkIndex, family: 'ipv4' }),
     netlink.routes.list({ table, family: 'ipv4' }),
     netlink.rules.list({ family: 'ipv4' }),
     nft === undefined ? undefined : readDeliveryTables(nft),
+    observeIpv6(sockets, link, table),
   ]);
   return {
     linkIndex,
@@ -34,5 +37,6 @@ export async function observeLink(
     routes: routes.map(readRoute),
     rules: rules.map(readRule),
     deliveryTables,
+    ...(ipv6 === undefined ? {} : { ipv6 }),
   };
 }

@@ -47,7 +47,7 @@ export function readRule(rule: Rule): SourceRule {
 }
 
 /** What a rule with a source and a table has at most; each other field of a Rule narrows or changes it. */
-const plainFields: ReadonlySet<string> = new Set<keyof Rule>([
+export const plainFields: ReadonlySet<string> = new Set<keyof Rule>([
   'family',
   'priority',
   'from',
@@ -68,7 +68,8 @@ function readPorts({ ipProtocol, sourcePorts }: Rule): BoundPorts | undefined {
   return protocol === undefined ? undefined : { protocol, ...sourcePorts };
 }
 
-function hasMore(rule: Rule, usual: ReadonlySet<string>): boolean {
+/** True for a rule with a field beyond the usual ones. */
+export function hasMore(rule: Rule, usual: ReadonlySet<string>): boolean {
   if (rule.action !== 'table') return true;
   return Object.entries(rule).some(
     ([field, value]) =>
@@ -76,11 +77,11 @@ function hasMore(rule: Rule, usual: ReadonlySet<string>): boolean {
   );
 }
 
-function readType(type: Route['type']): TableRoute['type'] {
+export function readType(type: Route['type']): TableRoute['type'] {
   return type === 'unicast' || type === 'unreachable' || type === 'blackhole' ? type : 'other';
 }
 
 /** RT_SCOPE_* has numbers without names: nothing of ours has one. */
-function readScope(scope: Route['scope']): TableRoute['scope'] {
+export function readScope(scope: Route['scope']): TableRoute['scope'] {
   return typeof scope === 'number' ? 'nowhere' : scope;
 }

@@ -1,6 +1,4 @@
 import { parseIpv4Address, type Ipv4Address } from '../../identity/address.ts';
-import { describeKernelStep } from '../../kernel/describe-kernel-step.ts';
-import { kernelError } from '../../kernel/kernel-error.ts';
 import type {
   KernelPort,
   KernelWatch,
@@ -17,14 +15,21 @@ import type {
 import type { KernelStep } from '../../kernel/kernel-step.ts';
 import { putDeliveryTable, removeDeliveryTable } from './fake-delivery-tables.ts';
 import { addAddress, removeAddress, removeLink, setLinkUp } from './fake-links.ts';
+import { decideIpv6Route, isIpv6Lookup, newIpv6Link, observeFakeIpv6 } from './fake-ipv6.ts';
 import { findNeighbour, setNeighbour } from './fake-neighbours.ts';
 import { FakeNode } from './fake-node.ts';
 import { FakeRefusal } from './fake-refusal.ts';
 import { FakeWatches } from './fake-watches.ts';
 import { decideRoute, putRoute, removeRoute, type FakeRouteKey } from './fake-routes.ts';
 import { addRule, removeRule } from './fake-rules.ts';
-import { applyFakeStep } from './fake-step.ts';
-import { emptyWorld, type FakeLink, type FakeRoute, type FakeWorld } from './fake-world.ts';
+import { applyFakeStep, stepRefusal } from './fake-step.ts';
+import {
+  emptyWorld,
+  type FakeIpv6,
+  type FakeLink,
+  type FakeRoute,
+  type FakeWorld,
+} from './fake-world.ts';
 
 /** A link to make in a fake namespace. */
 export interface FakeLinkSetup {
@@ -40,6 +45,8 @@ export interface FakeLinkSetup {
   /** With prefix length, such as 10.0.2.128/24; scope global. */
   readonly addresses?: readonly string[];
   readonly settings?: LinkSettings;
+  /** Default IPv6 without addresses; `none` as of a kernel without it. */
+  readonly ipv6?: Partial<FakeIpv6> | 'none';
 }
 
 /** A fault for the next steps that match. */
@@ -61,7 +68,7 @@ export type StepHook = (phase: 'before' | 'after', step: KernelStep) => void;
 /**
  * One network namespace that keeps its state in memory and refuses what the real kernel refuses: silent
  * loss of routes with their link, rules compared whole, an address held on another slave (EADDRINUSE),
- * a missing CAP_NET_ADMIN (EPERM). Knows IPv4 only.
+ * a missing CAP_NET_ADMIN (EPERM).
  */
 export class FakeKernel implements KernelPort {
   /** False: every change is refused with EPERM; reading is allowed to anyone. */
@@ -97,6 +104,7 @@ export class FakeKernel implements KernelPort {
       routes: routes.map(({ table: _table, ...route }) => route),
       rules: this.#world.rules.map((rule) => ({ ...rule })),
       deliveryTables: this.netAdmin ? [...this.#world.deliveryTables] : undefined,
+      ...observeFakeIpv6(this.#world, link, table),
     };
   }
 
@@ -111,13 +119,15 @@ export class FakeKernel implements KernelPort {
       this.applied.push(step);
       if (fault !== undefined) throw faultOf(fault);
     } catch (error) {
-      throw translate(error, step);
+      throw stepRefusal(error, step);
     }
     this.onStep('after', step);
   }
 
   async lookupRoute(query: RouteLookup): Promise<RouteDecision> {
-    return decideRoute(this.#world, query);
+    return isIpv6Lookup(query)
+      ? decideIpv6Route(this.#world, query)
+      : decideRoute(this.#world, query);
   }
 
   async lookupNeighbour(query: NeighbourLookup): Promise<NeighbourEntry | undefined> {
@@ -159,6 +169,7 @@ export class FakeKernel implements KernelPort {
       lowerUp: setup.up ?? true,
       settings: setup.settings ?? { rpFilter: 0, arpAnnounce: 0, arpIgnore: 0 },
       addresses: [],
+      ipv6: setup.ipv6 === 'none' ? undefined : { ...newIpv6Link, ...setup.ipv6 },
       ...(setup.parent === undefined ? {} : { parent: setup.parent }),
     };
     this.#world.links.push(link);
@@ -180,7 +191,10 @@ export class FakeKernel implements KernelPort {
   }
 
   /** Of the settings the kernel tells watches of rp_filter only. */
-  setLink(linkName: string, change: Partial<Pick<FakeLink, 'mtu' | 'lowerUp' | 'settings'>>): void {
+  setLink(
+    linkName: string,
+    change: Partial<Pick<FakeLink, 'mtu' | 'lowerUp' | 'settings' | 'ipv6'>>,
+  ): void {
     const link = this.#link(linkName);
     const before = link.settings;
     Object.assign(link, change);
@@ -273,20 +287,6 @@ function routeKey({ table, destination, metric }: FakeRoute): string {
 
 function faultOf({ errno = 'ENOBUFS', kernelText }: KernelFault): FakeRefusal {
   return new FakeRefusal(errno, kernelText);
-}
-
-function translate(error: unknown, step: KernelStep): unknown {
-  if (!(error instanceof FakeRefusal)) return error;
-  const { errno, kernelText } = error;
-  return kernelError(
-    { errno, kernelText, cause: error },
-    {
-      what: describeKernelStep(step).command,
-      linkName: 'linkName' in step ? step.linkName : undefined,
-      address: 'address' in step ? step.address : undefined,
-      part: step.kind === 'replace-delivery-table' ? 'nftables' : undefined,
-    },
-  );
 }
 
 function splitAddress(cidr: string): Pick<LinkAddress, 'address' | 'prefixLength'> {

@@ -1,5 +1,6 @@
 import { networkOf } from '../../identity/address.ts';
 import type { LinkAddress } from '../../kernel/kernel-port.ts';
+import { dropIpv6RoutesBy, takeIpv6Down } from './fake-ipv6.ts';
 import { forgetNeighbours } from './fake-neighbours.ts';
 import { FakeRefusal } from './fake-refusal.ts';
 import { putRoute } from './fake-routes.ts';
@@ -10,6 +11,7 @@ export function setLinkUp(world: FakeWorld, link: FakeLink, up: boolean): void {
   link.up = up;
   if (!up) {
     dropRoutesBy(world, link);
+    takeIpv6Down(world, link);
     forgetNeighbours(world, link);
   } else for (const address of link.addresses) connect(world, link, address);
 }
@@ -17,6 +19,7 @@ export function setLinkUp(world: FakeWorld, link: FakeLink, up: boolean): void {
 /** Link deletion takes its addresses and routes along; rules stay. */
 export function removeLink(world: FakeWorld, link: FakeLink): void {
   dropRoutesBy(world, link);
+  dropIpv6RoutesBy(world, link);
   forgetNeighbours(world, link);
   world.links = world.links.filter((other) => other !== link);
 }

@@ -1,5 +1,5 @@
 import { cidrContains, prefixLengthOf, type Ipv4Address } from '../../identity/address.ts';
-import type { RouteDecision, RouteLookup } from '../../kernel/kernel-port.ts';
+import type { RouteDecision } from '../../kernel/kernel-port.ts';
 import { FakeRefusal } from './fake-refusal.ts';
 import {
   isLocalAddress,
@@ -66,8 +66,13 @@ function checkNextHop(world: FakeWorld, route: FakeRoute): void {
   throw new FakeRefusal('ENETUNREACH', 'Nexthop has invalid gateway');
 }
 
+interface Ipv4Lookup {
+  readonly from: Ipv4Address;
+  readonly to: Ipv4Address;
+}
+
 /** RTM_GETROUTE with a source: rules in their order, then the longest prefix and the least metric. */
-export function decideRoute(world: FakeWorld, { from, to }: RouteLookup): RouteDecision {
+export function decideRoute(world: FakeWorld, { from, to }: Ipv4Lookup): RouteDecision {
   // as Linux 6.18 says it; older kernels say EINVAL
   if (!isLocalAddress(world, from)) return { kind: 'unreachable', reason: 'ENETUNREACH' };
   // of a delivery to itself the kernel keeps no table, and reports main
@@ -86,7 +91,7 @@ export function decideRoute(world: FakeWorld, { from, to }: RouteLookup): RouteD
 }
 
 /** A lookup knows no ports, and rules with further selectors are not modelled: neither is matched. */
-function lookup(world: FakeWorld, { from, to }: RouteLookup): FakeRoute | undefined {
+function lookup(world: FakeWorld, { from, to }: Ipv4Lookup): FakeRoute | undefined {
   for (const rule of world.rules) {
     if (
       rule.hasMore ||

@@ -1,10 +1,14 @@
+import { describeKernelStep } from '../../kernel/describe-kernel-step.ts';
+import { kernelError } from '../../kernel/kernel-error.ts';
 import {
   defaultDestination,
   failClosedMetric,
   truetupleProtocol,
 } from '../../kernel/kernel-step.ts';
 import type { KernelStep } from '../../kernel/kernel-step.ts';
+import { isIpv6Step } from '../../kernel/ipv6-step.ts';
 import { putDeliveryTable, removeDeliveryTable } from './fake-delivery-tables.ts';
+import { applyFakeIpv6Step } from './fake-ipv6.ts';
 import { addAddress, removeAddress } from './fake-links.ts';
 import type { FakeNode } from './fake-node.ts';
 import { FakeRefusal } from './fake-refusal.ts';
@@ -14,6 +18,7 @@ import { linkByIndex, type FakeRoute, type FakeWorld } from './fake-world.ts';
 
 /** Carries out one step on a fake namespace, or throws what the real kernel would refuse it with. */
 export function applyFakeStep(world: FakeWorld, node: FakeNode, step: KernelStep): void {
+  if (isIpv6Step(step)) return applyFakeIpv6Step(world, step);
   switch (step.kind) {
     case 'install-fail-closed-route':
       return putRoute(world, failClosedRoute(step.table));
@@ -114,4 +119,19 @@ function routeOf(step: StepOf<'replace-route'>): FakeRoute {
     onlink: step.onlink,
     protocol: truetupleProtocol,
   };
+}
+
+/** A refusal as the port's error; anything else as it is. */
+export function stepRefusal(error: unknown, step: KernelStep): unknown {
+  if (!(error instanceof FakeRefusal)) return error;
+  const { errno, kernelText } = error;
+  return kernelError(
+    { errno, kernelText, cause: error },
+    {
+      what: describeKernelStep(step).command,
+      linkName: 'linkName' in step ? step.linkName : undefined,
+      address: 'address' in step ? step.address : undefined,
+      part: step.kind === 'replace-delivery-table' ? 'nftables' : undefined,
+    },
+  );
 }

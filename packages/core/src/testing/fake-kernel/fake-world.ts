@@ -7,6 +7,7 @@ import type {
   SourceRule,
   TableRoute,
 } from '../../kernel/kernel-port.ts';
+import type { Ipv6Link, Ipv6Route, Ipv6Rule } from '../../kernel/ipv6-link.ts';
 import { FakeRefusal } from './fake-refusal.ts';
 
 /** All state of one fake network namespace. Mutable, and a plain JSON value. */
@@ -18,6 +19,9 @@ export interface FakeWorld {
   /** In order of their addresses. */
   deliveryTables: HeldDeliveryTable[];
   neighbours: FakeNeighbour[];
+  ipv6Routes: FakeIpv6Route[];
+  /** In the order in which they are tried. */
+  ipv6Rules: Ipv6Rule[];
 }
 
 /** A neighbour entry of a fake namespace. */
@@ -38,10 +42,20 @@ export interface FakeLink {
   lowerUp: boolean;
   settings: LinkSettings;
   addresses: LinkAddress[];
+  /** Undefined: as of a kernel without IPv6. */
+  ipv6: FakeIpv6 | undefined;
 }
 
 /** A route of a fake namespace. */
 export interface FakeRoute extends TableRoute {
+  readonly table: number;
+}
+
+/** The IPv6 side of a fake link. */
+export type FakeIpv6 = Pick<Ipv6Link, 'settings' | 'maySet' | 'addresses' | 'routers'>;
+
+/** An IPv6 route of a fake namespace. */
+export interface FakeIpv6Route extends Ipv6Route {
   readonly table: number;
 }
 
@@ -63,10 +77,20 @@ export function emptyWorld(): FakeWorld {
     ],
     deliveryTables: [],
     neighbours: [],
+    ipv6Routes: [],
+    ipv6Rules: kernelIpv6Rules(),
   };
 }
 
-function kernelRule(priority: number, table: number): SourceRule {
+/** The two rules of a new namespace: IPv6 has no table "default". */
+function kernelIpv6Rules(): Ipv6Rule[] {
+  return [kernelRule(0, localTable), kernelRule(32_766, mainTable)];
+}
+
+function kernelRule(
+  priority: number,
+  table: number,
+): Pick<SourceRule, 'priority' | 'table' | 'protocol' | 'hasMore'> {
   return { priority, table, protocol: kernelProtocol, hasMore: false };
 }
 
