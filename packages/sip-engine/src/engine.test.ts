@@ -80,6 +80,25 @@ it('createUAS: 100 at once, 200 with tag and Contact, ACK, BYE from the peer, no
   expect(bench.engine.counts().retransmissionsOut).toBe(0);
 });
 
+it('an application sees where a request came from, in its Via, and else what the peer wrote', async () => {
+  const seen: (string | undefined)[] = [];
+  const bench = await start((app) =>
+    app.invite((req, res) => {
+      seen.push(req.get('Via'), req.get('Subject'));
+      res.send(486);
+    }),
+  );
+  const peer = bench.peer(2);
+  peer.send({ method: 'INVITE', callId: 'here', branch: 'z9hG4bK1' });
+  peer.send({ method: 'INVITE', callId: 'rport', branch: 'z9hG4bK2;rport' });
+  const headers = ['s: the name in full'];
+  peer.send({ method: 'INVITE', callId: 'compact', branch: 'z9hG4bK3', headers });
+  await bench.run(10);
+  const via = 'SIP/2.0/UDP 10.0.0.2:5060;branch=z9hG4bK';
+  const stamped = `${via}2;rport=5060;received=10.0.0.2`;
+  expect(seen).toEqual([`${via}1`, undefined, stamped, undefined, `${via}3`, 'the name in full']);
+});
+
 it('createUAS: BYE from the application', async () => {
   const dialogs: SrfDialog[] = [];
   const bench = await start(answerAll(dialogs));

@@ -11,7 +11,7 @@ import { receiveDatagram } from './receive.ts';
 import type { SipEngine, SipEngineCounts, SipEngineLimits } from '../engine.ts';
 import { SipEngineError } from '../errors.ts';
 import type { GuardRefusal } from '../guard/send-gate.ts';
-import { headerField } from '../message/header-list.ts';
+import { assertHeaderSafe } from '../message/header-list.ts';
 import type { HostPort } from '../message/host-port.ts';
 import type { Resolver } from '../resolver/resolver.ts';
 import type { Counted } from '../transaction/ports.ts';
@@ -120,6 +120,7 @@ export class EngineCalls implements SipEngine {
     if (this.#isClosed) return;
     const socket: AppSocket = new AppSocket({
       onBytes: (bytes) => app.receive(bytes),
+      onText: (text) => app.receiveText(text),
       onClosed: () => {
         app.lost();
         // whoever never showed the secret will not do so the next time
@@ -242,7 +243,7 @@ export class EngineCalls implements SipEngine {
     let refusal: string | undefined;
     try {
       // now: what is sent later, after a lookup or an ACK, has nobody left to refuse it to
-      for (const { name, value } of command.sip.headers) headerField(name, value);
+      for (const { name, value } of command.sip.headers) assertHeaderSafe(name, value);
       refusal =
         command.sip.start.kind === 'response'
           ? this.#inbound.respond(app, command)

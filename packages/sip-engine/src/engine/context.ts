@@ -68,7 +68,10 @@ export function sentSip(
   return wireSip(message, peer, names, bytes);
 }
 
-/** A message as an application is told of it. */
+/**
+ * A message as an application is told of it.
+ * @param bytes the message as it is written, where somebody has it
+ */
 export function wireSip(
   message: SipMessage,
   peer: { readonly tuple: Tuple; readonly protocol?: string },
@@ -90,11 +93,16 @@ export function wireSip(
 
 /** drachtio-srf knows only some of the compact names (not r, x, b, o, u): it gets the full ones. */
 function expanded(message: SipMessage): SipMessage {
-  if (message.headers.every(({ name }) => name.length > 1)) return message;
+  if (!hasCompactName(message)) return message;
   return withHeaders(
     message,
     message.headers.map((field) =>
       field.name.length > 1 ? field : { ...field, name: usualName(field.key) },
     ),
   );
+}
+
+function hasCompactName({ headers }: SipMessage): boolean {
+  for (const { name } of headers) if (name.length === 1) return true;
+  return false;
 }

@@ -30,14 +30,15 @@ export class InboundRequests implements TransactionUser {
     else this.#inDialog(transaction, essentials.toTag);
   }
 
-  onAck({ message, essentials, source }: Inbound<SipRequest>): void {
+  onAck({ message, essentials, source, verbatim }: Inbound<SipRequest>): void {
     const { callId, fromTag, toTag, cseq } = essentials;
     const live = this.#context.dialogs.find(callId, toTag ?? '', fromTag ?? '');
     if (live === undefined || !live.isAwaitingAck) return;
     live.receiveAck(cseq.sequence, () => {
       const transactionId = live.acceptedId ?? '';
       const peer = { tuple: source, protocol: '' };
-      const received = wireSip(message, peer, { transactionId, dialogId: live.name });
+      const names = { transactionId, dialogId: live.name };
+      const received = wireSip(message, peer, names, verbatim);
       live.app?.tell({ kind: 'received', received, receivedOn: undefined });
     });
   }
@@ -66,7 +67,7 @@ export class InboundRequests implements TransactionUser {
   }
 
   #new(transaction: ServerTransaction): void {
-    const { message, local, source } = transaction.inbound;
+    const { message, local, source, verbatim } = transaction.inbound;
     const refusal = checkNewRequest(this.#context, transaction);
     const app = refusal === undefined ? this.#context.apps.pick(message.method) : undefined;
     if (app === undefined) {
@@ -75,7 +76,7 @@ export class InboundRequests implements TransactionUser {
     }
     const pending = this.#answers.file(transaction, app, undefined);
     const names = { transactionId: pending.id, dialogId: undefined };
-    const received = wireSip(message, { tuple: source }, names);
+    const received = wireSip(message, { tuple: source }, names, verbatim);
     app.tell({ kind: 'received', received, receivedOn: local });
   }
 
@@ -87,7 +88,7 @@ export class InboundRequests implements TransactionUser {
   }
 
   #inDialog(transaction: ServerTransaction, toTag: string): void {
-    const { message, essentials, source } = transaction.inbound;
+    const { message, essentials, source, verbatim } = transaction.inbound;
     const live = this.#context.dialogs.find(essentials.callId, toTag, essentials.fromTag ?? '');
     if (live === undefined) {
       this.#answers.refuse(transaction, { status: 481 });
@@ -119,7 +120,7 @@ export class InboundRequests implements TransactionUser {
     if (message.method === 'UPDATE') live.hasPendingUpdate = true;
     if (message.method === 'BYE') this.#answers.endInvite(live);
     const names = { transactionId: pending.id, dialogId: live.name };
-    const received = wireSip(message, { tuple: source }, names);
+    const received = wireSip(message, { tuple: source }, names, verbatim);
     app.tell({ kind: 'received', received, receivedOn: undefined });
     acknowledged?.();
   }
@@ -163,6 +164,7 @@ export class InboundRequests implements TransactionUser {
   /** 9.2: the INVITE ends with 487; the application hears of it with the INVITE's transaction. */
   #cancel(transaction: ServerTransaction): void {
     const { inbound } = transaction;
+    const { message, source, verbatim } = inbound;
     const invite = this.#context.transactions.inviteOf(inbound);
     const pending = invite === undefined ? undefined : this.#answers.of(invite);
     if (invite === undefined) {
@@ -170,11 +172,11 @@ export class InboundRequests implements TransactionUser {
       return;
     }
     const toTag = pending?.toTag ?? invite.toTag ?? this.#context.token();
-    transaction.answer(responseTo(inbound.message, 200, { toTag }));
+    transaction.answer(responseTo(message, 200, { toTag }));
     if (pending === undefined || !invite.isPending) return;
     invite.answer(responseTo(invite.request, 487, { toTag }));
     const names = { transactionId: pending.id, dialogId: pending.live?.name };
-    const received = wireSip(inbound.message, { tuple: inbound.source }, names);
+    const received = wireSip(message, { tuple: source }, names, verbatim);
     this.#answers.close(pending);
     pending.app.tell({ kind: 'received', received, receivedOn: undefined });
   }

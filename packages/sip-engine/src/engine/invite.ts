@@ -16,6 +16,7 @@ import type { Essentials } from '../message/essentials.ts';
 import type { HeaderField, SipRequest, SipResponse } from '../message/message.ts';
 import type { ClientTransaction, ClientUser } from '../transaction/client-transaction.ts';
 import type { Failure } from '../transaction/effect.ts';
+import type { Received } from '../transaction/ports.ts';
 import { MachineRunner } from '../transaction/machine-runner.ts';
 import { cancelOf } from '../transaction/same-transaction.ts';
 import type { Way } from '../transport/send-path.ts';
@@ -24,6 +25,7 @@ import type { AppConnection } from '../wire/app-connection.ts';
 interface Answer {
   readonly response: SipResponse;
   readonly essentials: Essentials | undefined;
+  readonly verbatim: Uint8Array | undefined;
 }
 
 /** What an INVITE of an application is about: a new call, or the dialog that it is sent in. */
@@ -126,9 +128,9 @@ export class EngineInvite implements ClientUser {
     this.#runner.handle({ kind: 'failure' });
   }
 
-  onResponse(response: SipResponse, essentials: Essentials): void {
-    this.#current = { response, essentials };
-    const { status } = response;
+  onResponse(received: Received): void {
+    this.#current = received;
+    const { status, response, essentials } = received;
     this.#lastStatus = status;
     if (status < 200) {
       if (status > 100) this.#learnEarly(response, essentials);
@@ -155,7 +157,7 @@ export class EngineInvite implements ClientUser {
 
   #fail(failure: Failure): void {
     const response = localAnswer(this.#context, this.#request, failure);
-    this.#current = { response, essentials: undefined };
+    this.#current = { response, essentials: undefined, verbatim: undefined };
     this.#lastStatus = response.status;
     this.#settle();
     this.#runner.handle({ kind: 'failure' });
@@ -193,13 +195,13 @@ export class EngineInvite implements ClientUser {
     if (answer === undefined || answer.response.status === 100) return;
     const { status } = answer.response;
     if (status >= 200 && status < 300) this.#confirm(answer);
-    this.#tell(answer.response);
+    this.#tell(answer.response, answer.verbatim);
   }
 
-  #tell(response: SipResponse): void {
+  #tell(response: SipResponse, verbatim?: Uint8Array): void {
     const { id, name } = this.subject;
     const peer = { tuple: this.#way.destination };
-    const received = wireSip(response, peer, { transactionId: id, dialogId: name });
+    const received = wireSip(response, peer, { transactionId: id, dialogId: name }, verbatim);
     this.app?.tell({ kind: 'received', received, receivedOn: undefined });
   }
 

@@ -208,9 +208,9 @@ export class OutboundRequests {
       if (isBye && live !== undefined) this.#context.dialogs.remove(live);
     };
     const transaction = this.#context.transactions.request(cleared, {
-      onResponse: (response) => {
+      onResponse: ({ response, verbatim }) => {
         if (response.status === 100) return;
-        this.#tellResponse(app, response, way.destination, names);
+        this.#tellResponse(app, response, way.destination, names, verbatim);
         const isRefresh = isTargetRefresh(request.method) && response.status < 300;
         if (live !== undefined && isRefresh) this.#refreshed(live, request, response);
         if (response.status >= 200) end();
@@ -240,8 +240,9 @@ export class OutboundRequests {
     response: SipResponse,
     peer: Tuple,
     names: { transactionId: string; dialogId: string | undefined },
+    verbatim?: Uint8Array,
   ): void {
-    const received = wireSip(response, { tuple: peer }, names);
+    const received = wireSip(response, { tuple: peer }, names, verbatim);
     app.tell({ kind: 'received', received, receivedOn: undefined });
   }
 

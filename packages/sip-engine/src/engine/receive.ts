@@ -36,8 +36,11 @@ export function receiveDatagram(
       refuse(context, parsed, { bytes, source, local, transport });
       return 'malformed';
     case 'message': {
-      const { message, essentials } = parsed;
-      if (message.kind === 'request') {
+      const { message, essentials, verbatim } = parsed;
+      if (message.kind === 'response') {
+        const { status } = message;
+        context.transactions.receiveResponse({ status, response: message, essentials, verbatim });
+      } else {
         const destination = viaResponseDestination(essentials.via, source);
         // the path, not the socket that it came to: a peer sees us where it was told that we are
         const path = context.pathTo(destination, transport);
@@ -45,8 +48,9 @@ export function receiveDatagram(
         if (path === undefined) return 'malformed';
         const stamped = withObservedSource(message, source);
         const back = { destination, path };
-        context.transactions.receiveRequest({ message: stamped, essentials, source, local, back });
-      } else context.transactions.receiveResponse(message, essentials);
+        const as = { source, local, back, verbatim: stamped === message ? verbatim : undefined };
+        context.transactions.receiveRequest({ message: stamped, essentials, ...as });
+      }
       return 'taken';
     }
     default:

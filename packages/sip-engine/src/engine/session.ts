@@ -125,7 +125,7 @@ function send(context: EngineContext, live: EngineDialog, request: Cleared<SipRe
   };
   if (isInvite) live.hasPendingOut = true;
   const transaction = context.transactions.request(request, {
-    onResponse: (response) => {
+    onResponse: ({ response }) => {
       if (response.status < 200) return;
       const isFirst = isOpen;
       settle();

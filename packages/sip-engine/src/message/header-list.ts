@@ -8,16 +8,22 @@ import { hasControl, isToken, splitValues } from './scan.ts';
  * @throws SipEngineError HeaderUnsafe when the name is no token or the value would break the line
  */
 export function headerField(name: string, value: string): HeaderField {
-  if (!isToken(name) || hasControl(value)) {
-    throw new SipEngineError({
-      code: 'HeaderUnsafe',
-      message: `Tried to make the header field ${JSON.stringify(name)} with the value ${JSON.stringify(value.slice(0, 80))}, which would break the message`,
-      remedy:
-        'Give a name that is a token, and a value with no line end or other control character.',
-      retry: 'never',
-    });
-  }
+  assertHeaderSafe(name, value);
   return { name, key: headerKey(name), value: value.trim() };
+}
+
+/**
+ * Lets pass what `headerField` takes.
+ * @throws SipEngineError HeaderUnsafe
+ */
+export function assertHeaderSafe(name: string, value: string): void {
+  if (isToken(name) && !hasControl(value)) return;
+  throw new SipEngineError({
+    code: 'HeaderUnsafe',
+    message: `Tried to make the header field ${JSON.stringify(name)} with the value ${JSON.stringify(value.slice(0, 80))}, which would break the message`,
+    remedy: 'Give a name that is a token, and a value with no line end or other control character.',
+    retry: 'never',
+  });
 }
 
 /** The value of the first header field of that name, in any spelling; undefined when there is none. */

@@ -55,6 +55,34 @@ const knownKeys: ReadonlyMap<string, string> = new Map([
   ...compactForms,
 ]);
 
+/** A header name as it is written, and what it is looked up by. */
+interface HeaderName {
+  readonly name: string;
+  readonly key: string;
+}
+
+/** First character and length tell the usual names apart, but for a few. */
+const greatestUsualLength = 32;
+const bySpelling: (HeaderName[] | undefined)[] = [];
+for (const [name, key] of knownKeys) {
+  const shape = shapeOf(name.charCodeAt(0), name.length);
+  (bySpelling[shape] ??= []).push({ name, key });
+}
+
+function shapeOf(first: number, length: number): number {
+  return first * greatestUsualLength + length;
+}
+
+/** The name that stands in `text` from `from` to `end`, with no new string; undefined when it is no usual one. */
+export function usualHeader(text: string, from: number, end: number): HeaderName | undefined {
+  const length = end - from;
+  if (length >= greatestUsualLength) return undefined;
+  const alike = bySpelling[shapeOf(text.charCodeAt(from), length)];
+  if (alike === undefined) return undefined;
+  for (const each of alike) if (text.startsWith(each.name, from)) return each;
+  return undefined;
+}
+
 /** What a header name is looked up by: lower case, the compact form expanded. */
 export function headerKey(name: string): string {
   const known = knownKeys.get(name);

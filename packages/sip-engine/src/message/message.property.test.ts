@@ -130,6 +130,8 @@ function check(bytes: Uint8Array): void {
       essentials: parsed.essentials,
     });
     expect(parsed.message.headers.length).toBeLessThanOrEqual(datagramLimits.headers);
+    const rewritten = serialiseMessage(parsed.message);
+    expect(Buffer.from(parsed.verbatim ?? rewritten)).toEqual(Buffer.from(rewritten));
   } else if (parsed.kind === 'refused') {
     const answer = (parsed.answerHeaders ?? []).map(({ value }) => value).join('');
     expect(answer).not.toMatch(/[\r\n\0]/u);

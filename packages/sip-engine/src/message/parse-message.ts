@@ -21,7 +21,7 @@ export function parseMessage(bytes: Uint8Array, limits: MessageLimits = datagram
   const flaw = isTooLarge ? tooLarge(limits) : head.flaw;
   if (flaw !== undefined) return refuse(head, line, flaw);
   if (line.kind === 'flawed') return refuse(head, line, line.flaw);
-  return readMessage(bytes, head, line, limits);
+  return readMessage(bytes, start, { head, line }, limits);
 }
 
 function tooLarge(limits: MessageLimits): Flaw {
@@ -33,12 +33,15 @@ type SoundLine = Exclude<StartLine, { kind: 'flawed' }>;
 
 function readMessage(
   bytes: Uint8Array,
-  head: Head,
-  line: SoundLine,
+  start: number,
+  { head, line }: { readonly head: Head; readonly line: SoundLine },
   limits: MessageLimits,
 ): Parsed {
   const headers: HeaderField[] = [];
   let lengthText: string | undefined;
+  const startLine = head.lines[0] ?? '';
+  let usualBytes = start + startLine.length + 4;
+  let isUsual = isUsualStart(startLine, line);
   for (let at = 1; at < head.lines.length; at += 1) {
     const text = head.lines[at] ?? '';
     const field = readHeaderField(text);
@@ -47,6 +50,8 @@ function readMessage(
     }
     if (field.key === 'content-length') lengthText = field.value;
     headers.push(field);
+    usualBytes += text.length + 2;
+    isUsual &&= isUsualLine(text, field);
   }
   const body = readBody(bytes, head.bodyStart, lengthText);
   if (body.kind === 'flawed') return refuse(head, line, body.flaw);
@@ -57,7 +62,22 @@ function readMessage(
     const reason = `there are more than ${limits.vias} Via values`;
     return refuse(head, line, { code: 'TooManyVias', status: 513, reason });
   }
-  return { kind: 'message', message, essentials: read.essentials };
+  // with a fold, or a character of several bytes, the lines are shorter than what they were read from
+  isUsual &&= usualBytes === head.bodyStart && lengthText === String(body.bytes.length);
+  const verbatim = isUsual ? bytes.subarray(start, head.bodyStart + body.bytes.length) : undefined;
+  return { kind: 'message', message, essentials: read.essentials, verbatim };
+}
+
+/** Whether a start line would be written again as it is. */
+function isUsualStart(text: string, { kind }: SoundLine): boolean {
+  return kind === 'request'
+    ? text.endsWith(' SIP/2.0')
+    : text.startsWith('SIP/2.0 ') && text.length > 11;
+}
+
+/** Whether a header field would be written again as it is: the name, a colon, one space, the value. */
+function isUsualLine(text: string, { name, value }: HeaderField): boolean {
+  return text.length === name.length + value.length + 2 && text.startsWith(': ', name.length);
 }
 
 function messageOf(line: SoundLine, headers: readonly HeaderField[], body: Uint8Array): SipMessage {

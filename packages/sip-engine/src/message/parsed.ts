@@ -61,7 +61,16 @@ export interface Refused {
 
 /** What arrived in one datagram. */
 export type Parsed =
-  | { readonly kind: 'message'; readonly message: SipMessage; readonly essentials: Essentials }
+  | {
+      readonly kind: 'message';
+      readonly message: SipMessage;
+      readonly essentials: Essentials;
+      /**
+       * The message as it came, a view, where that is byte for byte what `serialiseMessage` makes of it: nobody has to write it
+       * again. undefined where it came otherwise: folded, with other blanks, with no length, in UTF-8.
+       */
+      readonly verbatim: Uint8Array | undefined;
+    }
   | Refused
   /** Blank lines only (RFC 5626 4.4.1); `ping` is true for the double CRLF that asks for a pong. */
   | { readonly kind: 'keepalive'; readonly ping: boolean }

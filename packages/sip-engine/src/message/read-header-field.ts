@@ -1,6 +1,6 @@
-import { headerKey } from './header-name.ts';
+import { headerKey, usualHeader } from './header-name.ts';
 import type { HeaderField } from './message.ts';
-import { skipBlank, tokenEnd, trimBlank } from './scan.ts';
+import { blankStart, skipBlank, tokenEnd } from './scan.ts';
 
 /** Reads one unfolded line (RFC 3261 7.3.1); undefined when it is no header field. */
 export function readHeaderField(line: string): HeaderField | undefined {
@@ -8,6 +8,10 @@ export function readHeaderField(line: string): HeaderField | undefined {
   if (nameEnd === 0) return undefined;
   const colon = skipBlank(line, nameEnd);
   if (line.charCodeAt(colon) !== 0x3a) return undefined;
+  const from = skipBlank(line, colon + 1);
+  const value = line.slice(from, blankStart(line, from));
+  const usual = usualHeader(line, 0, nameEnd);
+  if (usual !== undefined) return { name: usual.name, key: usual.key, value };
   const name = line.slice(0, nameEnd);
-  return { name, key: headerKey(name), value: trimBlank(line.slice(colon + 1)) };
+  return { name, key: headerKey(name), value };
 }

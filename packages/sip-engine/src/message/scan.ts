@@ -23,12 +23,17 @@ export function skipBlank(text: string, from: number): number {
   return at;
 }
 
+/** Where the blanks at the end begin, not before `from`. */
+export function blankStart(text: string, from: number): number {
+  let to = text.length;
+  while (to > from && isBlank(text.charCodeAt(to - 1))) to -= 1;
+  return to;
+}
+
 /** Takes away the blanks at both ends, and no other kind of white space. */
 export function trimBlank(text: string): string {
   const from = skipBlank(text, 0);
-  let to = text.length;
-  while (to > from && isBlank(text.charCodeAt(to - 1))) to -= 1;
-  return text.slice(from, to);
+  return text.slice(from, blankStart(text, from));
 }
 
 /** Where the token that starts at `from` ends; `from` itself when there is none. */

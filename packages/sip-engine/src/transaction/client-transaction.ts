@@ -1,4 +1,3 @@
-import type { Essentials } from '../message/essentials.ts';
 import type { HostPort } from '../message/host-port.ts';
 import { withoutMessage, type Cleared, type Sendable } from '../guard/send-gate.ts';
 import type { SipRequest, SipResponse } from '../message/message.ts';
@@ -17,14 +16,7 @@ import {
 import { ackOf } from './same-transaction.ts';
 import type { Way } from '../transport/send-path.ts';
 import type { TimerName } from './timing.ts';
-import type { TransactionPorts } from './ports.ts';
-
-/** A response with its parsed header fields, as the machine carries it. */
-interface Received {
-  readonly status: number;
-  readonly response: SipResponse;
-  readonly essentials: Essentials;
-}
+import type { Received, TransactionPorts } from './ports.ts';
 
 type Event = ClientEvent<Received>;
 type Effect = ClientEffect<Received>;
@@ -32,7 +24,7 @@ type State = InviteClientState | NonInviteClientState;
 
 /** Who sent the request. */
 export interface ClientUser {
-  onResponse(response: SipResponse, essentials: Essentials): void;
+  onResponse(received: Received): void;
   onFailure(failure: Failure): void;
   /** The transaction is over; nothing comes after this. */
   onEnd(): void;
@@ -92,8 +84,7 @@ export class ClientTransaction {
     this.#runner.begin(this.#first().effects);
   }
 
-  receive(response: SipResponse, essentials: Essentials): void {
-    const received: Received = { status: response.status, response, essentials };
+  receive(received: Received): void {
     this.#runner.handle({ kind: 'response', response: received });
   }
 
@@ -113,7 +104,7 @@ export class ClientTransaction {
         break;
       case 'pass-response':
         this.#letGo(effect.response.status);
-        this.#user.onResponse(effect.response.response, effect.response.essentials);
+        this.#user.onResponse(effect.response);
         break;
       case 'report':
         this.#user.onFailure(effect.failure);

@@ -1,5 +1,6 @@
 import type { SendGate } from '../guard/send-gate.ts';
 import type { Essentials } from '../message/essentials.ts';
+import type { SipResponse } from '../message/message.ts';
 import type { Clock } from '../transport/clock.ts';
 import type { Way } from '../transport/send-path.ts';
 import type { Tuple } from '../transport/tuple.ts';
@@ -13,6 +14,17 @@ export interface Inbound<M> {
   readonly local: Tuple;
   /** Where its response goes (18.2.2, RFC 3581), by the path that leads there. */
   readonly back: Way;
+  /** The bytes of the message, where it is as it came. */
+  readonly verbatim: Uint8Array | undefined;
+}
+
+/** A response as it came in. */
+export interface Received {
+  readonly status: number;
+  readonly response: SipResponse;
+  readonly essentials: Essentials;
+  /** Its bytes, where they are what would be written. */
+  readonly verbatim: Uint8Array | undefined;
 }
 
 /** What is worth a counter. */

@@ -1,14 +1,13 @@
 import type { Cleared } from '../guard/send-gate.ts';
-import type { Essentials } from '../message/essentials.ts';
 import { headerField } from '../message/header-list.ts';
-import type { SipRequest, SipResponse } from '../message/message.ts';
+import type { SipRequest } from '../message/message.ts';
 import { responseTo } from '../message/response-to.ts';
 import { isOwnVia, viaBranch } from '../message/via.ts';
 import { ClientTransaction, type ClientUser } from './client-transaction.ts';
 import { branchOf, clientKey, mergeKey, serverKey } from './key.ts';
 import { ServerTransaction, type ServerHooks } from './server-transaction.ts';
 import type { Failure } from './effect.ts';
-import type { Inbound, TransactionPorts } from './ports.ts';
+import type { Inbound, Received, TransactionPorts } from './ports.ts';
 
 /** Who uses the transactions: told what belongs to none of them, and of each new one. */
 export interface TransactionUser {
@@ -73,12 +72,12 @@ export class TransactionLayer {
     this.#open(key, inbound);
   }
 
-  receiveResponse(response: SipResponse, essentials: Essentials): void {
-    const branch = viaBranch(essentials.via) ?? '';
-    const client = this.#clients.get(clientKey(branch, essentials.cseq.method));
+  receiveResponse(received: Received): void {
+    const { via, cseq } = received.essentials;
+    const client = this.#clients.get(clientKey(viaBranch(via) ?? '', cseq.method));
     // 18.1.2: a response whose sent-by is not what this request said is thrown away
-    if (client === undefined || !isOwnVia(essentials.via, [client.sentBy])) return;
-    client.receive(response, essentials);
+    if (client === undefined || !isOwnVia(via, [client.sentBy])) return;
+    client.receive(received);
   }
 
   /** The INVITE that this CANCEL is about (9.2). */

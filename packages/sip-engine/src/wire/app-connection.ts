@@ -1,8 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { CancelTimer, Clock } from '../transport/clock.ts';
-import { readAppMessage, type AppMessage } from './app-message.ts';
+import { readAppMessage, readAppText, type AppMessage } from './app-message.ts';
 import { timeOfDay, writeEngineMessage, type EngineMessage } from './engine-message.ts';
-import { frameLimitBytes, readFrames } from './frame.ts';
+import { frameLimitBytes, readFrames, readTextFrame } from './frame.ts';
 
 /** The bytes of one connection to an application, over TCP or in memory. */
 export interface AppLink {
@@ -69,10 +69,18 @@ export class AppConnection {
     return !this.#isClosed;
   }
 
+  /** The same as text. */
+  receiveText(text: string): void {
+    if (this.#isClosed) return;
+    const payload = this.#rest.length === 0 ? readTextFrame(text, this.#limit) : undefined;
+    if (payload === undefined) this.receive(Buffer.from(text, 'utf8'));
+    else this.#handle(readAppText(payload));
+  }
+
   /** Bytes as they come; a frame may arrive in pieces. */
   receive(bytes: Uint8Array): void {
     if (this.#isClosed) return;
-    const limit = this.#isAuthenticated ? frameLimitBytes : limitBeforeSecret;
+    const limit = this.#limit;
     const all = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes]);
     const reading = readFrames(all, limit);
     if (reading.kind === 'broken') {
@@ -84,6 +92,10 @@ export class AppConnection {
       if (!this.isOpen) return;
       this.#handle(readAppMessage(frame));
     }
+  }
+
+  get #limit(): number {
+    return this.#isAuthenticated ? frameLimitBytes : limitBeforeSecret;
   }
 
   tell(message: EngineMessage): void {

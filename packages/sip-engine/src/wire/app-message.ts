@@ -1,6 +1,6 @@
-import { headerKey } from '../message/header-name.ts';
+import { headerKey, usualHeader } from '../message/header-name.ts';
 import { emptyBody } from '../message/message.ts';
-import { hasControl } from '../message/scan.ts';
+import { hasControl, isToken } from '../message/scan.ts';
 
 /** A SIP message as an application writes it: only what it has to say, with no Via and no tags. */
 export interface AppSip {
@@ -53,8 +53,34 @@ const cr = 0x0d;
 /** Reads the payload of one frame. A frame without an id comes back as unknown with an empty id. */
 export function readAppMessage(payload: Uint8Array): AppMessage {
   const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
-  const endOfLeader = bytes.indexOf(cr);
-  const leader = bytes.toString('utf8', 0, endOfLeader === -1 ? bytes.length : endOfLeader);
+  const leaderEnd = bytes.indexOf(cr);
+  const blank = leaderEnd === -1 ? -1 : bytes.indexOf('\r\n\r\n', leaderEnd + 2);
+  const text = bytes.toString('utf8', 0, blank === -1 ? bytes.length : blank);
+  // a copy: the body is kept as long as its message, and would keep all that came with it
+  const body =
+    blank === -1 || blank + 4 === bytes.length
+      ? emptyBody
+      : Uint8Array.prototype.slice.call(bytes, blank + 4);
+  return readPayload(text, body);
+}
+
+/** The same for a payload of ASCII characters. */
+export function readAppText(payload: string): AppMessage {
+  const leaderEnd = payload.indexOf('\r');
+  const blank = leaderEnd === -1 ? -1 : payload.indexOf('\r\n\r\n', leaderEnd + 2);
+  if (blank === -1) return readPayload(payload, emptyBody);
+  const length = payload.length - blank - 4;
+  if (length === 0) return readPayload(payload.slice(0, blank), emptyBody);
+  // not of the pool, for the same reason
+  const body = Buffer.allocUnsafeSlow(length);
+  body.write(payload.slice(blank + 4), 'latin1');
+  return readPayload(payload.slice(0, blank), body);
+}
+
+/** @param text leader, start line and header fields */
+function readPayload(text: string, body: Uint8Array): AppMessage {
+  const leaderEnd = text.indexOf('\r');
+  const leader = leaderEnd === -1 ? text : text.slice(0, leaderEnd);
   const [id = '', verb = '', ...fields] = leader.split('|');
   switch (verb) {
     case 'authenticate': {
@@ -67,16 +93,15 @@ export function readAppMessage(payload: Uint8Array): AppMessage {
     case 'ping':
       return { kind: 'ping', id };
     case 'sip':
-      return endOfLeader === -1
+      return leaderEnd === -1
         ? { kind: 'unknown', id, verb, reason: 'sip message without a message' }
-        : readSip(id, fields, bytes.subarray(endOfLeader + 2));
+        : readSip(id, fields, readAppSip(text, leaderEnd + 2, body));
     default:
       return { kind: 'unknown', id, verb, reason: `unknown message type '${verb}'` };
   }
 }
 
-function readSip(id: string, fields: readonly string[], bytes: Buffer): AppMessage {
-  const sip = readAppSip(bytes);
+function readSip(id: string, fields: readonly string[], sip: AppSip | undefined): AppMessage {
   if (sip === undefined) return { kind: 'unknown', id, verb: 'sip', reason: 'invalid sip message' };
   const [transactionId, dialogId, proxyUri] = fields;
   return {
@@ -90,26 +115,15 @@ function readSip(id: string, fields: readonly string[], bytes: Buffer): AppMessa
 }
 
 /**
- * Reads what an application wrote: start line, `name: value` lines (a line that begins with white space
- * goes on with the one before), blank line, body. Everything after the blank line is body: the
- * application counts characters, not bytes, so its Content-Length says nothing.
+ * Reads what an application wrote, from `from` on: start line, `name: value` lines (a line that begins with white space
+ * goes on with the one before). Everything after the blank line is body: the application counts characters, not bytes, so
+ * its Content-Length says nothing.
  */
-export function readAppSip(bytes: Uint8Array): AppSip | undefined {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const blank = buffer.indexOf('\r\n\r\n');
-  const head = buffer.toString('utf8', 0, blank === -1 ? buffer.length : blank);
-  const endOfStart = lineEnd(head, 0);
-  const start = readStart(head.slice(0, endOfStart));
-  const headers = readHeaders(head, endOfStart + 2);
-  if (start === undefined || headers === undefined) return undefined;
-  return { start, headers, body: bodyFrom(buffer, blank) };
-}
-
-/** A copy: the body is kept as long as its message, and would keep all that came with it. */
-function bodyFrom(buffer: Buffer, blank: number): Uint8Array {
-  return blank === -1 || blank + 4 === buffer.length
-    ? emptyBody
-    : Uint8Array.prototype.slice.call(buffer, blank + 4);
+function readAppSip(text: string, from: number, body: Uint8Array): AppSip | undefined {
+  const endOfStart = lineEnd(text, from);
+  const start = readStart(text.slice(from, endOfStart));
+  const headers = readHeaders(text, endOfStart + 2);
+  return start === undefined || headers === undefined ? undefined : { start, headers, body };
 }
 
 function lineEnd(text: string, from: number): number {
@@ -129,24 +143,38 @@ function readHeaders(head: string, from: number): AppHeader[] | undefined {
     } else if (end > at) {
       const colon = head.indexOf(':', at);
       if (colon <= at || colon >= end) return undefined;
-      const name = head.slice(at, colon).trim();
-      headers.push({ name, key: headerKey(name), value: head.slice(colon + 1, end).trim() });
+      headers.push(readHeader(head, at, { colon, end }));
     }
     at = end + 2;
   }
   return headers;
 }
 
+function readHeader(
+  head: string,
+  from: number,
+  { colon, end }: { readonly colon: number; readonly end: number },
+): AppHeader {
+  const value = head.slice(colon + 1, end).trim();
+  const usual = usualHeader(head, from, colon);
+  if (usual !== undefined) return { name: usual.name, key: usual.key, value };
+  const name = head.slice(from, colon).trim();
+  return { name, key: headerKey(name), value };
+}
+
 function readStart(line: string): AppStart | undefined {
   if (hasControl(line)) return undefined;
-  const [first = '', second = '', ...rest] = line.split(' ');
-  if (first === 'SIP/2.0') {
-    const status = Number(second);
+  const first = line.indexOf(' ');
+  const second = line.indexOf(' ', first + 1);
+  if (line.startsWith('SIP/2.0 ')) {
+    const status = Number(line.slice(8, second === -1 ? line.length : second));
     const isStatus = Number.isInteger(status) && status >= 100 && status <= 699;
-    return isStatus ? { kind: 'response', status, reason: rest.join(' ') } : undefined;
+    const reason = second === -1 ? '' : line.slice(second + 1);
+    return isStatus ? { kind: 'response', status, reason } : undefined;
   }
-  if (rest.length !== 1 || rest[0] !== 'SIP/2.0' || second === '') return undefined;
-  return /^[\w.!%*+`'~-]+$/.test(first)
-    ? { kind: 'request', method: first, requestUri: second }
+  const method = line.slice(0, Math.max(first, 0));
+  const isWhole = second > first + 1 && line.slice(second + 1) === 'SIP/2.0';
+  return isWhole && isToken(method)
+    ? { kind: 'request', method, requestUri: line.slice(first + 1, second) }
     : undefined;
 }

@@ -3,6 +3,7 @@ import { Socket, type Server } from 'node:net';
 /** The engine's side of an AppSocket. */
 export interface AppSocketEnd {
   readonly onBytes: (bytes: Uint8Array) => void;
+  readonly onText: (text: string) => void;
   readonly onClosed: () => void;
 }
 
@@ -41,11 +42,15 @@ export class AppSocket extends Socket {
     encoding?: BufferEncoding | Written,
     written?: Written,
   ): boolean {
-    const bytes = typeof data === 'string' ? Buffer.from(data, 'utf8') : Buffer.from(data);
+    // a copy: whoever wrote it may use its bytes again
+    const kept = typeof data === 'string' ? data : Buffer.from(data);
     const done = typeof encoding === 'function' ? encoding : written;
     // not a turn of the event loop for each: what the engine answers takes one
     process.nextTick(() => {
-      if (!this.destroyed) this.#end.onBytes(bytes);
+      if (!this.destroyed) {
+        if (typeof kept === 'string') this.#end.onText(kept);
+        else this.#end.onBytes(kept);
+      }
       done?.();
     });
     return true;

@@ -38,10 +38,30 @@ export function writeFrame(payload: Uint8Array | string): Buffer {
 
 /** One frame around a text and the bytes after it. */
 export function frameOf(text: string, bytes: Uint8Array): Buffer {
-  const head = `${Buffer.byteLength(text, 'utf8') + bytes.length}#${text}`;
-  const frame = Buffer.allocUnsafe(Buffer.byteLength(head, 'utf8') + bytes.length);
-  frame.set(bytes, frame.write(head, 'utf8'));
+  const textBytes = Buffer.byteLength(text, 'utf8');
+  const length = `${textBytes + bytes.length}#`;
+  const frame = Buffer.allocUnsafe(length.length + textBytes + bytes.length);
+  frame.set(bytes, frame.write(length + text, 'utf8'));
   return frame;
+}
+
+/**
+ * The payload, when this text is one whole frame of ASCII characters, as drachtio-srf writes almost each of its own;
+ * undefined for anything else, which has to be read as bytes.
+ */
+export function readTextFrame(text: string, limit: number = frameLimitBytes): string | undefined {
+  let length = 0;
+  let at = 0;
+  for (; at < text.length && length <= limit; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === hash) break;
+    if (code < zero || code > nine) return undefined;
+    length = length * 10 + (code - zero);
+  }
+  const isWhole = length > 0 && length <= limit && text.length === at + 1 + length;
+  return isWhole && Buffer.byteLength(text, 'utf8') === text.length
+    ? text.slice(at + 1)
+    : undefined;
 }
 
 type LengthReading =

@@ -1,8 +1,8 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
-import { readAppMessage } from './app-message.ts';
+import { readAppMessage, readAppText } from './app-message.ts';
 import { timeOfDay, writeEngineMessage, type WireSip } from './engine-message.ts';
-import { frameLimitBytes, readFrames, writeFrame } from './frame.ts';
+import { frameLimitBytes, readFrames, readTextFrame, writeFrame } from './frame.ts';
 
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf8');
 const app = (payload: string): ReturnType<typeof readAppMessage> =>
@@ -42,6 +42,23 @@ describe('frames', () => {
 
   it('counts bytes, not characters', () => {
     expect(text(writeFrame('é|☎'))).toBe('6#é|☎');
+  });
+
+  it.each([
+    ['6#a|b|\r\n', 'a|b|\r\n'],
+    ['06#a|b|\r\n', 'a|b|\r\n'],
+    ['0#', undefined],
+    ['#a', undefined],
+    ['2#a', undefined],
+    ['1#ab', undefined],
+    ['1#a1#b', undefined],
+    ['-1#a', undefined],
+    ['11#elevenbytes', undefined],
+    // two bytes in one character: what the length counts is not there as text
+    ['1#é', undefined],
+    ['2#é', undefined],
+  ])('%j as text, when it is one frame of ASCII', (written, payload) => {
+    expect(readTextFrame(written, 10)).toBe(payload);
   });
 
   it('takes the longest one whole', () => {
@@ -106,6 +123,22 @@ describe('what an application says', () => {
     (start) => {
       const message = app(`a|sip|T|\r\n${start}\r\n\r\n`);
       expect(message).toMatchObject({ kind: 'unknown', id: 'a', reason: 'invalid sip message' });
+    },
+  );
+
+  const piece = fc.constantFrom(
+    'a|sip|T|D', 'a|route|invite', '|', '\r\n', '\r\n', '\r\n\r\n', '\r', '\n', ' ', ':', 'SIP/2.0 200 OK', 'INVITE sip:a SIP/2.0',
+    'call-id: x', 'From', 'v', '\u0001',
+  ); // prettier-ignore
+  test.prop([fc.array(piece, { maxLength: 24 })], { numRuns: 1000 })(
+    'is the same as text and as bytes',
+    (pieces) => {
+      const payload = pieces.join('');
+      const [asBytes, asText] = [readAppMessage(Buffer.from(payload)), readAppText(payload)].map(
+        (read) =>
+          read.kind === 'sip' ? { ...read, sip: { ...read.sip, body: text(read.sip.body) } } : read,
+      );
+      expect(asText).toEqual(asBytes);
     },
   );
 
