@@ -8,10 +8,10 @@ export type Installed =
   | { readonly kind: 'there'; readonly folder: string }
   | { readonly kind: 'missing'; readonly why: string };
 
-/** Compiles `NAME.c` of this folder into another one; gives the program. */
-export function compilePeer(folder: string, name: string): string {
+/** Compiles `NAME.c` of one folder into another one; gives the program. */
+export function compilePeer(folder: string, name: string, from = import.meta.dirname): string {
   const program = join(folder, name);
-  execFileSync('cc', ['-O2', '-o', program, join(import.meta.dirname, `${name}.c`)]);
+  execFileSync('cc', ['-O2', '-o', program, join(from, `${name}.c`)]);
   return program;
 }
 

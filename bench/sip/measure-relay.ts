@@ -1,5 +1,6 @@
 import { Child } from './child.ts';
 import { loadFigures, type LoadFigures } from './load-figures.ts';
+import { measureWire, type MissingWire, type WireFigures } from './measure-wire.ts';
 import type { MediaInput, MediaOrder, MediaReport } from './media-child.ts';
 import { RunningServer } from './running-server.ts';
 import { mediaCalls, places, rates, type Settings } from './settings.ts';
@@ -13,13 +14,20 @@ export interface RelayFigures {
   readonly alone: LoadFigures;
   /** The calls that were set up while packets went through. */
   readonly load: LoadFigures;
+  /** The same way by the kernel's timestamps; the others are by the clock of a Node process that has an event loop of its own. */
+  readonly wire: WireFigures | MissingWire;
 }
 
-export async function measureRelay({
+export async function measureRelay(settings: Settings): Promise<RelayFigures> {
+  const byNode = await measureByNode(settings);
+  return { ...byNode, wire: await measureWire(settings) };
+}
+
+async function measureByNode({
   mediaSeconds: seconds,
   roundSeconds,
   warmUpSeconds,
-}: Settings): Promise<RelayFigures> {
+}: Settings): Promise<Omit<RelayFigures, 'wire'>> {
   await using gateway = await RunningServer.start('gateway');
   const { gateway: target, mediaCaller: caller, mediaCallee: callee } = places;
   const input: MediaInput = { gateway: target, caller, callee, calls: mediaCalls };

@@ -3,52 +3,41 @@ import type { Tuple } from '@truetuple/sip-engine';
 import { bindUdp } from './bare-uas.ts';
 import { hostPort, linesOf, readSipText, sdpAt, sipText, valueOf } from './sip-text.ts';
 
-/** One leg's RTP: its socket, and where the gateway wants its packets; undefined until it has said so. */
-export interface MediaLeg {
-  readonly socket: Socket;
-  target: Tuple | undefined;
+/** One call's RTP sockets: where each end receives. */
+export interface MediaEnds {
+  readonly a: Tuple;
+  readonly b: Tuple;
 }
 
-/** Both ends of a number of calls through the gateway. */
-export interface MediaCalls {
-  /** Caller and callee of each call in turn. */
-  readonly legs: readonly MediaLeg[];
-}
-
-/** Sets up calls through the gateway, one after another, each with an RTP socket at either end. */
+/**
+ * Sets up calls through the gateway, one after another, whose ends receive RTP there.
+ *
+ * @returns where the gateway wants the packets of each: caller and callee of each call in turn
+ */
 export async function callThroughGateway(
   gateway: Tuple,
   caller: Tuple,
   callee: Tuple,
-  calls: number,
-): Promise<MediaCalls> {
+  calls: readonly MediaEnds[],
+): Promise<readonly Tuple[]> {
   const sip = await bindUdp(caller);
   const answering = await bindUdp(callee);
-  const pairs: { readonly a: MediaLeg; readonly b: MediaLeg }[] = [];
-  for (let number = 0; number < calls; number++) {
-    pairs.push({ a: await openLeg(caller), b: await openLeg(callee) });
-  }
+  const targets: Tuple[] = [];
   answering.on('message', (bytes, from) => {
     const { method, text } = readSipText(bytes);
-    const leg = pairs[Number(valueOf(text, 'Subject'))]?.b;
-    if (method !== 'INVITE' || leg === undefined) return;
-    leg.target = mediaOf(text);
-    const answer = okTo(text, callee, sdpOf(leg.socket));
+    const number = Number(valueOf(text, 'Subject'));
+    const call = calls[number];
+    if (method !== 'INVITE' || call === undefined) return;
+    targets[2 * number + 1] = mediaOf(text);
+    const answer = okTo(text, callee, sdpAt(call.b));
     answering.send(Buffer.from(answer, 'latin1'), from.port, from.address, () => undefined);
   });
-  for (const [number, { a }] of pairs.entries()) {
-    a.target = await invite(sip, gateway, sdpOf(a.socket), number);
+  for (const [number, { a }] of calls.entries()) {
+    targets[2 * number] = await invite(sip, gateway, sdpAt(a), number);
   }
-  return { legs: pairs.flatMap(({ a, b }) => [a, b]) };
-}
-
-async function openLeg({ address }: Tuple): Promise<MediaLeg> {
-  return { socket: await bindUdp({ address, port: 0 }), target: undefined };
-}
-
-function sdpOf(socket: Socket): string {
-  const { address, port } = socket.address();
-  return sdpAt({ address, port });
+  sip.close();
+  answering.close();
+  return targets;
 }
 
 /** Address and port of the one stream. */

@@ -5,6 +5,8 @@ import type { CeilingFigures } from './measure-ceiling.ts';
 import type { EnduranceFigures } from './measure-endurance.ts';
 import type { RelayFigures } from './measure-relay.ts';
 import type { RoundFigures, Side } from './measure-rounds.ts';
+import type { WireFigures } from './measure-wire.ts';
+import type { WireReport } from './rtp-peer.ts';
 import type { SippFigures } from './measure-sipp.ts';
 import type { StubFigures } from './measure-stub.ts';
 
@@ -130,19 +132,26 @@ export function printRelay({
   busy,
   alone,
   load,
+  wire,
 }: RelayFigures): readonly string[] {
+  const beside = `${load.rate} set-ups/s beside`;
   return [
     '',
-    `One way through the embedded relay, ${packetsPerSecond} packets/s; milliseconds.`,
+    `One way through the embedded relay, ${packetsPerSecond} packets/s, by the clock of a Node peer; milliseconds.`,
     '',
     ...formatTable(
       ['', 'packets', 'lost', 'p50', 'p99', 'max'],
-      [relayRow('no calls beside', idle), relayRow(`${load.rate} set-ups/s beside`, busy)],
+      [relayRow('no calls beside', idle), relayRow(beside, busy)],
     ),
+    '',
+    ...(wire.kind === 'measured'
+      ? wireTable(wire, beside)
+      : [`Not measured on the wire: ${wire.why}`]),
     '',
     ...loadTable([
       ['gateway, no media', alone],
       ['gateway, meanwhile', load],
+      ...(wire.kind === 'measured' ? [['gateway, wire peer', wire.load] as const] : []),
     ]),
   ];
 }
@@ -153,6 +162,28 @@ function relayRow(
 ): readonly string[] {
   const times = [p50Ms, p99Ms, maxMs].map(formatMs);
   return [name, String(sent), String(sent - received), ...times];
+}
+
+function wireTable({ idle, busy, floor }: WireFigures, beside: string): readonly string[] {
+  const rows: readonly (readonly [string, WireReport])[] = [
+    ['no calls beside', idle],
+    [beside, busy],
+    ['C forwarder, the same', floor],
+  ];
+  return [
+    "The same on the wire, by the kernel's timestamps of a C peer.",
+    '',
+    ...formatTable(
+      ['', 'packets', 'lost', 'p50', 'p90', 'p99', 'p99.9', 'max', 'peer late p99'],
+      rows.map(([name, { sent, received, ...times }]) => [
+        name,
+        String(sent),
+        String(sent - received),
+        ...[times.p50Ms, times.p90Ms, times.p99Ms, times.p999Ms, times.maxMs].map(formatMs),
+        formatMs(times.lateP99Ms),
+      ]),
+    ),
+  ];
 }
 
 export function printVerdicts(verdicts: readonly Verdict[]): readonly string[] {

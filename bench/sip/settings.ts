@@ -63,3 +63,6 @@ export const rates = { uas: 3_000, b2bua: 800, gatewaySetUps: 200 } as const;
 
 /** Calls with media in both directions while the relay is measured: 10,000 packets a second. */
 export const mediaCalls = 100;
+
+/** A second: 20 ms of sound each. */
+export const packetsPerLeg = 50;
