@@ -94,8 +94,11 @@ export function reads(
     getManagedPrefixListEntries: ({ prefixListId }, options) => {
       const action = 'GetManagedPrefixListEntries';
       const parameters = { PrefixListId: prefixListId, MaxResults: '100' };
-      const read = (entry: XmlElement): string => required(entry, 'cidr');
-      return allPages(call, { action, parameters, list: 'entrySet', read }, options);
+      return allPages(call, { action, parameters, list: 'entrySet', read: cidrOf }, options);
     },
   };
+}
+
+function cidrOf(entry: XmlElement): string {
+  return required(entry, 'cidr');
 }
