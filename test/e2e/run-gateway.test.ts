@@ -257,6 +257,8 @@ describe('the life of a gateway', () => {
       ['gateway-unreachable', 0],
       ['gateway-reachable', 0],
       ['gateway-changed', 0],
+      ['wire-silent', 0],
+      ['wire-answers', 0],
       ['lost', 0],
     ] as const) {
       expect(metrics).toContain(

@@ -80,6 +80,8 @@ function words(event: KeepEvent): string[] {
     case 'gateway-unreachable':
     case 'gateway-reachable':
     case 'gateway-changed':
+    case 'wire-silent':
+    case 'wire-answers':
       return [event.kind];
     default:
       return event satisfies never;

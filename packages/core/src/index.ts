@@ -71,6 +71,7 @@ export { truetupleProtocol } from './kernel/kernel-step.ts';
 export type { CoreErrorCode, CoreErrorDetails, Retry } from './errors.ts';
 export type { HeldIdentity } from './held-identity.ts';
 export type { KeepOptions, Keeping } from './keep/keeping.ts';
+export type { KeepWireInput } from './keep/keep-wire.ts';
 export type { KeepEnd, KeepEvent, Loss } from './keep/keep-event.ts';
 export type { NodePorts } from './node-ports.ts';
 export type { Cidr, Ipv4Address } from './identity/address.ts';

@@ -45,6 +45,8 @@ function said(events: readonly KeepEvent[]): string[] {
       case 'gateway-unreachable':
       case 'gateway-reachable':
       case 'gateway-changed':
+      case 'wire-silent':
+      case 'wire-answers':
         return event.kind;
       default:
         return event satisfies never;

@@ -1,6 +1,7 @@
 import { CoreError } from './errors.ts';
 import type { HeldIdentity } from './held-identity.ts';
 import type { PublicIdentity } from './identity/public-identity.ts';
+import { parseKeepWire } from './keep/keep-wire.ts';
 import { Keeper, type KeeperParts } from './keep/keeper.ts';
 import type { KernelPort } from './kernel/kernel-port.ts';
 import type { KeepOptions, Keeping } from './keep/keeping.ts';
@@ -13,11 +14,15 @@ import { thisNode } from './this-node.ts';
  * withdrawn at once and published anew when it is. An address that somebody else has, proven twice, is
  * fenced: withdrawn and taken off the link, and the keep ends. EC2's silence changes nothing.
  *
+ * With `wire`, STUN servers are asked, too, from sockets that the application lends or a port that it leaves free: what a quorum of
+ * them sees to come from another tuple is withdrawn, EC2 is looked at on the spot, and it is published anew once a quorum
+ * sees the advertised tuple. Their silence changes nothing, and nothing is fenced for what they say.
+ *
  * Bounds: the link, as soon as a look that is under way has ended, in a fight with somebody who undoes it (more
  * than 50 steps an interval) at most once a second; arp_announce and arp_ignore, of which the kernel tells
  * nobody, one interval; EC2, one interval, and 2 s for the second look before anything is believed lost. In the first
  * five minutes after a claim an address that is shown elsewhere counts only with our own owner record on it.
- * @throws CoreError when the kernel cannot be reached or watched, SpecInvalid for a time that is none; later
+ * @throws CoreError when the kernel cannot be reached or watched, SpecInvalid for a time that is none, or a wire that cannot be asked; later
  * troubles are events.
  */
 export async function keepPublicIdentity(
@@ -35,10 +40,12 @@ export async function keepIdentity(
 ): Promise<Keeping> {
   requireTime('intervalMs', options.intervalMs);
   requireTime('gatewaySilenceMs', options.gatewaySilenceMs);
+  requireTime('wire.intervalMs', options.wire?.intervalMs);
+  const wire = options.wire && parseKeepWire(identity, options.wire);
   const node = options.node ?? thisNode();
   const { identityDirectory = '/run/truetuple' } = options;
   const kernel = await node.openKernel();
-  const keeper = open(kernel, { identity, node, identityDirectory, options, onIdentity });
+  const keeper = open(kernel, { identity, node, identityDirectory, options, wire, onIdentity });
   const ended = keeper.run();
   const close = async (): Promise<void> => {
     keeper.stop();
@@ -57,7 +64,10 @@ export async function keepIdentity(
 /** What Node's timers can wait; they wait 1 ms for whatever is longer, and for what is no time. */
 const longestMs = 2 ** 31 - 1;
 
-function requireTime(option: 'intervalMs' | 'gatewaySilenceMs', ms: number | undefined): void {
+function requireTime(
+  option: 'intervalMs' | 'gatewaySilenceMs' | 'wire.intervalMs',
+  ms: number | undefined,
+): void {
   if (ms === undefined || (ms > 0 && ms <= longestMs)) return;
   throw new CoreError({
     code: 'SpecInvalid',

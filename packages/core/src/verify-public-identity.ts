@@ -1,13 +1,12 @@
-import * as v from 'valibot';
 import { CoreError } from './errors.ts';
 import type { HeldIdentity } from './held-identity.ts';
-import { wireProofSchema, type WireProof, type WireProofInput } from './identity/proof.ts';
+import type { WireProof, WireProofInput } from './identity/proof.ts';
 import type { PublicIdentity } from './identity/public-identity.ts';
-import { refuseProof } from './identity/refuse-proof.ts';
 import type { NodePorts } from './node-ports.ts';
 import { thisNode } from './this-node.ts';
 import type { Observation } from './verify/finding.ts';
 import { askOnWire, type WireAids } from './verify/prove-on-wire.ts';
+import { parseWire } from './verify/parse-wire.ts';
 import { verifyCloud } from './verify/verify-cloud.ts';
 import { verifyKernel } from './verify/verify-kernel.ts';
 import { reportOf, type VerifyReport } from './verify/verify-report.ts';
@@ -37,7 +36,8 @@ export async function verifyPublicIdentity(
 ): Promise<VerifyReport> {
   const identity = 'identity' in held ? held.identity : held;
   const node = options.node ?? thisNode();
-  const wire = options.wire === undefined ? undefined : parseWire(identity, options.wire);
+  const wire =
+    options.wire === undefined ? undefined : parseWire(identity, options.wire, 'a verification');
   const [kernel, cloud, seen] = await Promise.all([
     lookAtKernel(node, identity),
     options.asksEc2 === false ? [] : lookAtEc2(node, identity, { wire, signal: options.signal }),
@@ -52,20 +52,6 @@ export async function verifyPublicIdentity(
     wire: seen,
     rule: { quorum: wire?.quorum, wantsInbound: true },
     observations: [...kernel, ...cloud],
-  });
-}
-
-function parseWire(identity: PublicIdentity, input: WireProofInput): WireProof {
-  const result = v.safeParse(wireProofSchema, input);
-  const problems = result.success
-    ? refuseProof(identity, result.output)
-    : result.issues.map((issue) => `wire.${v.getDotPath(issue) ?? ''}: ${issue.message}`);
-  if (result.success && problems.length === 0) return result.output;
-  throw new CoreError({
-    code: 'SpecInvalid',
-    message: `The options of a verification are invalid: ${problems.join('; ')}`,
-    remedy: 'Correct the named fields; WireProofInput documents each one.',
-    retry: 'never',
   });
 }
 

@@ -4,6 +4,7 @@ import type { GrantState } from '../cloud/identity-grant.ts';
 import { CoreError, type CoreErrorCode } from '../errors.ts';
 import { parseIpv4Address, type Cidr } from '../identity/address.ts';
 import type { PublicIdentity } from '../identity/public-identity.ts';
+import type { WireOutcome } from './judge-wire.ts';
 import { decide, type KeepAct, type KeepState, type Seen } from './decide.ts';
 
 const [publicIp, privateIp] = ['203.0.113.50', '10.0.2.128'].map((ip) => parseIpv4Address(ip));
@@ -52,6 +53,14 @@ const lostGrant: GrantState = {
 const theft: Seen = { kind: 'cloud-looked-at', of: 'eipassoc-1', state: lostGrant };
 const silence: Seen = { kind: 'cloud-silent', error: trouble('CloudUnreachable') };
 
+const refuted = wire({ kind: 'refuted', error: trouble('OutboundNotProven') });
+const shown = wire({ kind: 'proven' });
+const unheard = wire({ kind: 'silent', findings: [] });
+
+function wire(said: WireOutcome): Seen {
+  return { kind: 'wire-asked', of: 'eipassoc-1', outcome: said };
+}
+
 function letGo(left: CoreError | undefined): Seen {
   return { kind: 'cloud-looked-at', of: 'eipassoc-1', state: { kind: 'let-go', left } };
 }
@@ -75,6 +84,56 @@ describe('decide', () => {
     ['fence a theft of what is not published', unpublished, theft, ['fence']],
   ] as const)('%s', (_what, state, seen, expected) => {
     expect(acts(state, seen)).toEqual(expected);
+  });
+
+  it.each([
+    [
+      'withdraws what the wire contradicts, and asks EC2',
+      published,
+      refuted,
+      ['withdraw', 'look-at-cloud'],
+    ],
+    [
+      'tells why it is not published, and asks EC2',
+      unpublished,
+      refuted,
+      ['tell degraded', 'look-at-cloud'],
+    ],
+    ['does nothing for silence', published, unheard, []],
+    ['does nothing for a proof of what nobody doubts', published, shown, []],
+    [
+      'fences nothing for a contradiction of another association',
+      { ...published, identity: { ...identity, associationId: 'eipassoc-2' } },
+      refuted,
+      [],
+    ],
+  ] as const)('%s', (_what, state, seen, expected) => {
+    expect(acts(state, seen)).toEqual(expected);
+  });
+
+  it('publishes what the wire contradicted only when the wire has proven it, whatever the link says', () => {
+    const { state: doubted } = decide(published, refuted);
+    const { state } = decide(doubted, { kind: 'withdrawn', because: trouble('OutboundNotProven') });
+    expect(acts(state, refuted)).toEqual([]);
+    expect(acts(state, proven)).toEqual([]);
+    expect(acts(state, unheard)).toEqual([]);
+    const { state: again, acts: next } = decide(state, shown);
+    expect(next.map(say)).toEqual(['look-at-link']);
+    expect(acts(again, proven)).toEqual(['publish']);
+  });
+
+  it('withdraws again what the wire contradicts and could not be withdrawn', () => {
+    const { state: doubted } = decide(published, refuted);
+    const failed = decide(doubted, { kind: 'withdraw-failed', error: trouble('PublishFailed') });
+    expect(acts(failed.state, proven)).toEqual(['withdraw']);
+    expect(acts(failed.state, refuted)).toEqual(['withdraw']);
+  });
+
+  it('a theft ends what the wire contradicted like anything else', () => {
+    const { state } = decide(published, refuted);
+    const { state: lost, acts: next } = decide(state, theft);
+    expect(next.map(say)).toEqual(['fence']);
+    expect(acts(lost, shown)).toEqual(['fence']);
   });
 
   it('tries to withdraw what could not be withdrawn, and tells when it is true again', () => {
@@ -178,6 +237,9 @@ const anySeen: fc.Arbitrary<Seen> = fc.constantFrom<Seen>(
   down,
   theft,
   silence,
+  refuted,
+  shown,
+  unheard,
   { kind: 'publication-torn', error: trouble('IdentityFileInvalid') },
   { kind: 'publication-replaced', by: undefined },
   { kind: 'publication-replaced', by: { ...identity, generation: 9 } },
@@ -189,6 +251,8 @@ function outcome(act: KeepAct, state: KeepState, succeeds: boolean): Seen | unde
   const error = trouble('PublishFailed');
   switch (act.kind) {
     case 'tell':
+    case 'look-at-link':
+    case 'look-at-cloud':
       return undefined;
     case 'publish':
       return succeeds

@@ -2,6 +2,7 @@ import type { GrantState } from '../cloud/identity-grant.ts';
 import type { CoreError, CoreErrorCode } from '../errors.ts';
 import type { PublicIdentity } from '../identity/public-identity.ts';
 import type { KernelStep } from '../kernel/kernel-step.ts';
+import type { WireOutcome } from './judge-wire.ts';
 import type { KeepEnd, KeepEvent, Loss } from './keep-event.ts';
 
 /** What a keep knows between two looks. */
@@ -20,6 +21,8 @@ export interface KeepState {
     /** To be fenced, until that is done. */
     | { readonly kind: 'lost'; readonly loss: Loss }
     | { readonly kind: 'ended'; readonly end: KeepEnd };
+  /** Why the wire speaks against it, until the wire speaks for it: as long it is not published. */
+  readonly refutedBy?: CoreError;
 }
 
 /** What was seen, or came of an act. */
@@ -33,6 +36,8 @@ export type Seen =
   /** What EC2 showed of one association, which may be replaced meanwhile. */
   | { readonly kind: 'cloud-looked-at'; readonly of: string; readonly state: GrantState }
   | { readonly kind: 'cloud-silent'; readonly error: CoreError }
+  /** What STUN servers saw of one association. */
+  | { readonly kind: 'wire-asked'; readonly of: string; readonly outcome: WireOutcome }
   /** Another process of the pod has given it back, or is about to. */
   | { readonly kind: 'publication-released' }
   /** What stands published instead of the last publication of this keep. */
@@ -52,7 +57,9 @@ export type KeepAct =
   | { readonly kind: 'tell'; readonly event: KeepEvent }
   | { readonly kind: 'publish' }
   | { readonly kind: 'withdraw'; readonly because: CoreError }
-  | { readonly kind: 'fence' };
+  | { readonly kind: 'fence' }
+  | { readonly kind: 'look-at-link' }
+  | { readonly kind: 'look-at-cloud' };
 
 export interface Decision {
   readonly state: KeepState;
@@ -73,6 +80,10 @@ export function decide(state: KeepState, seen: Seen): Decision {
         : nothing(state);
     case 'cloud-silent':
       return { state, acts: [tell({ kind: 'unsure', error: seen.error })] };
+    case 'wire-asked':
+      return seen.of === state.identity.associationId
+        ? afterWire(state, seen.outcome)
+        : nothing(state);
     case 'publication-released':
       return nothing(ended(state, { kind: 'withdrawn' }));
     case 'publication-replaced':
@@ -108,14 +119,34 @@ function afterKernel(
 ): Decision {
   const told = tellRepaired({ kind: 'repaired', half: 'kernel', steps: repaired });
   const isPublished = state.standing.kind === 'published';
-  if (unproven === undefined) {
+  const why = unproven ?? state.refutedBy;
+  if (why === undefined) {
     return { state, acts: [...told, ...(isPublished ? [] : [{ kind: 'publish' } as const])] };
   }
   if (stands(state)) {
-    return { state, acts: [...told, { kind: 'withdraw', because: unproven }] };
+    return { state, acts: [...told, { kind: 'withdraw', because: why }] };
   }
-  const { state: next, acts } = afterUnpublished(state, unproven, false);
+  const { state: next, acts } = afterUnpublished(state, why, false);
   return { state: next, acts: [...told, ...acts] };
+}
+
+/** Silence proves nothing; a contradiction stands until the wire proves the tuple, and is asked of EC2 at once. */
+function afterWire(state: KeepState, outcome: WireOutcome): Decision {
+  if (outcome.kind === 'silent') return nothing(state);
+  const { refutedBy, ...unrefuted } = state;
+  if (outcome.kind === 'proven') {
+    return refutedBy === undefined
+      ? nothing(state)
+      : { state: unrefuted, acts: [{ kind: 'look-at-link' }] };
+  }
+  const { error } = outcome;
+  const asked: KeepAct[] = refutedBy === undefined ? [{ kind: 'look-at-cloud' }] : [];
+  const refuted = { ...state, refutedBy: error };
+  if (stands(state)) {
+    return { state: refuted, acts: [{ kind: 'withdraw', because: error }, ...asked] };
+  }
+  const { state: next, acts } = afterUnpublished(refuted, error, false);
+  return { state: next, acts: [...acts, ...asked] };
 }
 
 function afterCloud(state: KeepState, seen: GrantState): Decision {
@@ -139,7 +170,7 @@ function afterCloud(state: KeepState, seen: GrantState): Decision {
   if (isSame) return { state, acts };
   if (standing.kind === 'published') acts.push({ kind: 'publish' });
   return {
-    state: { identity: { ...identity, associationId, privateIpAssignedByUs }, standing },
+    state: { ...state, identity: { ...identity, associationId, privateIpAssignedByUs } },
     acts,
   };
 }
@@ -162,11 +193,11 @@ function afterReplacement(state: KeepState, by: PublicIdentity | undefined): Dec
 }
 
 function afterUnpublished(state: KeepState, error: CoreError, leftOver: boolean): Decision {
-  const { identity, standing } = state;
+  const { standing } = state;
   const isTold = standing.kind === 'unpublished' && standing.told === error.code;
   const acts = isTold ? [] : [tell({ kind: 'degraded', error })];
   const next = { kind: 'unpublished', told: error.code, leftOver } as const;
-  return { state: { identity, standing: next }, acts };
+  return { state: { ...state, standing: next }, acts };
 }
 
 /** True when something of this keep is published. */
@@ -192,6 +223,7 @@ function decideLost(state: KeepState, loss: Loss, seen: Seen): Decision {
     case 'kernel-looked-at':
     case 'cloud-looked-at':
     case 'cloud-silent':
+    case 'wire-asked':
       return { state, acts: [{ kind: 'fence' }] };
     case 'publication-released':
     case 'publication-replaced':

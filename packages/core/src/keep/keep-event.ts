@@ -4,6 +4,7 @@ import type { CoreError } from '../errors.ts';
 import type { Ipv4Address } from '../identity/address.ts';
 import type { PublicIdentity } from '../identity/public-identity.ts';
 import type { KernelStep } from '../kernel/kernel-step.ts';
+import type { Finding } from '../verify/finding.ts';
 import type { KernelFinding } from '../verify/kernel-finding.ts';
 
 /** Why an identity is held no longer, proven. EC2 is left as it is. */
@@ -27,7 +28,10 @@ export type KeepEvent =
       readonly half: 'cloud';
       readonly steps: readonly CloudStep[];
     }
-  /** The link does not carry the identity, or it could not be published: it is published no longer. */
+  /**
+   * The link does not carry the identity, a quorum of STUN servers sees another tuple (OutboundNotProven), or it could
+   * not be published: it is published no longer.
+   */
   | { readonly kind: 'degraded'; readonly error: CoreError }
   /** Proven and published anew, after `degraded` or with another association. */
   | { readonly kind: 'restored'; readonly identity: PublicIdentity }
@@ -42,6 +46,13 @@ export type KeepEvent =
   | { readonly kind: 'gateway-reachable'; readonly gateway: Ipv4Address }
   /** Its neighbour entry has another MAC address than before. No proof: nothing is withdrawn. */
   | { readonly kind: 'gateway-changed'; readonly finding: KernelFinding }
+  /**
+   * STUN servers did not show which tuple they see: none answered, too few did, or there was no port to ask from. No
+   * proof: nothing is withdrawn for it, and nothing is published.
+   */
+  | { readonly kind: 'wire-silent'; readonly findings: readonly Finding[] }
+  /** After `wire-silent`: enough of them say what they see. */
+  | { readonly kind: 'wire-answers' }
   /** Withdrawn and off the link; the keep has ended. */
   | ({ readonly kind: 'lost' } & Loss);
 

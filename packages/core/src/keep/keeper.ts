@@ -11,8 +11,11 @@ import { GatewayWatch } from './gateway-watch.ts';
 import { heed } from './heed.ts';
 import { hasClaimedAnew, lookAtClaim, type FromCloud } from './look-at-claim.ts';
 import { coreErrorOf, fenceLink, lookAtLink } from './look-at-link.ts';
-import { publishAnew, withdrawUnproven, type Publication } from './publication.ts';
+import { performAct } from './perform-act.ts';
+import type { Publication } from './publication.ts';
 import { readPublication } from './read-publication.ts';
+import type { KeepWire } from './keep-wire.ts';
+import { WireWatch } from './wire-watch.ts';
 
 export interface KeeperParts {
   readonly identity: PublicIdentity;
@@ -20,6 +23,8 @@ export interface KeeperParts {
   readonly identityDirectory: string;
   readonly kernel: KernelPort;
   readonly options: KeepOptions;
+  /** What `options.wire` says, read; undefined: the wire is not asked. */
+  readonly wire: KeepWire | undefined;
   /** Told of each new value of the identity. */
   readonly onIdentity: (identity: PublicIdentity) => void;
 }
@@ -38,6 +43,9 @@ export class Keeper {
   readonly #stop = new AbortController();
   readonly #watch: KernelWatch;
   readonly #gateway: GatewayWatch;
+  readonly #wire: WireWatch | undefined;
+  /** Aborted, the next look at EC2 is due at once. */
+  #cloudDue = new AbortController();
   #state: KeepState;
   #grant: IdentityGrant | undefined;
   /** By `elapsed`: wall clocks are set, forth and back. */
@@ -48,7 +56,7 @@ export class Keeper {
 
   /** @throws CoreError when the kernel cannot be watched. */
   constructor(parts: KeeperParts) {
-    const { identity, node, identityDirectory, kernel, options } = parts;
+    const { identity, node, identityDirectory, kernel, options, wire } = parts;
     this.#parts = parts;
     this.#report = reportSteps(node.clock, (event) => heed(() => options.onStep?.(event)));
     this.#publication = {
@@ -60,15 +68,34 @@ export class Keeper {
     this.#state = { identity, standing: { kind: 'unpublished', told: undefined, leftOver: true } };
     const ageMs = Math.max(0, node.clock.now() - Date.parse(identity.publishedAt));
     this.#claimedAtMs = node.clock.elapsed() - ageMs;
+    const tell = (event: KeepEvent): void => this.#tell(event);
     this.#gateway = new GatewayWatch({
       kernel,
       clock: node.clock,
       boundMs: options.gatewaySilenceMs ?? defaultGatewaySilenceMs,
-      tell: (event) => this.#tell(event),
+      tell,
       lookAgainIn: async (ms) => {
         if (await this.#wait(ms)) this.#lookSoon();
       },
     });
+    const { intervalMs = defaultIntervalMs, random = Math.random } = options;
+    this.#wire =
+      wire &&
+      new WireWatch({
+        ports: node,
+        wire,
+        longestMs: options.wire?.intervalMs ?? intervalMs,
+        random,
+        signal: this.#stop.signal,
+        tell,
+        wait: (ms) => this.#wait(ms),
+        state: () => this.#state,
+        absorb: (seen) =>
+          this.#turn(async () => {
+            await this.#readPublication();
+            await this.#absorb(seen);
+          }),
+      });
     this.#watch = kernel.watch(() => this.#lookSoon(), { neighbours: [identity.gateway] });
   }
 
@@ -84,7 +111,7 @@ export class Keeper {
     if (options.signal?.aborted === true) this.stop();
     await this.#turn(() => this.#readPublication());
     this.#lookSoon();
-    await this.#lookAtCloudOnTime();
+    await Promise.all([this.#lookAtCloudOnTime(), this.#wire?.askOnTime()]);
     this.#watch.close();
     await this.#turn(() => this.#absorb({ kind: 'closed' }));
     kernel.close();
@@ -118,9 +145,11 @@ export class Keeper {
     });
   }
 
-  async #wait(ms: number): Promise<boolean> {
+  /** False once stopped; `due` cuts it short. */
+  async #wait(ms: number, due?: AbortSignal): Promise<boolean> {
     const { signal } = this.#stop;
-    return this.#parts.node.clock.wait(ms, signal).then(
+    const ends = due === undefined ? signal : AbortSignal.any([signal, due]);
+    return this.#parts.node.clock.wait(ms, ends).then(
       () => true,
       () => !signal.aborted,
     );
@@ -149,7 +178,8 @@ export class Keeper {
   async #lookAtCloudOnTime(): Promise<void> {
     const { intervalMs = defaultIntervalMs, random = Math.random } = this.#parts.options;
     let ms = intervalMs * random();
-    while (await this.#wait(ms)) {
+    while (await this.#wait(ms, this.#cloudDue.signal)) {
+      this.#cloudDue = new AbortController();
       this.#repairsLeft = repairsAtOnce;
       // not every drift of the link is told
       this.#lookSoon();
@@ -246,51 +276,24 @@ export class Keeper {
       case 'tell':
         this.#tell(act.event);
         return undefined;
+      case 'look-at-link':
+        this.#lookSoon();
+        return undefined;
+      case 'look-at-cloud':
+        this.#cloudDue.abort();
+        return undefined;
       case 'publish':
-        return this.#publish();
       case 'withdraw':
-        return withdrawUnproven(this.#publication, this.identity).then(
-          () => ({ kind: 'withdrawn', because: act.because }),
-          (error: unknown) => ({ kind: 'withdraw-failed', error: this.#troubleOf(error) }),
-        );
-      case 'fence':
-        return this.#fence();
+      case 'fence': {
+        const { kernel } = this.#parts;
+        return performAct({ kernel, publication: this.#publication }, this.identity, act);
+      }
       default:
         return act satisfies never;
     }
   }
 
-  async #publish(): Promise<Seen> {
-    try {
-      const identity = await publishAnew(this.#publication, this.identity);
-      if (identity === undefined) return { kind: 'publication-released' };
-      return { kind: 'published', identity };
-    } catch (error) {
-      return { kind: 'publish-failed', error: this.#troubleOf(error) };
-    }
-  }
-
-  /** Both parts are tried, whatever becomes of the other. */
-  async #fence(): Promise<Seen> {
-    const { kernel } = this.#parts;
-    const link = { kernel, report: this.#report, identity: this.identity };
-    const [unpublished, offLink] = await Promise.allSettled([
-      withdrawUnproven(this.#publication, this.identity),
-      fenceLink(link),
-    ]);
-    for (const part of [unpublished, offLink]) {
-      if (part.status === 'rejected') {
-        return { kind: 'fence-failed', error: this.#troubleOf(part.reason) };
-      }
-    }
-    return { kind: 'fenced' };
-  }
-
   #tell(event: KeepEvent): void {
     heed(() => this.#parts.options.onEvent?.(event));
-  }
-
-  #troubleOf(error: unknown): ReturnType<typeof coreErrorOf> {
-    return coreErrorOf(error, `The publication of ${this.identity.publicIp}`);
   }
 }

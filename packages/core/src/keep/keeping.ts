@@ -1,6 +1,7 @@
 import type { PublicIdentity } from '../identity/public-identity.ts';
 import type { OnStep } from '../identity/step-event.ts';
 import type { NodePorts } from '../node-ports.ts';
+import type { KeepWireInput } from './keep-wire.ts';
 import type { KeepEnd, KeepEvent } from './keep-event.ts';
 
 /** What a keep works with, how often it looks, and whom it tells. */
@@ -16,6 +17,8 @@ export interface KeepOptions {
    * kernel itself asks three times in as many seconds.
    */
   readonly gatewaySilenceMs?: number;
+  /** Default: nothing is sent, and the wire is not asked. */
+  readonly wire?: KeepWireInput;
   /** From 0 up to 1: spreads the looks of many pods. Default Math.random. */
   readonly random?: () => number;
   /** Ends the keep as close() does. */

@@ -29,6 +29,8 @@ export interface PathToGather {
   readonly port: number;
   readonly peers: Peers;
   readonly source: Ipv4Address;
+  /** False: asked through a lent socket, or not at all. */
+  readonly mayBind: boolean;
   readonly servers: readonly { readonly server: string; readonly at: Endpoint }[];
   readonly publicIp: Ipv4Address;
   /** Lent by the application; the one that is bound to the very tuple is used. */
@@ -50,6 +52,9 @@ export async function gatherPath(ports: WirePorts, path: PathToGather): Promise<
   if (lent !== undefined) {
     const seen = await askOver(ports, lent, path);
     return { port, peers, source, local, through: 'application-socket', ...seen };
+  }
+  if (!path.mayBind) {
+    return { port, peers, source, local, through: 'none', answers: [], inbound: [] };
   }
   const opened = await ports.datagrams.open(local);
   if (opened.kind === 'refused') {

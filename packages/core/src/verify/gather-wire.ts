@@ -19,6 +19,8 @@ export interface WireQuestion {
   readonly servers: readonly StunServerName[];
   readonly ports: readonly number[];
   readonly reservedPort: number | undefined;
+  /** The only ports that may be bound for it; undefined: all of them. */
+  readonly bindsOnly: readonly number[] | undefined;
   readonly applicationSockets: readonly DatagramSocket[];
   readonly wantsInbound: boolean;
   readonly probingPeers: readonly ProbingPeer[];
@@ -105,6 +107,7 @@ function pathsOf(
       port,
       peers,
       source,
+      mayBind: question.bindsOnly === undefined || question.bindsOnly.includes(port),
       servers: some,
       publicIp,
       applicationSockets,

@@ -43,7 +43,8 @@ export function judgePath(facts: MappingFacts, path: PathEvidence, rule: PathRul
   };
 }
 
-function quorumOf({ answers, peers }: PathEvidence, rule: PathRule): number {
+/** So many servers decide on a path. */
+export function quorumOf({ answers, peers }: PathEvidence, rule: PathRule): number {
   const servers = answers.length + (peers === 'vpc' ? 0 : rule.serversNotFound);
   return Math.min(rule.quorum ?? Math.floor(servers / 2) + 1, servers);
 }
@@ -63,7 +64,12 @@ function judgeOutbound(path: PathEvidence, advertised: Endpoint, quorum: number)
 
 function judgeSocket(path: PathEvidence): Observation[] {
   const { port, source, through, local, bindRefusedWith } = path;
-  if (bindRefusedWith === undefined) return [];
+  if (bindRefusedWith === undefined) {
+    if (through !== 'none') return [];
+    return [
+      portHeld(`${source}:${port}`, 'may be held by the application, and no socket of it is lent'),
+    ];
+  }
   if (bindRefusedWith !== 'EADDRINUSE') {
     return [
       {
@@ -86,15 +92,17 @@ function judgeSocket(path: PathEvidence): Observation[] {
       },
     ];
   }
-  return [
-    {
-      code: 'port-held',
-      severity: 'unproven',
-      seen: `UDP ${source}:${port} is held by somebody: nothing was sent from it, so that none of his packets is taken`,
-      wanted: `a socket on ${source}:${port} for the time of the proof`,
-      remedy: `Prove the port before the application starts, lend the application's socket (applicationSockets), or name a reservedPort that the application leaves free.`,
-    },
-  ];
+  return [portHeld(`${source}:${port}`, 'is held by somebody')];
+}
+
+function portHeld(at: string, how: string): Observation {
+  return {
+    code: 'port-held',
+    severity: 'unproven',
+    seen: `UDP ${at} ${how}: nothing was sent from it, so that none of his packets is taken`,
+    wanted: `a socket on ${at} for the time of the proof`,
+    remedy: `Prove the port before the application starts, lend the application's socket (applicationSockets), or name a reservedPort that the application leaves free.`,
+  };
 }
 
 function judgeServers({ answers, local }: PathEvidence, outbound: OutboundProof): Observation[] {

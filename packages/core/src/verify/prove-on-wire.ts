@@ -19,6 +19,8 @@ export interface WireCall extends WireAids {
   readonly identity: WireIdentity;
   readonly wire: WireProof;
   readonly wantsInbound: boolean;
+  /** The only ports that may be bound for it; default all of them. */
+  readonly bindsOnly?: readonly number[];
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -30,6 +32,7 @@ export function askOnWire(ports: WirePorts, call: WireCall): Promise<WireEvidenc
     servers: wire.stunServers,
     ports: [...new Set(wire.ports)],
     reservedPort: wire.reservedPort,
+    bindsOnly: call.bindsOnly,
     applicationSockets,
     wantsInbound,
     probingPeers: call.probingPeers ?? [],

@@ -46,6 +46,13 @@ export function logKeepEvent(log: Logger, event: KeepEvent): void {
       return log.info(event, 'the gateway of the link answers again');
     case 'gateway-changed':
       return log.warn(event, 'the gateway of the link has another MAC address than before');
+    case 'wire-silent':
+      return log.warn(
+        event,
+        'STUN servers do not say what they see; nothing is withdrawn for that',
+      );
+    case 'wire-answers':
+      return log.info(event, 'STUN servers say again what they see');
     default:
       return event satisfies never;
   }

@@ -181,6 +181,8 @@ const keepEventKinds: Readonly<Record<KeepEvent['kind'], true>> = {
   'gateway-unreachable': true,
   'gateway-reachable': true,
   'gateway-changed': true,
+  'wire-silent': true,
+  'wire-answers': true,
   lost: true,
 };
 

@@ -1,0 +1,51 @@
+import { CoreError } from '../errors.ts';
+import type { WireProof, WireProofInput } from '../identity/proof.ts';
+import type { PublicIdentity } from '../identity/public-identity.ts';
+import type { DatagramSocket } from '../verify/datagram-port.ts';
+import { parseWire } from '../verify/parse-wire.ts';
+
+/**
+ * Which STUN servers a keep asks for what they see, and from where: through sockets that the application lends, or
+ * from a port that it leaves free. No other port is ever bound; one of the two is needed. A spec's `proof.wire` will do,
+ * its `ports` are not looked at.
+ */
+export interface KeepWireInput extends Pick<
+  WireProofInput,
+  'stunServers' | 'quorum' | 'reservedPort' | 'timeoutMs'
+> {
+  /** As applicationSocket makes them; those bound to an address of the identity are asked through. */
+  readonly applicationSockets?: readonly DatagramSocket[] | undefined;
+  /** Milliseconds from one round to the next, at most, as with the keep's own `intervalMs`, which is its default. */
+  readonly intervalMs?: number | undefined;
+}
+
+/** What a keep asks on the wire, with every default filled in. */
+export interface KeepWire {
+  readonly proof: WireProof;
+  readonly bindsOnly: readonly number[];
+  readonly applicationSockets: readonly DatagramSocket[];
+}
+
+/** @throws CoreError SpecInvalid for what is wrong, or nothing to ask from. */
+export function parseKeepWire(identity: PublicIdentity, input: KeepWireInput): KeepWire {
+  const { stunServers, quorum, reservedPort, timeoutMs, applicationSockets = [] } = input;
+  const { internet, vpc } = identity.bind;
+  const lent = applicationSockets
+    .filter(({ local }) => local.address === internet || local.address === vpc)
+    .map(({ local }) => local.port);
+  const bindsOnly = reservedPort === undefined ? [] : [reservedPort];
+  const ports = [...new Set([...lent, ...bindsOnly])];
+  if (ports.length === 0) throw nowhereToAskFrom(identity);
+  const proof = parseWire(identity, { stunServers, ports, quorum, timeoutMs }, "a keep's wire");
+  return { proof, bindsOnly, applicationSockets };
+}
+
+function nowhereToAskFrom({ publicIp, bind }: PublicIdentity): CoreError {
+  return new CoreError({
+    code: 'SpecInvalid',
+    message: `Keeping ${publicIp}: wire names no reservedPort, and no socket of applicationSockets is bound to ${bind.internet} or ${bind.vpc}`,
+    remedy:
+      "Name a reservedPort that the application leaves free, or lend one of its sockets: a keep takes no port that may be the application's.",
+    retry: 'never',
+  });
+}

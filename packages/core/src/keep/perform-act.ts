@@ -1,0 +1,65 @@
+import type { PublicIdentity } from '../identity/public-identity.ts';
+import type { KernelPort } from '../kernel/kernel-port.ts';
+import type { KeepAct, Seen } from './decide.ts';
+import { coreErrorOf, fenceLink } from './look-at-link.ts';
+import { publishAnew, withdrawUnproven, type Publication } from './publication.ts';
+
+/** What the acts of a keep are carried out with. */
+export interface ActParts {
+  readonly kernel: KernelPort;
+  readonly publication: Publication;
+}
+
+/** The acts that change something, and of which something comes. */
+export type ChangingAct = Extract<KeepAct, { readonly kind: 'publish' | 'withdraw' | 'fence' }>;
+
+/** Carries out one act; what fails is seen, never thrown. */
+export async function performAct(
+  parts: ActParts,
+  identity: PublicIdentity,
+  act: ChangingAct,
+): Promise<Seen> {
+  const { publication } = parts;
+  switch (act.kind) {
+    case 'publish':
+      return publish(publication, identity);
+    case 'withdraw':
+      return withdrawUnproven(publication, identity).then(
+        () => ({ kind: 'withdrawn', because: act.because }),
+        (error: unknown) => ({ kind: 'withdraw-failed', error: troubleOf(identity, error) }),
+      );
+    case 'fence':
+      return fence(parts, identity);
+    default:
+      return act satisfies never;
+  }
+}
+
+async function publish(publication: Publication, kept: PublicIdentity): Promise<Seen> {
+  try {
+    const identity = await publishAnew(publication, kept);
+    if (identity === undefined) return { kind: 'publication-released' };
+    return { kind: 'published', identity };
+  } catch (error) {
+    return { kind: 'publish-failed', error: troubleOf(kept, error) };
+  }
+}
+
+/** Both parts are tried, whatever becomes of the other. */
+async function fence({ kernel, publication }: ActParts, identity: PublicIdentity): Promise<Seen> {
+  const link = { kernel, report: publication.report, identity };
+  const [unpublished, offLink] = await Promise.allSettled([
+    withdrawUnproven(publication, identity),
+    fenceLink(link),
+  ]);
+  for (const part of [unpublished, offLink]) {
+    if (part.status === 'rejected') {
+      return { kind: 'fence-failed', error: troubleOf(identity, part.reason) };
+    }
+  }
+  return { kind: 'fenced' };
+}
+
+function troubleOf({ publicIp }: PublicIdentity, error: unknown): ReturnType<typeof coreErrorOf> {
+  return coreErrorOf(error, `The publication of ${publicIp}`);
+}
