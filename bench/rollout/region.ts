@@ -20,7 +20,7 @@ export interface RolledRegion {
 }
 
 const region = 'eu-central-1';
-const pool = 'media';
+export const pool = 'media';
 /** Of an m5.large 10 addresses, one of them the node's: what 1,000 pods on 72 ENIs need is a larger type's. */
 const podsPerInterface = 14;
 /** Route tables that get a /32 for each identity. */

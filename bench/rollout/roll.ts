@@ -1,16 +1,7 @@
-import {
-  CoreError,
-  directGrant,
-  ensurePublicIdentity,
-  governedEc2,
-  RequestLanes,
-  type Ec2Api,
-} from '@truetuple/core';
+import { CoreError, ensurePublicIdentity } from '@truetuple/core';
 import { ManualClock, MemoryPublisher, seededRandom, simulatedNode } from '@truetuple/core/testing';
-import { rolledRegion, type RolledPod } from './region.ts';
-
-/** Who calls EC2: each pod for itself with a governor of its own, or one process for all of them. */
-export type Design = 'one process for all' | 'a process for each pod';
+import { grantsOf, type Design } from './grants.ts';
+import { pool, rolledRegion, type RolledPod } from './region.ts';
 
 export interface RollFigures {
   readonly design: Design;
@@ -27,8 +18,6 @@ export interface RollFigures {
   readonly done: Readonly<Record<string, number>>;
 }
 
-/** A controller leaves a tenth of each bucket to others of the account. */
-const shareOfAll = 0.9;
 /** The kubelet's back-off for containers that exit (Kubernetes, "Pod Lifecycle"): 10 s, doubled up to 300 s. */
 const firstBackOffMs = 10_000;
 const longestBackOffMs = 300_000;
@@ -38,21 +27,17 @@ export async function roll(design: Design, count: number): Promise<RollFigures> 
   const clock = new ManualClock();
   const { ec2, pods } = rolledRegion(clock, count);
   const random = seededRandom(1);
-  const governed = (share?: number): Ec2Api => {
-    const lanes = new RequestLanes({ clock, random }, share === undefined ? {} : { share });
-    return governedEc2({ ec2, lanes, clock });
-  };
-  const ofAll = governed(shareOfAll);
+  const uids = pods.map(({ spec }) => spec.owner.uid);
+  const grants = grantsOf(design, { clock, ec2, random, pool, uids });
   const readyAt: number[] = [];
   let restarts = 0;
   const start = async ({ spec, kernel }: RolledPod): Promise<void> => {
     const publisher = new MemoryPublisher();
     for (let backOffMs = firstBackOffMs; ; backOffMs = Math.min(2 * backOffMs, longestBackOffMs)) {
       // a container that is started again is a new process
-      const calls = design === 'one process for all' ? ofAll : governed();
       const node = {
-        ...simulatedNode({ ec2: calls, kernel, clock, publisher }),
-        openGrant: async () => directGrant({ ec2: calls, clock }),
+        ...simulatedNode({ ec2, kernel, clock, publisher }),
+        openGrant: async () => grants.open(),
       };
       try {
         await ensurePublicIdentity(spec, { node });
@@ -66,6 +51,7 @@ export async function roll(design: Design, count: number): Promise<RollFigures> 
     }
   };
   await clock.run(Promise.all(pods.map(start)));
+  await clock.run(grants.close());
   const { entries } = ec2.calls;
   const throttled = entries.filter(({ outcome }) => outcome === 'RequestLimitExceeded').length;
   const done: Record<string, number> = {};

@@ -47,6 +47,12 @@ export type CoreErrorCode =
   | 'OwnersUnknown'
   | 'Superseded'
   | 'AlreadyReleased'
+  | 'ClaimExists'
+  | 'ClaimConflict'
+  | 'ClaimNotFound'
+  | 'ClaimStoreUnreachable'
+  | 'NotGranted'
+  | 'LeaseLost'
   | 'Aborted';
 
 /** Whether the same may work: at once, after a while, or not before something was changed. */

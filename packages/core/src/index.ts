@@ -15,6 +15,27 @@ export type { OrphanSighting } from './cloud/orphan-sightings.ts';
 export type { Spared } from './cloud/plan-reap.ts';
 export type { AllocationPolicy } from './cloud/allocation-policy.ts';
 export { directGrant, type DirectGrantParts } from './cloud/direct-grant.ts';
+export {
+  controlClaims,
+  type ClaimControl,
+  type ControlOptions,
+  type ControlPartsForClaims,
+} from './control-claims.ts';
+export { managedGrant, type ManagedGrantParts } from './cloud/managed/managed-grant.ts';
+export type { ClaimStore, ClaimWatch, NewClaim } from './cloud/managed/claim-store.ts';
+export type { WriterLease } from './cloud/managed/writer-lease.ts';
+export {
+  claimFinalizer,
+  claimKeyOf,
+  type AddressPromise,
+  type ClaimKey,
+  type ClaimLoss,
+  type ClaimPhase,
+  type ClaimSpec,
+  type ClaimStatus,
+  type ClaimTrouble,
+  type IdentityClaim,
+} from './cloud/managed/claim.ts';
 export { verifyPublicIdentity, type VerifyOptions } from './verify-public-identity.ts';
 export { explain, type ExplainedStep, type Explanation } from './explain.ts';
 export { thisNode, type ThisNodeOptions } from './this-node.ts';
@@ -100,6 +121,7 @@ export type {
   CloudStepEvent,
   Grant,
   GrantRequest,
+  GrantSpec,
   GrantState,
   IdentityGrant,
   LinkFact,

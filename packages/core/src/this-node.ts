@@ -7,6 +7,8 @@ import { linuxDatagrams } from './adapters/linux/linux-datagrams.ts';
 import { linuxKernel } from './adapters/linux/linux-kernel.ts';
 import type { AllocationPolicy } from './cloud/allocation-policy.ts';
 import { directGrant } from './cloud/direct-grant.ts';
+import type { ClaimStore } from './cloud/managed/claim-store.ts';
+import { managedGrant } from './cloud/managed/managed-grant.ts';
 import type { Ec2Api } from './cloud/ec2-api.ts';
 import { governedEc2, type GovernedEc2Options } from './cloud/governed-ec2.ts';
 import type { Liveness } from './cloud/liveness.ts';
@@ -20,6 +22,13 @@ export interface ThisNodeOptions extends RequestLanesOptions, GovernedEc2Options
   readonly ec2Endpoint?: string;
   /** Keys, or what gives them; default: environment, IRSA, Pod Identity, the instance's role. */
   readonly credentials?: HttpEc2Options['credentials'];
+  /**
+   * Where a controller (`controlClaims`) looks: with it this process asks for its identities by claims, and needs no EC2 rights; what of
+   * these options is about EC2 means nothing then. Default: this process asks EC2 itself.
+   */
+  readonly claims?: ClaimStore;
+  /** How long an ensure waits for the controller, in milliseconds; default ten minutes. */
+  readonly claimWaitMs?: number;
   /** Proves pods dead, for taking over from them at once; default nobody can: see DirectGrantParts. */
   readonly live?: Liveness;
   /** Allows to allocate Elastic IPs when none of a pool is free; default not. */
@@ -72,7 +81,7 @@ function ec2Of(region: string, options: ThisNodeOptions): Ec2Api {
 
 /** The real ports: EC2 over HTTPS, this namespace's kernel, files. Opens nothing until used. */
 export function thisNode(options: ThisNodeOptions = {}): NodePorts {
-  const { netns, live, coolDownMs, allocate } = options;
+  const { netns, live, coolDownMs, allocate, claims, claimWaitMs } = options;
   const coolDown = coolDownMs === undefined ? undefined : { ms: coolDownMs, clock: systemClock };
   const regions = new Map<string, Ec2Api>();
   const ec2In = (region: string): Ec2Api => {
@@ -83,10 +92,12 @@ export function thisNode(options: ThisNodeOptions = {}): NodePorts {
   return {
     clock: systemClock,
     openGrant: async ({ region }) =>
-      directGrant({ clock: systemClock, ec2: ec2In(region), live, coolDown, allocate }),
+      claims === undefined
+        ? directGrant({ clock: systemClock, ec2: ec2In(region), live, coolDown, allocate })
+        : managedGrant({ clock: systemClock, claims, waitMs: claimWaitMs }),
     openKernel: () => linuxKernel(netns === undefined ? {} : { netns }),
     openPublisher: filePublisher,
-    openEc2: async (region) => ec2In(region),
+    ...(claims === undefined ? { openEc2: async (region: string) => ec2In(region) } : {}),
     datagrams: linuxDatagrams(netns === undefined ? {} : { netns }),
     randomBytes,
   };

@@ -1,9 +1,8 @@
 import { CoreError } from '../errors.ts';
-import type { IdentitySpec } from '../identity/identity-spec.ts';
 import { poolTagKey } from '../identity/owner.ts';
 import { readCloud, type CloudSession } from './cloud-session.ts';
 import type { Filter, NetworkInterface } from './ec2-api.ts';
-import type { LinkFact } from './identity-grant.ts';
+import type { GrantSpec, LinkFact } from './identity-grant.ts';
 import { readPool } from './observe-cloud.ts';
 
 /**
@@ -13,7 +12,7 @@ import { readPool } from './observe-cloud.ts';
  */
 export async function findNetworkInterface(
   session: CloudSession,
-  spec: IdentitySpec,
+  spec: GrantSpec,
   link: LinkFact,
 ): Promise<NetworkInterface> {
   const { filters, sentence } = selection(spec, link);
@@ -35,7 +34,7 @@ export async function findNetworkInterface(
 }
 
 function selection(
-  spec: IdentitySpec,
+  spec: GrantSpec,
   link: LinkFact,
 ): { readonly filters: readonly Filter[]; readonly sentence: string } {
   const selector = spec.networkInterface;
@@ -68,7 +67,7 @@ function selection(
 
 async function notFound(
   session: CloudSession,
-  spec: IdentitySpec,
+  spec: GrantSpec,
   sentence: string,
 ): Promise<CoreError> {
   const addresses = await readPool(session, spec.pool);

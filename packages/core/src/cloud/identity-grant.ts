@@ -6,7 +6,7 @@ import type { CloudStep } from './cloud-step.ts';
 
 /**
  * Port: the right to use one public address of a pool, and the VPC state that makes it reach the link.
- * Sides: direct (this process holds EC2 rights) now; managed (a controller does) later.
+ * Sides: direct (this process holds EC2 rights), managed (a controller does, asked by a claim).
  */
 export interface IdentityGrant {
   acquire(request: GrantRequest): Promise<Grant>;
@@ -82,9 +82,10 @@ export type GrantState =
 
 /**
  * `taken`: the address is associated elsewhere. `private-ip-taken`: our private IP carries another public
- * address. `claim-refused`: it was associated with nothing, and EC2 refused to give it back to us.
+ * address. `claim-refused`: it was associated with nothing, and EC2 refused to give it back to us. `withdrawn`: the
+ * controller's claim was deleted, or speaks of another address.
  */
-export type LossReason = 'taken' | 'private-ip-taken' | 'claim-refused';
+export type LossReason = 'taken' | 'private-ip-taken' | 'claim-refused' | 'withdrawn';
 
 /** One step in EC2, told as it begins and as it ends. */
 export interface CloudStepEvent {
@@ -92,9 +93,23 @@ export interface CloudStepEvent {
   readonly step: CloudStep;
 }
 
+/** What of an identity's spec a grant depends on. */
+export type GrantSpec = Pick<
+  IdentitySpec,
+  | 'owner'
+  | 'pool'
+  | 'region'
+  | 'address'
+  | 'excludeAddresses'
+  | 'linkName'
+  | 'networkInterface'
+  | 'requireNoManageTag'
+  | 'routeTables'
+>;
+
 /** Which identity is wanted, on which link. */
 export interface GrantRequest extends GrantCall {
-  readonly spec: IdentitySpec;
+  readonly spec: GrantSpec;
   readonly link: LinkFact;
   /** Public addresses that are on the link: a process before this one had them, so they are asked for first. */
   readonly standing?: readonly Ipv4Address[];

@@ -1,8 +1,8 @@
 import { CoreError } from '../errors.ts';
-import type { IdentitySpec } from '../identity/identity-spec.ts';
 import { poolTagKey } from '../identity/owner.ts';
 import { readCloud, readTogether, type CloudSession } from './cloud-session.ts';
 import type { ElasticIp, Filter, NetworkInterface, RouteTable } from './ec2-api.ts';
+import type { GrantSpec } from './identity-grant.ts';
 import { inChunks } from './in-chunks.ts';
 import type { CloudView } from './view.ts';
 
@@ -110,7 +110,7 @@ export function routeTableIdFilters(routeTableIds: readonly string[]): Filter[] 
  */
 export async function findRouteTables(
   session: CloudSession,
-  spec: IdentitySpec,
+  spec: GrantSpec,
   vpcId: string,
 ): Promise<readonly string[]> {
   const selector = spec.routeTables;

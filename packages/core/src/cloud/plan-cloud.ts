@@ -68,12 +68,17 @@ export type CloudPlan =
  * Plans the cloud's half of many identities at once, each as if it were alone but for the addresses: no two get the same one, and
  * none gets one that another has, is promised, or is about to give back. Each plan is what separates the view from what is wanted,
  * in an order in which each step may be the last one carried out. The answers are in the order of `wanted`.
+ * @param taken Allocation ids of others, who are not planned for now.
  */
-export function planCloud(wanted: readonly CloudWanted[], view: CloudView): readonly CloudPlan[] {
+export function planCloud(
+  wanted: readonly CloudWanted[],
+  view: CloudView,
+  taken: ReadonlySet<string> = new Set(),
+): readonly CloudPlan[] {
   const prepared = wanted.map((one) =>
     one.kind === 'identity' ? preparePlan(one, view) : undefined,
   );
-  const chosen = chooseForAll(wanted, prepared);
+  const chosen = chooseForAll(wanted, prepared, taken);
   let allocated = 0;
   return wanted.map((one, index): CloudPlan => {
     switch (one.kind) {
@@ -103,6 +108,7 @@ export function planAlone(wanted: CloudWanted, view: CloudView): CloudPlan {
 function chooseForAll(
   wanted: readonly CloudWanted[],
   prepared: readonly (PreparedPlan | undefined)[],
+  taken: ReadonlySet<string>,
 ): readonly (ElasticIp | undefined)[] {
   const spokenFor = new Map<string, number>();
   const speakFor = (idOf: (index: number) => string | undefined): void => {
@@ -120,7 +126,7 @@ function chooseForAll(
       const isServed = mine?.kind !== 'prepared' || mine.held !== undefined;
       if (one.kind !== 'identity' || isServed) return undefined;
       const isFree = ({ allocationId }: ElasticIp): boolean =>
-        (spokenFor.get(allocationId) ?? index) === index;
+        !taken.has(allocationId) && (spokenFor.get(allocationId) ?? index) === index;
       return { wish: one, pool: mine.clean.addresses.filter(isFree) };
     }),
   );

@@ -1,13 +1,13 @@
 import { CoreError } from '../errors.ts';
-import type { IdentitySpec } from '../identity/identity-spec.ts';
 import { poolTagKey } from '../identity/owner.ts';
 import type { Ipv4Address } from '../identity/address.ts';
+import type { GrantSpec } from './identity-grant.ts';
 import type { CloudPlan } from './plan-cloud.ts';
 
 /** Why a plan could not be made, and for whom. */
 export interface RefusedPlan {
   readonly plan: Exclude<CloudPlan, { kind: 'steps' }>;
-  readonly spec: IdentitySpec;
+  readonly spec: GrantSpec;
   readonly privateIp: Ipv4Address;
   readonly networkInterfaceId: string;
 }

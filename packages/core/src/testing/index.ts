@@ -66,3 +66,6 @@ export type {
   TransactionId,
 } from '../verify/stun/stun-message.ts';
 export { seededRandom } from './simulated-ec2/seeded-random.ts';
+export { claimStoreContract, type ClaimStoreCase } from './claim-store-contract.ts';
+export { MemoryClaimStore, type ClaimStoreFault } from './memory-claim-store.ts';
+export { MemoryLease } from './memory-lease.ts';

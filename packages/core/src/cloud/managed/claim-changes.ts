@@ -1,0 +1,39 @@
+import type { Clock } from '../../identity/clock.ts';
+import type { ClaimKey } from './claim.ts';
+import type { ClaimStore } from './claim-store.ts';
+
+/** Changes of claims, one after the other; none between two calls of `next` is missed. */
+export interface ClaimChanges {
+  /** Resolves at the next change, be it that it was before the call, or after that time. Rejects when aborted. */
+  next(atMostMs: number, signal?: AbortSignal): Promise<void>;
+  /** As if something had changed. */
+  wake(): void;
+  close(): void;
+}
+
+/** Follows one claim, or all of them. */
+export function followClaims(
+  store: ClaimStore,
+  clock: Pick<Clock, 'wait'>,
+  only?: ClaimKey,
+): ClaimChanges {
+  let changed = Promise.withResolvers<void>();
+  const watch = store.watch(() => changed.resolve(), only);
+  return {
+    next: async (atMostMs, signal) => {
+      const ended = new AbortController();
+      const either = signal === undefined ? [ended.signal] : [ended.signal, signal];
+      const waited = clock.wait(atMostMs, AbortSignal.any(either));
+      try {
+        await Promise.race([changed.promise, waited]);
+        signal?.throwIfAborted();
+      } finally {
+        ended.abort();
+        await waited.catch(() => {});
+        changed = Promise.withResolvers();
+      }
+    },
+    wake: () => changed.resolve(),
+    close: () => watch.close(),
+  };
+}

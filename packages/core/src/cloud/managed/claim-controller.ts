@@ -1,0 +1,287 @@
+import { CoreError } from '../../errors.ts';
+import { openSession } from '../cloud-session.ts';
+import { describeLagMs } from '../judge-claim.ts';
+import type { LivePods } from '../liveness.ts';
+import { lookAtCloud, poolFilters, routeTableIdFilters } from '../observe-cloud.ts';
+import { mergeOwnWrites } from '../own-writes.ts';
+import { planCloud } from '../plan-cloud.ts';
+import { refusePlan } from '../refuse-plan.ts';
+import { translateEc2Error } from '../translate-ec2-error.ts';
+import type { CloudView } from '../view.ts';
+import { addressOfClaim, nameClaim, type IdentityClaim } from './claim.ts';
+import { followClaims, type ClaimChanges } from './claim-changes.ts';
+import { newWork, type ClaimPlace, type ClaimWork } from './claim-work.ts';
+import type { ControlPorts } from './control-ports.ts';
+import { finishClaim } from './finish-claim.ts';
+import { AddressTaken, holdClaim } from './hold-claim.ts';
+import { heirOf } from './heir.ts';
+import { isWhole, lookAfterClaim } from './look-after-claim.ts';
+import { placeOf } from './place-claims.ts';
+import { needsLiveness, sortErrands, type Errands } from './sort-errands.ts';
+import { stopsAll } from './stops-all.ts';
+import { plannedAddress, wantedFor } from './want-claim.ts';
+import { ClaimMoved, writeStatus, writeTrouble } from './write-status.ts';
+import type { WriterLease } from './writer-lease.ts';
+
+export interface ControllerParts extends Omit<ControlPorts, 'signal'> {
+  readonly lease: WriterLease;
+}
+
+export interface ControllerTimes {
+  readonly intervalMs: number;
+  readonly graceMs: number;
+}
+
+/** So long claims gather after the first change; and so long lies from one pass to the next. */
+const gatherMs = 100;
+const gapMs = 500;
+/** How long EC2 may show a promised address elsewhere before another one is promised. */
+const unavailableMs = 10_000;
+const soonMs = 1000;
+
+const nobodyKnown: LivePods = { complete: false, pods: [] };
+
+interface Placed {
+  readonly work: ClaimWork;
+  readonly place: ClaimPlace;
+}
+
+/** Passes over all claims of a pool, while the lease is held: from the world, what is remembered only saves time. */
+export class ClaimController {
+  readonly #parts: ControllerParts;
+  readonly #times: ControllerTimes;
+  readonly #stop = new AbortController();
+  readonly #works = new Map<string, ClaimWork>();
+  readonly #tasks = new Set<Promise<void>>();
+  readonly #changes: ClaimChanges;
+  /** Aborted when the lease is lost, or nothing gets on; undefined while the lease is not held. */
+  #reign: AbortController | undefined;
+  #standstill: { readonly error: CoreError; readonly untilMs: number } | undefined;
+  #nextFullMs = 0;
+
+  constructor(parts: ControllerParts, times: ControllerTimes) {
+    this.#parts = parts;
+    this.#times = times;
+    this.#changes = followClaims(parts.claims, parts.clock);
+  }
+
+  async run(): Promise<void> {
+    const { clock } = this.#parts;
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      const beganMs = clock.elapsed();
+      await this.#pass(beganMs).catch((error: unknown) => this.#tell(error, undefined));
+      const restMs = Math.max(0, gapMs - (clock.elapsed() - beganMs));
+      await clock.wait(restMs, signal).catch(() => {});
+      await this.#changes.next(this.#quietMs(), signal).catch(() => {});
+      await clock.wait(gatherMs, signal).catch(() => {});
+    }
+    this.#abdicate();
+    this.#changes.close();
+    await Promise.all(this.#tasks);
+  }
+
+  stop(): void {
+    this.#stop.abort();
+  }
+
+  #quietMs(): number {
+    const nowMs = this.#parts.clock.elapsed();
+    if (this.#reign === undefined) return soonMs;
+    const rests = [...this.#works.values()].flatMap(({ restsUntilMs }) =>
+      restsUntilMs > nowMs ? [restsUntilMs] : [],
+    );
+    const until = [this.#nextFullMs, this.#standstill?.untilMs ?? Infinity, ...rests];
+    return Math.max(0, Math.min(...until) - nowMs);
+  }
+
+  #abdicate(): void {
+    this.#reign?.abort();
+    this.#reign = undefined;
+    this.#works.clear();
+  }
+
+  get #ports(): ControlPorts {
+    return { ...this.#parts, signal: (this.#reign ?? this.#stop).signal };
+  }
+
+  async #pass(nowMs: number): Promise<void> {
+    if (!this.#parts.lease.isHeld()) return this.#abdicate();
+    if (this.#reign?.signal.aborted !== false) {
+      // two tasks of one claim would not know of each other
+      await Promise.all(this.#tasks);
+      this.#reign = new AbortController();
+      this.#nextFullMs = nowMs;
+    }
+    const isFull = nowMs >= this.#nextFullMs;
+    if (isFull) this.#nextFullMs = nowMs + this.#times.intervalMs;
+    const { claims, pool } = this.#parts;
+    this.#remember((await claims.list()).filter(({ spec }) => spec.identity.pool === pool));
+    const works = [...this.#works.values()];
+    const live = needsLiveness(works, isFull) ? await this.#whoLives() : nobodyKnown;
+    const { graceMs } = this.#times;
+    const errands = sortErrands({ works, live, nowMs, graceMs, isFull });
+    if (this.#standstill !== undefined && nowMs < this.#standstill.untilMs) {
+      return this.#standStill(errands, this.#standstill.error);
+    }
+    this.#standstill = undefined;
+    for (const { work, isPlaceTaken } of errands.finish) {
+      const heir = heirOf(
+        work.claim,
+        works.map(({ claim }) => claim),
+      );
+      const errand = { work, isPlaceTaken, heir: heir && this.#works.get(heir.uid) };
+      this.#start(work, () => finishClaim(this.#ports, errand));
+    }
+    await this.#leadAll(errands, works);
+  }
+
+  /** Claims that are gone are forgotten; one whose pod changed it does not rest any longer. */
+  #remember(claims: readonly IdentityClaim[]): void {
+    const uids = new Set(claims.map(({ uid }) => uid));
+    for (const uid of this.#works.keys()) if (!uids.has(uid)) this.#works.delete(uid);
+    for (const claim of claims) {
+      const work = this.#works.get(claim.uid);
+      if (work === undefined) {
+        this.#works.set(claim.uid, newWork(this.#ports, claim));
+      } else if (!work.isBusy) {
+        if (JSON.stringify(work.claim.spec) !== JSON.stringify(claim.spec)) work.restsUntilMs = 0;
+        work.claim = claim;
+        const idleMs = this.#parts.clock.elapsed() - work.usedAtMs;
+        if (idleMs > describeLagMs) work.session.writes = [];
+      }
+    }
+  }
+
+  #whoLives(): Promise<LivePods> {
+    return this.#parts.live.livePods().catch(() => nobodyKnown);
+  }
+
+  async #standStill({ lead }: Errands, error: CoreError): Promise<void> {
+    for (const work of lead) {
+      if (work.claim.status?.trouble?.code === error.code) continue;
+      await writeTrouble(this.#ports, work, error).catch(() => {});
+    }
+  }
+
+  /** Plans for all that are due at once, from one view, and begins to carry it out. */
+  async #leadAll({ lead, lookAfter }: Errands, works: readonly ClaimWork[]): Promise<void> {
+    const placed = await this.#place([...lead, ...lookAfter]);
+    if (placed.length === 0) return;
+    const view = await this.#look(placed);
+    const due = placed.filter(({ work }) => lead.includes(work) && !work.isBusy);
+    const taken = new Set(
+      works.flatMap((work) => {
+        const isPlanned = due.some((one) => one.work === work);
+        return isPlanned ? [] : (addressOfClaim(work.claim)?.allocationId ?? []);
+      }),
+    );
+    const wanted = due.map(({ work, place }) => wantedFor(work, place));
+    const plans = planCloud(wanted, view, taken);
+    for (const [at, { work, place }] of due.entries()) {
+      const [plan, want] = [plans[at], wanted[at]];
+      if (plan === undefined || want === undefined) continue;
+      const address = plannedAddress(plan, want, view);
+      if (address !== undefined) {
+        this.#start(work, () => holdClaim(this.#ports, { work, place, view, address }));
+      } else if (plan.kind !== 'steps') {
+        const { privateIp, networkInterfaceId } = want;
+        const spec = work.claim.spec.identity;
+        const error = refusePlan({ plan, spec, privateIp, networkInterfaceId });
+        this.#start(work, () => Promise.reject(error));
+      }
+    }
+    for (const { work, place } of placed) {
+      const phase = work.claim.status?.phase;
+      if (phase?.kind !== 'granted' || work.isBusy || !lookAfter.includes(work)) continue;
+      if (isWhole(work, phase, place, view) && work.claim.status?.trouble === null) continue;
+      this.#start(work, () => lookAfterClaim(this.#ports, work, phase));
+    }
+  }
+
+  async #place(works: readonly ClaimWork[]): Promise<Placed[]> {
+    const found = await Promise.all(
+      works.map(async (work): Promise<Placed[]> => {
+        try {
+          work.place ??= await placeOf(this.#ports, work.claim);
+          return [{ work, place: work.place }];
+        } catch (error) {
+          await this.#failed(work, error);
+          return [];
+        }
+      }),
+    );
+    return found.flat();
+  }
+
+  async #look(placed: readonly Placed[]): Promise<CloudView> {
+    const { ec2, clock, signal, pool } = this.#ports;
+    const session = openSession({ ec2, clock, signal });
+    const tables = placed.flatMap(({ place }) => place.routeTableIds);
+    const view = await lookAtCloud(session, {
+      networkInterfaceIds: [...new Set(placed.map(({ place }) => place.networkInterfaceId))],
+      addressFilters: poolFilters(pool),
+      routeTableFilters: routeTableIdFilters([...new Set(tables)].toSorted()),
+    });
+    const writes = [...this.#works.values()].flatMap((work) => work.session.writes);
+    return mergeOwnWrites(view, writes);
+  }
+
+  #start(work: ClaimWork, act: () => Promise<void>): void {
+    work.isBusy = true;
+    const task = act()
+      .then(() => this.#succeeded(work))
+      .catch((error: unknown) => this.#failed(work, error))
+      .finally(() => {
+        work.isBusy = false;
+        work.usedAtMs = this.#parts.clock.elapsed();
+        this.#tasks.delete(task);
+        this.#changes.wake();
+      });
+    this.#tasks.add(task);
+  }
+
+  #succeeded(work: ClaimWork): void {
+    work.unavailableSinceMs = undefined;
+  }
+
+  /** What becomes of a claim that did not get on. Never rejects: who fails here is tried again. */
+  async #failed(work: ClaimWork, error: unknown): Promise<void> {
+    const nowMs = this.#parts.clock.elapsed();
+    if (error instanceof ClaimMoved) return;
+    if (error instanceof AddressTaken) {
+      await this.#breakPromise(work, error).catch(() => {});
+      return;
+    }
+    const trouble = translateEc2Error(error, `leading on claim ${nameClaim(work.claim)}`);
+    if (trouble.code === 'Aborted' || trouble.code === 'LeaseLost') return;
+    const { intervalMs } = this.#times;
+    work.restsUntilMs = nowMs + (trouble.retry === 'now' ? soonMs : intervalMs);
+    work.place = undefined;
+    if (stopsAll.includes(trouble.code)) {
+      this.#standstill ??= { error: trouble, untilMs: nowMs + intervalMs };
+      this.#reign?.abort();
+    }
+    this.#tell(trouble, work);
+    await writeTrouble(this.#ports, work, trouble).catch(() => {});
+  }
+
+  async #breakPromise(work: ClaimWork, taken: AddressTaken): Promise<void> {
+    const nowMs = this.#parts.clock.elapsed();
+    work.unavailableSinceMs ??= nowMs;
+    if (taken.isProven) work.excluded.add(taken.message);
+    if (!taken.isProven && nowMs - work.unavailableSinceMs < unavailableMs) {
+      work.restsUntilMs = nowMs + soonMs;
+      return;
+    }
+    work.unavailableSinceMs = undefined;
+    work.inherits = undefined;
+    await writeStatus(this.#ports, work, { phase: { kind: 'waiting' }, trouble: null });
+  }
+
+  #tell(error: unknown, work: ClaimWork | undefined): void {
+    const trouble = CoreError.is(error) ? error : translateEc2Error(error, 'controlling claims');
+    if (trouble.code === 'Aborted') return;
+    this.#parts.onTrouble?.(trouble, work?.claim);
+  }
+}

@@ -1,0 +1,218 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { ensurePublicIdentity, type EnsureOptions } from '../../ensure-public-identity.ts';
+import type { HeldIdentity } from '../../held-identity.ts';
+import { ManagedRegion, type ManagedPod } from '../../testing/managed-region.ts';
+
+let region: ManagedRegion | undefined;
+afterEach(() => region?.close());
+
+function open(...setup: ConstructorParameters<typeof ManagedRegion>): ManagedRegion {
+  region = new ManagedRegion(...setup);
+  return region;
+}
+
+function ensure(pod: ManagedPod, more: EnsureOptions = {}): Promise<HeldIdentity> {
+  return ensurePublicIdentity(pod.spec, { node: pod.node, ...more });
+}
+
+function podsOf(built: ManagedRegion, count: number): ManagedPod[] {
+  return Array.from({ length: count }, (_, number) =>
+    built.pod(`gateway-${number}`, { node: number % 2 === 0 ? 0 : 1 }),
+  );
+}
+
+describe.each(['eni', 'privateIp'] as const)('claims that exclude per %s', (claimScope) => {
+  it('pods that ask at once get an address each, with one call for the private IPs of an interface', async () => {
+    const built = open({ ec2: { claimScope } });
+    const pods = podsOf(built, 12);
+    built.control();
+    const held = await built.run(Promise.all(pods.map((pod) => ensure(pod))));
+    const publicIps = held.map(({ identity }) => identity.publicIp);
+    expect(new Set(publicIps).size).toBe(12);
+    expect(pods.map((pod) => built.carriedBy(pod))).toEqual(publicIps);
+    const { entries } = built.ec2.calls;
+    const count = (action: string): number => entries.filter((one) => one.action === action).length;
+    expect(count('AssignPrivateIpAddresses')).toBe(2);
+    expect(count('ModifyNetworkInterfaceAttribute')).toBe(2);
+    expect(count('AssociateAddress')).toBe(12);
+    expect(count('CreateTags')).toBe(12);
+    expect(count('CreateRoute')).toBe(24);
+    expect(count('DescribeAddresses')).toBeLessThan(6);
+  });
+
+  it('what is released goes, and its routes stay for the next holder', async () => {
+    const built = open({ ec2: { claimScope }, addresses: 1 });
+    built.control();
+    const held = await built.run(ensure(built.pod('gateway-0')));
+    await built.run(held.release());
+    await built.clock.advance(2000);
+    expect(await built.claims.list()).toEqual([]);
+    expect(built.leftInEc2()).toEqual([]);
+    const next = built.pod('another', { node: 1 });
+    await built.run(ensure(next));
+    const { entries } = built.ec2.calls;
+    expect(entries.filter(({ action }) => action === 'DeleteRoute')).toEqual([]);
+    expect(entries.filter(({ action }) => action === 'ReplaceRoute')).toHaveLength(2);
+  });
+});
+
+it('who waits for a full pool gets what another one gives back', async () => {
+  const built = open({ addresses: 2 });
+  built.control();
+  const [first, second, third] = podsOf(built, 3);
+  if (!first || !second || !third) throw new Error('three pods');
+  const held = await built.run(ensure(first));
+  await built.run(ensure(second));
+  const waiting = ensure(third);
+  await built.clock.advance(20_000);
+  const claims = await built.claims.list();
+  expect(claims.map(({ status }) => status?.trouble?.code ?? 'none').toSorted()).toContain(
+    'PoolExhausted',
+  );
+  await built.run(held.release());
+  const { identity } = await built.run(waiting);
+  expect(identity.publicIp).toBe(held.identity.publicIp);
+});
+
+it('a process that starts again finds its own claim, and keeps its address', async () => {
+  const built = open();
+  built.control();
+  const pod = built.pod('gateway-0');
+  const first = await built.run(ensure(pod));
+  const writes = built.ec2.calls.entries.length;
+  const second = await built.run(ensure(pod));
+  expect(second.identity).toEqual(first.identity);
+  expect(built.ec2.calls.entries.length).toBe(writes);
+});
+
+it('an address that another pod of the node has on its link goes back, and another one comes', async () => {
+  const built = open({ addresses: 2 });
+  built.control();
+  const [pod, other] = [built.pod('gateway-0'), built.pod('gateway-1')];
+  const lent = await built.run(ensure(pod));
+  await built.run(lent.release());
+  await built.clock.advance(2000);
+  // a process that hung on puts it back on its link, outside of any claim
+  other.kernel.addAddress('net1', `${lent.identity.publicIp}/32`, 'link');
+  const held = await built.run(ensure(pod));
+  expect(held.identity.publicIp).not.toBe(lent.identity.publicIp);
+  await built.run(held.release());
+  await built.clock.advance(2000);
+  expect(built.leftInEc2()).toEqual([]);
+});
+
+describe('rights', () => {
+  it('a controller that may not claim tries no address after the other, and tells every pod at once', async () => {
+    const built = open();
+    const pods = podsOf(built, 6);
+    built.ec2.denyActions(['AssociateAddress']);
+    built.control();
+    const outcomes = built.run(Promise.allSettled(pods.map((pod) => ensure(pod))));
+    for (const outcome of await outcomes) {
+      expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'AccessDenied' } });
+    }
+    const tried = built.ec2.calls.entries.filter(({ action }) => action === 'AssociateAddress');
+    expect(tried).toHaveLength(1);
+    built.ec2.denyActions([]);
+    await built.clock.advance(60_000);
+    await built.run(ensure(pods[0] as ManagedPod));
+    expect(built.carriedBy(pods[0] as ManagedPod)).toBeDefined();
+  });
+});
+
+describe('who holds a claim', () => {
+  it('what a pod that was killed held is given back once it is missing for the grace', async () => {
+    const built = open();
+    built.control('one', { options: { graceMs: 60_000 } });
+    const pod = built.pod('gateway-0');
+    await built.run(ensure(pod));
+    built.unlist(pod);
+    await built.clock.advance(45_000);
+    expect(built.carriedBy(pod)).toBeDefined();
+    await built.clock.advance(60_000);
+    expect(await built.claims.list()).toEqual([]);
+    expect(built.leftInEc2()).toEqual([]);
+  });
+
+  it('a pod that died while it waited leaves nothing', async () => {
+    const built = open();
+    const pod = built.pod('gateway-0');
+    const stop = new AbortController();
+    const waiting = ensure(pod, { signal: stop.signal });
+    await built.clock.advance(500);
+    // SIGKILL: nothing of the process runs any more, as far as the store can tell
+    built.claims.isReachable = false;
+    stop.abort();
+    await built.run(waiting.catch(() => {}));
+    built.claims.isReachable = true;
+    built.unlist(pod);
+    built.control('one', { options: { graceMs: 10_000 } });
+    await built.clock.advance(120_000);
+    expect(await built.claims.list()).toEqual([]);
+    expect(built.leftInEc2()).toEqual([]);
+  });
+
+  it.each([
+    [
+      'the list may miss pods',
+      (built: ManagedRegion, pod: ManagedPod) => {
+        built.unlist(pod);
+        built.isListComplete = false;
+      },
+    ],
+    ['the pod is listed', () => {}],
+  ])('nothing is taken from a pod that may live: %s', async (_what, change) => {
+    const built = open();
+    built.control('one', { options: { graceMs: 10_000 } });
+    const pod = built.pod('gateway-0');
+    const { identity } = await built.run(ensure(pod));
+    change(built, pod);
+    const [claim] = await built.claims.list();
+    if (claim !== undefined) await built.claims.delete(claim);
+    await built.clock.advance(600_000);
+    expect(built.carriedBy(pod)).toBe(identity.publicIp);
+    expect(await built.claims.list()).toHaveLength(1);
+  });
+
+  it.each([
+    ['on the same node', 0],
+    ['on another one', 1],
+  ] as const)(
+    'a successor of the same name %s gets the address within three seconds of asking',
+    async (_where, node) => {
+      const built = open();
+      built.control();
+      const old = built.pod('gateway-0');
+      const { identity } = await built.run(ensure(old));
+      await built.clock.advance(120_000);
+      built.remove(old);
+      const heir = built.pod('gateway-0', { uid: 'uid-later', node, host: 200 });
+      const begunMs = built.clock.elapsed();
+      const held = await built.run(ensure(heir));
+      expect(held.identity.publicIp).toBe(identity.publicIp);
+      expect(built.clock.elapsed() - begunMs).toBeLessThan(3000);
+      await built.clock.advance(2000);
+      expect(await built.claims.list()).toHaveLength(1);
+      await built.run(held.release());
+      await built.clock.advance(5000);
+      expect(built.leftInEc2()).toEqual([]);
+    },
+  );
+
+  it('a pod of another name on a dead one’s private IP clears it, and takes over the duty to take it off', async () => {
+    const built = open();
+    built.control('one', { options: { graceMs: 30_000 } });
+    const dead = built.pod('gateway-0');
+    await built.run(ensure(dead));
+    built.remove(dead);
+    const next = built.pod('other', { host: Number(dead.privateIp.split('.')[3]) });
+    const held = await built.run(ensure(next));
+    expect(built.carriedBy(next)).toBe(held.identity.publicIp);
+    await built.clock.advance(120_000);
+    expect(await built.claims.list()).toHaveLength(1);
+    expect(built.carriedBy(next)).toBe(held.identity.publicIp);
+    await built.run(held.release());
+    await built.clock.advance(5000);
+    expect(built.leftInEc2()).toEqual([]);
+  });
+});

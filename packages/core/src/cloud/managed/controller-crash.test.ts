@@ -1,0 +1,193 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { ensurePublicIdentity } from '../../ensure-public-identity.ts';
+import type { HeldIdentity } from '../../held-identity.ts';
+import { ManagedRegion, type ManagedPod } from '../../testing/managed-region.ts';
+import { aroundEc2, isRead } from '../around-ec2.ts';
+import { Ec2CallError } from '../ec2-call-error.ts';
+import type { Ec2Api } from '../ec2-api.ts';
+import { describeLagMs } from '../judge-claim.ts';
+import { fenceClaims } from './fence-writes.ts';
+import type { ClaimStore } from './claim-store.ts';
+
+let region: ManagedRegion | undefined;
+afterEach(() => region?.close());
+
+type Scope = 'eni' | 'privateIp';
+const scopes: readonly Scope[] = ['eni', 'privateIp'];
+
+const lag = { addresses: [0, 5000], networkInterfaces: [0, 5000], routeTables: [0, 5000] } as const;
+
+/** Dies at a write, of EC2 or of the claim store: with it not carried out, or with its answer lost. */
+class Doom {
+  #left: number;
+  readonly #isCarriedOut: boolean;
+  readonly #onDeath: () => void;
+  hasStruck = false;
+
+  constructor(at: number, isCarriedOut: boolean, onDeath: () => void) {
+    this.#left = at;
+    this.#isCarriedOut = isCarriedOut;
+    this.#onDeath = onDeath;
+  }
+
+  async write<Answer>(make: () => Promise<Answer>): Promise<Answer> {
+    this.#left -= 1;
+    if (this.#left !== 0) return make();
+    this.hasStruck = true;
+    if (this.#isCarriedOut) await make();
+    this.#onDeath();
+    throw new Ec2CallError({ action: 'it', ec2Code: 'gone', message: 'the controller is gone' });
+  }
+
+  ec2(ec2: Ec2Api): Ec2Api {
+    return aroundEc2(ec2, (action, call, make) =>
+      isRead(action) ? make(call) : this.write(() => make(call)),
+    );
+  }
+
+  claims(claims: ClaimStore): ClaimStore {
+    return {
+      create: (claim) => claims.create(claim),
+      get: (key) => claims.get(key),
+      list: () => claims.list(),
+      update: (claim) => this.write(() => claims.update(claim)),
+      updateStatus: (claim) => this.write(() => claims.updateStatus(claim)),
+      delete: (claim) => this.write(() => claims.delete(claim)),
+      watch: (onChange, only) => claims.watch(onChange, only),
+    };
+  }
+}
+
+function ensure(pod: ManagedPod): Promise<HeldIdentity> {
+  return ensurePublicIdentity(pod.spec, { node: pod.node });
+}
+
+function twoOnOneInterface(built: ManagedRegion): ManagedPod[] {
+  return [built.pod('gateway-0'), built.pod('gateway-1')];
+}
+
+/** Every pod has the address that it was told, and nobody else has it. */
+function expectAllTrue(
+  built: ManagedRegion,
+  pods: readonly ManagedPod[],
+  held: readonly HeldIdentity[],
+): void {
+  const told = held.map(({ identity }) => identity.publicIp);
+  expect(new Set(told).size).toBe(pods.length);
+  expect(pods.map((pod) => built.carriedBy(pod))).toEqual(told);
+}
+
+/** A life of two pods on one interface; answers whether the doom struck. */
+async function live(built: ManagedRegion, doom: Doom): Promise<boolean> {
+  const pods = twoOnOneInterface(built);
+  const held = await built.run(Promise.all(pods.map(ensure)));
+  expectAllTrue(built, pods, held);
+  for (const each of held) await built.run(each.release());
+  await built.clock.advance(2 * describeLagMs);
+  expect(await built.claims.list()).toEqual([]);
+  expect(built.leftInEc2()).toEqual([]);
+  return doom.hasStruck;
+}
+
+describe.each(scopes)('claims that exclude per %s', (claimScope) => {
+  it.each([
+    ['before', false],
+    ['after', true],
+  ])(
+    'a controller that dies %s any of its writes is gone on for by the next one',
+    async (_when, isCarriedOut) => {
+      let deaths = 0;
+      for (let at = 1; ; at++) {
+        const built = new ManagedRegion({ ec2: { claimScope } });
+        region = built;
+        const doom = new Doom(at, isCarriedOut, () => built.lease.grantTo('two'));
+        built.control('two', { withLease: false });
+        built.control('one', { ec2: doom.ec2(built.ec2), claims: doom.claims(built.claims) });
+        const hasStruck = await live(built, doom);
+        await built.close();
+        if (!hasStruck) break;
+        deaths += 1;
+      }
+      // two promises, claims, routes, tags, and their ends, each with its status
+      expect(deaths).toBeGreaterThan(20);
+    },
+  );
+
+  it.each([
+    'AssignPrivateIpAddresses',
+    'AssociateAddress',
+    'CreateTags',
+    'CreateRoute',
+    'ModifyNetworkInterfaceAttribute',
+    'DisassociateAddress',
+    'UnassignPrivateIpAddresses',
+    'DeleteTags',
+  ] as const)('an answer of %s that is lost changes nothing', async (action) => {
+    const built = new ManagedRegion({ ec2: { claimScope } });
+    region = built;
+    built.control();
+    built.ec2.inject({ action, loseAnswer: true });
+    await live(built, new Doom(0, false, () => {}));
+  });
+
+  it('describes that lag, each by its own while, lead to no address twice, and nothing is left', async () => {
+    for (let seed = 1; seed <= 8; seed++) {
+      const built = new ManagedRegion({
+        ec2: { claimScope, reads: { lagMs: lag, staleProbability: 0.2, staleMs: 20_000, seed } },
+      });
+      region = built;
+      built.control();
+      const pods = Array.from({ length: 6 }, (_, at) => built.pod(`gateway-${at}`));
+      const held = await built.run(Promise.all(pods.map(ensure)));
+      expectAllTrue(built, pods, held);
+      const [first, second, ...others] = held;
+      if (!first || !second) throw new Error('two pods');
+      await built.run(Promise.all([first.release(), second.release()]));
+      // their addresses go to others on the same interface, while describes still show them where they were
+      const later = [built.pod('gateway-7'), built.pod('gateway-8')];
+      const more = await built.run(Promise.all(later.map(ensure)));
+      expectAllTrue(built, [...pods.slice(2), ...later], [...others, ...more]);
+      await built.clock.advance(60_000);
+      expectAllTrue(built, [...pods.slice(2), ...later], [...others, ...more]);
+      await built.close();
+    }
+  });
+});
+
+describe('two controllers', () => {
+  it('the one without the lease writes nothing', async () => {
+    const built = new ManagedRegion();
+    region = built;
+    built.control('one', { withLease: false });
+    const pod = built.pod('gateway-0');
+    const waiting = ensure(pod);
+    await built.clock.advance(60_000);
+    expect(built.ec2.calls.entries).toEqual([]);
+    expect((await built.claims.list())[0]?.status).toBeNull();
+    built.lease.grantTo('one');
+    await built.run(waiting);
+  });
+
+  it('a lease that goes back and forth leads to no address twice', async () => {
+    const built = new ManagedRegion();
+    region = built;
+    built.control('one');
+    built.control('two', { withLease: false });
+    const pods = Array.from({ length: 8 }, (_, at) => built.pod(`gateway-${at}`));
+    const waiting = Promise.all(pods.map(ensure));
+    for (let turn = 0; turn < 40; turn++) {
+      built.lease.grantTo(['one', undefined, 'two'][turn % 3]);
+      await built.clock.advance(70);
+    }
+    built.lease.grantTo('two');
+    expectAllTrue(built, pods, await built.run(waiting));
+  });
+
+  it('a write of the claim store without the lease is not made', async () => {
+    const built = new ManagedRegion();
+    region = built;
+    const fenced = fenceClaims(built.claims, { isHeld: () => false });
+    const key = { namespace: 'sip', name: 'a', uid: '1' };
+    await expect(fenced.delete(key)).rejects.toMatchObject({ code: 'LeaseLost' });
+  });
+});

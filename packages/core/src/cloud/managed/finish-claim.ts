@@ -1,0 +1,96 @@
+import type { ClaimToEnd } from '../plan-nothing.ts';
+import { endClaim } from '../end-claim.ts';
+import { rememberWrite } from '../own-writes.ts';
+import { claimFinalizer, type AddressPromise, type IdentityClaim } from './claim.ts';
+import { renewSession, type ClaimWork } from './claim-work.ts';
+import { changeClaim } from './claim-writes.ts';
+import type { ControlPorts } from './control-ports.ts';
+
+/** A claim whose pod does not hold it any more. */
+export interface FinishErrand {
+  readonly work: ClaimWork;
+  /** True when another claim is for the same private IP, and takes over the duty to take it off. */
+  readonly isPlaceTaken: boolean;
+  /** The claim of a later pod of the same name, which gets the address. */
+  readonly heir: ClaimWork | undefined;
+}
+
+/**
+ * Gives back what a claim held, hands its address on to the heir, and lets the claim disappear. Routes stay: whoever has the address
+ * next replaces them, and the reaper takes those to an address that stays free.
+ */
+export async function finishClaim(ports: ControlPorts, errand: FinishErrand): Promise<void> {
+  const { work, heir } = errand;
+  const held = whatIsHeld(work);
+  if (held !== undefined) await giveBack(ports, errand, held);
+  if (held !== undefined && heir !== undefined) bequeath(work, heir, held);
+  const deleted = await ports.claims.delete(work.claim).then(() => ports.claims.get(work.claim));
+  if (deleted === undefined) return;
+  await changeClaim(
+    deleted,
+    (now) => withoutFinalizer(now),
+    (changed) => ports.claims.update(changed),
+    () => ports.claims.get(work.claim),
+  );
+}
+
+interface Held {
+  readonly claim: ClaimToEnd;
+  readonly networkInterfaceId: string;
+  readonly privateIpAssignedByUs: boolean;
+  readonly claimedAtMs: number | undefined;
+}
+
+/** What the claim's status, or what was written since, says that it holds. */
+function whatIsHeld({ claim, session }: ClaimWork): Held | undefined {
+  const phase = claim.status?.phase;
+  if (phase === undefined || phase.kind === 'waiting') return undefined;
+  const of: AddressPromise = phase.kind === 'promised' ? phase.promise : phase.grant;
+  const written = session.writes.find(
+    ({ step }) => step.kind === 'associate-address' && step.allocationId === of.allocationId,
+  )?.associationId;
+  return {
+    claim: {
+      allocationId: of.allocationId,
+      publicIp: of.publicIp,
+      associationId: written ?? ('grant' in phase ? phase.grant.associationId : undefined),
+    },
+    networkInterfaceId: of.networkInterfaceId,
+    privateIpAssignedByUs: of.privateIpAssignedByUs,
+    claimedAtMs: 'claimedAtMs' in phase ? phase.claimedAtMs : undefined,
+  };
+}
+
+async function giveBack(
+  ports: ControlPorts,
+  { work, isPlaceTaken }: FinishErrand,
+  held: Held,
+): Promise<void> {
+  const { identity, link } = work.claim.spec;
+  await endClaim(renewSession(ports, work), {
+    wanted: {
+      kind: 'nothing',
+      owner: identity.owner,
+      networkInterfaceId: held.networkInterfaceId,
+      privateIp: link.privateIp,
+      claim: held.claim,
+      unassignPrivateIp: held.privateIpAssignedByUs && !isPlaceTaken,
+      // with an id EC2 can be asked even when no describe shows it
+      known: held.claim.associationId === undefined ? 'own' : 'reported',
+      routeTableIds: [],
+    },
+    claimAgeMs: held.claimedAtMs === undefined ? 0 : ports.clock.now() - held.claimedAtMs,
+  });
+}
+
+/** The address is asked for first, and is free whatever a describe still shows. */
+function bequeath({ session }: ClaimWork, heir: ClaimWork, { claim }: Held): void {
+  const ended = session.writes.filter(({ step }) => step.kind === 'disassociate-address');
+  heir.session.writes = ended.reduce(rememberWrite, heir.session.writes);
+  heir.inherits = claim.allocationId;
+}
+
+function withoutFinalizer(claim: IdentityClaim): IdentityClaim | undefined {
+  const finalizers = claim.finalizers.filter((one) => one !== claimFinalizer);
+  return finalizers.length === claim.finalizers.length ? undefined : { ...claim, finalizers };
+}

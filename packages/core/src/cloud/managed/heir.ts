@@ -1,0 +1,23 @@
+import { stableNameOf } from '../../identity/owner.ts';
+import { addressOfClaim, type IdentityClaim } from './claim.ts';
+
+/** True for the claim of another pod of the same name, that pod being later or earlier. */
+export function isHeir(one: IdentityClaim, of: IdentityClaim): boolean {
+  const [a, b] = [one.spec.identity.owner, of.spec.identity.owner];
+  return a.uid !== b.uid && stableNameOf(a) === stableNameOf(b);
+}
+
+/** The claim of a later pod of the same name that has no address yet. */
+export function heirOf(
+  ended: IdentityClaim,
+  claims: readonly IdentityClaim[],
+): IdentityClaim | undefined {
+  return claims.find(
+    (one) => isHeir(one, ended) && isWanted(one) && addressOfClaim(one) === undefined,
+  );
+}
+
+/** False for a claim that nobody wants any more. */
+export function isWanted({ isDeleting, spec }: IdentityClaim): boolean {
+  return !isDeleting && !spec.isReleased;
+}

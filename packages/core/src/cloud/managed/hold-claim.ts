@@ -1,0 +1,175 @@
+import { converge } from '../../converge.ts';
+import { CoreError } from '../../errors.ts';
+import { carryOut } from '../carry-out.ts';
+import type { CloudSession } from '../cloud-session.ts';
+import type { CloudStep } from '../cloud-step.ts';
+import type { Grant } from '../identity-grant.ts';
+import { lookAtCloud, poolFilters, routeTableIdFilters } from '../observe-cloud.ts';
+import { mergeOwnWrites } from '../own-writes.ts';
+import { planAlone, type CloudPlan, type WantedIdentity } from '../plan-cloud.ts';
+import { privateIpIsOurs } from '../private-ip-duty.ts';
+import { refusePlan } from '../refuse-plan.ts';
+import { freePrivateIp } from '../take-over.ts';
+import { interfaceOf, type CloudView } from '../view.ts';
+import { nameClaim, type AddressPromise, type ClaimPhase } from './claim.ts';
+import { renewSession, type ClaimPlace, type ClaimWork } from './claim-work.ts';
+import type { ControlPorts } from './control-ports.ts';
+import { heldAddress, isReady, wantedFor } from './want-claim.ts';
+import { writeStatus } from './write-status.ts';
+
+/** Rounds of observe, plan, apply; a look each time the world moved. */
+const maxRounds = 32;
+
+/** One claim to be led on, as the plan for all of them says. */
+export interface HoldErrand {
+  readonly work: ClaimWork;
+  readonly place: ClaimPlace;
+  /** What the plan was made from, our own writes laid over it. */
+  readonly view: CloudView;
+  readonly address: Pick<AddressPromise, 'allocationId' | 'publicIp'>;
+}
+
+/** The address is somebody else's, as EC2 said, or as describes show. */
+export class AddressTaken extends Error {
+  readonly isProven: boolean;
+
+  constructor(allocationId: string, isProven: boolean) {
+    super(allocationId);
+    this.isProven = isProven;
+  }
+}
+
+/**
+ * Promises the address to the claim, then converges EC2 toward it, then says how far it is. The promise comes first: what EC2
+ * was asked for is known to whoever goes on from here.
+ * @throws AddressTaken, ClaimMoved, and the CoreError that ends it.
+ */
+export async function holdClaim(ports: ControlPorts, errand: HoldErrand): Promise<void> {
+  const { work, address } = errand;
+  await promise(ports, errand);
+  const session = renewSession(ports, work);
+  const wanted = onlyThat(wantedFor(work, errand.place), address.allocationId);
+  let latest: CloudView | undefined = errand.view;
+  let hasFreed = false;
+  const { view } = await converge<CloudView, CloudStep>({
+    what: `leading on claim ${nameClaim(work.claim)}`,
+    maxRounds,
+    signal: ports.signal,
+    observe: async () => {
+      latest ??= await look(ports, session, errand);
+      return mergeOwnWrites(latest, session.writes);
+    },
+    plan: (seen) => stepsOf(planAlone(wanted, seen), errand),
+    apply: async (step) => {
+      const carried = await carryOut(session, step).catch(async (error: unknown) => {
+        if (hasFreed || !isStuckElsewhere(error)) throw error;
+        hasFreed = true;
+        await freeFor(ports, session, errand, error);
+        return 'look-again' as const;
+      });
+      if (carried === 'claim-lost') throw new AddressTaken(address.allocationId, true);
+      if (carried === 'look-again') latest = undefined;
+      return carried;
+    },
+  });
+  await tell(ports, errand, wanted, view);
+}
+
+function onlyThat(wanted: WantedIdentity, only: string): WantedIdentity {
+  return Object.assign(wanted, { only });
+}
+
+async function promise(ports: ControlPorts, errand: HoldErrand): Promise<void> {
+  const { work, place, view } = errand;
+  const { allocationId, publicIp } = errand.address;
+  const phase = work.claim.status?.phase;
+  const known = phase?.kind === 'promised' ? phase.promise : undefined;
+  const granted = phase !== undefined && 'grant' in phase ? phase.grant : undefined;
+  if ((known ?? granted)?.allocationId === allocationId) return;
+  const wanted = wantedFor(work, place);
+  const next: AddressPromise = {
+    allocationId,
+    publicIp,
+    networkInterfaceId: place.networkInterfaceId,
+    privateIpAssignedByUs: privateIpIsOurs(wanted, view),
+    routeTableIds: place.routeTableIds,
+  };
+  await writeStatus(ports, work, { phase: { kind: 'promised', promise: next }, trouble: null });
+}
+
+function look(
+  ports: ControlPorts,
+  session: CloudSession,
+  { place }: HoldErrand,
+): Promise<CloudView> {
+  return lookAtCloud(session, {
+    networkInterfaceIds: [place.networkInterfaceId],
+    addressFilters: poolFilters(ports.pool),
+    routeTableFilters: routeTableIdFilters(place.routeTableIds),
+  });
+}
+
+function stepsOf(plan: CloudPlan, { work, place, address }: HoldErrand): readonly CloudStep[] {
+  if (plan.kind === 'steps') return plan.steps;
+  if (plan.kind === 'address-unavailable') throw new AddressTaken(address.allocationId, false);
+  const { identity, link } = work.claim.spec;
+  throw refusePlan({
+    plan,
+    spec: identity,
+    privateIp: link.privateIp,
+    networkInterfaceId: place.networkInterfaceId,
+  });
+}
+
+function isStuckElsewhere(error: unknown): error is CoreError {
+  return CoreError.is(error) && error.code === 'PrivateIpHeldElsewhere';
+}
+
+/** A private IP that is stuck on another network interface is taken off there if its holder is dead. */
+async function freeFor(
+  ports: ControlPorts,
+  session: CloudSession,
+  { work, place, view }: HoldErrand,
+  refused: CoreError,
+): Promise<void> {
+  const eni = interfaceOf(view, place.networkInterfaceId);
+  if (eni === undefined) throw refused;
+  const { identity, link } = work.claim.spec;
+  const { networkInterfaceId } = place;
+  const heir = {
+    owner: identity.owner,
+    privateIp: link.privateIp,
+    networkInterfaceId,
+    pool: ports.pool,
+  };
+  await freePrivateIp({ session, heir, vpcId: eni.vpcId, live: ports.live }, refused);
+}
+
+/** What the last view shows is what the pod is told. */
+async function tell(
+  ports: ControlPorts,
+  { work, place }: HoldErrand,
+  wanted: WantedIdentity,
+  view: CloudView,
+): Promise<void> {
+  const held = heldAddress(wanted, view);
+  if (held === undefined) throw new Error('the plan was empty without a claim');
+  const grant: Grant = {
+    publicIp: held.publicIp,
+    allocationId: held.allocationId,
+    associationId: held.associationId,
+    networkInterfaceId: place.networkInterfaceId,
+    owner: wanted.owner,
+    privateIp: wanted.privateIp,
+    privateIpAssignedByUs: privateIpIsOurs(wanted, view),
+    routeTableIds: place.routeTableIds,
+  };
+  const phase = work.claim.status?.phase;
+  const isKnown =
+    (phase?.kind === 'claimed' || phase?.kind === 'granted') &&
+    phase.grant.associationId === grant.associationId;
+  const claimedAtMs = isKnown ? phase.claimedAtMs : ports.clock.now();
+  const kind = isKnown && wanted.withRoutes && isReady(work.claim) ? 'granted' : 'claimed';
+  const next: ClaimPhase = { kind, grant, claimedAtMs };
+  await writeStatus(ports, work, { phase: next, trouble: null });
+}

@@ -1,0 +1,56 @@
+import { judgeClaim } from '../judge-claim.ts';
+import { maintainGrant } from '../maintain-grant.ts';
+import { planAlone } from '../plan-cloud.ts';
+import type { CloudView } from '../view.ts';
+import type { ClaimPhase } from './claim.ts';
+import { renewSession, type ClaimPlace, type ClaimWork } from './claim-work.ts';
+import type { ControlPorts } from './control-ports.ts';
+import { wantedFor } from './want-claim.ts';
+import { troubleOf, writeStatus } from './write-status.ts';
+
+type GrantedPhase = Extract<ClaimPhase, { readonly kind: 'granted' }>;
+
+/** Pure: true when a view that is shared with others shows all of a granted identity as it should be. */
+export function isWhole(
+  work: ClaimWork,
+  phase: GrantedPhase,
+  place: ClaimPlace,
+  view: CloudView,
+): boolean {
+  if (judgeClaim(phase.grant, view).kind !== 'held') return false;
+  const plan = planAlone(wantedFor(work, place), view);
+  return plan.kind === 'steps' && plan.steps.length === 0;
+}
+
+/** Looks at one identity by itself, puts back what it lost, and tells its pod when somebody else has it. */
+export async function lookAfterClaim(
+  ports: ControlPorts,
+  work: ClaimWork,
+  { grant, claimedAtMs }: GrantedPhase,
+): Promise<void> {
+  const session = renewSession(ports, work);
+  const claimAgeMs = ports.clock.now() - claimedAtMs;
+  const state = await maintainGrant(session, grant, { claimAgeMs });
+  switch (state.kind) {
+    case 'held': {
+      const isSame = state.grant.associationId === grant.associationId;
+      const phase: ClaimPhase = {
+        kind: 'granted',
+        grant: state.grant,
+        claimedAtMs: isSame ? claimedAtMs : ports.clock.now(),
+      };
+      await writeStatus(ports, work, { phase, trouble: troubleOf(state.unrepaired) });
+      return;
+    }
+    case 'lost': {
+      const { because, message, associationId = null } = state;
+      const phase: ClaimPhase = { kind: 'lost', grant, loss: { because, message, associationId } };
+      await writeStatus(ports, work, { phase, trouble: null });
+      return;
+    }
+    case 'let-go':
+      return;
+    default:
+      return state satisfies never;
+  }
+}

@@ -1,0 +1,57 @@
+import type { Grant } from '../identity-grant.ts';
+import type { ClaimTrouble, IdentityClaim } from './claim.ts';
+
+/** What a pod that waits for its claim does next. */
+export type AcquireAct =
+  /** Until it changes. */
+  | { readonly kind: 'wait'; readonly for: string; readonly trouble: ClaimTrouble | null }
+  /** There is none. */
+  | { readonly kind: 'create' }
+  /** It is of no use any more: a new one is made when it has gone. */
+  | { readonly kind: 'let-go' }
+  /** Put the public address on the link. */
+  | { readonly kind: 'prepare'; readonly grant: Grant }
+  /** Say that it is there. */
+  | { readonly kind: 'say-ready'; readonly grant: Grant }
+  | { readonly kind: 'granted'; readonly grant: Grant }
+  | { readonly kind: 'refused'; readonly trouble: ClaimTrouble };
+
+/**
+ * Pure: what follows from the claim as it is.
+ * @param prepared The association whose public address this process has put on the link.
+ */
+export function nextAcquireAct(
+  claim: IdentityClaim | undefined,
+  prepared: string | undefined,
+): AcquireAct {
+  if (claim === undefined) return { kind: 'create' };
+  const { spec, status } = claim;
+  if (claim.isDeleting) return wait('an earlier claim to be given back');
+  if (spec.isReleased) return { kind: 'let-go' };
+  if (status === null) return wait('the controller to look at the claim');
+  const { phase, trouble } = status;
+  if (trouble?.retry === 'never' && phase.kind !== 'granted') return { kind: 'refused', trouble };
+  switch (phase.kind) {
+    case 'waiting':
+      return wait('an address', trouble);
+    case 'promised':
+      return wait(`${phase.promise.publicIp} to be associated`, trouble);
+    case 'lost':
+      return { kind: 'let-go' };
+    case 'claimed':
+    case 'granted': {
+      const { grant } = phase;
+      if (spec.refused.includes(grant.allocationId)) return wait('another address', trouble);
+      if (prepared !== grant.associationId) return { kind: 'prepare', grant };
+      if (spec.readyFor !== grant.associationId) return { kind: 'say-ready', grant };
+      if (phase.kind === 'granted') return { kind: 'granted', grant };
+      return wait(`routes to ${grant.publicIp}`, trouble);
+    }
+    default:
+      return phase satisfies never;
+  }
+}
+
+function wait(what: string, trouble: ClaimTrouble | null = null): AcquireAct {
+  return { kind: 'wait', for: what, trouble };
+}

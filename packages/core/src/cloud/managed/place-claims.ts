@@ -1,0 +1,27 @@
+import { openSession } from '../cloud-session.ts';
+import { findNetworkInterface } from '../find-network-interface.ts';
+import { judgeNetworkInterface } from '../judge-network-interface.ts';
+import { findRouteTables } from '../observe-cloud.ts';
+import type { IdentityClaim } from './claim.ts';
+import type { ClaimPlace } from './claim-work.ts';
+import type { ControlPorts } from './control-ports.ts';
+
+/**
+ * Where a claim's identity goes: what its status says, else what EC2 shows. Equal questions of many claims are one call beneath.
+ * @throws CoreError as findNetworkInterface, judgeNetworkInterface and findRouteTables.
+ */
+export async function placeOf(ports: ControlPorts, claim: IdentityClaim): Promise<ClaimPlace> {
+  const phase = claim.status?.phase;
+  if (phase !== undefined && phase.kind !== 'waiting') {
+    const of = phase.kind === 'promised' ? phase.promise : phase.grant;
+    return { networkInterfaceId: of.networkInterfaceId, routeTableIds: of.routeTableIds };
+  }
+  const { ec2, clock, signal } = ports;
+  const { identity, link } = claim.spec;
+  const session = openSession({ ec2, clock, signal });
+  const eni = await findNetworkInterface(session, identity, link);
+  const refused = judgeNetworkInterface(eni, identity);
+  if (refused !== undefined) throw refused;
+  const routeTableIds = await findRouteTables(session, identity, eni.vpcId);
+  return { networkInterfaceId: eni.networkInterfaceId, routeTableIds };
+}

@@ -1,0 +1,124 @@
+import type { LivePods } from '../liveness.ts';
+import { isHeir, isWanted } from './heir.ts';
+import { addressOfClaim, type IdentityClaim } from './claim.ts';
+import type { ClaimWork } from './claim-work.ts';
+import { judgeHolder } from './judge-holder.ts';
+import { isReady } from './want-claim.ts';
+
+/** What is due for the claims, each in one of the lists, or in none. */
+export interface Errands {
+  /** Toward an identity, or another address. */
+  readonly lead: readonly ClaimWork[];
+  /** To be compared with EC2. */
+  readonly lookAfter: readonly ClaimWork[];
+  /** To be given back. */
+  readonly finish: readonly { readonly work: ClaimWork; readonly isPlaceTaken: boolean }[];
+}
+
+export interface SortingParts {
+  readonly works: readonly ClaimWork[];
+  readonly live: LivePods;
+  /** By `elapsed`. */
+  readonly nowMs: number;
+  /** How long a pod must not have been listed before its claim is given back. */
+  readonly graceMs: number;
+  /** True to look after what is granted, too. */
+  readonly isFull: boolean;
+}
+
+/** A claim that somebody deleted goes once its pod is not listed for so long: a list may be a moment behind. */
+const deletedGraceMs = 2000;
+
+/** Decides what each claim needs next; remembers in the works since when a pod is not listed. */
+export function sortErrands(parts: SortingParts): Errands {
+  const { works, nowMs } = parts;
+  const claims = works.map(({ claim }) => claim);
+  const ended = works.filter((work) => isOver(work, claims, parts));
+  const held = works.filter((work) => !ended.includes(work) && isWanted(work.claim));
+  const isIdle = ({ isBusy, restsUntilMs }: ClaimWork): boolean => !isBusy && restsUntilMs <= nowMs;
+  const ending = ended.filter(({ isBusy, restsUntilMs }) => isBusy || restsUntilMs <= nowMs);
+  // who comes after waits until the address is free for him
+  const isHeld = (work: ClaimWork): boolean =>
+    addressOfClaim(work.claim) === undefined &&
+    ending.some(({ claim }) => isHeir(claim, work.claim) && addressOfClaim(claim) !== undefined);
+  return {
+    lead: held.filter((work) => isIdle(work) && needsLeading(work.claim) && !isHeld(work)),
+    lookAfter: held.filter(
+      (work) =>
+        parts.isFull &&
+        isIdle(work) &&
+        work.claim.status?.phase.kind === 'granted' &&
+        !needsLeading(work.claim),
+    ),
+    finish: ended.filter(isIdle).flatMap((work) => {
+      const others = held.filter(({ claim }) => isAtSamePlace(claim, work.claim));
+      // what stands on a recycled private IP is cleared, and its duty taken over, on the way of its next holder
+      if (others.some(({ claim }) => !isClaimed(claim))) return [];
+      return [{ work, isPlaceTaken: others.length > 0 }];
+    }),
+  };
+}
+
+function isOver(
+  work: ClaimWork,
+  claims: readonly IdentityClaim[],
+  { live, nowMs, graceMs }: SortingParts,
+): boolean {
+  const verdict = judgeHolder(work.claim, claims, live);
+  if (verdict !== 'not-listed') {
+    // a list that was not asked for says nothing
+    if (live.complete) work.notListedSinceMs = undefined;
+    return verdict !== 'may-live';
+  }
+  work.notListedSinceMs ??= nowMs;
+  const patienceMs = work.claim.isDeleting ? deletedGraceMs : graceMs;
+  return nowMs - work.notListedSinceMs >= patienceMs;
+}
+
+function needsLeading(claim: IdentityClaim): boolean {
+  const phase = claim.status?.phase ?? { kind: 'waiting' };
+  const isRefused = 'grant' in phase && claim.spec.refused.includes(phase.grant.allocationId);
+  switch (phase.kind) {
+    case 'waiting':
+    case 'promised':
+      return true;
+    case 'claimed':
+      return isRefused || isReady(claim);
+    case 'granted':
+      return isRefused;
+    case 'lost':
+      return false;
+    default:
+      return phase satisfies never;
+  }
+}
+
+function isClaimed({ status }: IdentityClaim): boolean {
+  const kind = status?.phase.kind;
+  return kind === 'claimed' || kind === 'granted';
+}
+
+/** The interface tells as far as both say it; a claim that is new does not yet. */
+function isAtSamePlace(one: IdentityClaim, other: IdentityClaim): boolean {
+  if (one.spec.link.privateIp !== other.spec.link.privateIp) return false;
+  const [a, b] = [interfaceOfClaim(one), interfaceOfClaim(other)];
+  return a === undefined || b === undefined || a === b;
+}
+
+function interfaceOfClaim({ status }: IdentityClaim): string | undefined {
+  const phase = status?.phase;
+  if (phase === undefined || phase.kind === 'waiting') return undefined;
+  return phase.kind === 'promised'
+    ? phase.promise.networkInterfaceId
+    : phase.grant.networkInterfaceId;
+}
+
+/** True when it has to be known who lives before the claims can be sorted. */
+export function needsLiveness(works: readonly ClaimWork[], isFull: boolean): boolean {
+  if (isFull) return true;
+  return works.some(
+    ({ claim }) =>
+      (claim.isDeleting && !claim.spec.isReleased) ||
+      (addressOfClaim(claim) === undefined && works.some((one) => isHeir(one.claim, claim))),
+  );
+}

@@ -1,0 +1,7 @@
+/**
+ * Port: the right to be the one writer of a pool, such as a Lease of Kubernetes. It is asked just before each write, so its holder
+ * must stop saying yes longer before another one may begin than one call of EC2 can be under way.
+ */
+export interface WriterLease {
+  isHeld(): boolean;
+}

@@ -1,0 +1,186 @@
+import { controlClaims, type ClaimControl, type ControlOptions } from '../control-claims.ts';
+import type { ClaimStore } from '../cloud/managed/claim-store.ts';
+import { managedGrant } from '../cloud/managed/managed-grant.ts';
+import type { Ec2Api } from '../cloud/ec2-api.ts';
+import type { LivePod, LivePods } from '../cloud/liveness.ts';
+import { RequestLanes } from '../cloud/request-lanes.ts';
+import { parseIpv4Address } from '../identity/address.ts';
+import type { IdentitySpecInput } from '../identity/identity-spec.ts';
+import { poolTagKey } from '../identity/owner.ts';
+import type { NodePorts } from '../node-ports.ts';
+import type { FakeKernel } from './fake-kernel/fake-kernel.ts';
+import { FakeNode } from './fake-kernel/fake-node.ts';
+import { fakePod } from './fake-kernel/fake-pod.ts';
+import { ManualClock } from './manual-clock.ts';
+import { MemoryClaimStore } from './memory-claim-store.ts';
+import { MemoryLease } from './memory-lease.ts';
+import { MemoryPublisher } from './memory-publisher.ts';
+import { seededRandom } from './simulated-ec2/seeded-random.ts';
+import { SimulatedEc2, type SimulatedEc2Options } from './simulated-ec2/simulated-ec2.ts';
+import { simulatedNode } from './simulated-node.ts';
+
+export interface ManagedRegionSetup {
+  readonly ec2?: Partial<SimulatedEc2Options>;
+  /** How many Elastic IPs the pool has; default as many as pods can be on two nodes. */
+  readonly addresses?: number;
+}
+
+/** How one controller differs. */
+export interface ManagedControl {
+  readonly ec2?: Ec2Api;
+  readonly claims?: ClaimStore;
+  readonly withLease?: boolean;
+  readonly options?: Omit<ControlOptions, 'pool'>;
+}
+
+/** A pod of the region: what ensure takes. */
+export interface ManagedPod {
+  readonly name: string;
+  readonly uid: string;
+  readonly privateIp: string;
+  readonly spec: IdentitySpecInput;
+  readonly node: NodePorts;
+  readonly kernel: FakeKernel;
+  readonly publisher: MemoryPublisher;
+}
+
+const region = 'eu-central-1';
+const pool = 'media';
+
+/** Two nodes with a media ENI each, a pool, a claim store, a lease and a list of pods; pods and controllers as they are asked for. */
+export class ManagedRegion {
+  readonly clock: ManualClock = new ManualClock();
+  readonly ec2: SimulatedEc2;
+  readonly claims: MemoryClaimStore = new MemoryClaimStore();
+  readonly lease: MemoryLease = new MemoryLease();
+  /** Every pod that was made and not removed. */
+  readonly listed: LivePod[] = [];
+  isListComplete = true;
+  readonly networkInterfaceIds: readonly string[];
+  readonly routeTableIds: readonly string[];
+  readonly #macAddresses: readonly string[];
+  readonly #nodes: readonly FakeNode[] = [new FakeNode(), new FakeNode()];
+  readonly #controls: ClaimControl[] = [];
+  readonly #random: () => number = seededRandom(1);
+
+  constructor({ ec2: options, addresses = 20 }: ManagedRegionSetup = {}) {
+    const { clock } = this;
+    this.ec2 = new SimulatedEc2({ region, claimScope: 'eni', clock, ...options });
+    const { ec2 } = this;
+    const { vpcId } = ec2.createVpc({ cidr: '10.0.0.0/16' });
+    ec2.createInternetGateway({ vpcId });
+    this.routeTableIds = [1, 2].map(() => ec2.createRouteTable({ vpcId }).routeTableId);
+    const { subnetId } = ec2.createSubnet({ vpcId, cidr: '10.0.2.0/24' });
+    const made = [0, 1].map(() => {
+      const { instanceId } = ec2.createInstance();
+      ec2.createNetworkInterface({ subnetId, instanceId, deviceIndex: 0 });
+      return ec2.createNetworkInterface({ subnetId, instanceId, deviceIndex: 1 });
+    });
+    this.networkInterfaceIds = made.map(({ networkInterfaceId }) => networkInterfaceId);
+    this.#macAddresses = made.map(({ macAddress }) => macAddress);
+    for (let number = 1; number <= addresses; number++) {
+      ec2.allocateAddress({ publicIp: `203.0.113.${number}`, tags: { [poolTagKey]: pool } });
+    }
+  }
+
+  /** A pod that is listed, with net1 on that node. */
+  pod(
+    name: string,
+    more: { readonly node?: 0 | 1; readonly uid?: string; readonly host?: number } = {},
+  ): ManagedPod {
+    const { node = 0, uid = `uid-${name}`, host = 100 + this.listed.length } = more;
+    const privateIp = `10.0.2.${host}`;
+    const macAddress = this.#macAddresses[node] ?? '';
+    const kernel = fakePod({
+      node: this.#nodes[node] ?? new FakeNode(),
+      links: [{ name: 'net1', macAddress, parent: 'eth1', addresses: [`${privateIp}/24`] }],
+    });
+    const publisher = new MemoryPublisher();
+    this.listed.push({ uid, privateIps: [parseIpv4Address(privateIp)] });
+    const spec: IdentitySpecInput = {
+      owner: { cluster: 'test', namespace: 'sip', pod: name, uid },
+      pool,
+      region,
+      vpcCidrs: ['10.0.0.0/16'],
+      routeTables: { by: 'ids', routeTableIds: this.routeTableIds },
+    };
+    const { ec2, clock, claims } = this;
+    const ports: NodePorts = {
+      ...simulatedNode({ ec2, kernel, clock, publisher }),
+      openGrant: async () => managedGrant({ claims, clock }),
+    };
+    return { name, uid, privateIp, spec, node: ports, kernel, publisher };
+  }
+
+  /** The pod is gone, its network namespace with it. */
+  remove(pod: ManagedPod): void {
+    this.unlist(pod);
+    pod.kernel.removeLink('net1');
+  }
+
+  /** The pod object is gone. */
+  unlist({ uid }: ManagedPod): void {
+    const at = this.listed.findIndex((one) => one.uid === uid);
+    if (at >= 0) this.listed.splice(at, 1);
+  }
+
+  /** A controller of that name; it gets the lease unless told otherwise. */
+  control(name = 'one', more: ManagedControl = {}): ClaimControl {
+    const { ec2 = this.ec2, claims = this.claims, withLease = true, options = {} } = more;
+    if (withLease) this.lease.grantTo(name);
+    const { clock } = this;
+    const lanes = new RequestLanes({ clock, random: this.#random });
+    const live = { livePods: async (): Promise<LivePods> => this.livePods() };
+    const parts = { ec2, lanes, claims, lease: this.lease.of(name), live, clock };
+    const control = controlClaims(parts, { pool, ...options });
+    this.#controls.push(control);
+    return control;
+  }
+
+  /** Moves time on until a promise is settled; throws when that takes longer than a quarter of an hour. */
+  async run<Value>(promise: Promise<Value>): Promise<Value> {
+    const outcome = { isSettled: false };
+    const settled = (): void => {
+      outcome.isSettled = true;
+    };
+    promise.then(settled, settled);
+    const untilMs = this.clock.elapsed() + 15 * 60_000;
+    await this.clock.settle();
+    while (!outcome.isSettled) {
+      if (this.clock.elapsed() > untilMs) throw new Error('not settled within 15 minutes');
+      await this.clock.advance(50);
+    }
+    return promise;
+  }
+
+  livePods(): LivePods {
+    return { complete: this.isListComplete, pods: [...this.listed] };
+  }
+
+  /** What EC2 holds besides what was there at first: associations, secondary private IPs, owner records. */
+  leftInEc2(): readonly string[] {
+    const { addresses, networkInterfaces } = this.ec2.snapshot();
+    return [
+      ...addresses.flatMap(({ publicIp, associationId, tags }) => [
+        ...(associationId === undefined ? [] : [`${publicIp} is associated`]),
+        ...tags.flatMap(({ key, value }) => (key === poolTagKey ? [] : [`${publicIp} ${value}`])),
+      ]),
+      ...networkInterfaces.flatMap(({ networkInterfaceId, privateIpAddresses }) =>
+        privateIpAddresses.flatMap(({ primary, privateIpAddress }) =>
+          primary ? [] : [`${privateIpAddress} on ${networkInterfaceId}`],
+        ),
+      ),
+    ];
+  }
+
+  /** The public IP that a pod's private IP carries in EC2. */
+  carriedBy({ privateIp }: ManagedPod): string | undefined {
+    const { addresses } = this.ec2.snapshot();
+    return addresses.find(({ privateIpAddress }) => privateIpAddress === privateIp)?.publicIp;
+  }
+
+  /** Ends every controller that was made. */
+  async close(): Promise<void> {
+    await this.run(Promise.all(this.#controls.map((control) => control.close())));
+  }
+}
