@@ -33,10 +33,12 @@ export async function openGateway(
       return { kind: 'to', uri: `sip:callee@${hostPort(target)}` };
     },
   });
+  const { nice } = await gateway.media();
   return {
     local,
     counts: () => gateway.counts().sip,
     refused: () => 0,
+    relayNice: nice,
     close: () => gateway.close(),
   };
 }

@@ -8,6 +8,8 @@ import { mediaCalls, places, rates, type Settings } from './settings.ts';
 /** One way through the gateway's embedded relay, with nothing beside it and while calls are set up and ended. */
 export interface RelayFigures {
   readonly packetsPerSecond: number;
+  /** Nice value of the relay's thread; the main one has the bench's own. */
+  readonly nice: number | undefined;
   readonly idle: MediaReport;
   readonly busy: MediaReport;
   /** Calls with no packets beside them: what a call costs by itself. */
@@ -51,6 +53,7 @@ async function measureByNode({
   const after = await gateway.account();
   return {
     packetsPerSecond: idle.sent / seconds,
+    nice: after.relayNice,
     idle,
     busy,
     alone,

@@ -128,6 +128,7 @@ export function printSipp({ rate, calls, failed, ...more }: SippFigures): readon
 
 export function printRelay({
   packetsPerSecond,
+  nice,
   idle,
   busy,
   alone,
@@ -137,7 +138,7 @@ export function printRelay({
   const beside = `${load.rate} set-ups/s beside`;
   return [
     '',
-    `One way through the embedded relay, ${packetsPerSecond} packets/s, by the clock of a Node peer; milliseconds.`,
+    `One way through the embedded relay, ${packetsPerSecond} packets/s, by the clock of a Node peer; milliseconds. Its thread runs at nice ${nice}.`,
     '',
     ...formatTable(
       ['', 'packets', 'lost', 'p50', 'p99', 'max'],

@@ -45,6 +45,7 @@ function account(server: SipServer): ServerAccount {
     peakRssBytes: process.resourceUsage().maxRSS * 1024,
     counts: server.counts(),
     refused: server.refused(),
+    relayNice: server.relayNice,
   };
 }
 

@@ -10,6 +10,8 @@ export interface SipServer {
   readonly counts: () => SipEngineCounts | undefined;
   /** Calls that the application itself saw fail. */
   readonly refused: () => number;
+  /** Nice value of the media relay's thread, where there is one. */
+  readonly relayNice?: number | undefined;
   readonly close: () => Promise<void>;
 }
 
@@ -22,4 +24,5 @@ export interface ServerAccount {
   readonly peakRssBytes: number;
   readonly counts: SipEngineCounts | undefined;
   readonly refused: number;
+  readonly relayNice: number | undefined;
 }

@@ -57,7 +57,12 @@ function bench(
   const gateway: Gateway = {
     counts: () => ({ calls: 1, sip: undefined }),
     isReady: () => isThere,
-    media: async () => ({ calls: 1, pairs: { free: 7, inUse: 2, resting: 1 }, media: undefined }),
+    media: async () => ({
+      calls: 1,
+      pairs: { free: 7, inUse: 2, resting: 1 },
+      media: undefined,
+      nice: -3,
+    }),
     drain: async () => {
       done.push('drain');
       await drained.promise;
@@ -179,6 +184,7 @@ describe('the life of a gateway', () => {
     expect(await ended).toBe(5);
     expect(done).toEqual(['drain', 'drained', 'close', 'release']);
     expect(log.join('')).toContain('its thread ended with 1');
+    expect(log.join('')).toContain('"nice":-3,"wanted":-10');
   });
 
   it('ends when its identity is lost', async () => {
@@ -421,6 +427,7 @@ describe('metrics', () => {
       a: { packets: 8, bytes: 9, dropped: 1 },
       b: { packets: 0, bytes: 0, dropped: 0 },
     },
+    nice: -10,
   };
 
   it('ask the relay once, and leave out what it does not tell', async () => {
@@ -439,6 +446,7 @@ describe('metrics', () => {
     const without = await metrics.text();
     expect(without).not.toContain('media_port_pairs{');
     expect(without).not.toContain('media_packets{');
+    expect(without).not.toMatch(/^truetuple_gateway_media_thread_nice /m);
     expect(without).toContain('truetuple_gateway_calls 4\n');
   });
 
@@ -479,6 +487,7 @@ describe('metrics', () => {
       'call_setup_seconds_bucket{le="0.25"} 0',
       'call_setup_seconds_bucket{le="0.5"} 1',
       'media_port_pairs{state="resting"} 7',
+      'media_thread_nice -10',
       'media_packets{leg="a",outcome="taken"} 8',
       'media_packets{leg="a",outcome="dropped"} 1',
       'alarms_total{kind="echo-unreadable"} 1',

@@ -22,6 +22,7 @@ import {
 // The relay's own worker and sockets, on loopback addresses: no namespace is needed.
 const ports = { first: 26_000, last: 26_003 };
 const times = { quarantineMs: 60, mediaTimeoutMs: 120, tickMs: 10 };
+const nice = 0;
 
 interface RealWorld extends MediaWorld, AsyncDisposable {}
 
@@ -138,7 +139,7 @@ describe('a relay whose thread dies', () => {
   );
 
   it('says so to whoever waits, to who listens, and to who asks later', async () => {
-    const settings = { addresses: [], ports, ...times };
+    const settings = { addresses: [], ports, ...times, nice };
     const thread = await RelayThread.start(dying, settings);
     const failed = nextEvent({ onEvent: (listener) => thread.listen(listener) }, 'relay-failed');
     const gone = {

@@ -65,6 +65,7 @@ describe('options that are refused, by name', () => {
     ['the short name of one', { passHeaders: ['v'] }, '"v"'],
     ['a header field that is no name', { passHeaders: ['X: 1'] }, '"X: 1"'],
     ['an odd first port', { media: { kind: 'embedded', ports: { first: 3, last: 9 } } }, '3'],
+    ['a nice value that is none', { media: { kind: 'embedded', nice: -21 } }, 'media.nice is -21'],
     ['rtpengine nowhere', { media: { ...rtpengine, control: undefined } }, 'media.control'],
     [
       'rtpengine with one interface',

@@ -184,8 +184,11 @@ function requireSignalling(signalling: GatewayOptions['signalling'] | undefined)
 function requireMedia(media: GatewayOptions['media'] | undefined): void {
   switch (media?.kind) {
     case 'embedded': {
-      const { ports, quarantineMs, mediaTimeoutMs, tickMs } = media;
+      const { ports, quarantineMs, mediaTimeoutMs, tickMs, nice = 0 } = media;
       if (ports !== undefined) requirePortRange(ports);
+      if (!Number.isInteger(nice) || nice < -20 || nice > 19) {
+        throw invalid(`media.nice is ${JSON.stringify(nice)}`, 'Give a whole number, -20 to 19.');
+      }
       requireDurations('media', { quarantineMs, mediaTimeoutMs, tickMs });
       break;
     }

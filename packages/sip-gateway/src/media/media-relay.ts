@@ -75,4 +75,6 @@ export interface RelayCounts {
     | undefined;
   /** Of every call so far, those that ended included; undefined where another process counts. */
   readonly media: CallMedia | undefined;
+  /** Nice value of the thread that relays (sched(7)); undefined where none of this process does. */
+  readonly nice: number | undefined;
 }

@@ -1,5 +1,6 @@
 import type { KeepEvent } from '@truetuple/core';
 import type { Logger } from 'pino';
+import { defaultRelayNice } from '../adapters/embedded-relay/embedded-relay.ts';
 import type { GatewayAlarm, GatewayEvent } from '../gateway-event.ts';
 
 /** Says what a gateway's events mean to somebody who reads logs. Message bodies and secrets are in none of them. */
@@ -18,6 +19,20 @@ export function logEvent(log: Logger, event: GatewayEvent): void {
     default:
       return event satisfies never;
   }
+}
+
+/** Says which nice value the thread that relays has, and what is missing when it is not the one it was to have. */
+export function logRelayNice(
+  log: Logger,
+  { asked, nice }: { readonly asked: number | undefined; readonly nice: number },
+): void {
+  const wanted = asked ?? defaultRelayNice;
+  if (nice === wanted) return log.info({ nice }, "the media relay's thread has its nice value");
+  const level = asked === undefined ? 'info' : 'warn';
+  log[level](
+    { nice, wanted },
+    "the media relay's thread may not have its nice value: its packets wait as long for a core as anything else; it takes CAP_SYS_NICE",
+  );
 }
 
 export function logAlarm(log: Logger, alarm: GatewayAlarm): void {

@@ -109,10 +109,17 @@ export class GatewayMetrics {
       labelNames: ['state'],
       registers,
     });
+    const nice = new Gauge({
+      name: `${prefix}media_thread_nice`,
+      help: 'Nice value of the thread that relays: above what was asked for when the process may not raise it',
+      registers,
+    });
     this.#readMedia = async (): Promise<void> => {
       const counts = await media().catch(() => undefined);
       packets.reset();
       pairs.reset();
+      nice.remove();
+      if (counts?.nice !== undefined) nice.set(counts.nice);
       for (const [leg, carried] of Object.entries(counts?.media ?? {})) {
         packets.set({ leg, outcome: 'taken' }, carried.packets);
         packets.set({ leg, outcome: 'dropped' }, carried.dropped);

@@ -1,9 +1,11 @@
 // The worker thread of the embedded relay: sockets and packets live here, away from the SIP event loop.
+import { getPriority } from 'node:os';
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import { GatewayError, type GatewayErrorDetails } from '../../errors.ts';
 import { PortPool } from '../../media/port-pool.ts';
 import { RelayEngine } from '../../media/relay-engine.ts';
 import { nodeDatagrams } from './node-datagrams.ts';
+import { setThreadNice } from './thread-nice.ts';
 import type {
   WorkerCall,
   WorkerMessage,
@@ -14,7 +16,8 @@ import type {
 
 function start(port: MessagePort, settings: WorkerSettings): void {
   const post = (message: WorkerMessage): void => port.postMessage(message);
-  const { addresses, mediaTimeoutMs, ports, quarantineMs, tickMs } = settings;
+  const { addresses, mediaTimeoutMs, nice, ports, quarantineMs, tickMs } = settings;
+  setThreadNice(nice);
   const engine = new RelayEngine({
     network: nodeDatagrams,
     pool: new PortPool(ports, { quarantineMs, random: Math.random }),
@@ -57,7 +60,7 @@ async function perform(
     case 'statistics':
       return engine.statistics(request.callId);
     case 'counts':
-      return engine.counts();
+      return { ...engine.counts(), nice: getPriority() };
     case 'close':
       await engine.close();
       return undefined;

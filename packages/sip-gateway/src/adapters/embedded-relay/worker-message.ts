@@ -13,6 +13,8 @@ export interface WorkerSettings {
   readonly mediaTimeoutMs: number;
   /** How often quarantines and silences are looked at. */
   readonly tickMs: number;
+  /** Nice value that the thread shall have. */
+  readonly nice: number;
 }
 
 export type WorkerRequest =

@@ -70,7 +70,12 @@ export function rtpengineRelay(
     },
     release: (callId) => calls.release(callId),
     statistics: (callId) => statistics(control, callId),
-    counts: async () => ({ calls: calls.size, pairs: undefined, media: undefined }),
+    counts: async () => ({
+      calls: calls.size,
+      pairs: undefined,
+      media: undefined,
+      nice: undefined,
+    }),
     onEvent(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
