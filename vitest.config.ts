@@ -1,5 +1,6 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 
+const onArm64 = 'test/vm/netlink-on-arm64.test.ts';
 const conditions: string[] = ['truetuple-source'];
 const shared = {
   resolve: { conditions },
@@ -47,6 +48,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts', 'test/vm/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, onArm64],
           pool: 'forks',
           fileParallelism: false,
           testTimeout: 120_000,
@@ -77,6 +79,16 @@ export default defineConfig({
                 fileParallelism: false,
                 testTimeout: 30 * 60_000,
               },
+            },
+          ]
+        : []),
+      // minutes, and a download: npm run test:arm64
+      ...(process.env['TRUETUPLE_ARM64'] === '1'
+        ? [
+            {
+              ...shared,
+              extends: true as const,
+              test: { name: 'arm64', include: [onArm64], pool: 'forks' as const },
             },
           ]
         : []),

@@ -6,17 +6,15 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { runNetlinkSuites } from './netlink-suites.mjs';
 
 const root = join(import.meta.dirname, '..');
 const usual = ['22.18.0', '24.11.0', '24.21.0', '26.0.0', '26.10.0'];
 const named = process.argv.slice(2);
-/** What runs: netlink's own tests, and those on the kernel. */
-const runs = [
-  ['--project', 'unit', 'packages/netlink/src'],
-  ['--project', 'netns', 'test/netns/netlink-'],
-];
+/** The tests use what Node 22 has not. */
+const preload = pathToFileURL(join(root, 'test', 'node-22-preload.ts')).href;
 
 const results = (named.length > 0 ? named : usual).map(testOn);
 console.log(`\n${results.map(({ line }) => line).join('\n')}`);
@@ -28,9 +26,8 @@ function testOn(version) {
   try {
     const node = install(folder, version);
     if (node === undefined) return { passed: false, line: `${version}: could not be installed` };
-    const passed = runs
-      .map((args) => run(node, args, version.startsWith('22.')))
-      .every((status) => status === 0);
+    const isOld = version.startsWith('22.');
+    const passed = runNetlinkSuites(node, isOld ? { NODE_OPTIONS: `--import=${preload}` } : {});
     const said = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim();
     return { passed, line: `${said}: ${passed ? 'passed' : 'FAILED'}` };
   } finally {
@@ -54,26 +51,4 @@ function install(folder, version) {
   }
   console.error(`npm ${args.join(' ')}\n${stderr}`);
   return undefined;
-}
-
-/**
- * @param {string} node
- * @param {readonly string[]} args
- * @param {boolean} isOld the tests use what this Node has not
- */
-function run(node, args, isOld) {
-  console.log(`\n${node} ${args.join(' ')}`);
-  const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
-  // Programs that a test starts as "node" are of the same version, with the same preload.
-  const preload = pathToFileURL(join(root, 'test', 'node-22-preload.ts')).href;
-  const { status } = spawnSync(node, [vitest, 'run', ...args], {
-    cwd: root,
-    stdio: 'inherit',
-    env: {
-      ...process.env,
-      PATH: `${dirname(node)}${delimiter}${process.env['PATH'] ?? ''}`,
-      ...(isOld ? { NODE_OPTIONS: `--import=${preload}` } : {}),
-    },
-  });
-  return status;
 }

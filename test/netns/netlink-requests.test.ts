@@ -7,19 +7,12 @@ import {
   type NetlinkEvent,
 } from '@truetuple/netlink';
 import { describe, expect, it } from 'vitest';
+import { countOpenSockets } from './netlink-open-sockets.ts';
 import { linkNamed, openPair } from './netlink-pair.ts';
 import { whyNoNamespaces } from './netns-rights.ts';
 
 const reason = whyNoNamespaces();
 const needs = reason === undefined ? '' : ` (skipped: ${reason})`;
-/** Descriptors that libuv watched are closed a turn of the loop after they were given up. */
-async function openFiles(): Promise<number> {
-  await turn();
-  await turn();
-  // The runner's own files come and go: only what this package opens counts.
-  return readdirSync('/proc/self/fd').filter((fd) => /^(?:socket|net):/.test(targetOf(fd))).length;
-}
-const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
 /** Waits, event by event, until what was told satisfies the condition. */
 function watching(
@@ -234,14 +227,14 @@ describe.skipIf(reason !== undefined)(`what is left behind${needs}`, () => {
       if (watch) netlink.watch(['link'], () => undefined);
       await netlink.links.get({ index: 1 });
     };
-    const before = await openFiles();
+    const before = await countOpenSockets();
     for (let index = 0; index < 1000; index++) await once(index % 10 === 0);
     for (let index = 0; index < 200; index++) createNetworkNamespace().close();
-    expect(await openFiles()).toBe(before);
+    expect(await countOpenSockets()).toBe(before);
   });
 
   it('a namespace that fails to open leaves no descriptor', async () => {
-    const before = await openFiles();
+    const before = await countOpenSockets();
     await expect(openNetlink({ netns: '/run/netns/there-is-none' })).rejects.toMatchObject({
       code: 'ENOENT',
     });
@@ -249,7 +242,7 @@ describe.skipIf(reason !== undefined)(`what is left behind${needs}`, () => {
       code: 'EINVAL',
     });
     await expect(openNetlink({ netns: 9999 })).rejects.toMatchObject({ code: 'ENOENT' });
-    expect(await openFiles()).toBe(before);
+    expect(await countOpenSockets()).toBe(before);
   });
 
   it('the namespace of this process is what it was', async () => {
@@ -262,7 +255,7 @@ describe.skipIf(reason !== undefined)(`what is left behind${needs}`, () => {
   });
 
   it('a worker thread works alike, and when terminated closes what it had open', async () => {
-    const before = await openFiles();
+    const before = await countOpenSockets();
     const worker = new Worker(new URL('netlink-worker.ts', import.meta.url), {
       execArgv: ['--conditions=truetuple-source'],
     });
@@ -271,19 +264,11 @@ describe.skipIf(reason !== undefined)(`what is left behind${needs}`, () => {
       worker.once('error', reject);
     });
     expect(told).toEqual({ rules: 104, event: 'rule' });
-    expect(await openFiles()).toBeGreaterThan(before);
+    expect(await countOpenSockets()).toBeGreaterThan(before);
     await worker.terminate();
-    expect(await openFiles()).toBe(before);
+    expect(await countOpenSockets()).toBe(before);
   });
 });
-
-function targetOf(fd: string): string {
-  try {
-    return readlinkSync(`/proc/self/fd/${fd}`);
-  } catch {
-    return ''; // the descriptor that listed the directory
-  }
-}
 
 /** The network namespaces of this process's threads. */
 function namespaces(): string[] {

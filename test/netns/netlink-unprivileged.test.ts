@@ -16,8 +16,9 @@ const suites = readdirSync(import.meta.dirname)
 const asNobody =
   process.getuid?.() === 0 ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] : [];
 const enter = [...asNobody, 'unshare', '--user', '--map-root-user', '--net', '--mount'];
-// Their home is the fresh /run, so that nothing is left behind.
-const environment = { PATH: process.env['PATH'], HOME: '/run', CI: 'true' };
+// Their home is the fresh /run, so that nothing is left behind. `npm run test:musl` names the bundler's native part.
+const { PATH, NAPI_RS_NATIVE_LIBRARY_PATH } = process.env;
+const environment = { PATH, NAPI_RS_NATIVE_LIBRARY_PATH, HOME: '/run', CI: 'true' };
 
 /** Why an ordinary user can run nothing here; undefined when they can. In CI that is a failure. */
 function whyNotAsOrdinaryUser(): string | undefined {

@@ -37,9 +37,9 @@ describe('shared libraries', () => {
 
 describe('the guest’s init', () => {
   it('quotes the environment and loads modules in the given order, before the program', () => {
-    const lines = initScript(['modules/00-a.ko', 'modules/01-b.ko'], { NAME: "it's $x" }).split(
-      '\n',
-    );
+    const files = ['modules/00-a.ko', 'modules/01-b.ko'];
+    const lines = initScript(files, { NAME: "it's $x" }, '/dev/ttyS7').split('\n');
+    expect(lines).toContain('node /guest/src/main.mjs 3> /dev/ttyS7');
     expect(lines).toContain(String.raw`export NAME='it'\''s $x'`);
     const at = (part: string): number => lines.findIndex((line) => line.includes(part));
     expect(at('00-a')).toBeGreaterThan(0);

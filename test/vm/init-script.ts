@@ -1,13 +1,11 @@
-/** Device of the serial port that carries results; the console is the first port. */
-export const resultsDevice = '/dev/ttyS1';
-
 /**
  * The guest's first process: mounts, modules, the loopback link, then the program with its result
- * lines on file descriptor 3; at last its exit status as one more line, and power off. Pure.
+ * lines on file descriptor 3, which is `resultsDevice`; at last its exit status as one more line, and power off. Pure.
  */
 export function initScript(
   moduleFiles: readonly string[],
   environment: Readonly<Record<string, string>>,
+  resultsDevice: string,
 ): string {
   return [
     '#!/bin/busybox sh',

@@ -1,12 +1,14 @@
-import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import type { GuestArchitecture } from './architecture.ts';
+import {
+  dependencyOf,
+  unpackPackages,
+  withPackageLists,
+  type DebianArchive,
+} from './debian-archive.ts';
 import { VmError } from './vm-error.ts';
-
-const run = promisify(execFile);
-const metaPackage = 'linux-image-cloud-amd64';
 
 /** A kernel that was unpacked, not installed. Both paths are absolute. */
 export interface KernelPackage {
@@ -22,67 +24,62 @@ export interface KernelPackageOptions {
   readonly cacheFolder: string;
   /** False forbids any use of apt: only a kernel that is in the cache already will do. */
   readonly mayDownload: boolean;
+  /** Default amd64. */
+  readonly architecture?: GuestArchitecture['debian'];
 }
 
 /**
  * Obtains Debian's cloud kernel (vmlinuz and modules): from the cache, else by `apt-get download` of
- * the concrete package that linux-image-cloud-amd64 depends on. Nothing is installed.
+ * the concrete package that linux-image-cloud-amd64 (or -arm64) depends on. Nothing is installed.
  * Throws VmError KernelPackageUnavailable.
  */
-export async function obtainKernelPackage(options: KernelPackageOptions): Promise<KernelPackage> {
-  const cached = await cachedKernel(options.cacheFolder);
+export async function obtainKernelPackage({
+  cacheFolder,
+  mayDownload,
+  architecture = 'amd64',
+}: KernelPackageOptions): Promise<KernelPackage> {
+  const cached = await cachedKernel(cacheFolder, architecture);
   if (cached !== undefined) return cached;
-  if (!options.mayDownload)
+  const metaPackage = `linux-image-cloud-${architecture}`;
+  if (!mayDownload)
     throw unavailable(
-      `No kernel in ${options.cacheFolder}, and TRUETUPLE_NO_APT=1 forbids to download one`,
+      metaPackage,
+      `No kernel in ${cacheFolder}, and TRUETUPLE_NO_APT=1 forbids to download one`,
     );
-  await mkdir(options.cacheFolder, { recursive: true });
-  const work = await mkdtemp(join(options.cacheFolder, 'partial-'));
+  await mkdir(cacheFolder, { recursive: true });
+  const work = await mkdtemp(join(cacheFolder, 'partial-'));
   try {
-    const file = await download(work);
     const unpacked = join(work, 'unpacked');
-    await run('dpkg-deb', ['-x', join(work, file), unpacked]);
-    return await keep(unpacked, options.cacheFolder);
+    const archive = { architecture, folder: cacheFolder };
+    await withPackageLists(archive, () => download(archive, metaPackage, { work, into: unpacked }));
+    return await keep(unpacked, cacheFolder);
   } catch (error) {
-    if (VmError.is(error)) throw error;
-    throw unavailable(`Could not download ${metaPackage}: ${firstLine(error)}`, error);
+    throw unavailable(metaPackage, `Could not download ${metaPackage}: ${firstLine(error)}`, error);
   } finally {
     await rm(work, { recursive: true, force: true });
   }
 }
 
-/** Fetches the package that the meta package stands for; with fresh package lists if old ones fail. */
-async function download(folder: string): Promise<string> {
-  const fetched = await tryDownload(folder).catch(() => undefined);
-  if (fetched !== undefined) return fetched;
-  await run('apt-get', ['update', '-q']);
-  return tryDownload(folder);
-}
-
-async function tryDownload(folder: string): Promise<string> {
-  const name = await dependency();
-  if (name === undefined) throw unavailable(`apt knows no package ${metaPackage}`);
-  await run('apt-get', ['download', name], { cwd: folder });
-  const file = (await readdir(folder)).find((entry) => entry.endsWith('.deb'));
-  if (file === undefined) throw unavailable(`apt-get download ${name} left no package`);
-  return file;
-}
-
-async function dependency(): Promise<string | undefined> {
-  const answer = await run('apt-cache', ['depends', metaPackage]).catch(() => undefined);
-  return /Depends: (linux-image-\d\S*-cloud-amd64)/.exec(answer?.stdout ?? '')?.[1];
+/** Fetches the package that the meta package stands for. */
+async function download(
+  archive: DebianArchive,
+  metaPackage: string,
+  folders: { readonly work: string; readonly into: string },
+): Promise<void> {
+  const name = await dependencyOf(archive, metaPackage, /^linux-image-\d\S*-cloud-/);
+  if (name === undefined) throw new Error(`apt knows no package ${metaPackage}`);
+  await unpackPackages(archive, [name], folders);
 }
 
 /** Moves what was unpacked into place in one rename, so that a killed run leaves no half kernel. */
 async function keep(unpacked: string, cacheFolder: string): Promise<KernelPackage> {
   const kernel = await kernelIn(unpacked);
-  if (kernel === undefined)
-    throw unavailable('The downloaded package holds no vmlinuz with modules');
+  if (kernel === undefined) throw new Error('the package holds no vmlinuz with modules');
   const target = join(cacheFolder, kernel.release);
   // another run may have been faster: then its copy is as good
   if (!existsSync(target)) await rename(unpacked, target).catch(ignoreIfThere(target));
   const kept = await kernelIn(target);
-  if (kept === undefined) throw unavailable(`${target} holds no vmlinuz with modules`);
+  if (kept === undefined) throw new Error(`${target} holds no vmlinuz with modules`);
   return kept;
 }
 
@@ -92,9 +89,14 @@ function ignoreIfThere(target: string): (error: unknown) => void {
   };
 }
 
-async function cachedKernel(cacheFolder: string): Promise<KernelPackage | undefined> {
+async function cachedKernel(
+  cacheFolder: string,
+  architecture: string,
+): Promise<KernelPackage | undefined> {
   if (!existsSync(cacheFolder)) return undefined;
-  const releases = (await readdir(cacheFolder)).filter((entry) => /^\d/.test(entry));
+  const releases = (await readdir(cacheFolder)).filter(
+    (entry) => /^\d/.test(entry) && entry.endsWith(`-${architecture}`),
+  );
   const newest = releases.toSorted((a, b) => b.localeCompare(a, 'en', { numeric: true }))[0];
   return newest === undefined ? undefined : kernelIn(join(cacheFolder, newest));
 }
@@ -109,7 +111,7 @@ async function kernelIn(folder: string): Promise<KernelPackage | undefined> {
     : undefined;
 }
 
-function unavailable(message: string, cause?: unknown): VmError {
+function unavailable(metaPackage: string, message: string, cause?: unknown): VmError {
   return new VmError({
     code: 'KernelPackageUnavailable',
     message,

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
+import type { GuestArchitecture } from './architecture.ts';
 import { requireProgram } from './guest-program.ts';
 
 export interface Machine {
-  /** Absolute path of qemu-system-x86_64. */
-  readonly qemu: string;
+  readonly architecture: GuestArchitecture;
   readonly vmlinuz: string;
   /** An open file, read from its start. */
   readonly initramfsDescriptor: number;
@@ -30,10 +30,12 @@ const initramfsDescriptor = 4;
  * always: hardware acceleration inside a virtual machine may hang.
  */
 export async function startQemu(machine: Machine): Promise<MachineEnd> {
+  const { program, debianPackage } = machine.architecture.qemu;
+  const qemu = requireProgram(program, debianPackage);
   // setpriv: the kernel kills the machine when this process dies, however it dies
   const child = spawn(
     requireProgram('setpriv', 'util-linux'),
-    ['--pdeathsig', 'SIGKILL', machine.qemu, ...qemuArguments(machine)],
+    ['--pdeathsig', 'SIGKILL', qemu, ...qemuArguments(machine)],
     { stdio: ['ignore', 'pipe', 'pipe', 'pipe', machine.initramfsDescriptor] },
   );
   const consoleText = collect(child.stdio[1], child.stdio[2]);
@@ -57,9 +59,9 @@ function qemuArguments(machine: Machine): string[] {
     ['-accel', 'tcg', '-smp', '1', '-m', String(machine.memoryMb)],
     ['-serial', 'stdio'],
     // a socket pair that spawn made; qemu takes its end as it is
-    ['-chardev', `socket,id=results,fd=${resultsDescriptor}`, '-serial', 'chardev:results'],
+    ['-chardev', `socket,id=results,fd=${resultsDescriptor}`, ...machine.architecture.machine],
     ['-kernel', machine.vmlinuz, '-initrd', `/dev/fd/${initramfsDescriptor}`],
-    ['-append', 'console=ttyS0 quiet panic=1'],
+    ['-append', `console=${machine.architecture.console} quiet panic=1`],
   ].flat();
 }
 

