@@ -14,18 +14,18 @@ export interface Verdict {
 const noiseMiB = 2;
 
 export interface Measured {
-  readonly bytes: number;
+  readonly podBytes: number;
   readonly answers: FirstAnswers;
   readonly memory: readonly ResidentMemory[];
 }
 
-export function judge({ bytes, answers, memory }: Measured): readonly Verdict[] {
+export function judge({ podBytes, answers, memory }: Measured): readonly Verdict[] {
   const starts = [
     [byDefault.short, answers.bundled],
     [sparing.short, answers.bundledSparing],
   ] as const;
   return [
-    verdict('size of the bundle', 400, bytes / 1000, 'KB'),
+    verdict('size of the bundle for a pod', 400, podBytes / 1000, 'KB'),
     ...starts.flatMap(([way, { toEmpty, toUnbundled }]) => [
       verdict(`first EC2 answer, to an empty Node process (${way})`, 4, toEmpty, 'x'),
       verdict(`first EC2 answer, to the unbundled SDK (${way})`, 0.35, toUnbundled, 'x'),

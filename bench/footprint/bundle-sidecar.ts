@@ -1,34 +1,49 @@
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
+import { inlineSchemaKeys } from './inline-schema-keys.ts';
+import { leaveOut } from './leave-out.ts';
+import { requireBuiltins } from './require-builtins.ts';
 
 export interface SidecarBundle {
-  /** The whole program but for the netlink addon, in one file. */
-  readonly code: Uint8Array;
+  /** The program, `sidecar-child.mjs`, and the chunks that it loads when it needs them. */
+  readonly files: readonly { readonly name: string; readonly code: Uint8Array }[];
+  readonly bytes: number;
   /** Bytes of it, by package. */
   readonly shares: ReadonlyMap<string, number>;
 }
 
+/** `whole`: with all of the SDK that could be loaded; `pod`: without what no pod uses. */
+export type BundleKind = 'whole' | 'pod';
+
+const plugins: Readonly<Record<BundleKind, Plugin[]>> = {
+  whole: [inlineSchemaKeys, requireBuiltins],
+  pod: [inlineSchemaKeys, requireBuiltins, leaveOut],
+};
+
 /**
- * The sidecar as one file of minified ESM, as anybody's esbuild makes it: no plugins, nothing left out. What is loaded only on
- * demand is in it too, so that all that this process can ever load is counted.
+ * The sidecar as minified ESM. Split: without chunks esbuild cannot leave out what is unused of anything that is loaded by a
+ * dynamic import, as core loads the SDK.
  */
-export async function bundleSidecar(): Promise<SidecarBundle> {
+export async function bundleSidecar(kind: BundleKind): Promise<SidecarBundle> {
   const result = await build({
     entryPoints: [fileURLToPath(new URL('sidecar-child.ts', import.meta.url))],
     bundle: true,
+    splitting: true,
+    outdir: '.',
+    outExtension: { '.js': '.mjs' },
     write: false,
     minify: true,
     metafile: true,
-    outfile: 'sidecar-child.mjs',
     platform: 'node',
     format: 'esm',
     target: 'node22',
-    // with conditions of one's own esbuild leaves out `module`
+    // with conditions of one's own esbuild leaves out `module`, and the SDK comes as CommonJS
     conditions: [...(isSource() ? ['truetuple-source'] : []), 'module'],
+    mainFields: ['module', 'main'],
+    plugins: plugins[kind],
     logLevel: 'error',
   });
-  const [file] = result.outputFiles;
-  if (file === undefined) throw new Error('esbuild wrote no file for the sidecar');
   const shares = new Map<string, number>();
   for (const { inputs } of Object.values(result.metafile.outputs)) {
     for (const [path, { bytesInOutput }] of Object.entries(inputs)) {
@@ -36,7 +51,11 @@ export async function bundleSidecar(): Promise<SidecarBundle> {
       shares.set(name, (shares.get(name) ?? 0) + bytesInOutput);
     }
   }
-  return { code: file.contents, shares };
+  const files = result.outputFiles.map(({ path, contents }) => ({
+    name: basename(path),
+    code: contents,
+  }));
+  return { files, bytes: files.reduce((sum, { code }) => sum + code.byteLength, 0), shares };
 }
 
 function isSource(): boolean {
@@ -44,9 +63,10 @@ function isSource(): boolean {
 }
 
 function packageOf(path: string): string {
+  if (path.startsWith('builtin:')) return "Node's own modules";
   const own = /packages\/(\w+)\//.exec(path)?.[1];
   if (own !== undefined && !path.includes('node_modules')) return `@truetuple/${own}`;
-  if (!path.includes('node_modules')) return 'the program itself';
   const [scope = '', name = ''] = path.replace(/.*node_modules\//, '').split('/');
+  if (scope === '@aws-sdk' || scope === '@smithy' || scope === '@aws') return 'the AWS SDK';
   return scope.startsWith('@') ? `${scope}/${name}` : scope;
 }

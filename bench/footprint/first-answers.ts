@@ -96,8 +96,7 @@ async function measureOnce(world: ReadyWorld, side: Side, programs: Programs): P
 function argumentsOf({ setting }: ReadyWorld, side: Side): readonly string[] {
   const { spec, node } = setting;
   if (side === 'unbundled') {
-    const keys = typeof node.credentials === 'object' ? node.credentials : undefined;
-    const { accessKeyId = '', secretAccessKey = '' } = keys ?? {};
+    const { accessKeyId = '', secretAccessKey = '' } = node.credentials ?? {};
     return [spec.region, node.ec2Endpoint ?? '', accessKeyId, secretAccessKey];
   }
   const sidecar: SidecarSetting = { ...setting, keepIntervalMs: 30_000 };

@@ -14,7 +14,7 @@ import { judge } from './bounds.ts';
 import { bundleSidecar } from './bundle-sidecar.ts';
 import { measureFirstAnswers } from './first-answers.ts';
 import { layOutBundle } from './lay-out-bundle.ts';
-import { printFirstAnswers, printMemory, printSize, printVerdicts } from './print.ts';
+import { printFirstAnswers, printMemory, printSizes, printVerdicts } from './print.ts';
 import { measureResidentMemory } from './resident-memory.ts';
 import { byDefault, sparing } from './way.ts';
 
@@ -35,10 +35,9 @@ async function runBench({ runs, jsonFile }: BenchOptions): Promise<number> {
   await using opened = new AsyncDisposableStack();
   const directory = await mkdtemp(join(tmpdir(), 'truetuple-footprint-'));
   opened.defer(() => rm(directory, { recursive: true, force: true }));
-  const bundle = await bundleSidecar();
-  const bytes = bundle.code.byteLength;
-  print(printSize(bundle));
-  const bundled = await layOutBundle(directory, bundle);
+  const bundles = { whole: await bundleSidecar('whole'), pod: await bundleSidecar('pod') };
+  print(printSizes(bundles));
+  const bundled = await layOutBundle(directory, bundles.pod);
   const empty = join(directory, 'empty.mjs');
   await writeFile(empty, '');
   const unbundled = fileURLToPath(new URL('unbundled-sdk.mjs', import.meta.url));
@@ -51,9 +50,10 @@ async function runBench({ runs, jsonFile }: BenchOptions): Promise<number> {
     await measureResidentMemory(world, bundled, byDefault),
   ];
   print(printMemory(memory));
-  const verdicts = judge({ bytes, answers, memory });
+  const verdicts = judge({ podBytes: bundles.pod.bytes, answers, memory });
   print(printVerdicts(verdicts));
   if (jsonFile !== undefined) {
+    const bytes = { whole: bundles.whole.bytes, pod: bundles.pod.bytes };
     const report = { machine, runs, verdicts, bytes, answers, memory };
     await writeFile(jsonFile, `${JSON.stringify(report, null, 2)}\n`);
   }

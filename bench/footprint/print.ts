@@ -1,21 +1,30 @@
 import { formatMs, formatTable } from '../identity/table.ts';
 import type { Verdict } from './bounds.ts';
-import type { SidecarBundle } from './bundle-sidecar.ts';
+import type { BundleKind, SidecarBundle } from './bundle-sidecar.ts';
 import type { Spread } from '../identity/percentile.ts';
 import type { Bundled, FirstAnswers } from './first-answers.ts';
 import type { ResidentMemory } from './resident-memory.ts';
 
-export function printSize({ code, shares }: SidecarBundle): readonly string[] {
-  const largestFirst = [...shares].toSorted(([, a], [, b]) => b - a);
+export function printSizes(
+  bundles: Readonly<Record<BundleKind, SidecarBundle>>,
+): readonly string[] {
+  const names = [...bundles.whole.shares.keys()].toSorted(
+    (a, b) => (bundles.whole.shares.get(b) ?? 0) - (bundles.whole.shares.get(a) ?? 0),
+  );
+  const row = (title: string, bytes: (bundle: SidecarBundle) => number): readonly string[] => [
+    title,
+    kilobytes(bytes(bundles.whole)),
+    kilobytes(bytes(bundles.pod)),
+  ];
   return [
     '',
-    'Size: one file of minified ESM, KB.',
+    'Size: minified ESM, KB, all chunks together. `for a pod` leaves out what no pod uses of the SDK.',
     '',
     ...formatTable(
-      ['', 'KB'],
+      ['', 'whole', 'for a pod'],
       [
-        ['the bundle', kilobytes(code.byteLength)],
-        ...largestFirst.map(([name, bytes]) => [`  ${name}`, kilobytes(bytes)]),
+        row('the bundle', ({ bytes }) => bytes),
+        ...names.map((name) => row(`  ${name}`, ({ shares }) => shares.get(name) ?? 0)),
       ],
     ),
   ];

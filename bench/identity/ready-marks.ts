@@ -1,4 +1,4 @@
-import { directGrant, httpEc2Api, thisNode, type Ec2Api, type KernelPort } from '@truetuple/core';
+import { directGrant, sdkEc2Api, thisNode, type Ec2Api, type KernelPort } from '@truetuple/core';
 import type { NodePorts, StepEvent, ThisNodeOptions } from '@truetuple/core';
 import type { Mark } from './ready-report.ts';
 
@@ -39,7 +39,7 @@ export class ReadyMarks {
     return {
       ...node,
       openGrant: async ({ region }) => {
-        const ec2 = httpEc2Api({
+        const ec2 = sdkEc2Api({
           region,
           ...(ec2Endpoint === undefined ? {} : { endpoint: ec2Endpoint }),
           ...(credentials === undefined ? {} : { credentials }),

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { acquire, buildRegion, claimsSuite, leftIn } from './claims-suite.ts';
 import { httpBench } from './http-bench.ts';
 
-claimsSuite('over HTTP', httpBench({ maxAttempts: 3 }));
+claimsSuite('over HTTP through the AWS SDK', httpBench({ maxAttempts: 3 }));
 
 const lost: readonly Ec2Action[] = [
   'AssignPrivateIpAddresses',

@@ -1,10 +1,10 @@
-// Where the credentials of a pod come from: core's own chain. Every source here is
+// Where the credentials of a pod come from: the chain of the unmodified AWS SDK, through our EC2 adapter. Every source here is
 // on loopback and knows its own key id, which the signature of the EC2 call then carries.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { httpEc2Api } from '@truetuple/core';
+import { sdkEc2Api } from '@truetuple/core';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import {
   startMetadataEndpoint,
@@ -80,9 +80,9 @@ function withEnvironment(values: Readonly<Record<string, string>>): void {
 
 async function keyIdOfCall(): Promise<string | undefined> {
   signedWith.length = 0;
-  const { env: environment } = process;
-  const place = { region: httpRegionName, endpoint: ec2Url };
-  await httpEc2Api({ ...place, environment, maxAttempts: 1 }).describeAddresses({});
+  await sdkEc2Api({ region: httpRegionName, endpoint: ec2Url, maxAttempts: 1 }).describeAddresses(
+    {},
+  );
   return signedWith[0];
 }
 
@@ -135,7 +135,7 @@ it('none at all: said with a remedy, and not tried again', async () => {
   expect(signedWith).toEqual([]);
 });
 
-// a call that hangs is what this is about: its time-outs are two seconds in all
+// a call that hangs is what this is about: the SDK's own time-outs are two seconds in all
 it('a metadata service whose answers never arrive ends the call', { timeout: 20_000 }, async () => {
   withEnvironment({ AWS_EC2_METADATA_SERVICE_ENDPOINT: metadata.url });
   metadata.behaviour = 'silent';

@@ -1,4 +1,4 @@
 import { ec2ApiContract } from './ec2-api-contract.ts';
 import { httpBench } from './http-bench.ts';
 
-ec2ApiContract('over HTTP', httpBench({ maxAttempts: 3 }));
+ec2ApiContract('over HTTP through the AWS SDK', httpBench({ maxAttempts: 3 }));

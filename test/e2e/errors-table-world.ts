@@ -2,7 +2,7 @@ import {
   CoreError,
   ensurePublicIdentity,
   ownerTagKey,
-  httpEc2Api,
+  sdkEc2Api,
   type IdentitySpecInput,
   type NodePorts,
 } from '@truetuple/core';
@@ -24,7 +24,7 @@ export interface RefusedEnsure {
   readonly left: readonly string[];
 }
 
-/** A pod with a fake kernel whose EC2 is reached over HTTP; a second region is empty. */
+/** A pod with a fake kernel whose EC2 is reached by the unmodified SDK; a second region is empty. */
 export interface HttpPod extends AsyncDisposable {
   readonly pod: SimulatedPod;
   readonly url: string;
@@ -47,7 +47,7 @@ export async function openHttpPod(setup: SimulatedPodSetup = {}): Promise<HttpPo
     pod,
     url,
     nodeIn: (region) => {
-      const ec2 = httpEc2Api({ region, endpoint: url, credentials, maxAttempts: 1 });
+      const ec2 = sdkEc2Api({ region, endpoint: url, credentials, maxAttempts: 1 });
       return simulatedNode({ ec2, kernel, clock, publisher });
     },
     [Symbol.asyncDispose]: () => endpoint.close(),

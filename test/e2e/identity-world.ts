@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { httpEc2Api, type Ec2Api, type IdentitySpecInput } from '@truetuple/core';
+import { sdkEc2Api, type Ec2Api, type IdentitySpecInput } from '@truetuple/core';
 import { SimulatedEc2, type SimulatedEc2Options } from '@truetuple/core/testing';
 import {
   boxAddresses,
@@ -83,7 +83,7 @@ export async function openIdentityWorld(
   return {
     box,
     ec2,
-    sdk: httpEc2Api({ region, endpoint: near.url, credentials }),
+    sdk: sdkEc2Api({ region, endpoint: near.url, credentials }),
     pool,
     region,
     spec,

@@ -5,7 +5,7 @@ import { addonFile } from '../addon-file.ts';
 import { bundleProgram } from '../bundle-program.ts';
 
 /**
- * Bundles a program into a directory with the netlink addon where its loader looks:
+ * Bundles a program, the AWS SDK included, into a directory with the netlink addon where its loader looks:
  * it starts in a fraction of the time. Returns the file to run.
  */
 export async function layOutProgram(entry: URL, directory: string): Promise<string> {

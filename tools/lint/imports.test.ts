@@ -14,7 +14,7 @@ describe('what is banned', () => {
     [
       'an adapter in a pure room',
       `${core}/cloud/direct-grant.ts`,
-      '../adapters/aws/http-ec2-api.ts',
+      '../adapters/aws/sdk-ec2-api.ts',
     ],
     [
       'an adapter in a verb',
@@ -22,7 +22,7 @@ describe('what is banned', () => {
       './adapters/linux/linux-kernel.ts',
     ],
     ['an adapter in a fake', `${core}/testing/fake-clock.ts`, '../adapters/linux/linux-kernel.ts'],
-    ['the SDK in core', `${core}/adapters/aws/http-ec2-api.ts`, '@aws-sdk/client-ec2'],
+    ['the SDK outside its adapter', `${core}/reap-orphans.ts`, '@aws-sdk/client-ec2'],
     ['the SDK in another package', 'packages/agent/src/main.ts', '@aws-sdk/client-ec2'],
     ['netlink outside its adapter', `${core}/this-node.ts`, '@truetuple/netlink'],
     ['a package in netlink', 'packages/netlink/src/native.ts', 'node-gyp-build'],
@@ -47,7 +47,7 @@ describe('what is allowed', () => {
   it.each([
     ['pure to pure', `${core}/kernel/plan-kernel.ts`, '../identity/address.ts'],
     ['the adapter and its package', `${core}/adapters/linux/linux-kernel.ts`, '@truetuple/netlink'],
-    ['a test and the SDK', `${core}/adapters/aws/as-the-sdk.test.ts`, '@aws-sdk/client-ec2'],
+    ['the adapter and the SDK', `${core}/adapters/aws/sdk-ec2-api.ts`, '@aws-sdk/client-ec2'],
     ['the composition root', `${core}/this-node.ts`, './adapters/linux/linux-kernel.ts'],
     ['a test and a fake', `${core}/verify/verify-kernel.test.ts`, '../testing/index.ts'],
     ['a test and its runner', `${core}/converge.test.ts`, 'vitest'],

@@ -59,9 +59,9 @@ export const bans: readonly Ban[] = [
   },
   {
     room: /^packages\/[^/]+\/src\//,
-    except: /(\.test\.ts$|^packages\/examples\/)/,
+    except: /^packages\/(core\/src\/(adapters\/aws\/|this-node\.ts$)|examples\/)/,
     from: /^@aws-sdk\//,
-    because: 'the SDK is what tests compare with: use Ec2Api',
+    because: 'only core/src/adapters/aws speaks to the SDK: use Ec2Api',
   },
   {
     room: /^packages\/core\/src\//,

@@ -50,10 +50,7 @@ export {
 } from './adapters/aws/instance-metadata.ts';
 export type { MetadataOptions } from './adapters/aws/metadata-session.ts';
 export { parseProviderId, type InstancePlace } from './adapters/aws/provider-id.ts';
-export { httpEc2Api } from './adapters/aws/http-ec2-api.ts';
-export type { HttpEc2Options } from './adapters/aws/ec2-connection.ts';
-export type { Environment } from './adapters/aws/aws-endpoint.ts';
-export type { AwsCredentials } from './adapters/aws/sign-request.ts';
+export { sdkEc2Api, type SdkEc2Options } from './adapters/aws/sdk-ec2-api.ts';
 export {
   governedEc2,
   type GovernedEc2Options,

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { HttpEc2Options } from './adapters/aws/ec2-connection.ts';
-import { httpEc2Api } from './adapters/aws/http-ec2-api.ts';
+import { sdkEc2Api, type SdkEc2Options } from './adapters/aws/sdk-ec2-api.ts';
 import { filePublisher } from './adapters/file/file-publisher.ts';
 import { linuxDatagrams } from './adapters/linux/linux-datagrams.ts';
 import { linuxKernel } from './adapters/linux/linux-kernel.ts';
@@ -18,10 +17,10 @@ import type { NodePorts } from './node-ports.ts';
 
 /** Where this process reaches EC2, at what pace, and whose network namespace it works in. */
 export interface ThisNodeOptions extends RequestLanesOptions, GovernedEc2Options {
-  /** Where EC2 is asked; default AWS_ENDPOINT_URL_EC2, or the region's own endpoint. */
+  /** Where EC2 is asked; default the region's own endpoint. Also AWS_ENDPOINT_URL_EC2, read by the SDK. */
   readonly ec2Endpoint?: string;
-  /** Keys, or what gives them; default: environment, IRSA, Pod Identity, the instance's role. */
-  readonly credentials?: HttpEc2Options['credentials'];
+  /** Default: the SDK's own chain (environment, IRSA, Pod Identity, instance metadata). */
+  readonly credentials?: SdkEc2Options['credentials'];
   /**
    * Where a controller (`controlClaims`) looks: with it this process asks for its identities by claims, and needs no EC2 rights; what of
    * these options is about EC2 means nothing then. Default: this process asks EC2 itself.
@@ -57,21 +56,19 @@ function lanesOf(region: string, options: ThisNodeOptions): RequestLanes {
     ...(share === undefined ? {} : { share }),
     ...(tries === undefined ? {} : { tries }),
   };
-  const key = typeof credentials === 'object' ? credentials.accessKeyId : undefined;
-  const place = JSON.stringify([region, ec2Endpoint, key, limits]);
+  const place = JSON.stringify([region, ec2Endpoint, credentials?.accessKeyId, limits]);
   const known = lanesByPlace.get(place);
   const lanes = known ?? new RequestLanes({ clock: systemClock, random: Math.random }, limits);
   lanesByPlace.set(place, lanes);
   return lanes;
 }
 
-/** EC2 in a region, at the pace that EC2 grants: the lanes try throttled calls again, the adapter does not. */
+/** EC2 in a region, at the pace that EC2 grants: the lanes try throttled calls again, the SDK does not. */
 function ec2Of(region: string, options: ThisNodeOptions): Ec2Api {
   const { ec2Endpoint, credentials, assignWindowMs } = options;
-  const ec2 = httpEc2Api({
+  const ec2 = sdkEc2Api({
     region,
     maxAttempts: 1,
-    environment: process.env,
     ...(ec2Endpoint === undefined ? {} : { endpoint: ec2Endpoint }),
     ...(credentials === undefined ? {} : { credentials }),
   });
@@ -79,7 +76,7 @@ function ec2Of(region: string, options: ThisNodeOptions): Ec2Api {
   return governedEc2(parts, assignWindowMs === undefined ? {} : { assignWindowMs });
 }
 
-/** The real ports: EC2 over HTTPS, this namespace's kernel, files. Opens nothing until used. */
+/** The real ports: EC2 through the AWS SDK, this namespace's kernel, files. Opens nothing until used. */
 export function thisNode(options: ThisNodeOptions = {}): NodePorts {
   const { netns, live, coolDownMs, allocate, claims, claimWaitMs } = options;
   const coolDown = coolDownMs === undefined ? undefined : { ms: coolDownMs, clock: systemClock };

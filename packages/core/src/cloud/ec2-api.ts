@@ -2,7 +2,7 @@ import type { Ec2PacketFilters } from './ec2-packet-filters.ts';
 
 /**
  * Port: the EC2 calls truetuple uses and nothing else, in EC2's own words. Real side: adapters/aws over
- * HTTPS. Fake side: testing/simulated-ec2. Every refusal is an Ec2CallError.
+ * @aws-sdk/client-ec2. Fake side: testing/simulated-ec2. Every refusal is an Ec2CallError.
  */
 export interface Ec2Api extends Ec2PacketFilters {
   /** DescribeNetworkInterfaces, all pages. */

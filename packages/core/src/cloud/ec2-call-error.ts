@@ -4,7 +4,7 @@ const brand = Symbol.for('truetuple.core.ec2-call-error');
 export interface Ec2CallErrorDetails {
   /** The EC2 action, such as AssociateAddress. */
   readonly action: string;
-  /** EC2's error code (EC2 API reference, "Error codes"), or a system error's, or CredentialsProviderError. */
+  /** EC2's error code (EC2 API reference, "Error codes"), or the SDK's name for a client-side failure. */
   readonly ec2Code: string;
   readonly message: string;
   /** HTTP status; undefined when no answer came. */

@@ -7,7 +7,7 @@ import { shareReads } from './share-reads.ts';
 
 /** What `governedEc2` stands on. */
 export interface GovernedEc2Parts {
-  /** Must not try throttled calls again itself: `httpEc2Api` with `maxAttempts: 1`. */
+  /** Must not try throttled calls again itself: `sdkEc2Api` with `maxAttempts: 1`. */
   readonly ec2: Ec2Api;
   /** Of the account and region; one for all who call there from this process. */
   readonly lanes: RequestLanes;

@@ -10,7 +10,7 @@ export interface RateGovernorParts {
 
 /**
  * An Ec2Api whose calls wait for their turn, so that EC2 need not throttle them; what it throttles all the
- * same is tried again here, and says so by `bearsThrottling`. The Ec2Api beneath must not try throttled calls again itself (for `httpEc2Api`:
+ * same is tried again here, and says so by `bearsThrottling`. The Ec2Api beneath must not try throttled calls again itself (for `sdkEc2Api`:
  * `maxAttempts: 1`). An abort ends the wait of a call that was not made yet.
  */
 export function rateGovernor({ ec2, lanes }: RateGovernorParts): GovernedEc2Api {

@@ -65,7 +65,7 @@ const routeTableMissing: Meaning = {
   retry: 'never',
 };
 
-/** EC2's codes (EC2 API reference, "Error codes") and the adapter's for calls without an answer, as ours. */
+/** EC2's codes (EC2 API reference, "Error codes") and the SDK's for calls without an answer, as ours. */
 const meanings: Readonly<Record<string, Meaning>> = {
   UnauthorizedOperation: denied,
   AccessDenied: denied,

@@ -1,18 +1,35 @@
 import { Ec2CallError } from '../../cloud/ec2-call-error.ts';
 
+/** What the SDK puts on an error: a service's answer has a status; a system error has a code. */
+interface SdkErrorFacts {
+  readonly name?: unknown;
+  readonly message?: unknown;
+  readonly code?: unknown;
+  readonly $metadata?: { readonly httpStatusCode?: unknown; readonly requestId?: unknown };
+}
+
 /**
- * Makes an Ec2CallError of a call that got no answer, or none that can be read. The code is the errno of a failed connection,
- * CredentialsProviderError, or NetworkingError for all else.
+ * Makes an Ec2CallError of what the SDK threw. The code is EC2's own (the SDK's `name`), or the errno of a
+ * failed connection, or the SDK's name for it (TimeoutError, CredentialsProviderError).
  */
 export function ec2CallErrorFrom(error: unknown, action: string): Ec2CallError {
-  if (Ec2CallError.is(error)) return error;
-  const { name, code } = error instanceof Error ? (error as NodeJS.ErrnoException) : {};
-  const isErrno = typeof code === 'string' && /^E[A-Z_]+$/.test(code);
-  const isNamed = name === 'CredentialsProviderError';
+  const facts: SdkErrorFacts = typeof error === 'object' && error !== null ? error : {};
+  const status = facts.$metadata?.httpStatusCode;
+  const requestId = facts.$metadata?.requestId;
   return new Ec2CallError({
     action,
-    ec2Code: isErrno ? code : isNamed ? name : 'NetworkingError',
-    message: error instanceof Error && error.message !== '' ? error.message : String(error),
+    ec2Code: codeOf(facts),
+    message:
+      typeof facts.message === 'string' && facts.message !== '' ? facts.message : String(error),
+    ...(typeof status === 'number' ? { httpStatus: status } : {}),
+    ...(typeof requestId === 'string' ? { requestId } : {}),
     cause: error,
   });
+}
+
+/** The errno first: the SDK calls a closed connection TimeoutError too. */
+function codeOf(facts: SdkErrorFacts): string {
+  const { code, name } = facts;
+  if (typeof code === 'string' && /^E[A-Z_]+$/.test(code)) return code;
+  return typeof name === 'string' && name !== 'Error' ? name : 'NetworkingError';
 }

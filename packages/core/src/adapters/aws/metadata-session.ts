@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { CoreError } from '../../errors.ts';
-import { exchange, type HttpAnswer, type HttpRequest } from './http-exchange.ts';
 
 /** Where the instance metadata service is, and how long it may take. */
 export interface MetadataOptions {
@@ -16,6 +15,11 @@ export interface MetadataOptions {
 
 /** Reads one value below /latest/meta-data/; undefined where the instance has none. */
 export type ReadMetadata = (path: string) => Promise<string | undefined>;
+
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
 
 interface Settings {
   readonly endpoint: string;
@@ -47,18 +51,14 @@ export async function openMetadata(options: MetadataOptions): Promise<ReadMetada
   if (token.status !== 200) throw refused('a token', token.status);
   const headers = { 'x-aws-ec2-metadata-token': token.text };
   return async (path) => {
-    const { status, text } = await ask(settings, `meta-data/${path}`, { method: 'GET', headers });
+    const { status, text } = await ask(settings, `meta-data/${path}`, { headers });
     if (status === 404) return undefined;
     if (status !== 200) throw refused(path, status);
     return text.trim();
   };
 }
 
-async function ask(
-  settings: Settings,
-  path: string,
-  request: Pick<HttpRequest, 'method' | 'headers'>,
-): Promise<HttpAnswer> {
+async function ask(settings: Settings, path: string, request: RequestInit): Promise<Answer> {
   const { endpoint, timeoutMs, tries, signal } = settings;
   const url = new URL(`/latest/${path}`, endpoint);
   let cause: unknown;
@@ -66,10 +66,13 @@ async function ask(
     try {
       // the service counts requests per instance: whoever was refused waits before the next
       if (tried > 0) await delay(pauseMs * 2 ** (tried - 1), undefined, signal && { signal });
-      const limits = { connectTimeoutMs: timeoutMs, timeoutMs, signal, isDirect: true };
-      const answer = await exchange({ ...request, url, ...limits });
-      if (answer.status !== 429 && answer.status < 500) return answer;
-      cause = new Error(`HTTP status ${answer.status}`);
+      const limit = AbortSignal.timeout(timeoutMs);
+      const within = signal === undefined ? limit : AbortSignal.any([limit, signal]);
+      const response = await fetch(url, { ...request, signal: within, redirect: 'error' });
+      const { status } = response;
+      const text = await response.text();
+      if (status !== 429 && status < 500) return { status, text };
+      cause = new Error(`HTTP status ${status}`);
     } catch (error) {
       if (signal?.aborted === true) throw aborted(url);
       cause = error;
@@ -81,12 +84,18 @@ async function ask(
 function unreachable(url: URL, { tries, timeoutMs }: Settings, cause: unknown): CoreError {
   return new CoreError({
     code: 'MetadataUnreachable',
-    message: `Tried ${tries} times to read ${url.href}, ${timeoutMs} ms each; at last: ${cause instanceof Error ? cause.message : String(cause)}`,
+    message: `Tried ${tries} times to read ${url.href}, ${timeoutMs} ms each; at last: ${textOf(cause)}`,
     remedy:
       "Give the instance metadata service a hop limit of 2, so that its answers reach pods, or need none: hand in the Node's spec.providerID (parseProviderId).",
     retry: 'later',
     cause,
   });
+}
+
+/** What fetch says is mostly in the cause of its error. */
+function textOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? error.cause.message : error.message;
 }
 
 function refused(what: string, status: number): CoreError {

@@ -1,61 +1,66 @@
 import type {
+  IpPermission as IpPermissionShape,
+  NetworkAcl as NetworkAclShape,
+  NetworkAclEntry as NetworkAclEntryShape,
+  SecurityGroup as SecurityGroupShape,
+} from '@aws-sdk/client-ec2';
+import type {
   IpPermission,
   NetworkAcl,
   NetworkAclEntry,
   SecurityGroup,
 } from '../../cloud/ec2-packet-filters.ts';
-import { fieldsOf, optionalNumber, readTags, required } from './read-answers.ts';
-import { childOf, itemsOf, textOf, type XmlElement } from './xml.ts';
+import { readTags, required } from './read-shapes.ts';
 
-export function readSecurityGroup(element: XmlElement): SecurityGroup {
+export function readSecurityGroup(shape: SecurityGroupShape): SecurityGroup {
   return {
-    groupId: required(element, 'groupId'),
-    groupName: textOf(element, 'groupName') ?? '',
-    vpcId: required(element, 'vpcId'),
-    ipPermissions: itemsOf(element, 'ipPermissions').map(readPermission),
-    ipPermissionsEgress: itemsOf(element, 'ipPermissionsEgress').map(readPermission),
-    tags: readTags(element),
+    groupId: required(shape.GroupId, 'GroupId'),
+    groupName: shape.GroupName ?? '',
+    vpcId: required(shape.VpcId, 'VpcId'),
+    ipPermissions: (shape.IpPermissions ?? []).map(readPermission),
+    ipPermissionsEgress: (shape.IpPermissionsEgress ?? []).map(readPermission),
+    tags: readTags(shape.Tags),
   };
 }
 
-function readPermission(element: XmlElement): IpPermission {
-  const prefixListIds = fieldsOf(element, 'prefixListIds', 'prefixListId');
+function readPermission(shape: IpPermissionShape): IpPermission {
+  const others = [shape.Ipv6Ranges, shape.UserIdGroupPairs];
+  const prefixListIds = (shape.PrefixListIds ?? []).flatMap(
+    ({ PrefixListId }) => PrefixListId ?? [],
+  );
   return {
-    ipProtocol: required(element, 'ipProtocol'),
-    ...optionalNumber(element, 'fromPort'),
-    ...optionalNumber(element, 'toPort'),
-    ipRanges: fieldsOf(element, 'ipRanges', 'cidrIp'),
+    ipProtocol: required(shape.IpProtocol, 'IpProtocol'),
+    ...(shape.FromPort === undefined ? {} : { fromPort: shape.FromPort }),
+    ...(shape.ToPort === undefined ? {} : { toPort: shape.ToPort }),
+    ipRanges: (shape.IpRanges ?? []).flatMap(({ CidrIp }) => CidrIp ?? []),
     ...(prefixListIds.length === 0 ? {} : { prefixListIds }),
-    hasOtherPeers: ['ipv6Ranges', 'groups'].some((peers) => itemsOf(element, peers).length > 0),
+    hasOtherPeers: others.some((peers) => peers !== undefined && peers.length > 0),
   };
 }
 
-export function readNetworkAcl(element: XmlElement): NetworkAcl {
+export function readNetworkAcl(shape: NetworkAclShape): NetworkAcl {
   return {
-    networkAclId: required(element, 'networkAclId'),
-    vpcId: required(element, 'vpcId'),
-    isDefault: textOf(element, 'default') === 'true',
-    entries: itemsOf(element, 'entrySet').map(readEntry),
-    associations: itemsOf(element, 'associationSet').map((one) => ({
-      networkAclAssociationId: required(one, 'networkAclAssociationId'),
-      subnetId: required(one, 'subnetId'),
+    networkAclId: required(shape.NetworkAclId, 'NetworkAclId'),
+    vpcId: required(shape.VpcId, 'VpcId'),
+    isDefault: shape.IsDefault ?? false,
+    entries: (shape.Entries ?? []).map(readEntry),
+    associations: (shape.Associations ?? []).map((one) => ({
+      networkAclAssociationId: required(one.NetworkAclAssociationId, 'NetworkAclAssociationId'),
+      subnetId: required(one.SubnetId, 'SubnetId'),
     })),
-    tags: readTags(element),
+    tags: readTags(shape.Tags),
   };
 }
 
-function readEntry(element: XmlElement): NetworkAclEntry {
-  const { ruleNumber } = optionalNumber(element, 'ruleNumber');
-  if (ruleNumber === undefined) throw new Error("EC2's answer has no ruleNumber");
-  const cidrBlock = textOf(element, 'cidrBlock');
-  const range = childOf(element, 'portRange');
-  const { from, to } =
-    range === undefined ? {} : { ...optionalNumber(range, 'from'), ...optionalNumber(range, 'to') };
+function readEntry(shape: NetworkAclEntryShape): NetworkAclEntry {
+  const { RuleNumber: ruleNumber, CidrBlock: cidrBlock, PortRange } = shape;
+  if (ruleNumber === undefined) throw new Error("EC2's answer has no RuleNumber");
+  const { From: from, To: to } = PortRange ?? {};
   return {
     ruleNumber,
-    egress: textOf(element, 'egress') === 'true',
-    ruleAction: required(element, 'ruleAction') === 'allow' ? 'allow' : 'deny',
-    protocol: required(element, 'protocol'),
+    egress: shape.Egress ?? false,
+    ruleAction: required(shape.RuleAction, 'RuleAction') === 'allow' ? 'allow' : 'deny',
+    protocol: required(shape.Protocol, 'Protocol'),
     ...(cidrBlock === undefined ? {} : { cidrBlock }),
     ...(from === undefined || to === undefined ? {} : { portRange: { from, to } }),
   };

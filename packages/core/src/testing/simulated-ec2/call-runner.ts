@@ -140,7 +140,7 @@ function idsOf(state: CloudState): Readonly<Record<LaggingKind, readonly string[
   };
 }
 
-/** What an adapter makes of a connection that closes before the answer. */
+/** What the SDK makes of a connection that closes before the answer. */
 function lostAnswer(action: Ec2Action): Ec2CallError {
   return new Ec2CallError({
     action,

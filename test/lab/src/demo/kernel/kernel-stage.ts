@@ -25,7 +25,7 @@ import { playStockPath } from '../acts/stock-path.ts';
 import { temporaryFolder } from '../leftovers/temporary-folder.ts';
 
 const notProven: readonly string[] = [
-  'real AWS was never asked: EC2 is a simulator, reached over HTTP',
+  'real AWS was never asked: EC2 is a simulator, reached by the unmodified AWS SDK over HTTP',
   'net1 is a macvlan that stands in for ipvlan l2; npm test runs real ipvlan in a small VM',
   'the Internet gateway, NAT gateway and VPC router are models in nftables and routes',
   'security groups, network ACLs, the 9001/1500 MTU edge and packet-rate limits are not modelled',

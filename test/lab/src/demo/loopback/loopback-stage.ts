@@ -20,7 +20,7 @@ const notProven: readonly string[] = [
   'the kernel half is a fake that keeps state; rules and routes were never given to a kernel',
   'whether a packet takes the /32 route, the NAT or no way is read from the simulators',
   'source tuples are what the receiving sockets saw: there is no link to capture',
-  'real AWS was never asked: EC2 is the simulator, reached over HTTP',
+  'real AWS was never asked: EC2 is the simulator, reached by the unmodified AWS SDK over HTTP',
   'Internet gateway, security groups, network ACLs, MTU: not modelled',
 ];
 

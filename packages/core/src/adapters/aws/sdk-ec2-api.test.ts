@@ -1,13 +1,11 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Ec2Api } from '../../cloud/ec2-api.ts';
-import type { HttpEc2Options } from './ec2-connection.ts';
-import { httpEc2Api } from './http-ec2-api.ts';
-import type { AwsCredentials } from './sign-request.ts';
+import { sdkEc2Api, type SdkEc2Options } from './sdk-ec2-api.ts';
 
-type Answer = (query: URLSearchParams, response: ServerResponse, request: IncomingMessage) => void;
+type Answer = (query: URLSearchParams, response: ServerResponse) => void;
 
 const closing: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -24,7 +22,7 @@ async function listen(answer: Answer): Promise<{ url: string; queries: URLSearch
     request.on('end', () => {
       const query = new URLSearchParams(body);
       queries.push(query);
-      answer(query, response, request);
+      answer(query, response);
     });
   });
   server.listen(0, '127.0.0.1');
@@ -41,11 +39,11 @@ async function listen(answer: Answer): Promise<{ url: string; queries: URLSearch
 
 const credentials = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' };
 
-function connect(endpoint: string, more: Partial<HttpEc2Options> = {}): Ec2Api {
-  return httpEc2Api({ region: 'eu-central-1', endpoint, credentials, ...more });
+function connect(endpoint: string, more: Partial<SdkEc2Options> = {}): Ec2Api {
+  return sdkEc2Api({ region: 'eu-central-1', endpoint, credentials, ...more });
 }
 
-/** Answers every action with a body that is read as empty, but for what `xml` says. */
+/** Answers every action with a body that the SDK reads as empty, but for what `xml` says. */
 function answering(xml: (query: URLSearchParams) => string): Answer {
   return (query, response) => {
     const action = query.get('Action') ?? '';
@@ -69,7 +67,7 @@ function describeAll(ec2: Ec2Api): Promise<unknown> {
   return ec2.describeAddresses({});
 }
 
-describe('httpEc2Api on the wire', () => {
+describe('sdkEc2Api on the wire', () => {
   it('always sends AllowReassociation=false and AllowReassignment=false', async () => {
     const { url, queries } = await listen(
       answering(() => '<associationId>eipassoc-1</associationId><return>true</return>'),
@@ -150,70 +148,7 @@ describe('httpEc2Api on the wire', () => {
   });
 });
 
-describe('httpEc2Api, whom it says it is', () => {
-  const empty = answering(() => '<addressesSet/>');
-
-  it('asks a function for keys once, and again when they have ended', async () => {
-    const { url } = await listen(empty);
-    let asked = 0;
-    const given = async (): Promise<AwsCredentials> => {
-      asked += 1;
-      return { ...credentials, expiration: new Date(Date.now() + 3_600_000) };
-    };
-    const ec2 = connect(url, { credentials: given });
-    await Promise.all([describeAll(ec2), describeAll(ec2)]);
-    await describeAll(ec2);
-    expect(asked).toBe(1);
-  });
-
-  it('whoever is told to stop does not wait for keys', async () => {
-    const { url } = await listen(empty);
-    const stop = new AbortController();
-    const never = Promise.withResolvers<AwsCredentials>();
-    const ec2 = connect(url, { credentials: () => never.promise });
-    const attempt = ec2.describeAddresses({}, { signal: stop.signal });
-    stop.abort();
-    await expect(attempt).rejects.toMatchObject({ name: 'AbortError' });
-  });
-
-  it('a clock that is an hour wrong is corrected by that of EC2, once for all calls', async () => {
-    const signedAt: number[] = [];
-    const ahead = Date.now() + 3_600_000;
-    const { url, queries } = await listen((query, response, request) => {
-      const [, day, time] = /^(\d{8})T(\d{6})Z$/.exec(String(request.headers['x-amz-date'])) ?? [];
-      const at = `${day}T${time}Z`.replace(/(....)(..)(..T..)(..)(..Z)/, '$1-$2-$3:$4:$5');
-      signedAt.push(Date.parse(at));
-      response.setHeader('date', new Date(ahead).toUTCString());
-      if (Math.abs(Date.parse(at) - ahead) > 300_000)
-        refusing(400, 'RequestExpired')(query, response, request);
-      else empty(query, response, request);
-    });
-    const ec2 = connect(url, { maxAttempts: 1 });
-    await describeAll(ec2);
-    await describeAll(ec2);
-    expect(queries).toHaveLength(3);
-    expect(signedAt.map((at) => Math.abs(at - ahead) < 60_000)).toEqual([false, true, true]);
-  });
-});
-
-describe('httpEc2Api, failures', () => {
-  it('what no EC2 wrote: the status says what to think of it', async () => {
-    const { url } = await listen((_query, response) => response.writeHead(503).end('<html>'));
-    const attempt = describeAll(connect(url, { maxAttempts: 1 }));
-    await expect(attempt).rejects.toMatchObject({ ec2Code: 'ServiceUnavailable', httpStatus: 503 });
-  });
-
-  it('an answer that was cut off is as good as none', async () => {
-    const { url } = await listen((_query, response) =>
-      response.end('<DescribeAddressesResponse><addressesSet>'),
-    );
-    const attempt = describeAll(connect(url, { maxAttempts: 1 }));
-    await expect(attempt).rejects.toMatchObject({
-      ec2Code: 'NetworkingError',
-      httpStatus: undefined,
-    });
-  });
-
+describe('sdkEc2Api, failures', () => {
   it.each([
     [400, 'Resource.AlreadyAssociated', 1],
     [403, 'UnauthorizedOperation', 1],
@@ -264,6 +199,6 @@ describe('httpEc2Api, failures', () => {
     const { url } = await listen(
       answering(() => '<addressesSet><item><publicIp>203.0.113.1</publicIp></item></addressesSet>'),
     );
-    await expect(describeAll(connect(url))).rejects.toThrow(/no allocationId/);
+    await expect(describeAll(connect(url))).rejects.toThrow(/no AllocationId/);
   });
 });

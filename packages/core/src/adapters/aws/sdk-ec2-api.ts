@@ -1,0 +1,202 @@
+import type { Ec2Api } from '../../cloud/ec2-api.ts';
+import { ec2CallErrorFrom } from './ec2-call-error-from.ts';
+import { packetFilterReads } from './sdk-packet-filters.ts';
+import { reads } from './sdk-reads.ts';
+import type { Connection, Run } from './sdk-run.ts';
+
+/** Which region is asked, as whom, and how long an answer may take. */
+export interface SdkEc2Options {
+  readonly region: string;
+  /** Default: the region's own endpoint; AWS_ENDPOINT_URL_EC2 is read by the SDK. */
+  readonly endpoint?: string;
+  /** Default: the SDK's own chain: environment, IRSA, Pod Identity, instance metadata. */
+  readonly credentials?: {
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+    readonly sessionToken?: string;
+  };
+  /** Tries of one call, throttling and lost connections included; default 3. */
+  readonly maxAttempts?: number;
+  /** Default 3,000. */
+  readonly connectionTimeoutMs?: number;
+  /** Until the whole answer is there; default 10,000. */
+  readonly requestTimeoutMs?: number;
+}
+
+/**
+ * EC2 through @aws-sdk/client-ec2, which is loaded at the first call. AllowReassociation and
+ * AllowReassignment go out as `false` with every call: EC2's defaults take addresses from others. Answers
+ * are read whole, all pages; failures become Ec2CallErrors, except an abort, which stays what it is.
+ */
+export function sdkEc2Api(options: SdkEc2Options): Ec2Api {
+  let connecting: Promise<Connection> | undefined;
+  const run: Run = async (action, call, act) => {
+    const abort = call?.signal === undefined ? {} : { abortSignal: call.signal };
+    try {
+      connecting ??= connect(options);
+      return await act(await connecting, abort);
+    } catch (error) {
+      if (call?.signal?.aborted === true) throw error;
+      throw ec2CallErrorFrom(error, action);
+    }
+  };
+  return {
+    ...reads(run),
+    ...packetFilterReads(run),
+    ...interfaceWrites(run),
+    ...addressWrites(run),
+    ...routeWrites(run),
+  };
+}
+
+async function connect(options: SdkEc2Options): Promise<Connection> {
+  const sdk = await import('./ec2-commands.ts');
+  const client = new sdk.EC2Client({
+    region: options.region,
+    maxAttempts: options.maxAttempts ?? 3,
+    requestHandler: {
+      connectionTimeout: options.connectionTimeoutMs ?? 3000,
+      requestTimeout: options.requestTimeoutMs ?? 10_000,
+      throwOnRequestTimeout: true,
+    },
+    ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
+    ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
+  });
+  return { sdk, client };
+}
+
+function interfaceWrites(run: Run) {
+  return {
+    assignPrivateIpAddresses: ({ networkInterfaceId, privateIpAddresses }, call) =>
+      run('AssignPrivateIpAddresses', call, async ({ sdk, client }, options) => {
+        const command = new sdk.AssignPrivateIpAddressesCommand({
+          NetworkInterfaceId: networkInterfaceId,
+          PrivateIpAddresses: [...privateIpAddresses],
+          AllowReassignment: false,
+        });
+        const { AssignedPrivateIpAddresses = [] } = await client.send(command, options);
+        const assigned = AssignedPrivateIpAddresses.flatMap((one) => one.PrivateIpAddress ?? []);
+        return { assignedPrivateIpAddresses: assigned };
+      }),
+    unassignPrivateIpAddresses: ({ networkInterfaceId, privateIpAddresses }, call) =>
+      run('UnassignPrivateIpAddresses', call, async ({ sdk, client }, options) => {
+        const command = new sdk.UnassignPrivateIpAddressesCommand({
+          NetworkInterfaceId: networkInterfaceId,
+          PrivateIpAddresses: [...privateIpAddresses],
+        });
+        await client.send(command, options);
+      }),
+    assignIpv6Addresses: ({ networkInterfaceId, ipv6Addresses }, call) =>
+      run('AssignIpv6Addresses', call, async ({ sdk, client }, options) => {
+        const command = new sdk.AssignIpv6AddressesCommand({
+          NetworkInterfaceId: networkInterfaceId,
+          Ipv6Addresses: [...ipv6Addresses],
+        });
+        const { AssignedIpv6Addresses = [] } = await client.send(command, options);
+        return { assignedIpv6Addresses: AssignedIpv6Addresses };
+      }),
+    unassignIpv6Addresses: ({ networkInterfaceId, ipv6Addresses }, call) =>
+      run('UnassignIpv6Addresses', call, async ({ sdk, client }, options) => {
+        const command = new sdk.UnassignIpv6AddressesCommand({
+          NetworkInterfaceId: networkInterfaceId,
+          Ipv6Addresses: [...ipv6Addresses],
+        });
+        await client.send(command, options);
+      }),
+    setSourceDestCheck: ({ networkInterfaceId, sourceDestCheck }, call) =>
+      run('ModifyNetworkInterfaceAttribute', call, async ({ sdk, client }, options) => {
+        const command = new sdk.ModifyNetworkInterfaceAttributeCommand({
+          NetworkInterfaceId: networkInterfaceId,
+          SourceDestCheck: { Value: sourceDestCheck },
+        });
+        await client.send(command, options);
+      }),
+  } satisfies Partial<Ec2Api>;
+}
+
+function addressWrites(
+  run: Run,
+): Pick<
+  Ec2Api,
+  'allocateTaggedAddress' | 'associateAddress' | 'disassociateAddress' | 'createTags' | 'deleteTags'
+> {
+  return {
+    allocateTaggedAddress: ({ tags }, call) =>
+      run('AllocateAddress', call, async ({ sdk, client }, options) => {
+        // an untagged address would be nobody's
+        if (tags.length === 0) throw new Error('an Elastic IP is allocated with tags only');
+        const Tags = tags.map(({ key, value }) => ({ Key: key, Value: value }));
+        const command = new sdk.AllocateAddressCommand({
+          Domain: 'vpc',
+          TagSpecifications: [{ ResourceType: 'elastic-ip', Tags }],
+        });
+        const { AllocationId, PublicIp } = await client.send(command, options);
+        if (AllocationId === undefined || PublicIp === undefined) {
+          throw new Error('the answer has no AllocationId, or no PublicIp');
+        }
+        return { allocationId: AllocationId, publicIp: PublicIp };
+      }),
+    associateAddress: ({ allocationId, networkInterfaceId, privateIpAddress }, call) =>
+      run('AssociateAddress', call, async ({ sdk, client }, options) => {
+        const command = new sdk.AssociateAddressCommand({
+          AllocationId: allocationId,
+          NetworkInterfaceId: networkInterfaceId,
+          PrivateIpAddress: privateIpAddress,
+          AllowReassociation: false,
+        });
+        const { AssociationId } = await client.send(command, options);
+        if (AssociationId === undefined) throw new Error('the answer has no AssociationId');
+        return { associationId: AssociationId };
+      }),
+    disassociateAddress: ({ associationId }, call) =>
+      run('DisassociateAddress', call, async ({ sdk, client }, options) => {
+        const command = new sdk.DisassociateAddressCommand({ AssociationId: associationId });
+        await client.send(command, options);
+      }),
+    createTags: ({ resources, tags }, call) =>
+      run('CreateTags', call, async ({ sdk, client }, options) => {
+        const Tags = tags.map(({ key, value }) => ({ Key: key, Value: value }));
+        const command = new sdk.CreateTagsCommand({ Resources: [...resources], Tags });
+        await client.send(command, options);
+      }),
+    deleteTags: ({ resources, tags }, call) =>
+      run('DeleteTags', call, async ({ sdk, client }, options) => {
+        // without tags EC2 would delete every tag of the resources
+        if (tags.length === 0) return;
+        const Tags = tags.map(({ key, value }) => ({ Key: key, Value: value }));
+        const command = new sdk.DeleteTagsCommand({ Resources: [...resources], Tags });
+        await client.send(command, options);
+      }),
+  };
+}
+
+function routeWrites(run: Run): Pick<Ec2Api, 'createRoute' | 'replaceRoute' | 'deleteRoute'> {
+  return {
+    createRoute: ({ routeTableId, destinationCidrBlock, networkInterfaceId }, call) =>
+      run('CreateRoute', call, async ({ sdk, client }, options) => {
+        const command = new sdk.CreateRouteCommand({
+          RouteTableId: routeTableId,
+          DestinationCidrBlock: destinationCidrBlock,
+          NetworkInterfaceId: networkInterfaceId,
+        });
+        await client.send(command, options);
+      }),
+    replaceRoute: ({ routeTableId, destinationCidrBlock, networkInterfaceId }, call) =>
+      run('ReplaceRoute', call, async ({ sdk, client }, options) => {
+        const command = new sdk.ReplaceRouteCommand({
+          RouteTableId: routeTableId,
+          DestinationCidrBlock: destinationCidrBlock,
+          NetworkInterfaceId: networkInterfaceId,
+        });
+        await client.send(command, options);
+      }),
+    deleteRoute: ({ routeTableId, destinationCidrBlock }, call) =>
+      run('DeleteRoute', call, async ({ sdk, client }, options) => {
+        const command = new sdk.DeleteRouteCommand({
+          RouteTableId: routeTableId,
+          DestinationCidrBlock: destinationCidrBlock,
+        });
+        await client.send(command, options);
+      }),
+  };
+}
