@@ -120,6 +120,7 @@ export type {
   GrantRequest,
   GrantSpec,
   GrantState,
+  GrantWatch,
   IdentityGrant,
   LinkFact,
   LossReason,

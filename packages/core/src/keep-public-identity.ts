@@ -2,6 +2,7 @@ import { CoreError } from './errors.ts';
 import type { HeldIdentity } from './held-identity.ts';
 import type { PublicIdentity } from './identity/public-identity.ts';
 import { parseKeepWire } from './keep/keep-wire.ts';
+import { watchClaim } from './keep/claim-watch.ts';
 import { Keeper, type KeeperParts } from './keep/keeper.ts';
 import type { KernelPort } from './kernel/kernel-port.ts';
 import type { KeepOptions, Keeping } from './keep/keeping.ts';
@@ -46,7 +47,11 @@ export async function keepIdentity(
   const { identityDirectory = '/run/truetuple' } = options;
   const kernel = await node.openKernel();
   const keeper = open(kernel, { identity, node, identityDirectory, options, wire, onIdentity });
-  const ended = keeper.run();
+  const watched = watchClaim(node, identity, () => keeper.lookAtCloudSoon());
+  const ended = keeper.run().then(async (end) => {
+    (await watched)?.close();
+    return end;
+  });
   const close = async (): Promise<void> => {
     keeper.stop();
     await ended;

@@ -12,7 +12,7 @@ import type { DatagramPort, RandomBytes } from './verify/datagram-port.ts';
  */
 export interface NodePorts {
   readonly clock: Clock;
-  /** The grant for a pool; opened once a verb. */
+  /** The grant for a pool; opened once a verb, by a keep once more to watch it. */
   openGrant(where: Pick<IdentitySpec, 'region' | 'pool'>): Promise<IdentityGrant>;
   /** The kernel of the namespace this process is in; the verb closes it. */
   openKernel(): Promise<KernelPort>;

@@ -17,8 +17,18 @@ export interface IdentityGrant {
    * @throws CoreError when EC2 does not say, or says what may be from before the claim: that is no proof.
    */
   maintain(grant: Grant, call: MaintainCall): Promise<GrantState>;
+  /**
+   * Calls when something may have changed about a grant, so that it is worth maintaining now; absent where nobody tells.
+   * One change may be several calls.
+   */
+  watch?(grant: Grant, onChange: () => void): GrantWatch;
   /** Idempotent; safe from another process, which has only the Grant value, and long after the first time. */
   release(grant: Grant, options?: ReleaseCall): Promise<void>;
+}
+
+/** Ends with close(). */
+export interface GrantWatch {
+  close(): void;
 }
 
 export interface GrantCall {

@@ -6,7 +6,7 @@ import type { NodePorts } from '../node-ports.ts';
 import { reportSteps, type StepReport } from '../report-step.ts';
 import { decide, type KeepAct, type KeepState, type Seen } from './decide.ts';
 import type { KeepEnd, KeepEvent } from './keep-event.ts';
-import type { KeepOptions } from './keeping.ts';
+import { defaultGatewaySilenceMs, defaultIntervalMs, type KeepOptions } from './keeping.ts';
 import { GatewayWatch } from './gateway-watch.ts';
 import { heed } from './heed.ts';
 import { hasClaimedAnew, lookAtClaim, type FromCloud } from './look-at-claim.ts';
@@ -32,8 +32,6 @@ export interface KeeperParts {
 /** More repairing steps than these between two looks at EC2 are a fight: fought once a second. */
 const repairsAtOnce = 50;
 const fightPauseMs = 1000;
-const defaultIntervalMs = 30_000;
-const defaultGatewaySilenceMs = 10_000;
 
 /** Carries out what `decide` says, one thing after the other; only looks at EC2 run beside the rest. */
 export class Keeper {
@@ -44,7 +42,6 @@ export class Keeper {
   readonly #watch: KernelWatch;
   readonly #gateway: GatewayWatch;
   readonly #wire: WireWatch | undefined;
-  /** Aborted, the next look at EC2 is due at once. */
   #cloudDue = new AbortController();
   #state: KeepState;
   #grant: IdentityGrant | undefined;
@@ -122,6 +119,10 @@ export class Keeper {
 
   stop(): void {
     this.#stop.abort();
+  }
+
+  lookAtCloudSoon(): void {
+    this.#cloudDue.abort();
   }
 
   get #isStopped(): boolean {
@@ -280,7 +281,7 @@ export class Keeper {
         this.#lookSoon();
         return undefined;
       case 'look-at-cloud':
-        this.#cloudDue.abort();
+        this.lookAtCloudSoon();
         return undefined;
       case 'publish':
       case 'withdraw':

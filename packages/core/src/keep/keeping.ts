@@ -4,6 +4,9 @@ import type { NodePorts } from '../node-ports.ts';
 import type { KeepWireInput } from './keep-wire.ts';
 import type { KeepEnd, KeepEvent } from './keep-event.ts';
 
+export const defaultIntervalMs = 30_000;
+export const defaultGatewaySilenceMs = 10_000;
+
 /** What a keep works with, how often it looks, and whom it tells. */
 export interface KeepOptions {
   /** Default: `thisNode()`, or that of the ensure which the handle is from. */

@@ -119,8 +119,9 @@ export class ClaimController {
     this.#remember((await claims.list()).filter(({ spec }) => spec.identity.pool === pool));
     const works = [...this.#works.values()];
     const live = needsLiveness(works, isFull) ? await this.#whoLives() : nobodyKnown;
-    const { graceMs } = this.#times;
-    const errands = sortErrands({ works, live, nowMs, graceMs, isFull });
+    const { graceMs, intervalMs } = this.#times;
+    const restMs = intervalMs / 2;
+    const errands = sortErrands({ works, live, nowMs, graceMs, restMs, isFull });
     if (this.#standstill !== undefined && nowMs < this.#standstill.untilMs) {
       return this.#standStill(errands, this.#standstill.error);
     }
@@ -168,7 +169,11 @@ export class ClaimController {
   async #leadAll({ lead, lookAfter }: Errands, works: readonly ClaimWork[]): Promise<void> {
     const placed = await this.#place([...lead, ...lookAfter]);
     if (placed.length === 0) return;
-    const view = await this.#look(placed);
+    const seen = await this.#look(placed);
+    const view = mergeOwnWrites(
+      seen,
+      works.flatMap((work) => work.session.writes),
+    );
     const due = placed.filter(({ work }) => lead.includes(work) && !work.isBusy);
     const taken = new Set(
       works.flatMap((work) => {
@@ -194,7 +199,8 @@ export class ClaimController {
     for (const { work, place } of placed) {
       const phase = work.claim.status?.phase;
       if (phase?.kind !== 'granted' || work.isBusy || !lookAfter.includes(work)) continue;
-      if (isWhole(work, phase, place, view) && work.claim.status?.trouble === null) continue;
+      // what somebody else undid is not to be hidden by what we remember
+      if (isWhole(work, phase, place, seen) && work.claim.status?.trouble === null) continue;
       this.#start(work, () => lookAfterClaim(this.#ports, work, phase));
     }
   }
@@ -218,13 +224,11 @@ export class ClaimController {
     const { ec2, clock, signal, pool } = this.#ports;
     const session = openSession({ ec2, clock, signal });
     const tables = placed.flatMap(({ place }) => place.routeTableIds);
-    const view = await lookAtCloud(session, {
+    return lookAtCloud(session, {
       networkInterfaceIds: [...new Set(placed.map(({ place }) => place.networkInterfaceId))],
       addressFilters: poolFilters(pool),
       routeTableFilters: routeTableIdFilters([...new Set(tables)].toSorted()),
     });
-    const writes = [...this.#works.values()].flatMap((work) => work.session.writes);
-    return mergeOwnWrites(view, writes);
   }
 
   #start(work: ClaimWork, act: () => Promise<void>): void {

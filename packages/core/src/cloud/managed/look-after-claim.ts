@@ -28,6 +28,7 @@ export async function lookAfterClaim(
   work: ClaimWork,
   { grant, claimedAtMs }: GrantedPhase,
 ): Promise<void> {
+  work.session.writes = [];
   const session = renewSession(ports, work);
   const claimAgeMs = ports.clock.now() - claimedAtMs;
   const state = await maintainGrant(session, grant, { claimAgeMs });

@@ -30,6 +30,7 @@ export function managedGrant(parts: ManagedGrantParts): IdentityGrant {
       signal?.throwIfAborted();
       return stateOf(grant, await claims.get(claimKeyOf(grant.owner, grant.privateIp)));
     },
+    watch: (grant, onChange) => claims.watch(onChange, claimKeyOf(grant.owner, grant.privateIp)),
     release: async (grant) => {
       const claim = await claims.get(claimKeyOf(grant.owner, grant.privateIp));
       // another address of the same pod is another grant, and not this one's to give back

@@ -24,6 +24,8 @@ export interface SortingParts {
   readonly graceMs: number;
   /** True to look after what is granted, too. */
   readonly isFull: boolean;
+  /** How long after a claim's last write it is looked after: describes may not show that yet. */
+  readonly restMs: number;
 }
 
 /** A claim that somebody deleted goes once its pod is not listed for so long: a list may be a moment behind. */
@@ -47,6 +49,7 @@ export function sortErrands(parts: SortingParts): Errands {
       (work) =>
         parts.isFull &&
         isIdle(work) &&
+        nowMs - work.usedAtMs >= parts.restMs &&
         work.claim.status?.phase.kind === 'granted' &&
         !needsLeading(work.claim),
     ),
