@@ -44,23 +44,48 @@ describe("the relay's thread", () => {
   });
 
   it('collects its garbage in small portions', async () => {
-    const says = new URL(
-      `data:text/javascript,${encodeURIComponent(
-        `import { parentPort, resourceLimits } from 'node:worker_threads';
-         parentPort.on('message', ({ id, request }) => {
-           parentPort.postMessage({ kind: 'done', id, result: resourceLimits });
-           if (request.kind === 'close') parentPort.close();
-         });`,
-      )}`,
-    );
-    const ports = { first: 26_000, last: 26_003 };
-    const times = { quarantineMs: 60, mediaTimeoutMs: 120, tickMs: 10 };
-    const thread = await RelayThread.start(says, { addresses: [], ports, ...times, nice: 0 });
+    await using thread = await threadThat('resourceLimits');
     const limits = await thread.ask({ kind: 'statistics', callId: '' });
-    await thread.close();
     expect(limits).toMatchObject({ maxYoungGenerationSizeMb: 3 });
   });
+
+  it('is told of releases together with the next request, in order, and by themselves when none comes', async () => {
+    await using thread = await threadThat('calls.map(({ request }) => request.callId)');
+    const release = (callId: string): Promise<unknown> => thread.ask({ kind: 'release', callId });
+    const [one, two, next] = await Promise.all([
+      release('1'),
+      release('2'),
+      thread.ask({ kind: 'statistics', callId: '3' }),
+    ]);
+    expect([one, two, next]).toEqual([
+      ['1', '2', '3'],
+      ['1', '2', '3'],
+      ['1', '2', '3'],
+    ]);
+    expect(await Promise.all([release('4'), release('5')])).toEqual([
+      ['4', '5'],
+      ['4', '5'],
+    ]);
+    expect(await thread.ask({ kind: 'statistics', callId: '6' })).toEqual(['6']);
+  });
 });
+
+/** A thread whose worker answers everything with this expression. */
+async function threadThat(answer: string): Promise<RelayThread & AsyncDisposable> {
+  const source = `
+    import { parentPort, resourceLimits } from 'node:worker_threads';
+    parentPort.on('message', (calls) => {
+      for (const { id, request } of calls) {
+        parentPort.postMessage({ kind: 'done', id, result: ${answer} });
+        if (request.kind === 'close') parentPort.close();
+      }
+    });`;
+  const ports = { first: 26_000, last: 26_003 };
+  const times = { quarantineMs: 60, mediaTimeoutMs: 120, tickMs: 10 };
+  const worker = new URL(`data:text/javascript,${encodeURIComponent(source)}`);
+  const thread = await RelayThread.start(worker, { addresses: [], ports, ...times, nice: 0 });
+  return Object.assign(thread, { [Symbol.asyncDispose]: () => thread.close() });
+}
 
 async function closing(
   nice: number,

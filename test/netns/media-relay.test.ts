@@ -91,6 +91,18 @@ describe('the embedded relay', () => {
     expect(await Promise.all(held)).toEqual(Array<boolean>(8).fill(true));
   });
 
+  it('a call that begins before the release of one of the same id is done is not released with it', async () => {
+    await using world = await realWorld({ first: ports.first, last: ports.first + 7 });
+    const [a, b] = [await world.openPeer(hosts.internet), await world.openPeer(hosts.vpc)];
+    const before = await connect(world.relay, a, b);
+    const released = world.relay.release('call-1');
+    const told = await connect(world.relay, a, b);
+    await released;
+    expect([before.a.port, before.b.port]).not.toContain(told.a.port);
+    await a.send('media', seenFrom('privateIp', told.a));
+    expect((await b.next()).text).toBe('media');
+  });
+
   it('carries a thousand packets each way without loss', async () => {
     await using world = await realWorld();
     const [a, b] = [await world.openPeer(hosts.internet), await world.openPeer(hosts.vpc)];
@@ -131,9 +143,11 @@ describe('a relay whose thread dies', () => {
   const dying = new URL(
     `data:text/javascript,${encodeURIComponent(
       `import { parentPort } from 'node:worker_threads';
-       parentPort.on('message', ({ id, request }) => {
-         if (request.kind === 'release') throw new Error('out of order');
-         parentPort.postMessage({ kind: 'done', id, result: undefined });
+       parentPort.on('message', (calls) => {
+         for (const { id, request } of calls) {
+           if (request.kind === 'release') throw new Error('out of order');
+           parentPort.postMessage({ kind: 'done', id, result: undefined });
+         }
        });`,
     )}`,
   );

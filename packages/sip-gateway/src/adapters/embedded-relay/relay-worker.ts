@@ -28,12 +28,14 @@ function start(port: MessagePort, settings: WorkerSettings): void {
   });
   // a failed tick is thrown, so that it ends the worker, which the relay then reports
   const timer = setInterval(() => void engine.tick(), tickMs);
-  port.on('message', (call: WorkerCall) => {
-    void reply(engine, call).then((message) => {
-      post(message);
-      if (call.request.kind === 'close') end(port, timer);
-      return undefined;
-    });
+  port.on('message', (calls: readonly WorkerCall[]) => {
+    for (const call of calls) {
+      void reply(engine, call).then((message) => {
+        post(message);
+        if (call.request.kind === 'close') end(port, timer);
+        return undefined;
+      });
+    }
   });
 }
 

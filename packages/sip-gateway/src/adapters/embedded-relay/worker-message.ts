@@ -35,7 +35,7 @@ export interface WorkerResults {
   readonly close: undefined;
 }
 
-/** From the relay to its worker: a request and the number that its reply carries. */
+/** A request and the number that its reply carries. The relay posts several at once to its worker, in their order. */
 export interface WorkerCall {
   readonly id: number;
   readonly request: WorkerRequest;
