@@ -46,6 +46,8 @@ export type CoreErrorCode =
   | 'TooManyOrphans'
   | 'OwnersUnknown'
   | 'Superseded'
+  | 'HolderUnknown'
+  | 'HolderSilent'
   | 'AlreadyReleased'
   | 'ClaimExists'
   | 'ClaimConflict'

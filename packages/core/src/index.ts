@@ -10,6 +10,13 @@ export {
   type ClaimScopeRequest,
 } from './probe-claim-scope.ts';
 export { probeReservation } from './cloud/probe-place.ts';
+export {
+  requestHandover,
+  type HandoverPorts,
+  type HandoverReport,
+  type HandoverRequest,
+} from './request-handover.ts';
+export { handoverTagKey } from './identity/handover.ts';
 export type { ReapOutcome, ReapReport } from './reap-report.ts';
 export type { OrphanSighting } from './cloud/orphan-sightings.ts';
 export type { Spared } from './cloud/plan-reap.ts';

@@ -66,6 +66,7 @@ function isDoneAlready(error: Ec2CallError, step: CloudStep): boolean {
     case 'disassociate-address':
       return error.ec2Code === 'InvalidAssociationID.NotFound';
     case 'untag-owner':
+    case 'untag-handover':
       return tagTargetGone.includes(error.ec2Code);
     case 'delete-route':
       return ['InvalidRoute.NotFound', 'InvalidRouteTableID.NotFound'].includes(error.ec2Code);
@@ -77,6 +78,7 @@ function isDoneAlready(error: Ec2CallError, step: CloudStep): boolean {
     case 'allocate-address':
     case 'tag-owner':
     case 'tag-released':
+    case 'tag-handover':
     case 'create-route':
     case 'replace-route':
       return false;
@@ -124,6 +126,8 @@ async function afterFailure(
     case 'tag-owner':
     case 'tag-released':
     case 'untag-owner':
+    case 'tag-handover':
+    case 'untag-handover':
     case 'delete-route':
       break;
     default:

@@ -1,4 +1,6 @@
 import type { Cidr, Ipv4Address } from '../identity/address.ts';
+import { handoverTagKey } from '../identity/handover.ts';
+import { ownerTagKey, releasedTagKey } from '../identity/owner.ts';
 
 import type { Tag } from './ec2-api.ts';
 
@@ -33,6 +35,9 @@ export type CloudStep =
   | { readonly kind: 'allocate-address'; readonly tags: readonly Tag[] }
   /** Where a cool-down is set: when, and by whom, the address was let go. */
   | { readonly kind: 'tag-released'; readonly allocationId: string; readonly value: string }
+  /** Asks the pod that holds the address to let it go. */
+  | { readonly kind: 'tag-handover'; readonly allocationId: string; readonly value: string }
+  | { readonly kind: 'untag-handover'; readonly allocationId: string; readonly value: string }
   | {
       readonly kind: 'create-route' | 'replace-route';
       readonly routeTableId: string;
@@ -46,3 +51,21 @@ export type CloudStep =
       /** The target it must still have just before it is deleted. */
       readonly networkInterfaceId: string;
     };
+
+/** A step that writes or deletes one tag of an Elastic IP. */
+export type TagStep = Extract<CloudStep, { readonly allocationId: string; readonly value: string }>;
+
+export function tagKeyOf({ kind }: TagStep): string {
+  switch (kind) {
+    case 'tag-owner':
+    case 'untag-owner':
+      return ownerTagKey;
+    case 'tag-released':
+      return releasedTagKey;
+    case 'tag-handover':
+    case 'untag-handover':
+      return handoverTagKey;
+    default:
+      return kind satisfies never;
+  }
+}

@@ -1,6 +1,5 @@
-import { ownerTagKey, releasedTagKey } from '../identity/owner.ts';
 import type { StepDescription } from '../identity/step-description.ts';
-import type { CloudStep } from './cloud-step.ts';
+import { tagKeyOf, type CloudStep, type TagStep } from './cloud-step.ts';
 
 /** A step as a sentence and as the `aws ec2` line that would do the same. */
 export function describeCloudStep(step: CloudStep): StepDescription {
@@ -50,6 +49,8 @@ export function describeCloudStep(step: CloudStep): StepDescription {
     case 'tag-owner':
     case 'untag-owner':
     case 'tag-released':
+    case 'tag-handover':
+    case 'untag-handover':
       return describeTag(step);
     case 'create-route':
     case 'replace-route':
@@ -70,26 +71,31 @@ function describeAllocation(step: CloudStep & { kind: 'allocate-address' }): Ste
   };
 }
 
-function describeTag(
-  step: CloudStep & { kind: 'tag-owner' | 'untag-owner' | 'tag-released' },
-): StepDescription {
-  const key = step.kind === 'tag-released' ? releasedTagKey : ownerTagKey;
-  const input = { resources: step.allocationId, tags: `'Key=${key},Value=${step.value}'` };
-  if (step.kind === 'tag-released') {
-    return {
-      sentence: `Record when ${step.allocationId} was let go, and by whom: ${step.value}.`,
-      command: aws('create-tags', input),
-    };
+function describeTag(step: TagStep): StepDescription {
+  const { allocationId, value } = step;
+  const input = { resources: allocationId, tags: `'Key=${tagKeyOf(step)},Value=${value}'` };
+  const [sentence, action] = tagSentence(step);
+  return { sentence, command: aws(action, input) };
+}
+
+function tagSentence({ kind, allocationId, value }: TagStep): readonly [string, string] {
+  switch (kind) {
+    case 'tag-owner':
+      return [`Record who holds ${allocationId}: ${value}.`, 'create-tags'];
+    case 'untag-owner':
+      return [
+        `Remove the owner record from ${allocationId}, only where it is still ${value}.`,
+        'delete-tags',
+      ];
+    case 'tag-released':
+      return [`Record when ${allocationId} was let go, and by whom: ${value}.`, 'create-tags'];
+    case 'tag-handover':
+      return [`Ask the pod that holds ${allocationId} to let it go: ${value}.`, 'create-tags'];
+    case 'untag-handover':
+      return [`Ask it no more, where it is still ${value} that asks.`, 'delete-tags'];
+    default:
+      return kind satisfies never;
   }
-  return step.kind === 'tag-owner'
-    ? {
-        sentence: `Record who holds ${step.allocationId}: ${step.value}.`,
-        command: aws('create-tags', input),
-      }
-    : {
-        sentence: `Remove the owner record from ${step.allocationId}, only where it is still ${step.value}.`,
-        command: aws('delete-tags', input),
-      };
 }
 
 function describeRoute(

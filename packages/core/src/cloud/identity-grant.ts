@@ -41,6 +41,8 @@ export interface GrantCall {
 export interface MaintainCall extends GrantCall {
   /** How long ago the claim was made, at least, in milliseconds. */
   readonly claimAgeMs: number;
+  /** What time it is, in milliseconds since 1970; absent: requests of others to hand the address over are not heeded. */
+  readonly nowMs?: number;
   /**
    * Asked just before each write, and after the last one; false ends the maintenance as `let-go`. Default: yes. Another process of
    * the pod may be giving the claim back, and what that takes away is not to be put back.
@@ -81,6 +83,8 @@ export type GrantState =
       /** What could not be undone. */
       readonly left: CoreError | undefined;
     }
+  /** Another pod asks for it (requestHandover): whoever holds it shall fence itself, and then release. */
+  | { readonly kind: 'asked-for'; readonly by: Owner }
   | {
       readonly kind: 'lost';
       readonly because: LossReason;
@@ -93,9 +97,15 @@ export type GrantState =
 /**
  * `taken`: the address is associated elsewhere. `private-ip-taken`: our private IP carries another public
  * address. `claim-refused`: it was associated with nothing, and EC2 refused to give it back to us. `withdrawn`: the
- * controller's claim was deleted, or speaks of another address.
+ * controller's claim was deleted, or speaks of another address. `handed-over`: another pod asked for it, and it was given
+ * back for that.
  */
-export type LossReason = 'taken' | 'private-ip-taken' | 'claim-refused' | 'withdrawn';
+export type LossReason =
+  | 'taken'
+  | 'private-ip-taken'
+  | 'claim-refused'
+  | 'withdrawn'
+  | 'handed-over';
 
 /** One step in EC2, told as it begins and as it ends. */
 export interface CloudStepEvent {

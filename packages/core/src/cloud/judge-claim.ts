@@ -1,7 +1,14 @@
-import { ownerTagKey } from '../identity/owner.ts';
+import { ownerTagKey, type Owner } from '../identity/owner.ts';
 import type { ElasticIp } from './ec2-api.ts';
 import type { Grant } from './identity-grant.ts';
-import { hasPrivateIp, interfaceOf, isAt, ownerRecordOf, type CloudView } from './view.ts';
+import {
+  handoverOf,
+  hasPrivateIp,
+  interfaceOf,
+  isAt,
+  ownerRecordOf,
+  type CloudView,
+} from './view.ts';
 
 /** What one look shows of a claim. */
 export type Sighting =
@@ -43,6 +50,19 @@ export function judgeClaim(grant: Grant, view: CloudView): Sighting {
     return { kind: 'private-ip-taken', publicIp, associationId: carried.associationId };
   }
   return { kind: address === undefined ? 'not-shown' : 'not-associated' };
+}
+
+/** Another pod that asks for the very hold that is shown; without the time nobody is heard. */
+export function askedForBy(
+  grant: Grant,
+  { addresses }: CloudView,
+  nowMs: number | undefined,
+): Owner | undefined {
+  const address = addresses.find(({ allocationId }) => allocationId === grant.allocationId);
+  const associationId = address?.associationId;
+  if (nowMs === undefined || address === undefined || associationId === undefined) return undefined;
+  const by = handoverOf(address, associationId, nowMs)?.by;
+  return by?.uid === grant.owner.uid ? undefined : by;
 }
 
 export function isSameSighting(a: Sighting, b: Sighting | undefined): boolean {

@@ -7,6 +7,7 @@ import { sessionForUndo, throwIfAborted, type CloudSession } from './cloud-sessi
 import type { CloudStep } from './cloud-step.ts';
 import type { Grant, GrantState, MaintainCall } from './identity-grant.ts';
 import {
+  askedForBy,
   carriesOurRecord,
   isProof,
   isSameSighting,
@@ -45,8 +46,9 @@ interface Maintenance {
 export async function maintainGrant(
   session: CloudSession,
   grant: Grant,
-  { claimAgeMs, mayWrite = async () => true }: Pick<MaintainCall, 'claimAgeMs' | 'mayWrite'>,
+  call: Pick<MaintainCall, 'claimAgeMs' | 'mayWrite' | 'nowMs'>,
 ): Promise<GrantState> {
+  const { claimAgeMs, mayWrite = async () => true, nowMs } = call;
   session.patience = failuresBorne;
   const { privateIpAssignedByUs } = grant;
   const run: Maintenance = {
@@ -59,8 +61,12 @@ export async function maintainGrant(
   };
   const { sighting, view } = await lookTwice(run);
   switch (sighting.kind) {
-    case 'held':
-      return repair(run, view, sighting.associationId);
+    case 'held': {
+      const by = askedForBy(grant, view, nowMs);
+      return by === undefined
+        ? repair(run, view, sighting.associationId)
+        : { kind: 'asked-for', by };
+    }
     case 'not-associated':
     case 'not-shown':
       return repair(run, view, undefined);

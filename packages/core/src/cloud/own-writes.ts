@@ -47,6 +47,9 @@ function subjectOf({ step, allocated }: OwnWrite): string {
     case 'tag-owner':
     case 'untag-owner':
       return `owner ${step.allocationId}`;
+    case 'tag-handover':
+    case 'untag-handover':
+      return `handover ${step.allocationId}`;
     case 'tag-released':
       return `released ${step.allocationId}`;
     case 'create-route':

@@ -1,5 +1,4 @@
-import { ownerTagKey, releasedTagKey } from '../identity/owner.ts';
-import type { CloudStep } from './cloud-step.ts';
+import { tagKeyOf, type CloudStep, type TagStep } from './cloud-step.ts';
 import type { CallOptions, Ec2Api } from './ec2-api.ts';
 import type { OwnWrite } from './view.ts';
 
@@ -54,9 +53,11 @@ export async function performCloudStep(
       return {};
     case 'tag-owner':
     case 'tag-released':
+    case 'tag-handover':
       await ec2.createTags(ownTag(step), call);
       return {};
     case 'untag-owner':
+    case 'untag-handover':
       await ec2.deleteTags(ownTag(step), call);
       return {};
     case 'create-route':
@@ -69,12 +70,12 @@ export async function performCloudStep(
   }
 }
 
-function ownTag(step: CloudStep & { kind: 'tag-owner' | 'untag-owner' | 'tag-released' }): {
+function ownTag(step: TagStep): {
   readonly resources: readonly string[];
   readonly tags: readonly { readonly key: string; readonly value: string }[];
 } {
-  const key = step.kind === 'tag-released' ? releasedTagKey : ownerTagKey;
-  return { resources: [step.allocationId], tags: [{ key, value: step.value }] };
+  const tags = [{ key: tagKeyOf(step), value: step.value }];
+  return { resources: [step.allocationId], tags };
 }
 
 async function performRoute(

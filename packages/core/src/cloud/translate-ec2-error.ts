@@ -210,6 +210,10 @@ export function nameStep(step: CloudStep): string {
       return `recording the owner of ${step.allocationId}`;
     case 'tag-released':
       return `recording that ${step.allocationId} is let go`;
+    case 'tag-handover':
+      return `asking who holds ${step.allocationId} to let it go`;
+    case 'untag-handover':
+      return `withdrawing what asks who holds ${step.allocationId} to let it go`;
     case 'untag-owner':
       return `removing the owner record of ${step.allocationId}`;
     case 'create-route':

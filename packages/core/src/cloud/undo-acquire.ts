@@ -96,6 +96,8 @@ export function reverses(step: CloudStep, done: CloudStep): boolean {
       );
     case 'disassociate-address':
       return done.kind === 'associate-address' && done.publicIp === step.publicIp;
+    case 'untag-handover':
+      return done.kind === 'tag-handover' && done.allocationId === step.allocationId;
     case 'untag-owner':
       return done.kind === 'tag-owner' && done.allocationId === step.allocationId;
     case 'unassign-private-ip':
@@ -106,6 +108,7 @@ export function reverses(step: CloudStep, done: CloudStep): boolean {
     case 'allocate-address':
     case 'tag-owner':
     case 'tag-released':
+    case 'tag-handover':
     case 'create-route':
     case 'replace-route':
       return false;

@@ -1,12 +1,7 @@
 import { cidrContains, isCidr, type Cidr, type Ipv4Address } from '../identity/address.ts';
-import {
-  ownerTagKey,
-  parseOwnerTag,
-  poolTagKey,
-  releasedTagKey,
-  type OwnerRecord,
-} from '../identity/owner.ts';
-import type { CloudStep } from './cloud-step.ts';
+import { handoverTagKey, parseHandover, type HandoverRequestTag } from '../identity/handover.ts';
+import { ownerTagKey, parseOwnerTag, poolTagKey, type OwnerRecord } from '../identity/owner.ts';
+import { tagKeyOf, type CloudStep } from './cloud-step.ts';
 import type { AllocatedAddress, ElasticIp, NetworkInterface, RouteTable, Tag } from './ec2-api.ts';
 
 /** What plans are made from, for one identity or for many. */
@@ -61,18 +56,18 @@ export function viewAfter(view: CloudView, write: OwnWrite): CloudView {
     case 'disassociate-address':
       return disassociated(view, step.associationId);
     case 'tag-owner':
-      return changeTags(view, step.allocationId, (tags) => [
-        ...tags.filter(({ key }) => key !== ownerTagKey),
-        { key: ownerTagKey, value: step.value },
-      ]);
     case 'tag-released':
+    case 'tag-handover': {
+      const tag = { key: tagKeyOf(step), value: step.value };
       return changeTags(view, step.allocationId, (tags) => [
-        ...tags.filter(({ key }) => key !== releasedTagKey),
-        { key: releasedTagKey, value: step.value },
+        ...tags.filter(({ key }) => key !== tag.key),
+        tag,
       ]);
+    }
     case 'untag-owner':
+    case 'untag-handover':
       return changeTags(view, step.allocationId, (tags) =>
-        tags.filter(({ key, value }) => key !== ownerTagKey || value !== step.value),
+        tags.filter(({ key, value }) => key !== tagKeyOf(step) || value !== step.value),
       );
     case 'create-route':
     case 'replace-route':
@@ -223,6 +218,18 @@ export function tagOf(address: ElasticIp, name: string): string | undefined {
 /** The owner tag's value, readable or not. */
 export function ownerTagOf(address: ElasticIp): string | undefined {
   return tagOf(address, ownerTagKey);
+}
+
+/** Who asks for a hold on an address, if that hold is the address's present one and it is not too late. */
+export function handoverOf(
+  address: ElasticIp,
+  associationId: string,
+  nowMs: number,
+): HandoverRequestTag | undefined {
+  const value = tagOf(address, handoverTagKey);
+  const asked = value === undefined ? undefined : parseHandover(value);
+  if (asked?.associationId !== associationId || asked.untilMs <= nowMs) return undefined;
+  return asked;
 }
 
 /** The owner record; undefined when there is none, or none that can be read. */

@@ -129,6 +129,25 @@ describe('decide', () => {
     expect(acts(failed.state, refuted)).toEqual(['withdraw']);
   });
 
+  it('fences itself for a pod that asks, then gives back in EC2, and tells it lost only then', () => {
+    const by = { cluster: 'c', namespace: 'n', pod: 'standby', uid: 'v' };
+    const asked: Seen = {
+      kind: 'cloud-looked-at',
+      of: 'eipassoc-1',
+      state: { kind: 'asked-for', by },
+    };
+    const { state, acts: first } = decide(published, asked);
+    expect(first.map(say)).toEqual(['fence']);
+    const fenced = decide(state, { kind: 'fenced' });
+    expect(fenced.acts.map(say)).toEqual(['give-back']);
+    const failed = decide(fenced.state, { kind: 'give-back-failed', error: trouble('Throttled') });
+    expect(failed.acts.map(say)).toEqual(['tell unsure']);
+    expect(acts(failed.state, proven)).toEqual(['fence']);
+    const { state: done, acts: last } = decide(failed.state, { kind: 'given-back' });
+    expect(last).toMatchObject([{ event: { kind: 'lost', because: 'handed-over' } }]);
+    expect(done.standing).toMatchObject({ kind: 'ended', end: { kind: 'lost', isFenced: true } });
+  });
+
   it('a theft ends what the wire contradicted like anything else', () => {
     const { state } = decide(published, refuted);
     const { state: lost, acts: next } = decide(state, theft);
@@ -264,6 +283,8 @@ function outcome(act: KeepAct, state: KeepState, succeeds: boolean): Seen | unde
         : { kind: 'withdraw-failed', error };
     case 'fence':
       return succeeds ? { kind: 'fenced' } : { kind: 'fence-failed', error };
+    case 'give-back':
+      return succeeds ? { kind: 'given-back' } : { kind: 'give-back-failed', error };
     default:
       return act satisfies never;
   }

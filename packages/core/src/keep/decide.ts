@@ -1,5 +1,6 @@
 import type { GrantState } from '../cloud/identity-grant.ts';
 import type { CoreError, CoreErrorCode } from '../errors.ts';
+import type { Owner } from '../identity/owner.ts';
 import type { PublicIdentity } from '../identity/public-identity.ts';
 import type { KernelStep } from '../kernel/kernel-step.ts';
 import type { WireOutcome } from './judge-wire.ts';
@@ -50,6 +51,8 @@ export type Seen =
   | { readonly kind: 'withdraw-failed'; readonly error: CoreError }
   | { readonly kind: 'fenced' }
   | { readonly kind: 'fence-failed'; readonly error: CoreError }
+  | { readonly kind: 'given-back' }
+  | { readonly kind: 'give-back-failed'; readonly error: CoreError }
   | { readonly kind: 'closed' };
 
 /** What is to be done next; what comes of it is seen again. */
@@ -58,6 +61,8 @@ export type KeepAct =
   | { readonly kind: 'publish' }
   | { readonly kind: 'withdraw'; readonly because: CoreError }
   | { readonly kind: 'fence' }
+  /** In EC2, once fenced, for a pod that asked for it. */
+  | { readonly kind: 'give-back' }
   | { readonly kind: 'look-at-link' }
   | { readonly kind: 'look-at-cloud' };
 
@@ -106,6 +111,8 @@ export function decide(state: KeepState, seen: Seen): Decision {
       return nothing(ended(state, { kind: 'closed' }));
     case 'fenced':
     case 'fence-failed':
+    case 'given-back':
+    case 'give-back-failed':
       return nothing(state);
     default:
       return seen satisfies never;
@@ -155,6 +162,7 @@ function afterCloud(state: KeepState, seen: GrantState): Decision {
     const loss = { because, message, associationId };
     return { state: { ...state, standing: { kind: 'lost', loss } }, acts: [{ kind: 'fence' }] };
   }
+  if (seen.kind === 'asked-for') return handOver(state, seen.by);
   if (seen.kind === 'let-go') {
     const { left } = seen;
     return { state, acts: left === undefined ? [] : [tell({ kind: 'unsure', error: left })] };
@@ -173,6 +181,14 @@ function afterCloud(state: KeepState, seen: GrantState): Decision {
     state: { ...state, identity: { ...identity, associationId, privateIpAssignedByUs } },
     acts,
   };
+}
+
+/** Fenced like a theft, and given back afterwards. */
+function handOver(state: KeepState, { namespace, pod, uid }: Owner): Decision {
+  const { associationId } = state.identity;
+  const message = `${namespace}/${pod} (${uid}) asked for it`;
+  const loss = { because: 'handed-over', message, associationId } as const;
+  return { state: { ...state, standing: { kind: 'lost', loss } }, acts: [{ kind: 'fence' }] };
 }
 
 /** Another process of the pod that ensured the same address goes on with it; all else has taken it over. */
@@ -210,12 +226,18 @@ function decideLost(state: KeepState, loss: Loss, seen: Seen): Decision {
   const { because, message, associationId } = loss;
   switch (seen.kind) {
     case 'fenced':
+    case 'given-back':
+      if (because === 'handed-over' && seen.kind === 'fenced') {
+        return { state, acts: [{ kind: 'give-back' }] };
+      }
       return {
         state: ended(state, { kind: 'lost', isFenced: true, because, message, associationId }),
         acts: [tell({ kind: 'lost', because, message, associationId })],
       };
     case 'fence-failed':
       return { state, acts: [tell({ kind: 'degraded', error: seen.error })] };
+    case 'give-back-failed':
+      return { state, acts: [tell({ kind: 'unsure', error: seen.error })] };
     case 'closed':
       return nothing(
         ended(state, { kind: 'lost', isFenced: false, because, message, associationId }),

@@ -1,12 +1,12 @@
 import type { ClaimSeen, IdentityGrant } from '../cloud/identity-grant.ts';
 import type { PublicIdentity } from '../identity/public-identity.ts';
-import type { KernelPort, KernelWatch } from '../kernel/kernel-port.ts';
+import type { KernelWatch } from '../kernel/kernel-port.ts';
 import type { KernelStep } from '../kernel/kernel-step.ts';
-import type { NodePorts } from '../node-ports.ts';
 import { reportSteps, type StepReport } from '../report-step.ts';
 import { decide, type KeepAct, type KeepState, type Seen } from './decide.ts';
 import type { KeepEnd, KeepEvent } from './keep-event.ts';
-import { defaultGatewaySilenceMs, defaultIntervalMs, type KeepOptions } from './keeping.ts';
+import type { KeeperParts } from './keeper-parts.ts';
+import { defaultGatewaySilenceMs, defaultIntervalMs } from './keeping.ts';
 import { GatewayWatch } from './gateway-watch.ts';
 import { heed } from './heed.ts';
 import { hasClaimedAnew, lookAtClaim, type FromCloud } from './look-at-claim.ts';
@@ -14,20 +14,7 @@ import { coreErrorOf, fenceLink, lookAtLink } from './look-at-link.ts';
 import { performAct } from './perform-act.ts';
 import type { Publication } from './publication.ts';
 import { readPublication } from './read-publication.ts';
-import type { KeepWire } from './keep-wire.ts';
 import { WireWatch } from './wire-watch.ts';
-
-export interface KeeperParts {
-  readonly identity: PublicIdentity;
-  readonly node: NodePorts;
-  readonly identityDirectory: string;
-  readonly kernel: KernelPort;
-  readonly options: KeepOptions;
-  /** What `options.wire` says, read; undefined: the wire is not asked. */
-  readonly wire: KeepWire | undefined;
-  /** Told of each new value of the identity. */
-  readonly onIdentity: (identity: PublicIdentity) => void;
-}
 
 /** More repairing steps than these between two looks at EC2 are a fight: fought once a second. */
 const repairsAtOnce = 50;
@@ -193,16 +180,20 @@ export class Keeper {
   }
 
   #lookAtCloud(): Promise<FromCloud | undefined> {
-    const { node } = this.#parts;
-    const { identity } = this;
     return lookAtClaim({
-      identity,
-      openGrant: async () => (this.#grant ??= await node.openGrant(identity)),
-      claimAgeMs: node.clock.elapsed() - this.#claimedAtMs,
+      ...this.#claim(),
+      nowMs: this.#parts.node.clock.now(),
       signal: this.#stop.signal,
       onStep: this.#report.cloud,
       mayWrite: (seen) => this.#mayWrite(seen),
     });
+  }
+
+  #claim() {
+    const { identity } = this;
+    const { node } = this.#parts;
+    const openGrant = async () => (this.#grant ??= await node.openGrant(identity));
+    return { identity, openGrant, claimAgeMs: node.clock.elapsed() - this.#claimedAtMs };
   }
 
   /** What another process of the pod gives back is not put back; unpublished, only its owner record says so. */
@@ -285,9 +276,11 @@ export class Keeper {
         return undefined;
       case 'publish':
       case 'withdraw':
-      case 'fence': {
+      case 'fence':
+      case 'give-back': {
         const { kernel } = this.#parts;
-        return performAct({ kernel, publication: this.#publication }, this.identity, act);
+        const publication = this.#publication;
+        return performAct({ kernel, publication, ...this.#claim() }, this.identity, act);
       }
       default:
         return act satisfies never;

@@ -1,3 +1,4 @@
+import type { IdentityGrant } from '../cloud/identity-grant.ts';
 import type { PublicIdentity } from '../identity/public-identity.ts';
 import type { KernelPort } from '../kernel/kernel-port.ts';
 import type { KeepAct, Seen } from './decide.ts';
@@ -6,12 +7,17 @@ import { publishAnew, withdrawUnproven, type Publication } from './publication.t
 
 /** What the acts of a keep are carried out with. */
 export interface ActParts {
+  readonly openGrant: () => Promise<IdentityGrant>;
+  readonly claimAgeMs: number;
   readonly kernel: KernelPort;
   readonly publication: Publication;
 }
 
 /** The acts that change something, and of which something comes. */
-export type ChangingAct = Extract<KeepAct, { readonly kind: 'publish' | 'withdraw' | 'fence' }>;
+export type ChangingAct = Extract<
+  KeepAct,
+  { readonly kind: 'publish' | 'withdraw' | 'fence' | 'give-back' }
+>;
 
 /** Carries out one act; what fails is seen, never thrown. */
 export async function performAct(
@@ -30,6 +36,8 @@ export async function performAct(
       );
     case 'fence':
       return fence(parts, identity);
+    case 'give-back':
+      return giveBack(parts, identity);
     default:
       return act satisfies never;
   }
@@ -58,6 +66,22 @@ async function fence({ kernel, publication }: ActParts, identity: PublicIdentity
     }
   }
   return { kind: 'fenced' };
+}
+
+async function giveBack(
+  { openGrant, claimAgeMs, publication }: ActParts,
+  identity: PublicIdentity,
+): Promise<Seen> {
+  try {
+    const onStep = publication.report.cloud;
+    await (await openGrant()).release(identity, { onStep, claimAgeMs });
+    return { kind: 'given-back' };
+  } catch (error) {
+    return {
+      kind: 'give-back-failed',
+      error: coreErrorOf(error, `Handing over ${identity.publicIp}`),
+    };
+  }
 }
 
 function troubleOf({ publicIp }: PublicIdentity, error: unknown): ReturnType<typeof coreErrorOf> {

@@ -50,6 +50,8 @@ export async function lookAfterClaim(
       return;
     }
     case 'let-go':
+    // without the time no request of another pod is heard: what a claim object says decides here
+    case 'asked-for':
       return;
     default:
       return state satisfies never;

@@ -1,0 +1,18 @@
+import type { PublicIdentity } from '../identity/public-identity.ts';
+import type { KernelPort } from '../kernel/kernel-port.ts';
+import type { NodePorts } from '../node-ports.ts';
+import type { KeepOptions } from './keeping.ts';
+import type { KeepWire } from './keep-wire.ts';
+
+/** What a keeper works with. */
+export interface KeeperParts {
+  readonly identity: PublicIdentity;
+  readonly node: NodePorts;
+  readonly identityDirectory: string;
+  readonly kernel: KernelPort;
+  readonly options: KeepOptions;
+  /** What `options.wire` says, read; undefined: the wire is not asked. */
+  readonly wire: KeepWire | undefined;
+  /** Told of each new value of the identity. */
+  readonly onIdentity: (identity: PublicIdentity) => void;
+}

@@ -1,0 +1,236 @@
+import { carryOut } from './cloud/carry-out.ts';
+import { isNamed } from './cloud/choose-address.ts';
+import {
+  openSession,
+  sessionForUndo,
+  throwIfAborted,
+  type CloudSession,
+} from './cloud/cloud-session.ts';
+import type { CloudStep, TagStep } from './cloud/cloud-step.ts';
+import type { Ec2Api, ElasticIp } from './cloud/ec2-api.ts';
+import type { CloudStepEvent } from './cloud/identity-grant.ts';
+import type { Liveness, LivePods } from './cloud/liveness.ts';
+import { readPool } from './cloud/observe-cloud.ts';
+import { askedOn, planHandover, type HandoverPlan } from './cloud/plan-handover.ts';
+import { CoreError } from './errors.ts';
+import type { Clock } from './identity/clock.ts';
+import type { Owner } from './identity/owner.ts';
+
+/** Which address is to come to whom. */
+export interface HandoverRequest {
+  readonly pool: string;
+  /** Its public IP, or its allocation id. */
+  readonly address: string;
+  /** The pod that is to have it. */
+  readonly by: Owner;
+  /** How long its holder is waited for, in milliseconds; default 90000, three intervals of a keep. */
+  readonly timeoutMs?: number;
+  /**
+   * Takes it from a holder that has not answered and is not proven dead. Default no. **That risks two pods that advertise
+   * one address**: the old one goes on with its publication, its calls and its public /32 until its own keep sees the loss (one interval,
+   * if it reaches EC2 at all; without a keep, for ever), and what it sends is lost or has another source meanwhile.
+   */
+  readonly force?: 'risk-two-holders';
+}
+
+/** What a handover works with. */
+export interface HandoverPorts {
+  readonly ec2: Ec2Api;
+  readonly clock: Clock;
+  /** Proves holders dead, which then need not be asked; default nobody can. */
+  readonly live?: Liveness;
+  readonly onStep?: (event: CloudStepEvent) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** An address that is free for `by` to claim. */
+export interface HandoverReport {
+  readonly publicIp: string;
+  readonly allocationId: string;
+  /** `handed-over`: the holder has fenced itself first. */
+  readonly outcome: 'was-free' | 'already-ours' | 'handed-over' | 'holder-dead' | 'forced';
+  /** Who had it. */
+  readonly holder: Owner | undefined;
+}
+
+const defaultTimeoutMs = 90_000;
+const lookEveryMs = 2000;
+const nobodyKnown: LivePods = { complete: false, pods: [] };
+
+interface Run {
+  readonly session: CloudSession;
+  readonly request: HandoverRequest;
+  readonly ports: HandoverPorts;
+  readonly untilMs: number;
+  readonly overAtMs: number;
+  /** What was written to ask, and is deleted in the end. */
+  asking: TagStep | undefined;
+  /** A request that is seen on the address, be it one that somebody left who died. */
+  seen: TagStep | undefined;
+  asked: string | undefined;
+  taken: 'holder-dead' | 'forced' | undefined;
+  holder: Owner | undefined;
+  /** How many looks in a row showed it free: one may be from before it was claimed. */
+  freeLooks: number;
+}
+
+/**
+ * Brings an Elastic IP from the pod that holds it to another one. The holder's keep (direct mode, this version) sees the request at its next
+ * look at EC2, withdraws the publication, takes the public /32 off its link, gives all of it back in EC2 and ends as
+ * `lost`, `handed-over`; then the address is free, which this waits for. Claim it with
+ * `ensurePublicIdentity({ ...spec, address })`; until then any pod of the pool may, unless a person has reserved it (tag `truetuple/reserved`).
+ * Safe to call again after a crash anywhere.
+ * @throws CoreError AddressUnavailable for an address that the pool has not; HolderUnknown for one that is associated
+ * without an owner record; HolderSilent when the holder neither let go in time nor is proven dead: it keeps the
+ * address, and the request is withdrawn; Aborted.
+ */
+export async function requestHandover(
+  request: HandoverRequest,
+  ports: HandoverPorts,
+): Promise<HandoverReport> {
+  const { ec2, clock, onStep, signal } = ports;
+  const timeoutMs = request.timeoutMs ?? defaultTimeoutMs;
+  const run: Run = {
+    session: openSession({ ec2, clock, onStep, signal }),
+    request,
+    ports,
+    untilMs: clock.now() + timeoutMs,
+    overAtMs: clock.elapsed() + timeoutMs,
+    asking: undefined,
+    seen: undefined,
+    asked: undefined,
+    taken: undefined,
+    holder: undefined,
+    freeLooks: 0,
+  };
+  try {
+    return await negotiate(run);
+  } finally {
+    await askNoMore(run);
+  }
+}
+
+async function negotiate(run: Run): Promise<HandoverReport> {
+  for (;;) {
+    const address = await find(run);
+    run.seen = askedOn(address);
+    const plan = planHandover(handoverOf(run), address, await whoLives(run));
+    const outcome = await follow(run, plan);
+    if (outcome !== undefined) {
+      const { publicIp, allocationId } = address;
+      // whoever asked for a hold that has ended asks for nothing
+      run.asking ??= run.seen;
+      return { publicIp, allocationId, outcome, holder: run.holder };
+    }
+  }
+}
+
+/** EC2 first, then who lives. */
+async function find({ session, request }: Run): Promise<ElasticIp> {
+  const pool = await readPool(session, request.pool);
+  const address = pool.find((one) => isNamed(one, request.address));
+  if (address !== undefined) return address;
+  throw new CoreError({
+    code: 'AddressUnavailable',
+    message: `Asking for ${request.address}: pool ${request.pool} does not have it`,
+    remedy: `Name a public IP or an allocation id of an Elastic IP that is tagged truetuple/pool=${request.pool}.`,
+    retry: 'never',
+  });
+}
+
+function whoLives({ ports }: Run): Promise<LivePods> {
+  return ports.live?.livePods().catch(() => nobodyKnown) ?? Promise.resolve(nobodyKnown);
+}
+
+function handoverOf({ request, ports, untilMs, overAtMs, asked }: Run) {
+  return {
+    by: request.by,
+    untilMs,
+    isOver: ports.clock.elapsed() >= overAtMs,
+    force: request.force === 'risk-two-holders',
+    asked,
+  };
+}
+
+/** Undefined: look again. */
+async function follow(
+  run: Run,
+  plan: HandoverPlan,
+): Promise<HandoverReport['outcome'] | undefined> {
+  if (plan.kind !== 'free') run.freeLooks = 0;
+  switch (plan.kind) {
+    case 'ours':
+      return 'already-ours';
+    case 'free':
+      return free(run);
+    case 'unknown-holder':
+      throw holderUnknown(run.request);
+    case 'silent':
+      throw holderSilent(run, plan);
+    case 'ask':
+      run.asking = plan.step;
+      if ((await carryOut(run.session, plan.step)) === 'done') run.asked = plan.associationId;
+      return undefined;
+    case 'take':
+      if ((await carryOut(run.session, plan.step)) === 'done') run.taken = plan.because;
+      await waitABit(run);
+      return undefined;
+    case 'wait':
+      run.holder = plan.holder;
+      await waitABit(run);
+      return undefined;
+    default:
+      return plan satisfies never;
+  }
+}
+
+async function free(run: Run): Promise<HandoverReport['outcome'] | undefined> {
+  run.freeLooks += 1;
+  if (run.freeLooks < 2) {
+    await waitABit(run);
+    return undefined;
+  }
+  if (run.taken !== undefined) return run.taken;
+  return run.asked === undefined ? 'was-free' : 'handed-over';
+}
+
+async function waitABit({ session, request }: Run): Promise<void> {
+  try {
+    await session.clock.wait(lookEveryMs, session.signal);
+  } catch (error) {
+    throwIfAborted(session, `waiting for ${request.address}`);
+    throw error;
+  }
+}
+
+/** Whatever came of it: a request that stands would make the next holder's hold doubtful for a person who reads it. */
+async function askNoMore({ session, asking }: Run): Promise<void> {
+  if (asking === undefined) return;
+  const undo = sessionForUndo(session);
+  const { allocationId, value } = asking;
+  const step: CloudStep = { kind: 'untag-handover', allocationId, value };
+  // it names one hold, and nobody heeds it once its time is over: that it stays harms nobody
+  await carryOut({ ...undo, patience: 3 }, step).catch(() => {});
+}
+
+function holderUnknown({ address, pool }: HandoverRequest): CoreError {
+  return new CoreError({
+    code: 'HolderUnknown',
+    message: `Asking for ${address} of pool ${pool}: it is associated, and no owner record says whose it is`,
+    remedy: `See in the console what it is associated with. What truetuple has not claimed it takes from nobody.`,
+    retry: 'never',
+  });
+}
+
+function holderSilent(
+  { request }: Run,
+  { holder, doubt }: HandoverPlan & { readonly kind: 'silent' },
+): CoreError {
+  const { namespace, pod, uid } = holder;
+  return new CoreError({
+    code: 'HolderSilent',
+    message: `Asking for ${request.address}: ${namespace}/${pod} (${uid}) has not let it go in ${request.timeoutMs ?? defaultTimeoutMs} ms, and is not proven dead: ${doubt}`,
+    remedy: `See whether that pod keeps its identity and reaches EC2; delete it, or release there. force: 'risk-two-holders' takes the address all the same: until the old pod notices, two advertise it.`,
+    retry: 'later',
+  });
+}
