@@ -1,3 +1,4 @@
+import { boundedLiveness } from './bounded-liveness.ts';
 import { ClaimController } from './cloud/managed/claim-controller.ts';
 import type { ClaimKey } from './cloud/managed/claim.ts';
 import type { ClaimStore } from './cloud/managed/claim-store.ts';
@@ -15,7 +16,7 @@ import type { Clock } from './identity/clock.ts';
 
 /** What a controller of claims works with. */
 export interface ControlPartsForClaims {
-  /** Of the region; must not try throttled calls again itself: `sdkEc2Api` with `maxAttempts: 1`. */
+  /** Of the region; must not try throttled calls again itself: `httpEc2Api` with `maxAttempts: 1`. */
   readonly ec2: Ec2Api;
   /** Of the account and region. */
   readonly lanes: RequestLanes;
@@ -69,7 +70,7 @@ export function controlClaims(parts: ControlPartsForClaims, options: ControlOpti
     {
       ec2: oneFirst(shareChecks(governed)),
       claims: fenceClaims(parts.claims, lease),
-      live,
+      live: boundedLiveness(live),
       clock,
       pool,
       lease,

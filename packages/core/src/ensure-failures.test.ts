@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { ensurePublicIdentity } from './ensure-public-identity.ts';
 import { releasePublicIdentity } from './release-public-identity.ts';
 import { simulatedPod, type SimulatedPod } from './testing/simulated-pod.ts';
@@ -122,6 +122,31 @@ it.each(['associate-address', 'create-route', 'add-address', 'publish'])(
     expect(await pod.publisher.current()).toBeUndefined();
   },
 );
+
+const onStep = (): unknown => Promise.reject(new Error('of the listener'));
+
+it('a listener that fails later ends nothing: it is a warning of the process', async () => {
+  const warn = vi.spyOn(process, 'emitWarning').mockReturnValue();
+  const pod = simulatedPod();
+  const held = await ensurePublicIdentity(pod.spec, { node: pod.node, onStep });
+  await releasePublicIdentity(held, { node: pod.node, onStep });
+  const told = warn.mock.calls.map(([warning]) => (warning as Error).message);
+  expect(new Set(told)).toEqual(new Set(['of the listener']));
+  expect(associated(pod)).toEqual([]);
+  warn.mockRestore();
+});
+
+it('keeps a newer identity of the pod although the wall clock was set back since the older one', async () => {
+  const pod = simulatedPod();
+  const { identity } = await ensurePublicIdentity(pod.spec, { node: pod.node });
+  await releasePublicIdentity(identity, { node: pod.node });
+  pod.clock.advance(-3_600_000);
+  const newer = await ensurePublicIdentity(pod.spec, { node: pod.node });
+  expect(newer.identity.publishedAt < identity.publishedAt).toBe(true);
+  const late = releasePublicIdentity(identity, { node: pod.node });
+  await expect(late).rejects.toMatchObject({ code: 'Superseded' });
+  expect(onLink(pod)).toEqual([identity.publicIp]);
+});
 
 it('keeps a newer identity of the pod when an older one is released once more', async () => {
   const pod = simulatedPod();

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { boundedLiveness } from './bounded-liveness.ts';
 import { brakeReap, ownersUnknown } from './cloud/brake-reap.ts';
 import { carryOut } from './cloud/carry-out.ts';
 import { openSession, type CloudSession, transientFailuresBorne } from './cloud/cloud-session.ts';
@@ -19,6 +20,7 @@ import { converge } from './converge.ts';
 import { CoreError } from './errors.ts';
 import type { Clock } from './identity/clock.ts';
 import type { ReapOutcome, ReapReport } from './reap-report.ts';
+import { sayAloud } from './keep/heed.ts';
 import { thisNode } from './this-node.ts';
 
 /** One pass of the reaper over a pool. */
@@ -39,6 +41,11 @@ export interface ReapRequest {
   readonly dryRun?: boolean;
   /** How many orphans one pass takes away; default 50. The rest waits for the next pass. */
   readonly cap?: number;
+  /**
+   * How long a list of live pods is waited for, in milliseconds, each time it is asked for; default 30,000. A list that does not come is as
+   * good as none.
+   */
+  readonly livePodsTimeoutMs?: number;
   /** The pass ends when more than this share of what the pool holds looks orphaned; default 0.5, 1 is never. */
   readonly brakeShare?: number;
   /** So many orphans never end the pass; default 5. */
@@ -51,6 +58,7 @@ export interface ReapPorts {
   readonly ec2: Ec2Api;
   /** For ages, and pauses after transient failures; default this node's. */
   readonly clock?: Clock;
+  /** What it throws ends the pass; the rejection of one that is async is a warning of the process. */
   readonly onStep?: (event: CloudStepEvent) => void;
 }
 
@@ -70,13 +78,20 @@ const extraRounds = transientFailuresBorne + 2;
 export async function reapOrphans(request: ReapRequest, ports: ReapPorts): Promise<ReapReport> {
   const { ec2, clock = thisNode().clock, onStep } = ports;
   const { pool, earlier = [], graceMs = defaultGraceMs, cap = defaultCap } = request;
-  const session = openSession({ ec2, clock, onStep, signal: request.signal });
+  const session = openSession({ ec2, clock, onStep: tellWith(onStep), signal: request.signal });
   const observed = await observePool(session, pool);
   const live = await ownersOf(request).catch(asUnknown);
   const plan = planReap(observed, CoreError.is(live) ? nobodyKnown : live);
   const sighted = compareSightings(plan.orphans, earlier, timeOf(clock), graceMs);
   const now = sighted.due.slice(0, cap);
-  const pass: Pass = { session, request, applied: [], failed: [], gone: new Set() };
+  const pass: Pass = {
+    session,
+    request,
+    applied: [],
+    failed: [],
+    gone: new Set(),
+    stuck: new Set(),
+  };
   const report = (outcome: ReapOutcome): ReapReport => ({
     outcome,
     planned: now.flatMap(({ steps }) => steps),
@@ -85,15 +100,20 @@ export async function reapOrphans(request: ReapRequest, ports: ReapPorts): Promi
     spared: plan.spared,
     failed: pass.failed,
     // a pass that knew of no owners has seen nothing that would end an earlier sighting
-    sightings: CoreError.is(live)
-      ? earlier
-      : sighted.sightings.filter(({ key }) => !pass.gone.has(key)),
+    sightings: CoreError.is(live) ? earlier : sightingsAfter(pass, sighted),
   });
-  if (CoreError.is(live)) return report({ kind: 'braked', error: live });
+  if (CoreError.is(live)) return report(endedBy(live));
   const tooMany = brakeReap(plan, pool, brakeOf(request));
   if (tooMany !== undefined) return report({ kind: 'braked', error: tooMany });
   if (request.dryRun === true) return report({ kind: 'finished' });
   return report(await takeAllAway(pass, now));
+}
+
+function tellWith(onStep: ReapPorts['onStep']): ReapPorts['onStep'] {
+  return (event) => {
+    const told: unknown = onStep?.(event);
+    if (told instanceof Promise) told.catch(sayAloud);
+  };
 }
 
 const clockNames = new WeakMap<Clock, string>();
@@ -111,10 +131,14 @@ function asUnknown(error: unknown): CoreError {
   throw error;
 }
 
-/** Rejects with OwnersUnknown when the list is incomplete, or cannot be had. */
-async function ownersOf({ live, pool }: ReapRequest): Promise<LivePods> {
-  const pods = await live.livePods().catch((cause: unknown) => {
-    throw ownersUnknown(pool, cause);
+/** Rejects with OwnersUnknown when the list is incomplete, or cannot be had; with Aborted when the pass is. */
+async function ownersOf(request: ReapRequest): Promise<LivePods> {
+  const { live, pool, signal, livePodsTimeoutMs } = request;
+  const bounded = boundedLiveness(live, livePodsTimeoutMs);
+  const pods = await bounded.livePods({ signal }).catch((cause: unknown) => {
+    throw signal?.aborted === true
+      ? translateEc2Error(signal.reason, `asking who lives, for pool ${pool}`)
+      : ownersUnknown(pool, cause);
   });
   if (!pods.complete) throw ownersUnknown(pool);
   return pods;
@@ -137,6 +161,8 @@ interface Pass {
   readonly failed: { readonly step: CloudStep; readonly error: CoreError }[];
   /** Keys of orphans that are orphans no longer. */
   readonly gone: Set<string>;
+  /** Keys of those that could not be taken away. */
+  readonly stuck: Set<string>;
 }
 
 /** One orphan after the other; what ends the pass is told, and with it what was done before. */
@@ -145,11 +171,28 @@ async function takeAllAway(pass: Pass, orphans: readonly Orphan[]): Promise<Reap
     try {
       await takeAway(pass, orphan);
     } catch (failure) {
-      const error = translateEc2Error(failure, `taking away ${orphan.what}`);
-      return { kind: error.code === 'OwnersUnknown' ? 'braked' : 'interrupted', error };
+      const ended = endedBy(translateEc2Error(failure, `taking away ${orphan.what}`));
+      // the others come first in the next pass
+      if (ended.kind === 'interrupted' && ended.error.code !== 'Aborted')
+        pass.stuck.add(orphan.key);
+      return ended;
     }
   }
   return { kind: 'finished' };
+}
+
+function endedBy(error: CoreError): Exclude<ReapOutcome, { readonly kind: 'finished' }> {
+  return { kind: error.code === 'OwnersUnknown' ? 'braked' : 'interrupted', error };
+}
+
+/** What was taken away is seen no more; what could not be waits behind the others, so that a cap starves nobody. */
+function sightingsAfter({ gone, stuck }: Pass, { sightings }: Sighted): OrphanSighting[] {
+  return sightings
+    .filter(({ key }) => !gone.has(key))
+    .map((sighting) => {
+      if (!stuck.has(sighting.key)) return sighting;
+      return { ...sighting, failures: (sighting.failures ?? 0) + 1 };
+    });
 }
 
 /** Converges one orphan toward nothing, as long as it still is one. */
@@ -186,6 +229,7 @@ async function takeAway(pass: Pass, orphan: Orphan): Promise<void> {
     },
   });
   if (gaveUp.length === 0) pass.gone.add(orphan.key);
+  else pass.stuck.add(orphan.key);
 }
 
 function isAmong(step: CloudStep, steps: readonly CloudStep[]): boolean {

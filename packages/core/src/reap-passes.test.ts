@@ -1,6 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { Ec2CallError } from './cloud/ec2-call-error.ts';
 import { directGrant } from './cloud/direct-grant.ts';
-import type { LivePod, LivePods } from './cloud/liveness.ts';
+import type { LivePod, Liveness, LivePods } from './cloud/liveness.ts';
 import type { OrphanSighting } from './cloud/orphan-sightings.ts';
 import type { Ipv4Address } from './identity/address.ts';
 import { parseIdentitySpec } from './identity/identity-spec.ts';
@@ -293,4 +294,96 @@ it('describes of an address and of its ENI that are both from before a claim cos
     networkInterfaceId: eni.networkInterfaceId,
     state: 'active',
   });
+});
+
+describe('orphans that cannot be taken away', () => {
+  it('wait behind the others, so that a cap starves nobody, and are tried again', async () => {
+    const { clock, ec2, hold, pass, held } = build();
+    for (const name of ['pod-1', 'pod-2', 'pod-3', 'pod-4']) await hold(name);
+    await pass(nobody);
+    clock.advance(5 * minute);
+    const all = ec2.snapshot().addresses.flatMap(({ associationId }) => associationId ?? []);
+    const stillStuck = new Set(all.slice(0, 2));
+    const disassociate = vi.spyOn(ec2, 'disassociateAddress');
+    disassociate.mockImplementation(async ({ associationId }) => {
+      expect(stillStuck).toContain(associationId);
+      throw new Ec2CallError({
+        action: 'DisassociateAddress',
+        ec2Code: 'UnauthorizedOperation',
+        message: 'no',
+        httpStatus: 403,
+      });
+    });
+    const first = await pass(nobody, { cap: 2 });
+    expect(first.failed.map(({ error }) => error.code)).toEqual(['AccessDenied', 'AccessDenied']);
+    expect(first.sightings.filter(({ failures }) => failures === 1)).toHaveLength(2);
+    disassociate.mockRestore();
+    // the two others, and only then those two again
+    expect((await pass(nobody, { cap: 2 })).failed).toEqual([]);
+    const left = ec2.snapshot().addresses.flatMap(({ associationId }) => associationId ?? []);
+    expect(new Set(left)).toEqual(stillStuck);
+    await pass(nobody, { cap: 2 });
+    expect(held()).toBe(0);
+  });
+});
+
+const never = (): Promise<LivePods> => new Promise(() => {});
+
+describe('a list of live pods that never comes', () => {
+  it('is as good as none: the pass brakes, and what was seen before stays seen', async () => {
+    const { clock, hold, pass, held } = build();
+    await hold('pod-1');
+    const { sightings } = await pass(nobody);
+    clock.advance(5 * minute);
+    const report = await pass(never, { livePodsTimeoutMs: 20 });
+    expect(report.outcome).toMatchObject({
+      kind: 'braked',
+      error: { code: 'OwnersUnknown', message: expect.stringContaining('within 20 ms') as string },
+    });
+    expect(report.sightings).toEqual(sightings);
+    expect(held()).toBe(1);
+  });
+
+  it('nor just before something is taken away', async () => {
+    const { clock, hold, pass, held } = build();
+    await hold('pod-1');
+    await pass(nobody);
+    clock.advance(5 * minute);
+    let asked = 0;
+    const once = (): LivePods | Promise<LivePods> => (asked++ === 0 ? nobody() : never());
+    const { outcome, applied } = await pass(once, { livePodsTimeoutMs: 20 });
+    expect(outcome).toMatchObject({ kind: 'braked', error: { code: 'OwnersUnknown' } });
+    expect([applied, held()]).toEqual([[], 1]);
+  });
+
+  it('is waited for no longer when the pass is told to stop; who makes it is told so too', async () => {
+    const { ec2, clock, hold, held } = build();
+    await hold('pod-1');
+    const stop = new AbortController();
+    const given: (AbortSignal | undefined)[] = [];
+    const live: Liveness = {
+      livePods: ({ signal } = {}) => {
+        given.push(signal);
+        setImmediate(() => stop.abort());
+        return never();
+      },
+    };
+    const report = await reapOrphans({ pool, live, signal: stop.signal }, { ec2, clock });
+    expect(report.outcome).toMatchObject({ kind: 'interrupted', error: { code: 'Aborted' } });
+    expect(given.map((signal) => signal?.aborted)).toEqual([true]);
+    expect(held()).toBe(1);
+  });
+});
+
+const onStep = (): unknown => Promise.reject(new Error('of the listener'));
+
+it('a step listener that fails later ends nothing', async () => {
+  const warn = vi.spyOn(process, 'emitWarning').mockReturnValue();
+  const { ec2, clock, hold, held } = build();
+  await hold('pod-1');
+  const live = { livePods: async () => nobody() };
+  await reapOrphans({ pool, live, graceMs: 0 }, { ec2, clock, onStep });
+  expect(held()).toBe(0);
+  expect(warn).toHaveBeenCalledWith(expect.objectContaining({ message: 'of the listener' }));
+  warn.mockRestore();
 });

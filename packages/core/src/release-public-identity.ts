@@ -81,8 +81,19 @@ async function findNewer(
     current.allocationId === identity.allocationId &&
     current.privateIp === identity.privateIp &&
     current.associationId !== identity.associationId &&
-    current.publishedAt > identity.publishedAt;
+    isLater(current, identity);
   return isNewer ? current : undefined;
+}
+
+/**
+ * The generation counts what was published in a directory. It begins anew only where a process died after it had withdrawn; then, and only
+ * then, the wall clock tells, which may have been set back meanwhile.
+ */
+function isLater(current: PublicIdentity, earlier: PublicIdentity): boolean {
+  return (
+    current.generation > earlier.generation ||
+    (current.generation < earlier.generation && current.publishedAt > earlier.publishedAt)
+  );
 }
 
 function superseded(old: PublicIdentity, newer: PublicIdentity, directory: string): CoreError {

@@ -4,6 +4,7 @@ import type { Clock } from './identity/clock.ts';
 import type { OnStep, StepEvent } from './identity/step-event.ts';
 import type { StepDescription } from './identity/step-description.ts';
 import { describeKernelStep } from './kernel/describe-kernel-step.ts';
+import { sayAloud } from './keep/heed.ts';
 import type { KernelStep } from './kernel/kernel-step.ts';
 
 interface Told extends StepDescription {
@@ -13,7 +14,8 @@ interface Told extends StepDescription {
 
 /**
  * Tells a caller of each step with its time; one per call of a verb. A listener that throws makes the verb
- * fail, and is told nothing more: what was taken is given back without it.
+ * fail, and is told nothing more: what was taken is given back without it. The verb does not wait for one that is async: its
+ * rejection is said aloud, as a warning of the process.
  */
 export interface StepReport {
   readonly cloud: (event: CloudStepEvent) => void;
@@ -25,18 +27,19 @@ export function reportSteps(clock: Clock, onStep: OnStep = () => {}): StepReport
   const startMs = clock.elapsed();
   const begunMs = new Map<string, number>();
   let listener: OnStep | undefined = onStep;
-  const tell = (told: Told, phase: StepEvent['phase'], durationMs?: number): void => {
+  const tell = (step: Told, phase: StepEvent['phase'], durationMs?: number): void => {
     const event: StepEvent = {
-      half: told.half,
+      half: step.half,
       phase,
-      name: told.name,
-      sentence: told.sentence,
-      command: told.command,
+      name: step.name,
+      sentence: step.sentence,
+      command: step.command,
       atMs: clock.elapsed() - startMs,
       ...(durationMs === undefined ? {} : { durationMs }),
     };
     try {
-      listener?.(event);
+      const told: unknown = listener?.(event);
+      if (told instanceof Promise) told.catch(sayAloud);
     } catch (error) {
       listener = undefined;
       throw error;

@@ -4,6 +4,7 @@ import { sdkEc2Api, type SdkEc2Options } from './adapters/aws/sdk-ec2-api.ts';
 import { filePublisher } from './adapters/file/file-publisher.ts';
 import { linuxDatagrams } from './adapters/linux/linux-datagrams.ts';
 import { linuxKernel } from './adapters/linux/linux-kernel.ts';
+import { boundedLiveness } from './bounded-liveness.ts';
 import type { AllocationPolicy } from './cloud/allocation-policy.ts';
 import { directGrant } from './cloud/direct-grant.ts';
 import type { ClaimStore } from './cloud/managed/claim-store.ts';
@@ -90,7 +91,13 @@ export function thisNode(options: ThisNodeOptions = {}): NodePorts {
     clock: systemClock,
     openGrant: async ({ region }) =>
       claims === undefined
-        ? directGrant({ clock: systemClock, ec2: ec2In(region), live, coolDown, allocate })
+        ? directGrant({
+            clock: systemClock,
+            ec2: ec2In(region),
+            live: live && boundedLiveness(live),
+            coolDown,
+            allocate,
+          })
         : managedGrant({ clock: systemClock, claims, waitMs: claimWaitMs }),
     openKernel: () => linuxKernel(netns === undefined ? {} : { netns }),
     openPublisher: filePublisher,

@@ -37,6 +37,8 @@ export interface Acquire {
   /** What our private IP carries and is given up for another address; who holds it is told first. */
   leaving: Claim | undefined;
   privateIpAssignedByUs: boolean;
+  /** True on a network interface of the pool: every secondary private IP there is truetuple's. */
+  readonly isPoolsInterface: boolean;
   /** How to take from the dead; undefined when nothing proves who is dead. */
   readonly takeOver: TakeOver | undefined;
   hasFreedPrivateIp: boolean;
@@ -74,6 +76,7 @@ export async function acquireGrant(
     claim: undefined,
     leaving: undefined,
     privateIpAssignedByUs: isOursToManage(eni, request),
+    isPoolsInterface: carriesPoolTag(eni, pool),
     takeOver: live && { session, heir, vpcId, live },
     hasFreedPrivateIp: false,
     coolDown: more.coolDown,
@@ -211,9 +214,15 @@ async function applyStep(acquire: Acquire, step: CloudStep): Promise<'done' | 'l
   const { leaving } = acquire;
   acquire.leaving = undefined;
   if (leaving !== undefined) await acquire.request.onGivingBack?.(leaving);
-  const carried = await carryOut(acquire.session, step).catch((error: unknown) =>
-    freeAndLookAgain(acquire, error),
+  let wasBefore = false;
+  const carried = await carryOut(acquire.session, step, () => (wasBefore = true)).catch(
+    (error: unknown) => freeAndLookAgain(acquire, error),
   );
+  // a private IP that EC2 had before us, be it that no describe showed it, is not ours to take off, nor to record so
+  if (wasBefore && step.kind === 'assign-private-ip' && !acquire.isPoolsInterface) {
+    acquire.privateIpAssignedByUs = false;
+    return 'look-again';
+  }
   if (step.kind === 'associate-address') {
     acquire.preferred = carried === 'look-again' ? step.allocationId : undefined;
     if (carried === 'claim-lost') acquire.excluded.push(step.allocationId);

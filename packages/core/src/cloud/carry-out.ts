@@ -13,7 +13,7 @@ export type Carried = 'done' | 'look-again' | 'claim-lost';
 /**
  * Carries out one step and tells what it led to; what EC2 answered is remembered. A failure that looking
  * again can solve is no error; one that says stop (access, limits, credentials) is thrown. `onDoneBefore`
- * hears that what was to be destroyed was not there.
+ * hears that what was to be destroyed was not there, or that a private IP was there.
  */
 export async function carryOut(
   session: CloudSession,
@@ -23,7 +23,10 @@ export async function carryOut(
   throwIfAborted(session, nameStep(step));
   session.onStep?.({ phase: 'begun', step });
   try {
-    return settle(session, step, await performCloudStep(session.ec2, step, session.signal));
+    const { wasThere, ...answer } = await performCloudStep(session.ec2, step, session.signal);
+    // if it is there because of our own first try, whose answer was lost, it is our doing
+    if (wasThere === true && !wasTried(session, step)) onDoneBefore?.();
+    return settle(session, step, answer);
   } catch (error) {
     if (Ec2CallError.is(error) && isDoneAlready(error, step)) {
       // if it is gone because of our own first try, whose answer was lost, it is our doing

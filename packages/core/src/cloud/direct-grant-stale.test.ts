@@ -1,5 +1,5 @@
 import { fc, test } from '@fast-check/vitest';
-import { describe, expect } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Ipv4Address } from '../identity/address.ts';
 import { parseIdentitySpec } from '../identity/identity-spec.ts';
 import { poolTagKey } from '../identity/owner.ts';
@@ -143,4 +143,32 @@ describe('describes that lag behind, each by its own number of changes', () => {
       expect(built.ec2.snapshot()).toEqual(before);
     },
   );
+});
+
+it('a private IP that somebody else registered, which no describe shows yet, is left to him', async () => {
+  const built = build();
+  const { ec2 } = built;
+  const [eni] = ec2.snapshot().networkInterfaces;
+  const networkInterfaceId = eni?.networkInterfaceId ?? '';
+  await ec2.assignPrivateIpAddresses({
+    networkInterfaceId,
+    privateIpAddresses: ['10.0.2.11'],
+    allowReassignment: false,
+  });
+  const before = ec2.snapshot();
+  const grant = await acquire(built, lagging(ec2, Array<number>(3).fill(1)), 1);
+  expect(grant.privateIpAssignedByUs).toBe(false);
+  await directGrant({ ec2, clock }).release(grant);
+  expect(ec2.snapshot()).toEqual(before);
+});
+
+it('a private IP of a first try whose answer was lost is ours all the same', async () => {
+  const built = build();
+  const { ec2 } = built;
+  const before = ec2.snapshot();
+  ec2.inject({ action: 'AssignPrivateIpAddresses', loseAnswer: true });
+  const grant = await acquire(built, lagging(ec2, Array<number>(6).fill(1)), 1);
+  expect(grant.privateIpAssignedByUs).toBe(true);
+  await directGrant({ ec2, clock }).release(grant);
+  expect(ec2.snapshot()).toEqual(before);
 });

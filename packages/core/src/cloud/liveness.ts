@@ -2,8 +2,11 @@ import type { Ipv4Address } from '../identity/address.ts';
 
 /** Port: which pods live. The agent asks Kubernetes; a script or a test says it. */
 export interface Liveness {
-  /** Asked after EC2 was read. A rejection means the same as an incomplete list: nobody knows who lives. */
-  livePods(): Promise<LivePods>;
+  /**
+   * Asked after EC2 was read. A rejection means the same as an incomplete list: nobody knows who lives. `signal` ends when nobody waits for
+   * the answer any more.
+   */
+  livePods(call?: { readonly signal?: AbortSignal | undefined }): Promise<LivePods>;
 }
 
 /** The pods that may hold something of a pool. */

@@ -9,6 +9,8 @@ export interface OrphanSighting {
   readonly sinceMs: number;
   /** The same by the monotonic clock of the process that saw it last, which nobody sets. */
   readonly elapsed: { readonly clock: string; readonly sinceMs: number };
+  /** In how many of these passes it could not be taken away; absent: in none. */
+  readonly failures?: number;
 }
 
 /** When a pass is, by both clocks. */
@@ -20,7 +22,7 @@ export interface PassTime {
 }
 
 export interface Sighted {
-  /** Orphans that looked so for long enough. */
+  /** Orphans that looked so for long enough; first those that could be taken away, or were not tried. */
   readonly due: readonly Orphan[];
   readonly waiting: readonly Spared[];
   /** Of every orphan, for the next pass. */
@@ -42,12 +44,14 @@ export function compareSightings(
   const sightings = orphans.map(({ key, what }) => {
     const ageMs = ageOf(known.get(key), time);
     const elapsed = { clock: time.clock, sinceMs: time.elapsedMs - ageMs };
-    return { key, what, sinceMs: time.nowMs - ageMs, elapsed };
+    const failures = known.get(key)?.failures ?? 0;
+    return { key, what, sinceMs: time.nowMs - ageMs, elapsed, ...(failures > 0 && { failures }) };
   });
   const ages = new Map(sightings.map(({ key, sinceMs }) => [key, time.nowMs - sinceMs]));
+  const failuresOf = ({ key }: Orphan): number => known.get(key)?.failures ?? 0;
   const isDue = ({ key }: Orphan): boolean => (ages.get(key) ?? 0) >= graceMs;
   return {
-    due: orphans.filter(isDue),
+    due: orphans.filter(isDue).toSorted((a, b) => failuresOf(a) - failuresOf(b)),
     waiting: orphans
       .filter((orphan) => !isDue(orphan))
       .map(({ key, what }) => ({

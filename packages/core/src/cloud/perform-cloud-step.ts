@@ -3,7 +3,10 @@ import type { CallOptions, Ec2Api } from './ec2-api.ts';
 import type { OwnWrite } from './view.ts';
 
 /** What EC2 answered, where it matters. */
-export type StepAnswer = Omit<OwnWrite, 'step'>;
+export interface StepAnswer extends Omit<OwnWrite, 'step'> {
+  /** True when EC2 says that it made nothing: what was wanted was there. */
+  readonly wasThere?: boolean;
+}
 
 /**
  * Makes the one EC2 call of a step. An abort ends a write
@@ -25,8 +28,8 @@ export async function performCloudStep(
       const { networkInterfaceId, privateIp } = step;
       const privateIpAddresses = [privateIp];
       const input = { networkInterfaceId, privateIpAddresses, allowReassignment: false } as const;
-      await ec2.assignPrivateIpAddresses(input, call);
-      return {};
+      const { assignedPrivateIpAddresses: put } = await ec2.assignPrivateIpAddresses(input, call);
+      return put.includes(privateIp) ? {} : { wasThere: true };
     }
     case 'unassign-private-ip':
       await ec2.unassignPrivateIpAddresses(

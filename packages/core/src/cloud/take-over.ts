@@ -24,8 +24,8 @@ export interface TakeOver {
 const nobodyKnown: LivePods = { complete: false, pods: [] };
 
 /** A list that cannot be had proves nobody dead. */
-function askWhoLives({ live }: TakeOver): Promise<LivePods> {
-  return live.livePods().catch(() => nobodyKnown);
+function askWhoLives({ live, session }: TakeOver): Promise<LivePods> {
+  return live.livePods({ signal: session.signal }).catch(() => nobodyKnown);
 }
 
 /**

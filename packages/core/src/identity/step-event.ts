@@ -12,5 +12,8 @@ export interface StepEvent extends StepDescription {
   readonly durationMs?: number;
 }
 
-/** Told of each step as it begins and as it ends, in EC2 and in the kernel. */
+/**
+ * Told of each step as it begins and as it ends, in EC2 and in the kernel. What it throws makes the verb fail; the rejection of one that is
+ * async is a warning of the process.
+ */
 export type OnStep = (event: StepEvent) => void;

@@ -8,6 +8,7 @@ export function heed(listen: () => unknown): void {
   }
 }
 
-function sayAloud(error: unknown): void {
+/** Says an error that no caller is left for. */
+export function sayAloud(error: unknown): void {
   process.emitWarning(error instanceof Error ? error : String(error));
 }

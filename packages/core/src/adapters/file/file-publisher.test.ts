@@ -53,6 +53,15 @@ describe('filePublisher', () => {
     );
   });
 
+  it('counts on after a release, also from another process', async () => {
+    const first = await filePublisher(directory).publish(identity);
+    const second = await filePublisher(directory).publish(identity);
+    await filePublisher(directory).release(second);
+    await expect(filePublisher(directory).publish(identity)).resolves.toMatchObject({
+      generation: first.generation + 2,
+    });
+  });
+
   it('makes the directory, and counts generations', async () => {
     const publisher = filePublisher(join(directory, 'a/b'));
     await publisher.publish(identity);

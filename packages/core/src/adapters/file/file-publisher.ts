@@ -4,7 +4,7 @@ import { CoreError } from '../../errors.ts';
 import { parsePublicIdentity } from '../../identity/parse-public-identity.ts';
 import type { PublicIdentity } from '../../identity/public-identity.ts';
 import type { Publisher } from '../../identity/publisher.ts';
-import { isMarked, removeMark, writeMark } from './release-mark.ts';
+import { isMarked, markedGeneration, removeMark, writeMark } from './release-mark.ts';
 import { readText, removeFile, writeWhole, writing } from './text-file.ts';
 
 /** Holds the public IP and a newline, for shell scripts: `$(cat /run/truetuple/public-ip)`. */
@@ -59,7 +59,8 @@ async function write(
   { after = 0, first = async () => {} }: Writing,
 ): Promise<PublicIdentity> {
   const previous = await readIdentity(directory).catch(ignoreInvalidFile);
-  const generation = Math.max(previous?.generation ?? 0, after) + 1;
+  const released = await markedGeneration(directory);
+  const generation = Math.max(previous?.generation ?? 0, released, after) + 1;
   const published: PublicIdentity = { ...identity, generation };
   await writing(directory, async () => {
     await mkdir(directory, { recursive: true });
