@@ -16,7 +16,7 @@ import type { Clock } from './identity/clock.ts';
 
 /** What a controller of claims works with. */
 export interface ControlPartsForClaims {
-  /** Of the region; must not try throttled calls again itself: `httpEc2Api` with `maxAttempts: 1`. */
+  /** Of the region; must not try throttled calls again itself: `sdkEc2Api` with `maxAttempts: 1`. */
   readonly ec2: Ec2Api;
   /** Of the account and region. */
   readonly lanes: RequestLanes;

@@ -74,7 +74,10 @@ function interfaceWrites(run: Run) {
           PrivateIpAddresses: [...privateIpAddresses],
           AllowReassignment: false,
         });
-        const { AssignedPrivateIpAddresses = [] } = await client.send(command, options);
+        const { AssignedPrivateIpAddresses = [], $metadata } = await client.send(command, options);
+        // EC2 names what was new to the last try only: a try before it may have put them there, its answer lost
+        if (($metadata.attempts ?? 1) > 1)
+          return { assignedPrivateIpAddresses: privateIpAddresses };
         const assigned = AssignedPrivateIpAddresses.flatMap((one) => one.PrivateIpAddress ?? []);
         return { assignedPrivateIpAddresses: assigned };
       }),
