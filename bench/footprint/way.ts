@@ -14,12 +14,13 @@ export const byDefault: Way = {
 };
 
 /**
- * For a process that does little and seldom: its JavaScript is interpreted, and no compiler takes memory (WebAssembly, which fetch needs,
- * stays); the young generation stays small, and threads share one heap of the C library.
+ * For a process that does little and seldom: no machine code is made (and with it no WebAssembly, which only fetch would use),
+ * the young generation stays small, and threads share one heap of the C library. Its price is the start: with other
+ * options of V8 than it was built with Node compiles its own modules anew.
  */
 export const sparing: Way = {
-  name: 'MALLOC_ARENA_MAX=1 node --no-opt --no-maglev --no-sparkplug --max-semi-space-size=1',
+  name: 'MALLOC_ARENA_MAX=1 node --lite-mode --max-semi-space-size=1',
   short: 'sparing',
-  options: ['--no-opt', '--no-maglev', '--no-sparkplug', '--max-semi-space-size=1'],
+  options: ['--lite-mode', '--max-semi-space-size=1'],
   environment: { MALLOC_ARENA_MAX: '1' },
 };
