@@ -1,19 +1,20 @@
 import type { Claim, Grant, IdentityGrant } from './cloud/identity-grant.ts';
 import { withFailures } from './cloud/undo-acquire.ts';
+import { describeIdentity, isSameIdentity } from './describe-identity.ts';
 import { CoreError } from './errors.ts';
 import { holdIdentity, type HeldIdentity } from './held-identity.ts';
 import type { Ipv4Address } from './identity/address.ts';
-import { bindAddresses } from './identity/bind-address.ts';
 import { deliveryPlan } from './identity/delivery.ts';
 import {
   parseIdentitySpec,
   type IdentitySpec,
   type IdentitySpecInput,
 } from './identity/identity-spec.ts';
-import { identitySchema, type PublicIdentity } from './identity/public-identity.ts';
+import type { PublicIdentity } from './identity/public-identity.ts';
 import type { Publisher } from './identity/publisher.ts';
 import type { OnStep } from './identity/step-event.ts';
 import { chooseLinkAddress, type LinkPlace } from './kernel/choose-link-address.ts';
+import { chooseIpv6 } from './kernel/choose-ipv6.ts';
 import { convergeLink } from './kernel/converge-link.ts';
 import type { KernelPort } from './kernel/kernel-port.ts';
 import { heldPublicIps } from './kernel/held-public-ips.ts';
@@ -65,7 +66,9 @@ export async function ensurePublicIdentity(
   const kernel = await node.openKernel();
   try {
     const link = await kernel.observe(spec.linkName, spec.table);
-    const place = chooseLinkAddress(link, spec);
+    const address = chooseLinkAddress(link, spec);
+    const publicIpv6 = link && chooseIpv6(link, spec);
+    const place = { ...address, publicIpv6 };
     const standing = link === undefined ? [] : heldPublicIps(link, spec.table);
     const grant = await node.openGrant(spec);
     const run: Run = {
@@ -103,7 +106,7 @@ async function takeBothHalves(run: Run): Promise<Taken> {
   prepared.catch((error: unknown) => stop.abort(error));
   const granted = run.grant.acquire({
     spec: run.spec,
-    link: run.place,
+    link: { ...run.place, ipv6Address: run.place.publicIpv6?.address },
     standing: run.standing,
     signal,
     onStep: run.report.cloud,
@@ -148,12 +151,14 @@ async function withdrawClaim({ node, spec }: Run, claim: Claim): Promise<void> {
 interface KernelWish {
   readonly claim?: Pick<Claim, 'publicIp'>;
   readonly releasing?: readonly Pick<Claim, 'publicIp'>[];
+  /** True when no other claim takes the place of those that are released: the IPv6 address goes too. */
+  readonly isLast?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
 async function convergeKernel(run: Run, wish: KernelWish): Promise<void> {
-  const { privateIp } = run.place;
-  const held = wish.claim === undefined ? {} : { publicIp: wish.claim.publicIp };
+  const { privateIp, publicIpv6 } = run.place;
+  const held = wish.claim === undefined ? {} : { publicIp: wish.claim.publicIp, publicIpv6 };
   await convergeLink({
     kernel: run.kernel,
     report: run.report,
@@ -165,6 +170,7 @@ async function convergeKernel(run: Run, wish: KernelWish): Promise<void> {
       releasing: (wish.releasing ?? []).map(({ publicIp }) => ({
         privateIp,
         publicIp,
+        publicIpv6: wish.isLast === true ? publicIpv6 : undefined,
         ...deliveryPlan(run.spec),
       })),
     },
@@ -180,16 +186,17 @@ async function forgetOthers(
 ): Promise<void> {
   const releasing = claims.filter((claim) => claim.publicIp !== kept?.publicIp);
   if (releasing.length === 0) return;
-  await convergeKernel(run, { releasing });
+  await convergeKernel(run, { releasing, isLast: kept === undefined });
   if (kept !== undefined) await convergeKernel(run, { claim: kept });
 }
 
 async function proveAndPublish(run: Run, { grant, claims }: Taken): Promise<PublicIdentity> {
-  const { spec, node, kernel } = run;
-  const identity = describeIdentity(run, grant);
+  const { spec, node, kernel, place } = run;
+  const identity = describeIdentity({ spec, place, nowMs: node.clock.now() }, grant);
   const publisher = node.openPublisher(spec.identityDirectory);
   try {
     await forgetOthers(run, claims, grant);
+    requireIpv6(run, grant);
     await requireProof(kernel, identity);
     const published = await publishOnce(run, publisher, identity);
     requireWanted(run, 'handing it over');
@@ -208,6 +215,17 @@ async function proveAndPublish(run: Run, { grant, claims }: Taken): Promise<Publ
     );
     throw isAbort ? aborted(run, grant, `${error.message}; it was given back`) : error;
   }
+}
+
+/** A grant of somebody else's making may know nothing of IPv6. */
+function requireIpv6({ place }: Run, grant: Grant): void {
+  if (place.publicIpv6 === undefined || grant.publicIpv6 !== undefined) return;
+  throw new CoreError({
+    code: 'Ipv6Unavailable',
+    message: `Ensuring ${place.publicIpv6.address}: the grant of ${grant.publicIp} holds no IPv6 address`,
+    remedy: 'Use a grant that holds one (directGrant), or leave ipv6 out of addressFamilies.',
+    retry: 'never',
+  });
 }
 
 class NotWanted extends Error {}
@@ -255,43 +273,4 @@ async function publishOnce(
     },
     () => publisher.publish(identity),
   );
-}
-
-function describeIdentity(run: Run, grant: Grant): Omit<PublicIdentity, 'generation'> {
-  const { spec, place, node } = run;
-  return {
-    schema: identitySchema,
-    publicIp: grant.publicIp,
-    privateIp: place.privateIp,
-    privatePrefixLength: place.privatePrefixLength,
-    linkName: spec.linkName,
-    gateway: place.gateway,
-    subnetCidr: place.subnetCidr,
-    vpcCidrs: spec.vpcCidrs,
-    table: spec.table,
-    delivery: spec.delivery,
-    ...(spec.routedCidrs === undefined ? {} : { routedCidrs: spec.routedCidrs }),
-    ...(spec.ports === undefined ? {} : { ports: spec.ports }),
-    bind: bindAddresses(spec.delivery, { privateIp: place.privateIp, publicIp: grant.publicIp }),
-    region: spec.region,
-    pool: spec.pool,
-    owner: spec.owner,
-    networkInterfaceId: grant.networkInterfaceId,
-    allocationId: grant.allocationId,
-    associationId: grant.associationId,
-    privateIpAssignedByUs: grant.privateIpAssignedByUs,
-    routeTableIds: grant.routeTableIds,
-    publishedAt: new Date(node.clock.now()).toISOString(),
-  };
-}
-
-/** Equal in everything but when and how often it was published. */
-function isSameIdentity(a: PublicIdentity, b: Omit<PublicIdentity, 'generation'>): boolean {
-  const { generation: _generation, publishedAt: _publishedAt, ...published } = a;
-  const { publishedAt: _now, ...wanted } = b;
-  return JSON.stringify(sorted(published)) === JSON.stringify(sorted(wanted));
-}
-
-function sorted(value: object): unknown {
-  return Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
 }

@@ -26,6 +26,8 @@ export type CoreErrorCode =
   | 'CredentialsMissing'
   | 'CredentialsRefused'
   | 'PrivateIpHeldElsewhere'
+  | 'Ipv6AddressHeldElsewhere'
+  | 'Ipv6GatewayUnknown'
   | 'LimitExceeded'
   | 'RouteHeldElsewhere'
   | 'ClaimInDoubt'

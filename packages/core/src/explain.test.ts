@@ -35,6 +35,25 @@ describe('explain', () => {
     ]);
   });
 
+  it('tells the steps of the IPv6 side, its address and gateway named where they are not known', () => {
+    const { steps, unknown } = explain({
+      ...simulatedPod().spec,
+      addressFamilies: ['ipv4', 'ipv6'],
+      vpcIpv6Cidrs: ['2001:db8:0:200::/56'],
+    });
+    expect(steps.map(({ command }) => command).filter((line) => line.includes('IPV6'))).toEqual([
+      "aws ec2 create-tags --resources $ENI --tags 'Key=truetuple/ipv6/$PUBLIC_IPV6,Value=test/sip/gateway-0/uid-gateway-0/media'",
+      'aws ec2 assign-ipv6-addresses --network-interface-id $ENI --ipv6-addresses $PUBLIC_IPV6',
+      'ip -6 rule add from $PUBLIC_IPV6/128 lookup 200 priority 100 protocol 188',
+      'ip -6 address add $PUBLIC_IPV6/128 dev net1 nodad',
+      'ip -6 route replace 2001:db8:0:200::/56 via $GATEWAY_IPV6 dev net1 table 200 protocol 188',
+      'ip -6 route replace ::/0 via $GATEWAY_IPV6 dev net1 mtu 1500 table 200 protocol 188',
+    ]);
+    expect(Object.keys(unknown)).toEqual(expect.arrayContaining(['PUBLIC_IPV6', 'GATEWAY_IPV6']));
+    const text = steps.map((step) => `${step.sentence} ${step.command}`).join('\n');
+    expect(text).not.toMatch(/192\.0\.2\.|c0ff/);
+  });
+
   it('tells the order in which ensure does it', async () => {
     const pod = simulatedPod();
     const done: string[] = [];

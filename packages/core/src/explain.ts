@@ -1,9 +1,12 @@
 import { describeCloudStep } from './cloud/describe-cloud-step.ts';
 import type { CloudStep } from './cloud/cloud-step.ts';
 import { planAlone, type WantedIdentity } from './cloud/plan-cloud.ts';
+import { formatIpv6Owner } from './cloud/ipv6-record.ts';
 import type { CloudView } from './cloud/view.ts';
 import { CoreError } from './errors.ts';
 import { hostCidr, type Cidr, type Ipv4Address } from './identity/address.ts';
+import { deriveIpv6 } from './identity/derive-ipv6.ts';
+import type { Ipv6Address } from './identity/ipv6-address.ts';
 import { deliveryPlan } from './identity/delivery.ts';
 import {
   parseIdentitySpec,
@@ -11,6 +14,8 @@ import {
   type IdentitySpecInput,
 } from './identity/identity-spec.ts';
 import type { StepDescription } from './identity/step-description.ts';
+import { chooseIpv6 } from './kernel/choose-ipv6.ts';
+import { isIpv6Step } from './kernel/ipv6-step.ts';
 import { describeKernelStep } from './kernel/describe-kernel-step.ts';
 import type { LinkState } from './kernel/kernel-port.ts';
 import type { KernelStep } from './kernel/kernel-step.ts';
@@ -38,6 +43,8 @@ export interface Explanation {
 const placeholders = {
   PUBLIC_IP: { value: '192.0.2.201', meaning: 'the Elastic IP that will be claimed' },
   PRIVATE_IP: { value: '192.0.2.202', meaning: 'the address of the link' },
+  PUBLIC_IPV6: { value: '2001:db8::c0ff:ee01', meaning: "the link's global IPv6 address" },
+  GATEWAY_IPV6: { value: 'fe80::c0ff:ee02', meaning: 'the VPC router, as advertised on the link' },
   GATEWAY: { value: '192.0.2.203', meaning: "the VPC router of the link's subnet" },
   SUBNET_CIDR: { value: '192.0.2.204/30', meaning: "the link's subnet" },
   ENI: { value: 'eni-0000000c0ffee0001', meaning: "the link's network interface" },
@@ -76,7 +83,7 @@ function isRoute(step: CloudStep): boolean {
 function isOfClaim(step: KernelStep): boolean {
   if (step.kind === 'add-rule') return step.from === hostCidr(publicIp) || step.ports !== undefined;
   if (step.kind === 'replace-route') return step.source === publicIp;
-  return step.kind === 'add-address' || step.kind === 'replace-delivery-table';
+  return step.kind === 'add-address' || step.kind === 'replace-delivery-table' || isIpv6Step(step);
 }
 
 function planEmptyLink(spec: IdentitySpec): KernelStep[] {
@@ -93,6 +100,14 @@ function planEmptyLink(spec: IdentitySpec): KernelStep[] {
     routes: [],
     rules: [],
     deliveryTables: [],
+    ipv6: {
+      settings: { disabled: false, keepAddrOnDown: false },
+      maySet: true,
+      addresses: [],
+      routes: [],
+      rules: [],
+      routers: [placeholders.GATEWAY_IPV6.value as Ipv6Address],
+    },
   };
   return planKernel(state, {
     ...identityLink({
@@ -101,9 +116,35 @@ function planEmptyLink(spec: IdentitySpec): KernelStep[] {
       gateway: spec.gateway ?? (placeholders.GATEWAY.value as Ipv4Address),
       subnetCidr: placeholders.SUBNET_CIDR.value as Cidr,
     }),
-    identities: [{ privateIp, publicIp, ...deliveryPlan(spec) }],
+    identities: [
+      {
+        privateIp,
+        publicIp,
+        publicIpv6: chooseIpv6(state, knownIpv6(spec)),
+        ...deliveryPlan(spec),
+      },
+    ],
     releasing: [],
   });
+}
+
+/** The address that the link will have, where neither the spec nor the pod's name says it. */
+function knownIpv6(spec: IdentitySpec): IdentitySpec {
+  if (spec.publicIpv6 !== undefined || spec.subnetIpv6Cidr !== undefined) return spec;
+  return { ...spec, publicIpv6: placeholders.PUBLIC_IPV6.value as Ipv6Address };
+}
+
+/** Before the claim of the Elastic IP. */
+function planIpv6Cloud(spec: IdentitySpec, networkInterfaceId: string): CloudStep[] {
+  if (!spec.addressFamilies.includes('ipv6')) return [];
+  const { publicIpv6, subnetIpv6Cidr, owner } = knownIpv6(spec);
+  const address = publicIpv6 ?? (subnetIpv6Cidr && deriveIpv6(subnetIpv6Cidr, owner));
+  if (address === undefined) return [];
+  const value = formatIpv6Owner(owner, spec.pool);
+  return [
+    { kind: 'tag-ipv6-owner', networkInterfaceId, address, value },
+    { kind: 'assign-ipv6-address', networkInterfaceId, address },
+  ];
 }
 
 function planEmptyCloud(spec: IdentitySpec): readonly CloudStep[] {
@@ -150,7 +191,7 @@ function planEmptyCloud(spec: IdentitySpec): readonly CloudStep[] {
     withRoutes: true,
   };
   const plan = planAlone(wanted, view);
-  if (plan.kind === 'steps') return plan.steps;
+  if (plan.kind === 'steps') return [...planIpv6Cloud(spec, networkInterfaceId), ...plan.steps];
   throw new CoreError({
     code: 'NotConverged',
     message: `No plan for an empty account: ${plan.kind}`,

@@ -118,6 +118,7 @@ export type { OnStep, StepEvent } from './identity/step-event.ts';
 export type * from './cloud/ec2-api.ts';
 export type * from './cloud/ec2-packet-filters.ts';
 export type { CloudStep } from './cloud/cloud-step.ts';
+export type { Ipv6CloudStep } from './cloud/ipv6-cloud-step.ts';
 export type { LivePod, LivePods, Liveness } from './cloud/liveness.ts';
 export type {
   Claim,
@@ -143,6 +144,8 @@ export type {
   Ipv6Settings,
 } from './kernel/ipv6-link.ts';
 export type { Ipv6Step } from './kernel/ipv6-step.ts';
+export type { LinkIpv6, PublicIpv6 } from './identity/public-ipv6.ts';
+export type { AddressFamily, Ipv6Spec, Ipv6SpecInput } from './identity/ipv6-spec.ts';
 export type { KernelStep } from './kernel/kernel-step.ts';
 export type { Proof, ProofInput, WireProof, WireProofInput } from './identity/proof.ts';
 export { applicationSocket, linuxDatagrams } from './adapters/linux/linux-datagrams.ts';

@@ -2,6 +2,7 @@ import { CoreError } from '../errors.ts';
 import { bear, pause, readCloud, throwIfAborted, type CloudSession } from './cloud-session.ts';
 import type { CloudStep } from './cloud-step.ts';
 import { Ec2CallError } from './ec2-call-error.ts';
+import { refuseIpv6Address } from './ipv6-holder.ts';
 import { performCloudStep, type StepAnswer } from './perform-cloud-step.ts';
 import { isOutcomeUnknown, nameStep, translateEc2Error } from './translate-ec2-error.ts';
 import { rememberWrite } from './own-writes.ts';
@@ -74,7 +75,15 @@ function isDoneAlready(error: Ec2CallError, step: CloudStep): boolean {
     case 'delete-route':
       return ['InvalidRoute.NotFound', 'InvalidRouteTableID.NotFound'].includes(error.ec2Code);
     case 'unassign-private-ip':
+    case 'untag-ipv6-owner':
       return error.ec2Code === 'InvalidNetworkInterfaceID.NotFound';
+    case 'unassign-ipv6-address':
+      // an IPv6 address has no primary that EC2 would refuse to take off: it is not there
+      return ['InvalidNetworkInterfaceID.NotFound', 'InvalidParameterValue'].includes(
+        error.ec2Code,
+      );
+    case 'assign-ipv6-address':
+    case 'tag-ipv6-owner':
     case 'disable-source-dest-check':
     case 'assign-private-ip':
     case 'associate-address':
@@ -111,6 +120,11 @@ async function afterFailure(
         throw await privateIpRefused(session, step, error);
       }
       break;
+    case 'assign-ipv6-address':
+      if (code === 'InvalidParameterValue' || code === 'Resource.AlreadyAssociated') {
+        throw await refuseIpv6Address(session, step, error);
+      }
+      break;
     case 'create-route':
       // somebody was quicker, or our own first try was: the next look decides between done and replace
       if (code === 'RouteAlreadyExists') return lookAgain(session, step, error);
@@ -123,6 +137,9 @@ async function afterFailure(
       }
       // EC2's one code for both "there is none" and "not allowed": the next look tells
       return lookAgain(session, step, error);
+    case 'unassign-ipv6-address':
+    case 'tag-ipv6-owner':
+    case 'untag-ipv6-owner':
     case 'disable-source-dest-check':
     case 'disassociate-address':
     case 'allocate-address':

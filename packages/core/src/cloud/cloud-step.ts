@@ -3,6 +3,7 @@ import { handoverTagKey } from '../identity/handover.ts';
 import { ownerTagKey, releasedTagKey } from '../identity/owner.ts';
 
 import type { Tag } from './ec2-api.ts';
+import type { Ipv6CloudStep } from './ipv6-cloud-step.ts';
 
 /** One write to EC2. Each names the action it is carried out with. */
 export type CloudStep =
@@ -29,6 +30,7 @@ export type CloudStep =
       readonly associationId: string;
       readonly publicIp: Ipv4Address;
     }
+  | Ipv6CloudStep
   | { readonly kind: 'tag-owner'; readonly allocationId: string; readonly value: string }
   | { readonly kind: 'untag-owner'; readonly allocationId: string; readonly value: string }
   /** One more Elastic IP for the pool; the tags make it the pool's in the same call. */

@@ -1,8 +1,12 @@
 import type { StepDescription } from '../identity/step-description.ts';
 import { tagKeyOf, type CloudStep, type TagStep } from './cloud-step.ts';
+import { aws } from './aws-line.ts';
+import { describeIpv6CloudStep } from './describe-ipv6-cloud-step.ts';
+import { isIpv6CloudStep } from './ipv6-cloud-step.ts';
 
 /** A step as a sentence and as the `aws ec2` line that would do the same. */
 export function describeCloudStep(step: CloudStep): StepDescription {
+  if (isIpv6CloudStep(step)) return describeIpv6CloudStep(step);
   switch (step.kind) {
     case 'disable-source-dest-check':
       return {
@@ -115,11 +119,4 @@ function describeRoute(
     sentence: `Lead ${step.destination} to ${step.networkInterfaceId} in ${step.routeTableId}: VPC peers reach the pod without NAT.`,
     command: aws(step.kind, { ...key, 'network-interface-id': step.networkInterfaceId }),
   };
-}
-
-function aws(action: string, options: Readonly<Record<string, string | true>>): string {
-  const parts = Object.entries(options).map(([name, value]) =>
-    value === true ? `--${name}` : `--${name} ${value}`,
-  );
-  return ['aws ec2', action, ...parts].join(' ');
 }

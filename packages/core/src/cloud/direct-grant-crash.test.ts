@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Ipv4Address } from '../identity/address.ts';
+import { parseIpv6Address } from '../identity/ipv6-address.ts';
 import { parseIdentitySpec } from '../identity/identity-spec.ts';
 import { poolTagKey } from '../identity/owner.ts';
 import { reapOrphans } from '../reap-orphans.ts';
@@ -15,10 +16,11 @@ const tags = { [poolTagKey]: 'media' };
 
 function build() {
   const ec2 = new SimulatedEc2({ region: 'eu-central-1', claimScope: 'privateIp' });
-  const { vpcId } = ec2.createVpc({ cidr: '10.0.0.0/16' });
+  const { vpcId } = ec2.createVpc({ cidr: '10.0.0.0/16', ipv6Cidr: '2001:db8:0:200::/56' });
   ec2.createInternetGateway({ vpcId });
   const routeTableIds = [1, 2].map(() => ec2.createRouteTable({ vpcId }).routeTableId);
-  const { subnetId } = ec2.createSubnet({ vpcId, cidr: '10.0.2.0/24' });
+  const ipv6Cidr = '2001:db8:0:202::/64';
+  const { subnetId } = ec2.createSubnet({ vpcId, cidr: '10.0.2.0/24', ipv6Cidr });
   const { instanceId } = ec2.createInstance();
   const sourceDestCheck = false;
   ec2.createNetworkInterface({ subnetId, instanceId, macAddress, tags, sourceDestCheck });
@@ -28,7 +30,17 @@ function build() {
 
 type Built = ReturnType<typeof build>;
 
-function acquire({ routeTableIds }: Built, ec2: Ec2Api, uid = 'uid-1'): Promise<Grant> {
+interface Who {
+  readonly uid?: string;
+  readonly families: 'ipv4' | 'dual stack';
+}
+
+function acquire(
+  { routeTableIds }: Built,
+  ec2: Ec2Api,
+  { uid = 'uid-1', families }: Who,
+): Promise<Grant> {
+  const ipv6Address = families === 'ipv4' ? undefined : parseIpv6Address('2001:db8:0:202::50');
   return directGrant({ ec2, clock }).acquire({
     spec: parseIdentitySpec({
       owner: { cluster: 'c', namespace: 'n', pod: 'sip-0', uid },
@@ -37,7 +49,7 @@ function acquire({ routeTableIds }: Built, ec2: Ec2Api, uid = 'uid-1'): Promise<
       vpcCidrs: ['10.0.0.0/16'],
       routeTables: { by: 'ids', routeTableIds },
     }),
-    link: { macAddress, privateIp: '10.0.2.11' as Ipv4Address },
+    link: { macAddress, privateIp: '10.0.2.11' as Ipv4Address, ipv6Address },
     onClaimed: async () => {},
   });
 }
@@ -67,47 +79,58 @@ function killedAt(
   return { ec2: mortal, dead };
 }
 
-async function callsOf(verb: (built: Built, ec2: Ec2Api) => Promise<unknown>): Promise<number> {
+async function callsOf(verb: Verb, families: Who['families']): Promise<number> {
   const built = build();
-  await verb(built, built.ec2);
+  await verbs[verb](built, built.ec2, families);
   return built.ec2.calls.count();
 }
 
 const verbs = {
-  acquire: (built: Built, ec2: Ec2Api) => acquire(built, ec2),
-  'acquire and release': async (built: Built, ec2: Ec2Api) =>
-    directGrant({ ec2, clock }).release(await acquire(built, ec2)),
+  acquire: (built: Built, ec2: Ec2Api, families: Who['families']) =>
+    acquire(built, ec2, { families }),
+  'acquire and release': async (built: Built, ec2: Ec2Api, families: Who['families']) =>
+    directGrant({ ec2, clock }).release(await acquire(built, ec2, { families })),
 };
+type Verb = keyof typeof verbs;
 
+const runs = (['ipv4', 'dual stack'] as const).flatMap((families) =>
+  (['acquire', 'acquire and release'] as const).map((verb) => ({ verb, families })),
+);
 const moments = await Promise.all(
-  (['acquire', 'acquire and release'] as const).map(async (verb) => {
-    const count = await callsOf(verbs[verb]);
-    return Array.from({ length: count }, (_, index) => ({ verb, call: index + 1 }));
+  runs.map(async ({ verb, families }) => {
+    const count = await callsOf(verb, families);
+    return Array.from({ length: count }, (_, index) => ({ verb, families, call: index + 1 }));
   }),
 );
 const deaths = moments
   .flat()
-  .flatMap(({ verb, call }) =>
-    (['before', 'after'] as const).map((when) => ({ verb, call, when })),
+  .flatMap(({ verb, families, call }) =>
+    (['before', 'after'] as const).map((when) => ({ verb, families, call, when })),
   );
+
+function ipv6In({ ec2 }: Built): readonly string[] {
+  return ec2.snapshot().networkInterfaces.flatMap(({ ipv6Addresses = [] }) => ipv6Addresses);
+}
 
 async function reapAll(ec2: Ec2Api): Promise<void> {
   const live = { livePods: async () => ({ complete: true, pods: [] }) };
   await reapOrphans({ pool: 'media', live, graceMs: 0 }, { ec2, clock });
 }
 
-describe.each(deaths)('killed in $verb, $when call $call', ({ verb, call, when }) => {
+describe.each(deaths)('$families, killed in $verb, $when call $call', (death) => {
+  const { verb, families, call, when } = death;
   async function killed(): Promise<Built> {
     const built = build();
     const mortal = killedAt(built.ec2, call, when);
-    await Promise.race([mortal.dead, verbs[verb](built, mortal.ec2)]);
+    await Promise.race([mortal.dead, verbs[verb](built, mortal.ec2, families)]);
     return built;
   }
 
   it('the same pod, started again, holds one address and gives all of it back', async () => {
     const fresh = build().ec2.snapshot();
     const built = await killed();
-    const grant = await acquire(built, built.ec2);
+    const grant = await acquire(built, built.ec2, { families });
+    expect(ipv6In(built)).toEqual(families === 'ipv4' ? [] : ['2001:db8:0:202::50']);
     const held = built.ec2.snapshot().addresses.filter(({ associationId }) => associationId);
     expect(held.map(({ associationId }) => associationId)).toEqual([grant.associationId]);
     await directGrant({ ec2: built.ec2, clock }).release(grant);
@@ -124,7 +147,7 @@ describe.each(deaths)('killed in $verb, $when call $call', ({ verb, call, when }
   it('the next pod on the same private IP takes over; at most a bare record waits for the reaper', async () => {
     const fresh = build().ec2.snapshot();
     const built = await killed();
-    const grant = await acquire(built, built.ec2, 'uid-2');
+    const grant = await acquire(built, built.ec2, { uid: 'uid-2', families });
     const held = built.ec2.snapshot().addresses.filter(({ associationId }) => associationId);
     expect(held.map(({ associationId }) => associationId)).toEqual([grant.associationId]);
     await directGrant({ ec2: built.ec2, clock }).release(grant);

@@ -3,6 +3,7 @@ import { acquireGrant } from './acquire-grant.ts';
 import type { AllocationPolicy } from './allocation-policy.ts';
 import { formatReleased } from './choose-address.ts';
 import { openSession } from './cloud-session.ts';
+import { dualStackGrant } from './dual-stack-grant.ts';
 import type { Ec2Api } from './ec2-api.ts';
 import { endClaim } from './end-claim.ts';
 import type { IdentityGrant } from './identity-grant.ts';
@@ -35,6 +36,10 @@ export interface DirectGrantParts {
  * safe twice and from another process. Errors are CoreErrors, and what a failed acquire took is given back.
  */
 export function directGrant(parts: DirectGrantParts): IdentityGrant {
+  return dualStackGrant(ipv4Grant(parts), parts);
+}
+
+function ipv4Grant(parts: DirectGrantParts): IdentityGrant {
   const { ec2, clock, live, coolDown, allocate } = parts;
   const cooling = coolDown && (() => ({ ms: coolDown.ms, nowMs: coolDown.clock.now() }));
   return {

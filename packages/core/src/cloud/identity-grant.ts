@@ -2,6 +2,8 @@ import type { CoreError } from '../errors.ts';
 import type { Ipv4Address } from '../identity/address.ts';
 import type { IdentitySpec } from '../identity/identity-spec.ts';
 import type { Owner } from '../identity/owner.ts';
+import type { Ipv6Address } from '../identity/ipv6-address.ts';
+import type { PublicIpv6 } from '../identity/public-ipv6.ts';
 import type { CloudStep } from './cloud-step.ts';
 
 /**
@@ -98,14 +100,15 @@ export type GrantState =
  * `taken`: the address is associated elsewhere. `private-ip-taken`: our private IP carries another public
  * address. `claim-refused`: it was associated with nothing, and EC2 refused to give it back to us. `withdrawn`: the
  * controller's claim was deleted, or speaks of another address. `handed-over`: another pod asked for it, and it was given
- * back for that.
+ * back for that. `ipv6-taken`: another network interface, or another pod on ours, has our IPv6 address.
  */
 export type LossReason =
   | 'taken'
   | 'private-ip-taken'
   | 'claim-refused'
   | 'withdrawn'
-  | 'handed-over';
+  | 'handed-over'
+  | 'ipv6-taken';
 
 /** One step in EC2, told as it begins and as it ends. */
 export interface CloudStepEvent {
@@ -151,6 +154,8 @@ export interface GrantRequest extends GrantCall {
 export interface LinkFact {
   readonly macAddress: string;
   readonly privateIp: Ipv4Address;
+  /** To be held beside the public address; absent without IPv6. */
+  readonly ipv6Address?: Ipv6Address | undefined;
 }
 
 /** An Elastic IP on a network interface of ours, and the association that makes it ours. */
@@ -167,4 +172,7 @@ export interface Grant extends Claim {
   readonly privateIp: Ipv4Address;
   readonly privateIpAssignedByUs: boolean;
   readonly routeTableIds: readonly string[];
+  /** Set where `publicIpv6` is: its record names the pool. */
+  readonly pool?: string;
+  readonly publicIpv6?: Pick<PublicIpv6, 'address' | 'assignedByUs'>;
 }

@@ -2,6 +2,7 @@ import { hostCidr, parseIpv4Address, type Cidr } from '../identity/address.ts';
 import { readCloud, readTogether, type CloudSession } from './cloud-session.ts';
 import type { ElasticIp, Filter, NetworkInterface, RouteTable } from './ec2-api.ts';
 import { inChunks } from './in-chunks.ts';
+import { anyIpv6TagKey } from './ipv6-record.ts';
 import { poolFilters } from './observe-cloud.ts';
 import type { ObservedPool, OrphanSubject } from './plan-reap.ts';
 import { ownerRecordOf, routeTo } from './view.ts';
@@ -32,7 +33,9 @@ async function readPart(
     hostCidr(parseIpv4Address(publicIp, 'public IP')),
   );
   const routeTables =
-    only?.kind === 'private-ip' ? [] : await readRouteTables(session, destinations);
+    only !== undefined && only.kind !== 'address'
+      ? []
+      : await readRouteTables(session, destinations);
   const ids = [
     only?.networkInterfaceId,
     ...addresses.map((one) => one.networkInterfaceId),
@@ -48,7 +51,7 @@ async function readPart(
 
 /** For an address the whole pool is read: which of it the live pods are seen with. */
 function narrowAddresses(only: OrphanSubject | undefined): readonly Filter[] {
-  if (only?.kind !== 'private-ip') return [];
+  if (only === undefined || only.kind === 'address') return [];
   return [{ name: 'network-interface-id', values: [only.networkInterfaceId] }];
 }
 
@@ -70,13 +73,26 @@ async function readInterfaces(
     readCloud(session, 'reading network interfaces', (call) =>
       session.ec2.describeNetworkInterfaces({ filters }, call),
     );
-  const carriers = wanted.inPool === 'none' ? [] : await read(wanted.inPool);
+  const carriers = wanted.inPool === 'none' ? [] : await readCarriers(wanted.inPool, read);
   const known = new Set<string | undefined>(carriers.map((one) => one.networkInterfaceId));
   const ids = new Set(wanted.ids.flatMap((id) => (id === undefined || known.has(id) ? [] : [id])));
   const others = await inChunks([...ids], (values) =>
     read([{ name: 'network-interface-id', values }]),
   );
   return [...carriers, ...others];
+}
+
+/** Network interfaces with the pool's tag, and those with the record of an IPv6 address. */
+async function readCarriers(
+  inPool: readonly Filter[],
+  read: (filters: readonly Filter[]) => Promise<NetworkInterface[]>,
+): Promise<NetworkInterface[]> {
+  const [tagged, recorded] = await Promise.all([
+    read(inPool),
+    read([{ name: 'tag-key', values: [anyIpv6TagKey] }]),
+  ]);
+  const all = [...tagged, ...recorded].map((eni) => [eni.networkInterfaceId, eni] as const);
+  return [...new Map(all).values()];
 }
 
 async function readRouteTables(

@@ -40,6 +40,12 @@ function subjectOf({ step, allocated }: OwnWrite): string {
     case 'assign-private-ip':
     case 'unassign-private-ip':
       return `private-ip ${step.networkInterfaceId} ${step.privateIp}`;
+    case 'assign-ipv6-address':
+    case 'unassign-ipv6-address':
+      return `ipv6 ${step.networkInterfaceId} ${step.address}`;
+    case 'tag-ipv6-owner':
+    case 'untag-ipv6-owner':
+      return `ipv6 owner ${step.networkInterfaceId} ${step.address}`;
     case 'associate-address':
       return `association ${step.allocationId}`;
     case 'disassociate-address':

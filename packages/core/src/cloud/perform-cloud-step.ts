@@ -1,5 +1,7 @@
 import { tagKeyOf, type CloudStep, type TagStep } from './cloud-step.ts';
 import type { CallOptions, Ec2Api } from './ec2-api.ts';
+import { isIpv6CloudStep } from './ipv6-cloud-step.ts';
+import { performIpv6Step } from './perform-ipv6-step.ts';
 import type { OwnWrite } from './view.ts';
 
 /** What EC2 answered, where it matters. */
@@ -18,6 +20,7 @@ export async function performCloudStep(
   untilSent?: AbortSignal,
 ): Promise<StepAnswer> {
   const call: CallOptions = untilSent === undefined ? {} : { untilSent };
+  if (isIpv6CloudStep(step)) return performIpv6Step(ec2, step, call);
   switch (step.kind) {
     case 'disable-source-dest-check': {
       const { networkInterfaceId } = step;
@@ -37,18 +40,8 @@ export async function performCloudStep(
         call,
       );
       return {};
-    case 'associate-address': {
-      const answer = await ec2.associateAddress(
-        {
-          allocationId: step.allocationId,
-          networkInterfaceId: step.networkInterfaceId,
-          privateIpAddress: step.privateIp,
-          allowReassociation: false,
-        },
-        call,
-      );
-      return { associationId: answer.associationId };
-    }
+    case 'associate-address':
+      return performAssociation(ec2, step, call);
     case 'allocate-address':
       return { allocated: await ec2.allocateTaggedAddress({ tags: step.tags }, call) };
     case 'disassociate-address':
@@ -71,6 +64,20 @@ export async function performCloudStep(
     default:
       return step satisfies never;
   }
+}
+
+async function performAssociation(
+  ec2: Ec2Api,
+  step: CloudStep & { kind: 'associate-address' },
+  call: CallOptions,
+): Promise<StepAnswer> {
+  const { allocationId, networkInterfaceId, privateIp: privateIpAddress } = step;
+  const input = { allocationId, networkInterfaceId, privateIpAddress } as const;
+  const { associationId } = await ec2.associateAddress(
+    { ...input, allowReassociation: false },
+    call,
+  );
+  return { associationId };
 }
 
 function ownTag(step: TagStep): {

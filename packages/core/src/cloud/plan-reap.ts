@@ -15,6 +15,7 @@ import {
   isAlive,
 } from './doubt-about-pods.ts';
 import type { ElasticIp, NetworkInterface, RouteTable } from './ec2-api.ts';
+import { judgeIpv6 } from './judge-ipv6.ts';
 import type { LivePods } from './liveness.ts';
 import {
   carriesPoolTag,
@@ -57,7 +58,7 @@ export type OrphanSubject =
       readonly publicIp: Ipv4Address;
       readonly networkInterfaceId: string | undefined;
     }
-  | { readonly kind: 'private-ip'; readonly networkInterfaceId: string };
+  | { readonly kind: 'private-ip' | 'ipv6-address'; readonly networkInterfaceId: string };
 
 /** Something that is held by no pod we know of, and yet is left alone. */
 export interface Spared {
@@ -72,12 +73,13 @@ export interface ReapPlan {
   readonly judged: number;
 }
 
-type Verdict = { readonly orphan: Orphan } | { readonly spared: Spared } | 'in-use' | 'idle';
+export type Verdict = { readonly orphan: Orphan } | { readonly spared: Spared } | 'in-use' | 'idle';
 
 /**
  * Judges a pool, with EC2 read before the pods: one that appeared in between is spared, never robbed. An
  * address is an orphan when its owner does not live and its private IP is no live pod's; a secondary
- * private IP, when no live pod has it and its network interface carries the pool's tag.
+ * private IP, when no live pod has it and its network interface carries the pool's tag; an IPv6 address, when its
+ * record names a dead owner and this pool.
  */
 export function planReap(observed: ObservedPool, live: LivePods): ReapPlan {
   const addresses = observed.addresses.map((address) => judgeAddress(address, observed, live));
@@ -93,7 +95,8 @@ export function planReap(observed: ObservedPool, live: LivePods): ReapPlan {
   const privateIps = observed.networkInterfaces
     .filter((eni) => carriesPoolTag(eni, observed.pool))
     .flatMap((eni) => judgePrivateIps(eni, observed, live, ended));
-  const all = [...addresses, ...privateIps];
+  const ipv6 = observed.networkInterfaces.flatMap((eni) => judgeIpv6(eni, observed.pool, live));
+  const all = [...addresses, ...privateIps, ...ipv6];
   const verdicts = all.filter((verdict) => verdict !== 'in-use' && verdict !== 'idle');
   return {
     judged: all.filter((verdict) => verdict !== 'idle').length,

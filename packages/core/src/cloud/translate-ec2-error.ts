@@ -200,6 +200,14 @@ export function nameStep(step: CloudStep): string {
       return `registering ${step.privateIp} on ${step.networkInterfaceId}`;
     case 'unassign-private-ip':
       return `taking ${step.privateIp} off ${step.networkInterfaceId}`;
+    case 'assign-ipv6-address':
+      return `assigning ${step.address} to ${step.networkInterfaceId}`;
+    case 'unassign-ipv6-address':
+      return `taking ${step.address} off ${step.networkInterfaceId}`;
+    case 'tag-ipv6-owner':
+      return `recording the owner of ${step.address} on ${step.networkInterfaceId}`;
+    case 'untag-ipv6-owner':
+      return `removing the owner record of ${step.address} from ${step.networkInterfaceId}`;
     case 'associate-address':
       return `claiming ${step.publicIp} (${step.allocationId}) for ${step.privateIp} on ${step.networkInterfaceId}`;
     case 'allocate-address':

@@ -102,6 +102,11 @@ export function reverses(step: CloudStep, done: CloudStep): boolean {
       return done.kind === 'tag-owner' && done.allocationId === step.allocationId;
     case 'unassign-private-ip':
       return done.kind === 'assign-private-ip' && done.privateIp === step.privateIp;
+    // the dual-stack grant undoes its own
+    case 'assign-ipv6-address':
+    case 'unassign-ipv6-address':
+    case 'tag-ipv6-owner':
+    case 'untag-ipv6-owner':
     case 'disable-source-dest-check':
     case 'assign-private-ip':
     case 'associate-address':

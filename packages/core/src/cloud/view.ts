@@ -19,6 +19,8 @@ export interface OwnWrite {
   readonly step: CloudStep;
   /** Of an association. */
   readonly associationId?: string;
+  /** Of an IPv6 address: EC2 says that the network interface had it before the call. */
+  readonly wasThere?: boolean;
   /** Of an allocation. */
   readonly allocated?: AllocatedAddress;
 }
@@ -73,6 +75,12 @@ export function viewAfter(view: CloudView, write: OwnWrite): CloudView {
     case 'replace-route':
     case 'delete-route':
       return routed(view, step);
+    // no plan is made from the IPv6 side of a view
+    case 'assign-ipv6-address':
+    case 'unassign-ipv6-address':
+    case 'tag-ipv6-owner':
+    case 'untag-ipv6-owner':
+      return view;
     default:
       return step satisfies never;
   }

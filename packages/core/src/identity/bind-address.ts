@@ -1,11 +1,12 @@
 import { CoreError } from '../errors.ts';
 import { cidrContains, isIpv4Address, parseIpv4Address, type Ipv4Address } from './address.ts';
+import { parseIpv6Address, type Ipv6Address } from './ipv6-address.ts';
 import type { Delivery, TransportProtocol } from './delivery.ts';
 import type { PublicIdentity } from './public-identity.ts';
 
 type Bound = Pick<
   PublicIdentity,
-  'delivery' | 'bind' | 'vpcCidrs' | 'subnetCidr' | 'routedCidrs' | 'ports'
+  'delivery' | 'bind' | 'vpcCidrs' | 'subnetCidr' | 'routedCidrs' | 'ports' | 'publicIpv6'
 >;
 
 const everyAddress = '0.0.0.0' as Ipv4Address;
@@ -20,19 +21,31 @@ const everyAddress = '0.0.0.0' as Ipv4Address;
  * `translate` and `dnat`: the private one, for everybody. `dnat` is right in answers only: towards a VPC peer
  * that has not called us the socket shows its private address.
  * `rule` and `any`: 0.0.0.0.
+ * For an IPv6 peer, whatever the delivery: the identity's IPv6 address, which nothing translates.
  *
  * @param protocol of the socket; default `udp`.
- * @throws CoreError SpecInvalid for a peer that is no IPv4 address; DeliveryImpossible for a protocol that the
- * identity's delivery is wrong for.
+ * @throws CoreError SpecInvalid for a peer that is no IP address; DeliveryImpossible for a protocol that the identity's
+ * delivery is wrong for, and for an IPv6 peer of an identity without IPv6.
  */
 export function bindAddressFor(
   identity: Bound,
   peer: string,
   protocol: TransportProtocol = 'udp',
-): Ipv4Address {
+): Ipv4Address | Ipv6Address {
+  if (peer.includes(':')) return ipv6For(identity, parseIpv6Address(peer, 'peer'));
   const address = isIpv4Address(peer) ? peer : parseIpv4Address(peer, 'peer');
   requireProtocol(identity, protocol);
   return isRoutedHere(identity, address) ? identity.bind.vpc : identity.bind.internet;
+}
+
+function ipv6For({ publicIpv6 }: Bound, peer: Ipv6Address): Ipv6Address {
+  if (publicIpv6 !== undefined) return publicIpv6.address;
+  throw new CoreError({
+    code: 'DeliveryImpossible',
+    message: `No address can be bound for ${peer}: the identity has no IPv6 address`,
+    remedy: "Ensure it with ipv6 among the spec's addressFamilies, or reach the peer by IPv4.",
+    retry: 'never',
+  });
 }
 
 /** True for a peer in a subnet that carries our /32. */

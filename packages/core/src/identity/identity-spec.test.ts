@@ -24,6 +24,8 @@ describe('parseIdentitySpec', () => {
   it('fills in defaults', () => {
     expect(parseIdentitySpec(good)).toEqual({
       ...good,
+      addressFamilies: ['ipv4'],
+      vpcIpv6Cidrs: [],
       excludeAddresses: [],
       linkName: 'net1',
       networkInterface: { by: 'mac' },
@@ -111,5 +113,79 @@ describe('parseIdentitySpec', () => {
     ['any', { ports: [{ ...tls, protocol: 'sctp' }] }, 'ports.0.protocol: is neither udp nor tcp'],
   ])('refuses delivery %s with %j', (delivery, more, text) => {
     expect(refusal({ ...more, delivery })).toContain(text);
+  });
+
+  const dual = { addressFamilies: ['ipv4', 'ipv6'] };
+  it('takes an IPv6 side, in canonical form', () => {
+    const input = {
+      ...dual,
+      publicIpv6: '2001:DB8:0:202:0::50',
+      subnetIpv6Cidr: '2001:db8:0:0202::/64',
+      gatewayIpv6: 'FE80::1',
+      vpcIpv6Cidrs: ['2001:0db8:0:200::/56'],
+    };
+    expect(parseIdentitySpec({ ...good, ...input })).toMatchObject({
+      ...dual,
+      publicIpv6: '2001:db8:0:202::50',
+      subnetIpv6Cidr: '2001:db8:0:202::/64',
+      gatewayIpv6: 'fe80::1',
+      vpcIpv6Cidrs: ['2001:db8:0:200::/56'],
+    });
+  });
+
+  const wire = { stunServers: ['stun.example.com'], ports: [5060] };
+  it.each<[string, object, string]>([
+    [
+      'IPv6 alone',
+      { addressFamilies: ['ipv6'] },
+      'addressFamilies: an identity without ipv4 is not',
+    ],
+    ['no family', { addressFamilies: [] }, 'addressFamilies: is empty'],
+    [
+      'a family twice',
+      { addressFamilies: ['ipv4', 'ipv4'] },
+      'addressFamilies: names a family twice',
+    ],
+    ['another family', { addressFamilies: ['ipx'] }, 'addressFamilies.0: is neither ipv4 nor ipv6'],
+    [
+      'an address without its family',
+      { publicIpv6: '2001:db8::1' },
+      'publicIpv6: says nothing without',
+    ],
+    ['a gateway without it', { gatewayIpv6: 'fe80::1' }, 'gatewayIpv6: says nothing without'],
+    [
+      'blocks without it',
+      { vpcIpv6Cidrs: ['2001:db8::/56'] },
+      'vpcIpv6Cidrs: says nothing without',
+    ],
+    ['an IPv4 address for it', { ...dual, publicIpv6: '10.0.0.1' }, 'publicIpv6: is not an IPv6'],
+    ['a local address', { ...dual, publicIpv6: 'fd00::1' }, 'publicIpv6: is no global address'],
+    [
+      'a subnet of another size',
+      { ...dual, subnetIpv6Cidr: '2001:db8::/56' },
+      'subnetIpv6Cidr: is no /64',
+    ],
+    [
+      'a gateway elsewhere',
+      { ...dual, gatewayIpv6: '2001:db8::1' },
+      'gatewayIpv6: is no link-local',
+    ],
+    [
+      'host bits',
+      { ...dual, vpcIpv6Cidrs: ['2001:db8::1/56'] },
+      'vpcIpv6Cidrs.0: is not an IPv6 network',
+    ],
+    [
+      'sockets on 0.0.0.0',
+      { ...dual, delivery: 'any', ports: [tls] },
+      'addressFamilies: delivery any leads sockets on 0.0.0.0',
+    ],
+    [
+      'a proof by packets',
+      { ...dual, proof: { require: 'outbound', wire } },
+      'proof.require: packets prove IPv4 only',
+    ],
+  ])('refuses %s', (_what, change, text) => {
+    expect(refusal(change)).toContain(text);
   });
 });

@@ -3,6 +3,7 @@ import { CoreError } from '../errors.ts';
 import { isCidr, isIpv4Address, type Cidr, type Ipv4Address } from './address.ts';
 import { formatOwnerTag, tagValueLimit, type Owner } from './owner.ts';
 import { deliveries, type BoundPorts, type Delivery } from './delivery.ts';
+import { ipv6Fields, refuseIpv6Spec, type Ipv6Spec, type Ipv6SpecInput } from './ipv6-spec.ts';
 import { refuseDelivery } from './refuse-delivery.ts';
 import { refuseProof } from './refuse-proof.ts';
 import { proofSchema, type Proof, type ProofInput } from './proof.ts';
@@ -58,7 +59,7 @@ const routeTables = v.variant('by', [
 ]);
 
 /** What a caller writes; fields with defaults may be left out. */
-export interface IdentitySpecInput {
+export interface IdentitySpecInput extends Ipv6SpecInput {
   readonly owner: Owner;
   /** Value of the tag `truetuple/pool` on the Elastic IPs that may be claimed. */
   readonly pool: string;
@@ -119,7 +120,7 @@ export type RouteTableSelector =
   | { readonly by: 'tag'; readonly key: string; readonly value: string };
 
 /** A parsed spec: every field checked, every default filled in. */
-export interface IdentitySpec {
+export interface IdentitySpec extends Ipv6Spec {
   readonly owner: Owner;
   readonly pool: string;
   readonly address?: string | undefined;
@@ -192,6 +193,7 @@ const schema: v.GenericSchema<unknown, IdentitySpec> = v.strictObject({
     '/run/truetuple',
   ),
   proof: v.optional(proofSchema, { require: 'kernel' }),
+  ...ipv6Fields,
 });
 
 /** Parses a spec once, at the edge; throws SpecInvalid naming every field that is wrong. */
@@ -199,7 +201,7 @@ export function parseIdentitySpec(input: unknown): IdentitySpec {
   const result = v.safeParse(schema, input);
   if (!result.success) throw invalid(result.issues.map(describeIssue));
   const spec = result.output;
-  const impossible = [...refuseDelivery(spec), ...refuseProofOf(spec)];
+  const impossible = [...refuseDelivery(spec), ...refuseProofOf(spec), ...refuseIpv6Spec(spec)];
   if (impossible.length > 0) throw invalid(impossible);
   const longest = {
     owner: spec.owner,

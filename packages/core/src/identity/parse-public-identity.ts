@@ -1,6 +1,12 @@
 import * as v from 'valibot';
 import { CoreError } from '../errors.ts';
 import { isCidr, isIpv4Address, type Cidr, type Ipv4Address } from './address.ts';
+import {
+  canonicalIpv6Cidr,
+  isIpv6Address,
+  type Ipv6Address,
+  type Ipv6Cidr,
+} from './ipv6-address.ts';
 import { deliveries } from './delivery.ts';
 import { identitySchema, type PublicIdentity } from './public-identity.ts';
 
@@ -11,6 +17,14 @@ const ipv4 = v.custom<Ipv4Address>(
 const cidr = v.custom<Cidr>(
   (value) => typeof value === 'string' && isCidr(value),
   'is not an IPv4 network',
+);
+const ipv6 = v.custom<Ipv6Address>(
+  (value) => typeof value === 'string' && isIpv6Address(value),
+  'is not an IPv6 address',
+);
+const ipv6Cidr = v.custom<Ipv6Cidr>(
+  (value) => typeof value === 'string' && canonicalIpv6Cidr(value) === value,
+  'is not an IPv6 network',
 );
 const port = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535));
 const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
@@ -33,6 +47,15 @@ const schema: v.GenericSchema<unknown, PublicIdentity> = v.object({
     v.array(v.object({ protocol: v.picklist(['udp', 'tcp']), first: port, last: port })),
   ),
   bind: v.object({ internet: ipv4, vpc: ipv4 }),
+  publicIpv6: v.exactOptional(
+    v.object({
+      address: ipv6,
+      prefixLength: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(128)),
+      gateway: ipv6,
+      vpcCidrs: v.array(ipv6Cidr),
+      assignedByUs: v.boolean(),
+    }),
+  ),
   region: v.string(),
   pool: v.string(),
   owner: v.object({

@@ -1,5 +1,6 @@
 import type { Cidr, Ipv4Address } from './address.ts';
 import type { BoundPorts, Delivery } from './delivery.ts';
+import type { PublicIpv6 } from './public-ipv6.ts';
 import type { Owner } from './owner.ts';
 
 export const identitySchema = 'truetuple.identity/v1';
@@ -35,6 +36,8 @@ export interface PublicIdentity {
     readonly internet: Ipv4Address;
     readonly vpc: Ipv4Address;
   };
+  /** The IPv6 side; absent without one. Advertised as it stands, and bound for every IPv6 peer. */
+  readonly publicIpv6?: PublicIpv6;
   readonly region: string;
   readonly pool: string;
   readonly owner: Owner;

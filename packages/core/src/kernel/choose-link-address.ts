@@ -1,6 +1,7 @@
 import { CoreError } from '../errors.ts';
 import { networkOf, subnetRouter, type Cidr, type Ipv4Address } from '../identity/address.ts';
 import type { IdentitySpec } from '../identity/identity-spec.ts';
+import type { LinkIpv6 } from '../identity/public-ipv6.ts';
 import type { LinkAddress, LinkState } from './kernel-port.ts';
 
 /** What the link itself says about an identity on it. */
@@ -10,6 +11,8 @@ export interface LinkPlace {
   readonly privatePrefixLength: number;
   readonly subnetCidr: Cidr;
   readonly gateway: Ipv4Address;
+  /** Undefined without IPv6. */
+  readonly publicIpv6?: LinkIpv6 | undefined;
 }
 
 type Wanted = Pick<IdentitySpec, 'linkName' | 'privateIp' | 'gateway'>;

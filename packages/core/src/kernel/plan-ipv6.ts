@@ -1,5 +1,5 @@
 import { hostIpv6Cidr, type Ipv6Cidr } from '../identity/ipv6-address.ts';
-import type { PublicIpv6 } from '../identity/public-ipv6.ts';
+import type { LinkIpv6 } from '../identity/public-ipv6.ts';
 import { ipv6Default, ipv6RouteMetric, type Ipv6Link, type Ipv6Route } from './ipv6-link.ts';
 import type { Ipv6Rule } from './ipv6-link.ts';
 import type { Ipv6Step } from './ipv6-step.ts';
@@ -87,7 +87,7 @@ function hasIpv6(state: LinkState): state is SixState {
 }
 
 /** The IPv6 addresses that are wanted on the link. */
-export function heldIpv6({ identities }: WantedLink): PublicIpv6[] {
+export function heldIpv6({ identities }: WantedLink): LinkIpv6[] {
   return identities.flatMap(({ publicIpv6 }) => (publicIpv6 === undefined ? [] : [publicIpv6]));
 }
 
@@ -123,7 +123,7 @@ function planSettings({ linkIndex, linkName, ipv6 }: SixState): Ipv6Step[] {
 /** What the network plugin put there stays as it is, unless the kernel does not use it. */
 function planAddress(
   { linkIndex, linkName, ipv6 }: SixState,
-  { address, prefixLength }: PublicIpv6,
+  { address, prefixLength }: LinkIpv6,
 ): Ipv6Step[] {
   const present = ipv6.addresses.find((one) => one.address === address);
   if (present?.duplicateFound === false) return [];
@@ -136,7 +136,7 @@ function planAddress(
 function planRoutes(
   state: SixState,
   table: number,
-  held: readonly PublicIpv6[],
+  held: readonly LinkIpv6[],
 ): { readonly add: Ipv6Step[]; readonly remove: Ipv6Step[] } {
   const routes = wantedRoutes(state, table, held);
   const kept = new Set<Ipv6Route>();
@@ -158,7 +158,7 @@ function planRoutes(
 function wantedRoutes(
   { linkIndex, linkName, mtu }: SixState,
   table: number,
-  held: readonly PublicIpv6[],
+  held: readonly LinkIpv6[],
 ): ReplaceRoute[] {
   const [first] = held;
   if (first === undefined) return [];

@@ -1,20 +1,20 @@
 import type { Cidr, Ipv4Address } from '../identity/address.ts';
 import type { DeliveryPlan } from '../identity/delivery.ts';
-import type { PublicIpv6 } from '../identity/public-ipv6.ts';
+import type { LinkIpv6 } from '../identity/public-ipv6.ts';
 import type { LinkSettings } from './kernel-port.ts';
 
 /** An identity as one link carries it. Without publicIp: before its Elastic IP is claimed. */
 export interface LinkIdentity extends Partial<DeliveryPlan> {
   readonly privateIp: Ipv4Address;
   readonly publicIp?: Ipv4Address | undefined;
-  readonly publicIpv6?: PublicIpv6 | undefined;
+  readonly publicIpv6?: LinkIpv6 | undefined;
 }
 
 /** One that ends: what its address carried goes. What its delivery was counts once the link is gone. */
 export interface LeavingIdentity extends Partial<DeliveryPlan> {
   readonly privateIp: Ipv4Address;
   readonly publicIp: Ipv4Address;
-  readonly publicIpv6?: PublicIpv6 | undefined;
+  readonly publicIpv6?: LinkIpv6 | undefined;
 }
 
 /** What the kernel shall do for all identities of one link together. */

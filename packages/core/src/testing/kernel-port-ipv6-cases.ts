@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { parseIpv6Address, type Ipv6Address, type Ipv6Cidr } from '../identity/ipv6-address.ts';
-import type { PublicIpv6 } from '../identity/public-ipv6.ts';
+import type { LinkIpv6 } from '../identity/public-ipv6.ts';
 import type { Ipv6Link } from '../kernel/ipv6-link.ts';
 import type { KernelPort, RouteDecision } from '../kernel/kernel-port.ts';
 import type { WantedLink } from '../kernel/plan-kernel.ts';
@@ -14,12 +14,11 @@ import {
 } from './kernel-port-contract.ts';
 
 /** The IPv6 side of the contract's identity. */
-export const contractIpv6: PublicIpv6 = {
+export const contractIpv6: LinkIpv6 = {
   address: parseIpv6Address('2001:db8:0:202::50'),
   prefixLength: 128,
   gateway: parseIpv6Address('fe80::1'),
   vpcCidrs: ['2001:db8:0:200::/56' as Ipv6Cidr],
-  assignedByUs: true,
 };
 const dual = { ...contractIdentity, publicIpv6: contractIpv6 };
 /** The contract's link with a dual-stack identity on it. */

@@ -23,7 +23,10 @@ export interface ClockedPodSetup<C extends Clock> extends SimulatedPodSetup {
   readonly clock: C;
 }
 
-/** A pod with eth0 and net1 (10.0.2.128) on a node in a VPC 10.0.0.0/16, all in memory. */
+/**
+ * A pod with eth0 and net1 (10.0.2.128) on a node in a VPC 10.0.0.0/16, all in memory. Of IPv6 the VPC has
+ * 2001:db8:0:200::/56, net1's subnet 2001:db8:0:202::/64, net1 nothing.
+ */
 export interface SimulatedPod<C extends Clock = FakeClock> {
   /** What to give to ensurePublicIdentity; change what your test is about. */
   readonly spec: IdentitySpecInput;
@@ -78,11 +81,12 @@ export function simulatedPod(
 
 /** One instance with the node's ENI in a private subnet and the media ENI in a public one. */
 function buildVpc(ec2: SimulatedEc2): string {
-  const { vpcId } = ec2.createVpc({ cidr: '10.0.0.0/16' });
+  const { vpcId } = ec2.createVpc({ cidr: '10.0.0.0/16', ipv6Cidr: '2001:db8:0:200::/56' });
   ec2.createInternetGateway({ vpcId });
   const { routeTableId } = ec2.createRouteTable({ vpcId });
   const privateSubnet = ec2.createSubnet({ vpcId, cidr: '10.0.1.0/24', routeTableId });
-  const publicSubnet = ec2.createSubnet({ vpcId, cidr: '10.0.2.0/24' });
+  const ipv6Cidr = '2001:db8:0:202::/64';
+  const publicSubnet = ec2.createSubnet({ vpcId, cidr: '10.0.2.0/24', ipv6Cidr });
   const { instanceId } = ec2.createInstance();
   ec2.createNetworkInterface({
     subnetId: privateSubnet.subnetId,

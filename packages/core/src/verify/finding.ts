@@ -25,7 +25,8 @@ export type WireFindingCode =
   | 'inbound-silent'
   | 'inbound-not-asked'
   | 'caller-translated'
-  | 'probe-failed';
+  | 'probe-failed'
+  | 'ipv6-not-asked';
 
 /** What EC2 showed. */
 export type CloudFindingCode =
@@ -33,6 +34,7 @@ export type CloudFindingCode =
   | 'interface-missing'
   | 'interface-not-attached'
   | 'private-ip-not-registered'
+  | 'ipv6-address-not-assigned'
   | 'source-dest-check-on'
   | 'address-gone'
   | 'association-missing'

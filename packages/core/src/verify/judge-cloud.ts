@@ -14,6 +14,7 @@ export type CloudFacts = Pick<
   | 'allocationId'
   | 'associationId'
   | 'routeTableIds'
+  | 'publicIpv6'
 >;
 
 /** Pure: every difference between what the identity needs and what EC2 showed. */
@@ -26,7 +27,7 @@ export function judgeCloud(facts: CloudFacts, view: CloudView): Observation[] {
 }
 
 function judgeInterface(
-  { networkInterfaceId, privateIp }: CloudFacts,
+  { networkInterfaceId, privateIp, publicIpv6 }: CloudFacts,
   eni: NetworkInterface | undefined,
 ): Observation[] {
   if (eni === undefined) {
@@ -58,6 +59,15 @@ function judgeInterface(
       seen: `the source/destination check of ${networkInterfaceId} is on`,
       wanted: 'off',
       remedy: `aws ec2 modify-network-interface-attribute --network-interface-id ${networkInterfaceId} --no-source-dest-check; ensure and keep do it too.`,
+    });
+  }
+  if (publicIpv6 !== undefined && eni.ipv6Addresses?.includes(publicIpv6.address) !== true) {
+    findings.push({
+      code: 'ipv6-address-not-assigned',
+      severity: 'broken',
+      seen: `${networkInterfaceId} has ${eni.ipv6Addresses?.join(', ') ?? 'no IPv6 address'}`,
+      wanted: `${publicIpv6.address} among them`,
+      remedy: `Call ensure again, or keep it: the VPC delivers nothing to an address that no interface has.`,
     });
   }
   if (!hasPrivateIp(eni, privateIp)) {

@@ -3,6 +3,8 @@ import { isFailClosedRoute } from '../kernel/plan-routes.ts';
 import { judgeDelivery } from './judge-delivery.ts';
 import { judgeLink } from './judge-link.ts';
 import { judgeRules } from './judge-rules.ts';
+import { describeDecision } from './describe-decision.ts';
+import { judgeIpv6, type Ipv6Probe } from './judge-ipv6.ts';
 import type { KernelFinding } from './kernel-finding.ts';
 import type { KernelFacts, RouteProbe } from './route-probe.ts';
 
@@ -15,11 +17,13 @@ export interface RouteLookupResult {
 export interface KernelEvidence {
   readonly state: LinkState | undefined;
   readonly lookups: readonly RouteLookupResult[];
+  /** Of the IPv6 side; default none. */
+  readonly ipv6Lookups?: readonly { readonly probe: Ipv6Probe; readonly decision: RouteDecision }[];
 }
 
 /** Pure: every difference between what the identity needs and what the kernel showed. */
 export function judgeKernel(facts: KernelFacts, evidence: KernelEvidence): KernelFinding[] {
-  const { state, lookups } = evidence;
+  const { state, lookups, ipv6Lookups = [] } = evidence;
   if (state === undefined) return [linkMissing(facts)];
   return [
     ...judgeLink(facts, state),
@@ -27,6 +31,7 @@ export function judgeKernel(facts: KernelFacts, evidence: KernelEvidence): Kerne
     ...judgeRules(facts, state),
     ...judgeDelivery(facts, state),
     ...lookups.flatMap((lookup) => judgeLookup(facts, lookup)),
+    ...judgeIpv6(facts, state, ipv6Lookups),
   ];
 }
 
@@ -68,11 +73,4 @@ function judgeLookup(facts: KernelFacts, lookup: RouteLookupResult): KernelFindi
       remedy: `Compare "ip rule", "ip route show table ${table}" and "ip route get ${probe.to} from ${probe.from}": a rule or route of someone else wins, or one of ours is gone (call ensure again).`,
     },
   ];
-}
-
-function describeDecision(decision: RouteDecision): string {
-  if (decision.kind === 'unreachable') return `is refused (${decision.reason})`;
-  const via = decision.gateway === undefined ? 'directly' : `through ${decision.gateway}`;
-  const table = decision.table === undefined ? '' : `, table ${decision.table}`;
-  return `leaves by ${decision.linkName} ${via}${table}`;
 }

@@ -23,7 +23,14 @@ export type KernelFindingCode =
   | 'arp-announces-public'
   | 'arp-answers-foreign'
   | 'gateway-unreachable'
-  | 'gateway-changed';
+  | 'gateway-changed'
+  | 'ipv6-address-missing'
+  | 'ipv6-address-duplicate'
+  | 'ipv6-address-lost-on-down'
+  | 'ipv6-fail-closed-route-missing'
+  | 'ipv6-rule-missing'
+  | 'ipv6-rule-outranked'
+  | 'ipv6-route-elsewhere';
 
 /** One difference between what an identity needs and what the kernel shows. */
 export interface KernelFinding {

@@ -9,13 +9,14 @@ import {
 } from '../identity/address.ts';
 import type { DeliveryPlan } from '../identity/delivery.ts';
 import type { PublicIdentity } from '../identity/public-identity.ts';
+import type { LinkIpv6 } from '../identity/public-ipv6.ts';
 
 /** What verification needs to know of an identity. */
 export type KernelFacts = Pick<
   PublicIdentity,
   'linkName' | 'table' | 'gateway' | 'privateIp' | 'publicIp' | 'subnetCidr' | 'vpcCidrs'
 > &
-  Partial<DeliveryPlan>;
+  Partial<DeliveryPlan> & { readonly publicIpv6?: LinkIpv6 | undefined };
 
 /** One question to the kernel: which way would a packet go? Asking sends nothing. */
 export interface RouteProbe {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CoreError } from '../../errors.ts';
+import { parseIpv6Address } from '../../identity/ipv6-address.ts';
 import { parseIpv4Address } from '../../identity/address.ts';
 import { parseIdentitySpec } from '../../identity/identity-spec.ts';
 import { ManualClock } from '../../testing/manual-clock.ts';
@@ -79,6 +80,14 @@ async function granted(world: ReturnType<typeof build>, number = 1): Promise<Gra
 }
 
 describe('acquire', () => {
+  it('refuses an IPv6 address, which no claim has, before it asks for anything', async () => {
+    const { acquire, claims } = build();
+    const ipv6Address = parseIpv6Address('2001:db8:0:202::50');
+    const link = { macAddress: '02:00:00:00:02:0a', privateIp, ipv6Address };
+    await expect(acquire({ link })).rejects.toMatchObject({ code: 'Ipv6Unavailable' });
+    expect(await claims.list()).toEqual([]);
+  });
+
   it('asks by a claim, says when the link is ready, and has it when routes lead to it', async () => {
     const world = build();
     const asked = world.acquire({ standing: [parseIpv4Address('203.0.113.9')] });

@@ -1,0 +1,197 @@
+import { CoreError } from '../errors.ts';
+import type { Ipv6Address } from '../identity/ipv6-address.ts';
+import { stableNameOf, type Owner } from '../identity/owner.ts';
+import { carryOut } from './carry-out.ts';
+import { pause, readCloud, sessionForUndo, type CloudSession } from './cloud-session.ts';
+import type { CloudStep } from './cloud-step.ts';
+import { doubtAboutOwner } from './doubt-about-pods.ts';
+import type { NetworkInterface } from './ec2-api.ts';
+import { formatIpv6Owner, ipv6RecordsOf, type Ipv6Record } from './ipv6-record.ts';
+import { findIpv6Holder } from './ipv6-holder.ts';
+import type { LivePods, Liveness } from './liveness.ts';
+
+/** One IPv6 address on one network interface, for one pod. */
+export interface Ipv6Claim {
+  readonly owner: Owner;
+  readonly pool: string;
+  readonly networkInterfaceId: string;
+  readonly address: Ipv6Address;
+}
+
+/** Looks for a record that a describe may not show yet. */
+const looksInDoubt = 6;
+const nobodyKnown: LivePods = { complete: false, pods: [] };
+
+/** What is known beside what EC2 shows. */
+export interface HoldOptions {
+  /** Proves pods dead; default nobody is. */
+  readonly live?: Liveness | undefined;
+  /** True when truetuple assigned the address before: then a record that is gone is written again. */
+  readonly isOurs?: boolean;
+}
+
+/**
+ * Puts the address on the network interface, its record before it, so that a crash leaves nothing that no record
+ * names. An address that is there with no record is somebody's own doing and not ours to take off. Writes
+ * nothing when all is in place.
+ * @returns whether truetuple assigned it
+ * @throws CoreError Ipv6AddressHeldElsewhere when another network interface has it, whose pod is not proven dead
+ */
+export async function holdIpv6(
+  session: CloudSession,
+  claim: Ipv6Claim,
+  { live, isOurs = false }: HoldOptions = {},
+): Promise<boolean> {
+  let hasFreed = false;
+  for (;;) {
+    const eni = await readInterface(session, claim);
+    if (eni === undefined) throw interfaceGone(claim);
+    const record = recordOf(eni, claim);
+    const isThere = (eni.ipv6Addresses ?? []).includes(claim.address);
+    if (isThere && record === undefined && !isOurs) return false;
+    if (record?.value !== ownValue(claim)) await insist(session, tagStep(claim));
+    if (isThere) return true;
+    try {
+      if ((await carryOut(session, assignStep(claim))) === 'done')
+        return await wasAssigned(session, claim);
+    } catch (error) {
+      if (!isHeldElsewhere(error) || live === undefined || hasFreed) throw error;
+      hasFreed = true;
+      await freeFromDead(session, claim, { live, refused: error });
+    }
+  }
+}
+
+/** False, and no record of ours any more, when EC2 says that the address was there before: a describe was stale. */
+async function wasAssigned(session: CloudSession, claim: Ipv6Claim): Promise<boolean> {
+  const step = assignStep(claim);
+  const wasThere = session.writes.some(
+    (write) => write.wasThere === true && JSON.stringify(write.step) === JSON.stringify(step),
+  );
+  const tries = session.journal.filter((one) => JSON.stringify(one) === JSON.stringify(step));
+  // more than one: an earlier try of ours got no answer, and may have put it there
+  if (!wasThere || tries.length > 1) return true;
+  await insist(session, untagStep(claim, ownValue(claim)));
+  return false;
+}
+
+/**
+ * Takes the address off, then its record; only while the record is shown to be this pod's. Idempotent. What it
+ * cannot show to be ours is left to the reaper.
+ */
+export async function releaseIpv6(session: CloudSession, claim: Ipv6Claim): Promise<void> {
+  for (let looks = 1; ; looks++) {
+    const eni = await readInterface(session, claim);
+    if (eni === undefined) return;
+    const record = recordOf(eni, claim);
+    if (record !== undefined && record.owner.uid !== claim.owner.uid) return;
+    if (record !== undefined) {
+      await insist(session, unassignStep(claim));
+      await insist(session, untagStep(claim, record.value));
+      return;
+    }
+    if (looks === looksInDoubt) return;
+    await pause(session, `looking for the record of ${claim.address} again`);
+  }
+}
+
+/**
+ * Takes back a hold whose record this very session wrote, be it over a dead pod's: who writes the record has the duty
+ * to take the address off. One that stood before stays.
+ */
+export async function undoHoldIpv6(session: CloudSession, claim: Ipv6Claim): Promise<void> {
+  const undo = sessionForUndo(session);
+  const records = session.journal.filter(
+    (step) => step.kind === 'tag-ipv6-owner' || step.kind === 'untag-ipv6-owner',
+  );
+  if (records.at(-1)?.kind !== 'tag-ipv6-owner') return;
+  await insist(undo, unassignStep(claim));
+  await insist(undo, untagStep(claim, ownValue(claim)));
+}
+
+/** Takes the address off the network interface of a pod that is proven dead, by its record there. */
+async function freeFromDead(
+  session: CloudSession,
+  claim: Ipv6Claim,
+  { live, refused }: { readonly live: Liveness; readonly refused: CoreError },
+): Promise<void> {
+  const holder = await findIpv6Holder(session, claim.address);
+  // gone meanwhile: the next try tells
+  if (holder === undefined || holder.networkInterfaceId === claim.networkInterfaceId) return;
+  const record = recordOf(holder, claim);
+  if (record === undefined) throw refused;
+  const pods = await live.livePods().catch(() => nobodyKnown);
+  const doubt = doubtAboutOwner(pods, record.owner);
+  if (doubt !== undefined) {
+    throw new CoreError({
+      code: refused.code,
+      message: `${refused.message}; it is not taken over from ${stableNameOf(record.owner)}: ${doubt}`,
+      remedy: refused.remedy,
+      retry: refused.retry,
+      cause: refused,
+    });
+  }
+  const dead = { ...claim, networkInterfaceId: holder.networkInterfaceId };
+  await insist(session, unassignStep(dead));
+  await insist(session, untagStep(dead, record.value));
+}
+
+function isHeldElsewhere(error: unknown): error is CoreError {
+  return CoreError.is(error) && error.code === 'Ipv6AddressHeldElsewhere';
+}
+
+/** Carries a step out, again after what looking again can solve. */
+async function insist(session: CloudSession, step: CloudStep): Promise<void> {
+  while ((await carryOut(session, step)) !== 'done');
+}
+
+/** The network interface as EC2 shows it; undefined when it is gone. */
+export async function readInterface(
+  session: CloudSession,
+  { networkInterfaceId, address }: Ipv6Claim,
+): Promise<NetworkInterface | undefined> {
+  const filters = [{ name: 'network-interface-id', values: [networkInterfaceId] }];
+  const [eni] = await readCloud(session, `reading ${networkInterfaceId} for ${address}`, (call) =>
+    session.ec2.describeNetworkInterfaces({ filters }, call),
+  );
+  return eni;
+}
+
+export function recordOf(
+  eni: NetworkInterface,
+  { address }: Pick<Ipv6Claim, 'address'>,
+): Ipv6Record | undefined {
+  return ipv6RecordsOf(eni).find((record) => record.address === address);
+}
+
+function ownValue({ owner, pool }: Ipv6Claim): string {
+  return formatIpv6Owner(owner, pool);
+}
+
+type StepOf<Kind> = Extract<CloudStep, { readonly kind: Kind }>;
+
+function assignStep({ networkInterfaceId, address }: Ipv6Claim): StepOf<'assign-ipv6-address'> {
+  return { kind: 'assign-ipv6-address', networkInterfaceId, address };
+}
+
+function unassignStep({ networkInterfaceId, address }: Ipv6Claim): CloudStep {
+  return { kind: 'unassign-ipv6-address', networkInterfaceId, address };
+}
+
+function tagStep(claim: Ipv6Claim): CloudStep {
+  const { networkInterfaceId, address } = claim;
+  return { kind: 'tag-ipv6-owner', networkInterfaceId, address, value: ownValue(claim) };
+}
+
+function untagStep({ networkInterfaceId, address }: Ipv6Claim, value: string): CloudStep {
+  return { kind: 'untag-ipv6-owner', networkInterfaceId, address, value };
+}
+
+function interfaceGone({ networkInterfaceId, address }: Ipv6Claim): CoreError {
+  return new CoreError({
+    code: 'NetworkInterfaceNotFound',
+    message: `Assigning ${address} to ${networkInterfaceId}: EC2 does not show that network interface`,
+    remedy: 'Check that the ENI exists, is attached to this node, and that the region is right.',
+    retry: 'later',
+  });
+}

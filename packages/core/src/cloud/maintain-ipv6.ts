@@ -1,0 +1,94 @@
+import { CoreError } from '../errors.ts';
+import { throwIfAborted, type CloudSession } from './cloud-session.ts';
+import type { CloudStep } from './cloud-step.ts';
+import { holdIpv6, readInterface, recordOf, releaseIpv6, type Ipv6Claim } from './hold-ipv6.ts';
+import { findIpv6Holder } from './ipv6-holder.ts';
+import type { MaintainCall } from './identity-grant.ts';
+import { describeLagMs } from './judge-claim.ts';
+import { secondLookMs } from './maintain-grant.ts';
+
+/** What maintaining an IPv6 address came to. */
+export type Ipv6State =
+  | { readonly kind: 'held'; readonly repaired: readonly CloudStep[] }
+  | { readonly kind: 'let-go' }
+  | { readonly kind: 'lost'; readonly message: string };
+
+type Sighting =
+  | { readonly kind: 'held' }
+  /** Not on our network interface, or without its record; nobody else is seen with it. */
+  | { readonly kind: 'not-whole'; readonly isRecorded: boolean }
+  | { readonly kind: 'taken'; readonly message: string };
+
+/**
+ * Looks whether the address is where it was, and puts back what is lost of it. `lost` only when two looks a pause
+ * apart show it to be another's, and the claim is older than describes lag.
+ * @throws CoreError ClaimInDoubt while that may still be from before the claim.
+ */
+export async function maintainIpv6(
+  session: CloudSession,
+  held: Ipv6Claim & { readonly assignedByUs: boolean },
+  { claimAgeMs, mayWrite = async () => true }: Pick<MaintainCall, 'claimAgeMs' | 'mayWrite'>,
+): Promise<Ipv6State> {
+  const first = await look(session, held);
+  if (first.kind === 'held') return { kind: 'held', repaired: [] };
+  await secondLook(session, held);
+  const second = await look(session, held);
+  if (second.kind === 'held') return { kind: 'held', repaired: [] };
+  if (second.kind === 'taken') {
+    const { message } = second;
+    if (first.kind === 'taken' && claimAgeMs >= describeLagMs) return { kind: 'lost', message };
+    throw inDoubt(held, message);
+  }
+  if (!(await mayWrite({ isRecorded: second.isRecorded }))) return { kind: 'let-go' };
+  const before = session.journal.length;
+  await holdIpv6(session, held, { isOurs: held.assignedByUs });
+  const repaired = session.journal.slice(before);
+  // a write may have waited long for its turn
+  if (repaired.length === 0 || (await mayWrite({ isRecorded: true }))) {
+    return { kind: 'held', repaired };
+  }
+  await releaseIpv6(session, held);
+  return { kind: 'let-go' };
+}
+
+async function look(
+  session: CloudSession,
+  held: Ipv6Claim & { readonly assignedByUs: boolean },
+): Promise<Sighting> {
+  const { address, owner, networkInterfaceId, assignedByUs } = held;
+  const eni = await readInterface(session, held);
+  const record = eni && recordOf(eni, held);
+  if (record !== undefined && record.owner.uid !== owner.uid) {
+    const { namespace, pod, uid } = record.owner;
+    const message = `${address} on ${networkInterfaceId} is recorded as ${namespace}/${pod}'s (${uid})`;
+    return { kind: 'taken', message };
+  }
+  const isRecorded = record !== undefined;
+  if (eni?.ipv6Addresses?.includes(address) === true) {
+    // one that was there before us needs no record
+    return isRecorded || !assignedByUs ? { kind: 'held' } : { kind: 'not-whole', isRecorded };
+  }
+  const holder = await findIpv6Holder(session, address);
+  if (holder === undefined || holder.networkInterfaceId === networkInterfaceId) {
+    return { kind: 'not-whole', isRecorded };
+  }
+  return { kind: 'taken', message: `${address} is on ${holder.networkInterfaceId}` };
+}
+
+async function secondLook(session: CloudSession, { address }: Ipv6Claim): Promise<void> {
+  try {
+    await session.clock.wait(secondLookMs, session.signal);
+  } catch (error) {
+    throwIfAborted(session, `looking for ${address} again`);
+    throw error;
+  }
+}
+
+function inDoubt({ address }: Ipv6Claim, message: string): CoreError {
+  return new CoreError({
+    code: 'ClaimInDoubt',
+    message: `Whether ${address} is still ours: ${message}, which may be from before it was assigned`,
+    remedy: 'Nothing: EC2 is asked again.',
+    retry: 'later',
+  });
+}
