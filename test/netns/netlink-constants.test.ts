@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -195,6 +195,52 @@ const expected: readonly (readonly [name: string, value: number])[] = [
   ['sizeof(struct nfgenmsg)', 4],
 ];
 
+/** Enumerations of which no name may be missing, and those that this package has no word for, with the reason. */
+const whole: readonly (readonly [header: string, prefix: string, unspoken: readonly string[]])[] = [
+  // padding, and numbers that were never given out
+  ['fib_rules.h', 'FRA_', ['UNSPEC', 'PAD', 'UNUSED2', 'UNUSED3', 'UNUSED4', 'UNUSED5']],
+  // not an attribute but a bit of RTAX_FEATURES
+  ['rtnetlink.h', 'RTAX_', ['UNSPEC', 'FEATURE_TIMESTAMP']],
+  ['netconf.h', 'NETCONFA_', ['UNSPEC', 'INPUT']],
+  [
+    'if_link.h',
+    'IFLA_',
+    [
+      'UNSPEC',
+      // say nothing that others do not, see iflaIgnored
+      'STATS',
+      'CARRIER_CHANGES',
+      'PAD',
+      'MAP',
+      // the kernel neither sends nor takes them
+      'COST',
+      'PRIORITY',
+      'WEIGHT',
+      'WIRELESS',
+      // told as unknown attributes
+      'PROTINFO',
+      'VFINFO_LIST',
+      'VF_PORTS',
+      'PORT_SELF',
+      'EVENT',
+      'PROTO_DOWN_REASON',
+      // where a link went, and requests for another namespace: a socket there does it
+      'NEW_NETNSID',
+      'NEW_IFINDEX',
+      'IF_NETNSID',
+      'TARGET_NETNSID',
+    ],
+  ],
+];
+
+/** The names of the first enumeration of that prefix; for RTAX_ the one that ends with __RTAX_MAX. */
+function namesIn(header: string, prefix: string): string[] {
+  const text = readFileSync(`/usr/include/linux/${header}`, 'utf8');
+  const enumeration = text.split(/^enum\b/m).find((part) => part.includes(`__${prefix}MAX`));
+  const body = (enumeration ?? text).split(`__${prefix}MAX`, 1)[0] ?? '';
+  return [...body.matchAll(/^\s*([A-Z][A-Z0-9_]+)/gm)].map(([, name = '']) => name);
+}
+
 const includes = headers.map((header) => `#include <${header}>`).join('\n');
 
 function whyNoHeaders(): string | undefined {
@@ -208,6 +254,19 @@ const reason = whyNoHeaders();
 const needs = reason === undefined ? '' : ` (skipped: ${reason})`;
 
 describe.skipIf(reason !== undefined)(`the constants${needs}`, () => {
+  it.each(whole)(
+    'of %s: every %s* has a word here, or a reason why not',
+    (header, prefix, unspoken) => {
+      const known = new Set([
+        ...expected.map(([name]) => name),
+        ...unspoken.map((name) => `${prefix}${name}`),
+      ]);
+      const names = namesIn(header, prefix);
+      expect(names.length).toBeGreaterThan(8);
+      expect(names.filter((name) => !known.has(name))).toEqual([]);
+    },
+  );
+
   it('are those of the kernel headers', () => {
     const directory = mkdtempSync(join(tmpdir(), 'truetuple-constants-'));
     try {

@@ -1,6 +1,11 @@
-import { createNetworkNamespace, openNetlink, type NewLink } from '@truetuple/netlink';
+import {
+  createNetworkNamespace,
+  openNetlink,
+  type LinkChange,
+  type NewLink,
+} from '@truetuple/netlink';
 import { describe, expect, it } from 'vitest';
-import { encodeAddLink } from '../../packages/netlink/src/rtnetlink/encode-link.ts';
+import { encodeAddLink, encodeSetLink } from '../../packages/netlink/src/rtnetlink/encode-link.ts';
 import { rtm } from '../../packages/netlink/src/schema/rtnetlink.ts';
 import { takeApart } from '../../packages/netlink/src/testing/captured-message.ts';
 import { MessageWriter } from '../../packages/netlink/src/wire/message-writer.ts';
@@ -18,6 +23,10 @@ const cases: readonly (readonly [ip: string, ours: NewLink])[] = [
   ['name a type dummy', { kind: 'dummy', name: 'a' }],
   ['name a mtu 1400 type ifb', { kind: 'ifb', name: 'a', mtu: 1400 }],
   ['name a txqueuelen 7 type dummy', { kind: 'dummy', name: 'a', txQueueLength: 7 }],
+  [
+    'name a numtxqueues 4 numrxqueues 2 type dummy',
+    { kind: 'dummy', name: 'a', txQueues: 4, rxQueues: 2 },
+  ],
   ['link net1 name a type vlan id 7', { kind: 'vlan', name: 'a', parentIndex, id: 7 }],
   [
     'link net1 name a type vlan protocol 802.1ad id 4094',
@@ -96,6 +105,49 @@ describe.skipIf(reason !== undefined)(`what ip sends for a new link, we send${ne
     }
   });
 });
+
+const changes: readonly (readonly [ip: string, ours: LinkChange])[] = [
+  ['mtu 1400 txqueuelen 7', { mtu: 1400, txQueueLength: 7 }],
+  ['gso_max_size 30000 gso_max_segs 20', { gsoMaxSize: 30_000, gsoMaxSegments: 20 }],
+  ['gro_max_size 40000', { groMaxSize: 40_000 }],
+  ['carrier off', { carrier: false }],
+  ['protodown on', { protocolDown: true }],
+  ['mode dormant', { linkMode: 'dormant' }],
+  ['mode default', { linkMode: 'default' }],
+  [
+    'promisc on allmulticast off arp off',
+    { promiscuous: true, allMulticast: false, addressResolution: false },
+  ],
+  ['alias wire group 7', { alias: 'wire', group: 7 }],
+];
+
+describe.skipIf(reason !== undefined)(
+  `what ip sends for a link that changes, we send${needs}`,
+  () => {
+    it(`${String(changes.length)} changes`, async () => {
+      using netns = createNetworkNamespace();
+      using netlink = await openNetlink({ netns });
+      await netlink.links.add({ kind: 'veth', name: 'net1', peer: { name: 'far1' } });
+      const commands = changes.map(([words]) => `link set dev net1 ${words}`);
+      // what a veth does not take is sent, and refused; ip says RTM_NEWLINK where RTM_SETLINK does
+      const sent = bytesOfIp(netns, commands, [])
+        .map((bytes) => takeApart(bytes, 16))
+        .filter(({ type }) => type === rtm.newLink);
+      expect(sent).toHaveLength(changes.length);
+      const writer = new MessageWriter();
+      for (const [index, [words, ours]] of changes.entries()) {
+        const { header, attributes } = takeApart(
+          encodeSetLink(writer, { index: parentIndex }, ours),
+          16,
+        );
+        expect({ header, attributes }, words).toEqual({
+          header: sent[index]?.header,
+          attributes: sent[index]?.attributes,
+        });
+      }
+    });
+  },
+);
 
 const linkInfo = 18;
 

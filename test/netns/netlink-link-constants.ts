@@ -8,6 +8,17 @@ function indexes(
   return Object.fromEntries(Object.entries(settings).map(([name, { index }]) => [name, index]));
 }
 
+/** `sendAbortedErrors` is tx_aborted_errors, `receiveNoHandler` rx_nohandler. */
+function counter(name: string, offset: number): [name: string, value: number] {
+  const field = name
+    .replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+    .replace(/^receive[d]?_/, 'rx_')
+    .replace(/^sen[dt]_/, 'tx_')
+    .replace('no_handler', 'nohandler')
+    .replace('other_host', 'otherhost');
+  return [`offsetof(struct rtnl_link_stats64, ${field})`, offset];
+}
+
 /** The tables of links, with the names that if_link.h, if.h, ip.h and ipv6.h have for them. */
 export const linkKindConstants: readonly (readonly [name: string, value: number])[] = [
   ...named('IFLA_', link.ifla, {
@@ -20,6 +31,28 @@ export const linkKindConstants: readonly (readonly [name: string, value: number]
     alias: 'IFALIAS',
     altName: 'ALT_IFNAME',
     permAddress: 'PERM_ADDRESS',
+    queueDiscipline: 'QDISC',
+    linkMode: 'LINKMODE',
+    virtualFunctions: 'NUM_VF',
+    txQueues: 'NUM_TX_QUEUES',
+    rxQueues: 'NUM_RX_QUEUES',
+    physicalPortId: 'PHYS_PORT_ID',
+    physicalSwitchId: 'PHYS_SWITCH_ID',
+    physicalPortName: 'PHYS_PORT_NAME',
+    protocolDown: 'PROTO_DOWN',
+    gsoMaxSegments: 'GSO_MAX_SEGS',
+    tsoMaxSegments: 'TSO_MAX_SEGS',
+    parentDeviceName: 'PARENT_DEV_NAME',
+    parentDeviceBus: 'PARENT_DEV_BUS_NAME',
+    allMulticastCount: 'ALLMULTI',
+  }),
+  ...named('IF_LINK_MODE_', link.linkMode),
+  ...named('IFLA_XDP_', link.xdp, { programId: 'PROG_ID' }),
+  ...named('XDP_ATTACHED_', link.xdpMode, {
+    driver: 'DRV',
+    generic: 'SKB',
+    hardware: 'HW',
+    several: 'MULTI',
   }),
   ['IFLA_INFO_KIND', link.linkInfo.kind],
   ['IFLA_INFO_DATA', link.linkInfo.data],
@@ -28,20 +61,15 @@ export const linkKindConstants: readonly (readonly [name: string, value: number]
     noArp: 'NOARP',
     promiscuous: 'PROMISC',
     allMulticast: 'ALLMULTI',
+    noTrailers: 'NOTRAILERS',
+    portSelect: 'PORTSEL',
+    autoMedia: 'AUTOMEDIA',
   }),
   ...named('IF_OPER_', link.operState, {
     notPresent: 'NOTPRESENT',
     lowerLayerDown: 'LOWERLAYERDOWN',
   }),
-  ['offsetof(struct rtnl_link_stats64, rx_packets)', link.linkStatistics.receivedPackets],
-  ['offsetof(struct rtnl_link_stats64, tx_packets)', link.linkStatistics.sentPackets],
-  ['offsetof(struct rtnl_link_stats64, rx_bytes)', link.linkStatistics.receivedBytes],
-  ['offsetof(struct rtnl_link_stats64, tx_bytes)', link.linkStatistics.sentBytes],
-  ['offsetof(struct rtnl_link_stats64, rx_errors)', link.linkStatistics.receiveErrors],
-  ['offsetof(struct rtnl_link_stats64, tx_errors)', link.linkStatistics.sendErrors],
-  ['offsetof(struct rtnl_link_stats64, rx_dropped)', link.linkStatistics.receiveDropped],
-  ['offsetof(struct rtnl_link_stats64, tx_dropped)', link.linkStatistics.sendDropped],
-  ['offsetof(struct rtnl_link_stats64, multicast)', link.linkStatistics.multicast],
+  ...Object.entries(link.linkStatistics).map(([name, offset]) => counter(name, offset)),
   ['RTEXT_FILTER_SKIP_STATS', link.skipStatistics],
   ['IFLA_INET_CONF', link.inetConf],
   ...named('IFLA_INET6_', link.inet6, { addressGenerationMode: 'ADDR_GEN_MODE' }),

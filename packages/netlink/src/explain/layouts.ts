@@ -6,7 +6,7 @@ import {
   ctaProtocol,
   ctaTuple,
 } from '../schema/conntrack.ts';
-import { ifla, linkInfo } from '../schema/link.ts';
+import { ifla, iflaNewer, linkInfo } from '../schema/link.ts';
 import {
   nftaChain,
   nftaElement,
@@ -49,20 +49,33 @@ export interface Layout {
 /** The buses whose messages can be told apart: types mean different things on each. */
 export type Bus = 'route' | 'netfilter' | 'sock-diag';
 
-const linkFields = fields(ifla, {
-  address: 'mac',
-  broadcast: 'mac',
-  permAddress: 'mac',
-  name: 'text',
-  alias: 'text',
-  altName: 'text',
-  operState: 'u8',
-  linkNetNsId: 'i32',
-  linkInfo: fields(linkInfo, { kind: 'text', data: 'guess' }),
-  propList: fields({ altName: ifla.altName }, { altName: 'text' }),
-  afSpec: 'guess',
-  stats64: 'guess',
-});
+const linkFields: Fields = new Map([
+  ...fields(iflaNewer, { netnsImmutable: 'u8', headroom: 'u16', tailroom: 'u16' }),
+  ...fields(ifla, {
+    address: 'mac',
+    broadcast: 'mac',
+    permAddress: 'mac',
+    name: 'text',
+    alias: 'text',
+    altName: 'text',
+    operState: 'u8',
+    linkNetNsId: 'i32',
+    linkInfo: fields(linkInfo, { kind: 'text', data: 'guess' }),
+    propList: fields({ altName: ifla.altName }, { altName: 'text' }),
+    afSpec: 'guess',
+    stats64: 'guess',
+    xdp: 'guess',
+    queueDiscipline: 'text',
+    physicalPortName: 'text',
+    parentDeviceName: 'text',
+    parentDeviceBus: 'text',
+    physicalPortId: 'guess',
+    physicalSwitchId: 'guess',
+    linkMode: 'u8',
+    carrier: 'u8',
+    protocolDown: 'u8',
+  }),
+]);
 const addressFields = fields(ifa, {
   address: 'address',
   local: 'address',

@@ -4,20 +4,24 @@ import {
   addressGeneration,
   ifla,
   iflaIgnored,
+  iflaOfHardware,
   inet6,
   inetConf,
   ipv4Settings,
   ipv6Settings,
   linkFlag,
   linkInfo,
+  linkMode,
   linkStatistics,
   operState,
+  xdp,
+  xdpMode,
 } from '../schema/link.ts';
 import { AttributeCursor } from '../wire/attribute-cursor.ts';
 import type { UnknownAttribute } from '../wire/attribute-cursor.ts';
 import { hostIsLittleEndian } from '../wire/byte-order.ts';
-import { formatMacAddress } from '../wire/mac-address.ts';
 import { decodeLinkDetails } from './decode-link-kind.ts';
+import { readLinkValue } from './link-values.ts';
 import type { Ipv4LinkSettings, Ipv6LinkSettings, Link, LinkStatistics } from './link.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -26,6 +30,8 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 export const linkHeaderLength = 16;
 
 const operStates = namesOf(operState);
+const linkModes = namesOf(linkMode);
+const xdpModes = namesOf(xdpMode);
 const addressGenerations = namesOf(addressGeneration);
 
 /** Reads an RTM_NEWLINK or RTM_DELLINK; undefined when it is too short to be one. */
@@ -45,31 +51,27 @@ export function decodeLink(view: DataView, start: number, end: number): Link | u
   };
   const attribute = new AttributeCursor(view, start + linkHeaderLength, end);
   while (attribute.next()) {
-    if (readAttribute(link, attribute) || readNumber(link, attribute)) continue;
-    if (!iflaIgnored.has(attribute.type)) unknownAttributes.push(attribute.unknown());
+    if (readLinkValue(link, attribute) || readAttribute(link, attribute)) continue;
+    if (saysSomething(attribute)) unknownAttributes.push(attribute.unknown());
   }
   return link;
 }
 
+function saysSomething({ type, start, end }: AttributeCursor): boolean {
+  return !iflaIgnored.has(type) && (end > start || !iflaOfHardware.has(type));
+}
+
 function readAttribute(link: Mutable<Link>, attribute: AttributeCursor): boolean {
   switch (attribute.type) {
-    case ifla.name:
-      link.name = attribute.string();
+    case ifla.linkNetNsId:
+      link.parentNetnsId = attribute.i32();
       return true;
-    case ifla.alias:
-      link.alias = attribute.string();
-      return true;
+    case ifla.operState:
+      return readName(operStates, attribute, (state) => (link.operState = state));
+    case ifla.linkMode:
+      return readName(linkModes, attribute, (mode) => (link.linkMode = mode));
     case ifla.propList:
       link.altNames = readAltNames(attribute.nested());
-      return true;
-    case ifla.address:
-      link.macAddress = formatMacAddress(attribute.peek());
-      return true;
-    case ifla.broadcast:
-      link.broadcastAddress = formatMacAddress(attribute.peek());
-      return true;
-    case ifla.permAddress:
-      link.permanentMacAddress = formatMacAddress(attribute.peek());
       return true;
     case ifla.linkInfo:
       readKind(link, attribute.nested());
@@ -80,48 +82,35 @@ function readAttribute(link: Mutable<Link>, attribute: AttributeCursor): boolean
     case ifla.stats64:
       link.statistics = readStatistics(attribute);
       return true;
+    case ifla.xdp:
+      readXdp(link, attribute.nested());
+      return true;
     default:
       return false;
   }
 }
 
-function readNumber(link: Mutable<Link>, attribute: AttributeCursor): boolean {
-  switch (attribute.type) {
-    case ifla.mtu:
-      link.mtu = attribute.u32();
-      return true;
-    case ifla.link:
-      link.parentIndex = attribute.u32();
-      return true;
-    case ifla.linkNetNsId:
-      link.parentNetnsId = attribute.i32();
-      return true;
-    case ifla.master:
-      link.masterIndex = attribute.u32();
-      return true;
-    case ifla.txQueueLength:
-      link.txQueueLength = attribute.u32();
-      return true;
-    case ifla.minMtu:
-      link.minMtu = attribute.u32();
-      return true;
-    case ifla.maxMtu:
-      link.maxMtu = attribute.u32();
-      return true;
-    case ifla.group:
-      link.group = attribute.u32();
-      return true;
-    case ifla.promiscuity:
-      link.promiscuity = attribute.u32();
-      return true;
-    case ifla.operState: {
-      const state = operStates.get(attribute.u8());
-      if (state !== undefined) link.operState = state;
-      return true;
-    }
-    default:
-      return false;
+/** A u8 that has a name; one of a newer kernel is left among the unknown attributes. */
+function readName<Name>(
+  names: ReadonlyMap<number, Name>,
+  attribute: AttributeCursor,
+  keep: (name: Name) => void,
+): boolean {
+  const name = names.get(attribute.u8());
+  if (name !== undefined) keep(name);
+  return name !== undefined;
+}
+
+/** The kernel tells of every link that none is attached. */
+function readXdp(link: Mutable<Link>, attribute: AttributeCursor): void {
+  let mode: keyof typeof xdpMode | undefined;
+  let programId: number | undefined;
+  while (attribute.next()) {
+    if (attribute.type === xdp.attached) mode = xdpModes.get(attribute.u8());
+    if (attribute.type === xdp.programId) programId = attribute.u32();
   }
+  if (mode !== undefined && mode !== 'none')
+    link.xdp = programId === undefined ? { mode } : { mode, programId };
 }
 
 function readAltNames(attribute: AttributeCursor): string[] {

@@ -3,11 +3,13 @@ import { addressFamily, rtm } from '../schema/rtnetlink.ts';
 import {
   addressGeneration,
   ifla,
+  iflaNewer,
   inet6,
   inetConf,
   ipv4Settings,
   linkFlag,
   linkInfo,
+  linkMode,
   skipStatistics,
 } from '../schema/link.ts';
 import { vethInfo } from '../schema/link-kind.ts';
@@ -68,6 +70,7 @@ export function encodeSetLink(writer: MessageWriter, by: LinkRef, change: LinkCh
   }
   if (alias !== undefined) writer.attribute(ifla.alias, text.encode(alias));
   if (group !== undefined) writer.attributeU32(ifla.group, group);
+  writeLimits(writer, change);
   if (ipv4 !== undefined || ipv6 !== undefined) {
     const start = writer.start(ifla.afSpec);
     if (ipv4 !== undefined) writeIpv4Settings(writer, ipv4);
@@ -125,8 +128,32 @@ function writeHeader(writer: MessageWriter, fields: HeaderFields): void {
   writer.u32(0).u32(fields.index).u32(flags).u32(change);
 }
 
+/** What a device driver is told of. */
+function writeLimits(writer: MessageWriter, change: LinkChange): void {
+  for (const [name, attribute] of limits) {
+    const value = change[name];
+    if (value !== undefined) writer.attributeU32(attribute, value);
+  }
+  const mode = change.linkMode;
+  if (mode !== undefined) writer.attributeU8(ifla.linkMode, linkMode[mode]);
+  for (const name of ['carrier', 'protocolDown'] as const) {
+    const value = change[name];
+    if (value !== undefined) writer.attributeU8(ifla[name], Number(value));
+  }
+}
+
+const limits = [
+  ['gsoMaxSize', ifla.gsoMaxSize],
+  ['gsoMaxSegments', ifla.gsoMaxSegments],
+  ['gsoIpv4MaxSize', iflaNewer.gsoIpv4MaxSize],
+  ['groMaxSize', ifla.groMaxSize],
+  ['groIpv4MaxSize', iflaNewer.groIpv4MaxSize],
+] as const;
+
 function writeCommon(writer: MessageWriter, link: NewLinkCommon): void {
   writeOptions(writer, link);
+  if (link.txQueues !== undefined) writer.attributeU32(ifla.txQueues, link.txQueues);
+  if (link.rxQueues !== undefined) writer.attributeU32(ifla.rxQueues, link.rxQueues);
   writer.attributeString(ifla.name, link.name);
 }
 

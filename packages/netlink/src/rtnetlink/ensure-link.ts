@@ -8,7 +8,7 @@ import { hasAll } from './same.ts';
 
 /**
  * The link of that name. One that stands is brought to the wanted MTU, MAC address, queue length, master and state; if it is of another
- * kind, parent or mode it stays as it is: replacing it would lose its addresses.
+ * kind, parent, mode or number of queues it stays as it is: replacing it would lose its addresses.
  * @throws NetlinkError EEXIST when what stands cannot be made the wanted one.
  */
 export function* ensureLink(links: Links<'plan'>, link: NewLink): Program<Ensured> {
@@ -26,14 +26,16 @@ export function* ensureLink(links: Links<'plan'>, link: NewLink): Program<Ensure
   return 'replaced';
 }
 
+const queues = ['txQueues', 'rxQueues'];
 const common = ['name', 'netns', 'macAddress', 'mtu', 'txQueueLength', 'masterIndex', 'up', 'peer'];
 
 function requireSameKind(standing: Link, link: NewLink): void {
-  const own = Object.entries(link).filter(([name]) => !common.includes(name));
+  const own = Object.entries(link).filter(([name]) => ![...common, ...queues].includes(name));
   const { parentIndex, ...details } = Object.fromEntries(own) as Record<string, unknown>;
   const isSame =
     standing.kind === link.kind &&
     (parentIndex === undefined || link.kind === 'vxlan' || parentIndex === standing.parentIndex) &&
+    hasAll(standing, { txQueues: link.txQueues, rxQueues: link.rxQueues }) &&
     hasAll(standing.details ?? { kind: standing.kind }, details);
   if (isSame) return;
   throw new NetlinkError(

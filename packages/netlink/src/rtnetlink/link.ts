@@ -4,7 +4,9 @@ import type {
   ipv4Settings,
   ipv6Settings,
   linkFlag,
+  linkMode,
   operState,
+  xdpMode,
 } from '../schema/link.ts';
 import type { UnknownAttribute } from '../wire/attribute-cursor.ts';
 import type { LinkDetails } from './new-link.ts';
@@ -45,6 +47,50 @@ export interface Link {
   readonly flags: readonly (keyof typeof linkFlag)[];
   /** How many want all packets. */
   readonly promiscuity?: number;
+  /** How many want all multicast packets. */
+  readonly allMulticastCount?: number;
+  /** Name of what orders its packets (IFLA_QDISC), such as `noqueue`. */
+  readonly queueDiscipline?: string;
+  readonly txQueues?: number;
+  readonly rxQueues?: number;
+  /** What the operational state becomes when the carrier comes (RFC 2863: `dormant` waits for another). */
+  readonly linkMode?: keyof typeof linkMode;
+  readonly carrier?: boolean;
+  /** How many times the carrier came and went. */
+  readonly carrierUpCount?: number;
+  readonly carrierDownCount?: number;
+  /** True: held down by an administrator's protocol, such as VRRP. */
+  readonly protocolDown?: boolean;
+  /** Bytes and packets that the kernel hands to the link at once, and those that the link can take. */
+  readonly gsoMaxSize?: number;
+  readonly gsoMaxSegments?: number;
+  readonly gsoIpv4MaxSize?: number;
+  readonly tsoMaxSize?: number;
+  readonly tsoMaxSegments?: number;
+  /** Bytes that received packets are put together to. */
+  readonly groMaxSize?: number;
+  readonly groIpv4MaxSize?: number;
+  /** Nanoseconds that the hardware can hold a packet back. */
+  readonly maxPacingOffloadHorizon?: number;
+  /** Bytes that the link needs before and after a packet. */
+  readonly headroom?: number;
+  readonly tailroom?: number;
+  /** True: it cannot be moved to another namespace. */
+  readonly netnsImmutable?: boolean;
+  /** The XDP program that sees its packets first; absent where there is none. */
+  readonly xdp?: {
+    readonly mode: Exclude<keyof typeof xdpMode, 'none'>;
+    readonly programId?: number;
+  };
+  /** How many SR-IOV functions a physical one has. */
+  readonly virtualFunctions?: number;
+  /** Hexadecimal, as `ip` shows them: ports and links of one piece of hardware have equal ones. */
+  readonly physicalPortId?: string;
+  readonly physicalSwitchId?: string;
+  readonly physicalPortName?: string;
+  /** Where its hardware is, such as `0000:00:05.0` on `pci`. */
+  readonly parentDeviceName?: string;
+  readonly parentDeviceBus?: string;
   /** 0 is the default group. */
   readonly group?: number;
   /** Administratively up (IFF_UP). */
@@ -79,6 +125,23 @@ export interface LinkStatistics {
   readonly sendErrors: number;
   readonly sendDropped: number;
   readonly multicast: number;
+  readonly collisions: number;
+  readonly receiveLengthErrors: number;
+  readonly receiveOverErrors: number;
+  readonly receiveCrcErrors: number;
+  readonly receiveFrameErrors: number;
+  readonly receiveFifoErrors: number;
+  readonly receiveMissedErrors: number;
+  readonly sendAbortedErrors: number;
+  readonly sendCarrierErrors: number;
+  readonly sendFifoErrors: number;
+  readonly sendHeartbeatErrors: number;
+  readonly sendWindowErrors: number;
+  readonly receivedCompressed: number;
+  readonly sentCompressed: number;
+  /** Of a protocol that nobody takes; and, since Linux 5.19, for another MAC address. */
+  readonly receiveNoHandler: number;
+  readonly receiveOtherHostDropped: number;
 }
 
 /**
@@ -116,6 +179,16 @@ export interface LinkChange {
   /** Empty: none. */
   readonly alias?: string;
   readonly group?: number;
+  /** Bytes and packets. */
+  readonly gsoMaxSize?: number;
+  readonly gsoMaxSegments?: number;
+  readonly gsoIpv4MaxSize?: number;
+  readonly groMaxSize?: number;
+  readonly groIpv4MaxSize?: number;
+  readonly linkMode?: keyof typeof linkMode;
+  /** Only links without a carrier of their own take it, such as dummy; others refuse it (EOPNOTSUPP). */
+  readonly carrier?: boolean;
+  readonly protocolDown?: boolean;
   readonly promiscuous?: boolean;
   readonly allMulticast?: boolean;
   /** False: no address resolution on it (IFF_NOARP). */

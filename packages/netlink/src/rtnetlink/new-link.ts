@@ -12,6 +12,9 @@ export interface NewLinkCommon {
   readonly mtu?: number;
   /** Packets. */
   readonly txQueueLength?: number;
+  /** Default: what the kind has. */
+  readonly txQueues?: number;
+  readonly rxQueues?: number;
   /** The bridge, bond or VRF that it joins. */
   readonly masterIndex?: number;
   readonly up?: boolean;

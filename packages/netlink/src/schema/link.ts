@@ -7,31 +7,74 @@ export const ifla = {
   name: 3,
   mtu: 4,
   link: 5,
+  queueDiscipline: 6,
   master: 10,
   txQueueLength: 13,
   operState: 16,
+  linkMode: 17,
   linkInfo: 18,
   netNsPid: 19,
   alias: 20,
+  virtualFunctions: 21,
   stats64: 23,
   afSpec: 26,
   group: 27,
   netNsFd: 28,
   extendedMask: 29,
   promiscuity: 30,
+  txQueues: 31,
+  rxQueues: 32,
+  carrier: 33,
+  physicalPortId: 34,
+  physicalSwitchId: 36,
   linkNetNsId: 37,
+  physicalPortName: 38,
+  protocolDown: 39,
+  gsoMaxSegments: 40,
+  gsoMaxSize: 41,
+  xdp: 43,
+  carrierUpCount: 47,
+  carrierDownCount: 48,
   minMtu: 50,
   maxMtu: 51,
   propList: 52,
   altName: 53,
   permAddress: 54,
+  parentDeviceName: 56,
+  parentDeviceBus: 57,
+  groMaxSize: 58,
+  tsoMaxSize: 59,
+  tsoMaxSegments: 60,
+  allMulticastCount: 61,
 } as const;
 
-/** IFLA_* that say nothing this package passes on: 32-bit counters, queues, offload limits and the like. */
-export const iflaIgnored: ReadonlySet<number> = new Set([
-  6, 7, 14, 17, 21, 31, 32, 33, 34, 35, 36, 38, 39, 40, 41, 42, 43, 44, 47, 48, 49, 55, 56, 57, 58,
-  59, 60, 61, 63, 64, 62, 65, 66, 67, 68, 69,
-]);
+/** IFLA_* of Linux 6.3 to 6.16, which older headers do not have. */
+export const iflaNewer = {
+  gsoIpv4MaxSize: 63,
+  groIpv4MaxSize: 64,
+  maxPacingOffloadHorizon: 66,
+  netnsImmutable: 67,
+  headroom: 68,
+  tailroom: 69,
+} as const;
+
+/**
+ * IFLA_* that say nothing that others do not: IFLA_STATS (IFLA_STATS64 in 32 bits), IFLA_CARRIER_CHANGES (the sum of up and
+ * down), IFLA_PAD, and IFLA_MAP (where a card of the ISA bus lies).
+ */
+export const iflaIgnored: ReadonlySet<number> = new Set([7, 14, 35, 42]);
+
+/** IF_LINK_MODE_* */
+export const linkMode = { default: 0, dormant: 1, testing: 2 } as const;
+
+/** IFLA_XDP_* */
+export const xdp = { attached: 2, programId: 4 } as const;
+
+/** XDP_ATTACHED_* */
+export const xdpMode = { none: 0, driver: 1, generic: 2, hardware: 3, several: 4 } as const;
+
+/** IFLA_DEVLINK_PORT and IFLA_DPLL_PIN: without content for a link that has none. */
+export const iflaOfHardware: ReadonlySet<number> = new Set([62, 65]);
 
 /** IFLA_INFO_* */
 export const linkInfo = { kind: 1, data: 2 } as const;
@@ -40,14 +83,23 @@ export const linkInfo = { kind: 1, data: 2 } as const;
 export const linkFlag = {
   up: 0x1,
   broadcast: 0x2,
+  debug: 0x4,
   loopback: 0x8,
   pointToPoint: 0x10,
+  noTrailers: 0x20,
+  running: 0x40,
   noArp: 0x80,
   promiscuous: 0x100,
   allMulticast: 0x200,
+  master: 0x400,
+  slave: 0x800,
   multicast: 0x1000,
+  portSelect: 0x2000,
+  autoMedia: 0x4000,
+  dynamic: 0x8000,
   lowerUp: 0x10000,
   dormant: 0x20000,
+  echo: 0x40000,
 } as const;
 
 /** IF_OPER_* (RFC 2863, ifOperStatus) */
@@ -61,7 +113,7 @@ export const operState = {
   up: 6,
 } as const;
 
-/** struct rtnl_link_stats64: where each u64 that we read lies, in bytes. */
+/** struct rtnl_link_stats64: where each u64 lies, in bytes. Older kernels send fewer. */
 export const linkStatistics = {
   receivedPackets: 0,
   sentPackets: 8,
@@ -72,6 +124,22 @@ export const linkStatistics = {
   receiveDropped: 48,
   sendDropped: 56,
   multicast: 64,
+  collisions: 72,
+  receiveLengthErrors: 80,
+  receiveOverErrors: 88,
+  receiveCrcErrors: 96,
+  receiveFrameErrors: 104,
+  receiveFifoErrors: 112,
+  receiveMissedErrors: 120,
+  sendAbortedErrors: 128,
+  sendCarrierErrors: 136,
+  sendFifoErrors: 144,
+  sendHeartbeatErrors: 152,
+  sendWindowErrors: 160,
+  receivedCompressed: 168,
+  sentCompressed: 176,
+  receiveNoHandler: 184,
+  receiveOtherHostDropped: 192,
 } as const;
 
 /** RTEXT_FILTER_SKIP_STATS: without those of IPv6; the link's own come all the same */
