@@ -167,6 +167,26 @@ describe('UDP alone', () => {
     await Promise.all([one.close(), other.close()]);
   });
 
+  it('loses nothing of what comes while the event loop is busy for a moment', async () => {
+    const [one, other] = [
+      await openUdpTransport({ address: '127.0.0.1', port: 0 }),
+      await openUdpTransport({ address: '127.0.0.1', port: 0 }),
+    ];
+    // as much as the kernel grants with its usual net.core.rmem_max, and more than it gives to who asks for nothing
+    const count = 400;
+    const got = new Set<string>();
+    const all = new Promise<void>((resolve) => {
+      other.onMessage((bytes) => {
+        got.add(new TextDecoder().decode(bytes));
+        if (got.size === count) resolve();
+      });
+    });
+    // in one turn: nothing is read meanwhile
+    for (let at = 0; at < count; at += 1) one.send(bytesOf(`${at}`), other.localAddress);
+    await all;
+    await Promise.all([one.close(), other.close()]);
+  });
+
   it('goes on after a peer that is not there', async () => {
     const [one, other] = [
       await openUdpTransport({ address: '127.0.0.1', port: 0 }),

@@ -7,9 +7,18 @@ import { closedFailure, invalidAddress, udpFailure } from './udp-failure.ts';
 
 /** How a UDP socket is opened. */
 export interface UdpTransportOptions {
-  /** SO_RCVBUF in bytes: what may wait while the event loop is busy. Default: the kernel's. */
+  /**
+   * SO_RCVBUF in bytes: what may wait while the event loop is busy. The kernel gives net.core.rmem_max at most, without a word.
+   * Default: 4 MiB.
+   */
   readonly receiveBufferBytes?: number;
 }
+
+/**
+ * More than half a second of 3,000 calls each second. The kernel's own default holds some 280 short datagrams: what comes in 30
+ * milliseconds at that rate, which one collection of garbage may take. What is lost then comes again after T1.
+ */
+const usualReceiveBufferBytes = 4 * 1024 * 1024;
 
 /**
  * Binds one UDP socket to one address. Several may be open at once, one for each address. The socket is not connected
@@ -25,7 +34,7 @@ export async function openUdpTransport(
   if (family === 0 || !isPort(local.port)) {
     throw invalidAddress(`bind udp ${tupleText(local)}`, local);
   }
-  const { receiveBufferBytes } = options;
+  const { receiveBufferBytes = usualReceiveBufferBytes } = options;
   const socket = createSocket({
     type: family === 6 ? 'udp6' : 'udp4',
     ipv6Only: family === 6,
@@ -33,7 +42,7 @@ export async function openUdpTransport(
     lookup: (address, _options, done) => {
       done(null, address, family);
     },
-    ...(receiveBufferBytes === undefined ? {} : { recvBufferSize: receiveBufferBytes }),
+    recvBufferSize: receiveBufferBytes,
   });
   await bind(socket, local);
   return new UdpTransport(socket, family);
