@@ -3,13 +3,15 @@ import { hostPortText } from '../message/host-port.ts';
 import type { SipMessage } from '../message/message.ts';
 import { parseNameAddr } from '../message/name-addr.ts';
 import { parameterValue } from '../message/parameter.ts';
-import { splitValues, valueEnd } from '../message/scan.ts';
+import { splitValues, tokenEnd, valueEnd } from '../message/scan.ts';
 import { parseVia } from '../message/via.ts';
 import { bodyFindings } from './body-findings.ts';
 import type { GuardedIdentity, GuardFinding, GuardRow } from './finding.ts';
 import { isOwnTuple } from './own-host.ts';
 
 const none: readonly GuardFinding[] = [];
+const viaStart = 'SIP/2.0/UDP ';
+const viaEnd = ';rport;branch=';
 
 /**
  * What this message would tell its peer of us that the peer will not see: each is one finding, none means that it may go. A
@@ -27,13 +29,12 @@ export function guardFindings(message: SipMessage, own: GuardedIdentity): readon
   };
   let hasVia = message.kind === 'response';
   const looksAtContact = isContactGuarded(message);
-  const usual = `<sip:${ours}>`;
   for (const { key, value } of message.headers) {
     if (key === 'via' && !hasVia) {
       hasVia = true;
-      if (!isOwnVia(value, own)) add('via', 'Via', value);
+      if (!isUsualVia(value, ours) && !isOwnVia(value, own)) add('via', 'Via', value);
     } else if (key === 'contact' && looksAtContact) {
-      if (value === usual || isStar(message, value)) continue;
+      if (isUsualContact(value, ours) || isStar(message, value)) continue;
       for (const each of splitValues(value)) {
         if (!isOwnAddress(each, own)) add('contact', 'Contact', each);
       }
@@ -66,6 +67,28 @@ function isContactGuarded(message: SipMessage): boolean {
 function isEchoed(message: SipMessage, value: string, { dialogEchoes }: GuardedIdentity): boolean {
   if (dialogEchoes === undefined) return message.kind === 'response';
   return dialogEchoes.includes(value);
+}
+
+/** A Via as this engine writes it: nothing in it but our sent-by and a branch. Whatever else it may be has to be read. */
+function isUsualVia(value: string, ours: string): boolean {
+  const after = viaStart.length + ours.length;
+  const branch = after + viaEnd.length;
+  return (
+    value.startsWith(viaStart) &&
+    value.startsWith(ours, viaStart.length) &&
+    value.startsWith(viaEnd, after) &&
+    tokenEnd(value, branch) === value.length
+  );
+}
+
+/** A Contact as this engine writes it. */
+function isUsualContact(value: string, ours: string): boolean {
+  return (
+    value.length === ours.length + 6 &&
+    value.startsWith('<sip:') &&
+    value.startsWith(ours, 5) &&
+    value.endsWith('>')
+  );
 }
 
 function isOwnVia(value: string, own: GuardedIdentity): boolean {

@@ -109,8 +109,8 @@ export class MachineRunner<
       this.#remove(timer);
       this.handle(this.#parts.timerEvent(timer));
     });
-    this.#timers ??= [];
-    this.#timers.push(timer, cancel);
+    // not pushed: that would make room for sixteen more, which is kept as long as the timer
+    this.#timers = this.#timers === undefined ? [timer, cancel] : [...this.#timers, timer, cancel];
   }
 
   #stop(timer: T): void {
