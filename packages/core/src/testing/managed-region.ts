@@ -42,6 +42,15 @@ export interface ManagedPod {
   readonly node: NodePorts;
   readonly kernel: FakeKernel;
   readonly publisher: MemoryPublisher;
+  /** Another process of the pod; `node` is the first one's. */
+  readonly start: () => ManagedProcess;
+}
+
+/** A process of a pod. */
+export interface ManagedProcess {
+  readonly node: NodePorts;
+  /** As SIGKILL: nothing that it asks the claim store or the kernel is carried out or answered any more. */
+  readonly kill: () => void;
 }
 
 const region = 'eu-central-1';
@@ -105,11 +114,19 @@ export class ManagedRegion {
       routeTables: { by: 'ids', routeTableIds: this.routeTableIds },
     };
     const { ec2, clock, claims } = this;
-    const ports: NodePorts = {
-      ...simulatedNode({ ec2, kernel, clock, publisher }),
-      openGrant: async () => managedGrant({ claims, clock }),
+    const start = (): ManagedProcess => {
+      const life = { isAlive: true };
+      const own = whileAlive(claims, life);
+      const ports: NodePorts = {
+        ...simulatedNode({ ec2, kernel: whileAlive(kernel, life), clock, publisher }),
+        openGrant: async () => managedGrant({ claims: own, clock }),
+      };
+      const kill = (): void => {
+        life.isAlive = false;
+      };
+      return { node: ports, kill };
     };
-    return { name, uid, privateIp, spec, node: ports, kernel, publisher };
+    return { name, uid, privateIp, spec, node: start().node, kernel, publisher, start };
   }
 
   /** The pod is gone, its network namespace with it. */
@@ -173,6 +190,13 @@ export class ManagedRegion {
     ];
   }
 
+  /** How many /32 routes lead to network interfaces. */
+  routesLeft(): number {
+    const { routeTables } = this.ec2.snapshot();
+    const routes = routeTables.flatMap((table) => table.routes);
+    return routes.filter(({ networkInterfaceId }) => networkInterfaceId !== undefined).length;
+  }
+
   /** The public IP that a pod's private IP carries in EC2. */
   carriedBy({ privateIp }: ManagedPod): string | undefined {
     const { addresses } = this.ec2.snapshot();
@@ -183,4 +207,25 @@ export class ManagedRegion {
   async close(): Promise<void> {
     await this.run(Promise.all(this.#controls.map((control) => control.close())));
   }
+}
+
+/** A port whose methods neither do nor answer anything once the life is over. */
+function whileAlive<Port extends object>(port: Port, life: { readonly isAlive: boolean }): Port {
+  return new Proxy(port, {
+    get: (target, name) => {
+      const method: unknown = Reflect.get(target, name, target);
+      if (typeof method !== 'function') return method;
+      return (...given: unknown[]): unknown => {
+        if (!life.isAlive) return new Promise(() => {});
+        const answer: unknown = Reflect.apply(method, target, given);
+        if (!(answer instanceof Promise)) return answer;
+        return new Promise((resolve, reject) => {
+          answer.then(
+            (value: unknown) => (life.isAlive ? resolve(value) : undefined),
+            (error: unknown) => (life.isAlive ? reject(error) : undefined),
+          );
+        });
+      };
+    },
+  });
 }

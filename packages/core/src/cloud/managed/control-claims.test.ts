@@ -215,4 +215,20 @@ describe('who holds a claim', () => {
     await built.clock.advance(5000);
     expect(built.leftInEc2()).toEqual([]);
   });
+
+  it('a pod that asks again right after it let go holds what EC2 says, not what a describe still shows', async () => {
+    for (const claimScope of ['eni', 'privateIp'] as const) {
+      const behind = { addresses: 3000, networkInterfaces: 3000, routeTables: 3000 };
+      const built = open({ addresses: 1, ec2: { claimScope, reads: { lagMs: behind } } });
+      built.control();
+      const pod = built.pod('gateway-0');
+      const first = await built.run(ensure(pod));
+      await built.clock.advance(10_000);
+      await built.run(first.release());
+      const again = await built.run(ensure(pod));
+      expect(built.carriedBy(pod)).toBe(again.identity.publicIp);
+      expect(again.identity.associationId).not.toBe(first.identity.associationId);
+      await built.close();
+    }
+  });
 });

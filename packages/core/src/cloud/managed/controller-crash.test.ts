@@ -1,13 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { ensurePublicIdentity } from '../../ensure-public-identity.ts';
 import type { HeldIdentity } from '../../held-identity.ts';
+import { Doom } from '../../testing/doom.ts';
 import { ManagedRegion, type ManagedPod } from '../../testing/managed-region.ts';
-import { aroundEc2, isRead } from '../around-ec2.ts';
-import { Ec2CallError } from '../ec2-call-error.ts';
-import type { Ec2Api } from '../ec2-api.ts';
 import { describeLagMs } from '../judge-claim.ts';
-import { fenceClaims } from './fence-writes.ts';
-import type { ClaimStore } from './claim-store.ts';
+import { fenceClaims, fenceEc2 } from './fence-writes.ts';
 
 let region: ManagedRegion | undefined;
 afterEach(() => region?.close());
@@ -16,47 +13,6 @@ type Scope = 'eni' | 'privateIp';
 const scopes: readonly Scope[] = ['eni', 'privateIp'];
 
 const lag = { addresses: [0, 5000], networkInterfaces: [0, 5000], routeTables: [0, 5000] } as const;
-
-/** Dies at a write, of EC2 or of the claim store: with it not carried out, or with its answer lost. */
-class Doom {
-  #left: number;
-  readonly #isCarriedOut: boolean;
-  readonly #onDeath: () => void;
-  hasStruck = false;
-
-  constructor(at: number, isCarriedOut: boolean, onDeath: () => void) {
-    this.#left = at;
-    this.#isCarriedOut = isCarriedOut;
-    this.#onDeath = onDeath;
-  }
-
-  async write<Answer>(make: () => Promise<Answer>): Promise<Answer> {
-    this.#left -= 1;
-    if (this.#left !== 0) return make();
-    this.hasStruck = true;
-    if (this.#isCarriedOut) await make();
-    this.#onDeath();
-    throw new Ec2CallError({ action: 'it', ec2Code: 'gone', message: 'the controller is gone' });
-  }
-
-  ec2(ec2: Ec2Api): Ec2Api {
-    return aroundEc2(ec2, (action, call, make) =>
-      isRead(action) ? make(call) : this.write(() => make(call)),
-    );
-  }
-
-  claims(claims: ClaimStore): ClaimStore {
-    return {
-      create: (claim) => claims.create(claim),
-      get: (key) => claims.get(key),
-      list: () => claims.list(),
-      update: (claim) => this.write(() => claims.update(claim)),
-      updateStatus: (claim) => this.write(() => claims.updateStatus(claim)),
-      delete: (claim) => this.write(() => claims.delete(claim)),
-      watch: (onChange, only) => claims.watch(onChange, only),
-    };
-  }
-}
 
 function ensure(pod: ManagedPod): Promise<HeldIdentity> {
   return ensurePublicIdentity(pod.spec, { node: pod.node });
@@ -183,11 +139,43 @@ describe('two controllers', () => {
     expectAllTrue(built, pods, await built.run(waiting));
   });
 
-  it('a write of the claim store without the lease is not made', async () => {
+  it('a write without the lease is not made, a read is', async () => {
     const built = new ManagedRegion();
     region = built;
-    const fenced = fenceClaims(built.claims, { isHeld: () => false });
+    const lease = { isHeld: () => false };
+    const fenced = fenceClaims(built.claims, lease);
     const key = { namespace: 'sip', name: 'a', uid: '1' };
     await expect(fenced.delete(key)).rejects.toMatchObject({ code: 'LeaseLost' });
+    const ec2 = fenceEc2(built.ec2, lease);
+    const write = ec2.disassociateAddress({ associationId: 'eipassoc-1' });
+    await expect(write).rejects.toMatchObject({ code: 'LeaseLost' });
+    expect(await ec2.describeAddresses({})).toHaveLength(20);
+    expect(built.ec2.calls.entries.map(({ action }) => action)).toEqual(['DescribeAddresses']);
+  });
+
+  it('the next one knows from the claims what no describe shows yet, and gives it to nobody else', async () => {
+    const built = new ManagedRegion({
+      addresses: 2,
+      ec2: { reads: { lagMs: { addresses: 120_000, networkInterfaces: 120_000 } } },
+    });
+    region = built;
+    const first = built.control('one');
+    await built.clock.advance(121_000);
+    const pod = built.pod('gateway-0');
+    const held = await built.run(ensure(pod));
+    await built.run(first.close());
+    const { publicIp } = held.identity;
+    built.control('two');
+    const other = built.pod('gateway-1');
+    const stop = new AbortController();
+    const waiting = ensurePublicIdentity(
+      { ...other.spec, address: publicIp },
+      { node: other.node, signal: stop.signal },
+    );
+    await built.clock.advance(30_000);
+    expect(built.carriedBy(pod)).toBe(publicIp);
+    expect(built.carriedBy(other)).toBeUndefined();
+    stop.abort();
+    await expect(built.run(waiting)).rejects.toMatchObject({ code: 'Aborted' });
   });
 });

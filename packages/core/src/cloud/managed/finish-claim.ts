@@ -67,6 +67,9 @@ async function giveBack(
   held: Held,
 ): Promise<void> {
   const { identity, link } = work.claim.spec;
+  const isKnown = held.claim.associationId !== undefined;
+  // what others undid is not to be hidden by what we remember; what cannot be asked for by its id is
+  if (isKnown) work.session.writes = [];
   await endClaim(renewSession(ports, work), {
     wanted: {
       kind: 'nothing',
@@ -76,7 +79,7 @@ async function giveBack(
       claim: held.claim,
       unassignPrivateIp: held.privateIpAssignedByUs && !isPlaceTaken,
       // with an id EC2 can be asked even when no describe shows it
-      known: held.claim.associationId === undefined ? 'own' : 'reported',
+      known: isKnown ? 'reported' : 'own',
       routeTableIds: [],
     },
     claimAgeMs: held.claimedAtMs === undefined ? 0 : ports.clock.now() - held.claimedAtMs,

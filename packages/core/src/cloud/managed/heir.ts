@@ -7,6 +7,16 @@ export function isHeir(one: IdentityClaim, of: IdentityClaim): boolean {
   return a.uid !== b.uid && stableNameOf(a) === stableNameOf(b);
 }
 
+/** True for the claim of another pod that has the same private IP on a link of the same network interface. */
+export function hasItsLink(one: IdentityClaim, of: IdentityClaim): boolean {
+  const [a, b] = [one.spec, of.spec];
+  return (
+    a.identity.owner.uid !== b.identity.owner.uid &&
+    a.link.privateIp === b.link.privateIp &&
+    a.link.macAddress === b.link.macAddress
+  );
+}
+
 /** The claim of a later pod of the same name that has no address yet. */
 export function heirOf(
   ended: IdentityClaim,

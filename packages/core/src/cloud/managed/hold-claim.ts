@@ -59,7 +59,7 @@ export async function holdClaim(ports: ControlPorts, errand: HoldErrand): Promis
       latest ??= await look(ports, session, errand);
       return mergeOwnWrites(latest, session.writes);
     },
-    plan: (seen) => stepsOf(planAlone(wanted, seen), errand),
+    plan: (seen) => withClaim(stepsOf(planAlone(wanted, seen), errand), session, errand),
     apply: async (step) => {
       const carried = await carryOut(session, step).catch(async (error: unknown) => {
         if (hasFreed || !isStuckElsewhere(error)) throw error;
@@ -119,6 +119,29 @@ function stepsOf(plan: CloudPlan, { work, place, address }: HoldErrand): readonl
     privateIp: link.privateIp,
     networkInterfaceId: place.networkInterfaceId,
   });
+}
+
+/**
+ * A describe may show an association of this very pod that has ended since: what no status and no answer says is claimed, which EC2
+ * answers with the association that stands, if one does.
+ */
+function withClaim(
+  steps: readonly CloudStep[],
+  session: CloudSession,
+  { work, place, address }: HoldErrand,
+): readonly CloudStep[] {
+  const { allocationId, publicIp } = address;
+  const phase = work.claim.status?.phase;
+  const isSaid = phase !== undefined && 'grant' in phase;
+  const isAnswered = session.writes.some(
+    ({ step }) => step.kind === 'associate-address' && step.allocationId === allocationId,
+  );
+  const isPlanned = steps.some(({ kind }) => kind === 'associate-address');
+  if (isSaid || isAnswered || isPlanned) return steps;
+  const { networkInterfaceId } = place;
+  const { privateIp } = work.claim.spec.link;
+  const kind = 'associate-address';
+  return [{ kind, allocationId, publicIp, networkInterfaceId, privateIp }, ...steps];
 }
 
 function isStuckElsewhere(error: unknown): error is CoreError {

@@ -38,11 +38,14 @@ export function sortErrands(parts: SortingParts): Errands {
   const ended = works.filter((work) => isOver(work, claims, parts));
   const held = works.filter((work) => !ended.includes(work) && isWanted(work.claim));
   const isIdle = ({ isBusy, restsUntilMs }: ClaimWork): boolean => !isBusy && restsUntilMs <= nowMs;
-  const ending = ended.filter(({ isBusy, restsUntilMs }) => isBusy || restsUntilMs <= nowMs);
-  // who comes after waits until the address is free for him
-  const isHeld = (work: ClaimWork): boolean =>
-    addressOfClaim(work.claim) === undefined &&
-    ending.some(({ claim }) => isHeir(claim, work.claim) && addressOfClaim(claim) !== undefined);
+  const ending = ended.filter(
+    ({ claim, isBusy, restsUntilMs }) =>
+      addressOfClaim(claim) !== undefined && (isBusy || restsUntilMs <= nowMs),
+  );
+  // who comes after waits until the address, and the private IP, are free for him
+  const isHeld = ({ claim }: ClaimWork): boolean =>
+    addressOfClaim(claim) === undefined &&
+    ending.some((one) => isHeir(one.claim, claim) || isAtSamePlace(one.claim, claim));
   return {
     lead: held.filter((work) => isIdle(work) && needsLeading(work.claim) && !isHeld(work)),
     lookAfter: held.filter(
@@ -54,12 +57,18 @@ export function sortErrands(parts: SortingParts): Errands {
         !needsLeading(work.claim),
     ),
     finish: ended.filter(isIdle).flatMap((work) => {
-      const others = held.filter(({ claim }) => isAtSamePlace(claim, work.claim));
-      // what stands on a recycled private IP is cleared, and its duty taken over, on the way of its next holder
-      if (others.some(({ claim }) => !isClaimed(claim))) return [];
+      const here = works.filter((one) => one !== work && isAtSamePlace(one.claim, work.claim));
+      const others = here.filter((one) => held.includes(one) && hasAddress(one));
+      // one after the other: each takes its own away, the last one the private IP
+      const isLater = here.some((one) => ended.includes(one) && hasAddress(one) && one.isBusy);
+      if (isLater || others.some(({ claim }) => !isClaimed(claim))) return [];
       return [{ work, isPlaceTaken: others.length > 0 }];
     }),
   };
+}
+
+function hasAddress({ claim }: ClaimWork): boolean {
+  return addressOfClaim(claim) !== undefined;
 }
 
 function isOver(
