@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { ClaimsBench, MakeBench } from './claims-suite.ts';
 import { associationCases } from './ec2-api-association-cases.ts';
 import { ipv6Cases } from './ec2-api-ipv6-cases.ts';
+import { hardshipCases } from './ec2-api-hardship-cases.ts';
 import { packetFilterCases } from './ec2-api-packet-filter-cases.ts';
 import { assign, associate, buildPlace, refusalOf, type MakePlace } from './ec2-api-place.ts';
 
@@ -205,6 +206,7 @@ export function ec2ApiContract(name: string, makeBench: MakeBench): void {
     });
 
     packetFilterCases(bench);
+    hardshipCases(bench);
 
     it('sets the source/destination check', async () => {
       const { ec2, place } = await bench();

@@ -49,6 +49,7 @@ export type { NetworkAclSetup } from './simulated-ec2/network-acls.ts';
 export type { PrefixListChange, PrefixListSetup } from './simulated-ec2/prefix-lists.ts';
 export type { PrefixListRoute, RouteInput } from './simulated-ec2/route-tables.ts';
 export type { SecurityGroupRules, SecurityGroupSetup } from './simulated-ec2/security-groups.ts';
+export type { TagCondition } from './simulated-ec2/tag-conditions.ts';
 export type { DeleteTagsInput } from './simulated-ec2/tags.ts';
 export type {
   CreatedNetworkInterface,

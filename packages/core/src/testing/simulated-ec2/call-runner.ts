@@ -9,6 +9,7 @@ import { Faults, type Ec2Fault } from './faults.ts';
 import type { LaggingKind, LaggingReads } from './lagging-reads.ts';
 import { httpStatusOf, Refusal, refuse } from './refuse.ts';
 import type { RequestBuckets } from './request-buckets.ts';
+import { requireTagged } from './tag-conditions.ts';
 
 /** What makes a region harder on its callers; undefined: it is not. */
 export interface Hardships {
@@ -63,7 +64,7 @@ export class CallRunner {
   authorize(action: Ec2Action, input: unknown): void {
     try {
       this.#hardships.buckets?.take(action, input);
-      this.faults.authorize(action);
+      this.#permit(action, input);
     } catch (error) {
       throw callError(action, error);
     }
@@ -83,8 +84,9 @@ export class CallRunner {
     try {
       this.#hardships.buckets?.take(action, input);
       const fault = this.faults.take(action);
-      this.faults.authorize(action);
+      this.#permit(action, input);
       if (fault?.error !== undefined) refuse(fault.error, `planted: ${fault.error}`);
+      if (fault?.deliverTwice === true) await this.#deliverUnheard(action, input, operation);
       const answer = this.#carryOut(action, fault, (state) => operation(state, input));
       if (fault?.loseAnswer === true) outcome = 'answer-lost';
       await this.#tellChanges();
@@ -96,6 +98,25 @@ export class CallRunner {
     } finally {
       this.calls.add({ action, input, outcome });
     }
+  }
+
+  #permit(action: Ec2Action, input: unknown): void {
+    this.faults.authorize(action);
+    requireTagged(this.state, { action, input }, this.faults.tagConditions);
+  }
+
+  /** The first of two deliveries of one request: whatever it answers, nobody hears it. */
+  async #deliverUnheard<Input>(
+    action: Ec2Action,
+    input: Input,
+    operation: (state: CloudState, input: Input) => unknown,
+  ): Promise<void> {
+    try {
+      this.#carryOut(action, undefined, (state) => operation(state, input));
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+    }
+    await this.#tellChanges();
   }
 
   #carryOut<Answer>(

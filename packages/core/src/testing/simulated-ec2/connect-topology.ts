@@ -142,8 +142,20 @@ export function createSubnetCidrReservation(
       `The CIDR '${cidr}' is not within the subnet's CIDR ${subnet.cidr}`,
     );
   }
+  const other = subnet.reservations.find((one) => overlap(one.cidr as Cidr, cidr));
+  if (other !== undefined) {
+    refuse(
+      'InvalidParameterValue',
+      `The CIDR '${cidr}' overlaps ${other.cidr} of ${other.subnetCidrReservationId}`,
+    );
+  }
   const subnetCidrReservationId = nextId(state, 'scr');
   const reservation: CidrReservation = { subnetCidrReservationId, cidr, reservationType };
   subnet.reservations.push(reservation);
   return reservation;
+}
+
+/** Blocks lie in one another or apart. */
+function overlap(a: Cidr, b: Cidr): boolean {
+  return cidrWithin(a, b) || cidrWithin(b, a);
 }

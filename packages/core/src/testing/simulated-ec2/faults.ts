@@ -1,5 +1,6 @@
 import type { Ec2Action } from './call-log.ts';
 import { refuse } from './refuse.ts';
+import type { TagCondition } from './tag-conditions.ts';
 
 /** A fault planted into the next calls of an action; the action `*` means any. */
 export interface Ec2Fault {
@@ -8,6 +9,8 @@ export interface Ec2Fault {
   readonly error?: string;
   /** Carries the call out, then fails it as a connection does whose answer never comes. */
   readonly loseAnswer?: boolean;
+  /** Carries the call out twice, as a network does that delivers a request twice; the second answer is heard. */
+  readonly deliverTwice?: boolean;
   /** Answers a describe from before that many changes: EC2's reads lag, and not monotonically. */
   readonly staleByChanges?: number;
   /** Answers a describe from at least so many milliseconds ago, as far back as the region's `reads` reach. */
@@ -25,6 +28,8 @@ interface PlantedFault {
 export class Faults {
   #planted: PlantedFault[] = [];
   #denied: ReadonlySet<Ec2Action> = new Set();
+  /** What IAM asks of the tags of what a call touches. */
+  tagConditions: readonly TagCondition[] = [];
 
   plant(fault: Ec2Fault): void {
     this.#planted.push({ fault, left: fault.times ?? 1 });

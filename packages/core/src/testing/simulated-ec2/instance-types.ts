@@ -1,28 +1,34 @@
 /**
- * IPv4 addresses per network interface, the primary one with them, of some instance types (EC2 user guide,
+ * Network interfaces, and IPv4 addresses of each, the primary one with them, of some instance types (EC2 user guide,
  * "Maximum IP addresses per network interface"). A delegated prefix takes the place of one address.
  */
-const privateIpsPerNetworkInterface = {
-  't3.medium': 6,
-  'm5.large': 10,
-  'm5.xlarge': 15,
-  'm5.4xlarge': 30,
-  'm5.24xlarge': 50,
-  'c5n.9xlarge': 30,
-  'c5n.18xlarge': 50,
-  'm7i.48xlarge': 50,
-  'c6in.32xlarge': 50,
-  'c8gn.48xlarge': 50,
+const limits = {
+  't3.medium': { networkInterfaces: 3, privateIps: 6 },
+  'm5.large': { networkInterfaces: 3, privateIps: 10 },
+  'm5.xlarge': { networkInterfaces: 4, privateIps: 15 },
+  'm5.4xlarge': { networkInterfaces: 8, privateIps: 30 },
+  'm5.24xlarge': { networkInterfaces: 15, privateIps: 50 },
+  'c5n.9xlarge': { networkInterfaces: 8, privateIps: 30 },
+  'c5n.18xlarge': { networkInterfaces: 15, privateIps: 50 },
+  'm7i.48xlarge': { networkInterfaces: 15, privateIps: 50 },
+  // sources disagree on how many interfaces it has: as many as one likes
+  'c6in.32xlarge': { networkInterfaces: undefined, privateIps: 50 },
+  'c8gn.48xlarge': { networkInterfaces: 12, privateIps: 50 },
 } as const;
 
 /** Instance types whose limits are known. */
-export type SimulatedInstanceType = keyof typeof privateIpsPerNetworkInterface;
+export type SimulatedInstanceType = keyof typeof limits;
 
 /** The types that are known, with the greatest number of addresses last. */
 export const simulatedInstanceTypes: readonly SimulatedInstanceType[] = Object.keys(
-  privateIpsPerNetworkInterface,
+  limits,
 ) as SimulatedInstanceType[];
 
 export function privateIpsOf(instanceType: SimulatedInstanceType): number {
-  return privateIpsPerNetworkInterface[instanceType];
+  return limits[instanceType].privateIps;
+}
+
+/** Undefined where it is not known. */
+export function networkInterfacesOf(instanceType: SimulatedInstanceType): number | undefined {
+  return limits[instanceType].networkInterfaces;
 }

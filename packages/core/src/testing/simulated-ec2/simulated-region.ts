@@ -31,6 +31,7 @@ import * as groups from './security-groups.ts';
 import type { SecurityGroupRules, SecurityGroupSetup } from './security-groups.ts';
 import type { SimulatedEc2Options } from './simulated-ec2.ts';
 import { snapshotOf, type Ec2Snapshot } from './snapshot.ts';
+import type { TagCondition } from './tag-conditions.ts';
 import * as topology from './topology.ts';
 import type {
   CreatedNetworkInterface,
@@ -89,6 +90,11 @@ export abstract class SimulatedRegion {
   /** From now on these actions, and no others, are refused with UnauthorizedOperation. */
   denyActions(actions: readonly Ec2Action[]): void {
     runnerOf(this).faults.deny(actions);
+  }
+
+  /** From now on these conditions, and no others, are asked of calls: as an IAM policy with `ec2:ResourceTag` would. */
+  requireTags(conditions: readonly TagCondition[]): void {
+    runnerOf(this).faults.tagConditions = conditions;
   }
 
   /**

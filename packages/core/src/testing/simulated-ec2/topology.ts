@@ -13,7 +13,7 @@ import {
   type RouteTableRecord,
   type Subnet,
 } from './cloud-state.ts';
-import { privateIpsOf, type SimulatedInstanceType } from './instance-types.ts';
+import { networkInterfacesOf, privateIpsOf, type SimulatedInstanceType } from './instance-types.ts';
 import { ipv6CidrIn, noteIpv6, requireIpv6Cidr } from './ipv6-addresses.ts';
 import { associateDefaultNetworkAcl, createDefaultNetworkAcl } from './network-acls.ts';
 import { freePrivateIps, holderOf } from './network-interfaces.ts';
@@ -188,12 +188,20 @@ export function attachmentFor(
 ): NetworkInterfaceRecord['attachment'] {
   const { instanceId } = setup;
   if (instanceId === undefined) return undefined;
-  if (!state.instances.has(instanceId)) {
-    refuse('InvalidInstanceID.NotFound', `The instance ID '${instanceId}' does not exist`);
+  const instance = state.instances.get(instanceId);
+  if (instance === undefined) {
+    return refuse('InvalidInstanceID.NotFound', `The instance ID '${instanceId}' does not exist`);
   }
   const used = [...state.networkInterfaces.values()].flatMap(({ attachment }) =>
     attachment?.instanceId === instanceId ? [attachment.deviceIndex] : [],
   );
+  const most = instance.instanceType && networkInterfacesOf(instance.instanceType);
+  if (most !== undefined && used.length >= most) {
+    refuse(
+      'AttachmentLimitExceeded',
+      `Interface count ${used.length + 1} exceeds the limit for ${instance.instanceType}: ${most}.`,
+    );
+  }
   const deviceIndex = setup.deviceIndex ?? Math.max(-1, ...used) + 1;
   if (used.includes(deviceIndex)) {
     refuse(
