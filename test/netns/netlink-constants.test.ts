@@ -202,6 +202,7 @@ const whole: readonly (readonly [header: string, prefix: string, unspoken: reado
   // not an attribute but a bit of RTAX_FEATURES
   ['rtnetlink.h', 'RTAX_', ['UNSPEC', 'FEATURE_TIMESTAMP']],
   ['netconf.h', 'NETCONFA_', ['UNSPEC', 'INPUT']],
+  ['ip.h', 'IPV4_DEVCONF_', []],
   [
     'if_link.h',
     'IFLA_',

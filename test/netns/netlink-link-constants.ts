@@ -77,6 +77,15 @@ export const linkKindConstants: readonly (readonly [name: string, value: number]
   ...named('IPV4_DEVCONF_', indexes(link.ipv4Settings), {
     arpFilter: 'ARPFILTER',
     srcValidMark: 'SRC_VMARK',
+    multicastForwarding: 'MC_FORWARDING',
+    disableXfrm: 'NOXFRM',
+    disablePolicy: 'NOPOLICY',
+    igmpv2ReportIntervalMs: 'IGMPV2_UNSOLICITED_REPORT_INTERVAL',
+    igmpv3ReportIntervalMs: 'IGMPV3_UNSOLICITED_REPORT_INTERVAL',
+    ignoreRoutesWithLinkDown: 'IGNORE_ROUTES_WITH_LINKDOWN',
+    dropUnicastInL2Multicast: 'DROP_UNICAST_IN_L2_MULTICAST',
+    broadcastForwarding: 'BC_FORWARDING',
+    arpEvictNoCarrier: 'ARP_EVICT_NOCARRIER',
   }),
   ...named('DEVCONF_', indexes(link.ipv6Settings), {
     hopLimit: 'HOPLIMIT',

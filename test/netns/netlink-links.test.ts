@@ -201,10 +201,24 @@ describe.skipIf(reason !== undefined)(`links of the real kernel${needs}`, () => 
       srcValidMark: 'src_valid_mark',
       proxyArpPvlan: 'proxy_arp_pvlan',
       routeLocalnet: 'route_localnet',
+      sharedMedia: 'shared_media',
+      bootpRelay: 'bootp_relay',
+      tag: 'tag',
+      mediumId: 'medium_id',
+      disableXfrm: 'disable_xfrm',
+      disablePolicy: 'disable_policy',
+      forceIgmpVersion: 'force_igmp_version',
+      igmpv2ReportIntervalMs: 'igmpv2_unsolicited_report_interval',
+      igmpv3ReportIntervalMs: 'igmpv3_unsolicited_report_interval',
+      ignoreRoutesWithLinkDown: 'ignore_routes_with_linkdown',
+      dropUnicastInL2Multicast: 'drop_unicast_in_l2_multicast',
+      dropGratuitousArp: 'drop_gratuitous_arp',
+      broadcastForwarding: 'bc_forwarding',
+      arpEvictNoCarrier: 'arp_evict_nocarrier',
     } as const;
     for (const [ours, theirs] of Object.entries(names)) {
       const before = (await linkNamed(pair.netlink, 'net1')).ipv4[ours as keyof typeof names];
-      const value = ours === 'arpAccept' ? 2 : before !== true;
+      const value = typeof before === 'number' ? before + 2 : !before;
       await pair.netlink.links.set({ name: 'net1' }, { ipv4: { [ours]: value } });
       const shown = pair.here.readFile(`/proc/sys/net/ipv4/conf/net1/${theirs}`).trim();
       expect([ours, shown]).toEqual([ours, String(Number(value))]);
