@@ -10,8 +10,8 @@ export type { Bus } from './explain/layouts.ts';
 export type { ExplainedAttribute } from './explain/read-attributes.ts';
 export { nativeAvailable } from './native.ts';
 export type { NativeAvailability } from './native.ts';
-export { openNetlink } from './netlink.ts';
-export type { Netlink, NetlinkOptions, WatchGroup } from './netlink.ts';
+export { openNetlink, openRtnetlink } from './netlink.ts';
+export type { Netlink, NetlinkOptions, Rtnetlink, WatchGroup } from './netlink.ts';
 export type { Datagram, Transport } from './transport.ts';
 export type { Netconf, Netconfs } from './rtnetlink/netconf.ts';
 export type {

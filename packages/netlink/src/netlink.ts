@@ -20,28 +20,27 @@ import type { Transport } from './transport.ts';
 export type WatchGroup = keyof typeof groupNumbers;
 
 /**
- * rtnetlink in one network namespace. Methods may be called in parallel; each carries out one request,
+ * rtnetlink in one network namespace: what the kernel is asked and told, and nothing built upon it. Methods may be called in parallel; each carries out one request,
  * and rejects with a NetlinkError. What is rejected with `ECLOSED` or `ENOBUFS` may have been applied.
  * An idle Netlink does not keep the process alive; a watch does.
  */
-export interface Netlink
-  extends
-    Faced<Verbs, Verbs<'sync'>, Verbs<'batch'>>,
-    Verbs,
-    Declarative,
-    AsyncDisposable,
-    Disposable {
+export interface Rtnetlink
+  extends Faced<Verbs, Verbs<'sync'>, Verbs<'batch'>>, Verbs, AsyncDisposable, Disposable {
   /**
    * Tells what changes, over a socket of its own. The events begin with the next change: list once
    * after starting to watch. Closing the Netlink closes its watches.
    */
   watch(groups: readonly WatchGroup[], listener: (event: NetlinkEvent) => void): Watch;
+  close(): void;
+}
+
+/** {@link Rtnetlink}, with changes from one state to another, and with what is there followed. */
+export interface Netlink extends Rtnetlink, Declarative {
   /**
    * Tells all that is there, then each change: lists again by itself where events were lost or where the kernel is silent. Resolves
    * when the snapshot was told.
    */
   follow(kinds: readonly FollowedKind[], listener: (event: FollowEvent) => void): Promise<Follow>;
-  close(): void;
 }
 
 /** Where rtnetlink is opened, and over what. */
@@ -59,6 +58,19 @@ export interface NetlinkOptions {
  * @throws NetlinkError ENATIVE (no addon), ENOENT (path), EPERM (no CAP_SYS_ADMIN for that namespace).
  */
 export async function openNetlink(options: NetlinkOptions = {}): Promise<Netlink> {
+  const rtnetlink = await openRtnetlink(options);
+  return {
+    ...rtnetlink,
+    ...createDeclarative(rtnetlink),
+    follow: (kinds, listener) => follow(rtnetlink, kinds, listener),
+  };
+}
+
+/**
+ * Opens less than openNetlink, for programs whose size matters: a bundler leaves out what is built upon rtnetlink.
+ * @throws NetlinkError as openNetlink does.
+ */
+export async function openRtnetlink(options: NetlinkOptions = {}): Promise<Rtnetlink> {
   const connection = new Connection(options.netns, netlinkProtocol.route, options.transport);
   const watches = new Set<Watch>();
   const close = (): void => {
@@ -78,16 +90,13 @@ export async function openNetlink(options: NetlinkOptions = {}): Promise<Netlink
     return one;
   };
   const verbs = facesOf<Verbs, Verbs<'sync'>, Verbs<'batch'>>(planVerbs(), connection);
-  const netlink: Netlink = {
+  return {
     ...verbs,
-    ...createDeclarative(verbs),
     watch,
-    follow: (kinds, listener) => follow(netlink, kinds, listener),
     close,
     [Symbol.dispose]: close,
     [Symbol.asyncDispose]: async () => {
       close();
     },
   };
-  return netlink;
 }

@@ -1,4 +1,4 @@
-import type { Netlink, NewRoute, NewRule } from '@truetuple/netlink';
+import type { Rtnetlink, NewRoute, NewRule } from '@truetuple/netlink';
 import { ipv6Default, ipv6RouteMetric, type Ipv6Settings } from '../../kernel/ipv6-link.ts';
 import type { Ipv6Step } from '../../kernel/ipv6-step.ts';
 import { failClosedMetric, truetupleProtocol } from '../../kernel/kernel-step.ts';
@@ -7,7 +7,7 @@ import { unlessExists } from './unless-exists.ts';
 
 /** Carries out one step of the IPv6 side. What is there as wanted, or absent as wanted, is done. */
 export async function applyIpv6Step(
-  { netlink, settingFiles }: { readonly netlink: Netlink; readonly settingFiles: SettingFiles },
+  { netlink, settingFiles }: { readonly netlink: Rtnetlink; readonly settingFiles: SettingFiles },
   step: Ipv6Step,
 ): Promise<void> {
   switch (step.kind) {

@@ -1,6 +1,6 @@
 import {
   NetlinkError,
-  type Netlink,
+  type Rtnetlink,
   type NewAddress,
   type NewRoute,
   type NewRule,
@@ -79,7 +79,7 @@ function requireNft({ nft }: KernelSockets): Nftables {
 type StepOf<Kind> = Extract<KernelStep, { readonly kind: Kind }>;
 
 /** An address that exists is done only with the wanted scope. */
-async function addPublicAddress(netlink: Netlink, step: StepOf<'add-address'>): Promise<void> {
+async function addPublicAddress(netlink: Rtnetlink, step: StepOf<'add-address'>): Promise<void> {
   const wanted: NewAddress = {
     family: 'ipv4',
     linkIndex: step.linkIndex,

@@ -1,4 +1,4 @@
-import { NetlinkError, openNetlink, type Netlink } from '@truetuple/netlink';
+import { NetlinkError, openRtnetlink, type Rtnetlink } from '@truetuple/netlink';
 import { openConntrack } from '@truetuple/netlink/conntrack';
 import { openNftables, type Nftables } from '@truetuple/netlink/nftables';
 import type { Ipv4Address } from '../../identity/address.ts';
@@ -7,7 +7,7 @@ import { settingFiles, type SettingFiles } from './setting-files.ts';
 
 /** The sockets that the kernel of one namespace is spoken to by. */
 export interface KernelSockets {
-  readonly netlink: Netlink;
+  readonly netlink: Rtnetlink;
   /** Undefined where the kernel has no nfnetlink. */
   readonly nft: Nftables | undefined;
   /** Lets every tracked flow to an address begin anew: only then does it meet the NAT rules of now. */
@@ -19,7 +19,7 @@ export interface KernelSockets {
 /** @throws NetlinkError ENATIVE (no addon), ENOENT (path), EPERM (no CAP_SYS_ADMIN for that namespace). */
 export async function openKernelSockets({ netns }: LinuxKernelOptions): Promise<KernelSockets> {
   const where = netns === undefined ? {} : { netns };
-  const netlink = await openNetlink(where);
+  const netlink = await openRtnetlink(where);
   try {
     const nft = await unlessMissing(() => openNftables(where));
     return {

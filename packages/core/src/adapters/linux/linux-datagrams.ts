@@ -79,7 +79,7 @@ function closed(socket: Socket): Promise<void> {
 
 /** The descriptor of a socket that lives in another namespace; its next owner closes it. */
 async function boundIn(netns: NetnsReference, { address, port }: Endpoint): Promise<number> {
-  const netlink = await import('@truetuple/netlink');
+  const netlink = await import('./netlink-sockets.ts');
   const native = netlink.openSocket({ domain: 'inet', type: 'datagram', netns });
   try {
     native.bind(netlink.encodeInetAddress(address, port));

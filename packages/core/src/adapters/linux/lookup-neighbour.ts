@@ -1,9 +1,9 @@
-import type { Netlink } from '@truetuple/netlink';
+import type { Rtnetlink } from '@truetuple/netlink';
 import type { NeighbourEntry, NeighbourLookup } from '../../kernel/kernel-port.ts';
 
 /** RTM_GETNEIGH: what the kernel knows of an address on a link. */
 export async function lookupNeighbour(
-  netlink: Netlink,
+  netlink: Rtnetlink,
   { linkName, address }: NeighbourLookup,
 ): Promise<NeighbourEntry | undefined> {
   const link = await netlink.links.get({ name: linkName });

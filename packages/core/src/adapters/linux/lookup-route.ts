@@ -1,4 +1,4 @@
-import { NetlinkError, type Netlink, type Route } from '@truetuple/netlink';
+import { NetlinkError, type Rtnetlink, type Route } from '@truetuple/netlink';
 import { parseIpv4Address, type Ipv4Address } from '../../identity/address.ts';
 import { parseIpv6Address, type Ipv6Address } from '../../identity/ipv6-address.ts';
 import type { RouteDecision, RouteLookup } from '../../kernel/kernel-port.ts';
@@ -11,7 +11,7 @@ const noWayOut: ReadonlySet<string> = new Set(['ENETUNREACH', 'EHOSTUNREACH', 'E
 
 /** RTM_GETROUTE: which way a packet would leave. */
 export async function lookupRoute(
-  netlink: Netlink,
+  netlink: Rtnetlink,
   { from, to }: RouteLookup,
 ): Promise<RouteDecision> {
   try {
@@ -22,7 +22,7 @@ export async function lookupRoute(
   }
 }
 
-async function describeRoute(netlink: Netlink, route: Route): Promise<RouteDecision> {
+async function describeRoute(netlink: Rtnetlink, route: Route): Promise<RouteDecision> {
   const { linkIndex, gateway, table, type } = route;
   if (linkIndex === undefined) return { kind: 'unreachable', reason: String(type) };
   const link = await netlink.links.get({ index: linkIndex });

@@ -1,4 +1,4 @@
-import type { Address, Link, Netlink, Route, Rule } from '@truetuple/netlink';
+import type { Address, Link, Rtnetlink, Route, Rule } from '@truetuple/netlink';
 import { parseIpv6Address, type Ipv6Cidr } from '../../identity/ipv6-address.ts';
 import {
   ipv6Default,
@@ -15,7 +15,7 @@ const mainTable = 254;
 
 /** The IPv6 side of a link; undefined where there is none. */
 export async function observeIpv6(
-  { netlink, settingFiles }: { readonly netlink: Netlink; readonly settingFiles: SettingFiles },
+  { netlink, settingFiles }: { readonly netlink: Rtnetlink; readonly settingFiles: SettingFiles },
   link: Link,
   table: number,
 ): Promise<Ipv6Link | undefined> {
