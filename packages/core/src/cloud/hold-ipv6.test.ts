@@ -71,6 +71,14 @@ describe('holdIpv6', () => {
     expect(records(one)).toEqual([]);
   });
 
+  it('knows what a dead process of the pod assigned by its record, though a stale describe shows the record only', async () => {
+    const { ec2, one, claim, session, records } = build();
+    await holdIpv6(session(), claim());
+    ec2.inject({ action: 'DescribeNetworkInterfaces', staleByChanges: 1 });
+    expect(await holdIpv6(session(), claim())).toBe(true);
+    expect(records(one)).toEqual(['c/n/sip-0/u1/media/eu']);
+  });
+
   it('takes over a record of an earlier pod on the same network interface, and its duty', async () => {
     const { one, claim, session, on, records } = build();
     await holdIpv6(session(), claim('u1'));

@@ -52,27 +52,20 @@ export async function holdIpv6(
     if (record?.value !== ownValue(claim)) await insist(session, tagStep(claim));
     if (isThere) return true;
     try {
-      if ((await carryOut(session, assignStep(claim))) === 'done')
-        return await wasAssigned(session, claim);
+      let wasThere = false;
+      const carried = await carryOut(session, assignStep(claim), () => (wasThere = true));
+      if (carried !== 'done') continue;
+      // a record that was there before this call says that it is ours, be it a dead process's doing
+      if (!wasThere || isOurs || record !== undefined) return true;
+      // somebody else's, which a stale describe did not show
+      await insist(session, untagStep(claim, ownValue(claim)));
+      return false;
     } catch (error) {
       if (!isHeldElsewhere(error) || live === undefined || hasFreed) throw error;
       hasFreed = true;
       await freeFromDead(session, claim, { live, refused: error });
     }
   }
-}
-
-/** False, and no record of ours any more, when EC2 says that the address was there before: a describe was stale. */
-async function wasAssigned(session: CloudSession, claim: Ipv6Claim): Promise<boolean> {
-  const step = assignStep(claim);
-  const wasThere = session.writes.some(
-    (write) => write.wasThere === true && JSON.stringify(write.step) === JSON.stringify(step),
-  );
-  const tries = session.journal.filter((one) => JSON.stringify(one) === JSON.stringify(step));
-  // more than one: an earlier try of ours got no answer, and may have put it there
-  if (!wasThere || tries.length > 1) return true;
-  await insist(session, untagStep(claim, ownValue(claim)));
-  return false;
 }
 
 /**

@@ -1,14 +1,13 @@
 import type { CallOptions, Ec2Api } from './ec2-api.ts';
 import type { Ipv6CloudStep } from './ipv6-cloud-step.ts';
 import { ipv6TagKey } from './ipv6-record.ts';
-import type { OwnWrite } from './view.ts';
 
 /** Makes the one EC2 call of a step about an IPv6 address. */
 export async function performIpv6Step(
   ec2: Ec2Api,
   step: Ipv6CloudStep,
   call: CallOptions,
-): Promise<Omit<OwnWrite, 'step'>> {
+): Promise<{ readonly wasThere?: boolean }> {
   const { networkInterfaceId, address } = step;
   const addresses = { networkInterfaceId, ipv6Addresses: [address] };
   switch (step.kind) {

@@ -19,8 +19,6 @@ export interface OwnWrite {
   readonly step: CloudStep;
   /** Of an association. */
   readonly associationId?: string;
-  /** Of an IPv6 address: EC2 says that the network interface had it before the call. */
-  readonly wasThere?: boolean;
   /** Of an allocation. */
   readonly allocated?: AllocatedAddress;
 }

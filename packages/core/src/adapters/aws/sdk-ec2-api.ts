@@ -95,8 +95,9 @@ function interfaceWrites(run: Run) {
           NetworkInterfaceId: networkInterfaceId,
           Ipv6Addresses: [...ipv6Addresses],
         });
-        const { AssignedIpv6Addresses = [] } = await client.send(command, options);
-        return { assignedIpv6Addresses: AssignedIpv6Addresses };
+        const { AssignedIpv6Addresses = [], $metadata } = await client.send(command, options);
+        const isFirst = ($metadata.attempts ?? 1) === 1;
+        return { assignedIpv6Addresses: isFirst ? AssignedIpv6Addresses : ipv6Addresses };
       }),
     unassignIpv6Addresses: ({ networkInterfaceId, ipv6Addresses }, call) =>
       run('UnassignIpv6Addresses', call, async ({ sdk, client }, options) => {
