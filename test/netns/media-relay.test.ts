@@ -9,6 +9,7 @@ import {
   mediaRelayCases,
   type MediaWorld,
 } from '@truetuple/sip-gateway/testing';
+import { nodeDatagrams } from '../../packages/sip-gateway/src/adapters/embedded-relay/node-datagrams.ts';
 import { RelayThread } from '../../packages/sip-gateway/src/adapters/embedded-relay/relay-thread.ts';
 import { realPeer } from './media-peer.ts';
 import {
@@ -137,6 +138,23 @@ describe('the embedded relay', () => {
     });
     await relay.close();
   });
+});
+
+it('what cannot be sent is lost, and the socket stays', async () => {
+  const [address, port] = ['127.0.0.1' as Ipv4Address, 26_010];
+  const heard = Promise.withResolvers<string>();
+  const there = await nodeDatagrams.bind({ address, port: port + 1 }, (bytes) =>
+    heard.resolve(Buffer.from(bytes).toString()),
+  );
+  const socket = await nodeDatagrams.bind({ address, port }, () => undefined);
+  // a broadcast that nobody allowed (EACCES), more than a datagram holds (EMSGSIZE), a port that nobody has (ECONNREFUSED)
+  socket.send(Buffer.from('x'), { address: '255.255.255.255' as Ipv4Address, port });
+  socket.send(Buffer.alloc(70_000), { address, port: port + 1 });
+  socket.send(Buffer.from('x'), { address, port: port + 2 });
+  socket.send(Buffer.from('media'), { address, port: port + 1 });
+  expect(await heard.promise).toBe('media');
+  expect(socket.queuedBytes()).toBe(0);
+  await Promise.all([there.close(), socket.close()]);
 });
 
 describe('a relay whose thread dies', () => {

@@ -34,13 +34,10 @@ function isLiteral(
   done(null, address, 4);
 }
 
-function ignore(): void {
-  // a packet that could not be sent is a lost packet
-}
-
 function boundSocket(socket: Socket): BoundSocket {
   return {
-    send: (bytes, to) => socket.send(bytes, to.port, to.address, ignore),
+    // a packet that could not be sent is a lost packet: nobody is called back, which would take a turn of its own for each
+    send: (bytes, to) => socket.send(bytes, to.port, to.address),
     queuedBytes: () => socket.getSendQueueSize(),
     close: () => new Promise<void>((resolve) => socket.close(() => resolve())),
   };
