@@ -39,12 +39,14 @@ interface Setup {
   /** After how many writes of its keep the holder dies. */
   readonly holderDiesAfter?: number;
   readonly isKept?: boolean;
+  /** How far describes are behind. */
+  readonly lagMs?: number;
 }
 
 async function build(setup: Setup = {}) {
-  const { claimScope = 'eni', standbyOn = 'another ENI', isKept = true } = setup;
+  const { claimScope = 'eni', standbyOn = 'another ENI', isKept = true, lagMs = 0 } = setup;
   const clock = new ManualClock();
-  const pod = simulatedPod({ clock, ec2: { claimScope } });
+  const pod = simulatedPod({ clock, ec2: { claimScope, reads: { lagMs: lagOf(lagMs) } } });
   const { ec2 } = pod;
   const held = await ensurePublicIdentity(pod.spec, { node: pod.node });
   await clock.advance(60_000);
@@ -81,6 +83,10 @@ async function build(setup: Setup = {}) {
       clock.run(ensurePublicIdentity({ ...pod.spec, owner: by, address }, { node: standby.node })),
   };
   return { pod, ec2, clock, held, events, standby };
+}
+
+function lagOf(ms: number) {
+  return { addresses: ms, networkInterfaces: ms, routeTables: ms };
 }
 
 function otherInterface(ec2: ReturnType<typeof simulatedPod>['ec2'], subnetId: string): string {
@@ -125,19 +131,22 @@ describe.each<[CloudRules['claimScope'], NonNullable<Setup['standbyOn']>]>([
   ['eni', 'the same ENI'],
   ['privateIp', 'the same ENI'],
 ])('claim scope %s, the standby on %s', (claimScope, standbyOn) => {
-  it('a holder that lives is asked, fences itself, gives it back; then the standby has it', async () => {
-    const world = await build({ claimScope, standbyOn });
-    const { clock, standby, events, pod } = world;
-    const report = await clock.run(standby.ask());
-    expect(report).toMatchObject({ outcome: 'handed-over', publicIp: address });
-    expect(report.holder).toEqual(pod.spec.owner);
-    expect(events).toMatchObject([{ kind: 'lost', because: 'handed-over' }]);
-    expect(await advertisers(world)).toBe(0);
-    expect(JSON.stringify(pod.kernel.snapshot().links)).not.toContain(address);
-    expect(world.ec2.snapshot().addresses[0]).not.toHaveProperty('associationId');
-    await expectMoved(world, await standby.ensure());
-    expect(await advertisers(world)).toBe(1);
-  });
+  it.each([0, 5000, 20_000])(
+    'a holder that lives is asked, fences itself, gives it back; then the standby has it; describes are %i ms behind',
+    async (lagMs) => {
+      const world = await build({ claimScope, standbyOn, lagMs });
+      const { clock, standby, events, pod } = world;
+      const report = await clock.run(standby.ask());
+      expect(report).toMatchObject({ outcome: 'handed-over', publicIp: address });
+      expect(report.holder).toEqual(pod.spec.owner);
+      expect(events).toMatchObject([{ kind: 'lost', because: 'handed-over' }]);
+      expect(await advertisers(world)).toBe(0);
+      expect(JSON.stringify(pod.kernel.snapshot().links)).not.toContain(address);
+      expect(world.ec2.snapshot().addresses[0]).not.toHaveProperty('associationId');
+      await expectMoved(world, await standby.ensure());
+      expect(await advertisers(world)).toBe(1);
+    },
+  );
 
   it('a standby that dies after any write can begin again, and never are there two', async () => {
     for (let writes = 1; writes <= 2; writes++) {
