@@ -23,12 +23,15 @@
 
 enum { max_legs = 4096, packet_bytes = 172, sent_at_offset = 12, receive_buffer = 4 << 20 };
 static const int64_t ns_per_s = 1000000000;
-static const int64_t grace_ns = 200000000;
+// of silence: then what has not come is lost
+static const int64_t grace_ns = 1000000000;
 
 static int sockets[max_legs];
 static struct sockaddr_in targets[max_legs];
 static int legs;
 static int poller;
+// what was sent before that came too late for its own run, and belongs to no other
+static int64_t begun;
 
 static void fail(const char *what) {
   fprintf(stderr, "rtp-peer: %s: %s\n", what, strerror(errno));
@@ -93,7 +96,7 @@ static int send_packet(int64_t number) {
   return sendto(sockets[leg], packet, sizeof packet, 0, to, sizeof targets[leg]) == packet_bytes;
 }
 
-/** Nanoseconds from send to the kernel's receipt; -1 when nothing is there. */
+/** Nanoseconds from send to the kernel's receipt; -1 when nothing of this run is there. */
 static int64_t receive_packet(int fd) {
   unsigned char packet[2048];
   char control[CMSG_SPACE(sizeof(struct timespec))];
@@ -106,7 +109,7 @@ static int64_t receive_packet(int fd) {
     int64_t sent_at;
     memcpy(&at, CMSG_DATA(c), sizeof at);
     memcpy(&sent_at, packet + sent_at_offset, sizeof sent_at);
-    return at.tv_sec * ns_per_s + at.tv_nsec - sent_at;
+    return sent_at < begun ? -1 : at.tv_sec * ns_per_s + at.tv_nsec - sent_at;
   }
   errno = ENOMSG, fail("no timestamp");
   return -1;
@@ -118,7 +121,6 @@ static int by_value(const void *one, const void *other) {
 }
 
 static double percentile_ms(const int64_t *sorted, int64_t count, double percent) {
-  if (count == 0) return 0;
   int64_t rank = (int64_t)(percent / 100 * (double)count + 0.999999);
   return (double)sorted[rank < 1 ? 0 : rank > count ? count - 1 : rank - 1] / 1e6;
 }
@@ -141,6 +143,7 @@ static int receive_ready(int64_t until, int64_t *ways, int64_t received, int64_t
 static void print_report(int64_t sent, int64_t *ways, int64_t received, int64_t *late, double cpu_s) {
   static const double percents[] = {50, 90, 99, 99.9, 100};
   static const char *const names[] = {"p50Ms", "p90Ms", "p99Ms", "p999Ms", "maxMs"};
+  if (received == 0) errno = ENODATA, fail("no packet came back");
   qsort(ways, (size_t)received, sizeof *ways, by_value);
   qsort(late, (size_t)sent, sizeof *late, by_value);
   printf("{\"sent\":%lld,\"received\":%lld", (long long)sent, (long long)received);
@@ -161,7 +164,7 @@ static void run(int64_t rate, int64_t seconds) {
   int64_t *ways = malloc((size_t)room * sizeof *ways), *late = malloc((size_t)total * sizeof *late);
   if (ways == NULL || late == NULL) fail("malloc");
   double before = cpu_s();
-  int64_t begun = now_ns();
+  begun = now_ns();
   for (int64_t sent = 0; sent < total;) {
     int64_t due = begun + sent * ns_per_s / rate, now = now_ns();
     if (now < due) {
@@ -171,7 +174,11 @@ static void run(int64_t rate, int64_t seconds) {
     late[sent++] = now - due;
     if (!send_packet(sent - 1)) fail("sendto");
   }
-  for (int64_t until = now_ns() + grace_ns; now_ns() < until;) received += receive_ready(until, ways, received, room);
+  for (int64_t until = now_ns() + grace_ns; received < total && now_ns() < until;) {
+    int taken = receive_ready(until, ways, received, room);
+    if (taken > 0) until = now_ns() + grace_ns;
+    received += taken;
+  }
   print_report(total, ways, received, late, cpu_s() - before);
   free(ways);
   free(late);
