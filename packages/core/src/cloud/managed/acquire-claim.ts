@@ -50,6 +50,7 @@ export async function acquireClaim(
   parts: AcquireClaimParts,
   request: GrantRequest,
 ): Promise<Grant> {
+  requireIpv4Alone(request);
   const { claims, clock } = parts;
   const key = claimKeyOf(request.spec.owner, request.link.privateIp);
   const changes = followClaims(claims, clock, key);
@@ -74,6 +75,17 @@ export async function acquireClaim(
   } finally {
     changes.close();
   }
+}
+
+/** A claim has no place for an IPv6 address: told before one is made. */
+function requireIpv4Alone({ link }: GrantRequest): void {
+  if (link.ipv6Address === undefined) return;
+  throw new CoreError({
+    code: 'Ipv6Unavailable',
+    message: `Asking for ${link.ipv6Address} by a claim: managed mode holds no IPv6 address`,
+    remedy: 'Leave ipv6 out of addressFamilies, or let this process hold EC2 rights itself.',
+    retry: 'never',
+  });
 }
 
 /** Does what follows from the claim as it is; undefined when that is not the end. */

@@ -1,4 +1,4 @@
-import { CoreError } from '../../errors.ts';
+import type { CoreError } from '../../errors.ts';
 import { openSession } from '../cloud-session.ts';
 import { describeLagMs } from '../judge-claim.ts';
 import type { LivePods } from '../liveness.ts';
@@ -132,9 +132,19 @@ export class ClaimController {
         works.map(({ claim }) => claim),
       );
       const errand = { work, isPlaceTaken, heir: heir && this.#works.get(heir.uid) };
-      this.#start(work, () => finishClaim(this.#ports, errand));
+      this.#start(work, async () => {
+        await finishClaim(this.#ports, errand);
+        this.#wakeWhoWaits();
+      });
     }
     await this.#leadAll(errands, works);
+  }
+
+  /** An address is free: who found none need not wait for his time. */
+  #wakeWhoWaits(): void {
+    for (const work of this.#works.values()) {
+      if (work.claim.status?.trouble?.code === 'PoolExhausted') work.restsUntilMs = 0;
+    }
   }
 
   /** Claims that are gone are forgotten; one whose pod changed it does not rest any longer. */
@@ -234,7 +244,6 @@ export class ClaimController {
   #start(work: ClaimWork, act: () => Promise<void>): void {
     work.isBusy = true;
     const task = act()
-      .then(() => this.#succeeded(work))
       .catch((error: unknown) => this.#failed(work, error))
       .finally(() => {
         work.isBusy = false;
@@ -243,10 +252,6 @@ export class ClaimController {
         this.#changes.wake();
       });
     this.#tasks.add(task);
-  }
-
-  #succeeded(work: ClaimWork): void {
-    work.unavailableSinceMs = undefined;
   }
 
   /** What becomes of a claim that did not get on. Never rejects: who fails here is tried again. */
@@ -284,7 +289,7 @@ export class ClaimController {
   }
 
   #tell(error: unknown, work: ClaimWork | undefined): void {
-    const trouble = CoreError.is(error) ? error : translateEc2Error(error, 'controlling claims');
+    const trouble = translateEc2Error(error, 'controlling claims');
     if (trouble.code === 'Aborted') return;
     this.#parts.onTrouble?.(trouble, work?.claim);
   }

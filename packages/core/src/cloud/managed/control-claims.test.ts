@@ -70,7 +70,9 @@ it('who waits for a full pool gets what another one gives back', async () => {
     'PoolExhausted',
   );
   await built.run(held.release());
+  const releasedMs = built.clock.elapsed();
   const { identity } = await built.run(waiting);
+  expect(built.clock.elapsed() - releasedMs).toBeLessThan(5000);
   expect(identity.publicIp).toBe(held.identity.publicIp);
 });
 

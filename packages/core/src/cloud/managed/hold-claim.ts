@@ -177,6 +177,7 @@ async function tell(
 ): Promise<void> {
   const held = heldAddress(wanted, view);
   if (held === undefined) throw new Error('the plan was empty without a claim');
+  work.unavailableSinceMs = undefined;
   const grant: Grant = {
     publicIp: held.publicIp,
     allocationId: held.allocationId,

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { CoreError } from '../../errors.ts';
 import { parseIpv6Address } from '../../identity/ipv6-address.ts';
 import { parseIpv4Address } from '../../identity/address.ts';
+import type { Ipv6Address } from '../../identity/ipv6-address.ts';
 import { parseIdentitySpec } from '../../identity/identity-spec.ts';
 import { ManualClock } from '../../testing/manual-clock.ts';
 import { MemoryClaimStore } from '../../testing/memory-claim-store.ts';
@@ -221,6 +222,15 @@ describe('acquire', () => {
     stop.abort();
     await outcome;
     expect(await world.read()).toMatchObject({ isDeleting: true });
+  });
+
+  it('refuses an IPv6 address before it makes a claim', async () => {
+    const world = build();
+    const ipv6Address = '2001:db8::1' as Ipv6Address;
+    const link = { macAddress: '02:00:00:00:02:0a', privateIp, ipv6Address };
+    const asked = world.acquire({ link });
+    await expect(asked).rejects.toMatchObject({ code: 'Ipv6Unavailable' });
+    expect(await world.claims.list()).toEqual([]);
   });
 
   it('says when its claim could not be handed back', async () => {
