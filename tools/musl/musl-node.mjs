@@ -1,5 +1,5 @@
-// A Node that is linked with musl. The project gives none out through a package registry, but pnpm does: its program
-// for musl is a single executable application, the Node that runs it included.
+// A Node that is linked with musl. Node.js has none in a package registry, but pnpm has: its program for musl is a
+// single executable application, the Node that runs it included.
 import { createHash } from 'node:crypto';
 import {
   copyFileSync,

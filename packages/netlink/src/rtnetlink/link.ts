@@ -139,8 +139,9 @@ export interface LinkStatistics {
   readonly sendWindowErrors: number;
   readonly receivedCompressed: number;
   readonly sentCompressed: number;
-  /** Of a protocol that nobody takes; and, since Linux 5.19, for another MAC address. */
+  /** Came to a link that is not to receive, such as the spare one of a bond. */
   readonly receiveNoHandler: number;
+  /** For another MAC address; Linux 5.19 and later, before that 0. */
   readonly receiveOtherHostDropped: number;
 }
 
