@@ -171,11 +171,23 @@ describe('planNothing', () => {
     expect(kinds(reported, carries)).toEqual([]);
   });
 
+  it('takes a private IP off that still shows the claim which its address has lost', () => {
+    const stolen = held({ networkInterfaceId: 'eni-2', associationId: 'eipassoc-2' });
+    const view = { ...viewOf(stolen), networkInterfaces: [eniCarrying(held())] };
+    const reported = { known: 'reported' } as const;
+    expect(kinds(reported, view)).toEqual(['unassign-private-ip', 'untag-owner']);
+    const newer = {
+      ...view,
+      networkInterfaces: [eniCarrying(held({ associationId: 'eipassoc-3' }))],
+    };
+    expect(kinds(reported, newer)).toEqual(['untag-owner']);
+  });
+
   it('asks for a private IP that no describe shows while its record says that it is ours', () => {
     const free = { allocationId, publicIp, tags: tag(me) };
     const eni = eniCarrying();
     const privateIpAddresses = eni.privateIpAddresses.slice(0, 1);
-    const view = { ...viewOf(free), networkInterface: { ...eni, privateIpAddresses } };
+    const view = { ...viewOf(free), networkInterfaces: [{ ...eni, privateIpAddresses }] };
     const ended = { known: 'ended-before' } as const;
     expect(kinds(ended, view)).toContain('unassign-private-ip');
     const unrecorded = { ...view, addresses: [{ ...free, tags: [] }] };

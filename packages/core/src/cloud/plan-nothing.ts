@@ -187,11 +187,13 @@ function mayUnassign(wanted: WantedNothing, view: CloudView): boolean {
   }
   if (shown.primary) return false;
   const isHeld = claim !== undefined && holderOf(address, wanted, claim) === 'us';
-  if (shown.association !== undefined) {
-    return isHeld && shown.association.allocationId === claim.allocationId;
-  }
   const isKnown = known === 'own' || known === 'ended' || wanted.isPrivateIpOnLink === true;
-  return isKnown || isHeld || isRecorded;
+  const { association } = shown;
+  if (association === undefined) return isKnown || isHeld || isRecorded;
+  if (association.allocationId !== claim?.allocationId) return false;
+  // the claim that the address is shown to have lost may still be shown here
+  const isLost = association.associationId === claim.associationId && !isHere(address, wanted);
+  return isHeld || (isLost && (isKnown || isRecorded));
 }
 
 /** Deletes of the /32 routes to a public address that lead to one network interface. */
