@@ -43,14 +43,18 @@ export const cloudDrifts: readonly Drift[] = [
   },
   {
     what: 'the address is disassociated',
-    act: ({ region }, pod, truth) => {
+    act: (world, pod, truth) => {
+      const { region } = world;
+      world.hadTheft = true;
       const { associationId = '' } = truth.association(held(pod).allocationId) ?? {};
       return region.ec2.disassociateAddress({ associationId });
     },
   },
   {
     what: 'the private IP is unassigned',
-    act: async ({ region }, { host, privateIp }) => {
+    act: async (world, { host, privateIp }) => {
+      const { region } = world;
+      world.hadTheft = true;
       // what others registered, and we again, would be ours
       if (host.prepared.includes(privateIp)) return;
       const { networkInterfaceId } = host;

@@ -1,8 +1,9 @@
 import { Ec2CallError, type CallOptions, type Ec2Action, type Ec2Api } from '@truetuple/core';
 import type { Fault } from './faults.ts';
+import { judgeCall } from './judge-call.ts';
 import { staleMs } from './region.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
-import type { Pod, World } from './world.ts';
+import type { Actor, Pod, World } from './world.ts';
 
 const actions: Readonly<Record<keyof Ec2Api, Ec2Action>> = {
   describeNetworkInterfaces: 'DescribeNetworkInterfaces',
@@ -25,6 +26,9 @@ const actions: Readonly<Record<keyof Ec2Api, Ec2Action>> = {
   deleteRoute: 'DeleteRoute',
   setSourceDestCheck: 'ModifyNetworkInterfaceAttribute',
 };
+
+/** Codes of failures after which a look begins anew. */
+const saysNothing: readonly string[] = ['TimeoutError', 'RequestLimitExceeded', 'InternalError'];
 
 /** How long a caller waits for an answer that does not come. */
 const timeoutMs = 3000;
@@ -78,12 +82,16 @@ function send(flight: Flight): void {
   const fault = world.strike(process, action);
   if (!process.isAlive) return;
   const { random, scheduler } = world;
+  judgeCall(world, process, action, input);
   if (world.isPartitioned(process.host)) {
     // what is under way when the network parts may have arrived
     const arrives = fault === 'partition' && random.chance(0.5);
     world.note(process.name, `${action} ${arrives ? 'arrives, its answer does not' : 'is lost'}`);
     process.disturb(process.host.partitionedUntilMs);
-    if (arrives) scheduler.after(random.between(5, 50), () => carryOut(flight, 'lost response'));
+    const sent = sentNow(flight);
+    if (arrives) {
+      scheduler.after(random.between(5, 50), () => carryOut(flight, 'lost response', sent));
+    }
     scheduler.after(timeoutMs, () => answer(flight, unreachable(action)));
     return;
   }
@@ -91,28 +99,34 @@ function send(flight: Flight): void {
     scheduler.after(random.between(5, 20), () => answer(flight, refusal(action, fault)));
     return;
   }
-  const sentMs = scheduler.nowMs;
+  const sent = sentNow(flight);
   const waits = fault === 'delay' && random.chance(0.5) ? random.between(1000, 15_000) : 0;
   world.note(process.name, `${action} >`, input);
   if (fault === 'crash after') {
     const late = random.chance(0.3) ? random.between(1000, 15_000) : 0;
-    scheduler.after(random.between(5, 40) + late, () => carryOut(flight, fault, sentMs));
+    scheduler.after(random.between(5, 40) + late, () => carryOut(flight, fault, sent));
     process.kill();
     return;
   }
-  scheduler.after(random.between(5, 40) + waits, () => carryOut(flight, fault, sentMs));
+  scheduler.after(random.between(5, 40) + waits, () => carryOut(flight, fault, sent));
+}
+
+function sentNow({ world, process, pod, method }: Flight): Actor {
+  const action = actions[method];
+  const step = `${process.phase} ${action}`;
+  const knowsAsOf = new Map(process.knowsAsOf);
+  return { process, pod, action, step, sentMs: world.nowMs, knowsAsOf };
 }
 
 /** The request has come to EC2, whatever has become of who sent it. */
-function carryOut(flight: Flight, fault: Fault | undefined, sentMs = flight.world.nowMs): void {
-  const { world, process, pod, method, input } = flight;
+function carryOut(flight: Flight, fault: Fault | undefined, sent: Actor): void {
+  const { world, process, method, input } = flight;
   const { random, scheduler, region } = world;
-  const action = actions[method];
-  const step = `${process.phase} ${action}`;
-  world.actor = { process, pod, step, sentMs };
-  if (fault === 'stale read') {
-    region.ec2.inject({ action, staleByMs: random.between(100, staleMs) });
-  }
+  const { action } = sent;
+  world.actor = sent;
+  const staleByMs = staleBy(world, process, action, fault);
+  if (staleByMs > 0) region.ec2.inject({ action, staleByMs });
+  const asOfMs = world.nowMs - Math.max(staleByMs, region.lagMs === 0 ? 0 : staleMs);
   const call = region.ec2[method].bind(region.ec2) as (input: unknown) => Promise<unknown>;
   const waits = fault === 'delay' && random.chance(0.5) ? random.between(1000, 15_000) : 0;
   const settle = (settled: () => void): void => {
@@ -125,10 +139,31 @@ function carryOut(flight: Flight, fault: Fault | undefined, sentMs = flight.worl
     }
     settle(() => {
       world.note(process.name, `${action} <`, result);
+      if (action.startsWith('Describe')) process.learn(action, asOfMs, world.nowMs);
+      rememberClaim(process, input, result);
       flight.resolve(result);
     });
   };
   void call(input).then(succeed, (error: unknown) => settle(() => fail(flight, error)));
+}
+
+/** How far back a read sees, where a fault struck it or its process. */
+function staleBy(
+  world: World,
+  process: SimulatedProcess,
+  action: Ec2Action,
+  fault: Fault | undefined,
+): number {
+  if (fault === 'stale read') return world.random.between(100, staleMs);
+  return action === 'DescribeAddresses' ? (process.seesAgainMs(world.nowMs) ?? 0) : 0;
+}
+
+function rememberClaim(process: SimulatedProcess, input: unknown, result: unknown): void {
+  const { associationId } = (result ?? {}) as { readonly associationId?: string };
+  const { allocationId } = input as { readonly allocationId?: string };
+  if (associationId !== undefined && allocationId !== undefined) {
+    process.claims.set(allocationId, associationId);
+  }
 }
 
 /** The answer has come back, if there is anybody to hear it. */
@@ -140,6 +175,7 @@ function answer(flight: Flight, what: Ec2CallError | (() => void)): void {
 
 function fail({ world, process, method, reject }: Flight, error: unknown): void {
   const code = Ec2CallError.is(error) ? error.ec2Code : error;
+  if (saysNothing.includes(String(code))) process.outageMs = world.nowMs;
   world.note(process.name, `${actions[method]} < refused`, code);
   reject(error);
 }

@@ -28,6 +28,7 @@ export class Invariants {
   constructor(world: World, intervalMs: number) {
     this.#world = world;
     this.#intervalMs = intervalMs;
+    world.truth = this.truth;
     world.region.ec2.onChange((change) => this.#changed(change));
     this.reread();
   }
@@ -96,15 +97,28 @@ export class Invariants {
     const allocationId = this.#lastAllocation.get(pod);
     const held = allocationId === undefined ? undefined : this.truth.association(allocationId);
     if (held === undefined || !isAtPod(held, pod)) return;
+    if (held.associationId === this.#lastAssociation.get(pod)) {
+      this.#world.violate(
+        `${pod.name} (${pod.uid}) fenced ${held.publicIp}, of which it still has ${held.associationId}`,
+      );
+      return;
+    }
     const { nowMs } = this.#world;
     if (held.sinceMs < nowMs - fairMs(this.#world.region, true)) {
       this.#world.violate(`${pod.name} (${pod.uid}) fenced ${held.publicIp}, which it held`);
     }
   }
 
+  /** A keep says that it has fenced: then nothing of it is published. */
+  fenced({ name, uid, published }: Pod): void {
+    if (published === undefined) return;
+    this.#world.violate(`${name} (${uid}) fenced and left ${published.publicIp} published`);
+  }
+
   /** By association: from when on what was advertised with it was not so. */
   readonly #lastFalse: Map<string, number> = new Map();
   readonly #lastAllocation: Map<Pod, string> = new Map();
+  readonly #lastAssociation: Map<Pod, string> = new Map();
 
   disturbed(pod: Pod): void {
     const watched = this.#watched.get(pod);
@@ -140,6 +154,7 @@ export class Invariants {
       return;
     }
     this.#lastAllocation.set(pod, published.allocationId);
+    this.#lastAssociation.set(pod, published.associationId);
     const association = this.truth.association(published.allocationId);
     const place = pod.host.networkInterfaceId;
     const isTrue =
@@ -212,7 +227,7 @@ export class Invariants {
     const world = this.#world;
     world.note('ec2', change.kind, change);
     judgeChange(world, this.truth, change);
-    this.truth.follow(change, world.nowMs);
+    this.truth.follow(change, world.nowMs, world.actor?.pod?.uid);
     if ('allocationId' in change) this.#moved(change.allocationId);
     for (const pod of this.#watched.keys()) this.#judge(pod);
   }

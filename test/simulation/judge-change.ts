@@ -1,5 +1,6 @@
 import type { Ec2Change } from '@truetuple/core/testing';
-import { fairMs } from './region.ts';
+import { judgeGrace, judgeMeans } from './judge-means.ts';
+import { knowableMs } from './knowable.ts';
 import type { StandingAssociation, Truth } from './truth.ts';
 import type { Actor, Pod, World } from './world.ts';
 
@@ -16,6 +17,8 @@ export function judgeChange(world: World, truth: Truth, change: Ec2Change): void
   judgeForeign(world, actor, change);
   judgeOrder(world, actor, change);
   judgeRobbery(world, truth, actor, change);
+  judgeMeans(world, truth, actor, change);
+  if (actor.process?.phase === 'reap') judgeGrace(world, truth, actor, change);
 }
 
 function judgeForeign(world: World, actor: Actor, change: Ec2Change): void {
@@ -43,9 +46,7 @@ function judgeRobbery(world: World, truth: Truth, actor: Actor, change: Ec2Chang
   const victim = victimOf(world, truth, change);
   if (victim === undefined || victim.pod === actor.pod) return;
   const { pod, sinceMs } = victim;
-  const isDisturbed = (actor.process?.disturbedUntilMs ?? 0) > world.nowMs;
-  const knowableMs = actor.sentMs - fairMs(world.region, isDisturbed);
-  if (Math.max(sinceMs, pod.ipKnownMs) >= knowableMs) return;
+  if (sinceMs >= knowableMs(actor, change)) return;
   world.violate(
     `${actor.process?.name} robbed ${pod.name} (${pod.uid}), which had it since ${Math.round(sinceMs)} ms: ${actor.step} ${JSON.stringify(change)}`,
   );

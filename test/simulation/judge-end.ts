@@ -5,13 +5,47 @@ import type { Pod, World } from './world.ts';
 /** What is wrong when faults are over and there was time enough: every live pod holds one address, nobody else any. */
 export function complaintsAboutQuiet(world: World): string[] {
   const { region, standing } = world;
-  const { addresses, routeTables } = region.ec2.snapshot();
+  const snapshot = region.ec2.snapshot();
+  const { addresses, routeTables } = snapshot;
   const pool = addresses.filter(({ allocationId }) => !region.foreign.has(allocationId));
+  const keptOut = standing.filter((pod) => isKeptOut(world, pod, snapshot));
+  const judged = standing.filter((pod) => !keptOut.includes(pod));
+  // a reaper leaves the routes of a free address alone while a pod that holds none may be claiming it
+  const spared = keptOut.length === 0 ? [] : pool.filter((one) => one.associationId === undefined);
   return [
-    ...standing.flatMap((pod) => complaintsAboutPod(pod, pool)),
+    ...judged.flatMap((pod) => complaintsAboutPod(pod, pool)),
     ...pool.flatMap((address) => complaintsAboutAddress(address, standing)),
-    ...complaintsAboutRoutes(world, routeTables),
+    ...complaintsAboutRoutes(
+      world,
+      routeTables,
+      spared.map(({ publicIp }) => `${publicIp}/32`),
+    ),
   ];
+}
+
+/**
+ * True for a pod without an address whose private IP stands on another ENI, which does not carry the pool's tag, where
+ * a pod left it that died without a release, and no record says that it is truetuple's: nobody can know.
+ */
+function isKeptOut(world: World, pod: Pod, { networkInterfaces, addresses }: Ec2Snapshot): boolean {
+  const { privateIp, published } = pod;
+  const holder = networkInterfaces.find((one) =>
+    one.privateIpAddresses.some(({ privateIpAddress }) => privateIpAddress === privateIp),
+  );
+  if (published !== undefined || holder === undefined) return false;
+  const { networkInterfaceId } = holder;
+  const host = world.hosts.find((one) => one.networkInterfaceId === networkInterfaceId);
+  const isRecorded = addresses.some(
+    (one) => ownerTagOf(one)?.endsWith(`/${privateIp}/assigned/${networkInterfaceId}`) === true,
+  );
+  const isNobodys =
+    host?.isTagged === false &&
+    host !== pod.host &&
+    !host.prepared.includes(privateIp) &&
+    world.unreleased.has(privateIp);
+  if (isRecorded || !isNobodys) return false;
+  world.excuse('pod kept from its private IP', `${pod.uid} ${privateIp}`);
+  return true;
 }
 
 function complaintsAboutPod(pod: Pod, pool: Ec2Snapshot['addresses']): string[] {
@@ -64,6 +98,7 @@ function ownerTagOf(address: ElasticIp | undefined): string | undefined {
 function complaintsAboutRoutes(
   { standing, region }: World,
   tables: Ec2Snapshot['routeTables'],
+  spared: readonly string[],
 ): string[] {
   const wanted = new Map<string, string>(
     standing.flatMap(({ published, host }) =>
@@ -74,7 +109,9 @@ function complaintsAboutRoutes(
   );
   const ours = tables.filter(({ routeTableId }) => region.routeTableIds.includes(routeTableId));
   return ours.flatMap(({ routeTableId, routes }) => {
-    const led = routes.filter((one) => one.destinationCidrBlock.startsWith('203.0.113.'));
+    const led = routes.filter(
+      ({ destinationCidrBlock: to }) => to.startsWith('203.0.113.') && !spared.includes(to),
+    );
     const astray = led.filter(
       (one) => wanted.get(one.destinationCidrBlock) !== one.networkInterfaceId,
     );
@@ -120,7 +157,8 @@ export interface Stays {
 }
 
 /** What of a region must be as it was once nobody holds anything, in words, by id. */
-export function whatStays(snapshot: Ec2Snapshot, { unreleased, hosts }: World): Stays {
+export function whatStays(snapshot: Ec2Snapshot, world: World): Stays {
+  const { unreleased, hosts } = world;
   const { addresses, routeTables, networkInterfaces } = snapshot;
   return {
     addresses: new Map(addresses.map((one) => [one.allocationId, JSON.stringify(one)])),
@@ -128,10 +166,12 @@ export function whatStays(snapshot: Ec2Snapshot, { unreleased, hosts }: World): 
     networkInterfaces: new Map(
       networkInterfaces.map(({ networkInterfaceId, privateIpAddresses, tags }) => {
         const host = hosts.find((one) => one.networkInterfaceId === networkInterfaceId);
-        const isExcused = (privateIp: string): boolean =>
-          host?.isTagged === false &&
-          unreleased.has(privateIp) &&
-          !host.prepared.includes(privateIp);
+        const isExcused = (privateIp: string): boolean => {
+          const isUnknown = host?.isTagged === false && !host.prepared.includes(privateIp);
+          if (!isUnknown || !unreleased.has(privateIp)) return false;
+          world.excuse('unrecorded private IP', privateIp);
+          return true;
+        };
         const stays = privateIpAddresses.filter((one) => !isExcused(one.privateIpAddress));
         return [networkInterfaceId, JSON.stringify([networkInterfaceId, stays, tags])];
       }),

@@ -27,6 +27,7 @@ async function replay(seed: number): Promise<number> {
   console.log(
     `seed ${seed}: ${pods} pods, ${hosts} nodes, ${faults} faults, history ${result.history.hash()}`,
   );
+  for (const [reason, times] of result.excused) console.log(`not judged: ${times} x ${reason}`);
   for (const violation of violations) console.log(`VIOLATED ${violation}`);
   return violations.length === 0 ? 0 : 1;
 }
@@ -47,6 +48,7 @@ async function runMany(): Promise<number> {
     },
   });
   for (const line of coverageTable(tally)) console.log(line);
+  for (const [reason, times] of tally.excused) console.log(`not judged: ${times} x ${reason}`);
   const complaints = complaintsAbout(tally);
   for (const complaint of complaints) console.log(complaint);
   console.log(closing(tally, (performance.now() - startedMs) / 1000));

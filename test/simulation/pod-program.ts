@@ -46,6 +46,7 @@ export async function runPodProgram(
   invariants.keeps(pod);
   const end = await Promise.race([stopped, keeping.ended]);
   world.note(process.name, 'ends', end?.kind ?? 'told to stop');
+  if (end?.kind === 'lost' && end.isFenced) invariants.fenced(pod);
   if (end === undefined || world.random.chance(0.5)) {
     pod.hasReleased = await giveBack(world, process, held, keeping);
   }

@@ -66,10 +66,10 @@ function provokeEnsure(operation: string): ((scene: Scene) => void) | undefined 
     case 'UnassignPrivateIpAddresses':
       // told to stop while it starts: it gives back what it took
       return ({ world, cluster, pod }) => {
-        cluster.recycle(pod);
+        cluster.create(`${pod.name}-late`, pod.host);
         const next = world.pods.at(-1);
-        if (next === undefined) return;
-        world.scheduler.after(world.random.between(300, 2600), () => cluster.remove(next));
+        if (next === undefined || next.process !== undefined) return;
+        world.scheduler.after(world.random.between(700, 3000), () => cluster.remove(next));
       };
     case 'ReplaceRoute':
       return ({ world, pod, truth }) => {

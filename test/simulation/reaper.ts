@@ -6,7 +6,7 @@ import { SimulatedProcess } from './simulated-process.ts';
 import type { World } from './world.ts';
 
 /** How long something must have looked orphaned. */
-export const graceMs = 60_000;
+export const graceMs = 45_000;
 
 /** The longest time from one pass of a reaper to its next. */
 export const reaperPeriodMs = 40_000;
@@ -48,13 +48,17 @@ function livePods(world: World, process: SimulatedProcess): Promise<LivePods> {
     const waits = fault === 'delay' ? world.random.between(1000, 10_000) : 0;
     // what the answer says is as of when it left
     world.scheduler.after(world.random.between(1, 30), () => {
-      const pods = shownAt(world, world.nowMs - world.listLagMs);
+      const listedMs = world.nowMs;
+      const pods = shownAt(world, listedMs - world.listLagMs);
       world.scheduler.after(world.random.between(1, 30) + waits, () => {
         if (!process.isAlive) return;
         if (fault === 'crash after') process.kill();
         else if (fault === 'error' || fault === 'lost response') {
           reject(new Error('the cluster does not answer'));
-        } else resolve({ complete: true, pods });
+        } else {
+          process.learn('livePods', listedMs - world.listLagMs, world.nowMs);
+          resolve({ complete: true, pods });
+        }
       });
     });
   });

@@ -1,4 +1,5 @@
 import { simulate } from './simulation.ts';
+import type { Excuse } from './world.ts';
 
 /** Seeds one after the other. */
 export interface SeedRange {
@@ -24,6 +25,8 @@ export interface Tally {
   leastHosts: number;
   /** How often each cell was struck, by its key. */
   readonly struck: Map<string, number>;
+  /** How many things were not judged, by why. */
+  readonly excused: Map<Excuse, number>;
   /** Every side effect that was seen. */
   readonly steps: Set<string>;
   readonly failed: FailedSeed[];
@@ -39,6 +42,7 @@ export function emptyTally(): Tally {
     leastPods: Infinity,
     leastHosts: Infinity,
     struck: new Map(),
+    excused: new Map(),
     steps: new Set(),
     failed: [],
   };
@@ -52,11 +56,14 @@ export function addTally(to: Tally, more: Tally): void {
   to.leastFaults = Math.min(to.leastFaults, more.leastFaults);
   to.leastPods = Math.min(to.leastPods, more.leastPods);
   to.leastHosts = Math.min(to.leastHosts, more.leastHosts);
-  for (const [cell, times] of more.struck) {
-    to.struck.set(cell, (to.struck.get(cell) ?? 0) + times);
-  }
+  addCounts(to.struck, more.struck);
+  addCounts(to.excused, more.excused);
   for (const step of more.steps) to.steps.add(step);
   to.failed.push(...more.failed);
+}
+
+function addCounts<Key>(to: Map<Key, number>, more: ReadonlyMap<Key, number>): void {
+  for (const [key, times] of more) to.set(key, (to.get(key) ?? 0) + times);
 }
 
 const tailLines = 60;
@@ -79,6 +86,7 @@ export async function runSeeds({ first, count }: SeedRange): Promise<Tally> {
       leastPods: violations.length === 0 ? result.pods : Infinity,
       leastHosts: result.hosts,
       struck: new Map(result.struck),
+      excused: new Map(result.excused),
       steps: new Set(result.steps),
       failed,
     });

@@ -10,6 +10,14 @@ export class SimulatedProcess {
   phase: Verb;
   /** Until when a fault that struck it may still be felt. */
   disturbedUntilMs = 0;
+  /** As of when it knows each thing that it reads, by the operation: virtual milliseconds. */
+  readonly knowsAsOf: Map<string, number> = new Map();
+  /** When each read was answered last. */
+  readonly answered: Map<string, number> = new Map();
+  /** When a call of it last failed in a way that says nothing. */
+  outageMs = -Infinity;
+  /** Associations that EC2 answered it with, by allocation. */
+  readonly claims: Map<string, string> = new Map();
   readonly #deaths: (() => void)[] = [];
   #isAlive = true;
 
@@ -36,6 +44,27 @@ export class SimulatedProcess {
   /** Felt until so much later. */
   disturb(untilMs: number): void {
     this.disturbedUntilMs = Math.max(this.disturbedUntilMs, untilMs);
+  }
+
+  /** From when on its next describes of addresses show what was so at a time long ago; see `seeAgain`. */
+  #sees: { readonly asOfMs: number; times: number } | undefined;
+
+  /** Its next so many describes of addresses show what was so then. */
+  seeAgain(asOfMs: number, times: number): void {
+    this.#sees = { asOfMs, times };
+  }
+
+  /** How far back the describe of addresses that it makes now sees; undefined: as far as any other. */
+  seesAgainMs(nowMs: number): number | undefined {
+    if (this.#sees === undefined || this.#sees.times <= 0) return undefined;
+    this.#sees.times -= 1;
+    return nowMs - this.#sees.asOfMs;
+  }
+
+  /** A read was answered, with what was so at a time. */
+  learn(operation: string, asOfMs: number, nowMs: number): void {
+    this.knowsAsOf.set(operation, asOfMs);
+    this.answered.set(operation, nowMs);
   }
 
   clock(scheduler: Scheduler): Clock {

@@ -12,7 +12,7 @@ import { reaperPeriodMs, runReaper } from './reaper.ts';
 import { buildRegion, settleForeign } from './region.ts';
 import { Scheduler } from './scheduler.ts';
 import type { SimulatedHost } from './simulated-host.ts';
-import { World } from './world.ts';
+import { World, type Excuse } from './world.ts';
 
 /** What came of one seed. */
 export interface SeedResult {
@@ -22,6 +22,8 @@ export interface SeedResult {
   readonly history: History;
   readonly struck: ReadonlyMap<string, number>;
   readonly steps: ReadonlySet<string>;
+  /** How many things were not judged, by why. */
+  readonly excused: ReadonlyMap<Excuse, number>;
   readonly faults: number;
   readonly pods: number;
   readonly hosts: number;
@@ -75,6 +77,7 @@ export async function simulate(seed: number): Promise<SeedResult> {
     history,
     struck: world.struck,
     steps: world.steps,
+    excused: new Map([...world.excused].map(([reason, { size }]) => [reason, size])),
     faults: world.faults,
     pods: world.pods.length,
     hosts: world.hosts.length,
@@ -124,15 +127,18 @@ function controllerHost(): SimulatedHost {
  */
 function planFaults(world: World, cluster: Cluster, { truth }: Invariants): void {
   const { random, scheduler } = world;
-  const count = 4 + random.whole(4);
+  const count = 5 + random.whole(3);
   for (let at = 0; at < count; at++) {
     const cell = random.pick(cells);
     const provoke = provocationOf(cell);
     const skip = provoke === undefined ? random.whole(4) : 0;
-    const anywhereFromMs = preparedMs + random.between(60_000, 110_000);
+    // a reaper takes away only what it has seen for a while
+    const isSlow = cell.verb === 'reap' && provoke !== undefined;
+    const anywhereFromMs = preparedMs + (isSlow ? 130_000 : random.between(60_000, 110_000));
     world.arms.push({ cell, skip, anywhereFromMs });
     if (provoke === undefined) continue;
-    scheduler.at(preparedMs + random.between(25_000, 55_000), () => {
+    const provokedMs = isSlow ? random.between(12_000, 25_000) : random.between(25_000, 55_000);
+    scheduler.at(preparedMs + provokedMs, () => {
       const holders = world.standing.filter(
         ({ published, isStopping }) => published !== undefined && !isStopping,
       );

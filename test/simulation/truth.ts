@@ -1,3 +1,4 @@
+import { ownerTagKey } from '@truetuple/core';
 import type { Ec2Change, SimulatedEc2 } from '@truetuple/core/testing';
 
 export interface Standing {
@@ -9,6 +10,8 @@ export interface StandingAssociation extends Standing {
   readonly associationId: string;
   readonly publicIp: string;
   readonly privateIp: string;
+  /** The UID of the pod whose process made it. */
+  readonly madeBy: string | undefined;
 }
 
 /** What is so in EC2, followed change by change: a snapshot for each would cost too much. */
@@ -16,6 +19,12 @@ export class Truth {
   readonly #associations: Map<string, StandingAssociation> = new Map();
   readonly #privateIps: Map<string, number> = new Map();
   readonly #routes: Map<string, Standing> = new Map();
+  /** When an association of an address ended last, by allocation. */
+  readonly #freed: Map<string, number> = new Map();
+  /** Owner tags, by allocation. */
+  readonly #records: Map<string, string> = new Map();
+  /** The UIDs of the pods whose processes put private IPs there. */
+  readonly #assignedBy: Map<string, string | undefined> = new Map();
   /** When associations ended. */
   readonly #ended: Map<string, number> = new Map();
 
@@ -32,6 +41,21 @@ export class Truth {
     return this.#ended.get(associationId);
   }
 
+  /** When an association of an address ended last; -Infinity: none has. */
+  freedMs(allocationId: string): number {
+    return this.#freed.get(allocationId) ?? -Infinity;
+  }
+
+  /** The owner record that an address carries. */
+  recordOn(allocationId: string): string | undefined {
+    return this.#records.get(allocationId);
+  }
+
+  /** The UID of the pod whose process put a private IP there. */
+  whoAssigned(networkInterfaceId: string, privateIp: string): string | undefined {
+    return this.#assignedBy.get(`${networkInterfaceId} ${privateIp}`);
+  }
+
   privateIpSince(networkInterfaceId: string, privateIp: string): number | undefined {
     return this.#privateIps.get(`${networkInterfaceId} ${privateIp}`);
   }
@@ -40,21 +64,24 @@ export class Truth {
     return this.#routes.get(`${routeTableId} ${destination}`);
   }
 
-  follow(change: Ec2Change, nowMs: number): void {
+  /** `uid` is of the pod whose process made the change. */
+  follow(change: Ec2Change, nowMs: number, uid?: string): void {
     switch (change.kind) {
       case 'address-associated': {
         const { allocationId, associationId, publicIp, networkInterfaceId, privateIp } = change;
-        const sinceMs = nowMs;
-        const now = { associationId, publicIp, networkInterfaceId, privateIp, sinceMs };
+        const made = { sinceMs: nowMs, madeBy: uid };
+        const now = { associationId, publicIp, networkInterfaceId, privateIp, ...made };
         this.#associations.set(allocationId, now);
         return;
       }
       case 'address-disassociated':
         this.#associations.delete(change.allocationId);
+        this.#freed.set(change.allocationId, nowMs);
         this.#ended.set(change.associationId, nowMs);
         return;
       case 'private-ip-assigned':
         this.#privateIps.set(`${change.networkInterfaceId} ${change.privateIp}`, nowMs);
+        this.#assignedBy.set(`${change.networkInterfaceId} ${change.privateIp}`, uid);
         return;
       case 'private-ip-unassigned':
         this.#privateIps.delete(`${change.networkInterfaceId} ${change.privateIp}`);
@@ -69,10 +96,15 @@ export class Truth {
       case 'route-deleted':
         this.#routes.delete(`${change.routeTableId} ${change.destinationCidrBlock}`);
         return;
+      case 'tags-changed': {
+        const record = change.tags.find(({ key }) => key === ownerTagKey)?.value;
+        if (record === undefined) this.#records.delete(change.resourceId);
+        else this.#records.set(change.resourceId, record);
+        return;
+      }
       case 'source-dest-check-changed':
       case 'ipv6-address-assigned':
       case 'ipv6-address-unassigned':
-      case 'tags-changed':
         return;
       default:
         return change satisfies never;

@@ -1,9 +1,10 @@
 import type { FakeKernel, MemoryPublisher } from '@truetuple/core/testing';
-import type { Ipv4Address, PublicIdentity } from '@truetuple/core';
+import type { Ec2Action, Ipv4Address, PublicIdentity } from '@truetuple/core';
 import { canStrike, cellKey, plannedSteps, stepOf, type Cell, type Fault } from './faults.ts';
 import type { History } from './history.ts';
 import type { Random } from './random.ts';
 import type { Region } from './region.ts';
+import type { Truth } from './truth.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { SimulatedHost } from './simulated-host.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
@@ -20,7 +21,7 @@ export interface Pod {
   readonly store: MemoryPublisher;
   readonly createdMs: number;
   /** From then on the cluster knows its private IP. */
-  readonly ipKnownMs: number;
+  ipKnownMs: number;
   /** When the cluster's API had it no longer; Infinity before. */
   objectGoneMs: number;
   /** True as long as its namespace is there, be it without a process. */
@@ -41,6 +42,13 @@ export interface Pod {
   hasReleased: boolean;
 }
 
+/** Why something is not judged. */
+export type Excuse =
+  /** A private IP of a pod that died without a release stays on an ENI without the pool's tag. */
+  | 'unrecorded private IP'
+  /** Such a private IP keeps a pod on another ENI from its own. */
+  | 'pod kept from its private IP';
+
 /** A fault that waits for its step. */
 interface Arm {
   readonly cell: Cell;
@@ -53,8 +61,11 @@ interface Arm {
 export interface Actor {
   readonly process: SimulatedProcess | undefined;
   readonly pod: Pod | undefined;
+  readonly action: Ec2Action;
   readonly step: string;
   readonly sentMs: number;
+  /** As of when its sender knew what it rests on. */
+  readonly knowsAsOf: ReadonlyMap<string, number>;
 }
 
 export interface Catastrophes {
@@ -78,6 +89,8 @@ export class World {
   readonly steps: Set<string> = new Set();
   catastrophes: Catastrophes | undefined;
   actor: Actor | undefined;
+  /** What is so in EC2; undefined until the invariants follow it. */
+  truth: Truth | undefined;
   /** What is wrong; the first ends the seed. */
   readonly violations: string[] = [];
   /**
@@ -85,10 +98,12 @@ export class World {
    * off; on another one it often cannot tell that they are truetuple's.
    */
   readonly unreleased: Set<string> = new Set();
+  /** What cannot be judged, and why: by reason, the things that were not. Each reason stands in the README. */
+  readonly excused: Map<Excuse, Set<string>> = new Map();
   faults = 0;
   /** How far the cluster's list of pods is behind. */
   listLagMs = 0;
-  /** True once somebody outside took an address of the pool. */
+  /** True once somebody outside took an address of a pod, or freed it, so that another pod may have it. */
   hadTheft = false;
   /** More orphans than this share of the pool end a pass of the reaper. */
   brakeShare = 0.8;
@@ -116,6 +131,11 @@ export class World {
   violate(what: string): void {
     this.violations.push(`${(this.nowMs / 1000).toFixed(3)} s: ${what}`);
     this.note('INVARIANT', what);
+  }
+
+  excuse(reason: Excuse, what: string): void {
+    const known = this.excused.get(reason) ?? new Set();
+    this.excused.set(reason, known.add(what));
   }
 
   /** Pods whose namespace is there. */

@@ -56,6 +56,17 @@ it('a private IP that a pod of another node has now is taken off the dead pod’
   await hold(1, 'alive');
 });
 
+it('so is one that a pod left there which died before it had claimed anything', async () => {
+  const { ec2, nodes, hold, reap } = build();
+  const { networkInterfaces } = ec2.snapshot();
+  const { networkInterfaceId = '' } = networkInterfaces[0] ?? {};
+  await ec2.assignPrivateIpAddresses({ networkInterfaceId, privateIpAddresses: [privateIp] });
+  const alive = { uid: 'alive', instanceId: nodes[1]?.instanceId, privateIps: [privateIp] };
+  const report = await reap(alive);
+  expect(report.applied).toEqual([{ kind: 'unassign-private-ip', networkInterfaceId, privateIp }]);
+  await hold(1, 'alive');
+});
+
 it('nothing is taken from a pod on its own node, nor from one whose instance nobody knows', async () => {
   const { nodes, hold, reap, ec2 } = build();
   await hold(0, 'dead');

@@ -192,7 +192,7 @@ function mayUnassign(wanted: WantedNothing, view: CloudView): boolean {
   if (association === undefined) return isKnown || isHeld || isRecorded;
   if (association.allocationId !== claim?.allocationId) return false;
   // the claim that the address is shown to have lost may still be shown here
-  const isLost = association.associationId === claim.associationId && !isHere(address, wanted);
+  const isLost = association.associationId === claim?.associationId && !isHere(address, wanted);
   return isHeld || (isLost && (isKnown || isRecorded));
 }
 

@@ -275,7 +275,7 @@ function judgePrivateIps(
       // an address that is seen on it proves more than an ENI that shows none
       const isCarrying = observed.allAddresses.some((address) => isAt(address, place));
       if (isCarrying || ended.has(placeKey(place))) return [];
-      if (holderOf(live, privateIp) !== undefined) return ['in-use'];
+      if (holderOf(live, privateIp, attachment?.instanceId) !== undefined) return ['in-use'];
       const what = `${privateIp} on ${networkInterfaceId}`;
       if (association !== undefined) {
         const isOfPool = observed.addresses.some(

@@ -1,0 +1,108 @@
+import type { Ec2Change } from '@truetuple/core/testing';
+import { knowableMs } from './knowable.ts';
+import { graceMs } from './reaper.ts';
+import type { Truth } from './truth.ts';
+import type { Actor, World } from './world.ts';
+
+/**
+ * What a call does that it must not do, whatever its sender knew: EC2 compares where it is asked to, so that nobody is
+ * robbed by a race either.
+ */
+export function judgeMeans(world: World, truth: Truth, actor: Actor, change: Ec2Change): void {
+  const fault = faultOf(world, truth, actor, change);
+  if (fault !== undefined) {
+    world.violate(`${actor.process?.name}: ${actor.step} ${fault}: ${JSON.stringify(change)}`);
+  }
+}
+
+function faultOf(world: World, truth: Truth, actor: Actor, change: Ec2Change): string | undefined {
+  const { pod, action } = actor;
+  const own = pod?.host.networkInterfaceId;
+  switch (change.kind) {
+    case 'address-disassociated': {
+      const isHere = change.networkInterfaceId === own && change.privateIp === pod?.privateIp;
+      if (pod === undefined || isHere) return undefined;
+      if (action === 'DisassociateAddress') return 'ends what is not on its own private IP';
+      const isLet = world.region.claimScope === 'eni' && change.networkInterfaceId === own;
+      const isClaim = action === 'AssociateAddress' && !isLet;
+      return isClaim ? 'takes an address that another place has' : undefined;
+    }
+    case 'private-ip-unassigned':
+      return action === 'AssignPrivateIpAddresses'
+        ? 'takes a private IP off another network interface'
+        : undefined;
+    case 'tags-changed':
+      return action === 'DeleteTags'
+        ? takenRecord(world, truth, actor, change.resourceId)
+        : undefined;
+    case 'route-deleted': {
+      const route = truth.route(change.routeTableId, change.destinationCidrBlock);
+      if (pod === undefined || route === undefined || route.networkInterfaceId === own) {
+        return undefined;
+      }
+      const couldKnow = route.sinceMs < knowableMs(actor, change);
+      return couldKnow ? 'deletes a route that leads elsewhere' : undefined;
+    }
+    case 'address-associated':
+    case 'private-ip-assigned':
+    case 'ipv6-address-assigned':
+    case 'ipv6-address-unassigned':
+    case 'route-created':
+    case 'route-replaced':
+    case 'source-dest-check-changed':
+      return undefined;
+    default:
+      return change satisfies never;
+  }
+}
+
+/** A record is deleted by its value: never that of another pod that lives. */
+function takenRecord(
+  world: World,
+  truth: Truth,
+  { pod }: Actor,
+  allocationId: string,
+): string | undefined {
+  const record = truth.recordOn(allocationId);
+  const owner = world.standing.find(
+    ({ uid, objectGoneMs }) =>
+      objectGoneMs === Infinity && record?.includes(`/${uid}/`) === true && uid !== pod?.uid,
+  );
+  return owner && `deletes the record of ${owner.name} (${owner.uid}), which lives`;
+}
+
+/** What a reaper takes away has looked orphaned for as long as it was told to wait. */
+export function judgeGrace(world: World, truth: Truth, actor: Actor, change: Ec2Change): void {
+  const uids = ownersOf(truth, change);
+  const goneMs = world.pods
+    .filter(({ uid }) => uids.includes(uid))
+    .map(({ objectGoneMs }) => objectGoneMs);
+  const latestMs = Math.max(...goneMs);
+  if (latestMs === Infinity || world.nowMs - latestMs >= graceMs) return;
+  world.violate(
+    `${actor.process?.name} waits ${world.nowMs - latestMs} ms of ${graceMs}: ${JSON.stringify(change)}`,
+  );
+}
+
+function ownersOf(truth: Truth, change: Ec2Change): (string | undefined)[] {
+  switch (change.kind) {
+    case 'address-disassociated': {
+      const uid = truth.recordOn(change.allocationId)?.split('/')[3];
+      return [truth.association(change.allocationId)?.madeBy, uid];
+    }
+    case 'private-ip-unassigned':
+      return [truth.whoAssigned(change.networkInterfaceId, change.privateIp)];
+    case 'address-associated':
+    case 'private-ip-assigned':
+    case 'ipv6-address-assigned':
+    case 'ipv6-address-unassigned':
+    case 'route-created':
+    case 'route-replaced':
+    case 'route-deleted':
+    case 'tags-changed':
+    case 'source-dest-check-changed':
+      return [];
+    default:
+      return change satisfies never;
+  }
+}
