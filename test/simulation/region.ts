@@ -21,6 +21,8 @@ export interface Region {
   /** How far describes may be behind, in milliseconds. */
   readonly lagMs: number;
   readonly claimScope: 'eni' | 'privateIp';
+  /** When another machine had each address of the pool, by its allocation id; see `recallMs`. */
+  readonly formerlyHeldMs: Map<string, number>;
   hosts: number;
 }
 
@@ -28,6 +30,8 @@ export interface RegionSetup {
   readonly poolSize: number;
   readonly claimScope: 'eni' | 'privateIp';
   readonly lagMs: number;
+  /** How far back planted stale reads can see. */
+  readonly recallMs: number;
   readonly seed: number;
 }
 
@@ -49,6 +53,7 @@ export function buildRegion(scheduler: Scheduler, random: Random, setup: RegionS
       lagMs: { networkInterfaces: lag, addresses: lag, routeTables: lag },
       staleProbability: lagMs === 0 ? 0 : 0.05,
       staleMs,
+      reachMs: setup.recallMs,
       seed: setup.seed,
     },
   });
@@ -66,7 +71,8 @@ export function buildRegion(scheduler: Scheduler, random: Random, setup: RegionS
     instanceId: ec2.createInstance().instanceId,
   });
   const thief = { networkInterfaceId, privateIpAddress };
-  return { ec2, subnetId, routeTableIds, foreign, thief, lagMs, claimScope, hosts: 0 };
+  const more = { formerlyHeldMs: new Map<string, number>(), hosts: 0 };
+  return { ec2, subnetId, routeTableIds, foreign, thief, lagMs, claimScope, ...more };
 }
 
 /** An address with no pool and one of another pool, on an instance of others, and routes to them. */
@@ -118,6 +124,18 @@ export async function settleForeign(region: Region): Promise<void> {
   const [routeTableId = ''] = region.routeTableIds;
   const destinationCidrBlock = '198.51.100.2/32';
   await ec2.createRoute({ routeTableId, destinationCidrBlock, networkInterfaceId });
+}
+
+/** Each address of the pool is another machine's for a moment, one after the other, before there are pods. */
+export async function passAround(region: Region, scheduler: Scheduler): Promise<void> {
+  const { ec2, foreign, thief } = region;
+  for (const { allocationId } of ec2.snapshot().addresses) {
+    if (foreign.has(allocationId)) continue;
+    const { associationId } = await ec2.associateAddress({ allocationId, ...thief });
+    region.formerlyHeldMs.set(allocationId, scheduler.nowMs + 400);
+    await scheduler.runUntil(scheduler.nowMs + 800);
+    await ec2.disassociateAddress({ associationId });
+  }
 }
 
 /** Eight private IPs a host: 10.0.2.(16 + 8 n) and up; a foreign one beside them where the ENI is not ours. */

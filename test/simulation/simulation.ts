@@ -9,7 +9,8 @@ import { whatStays } from './judge-end.ts';
 import { Random } from './random.ts';
 import { becomeEmpty, comeToRest } from './quiet.ts';
 import { reaperPeriodMs, runReaper } from './reaper.ts';
-import { buildRegion, settleForeign } from './region.ts';
+import { buildRegion, passAround, settleForeign } from './region.ts';
+import { scenes } from './scenes.ts';
 import { Scheduler } from './scheduler.ts';
 import type { SimulatedHost } from './simulated-host.ts';
 import { World, type Excuse } from './world.ts';
@@ -42,15 +43,18 @@ export async function simulate(seed: number): Promise<SeedResult> {
   const scheduler = new Scheduler();
   const history = new History();
   const podCount = 6 + random.whole(3);
+  const scene = random.chance(0.2) ? random.pick(scenes) : undefined;
   const claimScope = random.pick(['eni', 'privateIp'] as const);
   const region = buildRegion(scheduler, random, {
     // a scarce pool: what one lets go the next takes at once
     poolSize: random.chance(0.3) ? podCount : podCount + 2 + random.whole(4),
     claimScope,
     lagMs: random.chance(0.5) ? 0 : random.between(100, 4000),
+    recallMs: scene?.recallMs ?? 0,
     seed,
   });
   await settleForeign(region);
+  if (scene !== undefined && scene.recallMs > 0) await passAround(region, scheduler);
   const world = new World({ scheduler, random, history, region });
   const intervalMs = random.pick([30_000, 60_000]);
   world.listLagMs = random.chance(0.4) ? random.between(500, 8000) : 0;
@@ -68,6 +72,10 @@ export async function simulate(seed: number): Promise<SeedResult> {
     scheduler.after(random.between(0, 20_000), () => cluster.create(`sip-${at}`, host));
   }
   planLives(world, cluster, invariants);
+  if (scene !== undefined) {
+    const sceneMs = preparedMs + random.between(...scene.betweenMs);
+    scheduler.at(sceneMs, () => void scene.play(world, invariants.truth));
+  }
   runReaper(world, controllerHost(), 'reaper', 30_000);
   if (random.chance(0.3)) runReaper(world, controllerHost(), 'reaper-2', reaperPeriodMs);
 
@@ -172,6 +180,8 @@ async function endTrouble(world: World): Promise<void> {
   world.arms.length = 0;
   // a person looks at what the reaper would not take away by itself
   world.brakeShare = 1;
+  // the cluster knows by then what it did not know
+  for (const pod of world.pods) pod.ipKnownMs = Math.min(pod.ipKnownMs, world.nowMs);
   for (const host of world.hosts)
     host.partitionedUntilMs = Math.min(host.partitionedUntilMs, world.nowMs);
   await catchThief(world);

@@ -64,6 +64,21 @@ describe('reads that lag', () => {
     for (let look = 0; look < 20; look++) expect((await shown())[0]).toBe('new');
   });
 
+  it('a planted stale read sees as far back as it is told that it can, and the next one what is', async () => {
+    const { clock, ec2, tag, shown } = build({ reads: { staleMs: 1000, reachMs: 60_000 } });
+    const staleByMs = 50_500;
+    await tag('old');
+    clock.advance(1000);
+    await tag('new');
+    clock.advance(50_000);
+    ec2.inject({ action: 'DescribeAddresses', staleByMs });
+    expect(new Set(await shown())).toEqual(new Set(['old']));
+    expect(new Set(await shown())).toEqual(new Set(['new']));
+    clock.advance(60_000);
+    ec2.inject({ action: 'DescribeAddresses', staleByMs: 200_000 });
+    expect(new Set(await shown())).toEqual(new Set(['new']));
+  });
+
   it('what a test builds or takes away by hand is there, or gone, at once', async () => {
     const reads = { lagMs: { networkInterfaces: 60_000 } };
     const { ec2 } = build({ reads });

@@ -20,6 +20,8 @@ export interface ReadConsistency {
   readonly staleProbability?: number;
   /** How far back such a read can be, in milliseconds. */
   readonly staleMs?: number;
+  /** How far back a planted stale read (`Ec2Fault.staleByMs`) can be; default as far as any other. */
+  readonly reachMs?: number;
   /** Default 1. */
   readonly seed?: number;
 }
@@ -50,7 +52,7 @@ export class LaggingReads {
     this.#clock = clock;
     this.#random = seededRandom(reads.seed ?? 1);
     const mostLag = shownKinds.map((kind) => rangeOf(reads.lagMs?.[kind])[1]);
-    this.#reachMs = Math.max(reads.staleMs ?? 0, ...mostLag);
+    this.#reachMs = Math.max(reads.reachMs ?? 0, reads.staleMs ?? 0, ...mostLag);
   }
 
   /** Notes what a write changed. */
@@ -91,7 +93,10 @@ export class LaggingReads {
     let shown = present;
     for (const [id, versions] of known ?? []) {
       const latest = versions.at(-1);
-      if (latest !== undefined && this.#isOutOfReach(latest)) known?.delete(id);
+      if (latest !== undefined && this.#isOutOfReach(latest)) {
+        known?.delete(id);
+        continue;
+      }
       const seenAtMs = this.#clock.elapsed() - Math.max(leastAgeMs, this.#ageOf(describe, id));
       const version = versions.find(({ untilMs }) => untilMs > seenAtMs);
       if (version === undefined) continue;
