@@ -31,6 +31,7 @@ export class Cluster {
   /** A pod on a host; with a private IP that was asked for, or one of those that are free. */
   create(name: string, host: SimulatedHost, wanted?: Ipv4Address): void {
     const { world, random } = this.#parts;
+    if (this.#isClosing) return;
     if (host.isLost) {
       this.create(name, this.#someHost());
       return;

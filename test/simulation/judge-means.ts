@@ -56,7 +56,7 @@ function faultOf(world: World, truth: Truth, actor: Actor, change: Ec2Change): s
   }
 }
 
-/** A record is deleted by its value: never that of another pod that lives. */
+/** A record is deleted by its value: never that of another pod that lives and has the address. */
 function takenRecord(
   world: World,
   truth: Truth,
@@ -64,24 +64,33 @@ function takenRecord(
   allocationId: string,
 ): string | undefined {
   const record = truth.recordOn(allocationId);
+  const held = truth.association(allocationId);
   const owner = world.standing.find(
-    ({ uid, objectGoneMs }) =>
-      objectGoneMs === Infinity && record?.includes(`/${uid}/`) === true && uid !== pod?.uid,
+    ({ uid, objectGoneMs, host, privateIp }) =>
+      objectGoneMs === Infinity &&
+      record?.includes(`/${uid}/`) === true &&
+      uid !== pod?.uid &&
+      host.networkInterfaceId === held?.networkInterfaceId &&
+      privateIp === held.privateIp,
   );
   return owner && `deletes the record of ${owner.name} (${owner.uid}), which lives`;
 }
 
-/** What a reaper takes away has looked orphaned for as long as it was told to wait. */
-export function judgeGrace(world: World, truth: Truth, actor: Actor, change: Ec2Change): void {
-  const uids = ownersOf(truth, change);
-  const goneMs = world.pods
-    .filter(({ uid }) => uids.includes(uid))
-    .map(({ objectGoneMs }) => objectGoneMs);
-  const latestMs = Math.max(...goneMs);
-  if (latestMs === Infinity || world.nowMs - latestMs >= graceMs) return;
-  world.violate(
-    `${actor.process?.name} waits ${world.nowMs - latestMs} ms of ${graceMs}: ${JSON.stringify(change)}`,
-  );
+/**
+ * What a reaper takes away has looked orphaned for as long as it was told to wait: none of the lists of live pods that
+ * it got meanwhile has whoever made it, or is recorded on it.
+ */
+export function judgeGrace(
+  world: World,
+  truth: Truth,
+  { process }: Actor,
+  change: Ec2Change,
+): void {
+  if (process === undefined) return;
+  const seenMs = ownersOf(truth, change).map((uid) => process.saw.get(uid ?? '') ?? -Infinity);
+  const waitedMs = world.nowMs - Math.max(...seenMs);
+  if (waitedMs >= graceMs) return;
+  world.violate(`${process.name} waits ${waitedMs} ms of ${graceMs}: ${JSON.stringify(change)}`);
 }
 
 function ownersOf(truth: Truth, change: Ec2Change): (string | undefined)[] {

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { coverageOf, coverageTable, judgedFrom, leastCoverage, unknownSteps } from './coverage.ts';
 import { installMutant } from './install-mutant.ts';
 import { runParallel } from './run-parallel.ts';
-import type { Tally } from './run-seeds.ts';
+import type { FailedSeed, Tally } from './run-seeds.ts';
 
 const { values } = parseArgs({
   options: {
@@ -36,12 +36,14 @@ async function runMany(): Promise<number> {
   const startedMs = performance.now();
   const seeds = Number(values.seeds);
   let toldMs = startedMs;
+  let told = 0;
   const tally = await runParallel({
     first: Number(values.from),
     seeds,
     ...(values.workers === undefined ? {} : { workers: Number(values.workers) }),
     ...(values.mutant === undefined ? {} : { mutant: values.mutant }),
     onProgress: (now) => {
+      for (; told < now.failed.length; told++) console.log(sayFailed(now.failed[told]));
       if (performance.now() - toldMs < 10_000) return;
       toldMs = performance.now();
       console.log(`${now.seeds} of ${seeds} seeds, ${now.failed.length} failed`);
@@ -61,7 +63,7 @@ function complaintsAbout(tally: Tally): string[] {
   if (first !== undefined) {
     complaints.push(
       ...first.tail,
-      ...tally.failed.slice(0, 20).map((one) => `seed ${one.seed}: ${one.violations.join('; ')}`),
+      ...tally.failed.slice(0, 20).map(sayFailed),
       `${tally.failed.length} seeds failed; the whole history of one: npm run simulate -- --seed ${first.seed}`,
     );
   }
@@ -74,10 +76,15 @@ function complaintsAbout(tally: Tally): string[] {
   return complaints;
 }
 
+function sayFailed(failed: FailedSeed | undefined): string {
+  return `seed ${failed?.seed}: ${failed?.violations.join('; ')}`;
+}
+
 function closing(tally: Tally, seconds: number): string {
   const { seeds, faults, leastFaults, leastPods, leastHosts, simulatedMs, events } = tally;
+  const { user, system } = process.cpuUsage();
   return [
-    `${seeds} seeds in ${seconds.toFixed(1)} s, ${tally.failed.length} failed;`,
+    `${seeds} seeds in ${seconds.toFixed(1)} s, ${((user + system) / 1e6).toFixed(0)} s of processor time, ${tally.failed.length} failed;`,
     `${faults} faults (at least ${leastFaults} a seed), at least ${leastPods} pods and ${leastHosts} nodes a seed;`,
     `${(simulatedMs / 3_600_000).toFixed(0)} h of cluster time, ${events} events;`,
     `step x fault coverage ${(coverageOf(tally) * 100).toFixed(1)} %`,

@@ -57,6 +57,7 @@ function livePods(world: World, process: SimulatedProcess): Promise<LivePods> {
           reject(new Error('the cluster does not answer'));
         } else {
           process.learn('livePods', listedMs - world.listLagMs, world.nowMs);
+          for (const { uid } of pods) process.saw.set(uid, world.nowMs);
           resolve({ complete: true, pods });
         }
       });

@@ -1,7 +1,14 @@
 import { ownerTagKey } from '@truetuple/core';
+import type { Cluster } from './cluster.ts';
 import { drift, theft } from './drift.ts';
 import type { Truth } from './truth.ts';
 import type { Pod, World } from './world.ts';
+
+interface Stage {
+  readonly world: World;
+  readonly cluster: Cluster;
+  readonly truth: Truth;
+}
 
 /** Several things that must come together before a safety rule matters; chance alone seldom has them meet. */
 export interface Scene {
@@ -10,7 +17,7 @@ export interface Scene {
   readonly recallMs: number;
   /** When it may begin, after the first pod. */
   readonly betweenMs: readonly [least: number, most: number];
-  readonly play: (world: World, truth: Truth) => Promise<void>;
+  readonly play: (stage: Stage) => Promise<void>;
 }
 
 /** As long as describes may lag, and longer. */
@@ -23,7 +30,7 @@ export const scenes: readonly Scene[] = [
     what: 'a node is cut off, and the record of one of its pods is gone',
     recallMs: 0,
     betweenMs: [15_000, 30_000],
-    play: async (world) => {
+    play: async ({ world }) => {
       const pod = pickHolder(world);
       if (pod === undefined) return;
       const { nowMs, region, random } = world;
@@ -44,7 +51,7 @@ export const scenes: readonly Scene[] = [
     what: 'a young claim: describes show whom the address belonged to',
     recallMs,
     betweenMs: [10_000, 60_000],
-    play: async (world) => {
+    play: async ({ world }) => {
       const pod = pickHolder(world);
       const heldMs = world.region.formerlyHeldMs.get(pod?.published?.allocationId ?? '');
       if (pod === undefined || heldMs === undefined) return;
@@ -57,7 +64,7 @@ export const scenes: readonly Scene[] = [
     what: 'an address that was stolen and is back: one describe shows the thief',
     recallMs,
     betweenMs: [10_000, 50_000],
-    play: async (world, truth) => {
+    play: async ({ world, truth }) => {
       const pod = pickHolder(world);
       if (pod === undefined) return;
       const { scheduler, region } = world;
@@ -75,6 +82,29 @@ export const scenes: readonly Scene[] = [
         world.note(pod.name, '!!! a describe shows the thief', pod.published?.publicIp);
         pod.process.seeAgain(stolenMs, 1);
         return;
+      }
+    },
+  },
+  {
+    what: 'a release is slow, and hands lead the routes elsewhere meanwhile',
+    recallMs: 0,
+    betweenMs: [20_000, 90_000],
+    play: async ({ world, cluster }) => {
+      const pod = pickHolder(world);
+      if (pod === undefined) return;
+      const { scheduler, region, random } = world;
+      const destinationCidrBlock = `${pod.published?.publicIp ?? ''}/32`;
+      const cell = { verb: 'release', operation: 'DeleteRoute', fault: 'delay' } as const;
+      world.arms.unshift({ cell, skip: 0, anywhereFromMs: Infinity });
+      cluster.remove(pod);
+      await scheduler.wait(random.between(400, 1000));
+      world.note(pod.name, '!!! its routes are led elsewhere', destinationCidrBlock);
+      world.actor = undefined;
+      for (const routeTableId of region.routeTableIds) {
+        const { networkInterfaceId } = region.thief;
+        const route = { routeTableId, destinationCidrBlock, networkInterfaceId };
+        // what is deleted already is not led anywhere
+        await region.ec2.replaceRoute(route).catch(() => undefined);
       }
     },
   },

@@ -14,6 +14,8 @@ export class SimulatedProcess {
   readonly knowsAsOf: Map<string, number> = new Map();
   /** When each read was answered last. */
   readonly answered: Map<string, number> = new Map();
+  /** When a list of live pods last showed it each, by UID. */
+  readonly saw: Map<string, number> = new Map();
   /** When a call of it last failed in a way that says nothing. */
   outageMs = -Infinity;
   /** Associations that EC2 answered it with, by allocation. */

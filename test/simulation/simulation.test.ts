@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { coverageOf, coverageTable, unknownSteps } from './coverage.ts';
+import { coverageOf, coverageTable, judgedFrom, leastCoverage, unknownSteps } from './coverage.ts';
 import { runParallel } from './run-parallel.ts';
 import { simulate } from './simulation.ts';
 
-/** From 426 on some seeds fail, see the README: what they show is not judged yet. `npm run simulate` runs more. */
-const seeds = 400;
+/** As few as the coverage can be judged by; `npm run simulate` runs more. */
+const seeds = judgedFrom;
 
 describe('the simulation', () => {
   it(
@@ -20,8 +20,9 @@ describe('the simulation', () => {
       expect(leastPods).toBeGreaterThanOrEqual(6);
       expect(leastHosts).toBeGreaterThanOrEqual(2);
       console.log(coverageTable(tally).join('\n'));
-      // npm run simulate judges 95 % of many more seeds
-      expect(coverageOf(tally)).toBeGreaterThan(0.6);
+      expect(coverageOf(tally)).toBeGreaterThanOrEqual(leastCoverage);
+      // what is not judged is rare, and why is written in the README
+      expect(tally.excused.get('pod kept from its private IP') ?? 0).toBeLessThan(seeds / 200);
     },
     10 * 60_000,
   );

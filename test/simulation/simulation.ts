@@ -74,7 +74,7 @@ export async function simulate(seed: number): Promise<SeedResult> {
   planLives(world, cluster, invariants);
   if (scene !== undefined) {
     const sceneMs = preparedMs + random.between(...scene.betweenMs);
-    scheduler.at(sceneMs, () => void scene.play(world, invariants.truth));
+    scheduler.at(sceneMs, () => void scene.play({ world, cluster, truth: invariants.truth }));
   }
   runReaper(world, controllerHost(), 'reaper', 30_000);
   if (random.chance(0.3)) runReaper(world, controllerHost(), 'reaper-2', reaperPeriodMs);
