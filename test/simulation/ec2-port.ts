@@ -3,7 +3,7 @@ import type { Fault } from './faults.ts';
 import { judgeCall } from './judge-call.ts';
 import { staleMs } from './region.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
-import type { Actor, Pod, World } from './world.ts';
+import { disturbedMs, type Actor, type Pod, type World } from './world.ts';
 
 const actions: Readonly<Record<keyof Ec2Api, Ec2Action>> = {
   describeNetworkInterfaces: 'DescribeNetworkInterfaces',
@@ -155,7 +155,9 @@ function staleBy(
   fault: Fault | undefined,
 ): number {
   if (fault === 'stale read') return world.random.between(100, staleMs);
-  return action === 'DescribeAddresses' ? (process.seesAgainMs(world.nowMs) ?? 0) : 0;
+  const seesMs = action === 'DescribeAddresses' ? process.seesAgainMs(world.nowMs) : undefined;
+  if (seesMs !== undefined) process.disturb(world.nowMs + disturbedMs);
+  return seesMs ?? 0;
 }
 
 function rememberClaim(process: SimulatedProcess, input: unknown, result: unknown): void {

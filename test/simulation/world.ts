@@ -49,6 +49,9 @@ export type Excuse =
   /** Such a private IP keeps a pod on another ENI from its own. */
   | 'pod kept from its private IP';
 
+/** For how long a fault is felt by the process that it struck. */
+export const disturbedMs = 30_000;
+
 /** A fault that waits for its step. */
 interface Arm {
   readonly cell: Cell;
@@ -166,7 +169,7 @@ export class World {
       this.struck.set(key, (this.struck.get(key) ?? 0) + 1);
     }
     this.note(process.name, `*** ${fault} at ${step}`);
-    process.disturb(this.nowMs + 30_000);
+    process.disturb(this.nowMs + disturbedMs);
     this.#befall(fault, process);
     return fault;
   }
