@@ -5,8 +5,8 @@ export interface Mutant {
   readonly file: string;
   readonly text: string;
   readonly replacement: string;
-  /** A seed that it makes fail, where the search begins; without one, the simulation has not told it apart yet. */
-  readonly foundFrom?: number;
+  /** A seed that it makes fail, where the search begins. */
+  readonly foundFrom: number;
 }
 
 export const mutants: readonly Mutant[] = [
@@ -15,12 +15,14 @@ export const mutants: readonly Mutant[] = [
     file: 'cloud/perform-cloud-step.ts',
     text: 'allowReassociation: false,',
     replacement: 'allowReassociation: true as never,',
+    foundFrom: 4,
   },
   {
     name: 'AllowReassignment is true',
     file: 'cloud/perform-cloud-step.ts',
     text: 'allowReassignment: false }',
     replacement: 'allowReassignment: true as never }',
+    foundFrom: 44,
   },
   {
     name: 'DeleteTags without a value',
@@ -28,30 +30,35 @@ export const mutants: readonly Mutant[] = [
     text: 'await ec2.deleteTags(ownTag(step), call);',
     replacement:
       'await ec2.deleteTags({ ...ownTag(step), tags: ownTag(step).tags.map(({ key }) => ({ key }) as never) }, call);',
+    foundFrom: 128,
   },
   {
     name: 'a release ends what somebody else has',
     file: 'cloud/plan-nothing.ts',
     text: "if (!isAt(address, wanted)) return 'somebody-else';",
     replacement: "if (!isAt(address, wanted)) return 'us';",
+    foundFrom: 1,
   },
   {
     name: 'a release does not describe again before it destroys',
     file: 'cloud/end-claim.ts',
     text: "if (view !== undefined && !plan(view).some((one) => isSame(one, step))) return 'look-again';",
     replacement: '',
+    foundFrom: 15,
   },
   {
     name: 'a reaper does not describe again before it destroys',
     file: 'reap-orphans.ts',
     text: 'observe: look,',
     replacement: 'observe: async () => orphan.steps.filter((step) => !isAmong(step, done)),',
+    foundFrom: 2,
   },
   {
     name: 'a reaper takes away at first sight',
     file: 'cloud/orphan-sightings.ts',
     text: '>= graceMs;',
     replacement: '>= 0;',
+    foundFrom: 1,
   },
   {
     name: 'who is recorded lives',
@@ -72,18 +79,21 @@ export const mutants: readonly Mutant[] = [
     file: 'cloud/doubt-about-pods.ts',
     text: "pod.privateIps === 'unknown' && canBeOn(pod, instanceId)",
     replacement: "pod.privateIps === 'unknown' && pod.uid === ''",
+    foundFrom: 25,
   },
   {
     name: 'a private IP of a live pod is nobody’s',
     file: 'cloud/doubt-about-pods.ts',
     text: 'pod.privateIps.some((one) => one === privateIp) &&',
     replacement: 'pod.privateIps.length > 9 &&',
+    foundFrom: 11,
   },
   {
     name: 'a plan is made from what describes show alone',
     file: 'cloud/own-writes.ts',
     text: 'return writes.reduce(viewAfter, view);',
     replacement: 'return writes.length < 0 ? view : view;',
+    foundFrom: 4,
   },
   {
     name: 'no fail-closed route',
@@ -97,18 +107,21 @@ export const mutants: readonly Mutant[] = [
     file: 'cloud/judge-claim.ts',
     text: 'if (claimAgeMs >= describeLagMs) return true;',
     replacement: 'return true;',
+    foundFrom: 12,
   },
   {
     name: 'a keep fences after one look',
     file: 'cloud/maintain-grant.ts',
     text: "if (sighting.kind === 'held' || isSameSighting(sighting, earlier))",
     replacement: "if (sighting.kind === 'held' || earlier === undefined)",
+    foundFrom: 5,
   },
   {
     name: 'a keep that fences leaves the publication',
-    file: 'keep/keeper.ts',
-    text: 'withdrawUnproven(this.#publication, this.identity),\n      fenceLink(link),',
-    replacement: 'Promise.resolve(),\n      fenceLink(link),',
+    file: 'keep/perform-act.ts',
+    text: 'withdrawUnproven(publication, identity),\n    fenceLink(link),',
+    replacement: 'Promise.resolve(),\n    fenceLink(link),',
+    foundFrom: 1,
   },
   {
     name: 'a keep puts no VPC route back',
@@ -134,19 +147,22 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a claim’s age is told by the wall clock',
     file: 'keep/keeper.ts',
-    text: 'claimAgeMs: node.clock.elapsed() - this.#claimedAtMs,',
-    replacement: 'claimAgeMs: node.clock.now() - Date.parse(identity.publishedAt),',
+    text: 'claimAgeMs: node.clock.elapsed() - this.#claimedAtMs }',
+    replacement: 'claimAgeMs: node.clock.now() - Date.parse(identity.publishedAt) }',
+    foundFrom: 12,
   },
   {
     name: 'a look keeps what it read before an outage',
     file: 'cloud/cloud-session.ts',
     text: 'if (session.patience === patience) return view;',
     replacement: 'if (patience > -1) return view;',
+    foundFrom: 294,
   },
   {
     name: 'a private IP is one, on whatever node',
     file: 'cloud/doubt-about-pods.ts',
     text: 'instanceId === undefined || pod.instanceId === undefined || pod.instanceId === instanceId',
     replacement: 'instanceId !== "" || pod.instanceId === undefined',
+    foundFrom: 92,
   },
 ];
