@@ -13,8 +13,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'AllowReassociation is true',
     file: 'cloud/perform-cloud-step.ts',
-    text: 'allowReassociation: false,',
-    replacement: 'allowReassociation: true as never,',
+    text: '{ ...input, allowReassociation: false },',
+    replacement: '{ ...input, allowReassociation: true as never },',
     foundFrom: 4,
   },
   {
