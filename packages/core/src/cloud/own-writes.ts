@@ -23,12 +23,22 @@ export function contradictedClaim(
   return undefined;
 }
 
-/** Adds a write to those remembered; an earlier one that it supersedes is forgotten. */
+/** Adds a write to those remembered; earlier ones that it supersedes are forgotten. */
 export function rememberWrite(writes: readonly OwnWrite[], write: OwnWrite): OwnWrite[] {
-  const kept = writes.filter((earlier) => subjectOf(earlier) !== subjectOf(write));
-  if (write.step.kind !== 'disassociate-address') return [...kept, write];
-  const { associationId } = write.step;
-  return [...kept.filter((earlier) => earlier.associationId !== associationId), write];
+  return [...writes.filter((earlier) => !isSuperseded(earlier, write)), write];
+}
+
+function isSuperseded(earlier: OwnWrite, write: OwnWrite): boolean {
+  if (subjectOf(earlier) === subjectOf(write)) return true;
+  const { step } = write;
+  if (step.kind === 'disassociate-address') return earlier.associationId === step.associationId;
+  if (step.kind !== 'assign-private-ip' && step.kind !== 'unassign-private-ip') return false;
+  // the private IP was gone, or goes, and with it what was associated with it (UnassignPrivateIpAddresses)
+  return (
+    earlier.step.kind === 'associate-address' &&
+    earlier.step.networkInterfaceId === step.networkInterfaceId &&
+    earlier.step.privateIp === step.privateIp
+  );
 }
 
 function subjectOf({ step, allocated }: OwnWrite): string {
