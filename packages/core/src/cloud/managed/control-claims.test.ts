@@ -103,6 +103,23 @@ it('an address that another pod of the node has on its link goes back, and anoth
   expect(built.leftInEc2()).toEqual([]);
 });
 
+it('a granted address that its pod refuses goes back with its routes left, and another one comes', async () => {
+  const built = open();
+  built.control();
+  const pod = built.pod('gateway-0');
+  const { identity } = await built.run(ensure(pod));
+  const [claim] = await built.claims.list();
+  if (claim === undefined) throw new Error('a claim');
+  const refused = [identity.allocationId];
+  await built.claims.update({ ...claim, spec: { ...claim.spec, refused, readyFor: null } });
+  await built.clock.advance(5000);
+  const carried = built.carriedBy(pod);
+  expect(carried).toBeDefined();
+  expect(carried).not.toBe(identity.publicIp);
+  const { entries } = built.ec2.calls;
+  expect(entries.filter(({ action }) => action === 'DeleteRoute')).toEqual([]);
+});
+
 describe('rights', () => {
   it('a controller that may not claim tries no address after the other, and tells every pod at once', async () => {
     const built = open();
@@ -177,12 +194,14 @@ describe('who holds a claim', () => {
   });
 
   it.each([
-    ['on the same node', 0],
-    ['on another one', 1],
+    ['on the same node', 0, 0],
+    ['on another one', 1, 0],
+    ['on another one, with describes behind', 1, 5000],
   ] as const)(
     'a successor of the same name %s gets the address within three seconds of asking',
-    async (_where, node) => {
-      const built = open();
+    async (_where, node, behindMs) => {
+      const lagMs = { addresses: behindMs, networkInterfaces: behindMs, routeTables: behindMs };
+      const built = open({ ec2: { reads: { lagMs } } });
       built.control();
       const old = built.pod('gateway-0');
       const { identity } = await built.run(ensure(old));
@@ -196,7 +215,7 @@ describe('who holds a claim', () => {
       await built.clock.advance(2000);
       expect(await built.claims.list()).toHaveLength(1);
       await built.run(held.release());
-      await built.clock.advance(5000);
+      await built.clock.advance(5000 + 4 * behindMs);
       expect(built.leftInEc2()).toEqual([]);
     },
   );

@@ -68,8 +68,12 @@ async function giveBack(
 ): Promise<void> {
   const { identity, link } = work.claim.spec;
   const isKnown = held.claim.associationId !== undefined;
-  // what others undid is not to be hidden by what we remember; what cannot be asked for by its id is
-  if (isKnown) work.session.writes = [];
+  // that it was registered once is not to hide that somebody has taken it off since
+  if (isKnown) {
+    work.session.writes = work.session.writes.filter(
+      ({ step }) => step.kind !== 'assign-private-ip',
+    );
+  }
   await endClaim(renewSession(ports, work), {
     wanted: {
       kind: 'nothing',

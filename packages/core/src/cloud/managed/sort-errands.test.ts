@@ -1,0 +1,148 @@
+import { expect, it } from 'vitest';
+import { parseIpv4Address } from '../../identity/address.ts';
+import { parseIdentitySpec } from '../../identity/identity-spec.ts';
+import { ManualClock } from '../../testing/manual-clock.ts';
+import { SimulatedEc2 } from '../../testing/simulated-ec2/simulated-ec2.ts';
+import { MemoryClaimStore } from '../../testing/memory-claim-store.ts';
+import type { LivePods } from '../liveness.ts';
+import { claimKeyOf, type ClaimPhase, type IdentityClaim } from './claim.ts';
+import { newWork, type ClaimWork } from './claim-work.ts';
+import { sortErrands } from './sort-errands.ts';
+
+const clock = new ManualClock();
+const ports = {
+  ec2: new SimulatedEc2({ region: 'eu-central-1', claimScope: 'eni', clock }),
+  claims: new MemoryClaimStore(),
+  live: { livePods: async () => ({ complete: true, pods: [] }) },
+  clock,
+  pool: 'media',
+  onStep: undefined,
+  onTrouble: undefined,
+  signal: new AbortController().signal,
+};
+
+interface Setup {
+  readonly pod: string;
+  readonly uid: string;
+  readonly host: number;
+  readonly phase: 'waiting' | 'promised' | 'claimed' | 'granted';
+  readonly isReleased?: boolean;
+  readonly isDeleting?: boolean;
+  readonly isBusy?: boolean;
+}
+
+function workOf(setup: Setup): ClaimWork {
+  const { pod, uid, host, isReleased = false, isDeleting = false, isBusy = false } = setup;
+  const owner = { cluster: 'c', namespace: 'n', pod, uid };
+  const privateIp = parseIpv4Address(`10.0.2.${host}`);
+  const claim: IdentityClaim = {
+    ...claimKeyOf(owner, privateIp),
+    uid: `claim-${uid}`,
+    resourceVersion: '1',
+    finalizers: [],
+    isDeleting,
+    spec: {
+      identity: parseIdentitySpec({
+        owner,
+        pool: 'media',
+        region: 'eu-central-1',
+        vpcCidrs: ['10.0.0.0/16'],
+        routeTables: { by: 'ids', routeTableIds: [] },
+      }),
+      link: { macAddress: '02:00:00:00:02:0a', privateIp },
+      standing: [],
+      refused: [],
+      readyFor: null,
+      isReleased,
+    },
+    status: { phase: phaseOf(setup), trouble: null },
+  };
+  return Object.assign(newWork(ports, claim), { isBusy });
+}
+
+function phaseOf({ phase: kind, uid, host }: Setup): ClaimPhase {
+  const promise = {
+    allocationId: `eipalloc-${uid}`,
+    publicIp: parseIpv4Address('203.0.113.1'),
+    networkInterfaceId: 'eni-1',
+    privateIpAssignedByUs: true,
+    routeTableIds: [],
+  };
+  if (kind === 'waiting') return { kind };
+  if (kind === 'promised') return { kind, promise };
+  const owner = { cluster: 'c', namespace: 'n', pod: uid, uid };
+  const privateIp = parseIpv4Address(`10.0.2.${host}`);
+  const grant = { ...promise, associationId: `eipassoc-${uid}`, owner, privateIp };
+  return { kind, grant, claimedAtMs: 0 };
+}
+
+function uidOf({ claim }: ClaimWork): string {
+  return claim.spec.identity.owner.uid;
+}
+
+function sort(
+  works: readonly ClaimWork[],
+  { listed = [] as string[], complete = true, nowMs = 0 } = {},
+): Record<'lead' | 'finish' | 'taken', string[]> {
+  const pods = listed.map((uid) => ({ uid, privateIps: 'unknown' as const }));
+  const live: LivePods = { complete, pods };
+  const times = { nowMs, graceMs: 60_000, restMs: 0, isFull: false };
+  const { lead, finish } = sortErrands({ works, live, ...times });
+  return {
+    lead: lead.map(uidOf),
+    finish: finish.map(({ work }) => uidOf(work)),
+    taken: finish.flatMap(({ work, isPlaceTaken }) => (isPlaceTaken ? [uidOf(work)] : [])),
+  };
+}
+
+const dead = { pod: 'a', uid: 'dead', host: 10, phase: 'granted' } as const;
+
+it('a pod that is not listed is missed for the grace before its claim ends, a deleted one for two seconds', () => {
+  const [missed, deleted] = [
+    workOf(dead),
+    workOf({ ...dead, uid: 'deleted', host: 11, isDeleting: true }),
+  ];
+  const works = [missed, deleted];
+  expect(sort(works).finish).toEqual([]);
+  expect(sort(works, { nowMs: 2000 }).finish).toEqual(['deleted']);
+  // listed again: it begins anew
+  expect(sort(works, { nowMs: 59_000, listed: ['dead', 'deleted'] }).finish).toEqual([]);
+  expect(sort(works, { nowMs: 61_000 }).finish).toEqual([]);
+  expect(sort(works, { nowMs: 121_000, complete: false }).finish).toEqual([]);
+  expect(sort(works, { nowMs: 121_000 }).finish).toEqual(['dead', 'deleted']);
+});
+
+it.each([
+  ['of the same name', { pod: 'a', uid: 'next', host: 20, phase: 'waiting' }],
+  ['with its private IP', { pod: 'b', uid: 'next', host: 10, phase: 'waiting' }],
+] as const)(
+  'a listed pod %s ends a dead one’s claim at once, and waits for that',
+  (_which, next) => {
+    const works = [workOf(dead), workOf(next)];
+    expect(sort(works, { listed: ['next'] })).toEqual({ lead: [], finish: ['dead'], taken: [] });
+    const busy = [workOf({ ...dead, isBusy: true }), workOf(next)];
+    expect(sort(busy, { listed: ['next'] })).toEqual({ lead: [], finish: [], taken: [] });
+    // whom nobody has listed yet proves nothing, and is served
+    expect(sort([workOf(dead), workOf(next)])).toEqual({ lead: ['next'], finish: [], taken: [] });
+  },
+);
+
+it('a private IP that another claim has by now stays, once that one is claimed', () => {
+  const released = workOf({ ...dead, isReleased: true });
+  const next = { pod: 'b', uid: 'next', host: 10 } as const;
+  const finish = (phase: Setup['phase']): unknown => {
+    const { finish: ended, taken } = sort([released, workOf({ ...next, phase })], {
+      listed: ['next'],
+    });
+    return { ended, taken };
+  };
+  expect(finish('promised')).toEqual({ ended: [], taken: [] });
+  expect(finish('claimed')).toEqual({ ended: ['dead'], taken: ['dead'] });
+  expect(finish('waiting')).toEqual({ ended: ['dead'], taken: [] });
+});
+
+it('two claims that had one private IP end one after the other', () => {
+  const released = { ...dead, isReleased: true };
+  const works = [workOf({ ...released, uid: 'first', isBusy: true }), workOf(released)];
+  expect(sort(works).finish).toEqual([]);
+});
