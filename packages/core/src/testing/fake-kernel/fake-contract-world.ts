@@ -3,7 +3,12 @@ import { fakePod } from './fake-pod.ts';
 
 /** The pod that KernelPort's contract describes, in memory. */
 export function fakeWorld(): KernelWorld {
-  const net1 = { name: 'net1', addresses: ['10.0.2.128/24', '10.0.2.129/24'] };
+  const net1 = {
+    name: 'net1',
+    addresses: ['10.0.2.128/24', '10.0.2.129/24'],
+    // as the real one is made, whose watch would else hear of IPv6 addresses that come a second later
+    ipv6: { settings: { disabled: true, keepAddrOnDown: false } },
+  };
   const kernel = fakePod({ links: [net1] });
   return {
     kernel,
