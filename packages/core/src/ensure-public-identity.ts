@@ -2,7 +2,8 @@ import type { Claim, Grant, IdentityGrant } from './cloud/identity-grant.ts';
 import { withFailures } from './cloud/undo-acquire.ts';
 import { describeIdentity, isSameIdentity } from './describe-identity.ts';
 import { CoreError } from './errors.ts';
-import { holdIdentity, type HeldIdentity } from './held-identity.ts';
+import { claimedAt } from './keep/claimed-at.ts';
+import { holdIdentity, type HeldIdentity, type Published } from './held-identity.ts';
 import type { Ipv4Address } from './identity/address.ts';
 import { deliveryPlan } from './identity/delivery.ts';
 import {
@@ -82,8 +83,8 @@ export async function ensurePublicIdentity(
       signal: options.signal,
       aids: options,
     };
-    const identity = await proveAndPublish(run, await takeBothHalves(run));
-    return holdIdentity(identity, { node, identityDirectory: spec.identityDirectory });
+    const published = await proveAndPublish(run, await takeBothHalves(run));
+    return holdIdentity(published, { node, identityDirectory: spec.identityDirectory });
   } finally {
     kernel.close();
   }
@@ -190,9 +191,11 @@ async function forgetOthers(
   if (kept !== undefined) await convergeKernel(run, { claim: kept });
 }
 
-async function proveAndPublish(run: Run, { grant, claims }: Taken): Promise<PublicIdentity> {
+async function proveAndPublish(run: Run, { grant, claims }: Taken): Promise<Published> {
   const { spec, node, kernel, place } = run;
-  const identity = describeIdentity({ spec, place, nowMs: node.clock.now() }, grant);
+  const { clock } = node;
+  const [nowMs, claimedAtMs] = [clock.now(), clock.elapsed()];
+  const identity = describeIdentity({ spec, place, nowMs }, grant);
   const publisher = node.openPublisher(spec.identityDirectory);
   try {
     await forgetOthers(run, claims, grant);
@@ -200,7 +203,11 @@ async function proveAndPublish(run: Run, { grant, claims }: Taken): Promise<Publ
     await requireProof(kernel, identity);
     const published = await publishOnce(run, publisher, identity);
     requireWanted(run, 'handing it over');
-    return published;
+    const isNew = published.publishedAt === identity.publishedAt;
+    return {
+      identity: published,
+      claimedAtMs: isNew ? claimedAtMs : claimedAt(clock, published),
+    };
   } catch (error) {
     const isAbort = error instanceof NotWanted;
     if (isAbort && run.standing.includes(grant.publicIp)) {

@@ -1,6 +1,7 @@
 import { CoreError } from './errors.ts';
 import type { PublicIdentity } from './identity/public-identity.ts';
 import { keepIdentity } from './keep-public-identity.ts';
+import { claimedAt } from './keep/claimed-at.ts';
 import type { KeepOptions, Keeping } from './keep/keeping.ts';
 import type { NodePorts } from './node-ports.ts';
 import { releasePublicIdentity } from './release-public-identity.ts';
@@ -18,11 +19,18 @@ export interface HeldIdentity extends AsyncDisposable {
   release(): Promise<void>;
 }
 
+/** What an ensure published, or found published. */
+export interface Published {
+  readonly identity: PublicIdentity;
+  /** As claimedAt. */
+  readonly claimedAtMs: number;
+}
+
 export function holdIdentity(
-  first: PublicIdentity,
+  published: Published,
   where: { readonly node: NodePorts; readonly identityDirectory: string },
 ): HeldIdentity {
-  let identity = first;
+  let { identity, claimedAtMs } = published;
   let releasing: Promise<void> | undefined;
   let isReleased = false;
   const keepings = new Set<Promise<Keeping>>();
@@ -46,9 +54,15 @@ export function holdIdentity(
     },
     keep: async (options = {}) => {
       if (isReleased) throw alreadyReleased(identity);
-      const keeping = keepIdentity(identity, { ...where, ...options }, (now) => {
+      const onIdentity = (now: PublicIdentity): void => {
+        if (now.associationId !== identity.associationId) {
+          claimedAtMs = claimedAt(where.node.clock, now);
+        }
         identity = now;
-      });
+      };
+      const isOurClock = (options.node ?? where.node).clock === where.node.clock;
+      const since = isOurClock ? { claimedAtMs } : {};
+      const keeping = keepIdentity(identity, { ...where, ...options }, { ...since, onIdentity });
       keepings.add(keeping);
       return keeping;
     },

@@ -2,6 +2,7 @@ import { CoreError } from './errors.ts';
 import type { HeldIdentity } from './held-identity.ts';
 import type { PublicIdentity } from './identity/public-identity.ts';
 import { parseKeepWire } from './keep/keep-wire.ts';
+import { claimedAt } from './keep/claimed-at.ts';
 import { watchClaim } from './keep/claim-watch.ts';
 import { Keeper } from './keep/keeper.ts';
 import type { KeeperParts } from './keep/keeper-parts.ts';
@@ -31,14 +32,22 @@ export async function keepPublicIdentity(
   held: PublicIdentity | HeldIdentity,
   options: KeepOptions = {},
 ): Promise<Keeping> {
-  return 'identity' in held ? held.keep(options) : keepIdentity(held, options, () => {});
+  return 'identity' in held ? held.keep(options) : keepIdentity(held, options);
 }
 
-/** As keepPublicIdentity, and tells each new value of the identity. */
+/** What a handle knows of its identity, and wants to know. */
+interface Handle {
+  /** As claimedAt; default by the wall clock now. */
+  readonly claimedAtMs?: number;
+  /** Told of each new value of the identity. */
+  readonly onIdentity?: (identity: PublicIdentity) => void;
+}
+
+/** As keepPublicIdentity. */
 export async function keepIdentity(
   identity: PublicIdentity,
   options: KeepOptions,
-  onIdentity: (identity: PublicIdentity) => void,
+  { claimedAtMs, onIdentity = () => {} }: Handle = {},
 ): Promise<Keeping> {
   requireTime('intervalMs', options.intervalMs);
   requireTime('gatewaySilenceMs', options.gatewaySilenceMs);
@@ -47,7 +56,15 @@ export async function keepIdentity(
   const node = options.node ?? thisNode();
   const { identityDirectory = '/run/truetuple' } = options;
   const kernel = await node.openKernel();
-  const keeper = open(kernel, { identity, node, identityDirectory, options, wire, onIdentity });
+  const keeper = open(kernel, {
+    identity,
+    claimedAtMs: claimedAtMs ?? claimedAt(node.clock, identity),
+    node,
+    identityDirectory,
+    options,
+    wire,
+    onIdentity,
+  });
   const watched = watchClaim(node, identity, () => keeper.lookAtCloudSoon());
   const ended = keeper.run().then(async (end) => {
     (await watched)?.close();

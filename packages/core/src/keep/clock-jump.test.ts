@@ -15,12 +15,19 @@ class SettableClock extends ManualClock {
 const intervalMs = 30_000;
 const anHourMs = 3_600_000;
 
-async function keepStolen(offByMs: number, keptMs: number) {
+interface Jump {
+  readonly offByMs: number;
+  /** Before the clock is set; undefined: it is set before the keep begins. */
+  readonly keptMs: number | undefined;
+}
+
+async function keepStolen({ offByMs, keptMs }: Jump) {
   const clock = new SettableClock();
   const { spec, node, ec2 } = simulatedPod({ clock, ec2: { claimScope: 'privateIp' } });
   const held = await ensurePublicIdentity(spec, { node });
+  if (keptMs === undefined) clock.offByMs = offByMs;
   const keeping = await held.keep({ intervalMs });
-  await clock.advance(keptMs);
+  await clock.advance(keptMs ?? 60_000);
   clock.offByMs = offByMs;
   const other = ec2
     .snapshot()
@@ -42,9 +49,15 @@ async function keepStolen(offByMs: number, keptMs: number) {
 }
 
 it('a wall clock that is set back does not make a claim younger: a theft is noticed all the same', async () => {
-  expect(await keepStolen(-anHourMs, 5 * 60_000)).toMatchObject({ kind: 'lost' });
+  expect(await keepStolen({ offByMs: -anHourMs, keptMs: 5 * 60_000 })).toMatchObject({
+    kind: 'lost',
+  });
 });
 
 it('a wall clock that is set forth does not make a claim older: what may be from before it proves nothing', async () => {
-  expect(await keepStolen(anHourMs, 60_000)).toBeUndefined();
+  expect(await keepStolen({ offByMs: anHourMs, keptMs: 60_000 })).toBeUndefined();
+});
+
+it('nor when it is set between the claim and the keep', async () => {
+  expect(await keepStolen({ offByMs: anHourMs, keptMs: undefined })).toBeUndefined();
 });

@@ -7,6 +7,8 @@ import type { KeepWire } from './keep-wire.ts';
 /** What a keeper works with. */
 export interface KeeperParts {
   readonly identity: PublicIdentity;
+  /** As claimedAt. */
+  readonly claimedAtMs: number;
   readonly node: NodePorts;
   readonly identityDirectory: string;
   readonly kernel: KernelPort;

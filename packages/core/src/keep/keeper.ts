@@ -32,7 +32,7 @@ export class Keeper {
   #cloudDue = new AbortController();
   #state: KeepState;
   #grant: IdentityGrant | undefined;
-  /** By `elapsed`: wall clocks are set, forth and back. */
+  /** As claimedAt. */
   #claimedAtMs: number;
   #turns: Promise<void> = Promise.resolve();
   #isLookDue = false;
@@ -50,8 +50,7 @@ export class Keeper {
       report: this.#report,
     };
     this.#state = { identity, standing: { kind: 'unpublished', told: undefined, leftOver: true } };
-    const ageMs = Math.max(0, node.clock.now() - Date.parse(identity.publishedAt));
-    this.#claimedAtMs = node.clock.elapsed() - ageMs;
+    this.#claimedAtMs = parts.claimedAtMs;
     const tell = (event: KeepEvent): void => this.#tell(event);
     this.#gateway = new GatewayWatch({
       kernel,
