@@ -26,8 +26,9 @@ export async function carryOut(
   try {
     const { wasThere, ...answer } = await performCloudStep(session.ec2, step, session.signal);
     // if it is there because of our own first try, whose answer was lost, it is our doing
-    if (wasThere === true && !wasTried(session, step)) onDoneBefore?.();
-    return settle(session, step, answer);
+    const stood = wasThere === true && !wasTried(session, step);
+    if (stood) onDoneBefore?.();
+    return settle(session, step, stood ? { ...answer, wasThere } : answer);
   } catch (error) {
     if (Ec2CallError.is(error) && isDoneAlready(error, step)) {
       // if it is gone because of our own first try, whose answer was lost, it is our doing

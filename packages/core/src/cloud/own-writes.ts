@@ -30,9 +30,10 @@ export function rememberWrite(writes: readonly OwnWrite[], write: OwnWrite): Own
 
 function isSuperseded(earlier: OwnWrite, write: OwnWrite): boolean {
   if (subjectOf(earlier) === subjectOf(write)) return true;
-  const { step } = write;
+  const { step, wasThere = false } = write;
   if (step.kind === 'disassociate-address') return earlier.associationId === step.associationId;
   if (step.kind !== 'assign-private-ip' && step.kind !== 'unassign-private-ip') return false;
+  if (wasThere) return false;
   // the private IP was gone, or goes, and with it what was associated with it (UnassignPrivateIpAddresses)
   return (
     earlier.step.kind === 'associate-address' &&

@@ -5,10 +5,7 @@ import { performIpv6Step } from './perform-ipv6-step.ts';
 import type { OwnWrite } from './view.ts';
 
 /** What EC2 answered, where it matters. */
-export interface StepAnswer extends Omit<OwnWrite, 'step'> {
-  /** True when EC2 says that it made nothing: what was wanted was there. */
-  readonly wasThere?: boolean;
-}
+export type StepAnswer = Omit<OwnWrite, 'step'>;
 
 /**
  * Makes the one EC2 call of a step. An abort ends a write

@@ -19,6 +19,8 @@ export interface OwnWrite {
   readonly step: CloudStep;
   /** Of an association. */
   readonly associationId?: string;
+  /** True when EC2 said that it made nothing: what was wanted was there. */
+  readonly wasThere?: boolean;
   /** Of an allocation. */
   readonly allocated?: AllocatedAddress;
 }
