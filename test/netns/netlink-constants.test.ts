@@ -203,6 +203,8 @@ const whole: readonly (readonly [header: string, prefix: string, unspoken: reado
   ['rtnetlink.h', 'RTAX_', ['UNSPEC', 'FEATURE_TIMESTAMP']],
   ['netconf.h', 'NETCONFA_', ['UNSPEC', 'INPUT']],
   ['ip.h', 'IPV4_DEVCONF_', []],
+  // a secret, which the kernel does not tell; and what IFLA_INET6_ADDR_GEN_MODE tells
+  ['ipv6.h', 'DEVCONF_', ['STABLE_SECRET', 'ADDR_GEN_MODE']],
   [
     'if_link.h',
     'IFLA_',
@@ -237,8 +239,9 @@ const whole: readonly (readonly [header: string, prefix: string, unspoken: reado
 /** The names of the first enumeration of that prefix; for RTAX_ the one that ends with __RTAX_MAX. */
 function namesIn(header: string, prefix: string): string[] {
   const text = readFileSync(`/usr/include/linux/${header}`, 'utf8');
-  const enumeration = text.split(/^enum\b/m).find((part) => part.includes(`__${prefix}MAX`));
-  const body = (enumeration ?? text).split(`__${prefix}MAX`, 1)[0] ?? '';
+  const last = new RegExp(`\\b(?:__)?${prefix}MAX\\b`);
+  const enumeration = text.split(/^enum\b/m).find((part) => last.test(part));
+  const body = (enumeration ?? text).split(last, 1)[0] ?? '';
   return [...body.matchAll(/^\s*([A-Z][A-Z0-9_]+)/gm)].map(([, name = '']) => name);
 }
 

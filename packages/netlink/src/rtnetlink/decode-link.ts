@@ -158,7 +158,8 @@ function readIpv6(link: Mutable<Link>, attribute: AttributeCursor): void {
     if (attribute.type === inet6.conf) {
       for (const [name, { index, type }] of Object.entries(ipv6Settings)) {
         const value = numberAt(attribute, index);
-        settings[name] = type === 'boolean' ? value !== 0 : value;
+        settings[name] =
+          type === 'boolean' ? value !== 0 : type === 'unsigned' ? value >>> 0 : value;
       }
       link.ipv6 = settings as unknown as Ipv6LinkSettings;
     } else if (attribute.type === inet6.addressGenerationMode) {
