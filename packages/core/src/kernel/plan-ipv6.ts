@@ -5,6 +5,7 @@ import type { Ipv6Rule } from './ipv6-link.ts';
 import type { Ipv6Step } from './ipv6-step.ts';
 import type { LinkState } from './kernel-port.ts';
 import { failClosedMetric, truetupleProtocol } from './kernel-step.ts';
+import { ourUnicastRoutes } from './our-routes.ts';
 import { defaultBasePriority, internetMtu, type WantedLink } from './wanted-link.ts';
 
 /** A link whose IPv6 side is there. */
@@ -62,7 +63,9 @@ export function planReleasedIpv6(
       return { kind: 'remove-ipv6-address', linkIndex, linkName, address, prefixLength };
     });
   const routes = isLinkFree
-    ? ourRoutes(state).map((route) => removal(state, wanted.table, route))
+    ? ourUnicastRoutes(state.ipv6.routes, state.linkIndex).map((route) =>
+        removal(state, wanted.table, route),
+      )
     : [];
   return [...addresses, ...routes];
 }
@@ -147,7 +150,7 @@ function planRoutes(
   });
   // a route of the same destination and metric is replaced by `add`
   const replaced = new Set(routes.map(({ destination }) => destination));
-  const remove = ourRoutes(state)
+  const remove = ourUnicastRoutes(state.ipv6.routes, state.linkIndex)
     .filter((route) => !kept.has(route))
     .filter(({ metric, destination }) => metric !== ipv6RouteMetric || !replaced.has(destination))
     .map((route) => removal(state, table, route));
@@ -191,21 +194,6 @@ function isAsWanted(present: Ipv6Route, wanted: ReplaceRoute): boolean {
     present.mtu === wanted.mtu &&
     present.protocol === truetupleProtocol
   );
-}
-
-function ourRoutes({ ipv6, linkIndex }: SixState): Ipv6Route[] {
-  return ipv6.routes
-    .filter(
-      (route) =>
-        route.type === 'unicast' &&
-        route.protocol === truetupleProtocol &&
-        route.linkIndex === linkIndex,
-    )
-    .toSorted((a, b) => (routeOrder(a) < routeOrder(b) ? -1 : 1));
-}
-
-function routeOrder({ destination, metric }: Ipv6Route): string {
-  return `${destination} ${metric}`;
 }
 
 function removal({ linkIndex, linkName }: LinkState, table: number, route: Ipv6Route): Ipv6Step {

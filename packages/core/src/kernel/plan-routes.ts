@@ -1,5 +1,6 @@
 import { cidrWithin, type Cidr, type Ipv4Address } from '../identity/address.ts';
 import type { LinkState, TableRoute } from './kernel-port.ts';
+import { ourUnicastRoutes } from './our-routes.ts';
 import {
   defaultDestination,
   failClosedMetric,
@@ -39,7 +40,7 @@ export function planRoutes(state: LinkState, wanted: WantedLink): PlannedRoutes 
     else kept.add(present);
   }
   const replaced = new Set(routes.map(({ destination }) => destination));
-  const remove = ourUnicastRoutes(state)
+  const remove = ourUnicastRoutes(state.routes, state.linkIndex)
     .filter((route) => !kept.has(route))
     .filter((route) => route.metric !== 0 || !replaced.has(route.destination))
     .map((route) => removal(state, wanted.table, route));
@@ -52,7 +53,9 @@ export function planRoutes(state: LinkState, wanted: WantedLink): PlannedRoutes 
 
 /** What release takes away from a link that no identity is held on any more. */
 export function planReleasedRoutes(state: LinkState, table: number): KernelStep[] {
-  return ourUnicastRoutes(state).map((route) => removal(state, table, route));
+  return ourUnicastRoutes(state.routes, state.linkIndex).map((route) =>
+    removal(state, table, route),
+  );
 }
 
 /** A route that needs the public address on the link comes after it: the kernel refuses a foreign source. */
@@ -143,22 +146,6 @@ function isAsWanted(present: TableRoute, wanted: ReplaceRoute): boolean {
     present.mtu === wanted.mtu &&
     present.protocol === truetupleProtocol
   );
-}
-
-/** In an order of their own: a plan shall not depend on the order in which the kernel lists routes. */
-function ourUnicastRoutes({ routes, linkIndex }: LinkState): TableRoute[] {
-  return routes
-    .filter(
-      (route) =>
-        route.type === 'unicast' &&
-        route.protocol === truetupleProtocol &&
-        route.linkIndex === linkIndex,
-    )
-    .toSorted((a, b) => (routeOrder(a) < routeOrder(b) ? -1 : 1));
-}
-
-function routeOrder({ destination, metric }: TableRoute): string {
-  return `${destination} ${metric}`;
 }
 
 function removal({ linkIndex, linkName }: LinkState, table: number, route: TableRoute): KernelStep {
