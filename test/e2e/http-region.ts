@@ -2,14 +2,18 @@ import { EC2Client, EC2ServiceException, type EC2ClientConfig } from '@aws-sdk/c
 import { SimulatedEc2, type SimulatedEc2Options } from '@truetuple/core/testing';
 import { startEc2Endpoint } from '../lab/src/ec2-endpoint/start-ec2-endpoint.ts';
 
-/** A simulated region with little in it, served over HTTP on loopback, and the SDK's client for it. */
-export interface HttpRegion extends AsyncDisposable {
+/** A simulated region, served over HTTP on loopback, and the SDK's client for it. */
+export interface EmptyHttpRegion extends AsyncDisposable {
   readonly ec2: SimulatedEc2;
   readonly url: string;
   readonly client: EC2Client;
-  readonly ids: RegionIds;
   /** Another client, such as one of another region. */
   clientWith(config: EC2ClientConfig): EC2Client;
+}
+
+/** With little in it. */
+export interface HttpRegion extends EmptyHttpRegion {
+  readonly ids: RegionIds;
 }
 
 export interface RegionIds {
@@ -25,11 +29,10 @@ export interface RegionIds {
 export const httpRegionName = 'eu-central-1';
 const credentials = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'not-a-secret' };
 
-export async function openHttpRegion(
+export async function openEmptyHttpRegion(
   options: Partial<SimulatedEc2Options> = {},
-): Promise<HttpRegion> {
+): Promise<EmptyHttpRegion> {
   const ec2 = new SimulatedEc2({ region: httpRegionName, claimScope: 'privateIp', ...options });
-  const ids = fill(ec2);
   const endpoint = await startEc2Endpoint({ ec2, listen: { host: '127.0.0.1', port: 0 } });
   const clients: EC2Client[] = [];
   const clientWith = (config: EC2ClientConfig): EC2Client => {
@@ -40,7 +43,6 @@ export async function openHttpRegion(
   };
   return {
     ec2,
-    ids,
     url: endpoint.url,
     client: clientWith({}),
     clientWith,
@@ -49,6 +51,13 @@ export async function openHttpRegion(
       await endpoint.close();
     },
   };
+}
+
+export async function openHttpRegion(
+  options: Partial<SimulatedEc2Options> = {},
+): Promise<HttpRegion> {
+  const region = await openEmptyHttpRegion(options);
+  return { ...region, ids: fill(region.ec2) };
 }
 
 function fill(ec2: SimulatedEc2): RegionIds {

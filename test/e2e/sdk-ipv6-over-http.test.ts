@@ -1,24 +1,17 @@
 // IPv6 as the unmodified SDK asks for it.
 import * as sdk from '@aws-sdk/client-ec2';
-import { SimulatedEc2 } from '@truetuple/core/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { startEc2Endpoint, type Ec2Endpoint } from '../lab/src/ec2-endpoint/start-ec2-endpoint.ts';
-import { refusalOf } from './http-region.ts';
+import { openEmptyHttpRegion, refusalOf, type EmptyHttpRegion } from './http-region.ts';
 
-let endpoint: Ec2Endpoint;
+let region: EmptyHttpRegion;
 let client: sdk.EC2Client;
 
 beforeEach(async () => {
-  const ec2 = new SimulatedEc2({ region: 'eu-central-1', claimScope: 'privateIp' });
-  endpoint = await startEc2Endpoint({ ec2, listen: { host: '127.0.0.1', port: 0 } });
-  const credentials = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'not-a-secret' };
-  client = new sdk.EC2Client({ region: ec2.region, endpoint: endpoint.url, credentials });
+  region = await openEmptyHttpRegion();
+  ({ client } = region);
 });
 
-afterEach(async () => {
-  client.destroy();
-  await endpoint.close();
-});
+afterEach(() => region[Symbol.asyncDispose]());
 
 async function buildVpc(): Promise<string> {
   const { Vpc } = await client.send(
