@@ -2,6 +2,7 @@ import type { Rtnetlink, NewRoute, NewRule } from '@truetuple/netlink';
 import { ipv6Default, ipv6RouteMetric, type Ipv6Settings } from '../../kernel/ipv6-link.ts';
 import type { Ipv6Step } from '../../kernel/ipv6-step.ts';
 import { failClosedMetric, truetupleProtocol } from '../../kernel/kernel-step.ts';
+import { removeOurRoute } from './remove-our-route.ts';
 import { ipv6SettingFile, type SettingFiles } from './setting-files.ts';
 import { unlessExists } from './unless-exists.ts';
 
@@ -39,16 +40,7 @@ export async function applyIpv6Step(
     case 'replace-ipv6-route':
       return netlink.routes.replace(routeOf(step));
     case 'remove-ipv6-route':
-      await netlink.routes.remove({
-        family: 'ipv6',
-        type: 'unicast',
-        destination: step.destination,
-        linkIndex: step.linkIndex,
-        table: step.table,
-        metric: step.metric,
-        protocol: truetupleProtocol,
-      });
-      return;
+      return removeOurRoute(netlink, 'ipv6', step);
     default:
       return step satisfies never;
   }

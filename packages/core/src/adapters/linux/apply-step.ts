@@ -16,6 +16,7 @@ import { isIpv6Step } from '../../kernel/ipv6-step.ts';
 import { applyIpv6Step } from './apply-ipv6-step.ts';
 import { ipProtocol } from './ip-protocol.ts';
 import { removeDeliveryTable, replaceDeliveryTable } from './delivery-tables.ts';
+import { removeOurRoute } from './remove-our-route.ts';
 import type { KernelSockets } from './kernel-sockets.ts';
 import { unlessExists } from './unless-exists.ts';
 
@@ -37,16 +38,7 @@ export async function applyStep(sockets: KernelSockets, step: KernelStep): Promi
     case 'replace-route':
       return netlink.routes.replace(routeOf(step));
     case 'remove-route':
-      await netlink.routes.remove({
-        family: 'ipv4',
-        type: 'unicast',
-        destination: step.destination,
-        linkIndex: step.linkIndex,
-        table: step.table,
-        metric: step.metric,
-        protocol: truetupleProtocol,
-      });
-      return;
+      return removeOurRoute(netlink, 'ipv4', step);
     case 'add-address':
       return addPublicAddress(netlink, step);
     case 'remove-address':
