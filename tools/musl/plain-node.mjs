@@ -1,5 +1,6 @@
 // Makes an ordinary Node of a single executable application (a program inside a Node): the application is
 // switched off, and the room of its blob tells where the libraries lie. ELF of 64 bits, little endian (elf.h).
+// Debian's patchelf (0.14.3) aborts on it; the environment's LD_LIBRARY_PATH would reach the programs of glibc that it starts.
 import { StartError } from '../start/start-error.mjs';
 
 /** Node asks at its start whether a 1 follows this (Node's manual: single executable applications). */
