@@ -42,6 +42,7 @@ export function runReaper(world: World, host: SimulatedHost, name: string, every
 
 function livePods(world: World, process: SimulatedProcess): Promise<LivePods> {
   return new Promise((resolve, reject) => {
+    world.endings.push(() => reject(new Error('the simulation is over')));
     if (!process.isAlive) return;
     const fault = world.strike(process, 'livePods');
     if (!process.isAlive) return;

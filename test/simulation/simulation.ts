@@ -109,7 +109,9 @@ export async function simulate(seed: number): Promise<SeedResult> {
     scheduler.after(random.between(0, 20_000), goes);
   }
   await becomeEmpty(world, before);
-  return result();
+  const whole = result();
+  world.letGo();
+  return whole;
 }
 
 function controllerHost(): SimulatedHost {

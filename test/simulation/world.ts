@@ -108,6 +108,8 @@ export class World {
   listLagMs = 0;
   /** True once somebody outside took an address of a pod, or freed it, so that another pod may have it. */
   hadTheft = false;
+  /** What ends the waits in which processes were when they died, or the seed ended: see `letGo`. */
+  readonly endings: (() => void)[] = [];
   /** More orphans than this share of the pool end a pass of the reaper. */
   brakeShare = 0.8;
 
@@ -139,6 +141,14 @@ export class World {
   excuse(reason: Excuse, what: string): void {
     const known = this.excused.get(reason) ?? new Set();
     this.excused.set(reason, known.add(what));
+  }
+
+  /**
+   * The seed is over. Node holds an AbortSignal that depends on others, and with it everything that waits for it, until
+   * it is aborted or nobody listens: one crashed process would keep the memory of its whole seed.
+   */
+  letGo(): void {
+    for (const end of this.endings) end();
   }
 
   /** Pods whose namespace is there. */

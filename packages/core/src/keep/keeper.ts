@@ -105,6 +105,7 @@ export class Keeper {
 
   stop(): void {
     this.#stop.abort();
+    this.#cloudDue.abort();
   }
 
   lookAtCloudSoon(): void {
@@ -132,14 +133,10 @@ export class Keeper {
     });
   }
 
-  /** False once stopped; `due` cuts it short. */
-  async #wait(ms: number, due?: AbortSignal): Promise<boolean> {
-    const { signal } = this.#stop;
-    const ends = due === undefined ? signal : AbortSignal.any([signal, due]);
-    return this.#parts.node.clock.wait(ms, ends).then(
-      () => true,
-      () => !signal.aborted,
-    );
+  /** False once stopped; `until` cuts it short. */
+  async #wait(ms: number, until = this.#stop.signal): Promise<boolean> {
+    await this.#parts.node.clock.wait(ms, until).catch(() => {});
+    return !this.#isStopped;
   }
 
   async #lookAtKernel(): Promise<void> {
