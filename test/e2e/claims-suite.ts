@@ -234,14 +234,17 @@ export function claimsSuite(name: string, makeBench: MakeBench): void {
       }
     });
 
-    it('an acquire with everything in place writes nothing and has the same claim', async () => {
+    it('an acquire with everything in place, and published, writes nothing and has the same claim', async () => {
       const { simulated, ec2 } = await bench();
       const [pod] = dealPods(buildRegion(simulated, { interfaces: 1, addresses: 3 }), 1);
       if (pod === undefined) throw new RangeError('no pod');
       const first = await acquire(ec2, pod);
       simulated.calls.clear();
       const steps: CloudStepEvent[] = [];
-      const second = await acquire(ec2, pod, { onStep: (event) => steps.push(event) });
+      const second = await acquire(ec2, pod, {
+        publishedAssociationId: first.associationId,
+        onStep: (event) => steps.push(event),
+      });
       expect(second).toEqual(first);
       expect(steps).toEqual([]);
       expect(simulated.calls.countWrites()).toBe(0);

@@ -127,10 +127,14 @@ describe.each((await awaited(repeated)).map((what, nth) => ({ what, nth })))(
   },
 );
 
-async function abortLate(pod: SimulatedPod, until = 'publish ended'): Promise<unknown> {
+async function abortLate(
+  pod: SimulatedPod,
+  { until = 'publish ended', times = 1 } = {},
+): Promise<unknown> {
   const stop = new AbortController();
+  let count = 0;
   const node = heardNode(pod, (what) => {
-    if (what === until) stop.abort(new Error('not wanted'));
+    if (what === until && ++count === times) stop.abort(new Error('not wanted'));
   });
   return ensurePublicIdentity(pod.spec, { node, signal: stop.signal });
 }
@@ -146,7 +150,7 @@ describe('the error of an ensure that is aborted late says', () => {
   it('that it stays', async () => {
     const pod = simulatedPod();
     await ensurePublicIdentity(pod.spec, { node: pod.node });
-    await expect(abortLate(pod, 'current ended')).rejects.toMatchObject({
+    await expect(abortLate(pod, { until: 'current ended', times: 2 })).rejects.toMatchObject({
       message: expect.stringContaining('it stood before this call, and stays') as string,
     });
   });

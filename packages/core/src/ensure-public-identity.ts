@@ -2,6 +2,7 @@ import type { Claim, Grant, IdentityGrant } from './cloud/identity-grant.ts';
 import { withFailures } from './cloud/undo-acquire.ts';
 import { describeIdentity, isSameIdentity } from './describe-identity.ts';
 import { CoreError } from './errors.ts';
+import { findPublished, isIpv6Ours } from './find-published.ts';
 import { claimedAt } from './keep/claimed-at.ts';
 import { holdIdentity, type HeldIdentity, type Published } from './held-identity.ts';
 import type { Ipv4Address } from './identity/address.ts';
@@ -46,6 +47,7 @@ interface Run {
   readonly place: LinkPlace;
   /** Public addresses that were held on the link before. */
   readonly standing: readonly Ipv4Address[];
+  readonly published: PublicIdentity | undefined;
   readonly signal: AbortSignal | undefined;
   readonly aids: WireAids;
 }
@@ -80,6 +82,7 @@ export async function ensurePublicIdentity(
       report,
       place,
       standing,
+      published: await findPublished(node, spec),
       signal: options.signal,
       aids: options,
     };
@@ -107,8 +110,13 @@ async function takeBothHalves(run: Run): Promise<Taken> {
   prepared.catch((error: unknown) => stop.abort(error));
   const granted = run.grant.acquire({
     spec: run.spec,
-    link: { ...run.place, ipv6Address: run.place.publicIpv6?.address },
+    link: {
+      ...run.place,
+      ipv6Address: run.place.publicIpv6?.address,
+      isIpv6Ours: isIpv6Ours(run.spec, run.place, run.published),
+    },
     standing: run.standing,
+    publishedAssociationId: run.published?.associationId,
     signal,
     onStep: run.report.cloud,
     onClaimed: async (claim) => {

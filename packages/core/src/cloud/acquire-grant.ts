@@ -1,8 +1,10 @@
 import { converge } from '../converge.ts';
 import { CoreError } from '../errors.ts';
-import { allocationFor, type AllocationPolicy } from './allocation-policy.ts';
+import { wantedBy } from './acquire-wish.ts';
+import type { AllocationPolicy } from './allocation-policy.ts';
 import { carryOut } from './carry-out.ts';
 import { pause, type CloudSession } from './cloud-session.ts';
+import { confirmClaim } from './confirm-claim.ts';
 import type { CoolDown } from './choose-address.ts';
 import type { CloudStep } from './cloud-step.ts';
 import type { NetworkInterface } from './ec2-api.ts';
@@ -12,7 +14,7 @@ import { judgeNetworkInterface } from './judge-network-interface.ts';
 import type { Liveness } from './liveness.ts';
 import { judgeOccupant, type Occupant } from './occupant.ts';
 import { findRouteTables, lookAtCloud, poolFilters, routeTableIdFilters } from './observe-cloud.ts';
-import { planAlone, type WantedIdentity } from './plan-cloud.ts';
+import { planAlone } from './plan-cloud.ts';
 import { privateIpIsOurs } from './private-ip-duty.ts';
 import { refusePlan } from './refuse-plan.ts';
 import { freePrivateIp, succeed, type TakeOver } from './take-over.ts';
@@ -36,6 +38,10 @@ export interface Acquire {
   claim: Claim | undefined;
   /** What our private IP carries and is given up for another address; who holds it is told first. */
   leaving: Claim | undefined;
+  /** What our private IP is shown to carry of ours; only EC2's answer to a claim says whether it still does. */
+  shownId: string | undefined;
+  /** The one of those that still stood. */
+  confirmed: string | undefined;
   privateIpAssignedByUs: boolean;
   /** True on a network interface of the pool: every secondary private IP there is truetuple's. */
   readonly isPoolsInterface: boolean;
@@ -75,6 +81,8 @@ export async function acquireGrant(
     preferred: undefined,
     claim: undefined,
     leaving: undefined,
+    shownId: undefined,
+    confirmed: undefined,
     privateIpAssignedByUs: isOursToManage(eni, request),
     isPoolsInterface: carriesPoolTag(eni, pool),
     takeOver: live && { session, heir, vpcId, live },
@@ -110,9 +118,7 @@ function isOursToManage(eni: NetworkInterface, { spec, link }: GrantRequest): bo
 
 /** Converges up to an owned claim: no route leads to it yet. */
 async function takeClaim(acquire: Acquire): Promise<Claim> {
-  const view = await settle(acquire, undefined);
-  const eni = interfaceOf(view, acquire.networkInterfaceId);
-  const occupant = eni && judgeOccupant(wantedBy(acquire), view, eni);
+  const occupant = occupantOf(acquire, await settle(acquire, undefined));
   if (occupant?.kind !== 'ours') throw new Error('the plan was empty without a claim');
   return claimOf(occupant, acquire);
 }
@@ -169,26 +175,6 @@ async function settle(acquire: Acquire, claim: Claim | undefined): Promise<Cloud
   return view;
 }
 
-function wantedBy(acquire: Acquire, claim?: Claim): WantedIdentity {
-  const { request, excluded, preferred, privateIpAssignedByUs } = acquire;
-  return {
-    kind: 'identity',
-    owner: request.spec.owner,
-    privateIp: request.link.privateIp,
-    networkInterfaceId: acquire.networkInterfaceId,
-    excluded,
-    preferred,
-    standing: request.standing ?? [],
-    only: request.spec.address,
-    never: request.spec.excludeAddresses,
-    coolDown: acquire.coolDown?.(),
-    allocation: allocationFor(acquire),
-    claimed: claim?.allocationId,
-    privateIpAssignedByUs,
-    withRoutes: claim !== undefined,
-  };
-}
-
 function planSteps(
   acquire: Acquire,
   claim: Claim | undefined,
@@ -196,7 +182,9 @@ function planSteps(
 ): readonly CloudStep[] {
   const wanted = wantedBy(acquire, claim);
   const plan = planAlone(wanted, view);
-  acquire.leaving = leftOverIn(acquire, wanted, view);
+  const occupant = occupantOf(acquire, view);
+  acquire.leaving = occupant?.kind === 'left-over' ? claimOf(occupant, acquire) : undefined;
+  acquire.shownId = occupant?.kind === 'ours' ? occupant.associationId : undefined;
   if (plan.kind === 'steps') return plan.steps;
   if (plan.kind === 'claim-lost') throw new ClaimLost();
   const { request, networkInterfaceId } = acquire;
@@ -204,14 +192,13 @@ function planSteps(
   throw refusePlan({ plan, spec, privateIp: link.privateIp, networkInterfaceId });
 }
 
-function leftOverIn(acquire: Acquire, wanted: WantedIdentity, view: CloudView): Claim | undefined {
+function occupantOf(acquire: Acquire, view: CloudView): Occupant | undefined {
   const eni = interfaceOf(view, acquire.networkInterfaceId);
-  const occupant = eni && judgeOccupant(wanted, view, eni);
-  return occupant?.kind === 'left-over' ? claimOf(occupant, acquire) : undefined;
+  return eni && judgeOccupant(wantedBy(acquire), view, eni);
 }
 
 async function applyStep(acquire: Acquire, step: CloudStep): Promise<'done' | 'look-again'> {
-  const { leaving } = acquire;
+  const { leaving, shownId } = acquire;
   acquire.leaving = undefined;
   if (leaving !== undefined) await acquire.request.onGivingBack?.(leaving);
   let wasBefore = false;
@@ -226,6 +213,7 @@ async function applyStep(acquire: Acquire, step: CloudStep): Promise<'done' | 'l
   if (step.kind === 'associate-address') {
     acquire.preferred = carried === 'look-again' ? step.allocationId : undefined;
     if (carried === 'claim-lost') acquire.excluded.push(step.allocationId);
+    if (shownId !== undefined) confirmClaim(acquire, step, { shownId, carried });
   }
   return carried === 'done' ? 'done' : 'look-again';
 }
@@ -270,9 +258,7 @@ async function look(acquire: Acquire, withRouteTables: boolean): Promise<CloudVi
   const scope = { networkInterfaceIds, addressFilters, routeTableFilters };
   if (withRouteTables) return lookAtCloud(session, scope);
   const seen = await lookAtCloud(session, { ...scope, routeTableFilters: 'none' });
-  const merged = mergeOwnWrites(seen, session.writes);
-  const eni = interfaceOf(merged, networkInterfaceId);
-  const occupant = eni && judgeOccupant(wantedBy(acquire), merged, eni);
+  const occupant = occupantOf(acquire, mergeOwnWrites(seen, session.writes));
   if (occupant?.kind !== 'left-over') return seen;
   return lookAtCloud(session, scope, { earlier: seen, parts: ['routeTables'] });
 }

@@ -24,11 +24,10 @@ export async function carryOut(
   throwIfAborted(session, nameStep(step));
   session.onStep?.({ phase: 'begun', step });
   try {
-    const { wasThere, ...answer } = await performCloudStep(session.ec2, step, session.signal);
+    const answer = await performCloudStep(session.ec2, step, session.signal);
     // if it is there because of our own first try, whose answer was lost, it is our doing
-    const stood = wasThere === true && !wasTried(session, step);
-    if (stood) onDoneBefore?.();
-    return settle(session, step, stood ? { ...answer, wasThere } : answer);
+    if (answer.wasThere === true && !wasTried(session, step)) onDoneBefore?.();
+    return settle(session, step, answer);
   } catch (error) {
     if (Ec2CallError.is(error) && isDoneAlready(error, step)) {
       // if it is gone because of our own first try, whose answer was lost, it is our doing
@@ -38,7 +37,7 @@ export async function carryOut(
     if (Ec2CallError.is(error) && isOutcomeUnknown(error)) session.journal.push(step);
     let carried: Carried | undefined;
     try {
-      carried = await afterFailure(session, step, error);
+      carried = await afterFailure(session, step, error, onDoneBefore);
       return carried;
     } finally {
       if (carried !== 'done') session.onStep?.({ phase: 'failed', step });
@@ -104,17 +103,14 @@ async function afterFailure(
   session: CloudSession,
   step: CloudStep,
   error: unknown,
+  onDoneBefore?: () => void,
 ): Promise<Carried> {
   const code = Ec2CallError.is(error) ? error.ec2Code : undefined;
   switch (step.kind) {
     case 'associate-address':
       if (code === 'Resource.AlreadyAssociated') return whoHasIt(session, step);
       if (code === 'InvalidAllocationID.NotFound') return 'claim-lost';
-      // the private IP is not there: somebody took it off again, whatever we remember
-      if (code === 'InvalidParameterValue') {
-        forgetAssign(session, step);
-        return lookAgain(session, step, error);
-      }
+      if (code === 'InvalidParameterValue') return withoutPrivateIp(session, step, error);
       break;
     case 'assign-private-ip':
       if (code === 'InvalidParameterValue' || code === 'Resource.AlreadyAssociated') {
@@ -130,13 +126,15 @@ async function afterFailure(
       // somebody was quicker, or our own first try was: the next look decides between done and replace
       if (code === 'RouteAlreadyExists') return lookAgain(session, step, error);
       break;
-    case 'unassign-private-ip':
     case 'replace-route':
       if (code !== 'InvalidParameterValue') break;
-      if (step.kind === 'unassign-private-ip' && wasTried(session, step)) {
-        return settle(session, step);
-      }
-      // EC2's one code for both "there is none" and "not allowed": the next look tells
+      // EC2's one code for both "there is none", whatever describes go on showing, and "not allowed"
+      return carryOut(session, asCreation(step));
+    case 'unassign-private-ip':
+      if (code !== 'InvalidParameterValue') break;
+      if (wasTried(session, step)) return settle(session, step);
+      // EC2's one code for both "it is not there" and "it is the primary": the next look tells
+      onDoneBefore?.();
       return lookAgain(session, step, error);
     case 'unassign-ipv6-address':
     case 'tag-ipv6-owner':
@@ -158,16 +156,21 @@ async function afterFailure(
   return 'look-again';
 }
 
-function forgetAssign(
+/** The private IP is not there: somebody took it off again, whatever we remember, or a describe shows. */
+function withoutPrivateIp(
   session: CloudSession,
-  { networkInterfaceId, privateIp }: CloudStep & { kind: 'associate-address' },
-): void {
-  session.writes = session.writes.filter(
-    ({ step }) =>
-      step.kind !== 'assign-private-ip' ||
-      step.networkInterfaceId !== networkInterfaceId ||
-      step.privateIp !== privateIp,
-  );
+  step: CloudStep & { kind: 'associate-address' },
+  error: unknown,
+): Promise<Carried> {
+  const { networkInterfaceId, privateIp } = step;
+  const gone = { kind: 'unassign-private-ip' as const, networkInterfaceId, privateIp };
+  session.writes = rememberWrite(session.writes, { step: gone });
+  return lookAgain(session, step, error);
+}
+
+function asCreation(step: CloudStep & { kind: 'create-route' | 'replace-route' }): CloudStep {
+  const { routeTableId, destination, networkInterfaceId } = step;
+  return { kind: 'create-route', routeTableId, destination, networkInterfaceId };
 }
 
 /** Bounded like every other thing that is tried again. */
@@ -178,17 +181,28 @@ async function lookAgain(session: CloudSession, step: CloudStep, error: unknown)
   return 'look-again';
 }
 
-/** A refused claim may be refused because of our own first try, whose answer was lost. */
+/** Looks before a describe is believed that says a refused claim to be ours: some six seconds. */
+const looksInDoubt = 8;
+
+/**
+ * A refused claim may be refused because of our own first try, whose answer was lost. Without such a try, a describe that
+ * shows it as ours is from before somebody else took it, unless it goes on doing so.
+ */
 async function whoHasIt(
   session: CloudSession,
   step: CloudStep & { kind: 'associate-address' },
 ): Promise<Carried> {
   const filters = [{ name: 'allocation-id', values: [step.allocationId] }];
-  const [address] = await readCloud(session, nameStep(step), (call) =>
-    session.ec2.describeAddresses({ filters }, call),
-  );
-  if (address === undefined || !isAt(address, step)) return 'claim-lost';
-  const { associationId } = address;
+  const looks = wasTried(session, step) ? 1 : looksInDoubt;
+  let associationId: string | undefined;
+  for (let look = 1; look <= looks; look++) {
+    if (look > 1) await pause(session, nameStep(step));
+    const [address] = await readCloud(session, nameStep(step), (call) =>
+      session.ec2.describeAddresses({ filters }, call),
+    );
+    if (address === undefined || !isAt(address, step)) return 'claim-lost';
+    associationId = address.associationId;
+  }
   return settle(session, step, associationId === undefined ? {} : { associationId });
 }
 

@@ -301,7 +301,7 @@ describe('acquire', () => {
 
   it('a failing repair of routes takes back its own routes, not the claim it found', async () => {
     const built = build(2);
-    const { publicIp } = await acquire(built);
+    const { publicIp, associationId } = await acquire(built);
     for (const routeTableId of built.routeTableIds) {
       await built.ec2.deleteRoute({ routeTableId, destinationCidrBlock: `${publicIp}/32` });
     }
@@ -309,6 +309,7 @@ describe('acquire', () => {
     let routes = 0;
     const error = await failureOf(
       acquire(built, {
+        publishedAssociationId: associationId,
         onStep: ({ phase }) => {
           if (phase !== 'done' || ++routes > 1) return;
           built.ec2.inject({ action: 'CreateRoute', error: 'RouteLimitExceeded' });

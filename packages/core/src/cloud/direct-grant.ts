@@ -32,7 +32,7 @@ export interface DirectGrantParts {
 
 /**
  * The grant of a process that holds EC2 rights itself. EC2's refusal to associate an Elastic IP twice is
- * the lock; nobody else is asked. Acquire, repeated with everything in place, writes nothing; release is
+ * the lock; nobody else is asked. Acquire, repeated with everything in place and published, writes nothing; release is
  * safe twice and from another process. Errors are CoreErrors, and what a failed acquire took is given back.
  */
 export function directGrant(parts: DirectGrantParts): IdentityGrant {

@@ -39,7 +39,10 @@ export function dualStackGrant(
       const address = link.ipv6Address;
       const claim: Ipv6Claim = { owner, pool, networkInterfaceId, address };
       try {
-        const assignedByUs = await holdIpv6(session, claim, { live });
+        const assignedByUs = await holdIpv6(session, claim, {
+          live,
+          isOurs: link.isIpv6Ours ?? false,
+        });
         const grant = await inner.acquire(request);
         return { ...grant, pool, publicIpv6: { address, assignedByUs } };
       } catch (error) {

@@ -5,7 +5,8 @@ import type { CloudStep } from './cloud-step.ts';
 import { describeLagMs } from './judge-claim.ts';
 import { lookAtCloud, routeTableIdFilters, type CloudPart } from './observe-cloud.ts';
 import { planAlone } from './plan-cloud.ts';
-import type { WantedNothing } from './plan-nothing.ts';
+import { shownHolder, type WantedNothing } from './plan-nothing.ts';
+import { afterEnd } from './prove-end.ts';
 import { mergeOwnWrites } from './own-writes.ts';
 import { interfaceOf, type CloudView } from './view.ts';
 
@@ -37,7 +38,7 @@ export async function endClaim(session: CloudSession, ending: Ending): Promise<v
     routeTableFilters: routeTableIdFilters(routeTableIds),
   };
   const what = claim?.publicIp ?? 'the claim';
-  let wanted = ending.wanted;
+  let wanted: WantedNothing = { ...ending.wanted, isYoung: isYoung(ending) };
   let latest: CloudView | undefined;
   let isFresh = false;
   let isUnassignRefused = false;
@@ -60,7 +61,7 @@ export async function endClaim(session: CloudSession, ending: Ending): Promise<v
     signal: session.signal,
     observe: async () => {
       let view = await look();
-      for (; doubts > 0 && !isShown(wanted, view); doubts--) {
+      for (; doubts > 0 && shownHolder(wanted, view) !== 'us'; doubts--) {
         await pause(session, `looking for ${what} again`);
         view = await look();
       }
@@ -74,15 +75,17 @@ export async function endClaim(session: CloudSession, ending: Ending): Promise<v
       if (step.kind === 'delete-route') view = await look(['addresses']);
       if (view !== undefined && !plan(view).some((one) => isSame(one, step))) return 'look-again';
       isFresh = false;
-      const wasShown = latest !== undefined && isShown(wanted, latest);
-      let isNews = wasShown || isYoung(ending);
+      const before = latest;
+      const holder = before === undefined ? 'nobody' : shownHolder(wanted, before);
+      let isNews = holder === 'us' || isYoung(ending);
       const isDone = (await carryOut(session, step, () => (isNews = false))) === 'done';
       if (!isDone && step.kind === 'unassign-private-ip') isUnassignRefused = true;
       if (!isDone || step.kind !== 'disassociate-address') return isDone ? 'done' : 'look-again';
       doubts = 0;
-      wanted = afterEnd(wanted, isNews);
+      const contradicting = holder === 'somebody-else' ? before : undefined;
+      wanted = await afterEnd(session, { step, wanted, contradicting }, isNews);
       // now that it is known whose the rest is, what comes first may be planned first
-      return wasShown ? 'done' : 'look-again';
+      return holder === 'us' ? 'done' : 'look-again';
     },
   });
 }
@@ -95,23 +98,6 @@ function isYoung({ claimAgeMs = 0 }: Ending): boolean {
 function isOnInterface({ privateIp, networkInterfaceId }: WantedNothing, view: CloudView): boolean {
   const shown = interfaceOf(view, networkInterfaceId)?.privateIpAddresses ?? [];
   return shown.some(({ privateIpAddress }) => privateIpAddress === privateIp);
-}
-
-/**
- * An ended association is news unless EC2 says that it knows it no more. EC2 may also say yes to the end of
- * one that ended long ago (API reference, DisassociateAddress: "an idempotent operation"); then it is news
- * only of a claim that a describe shows, or that is younger than describes lag.
- */
-function afterEnd(wanted: WantedNothing, isNews: boolean): WantedNothing {
-  if (wanted.known !== 'reported') return wanted;
-  return { ...wanted, known: isNews ? 'ended' : 'ended-before' };
-}
-
-/** False when a describe does not show the association: it may be from before it was made. */
-function isShown({ claim }: WantedNothing, view: CloudView): boolean {
-  if (claim === undefined) return true;
-  const address = view.addresses.find(({ allocationId }) => allocationId === claim.allocationId);
-  return address?.associationId !== undefined;
 }
 
 function planSteps(

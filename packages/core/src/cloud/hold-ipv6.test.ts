@@ -212,3 +212,20 @@ describe('maintainIpv6', () => {
     expect(state).toMatchObject({ kind: 'lost' });
   });
 });
+
+describe('a process that starts again while describes show neither record nor address', () => {
+  it.each([
+    ['takes off what nobody but truetuple can have assigned', true],
+    ['leaves there what may be somebody else’s', false],
+  ])('%s', async (_what, isOurs) => {
+    const { clock, one, claim, session, on, records } = build({ lagMs: 60_000 });
+    await holdIpv6(session(), claim());
+    expect(await holdIpv6(session(), claim(), { isOurs })).toBe(isOurs);
+    expect(records(one)).toEqual(isOurs ? ['c/n/sip-0/u1/media/eu'] : []);
+    if (!isOurs) return;
+    clock.advance(120_000);
+    await releaseIpv6(session(), claim());
+    expect(on(one)).not.toHaveProperty('ipv6Addresses');
+    expect(records(one)).toEqual([]);
+  });
+});

@@ -26,7 +26,7 @@ const nobodyKnown: LivePods = { complete: false, pods: [] };
 export interface HoldOptions {
   /** Proves pods dead; default nobody is. */
   readonly live?: Liveness | undefined;
-  /** True when truetuple assigned the address before: then a record that is gone is written again. */
+  /** True when nobody but truetuple can have assigned the address: then a record that is not shown is written again. */
   readonly isOurs?: boolean;
 }
 

@@ -137,6 +137,11 @@ export interface GrantRequest extends GrantCall {
   /** Public addresses that are on the link: a process before this one had them, so they are asked for first. */
   readonly standing?: readonly Ipv4Address[];
   /**
+   * The association that stands published and was not released: it is believed as a describe shows it. Any other that a describe
+   * shows may have ended since, and is claimed again, which changes nothing if it stands.
+   */
+  readonly publishedAssociationId?: string | undefined;
+  /**
    * Called once an address is claimed and its owner recorded, before VPC routes lead to it: makes the
    * kernel ready for it. When it rejects with AddressHeldOnNode the claim is given back and the next
    * candidate tried; any other rejection ends the acquire, which gives back what it took itself: a claim
@@ -156,6 +161,8 @@ export interface LinkFact {
   readonly privateIp: Ipv4Address;
   /** To be held beside the public address; absent without IPv6. */
   readonly ipv6Address?: Ipv6Address | undefined;
+  /** True when nobody but truetuple assigns that one: it is ours also where a describe shows it without a record. Default false. */
+  readonly isIpv6Ours?: boolean;
 }
 
 /** An Elastic IP on a network interface of ours, and the association that makes it ours. */

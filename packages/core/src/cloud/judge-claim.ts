@@ -52,6 +52,15 @@ export function judgeClaim(grant: Grant, view: CloudView): Sighting {
   return { kind: address === undefined ? 'not-shown' : 'not-associated' };
 }
 
+/** The association that is ours: what the pod held before a young claim is shown as the claim itself would be. */
+export function believedId(
+  grant: Grant,
+  { associationId }: Sighting & { readonly kind: 'held' },
+  claimAgeMs: number,
+): string {
+  return claimAgeMs < describeLagMs ? grant.associationId : associationId;
+}
+
 /** Another pod that asks for the very hold that is shown; without the time nobody is heard. */
 export function askedForBy(
   grant: Grant,

@@ -8,6 +8,7 @@ import type { CloudStep } from './cloud-step.ts';
 import type { Grant, GrantState, MaintainCall } from './identity-grant.ts';
 import {
   askedForBy,
+  believedId,
   carriesOurRecord,
   isProof,
   isSameSighting,
@@ -63,9 +64,8 @@ export async function maintainGrant(
   switch (sighting.kind) {
     case 'held': {
       const by = askedForBy(grant, view, nowMs);
-      return by === undefined
-        ? repair(run, view, sighting.associationId)
-        : { kind: 'asked-for', by };
+      if (by !== undefined) return { kind: 'asked-for', by };
+      return repair(run, view, believedId(grant, sighting, claimAgeMs));
     }
     case 'not-associated':
     case 'not-shown':
@@ -127,7 +127,7 @@ async function repair(
     const associationId = await settle(run, view, seenId === undefined);
     // a write may have waited long for its turn
     if (run.repaired.length > 0) await requireWanted(run);
-    return held(run, associationId, undefined);
+    return held(run, seenId ?? associationId, undefined);
   } catch (error) {
     if (error instanceof ClaimRefused) return refusedClaim(grant);
     if (error instanceof LetGo) return { kind: 'let-go', left: await undoRepairs(run) };

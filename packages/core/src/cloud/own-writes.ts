@@ -8,7 +8,7 @@ export function mergeOwnWrites(view: CloudView, writes: readonly OwnWrite[]): Cl
   return writes.reduce(viewAfter, view);
 }
 
-/** A claim of ours whose address a describe shows in another association, and that association's id. */
+/** A claim of ours whose address a describe shows in another association, none that we saw end, and that association's id. */
 export function contradictedClaim(
   seen: CloudView,
   writes: readonly OwnWrite[],
@@ -18,9 +18,15 @@ export function contradictedClaim(
     if (step.kind !== 'associate-address') continue;
     const address = seen.addresses.find((one) => one.allocationId === step.allocationId);
     const seenId = address?.associationId;
-    if (seenId !== undefined && seenId !== associationId) return { write, seenId };
+    if (seenId === undefined || seenId === associationId) continue;
+    if (!writes.some((one) => isEndOf(one, seenId))) return { write, seenId };
   }
   return undefined;
+}
+
+/** EC2 said that it ended, so who shows it shows what was before. */
+function isEndOf({ step }: OwnWrite, associationId: string): boolean {
+  return step.kind === 'disassociate-address' && step.associationId === associationId;
 }
 
 /** Adds a write to those remembered; earlier ones that it supersedes are forgotten. */

@@ -30,6 +30,13 @@ export interface WantedIdentity {
   readonly allocation?: Allocation | undefined;
   /** The allocation that must be the one held; undefined before one is claimed. */
   readonly claimed?: string | undefined;
+  /**
+   * Associations that stand beyond doubt. One that is merely shown may have ended, and is claimed again: EC2 answers with the same
+   * id if it stands. Undefined: what is shown is believed.
+   */
+  readonly proven?: readonly string[];
+  /** What the view shows as ours and is to be written all the same; undefined: nothing. */
+  readonly stale?: StaleHolding | undefined;
   /** True when we know that truetuple registered the private IP; the view may say so too. */
   readonly privateIpAssignedByUs: boolean;
   /** Routes are led to the address last, once the kernel is ready for it. */
@@ -38,6 +45,12 @@ export interface WantedIdentity {
   readonly routeTableIds?: readonly string[];
   /** True where nobody deletes a route to an address that is let go: whoever has it next replaces it. */
   readonly leavesRoutes?: boolean;
+}
+
+/** What of a holding a describe may show from before the claim. */
+export interface StaleHolding {
+  readonly routeTableIds: readonly string[];
+  readonly isRecordStale: boolean;
 }
 
 export interface Allocation {

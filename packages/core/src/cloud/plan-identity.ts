@@ -26,6 +26,8 @@ export type PreparedPlan =
       readonly eni: NetworkInterface;
       /** What its private IP carries of its own. */
       readonly held: ElasticIp | undefined;
+      /** True when that may have ended, and is to be claimed again. */
+      readonly isUnproven: boolean;
       /** The steps that end what a dead pod left on it. */
       readonly cleared: readonly CloudStep[];
       /** The view once they are done. */
@@ -43,12 +45,14 @@ export function preparePlan(wanted: WantedIdentity, view: CloudView): PreparedPl
   }
   const { claimed } = wanted;
   const held = occupant.kind === 'ours' ? occupant.address : undefined;
+  const isUnproven =
+    occupant.kind === 'ours' && wanted.proven?.includes(occupant.associationId) === false;
   if (claimed !== undefined && held?.allocationId !== claimed) {
     return { kind: 'claim-lost', allocationId: claimed };
   }
   const cleared = planLeftOver(occupant, wanted, view);
   const clean = cleared.reduce((now, step) => viewAfter(now, { step }), view);
-  return { kind: 'prepared', view, eni, held, cleared, clean };
+  return { kind: 'prepared', view, eni, held, isUnproven, cleared, clean };
 }
 
 /**
@@ -61,7 +65,7 @@ export function finishPlan(
   chosen: ElasticIp | undefined,
   allocating: number,
 ): CloudPlan {
-  const { view, eni, held, cleared, clean } = prepared;
+  const { view, eni, held, isUnproven, cleared, clean } = prepared;
   const address = held ?? chosen;
   if (address === undefined) {
     return planAllocation(wanted, clean, allocating) ?? exhausted(wanted, clean);
@@ -71,7 +75,7 @@ export function finishPlan(
   const steps = [
     ...planInterface(wanted, eni),
     ...cleared,
-    ...planClaim(wanted, address, held !== undefined),
+    ...planClaim(wanted, address, held !== undefined && !isUnproven),
     ...planOwnerTag(wanted, address, privateIpIsOurs(wanted, view)),
     ...routes,
     ...planOldRecords(wanted, clean, address),
@@ -176,18 +180,18 @@ function planClaim(
 }
 
 function planOwnerTag(
-  { owner, privateIp, networkInterfaceId }: WantedIdentity,
+  { owner, privateIp, networkInterfaceId, stale }: WantedIdentity,
   address: ElasticIp,
   privateIpAssignedByUs: boolean,
 ): CloudStep[] {
   const value = formatOwnerTag({ owner, privateIp, privateIpAssignedByUs, networkInterfaceId });
-  if (ownerTagOf(address) === value) return [];
+  if (ownerTagOf(address) === value && stale?.isRecordStale !== true) return [];
   return [{ kind: 'tag-owner', allocationId: address.allocationId, value }];
 }
 
 function planRoutes(
   address: ElasticIp,
-  { networkInterfaceId, routeTableIds }: WantedIdentity,
+  { networkInterfaceId, routeTableIds, stale }: WantedIdentity,
   view: CloudView,
 ): CloudStep[] | (CloudPlan & { kind: 'foreign-route' }) {
   const destination = hostCidr(parseIpv4Address(address.publicIp, 'public IP'));
@@ -196,7 +200,8 @@ function planRoutes(
     const { routeTableId } = table;
     if (routeTableIds?.includes(routeTableId) === false) continue;
     const route = routeTo(table, destination);
-    if (route?.networkInterfaceId === networkInterfaceId) continue;
+    const isStale = stale?.routeTableIds.includes(routeTableId) === true;
+    if (route?.networkInterfaceId === networkInterfaceId && !isStale) continue;
     // a black hole's target is gone: it was one to a network interface
     const isOfOthers = route?.networkInterfaceId === undefined && route?.state !== 'blackhole';
     if (route !== undefined && isOfOthers) {

@@ -23,10 +23,17 @@ export interface WantedNothing {
   /** True to take the private IP off the network interface: only when truetuple put it there. */
   readonly unassignPrivateIp: boolean;
   readonly known: ClaimKnowledge;
+  /** True for a reported claim so young that a describe may show what was before it. */
+  readonly isYoung?: boolean;
   /** See ReleaseCall. */
   readonly isPrivateIpOnLink?: boolean | undefined;
   /** The route tables that the claim's holder led to it; what of them a describe does not show is ended too. */
   readonly routeTableIds: readonly string[];
+  /**
+   * Where describes from before the end of the association said that routes to the address lead, though it was ours: what goes on
+   * showing them there is from before it.
+   */
+  readonly formerTargets?: readonly string[];
   /** What to record of when the address was let go; undefined without a cool-down. */
   readonly released?: string | undefined;
 }
@@ -68,8 +75,12 @@ function planClaimEnd(wanted: WantedNothing, claim: ClaimToEnd, view: CloudView)
     associationId === undefined ? [] : [{ kind: 'disassociate-address', associationId, publicIp }];
   if (holder === 'somebody-else') {
     // a describe may show whom it was taken from: the claim's own id ends nothing of others
-    const mayBeOlder = address?.associationId !== claim.associationId && !isHere(address, wanted);
-    return wanted.known === 'own' && mayBeOlder ? end(claim.associationId) : [];
+    const mayBeOlder = address?.associationId !== claim.associationId;
+    const isOurs =
+      wanted.known === 'own'
+        ? !isHere(address, wanted)
+        : wanted.known === 'reported' && wanted.isYoung === true;
+    return mayBeOlder && isOurs ? end(claim.associationId) : [];
   }
   if (holder === 'us') {
     return [
@@ -105,12 +116,15 @@ function planReleased({ released: value }: WantedNothing, address?: ElasticIp): 
 
 /** Of routes that the holder led, also those that no describe shows: they are no older than the claim. */
 function planRouteEnd(wanted: WantedNothing, publicIp: Ipv4Address, view: CloudView): CloudStep[] {
-  const { networkInterfaceId } = wanted;
+  const { networkInterfaceId, formerTargets = [] } = wanted;
   const shown = staleRoutes(view, publicIp, networkInterfaceId);
   if (wanted.known === 'own') return shown;
   const destination = hostCidr(publicIp);
   const seen = view.routeTables
-    .filter((table) => routeTo(table, destination) !== undefined)
+    .filter((table) => {
+      const route = routeTo(table, destination);
+      return route !== undefined && !formerTargets.includes(route.networkInterfaceId ?? '');
+    })
     .map(({ routeTableId }) => routeTableId);
   const unseen = wanted.routeTableIds.filter((id) => !seen.includes(id));
   return [
@@ -148,6 +162,12 @@ function isHere(address: ElasticIp | undefined, wanted: WantedNothing): boolean 
 
 function addressOf({ allocationId }: ClaimToEnd, view: CloudView): ElasticIp | undefined {
   return view.addresses.find((one) => one.allocationId === allocationId);
+}
+
+/** Who a describe shows with the claimed address; it may be from before the claim. */
+export function shownHolder(wanted: WantedNothing, view: CloudView): ReturnType<typeof holderOf> {
+  const { claim } = wanted;
+  return claim === undefined ? 'us' : holderOf(addressOf(claim, view), wanted, claim);
 }
 
 function holderOf(

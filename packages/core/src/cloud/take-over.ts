@@ -79,9 +79,13 @@ export async function freePrivateIp(run: TakeOver, refused: CoreError): Promise<
 /** A private IP is judged again just before it is taken off; the other steps compare by themselves. */
 async function carryOutAll(run: TakeOver, steps: readonly CloudStep[]): Promise<void> {
   for (const step of steps) {
-    do {
+    for (;;) {
       if (step.kind === 'unassign-private-ip' && !(await isStillDue(run, step, steps))) break;
-    } while ((await carryOut(run.session, step)) !== 'done');
+      // a describe may go on showing what EC2 says is not there
+      let isGone = false;
+      const carried = await carryOut(run.session, step, () => (isGone = true));
+      if (carried === 'done' || isGone) break;
+    }
   }
 }
 

@@ -238,6 +238,11 @@ describe('decide', () => {
   it('tells what could not be undone of a claim that it let go, and nothing of one that was', () => {
     expect(acts(published, letGo(undefined))).toEqual([]);
     expect(acts(published, letGo(trouble('CloudUnreachable')))).toEqual(['tell unsure']);
+    // it was nobody's release after all: what EC2 lost is put back now
+    const { state } = decide(published, letGo(undefined));
+    const again = { kind: 'published', identity } as const;
+    expect(acts(state, again)).toEqual(['tell restored', 'look-at-cloud']);
+    expect(acts(decide(state, again).state, again)).toEqual(['tell restored']);
   });
 
   it('goes on with what another process of the pod published, and ends by anything else', () => {

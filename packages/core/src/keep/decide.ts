@@ -24,6 +24,8 @@ export interface KeepState {
     | { readonly kind: 'ended'; readonly end: KeepEnd };
   /** Why the wire speaks against it, until the wire speaks for it: as long it is not published. */
   readonly refutedBy?: CoreError;
+  /** True when what EC2 lost was not put back, since the claim was being given back for all one could see. */
+  readonly isLetGo?: boolean;
 }
 
 /** What was seen, or came of an act. */
@@ -98,7 +100,10 @@ export function decide(state: KeepState, seen: Seen): Decision {
     case 'published': {
       const { identity } = seen;
       const standing = { kind: 'published' } as const;
-      return { state: { identity, standing }, acts: [tell({ kind: 'restored', identity })] };
+      const restored = tell({ kind: 'restored', identity });
+      // nobody gives back what is published: EC2 is looked at again
+      const more: KeepAct[] = state.isLetGo === true ? [{ kind: 'look-at-cloud' }] : [];
+      return { state: { identity, standing }, acts: [restored, ...more] };
     }
     case 'publish-failed':
       return afterUnpublished(state, seen.error, stands(state));
@@ -165,7 +170,8 @@ function afterCloud(state: KeepState, seen: GrantState): Decision {
   if (seen.kind === 'asked-for') return handOver(state, seen.by);
   if (seen.kind === 'let-go') {
     const { left } = seen;
-    return { state, acts: left === undefined ? [] : [tell({ kind: 'unsure', error: left })] };
+    const acts = left === undefined ? [] : [tell({ kind: 'unsure', error: left })];
+    return { state: { ...state, isLetGo: true }, acts };
   }
   const { grant, repaired, unrepaired } = seen;
   const acts: KeepAct[] = tellRepaired({ kind: 'repaired', half: 'cloud', steps: repaired });

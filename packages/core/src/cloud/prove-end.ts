@@ -1,0 +1,80 @@
+import { hostCidr } from '../identity/address.ts';
+import { bear, type CloudSession } from './cloud-session.ts';
+import type { CloudStep } from './cloud-step.ts';
+import { Ec2CallError } from './ec2-call-error.ts';
+import { rememberWrite } from './own-writes.ts';
+import type { WantedNothing } from './plan-nothing.ts';
+import { nameStep } from './translate-ec2-error.ts';
+import { interfaceOf, routeTo, type CloudView } from './view.ts';
+
+type Disassociation = CloudStep & { readonly kind: 'disassociate-address' };
+
+/**
+ * An ended association is news unless EC2 says that it knows it no more. EC2 may also say yes to the end of
+ * one that ended long ago (API reference, DisassociateAddress: "an idempotent operation"); then it is news
+ * only of a claim that a describe shows, or that is younger than describes lag.
+ */
+export async function afterEnd(
+  session: CloudSession,
+  end: {
+    readonly step: Disassociation;
+    readonly wanted: WantedNothing;
+    /** The look that showed somebody else's association just before EC2 said yes. */
+    readonly contradicting: CloudView | undefined;
+  },
+  isNews: boolean,
+): Promise<WantedNothing> {
+  const { step, wanted, contradicting } = end;
+  if (wanted.known !== 'reported') return wanted;
+  if (!isNews) return { ...wanted, known: 'ended-before' };
+  if (contradicting === undefined) return { ...wanted, known: 'ended' };
+  if (!(await wasStanding(session, step))) return { ...wanted, known: 'ended-before' };
+  return { ...forgetFormer(session, wanted, contradicting), known: 'ended' };
+}
+
+/**
+ * Whether EC2's yes to the end of an association, while describes show somebody else's, means that it stood until then.
+ * Asked once more, EC2 either knows the association no more, and so would have refused the first time had it ended
+ * before; or it says yes to what has ended, and its yes proves nothing.
+ */
+async function wasStanding(session: CloudSession, step: Disassociation): Promise<boolean> {
+  const { associationId } = step;
+  for (;;) {
+    try {
+      await session.ec2.disassociateAddress({ associationId });
+      return false;
+    } catch (error) {
+      if (Ec2CallError.is(error) && error.ec2Code === 'InvalidAssociationID.NotFound') return true;
+      await bear(session, error, nameStep(step));
+    }
+  }
+}
+
+/**
+ * The claim stood until its end just now, so whatever else describes showed of its address and its private IP before
+ * that is from before the claim.
+ */
+function forgetFormer(
+  session: CloudSession,
+  wanted: WantedNothing,
+  before: CloudView,
+): WantedNothing {
+  const { claim, networkInterfaceId, privateIp } = wanted;
+  if (claim === undefined) return wanted;
+  const { allocationId, publicIp } = claim;
+  const address = before.addresses.find((one) => one.allocationId === allocationId);
+  const carried = interfaceOf(before, networkInterfaceId)?.privateIpAddresses.find(
+    ({ privateIpAddress }) => privateIpAddress === privateIp,
+  )?.association;
+  for (const associationId of [address?.associationId, carried?.associationId]) {
+    if (associationId === undefined) continue;
+    const step = { kind: 'disassociate-address' as const, associationId, publicIp };
+    session.writes = rememberWrite(session.writes, { step });
+  }
+  const destination = hostCidr(publicIp);
+  const formerTargets = before.routeTables.flatMap((table) => {
+    const target = routeTo(table, destination)?.networkInterfaceId;
+    return target === undefined || target === networkInterfaceId ? [] : [target];
+  });
+  return { ...wanted, formerTargets };
+}
