@@ -40,7 +40,7 @@ export type {
   UnknownExpression,
 } from './nftables/expression.ts';
 export type { NftFamily } from './nftables/family.ts';
-export type { NftFilter } from './nftables/list.ts';
+export type { NftFilter } from './nftables/listing.ts';
 export {
   loadDestination,
   loadSource,
@@ -56,6 +56,7 @@ export {
   writeSource,
 } from './nftables/match.ts';
 export type { ConnectionState, MatchOptions } from './nftables/match.ts';
+export type { NftTables } from './nftables/nft-tables.ts';
 export { openNftables } from './nftables/nftables.ts';
 export type { Nftables, TransactionOptions } from './nftables/nftables.ts';
 export type { Operation } from './nftables/operation.ts';

@@ -5,7 +5,7 @@ import { MessageWriter } from '../wire/message-writer.ts';
 import { decodeCounter } from './counter.ts';
 import type { NftCounter } from './counter.ts';
 import { encodeListCounters } from './list.ts';
-import type { NftFilter } from './list.ts';
+import type { NftFilter } from './listing.ts';
 
 /** The named counters of tables. */
 export interface NftCounters {

@@ -15,42 +15,13 @@ import { decodeChain } from './chain.ts';
 import type { NftChain } from './chain.ts';
 import { decodeElements } from './element.ts';
 import type { ListedElement } from './element.ts';
-import type { NftFamily } from './family.ts';
+import { list } from './listing.ts';
+import type { NftFilter } from './listing.ts';
 import { beginNftMessage } from './nft-message.ts';
 import { decodeNftRule } from './rule.ts';
 import type { NftRule } from './rule.ts';
 import { decodeSet } from './set.ts';
 import type { NftSet, SetRef } from './set.ts';
-import { decodeTable } from './table.ts';
-import type { NftTable } from './table.ts';
-
-/** What to list; what is left out is listed of all. */
-export interface NftFilter {
-  readonly family?: NftFamily;
-  readonly table?: string;
-  readonly chain?: string;
-}
-
-type Decode<T> = (view: DataView, start: number, end: number) => T | undefined;
-
-interface Listing<T> {
-  readonly what: string;
-  readonly filter: NftFilter;
-  readonly request: number;
-  readonly answer: number;
-  readonly write?: (writer: MessageWriter) => void;
-  readonly decode: Decode<T>;
-}
-
-export function listTables(requests: Requests, filter: NftFilter = {}): Promise<NftTable[]> {
-  return list(requests, {
-    what: 'tables',
-    filter,
-    request: nftMessage.getTable,
-    answer: nftMessage.newTable,
-    decode: decodeTable,
-  });
-}
 
 export function listChains(requests: Requests, filter: NftFilter = {}): Promise<NftChain[]> {
   return list(requests, {
@@ -141,26 +112,4 @@ export function encodeListCounters(
   beginNftMessage(writer, type, flags, filter.family);
   if (filter.table !== undefined) writer.attributeString(nftaObject.table, filter.table);
   return writer.attributeBig32(nftaObject.type, objectType.counter).finish();
-}
-
-function list<T extends { readonly table: string; readonly chain?: string }>(
-  requests: Requests,
-  listing: Listing<T>,
-): Promise<T[]> {
-  const writer = new MessageWriter();
-  const { what, filter, request, answer, decode } = listing;
-  return dump(requests, () => {
-    beginNftMessage(writer, request, messageFlag.request | messageFlag.dump, filter.family);
-    listing.write?.(writer);
-    return {
-      message: writer.finish(),
-      describe: () => `listing ${what} of ${Object.values(filter).join(' ') || 'every table'}`,
-      decode: (type, view, start, end) => {
-        const found = type === answer ? decode(view, start, end) : undefined;
-        // The kernel filters by some of these only.
-        if (found === undefined || found.table !== (filter.table ?? found.table)) return undefined;
-        return found.chain === (filter.chain ?? found.chain) ? found : undefined;
-      },
-    };
-  });
 }

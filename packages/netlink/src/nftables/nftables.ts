@@ -1,9 +1,8 @@
 import { Connection } from '../connection.ts';
 import type { NetnsReference } from '../network-namespace.ts';
 import type { Requests } from '../requests.ts';
-import type { Transport } from '../transport.ts';
 import { messageFlag, netlinkProtocol } from '../schema/netlink.ts';
-import { nftablesGroup, nftaGeneration, nftMessage } from '../schema/nftables.ts';
+import { nftaGeneration, nftMessage } from '../schema/nftables.ts';
 import { AttributeCursor } from '../wire/attribute-cursor.ts';
 import { MessageWriter } from '../wire/message-writer.ts';
 import { describeBatch, encodeBatch, judgeBatch } from './batch.ts';
@@ -11,17 +10,16 @@ import type { NftChain } from './chain.ts';
 import { createCounters } from './counters.ts';
 import type { NftCounters } from './counters.ts';
 import type { ListedElement } from './element.ts';
-import { listChains, listElements, listRules, listSets, listTables } from './list.ts';
-import type { NftFilter } from './list.ts';
+import { listChains, listElements, listRules, listSets } from './list.ts';
+import type { NftFilter } from './listing.ts';
 import { beginNftMessage } from './nft-message.ts';
+import { createNftTables } from './nft-tables.ts';
+import type { Bus, NftTables } from './nft-tables.ts';
 import type { Operation } from './operation.ts';
 import type { NftRule } from './rule.ts';
 import type { NftSet, SetRef } from './set.ts';
-import type { NftTable } from './table.ts';
 import { createTransaction } from './transaction.ts';
 import type { Transaction } from './transaction.ts';
-import { watchRuleset } from './watch.ts';
-import type { NftWatch } from './watch.ts';
 
 /** How a transaction is carried out. */
 export interface TransactionOptions {
@@ -33,8 +31,7 @@ export interface TransactionOptions {
  * nftables in one network namespace. Methods may be called in parallel. A change is one transaction: all of
  * it takes effect at once, or nothing.
  */
-export interface Nftables extends AsyncDisposable, Disposable {
-  readonly tables: { list(filter?: NftFilter): Promise<NftTable[]> };
+export interface Nftables extends NftTables {
   readonly chains: { list(filter?: NftFilter): Promise<NftChain[]> };
   readonly rules: { list(filter?: NftFilter): Promise<NftRule[]> };
   readonly sets: { list(filter?: NftFilter): Promise<NftSet[]> };
@@ -52,12 +49,6 @@ export interface Nftables extends AsyncDisposable, Disposable {
   apply(operations: readonly Operation[], options?: TransactionOptions): Promise<void>;
   /** Grows with every change of the ruleset, whoever makes it. */
   generation(): Promise<number>;
-  /**
-   * Tells, over a socket of its own, that the ruleset changed, by whomever: not what. Needs CAP_NET_ADMIN
-   * (EPERM). Closing the Nftables closes its watches.
-   */
-  watch(onChange: () => void): NftWatch;
-  close(): void;
 }
 
 /**
@@ -67,29 +58,15 @@ export interface Nftables extends AsyncDisposable, Disposable {
  */
 export async function openNftables(options: { netns?: NetnsReference } = {}): Promise<Nftables> {
   const connection = new Connection(options.netns, netlinkProtocol.netfilter);
-  return createNftables(connection, {
-    listen: (groups) => connection.listen(groups),
-    close: () => connection.close(),
-  });
-}
-
-/** What requests alone do not do. */
-interface Bus {
-  listen(groups: readonly number[]): Transport;
-  close(): void;
+  return createNftables(connection, connection);
 }
 
 /** nftables over whoever carries requests out. */
 export function createNftables(requests: Requests, bus: Bus): Nftables {
-  const watches = new Set<NftWatch>();
-  const close = (): void => {
-    for (const watch of watches) watch.close();
-    bus.close();
-  };
   const apply: Nftables['apply'] = (operations, options) =>
     applyOperations(requests, operations, options);
   return {
-    tables: { list: (filter) => listTables(requests, filter) },
+    ...createNftTables(requests, bus),
     chains: { list: (filter) => listChains(requests, filter) },
     rules: { list: (filter) => listRules(requests, filter) },
     sets: { list: (filter) => listSets(requests, filter) },
@@ -102,22 +79,6 @@ export function createNftables(requests: Requests, bus: Bus): Nftables {
     },
     apply,
     generation: () => readGeneration(requests),
-    watch: (onChange) => {
-      const inner = watchRuleset(bus.listen([nftablesGroup]), onChange);
-      const one: NftWatch = {
-        close: () => {
-          watches.delete(one);
-          inner.close();
-        },
-      };
-      watches.add(one);
-      return one;
-    },
-    close,
-    [Symbol.dispose]: close,
-    [Symbol.asyncDispose]: async () => {
-      close();
-    },
   };
 }
 

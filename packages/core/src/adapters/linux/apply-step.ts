@@ -5,7 +5,6 @@ import {
   type NewRoute,
   type NewRule,
 } from '@truetuple/netlink';
-import type { Nftables } from '@truetuple/netlink/nftables';
 import {
   defaultDestination,
   failClosedMetric,
@@ -15,7 +14,6 @@ import {
 import { isIpv6Step } from '../../kernel/ipv6-step.ts';
 import { applyIpv6Step } from './apply-ipv6-step.ts';
 import { ipProtocol } from './ip-protocol.ts';
-import { removeDeliveryTable, replaceDeliveryTable } from './delivery-tables.ts';
 import { removeOurRoute } from './remove-our-route.ts';
 import type { KernelSockets } from './kernel-sockets.ts';
 import { unlessExists } from './unless-exists.ts';
@@ -48,24 +46,13 @@ export async function applyStep(sockets: KernelSockets, step: KernelStep): Promi
       });
       return;
     case 'replace-delivery-table':
-      await replaceDeliveryTable(requireNft(sockets), step.table);
-      // what was tracked before the table was there would go on without it
-      if (step.table.mode === 'dnat') await sockets.forgetFlowsTo(step.table.publicIp);
-      return;
+      return (await sockets.deliveries()).replace(step.table);
     case 'remove-delivery-table':
-      if (sockets.nft !== undefined) await removeDeliveryTable(sockets.nft, step.publicIp);
+      if (sockets.nft !== undefined) await (await sockets.deliveries()).remove(step.publicIp);
       return;
     default:
       return step satisfies never;
   }
-}
-
-function requireNft({ nft }: KernelSockets): Nftables {
-  if (nft !== undefined) return nft;
-  throw new NetlinkError('opening nftables: the kernel has no nfnetlink', {
-    code: 'EPROTONOSUPPORT',
-    errno: 93,
-  });
 }
 
 type StepOf<Kind> = Extract<KernelStep, { readonly kind: Kind }>;

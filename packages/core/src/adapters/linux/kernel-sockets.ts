@@ -1,17 +1,17 @@
-import { NetlinkError, openRtnetlink, type Rtnetlink } from '@truetuple/netlink';
-import { openConntrack } from '@truetuple/netlink/conntrack';
-import { openNftables, type Nftables } from '@truetuple/netlink/nftables';
-import type { Ipv4Address } from '../../identity/address.ts';
+import { openRtnetlink, type Rtnetlink } from '@truetuple/netlink';
+import { openNftTables, type NftTables } from '@truetuple/netlink/nft-tables';
 import type { LinuxKernelOptions } from './linux-kernel.ts';
+import type { Deliveries } from './open-deliveries.ts';
 import { settingFiles, type SettingFiles } from './setting-files.ts';
+import { unlessMissing } from './unless-missing.ts';
 
 /** The sockets that the kernel of one namespace is spoken to by. */
 export interface KernelSockets {
   readonly netlink: Rtnetlink;
   /** Undefined where the kernel has no nfnetlink. */
-  readonly nft: Nftables | undefined;
-  /** Lets every tracked flow to an address begin anew: only then does it meet the NAT rules of now. */
-  readonly forgetFlowsTo: (address: Ipv4Address) => Promise<void>;
+  readonly nft: NftTables | undefined;
+  /** Loaded and opened when it is first called. @throws NetlinkError as openNftables */
+  readonly deliveries: () => Promise<Deliveries>;
   readonly settingFiles: SettingFiles;
   readonly close: () => void;
 }
@@ -21,17 +21,25 @@ export async function openKernelSockets({ netns }: LinuxKernelOptions): Promise<
   const where = netns === undefined ? {} : { netns };
   const netlink = await openRtnetlink(where);
   try {
-    const nft = await unlessMissing(() => openNftables(where));
+    const nft = await unlessMissing(() => openNftTables(where));
+    let opening: Promise<Deliveries> | undefined;
     return {
       netlink,
       nft,
+      deliveries: () => {
+        opening ??= openDeliveriesIn(where).catch((error: unknown) => {
+          // the next call tries again
+          opening = undefined;
+          throw error;
+        });
+        return opening;
+      },
       settingFiles: settingFiles(where),
-      forgetFlowsTo: (destination) =>
-        unlessMissing(async () => {
-          await using conntrack = await openConntrack(where);
-          await conntrack.flows.deleteWhere({ family: 'ipv4', original: { destination } });
-        }),
       close: () => {
+        opening?.then(
+          (deliveries) => deliveries.close(),
+          () => {},
+        );
         nft?.close();
         netlink.close();
       },
@@ -42,14 +50,7 @@ export async function openKernelSockets({ netns }: LinuxKernelOptions): Promise<
   }
 }
 
-/** A kernel without nfnetlink, or without that part of it. */
-const missing: ReadonlySet<string> = new Set(['EPROTONOSUPPORT', 'EOPNOTSUPP', 'EINVAL']);
-
-async function unlessMissing<T>(act: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await act();
-  } catch (error) {
-    if (NetlinkError.is(error) && missing.has(error.code)) return undefined;
-    throw error;
-  }
+async function openDeliveriesIn(where: LinuxKernelOptions): Promise<Deliveries> {
+  const { openDeliveries } = await import('./open-deliveries.ts');
+  return openDeliveries(where);
 }

@@ -1,6 +1,6 @@
 import type { LinkState } from '../../kernel/kernel-port.ts';
-import { readDeliveryTables } from './delivery-tables.ts';
 import type { KernelSockets } from './kernel-sockets.ts';
+import { listDeliveryTables } from './list-delivery-tables.ts';
 import { observeIpv6 } from './observe-ipv6.ts';
 import { readAddress, readRoute, readRule } from './read-state.ts';
 
@@ -13,7 +13,7 @@ export async function observeLink(
   linkName: string,
   table: number,
 ): Promise<LinkState | undefined> {
-  const { netlink, nft } = sockets;
+  const { netlink } = sockets;
   const link = await netlink.links.get({ name: linkName });
   if (link === undefined) return undefined;
   const { index: linkIndex, macAddress = '', mtu, up, lowerUp } = link;
@@ -22,7 +22,7 @@ export async function observeLink(
     netlink.addresses.list({ linkIndex, family: 'ipv4' }),
     netlink.routes.list({ table, family: 'ipv4' }),
     netlink.rules.list({ family: 'ipv4' }),
-    nft === undefined ? undefined : readDeliveryTables(nft),
+    listDeliveryTables(sockets),
     observeIpv6(sockets, link, table),
   ]);
   return {

@@ -1,5 +1,5 @@
 import { NetlinkError, type NetlinkEvent, type WatchGroup } from '@truetuple/netlink';
-import type { Nftables, NftWatch } from '@truetuple/netlink/nftables';
+import type { NftTables, NftWatch } from '@truetuple/netlink/nft-tables';
 import type { KernelWatch, WatchOptions } from '../../kernel/kernel-port.ts';
 import type { KernelSockets } from './kernel-sockets.ts';
 
@@ -37,7 +37,7 @@ export function watchKernel(
 }
 
 /** Who may not read nftables is told nothing of them; nobody else is any the worse for it. */
-function watchRuleset(nft: Nftables | undefined, tell: () => void): NftWatch | undefined {
+function watchRuleset(nft: NftTables | undefined, tell: () => void): NftWatch | undefined {
   try {
     return nft?.watch(tell);
   } catch (error) {

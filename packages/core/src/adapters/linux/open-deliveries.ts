@@ -1,45 +1,51 @@
 import { NetlinkError } from '@truetuple/netlink';
-import type { Expression, NftChain, Nftables, NftRule } from '@truetuple/netlink/nftables';
-import { isCidr, isIpv4Address, type Ipv4Address } from '../../identity/address.ts';
+import { openConntrack } from '@truetuple/netlink/conntrack';
 import {
-  deliveryTableAddress,
-  deliveryTableName,
-  type DeliveryTable,
-  type HeldDeliveryTable,
-} from '../../kernel/delivery-table.ts';
+  openNftables,
+  type Expression,
+  type NftChain,
+  type Nftables,
+  type NftRule,
+} from '@truetuple/netlink/nftables';
+import { isCidr, type Ipv4Address } from '../../identity/address.ts';
+import { deliveryTableName, type DeliveryTable } from '../../kernel/delivery-table.ts';
 import { deliveryChains, parseHead, type DeliveryChain } from './delivery-ruleset.ts';
+import { deliveryFamily as family } from './list-delivery-tables.ts';
+import type { LinuxKernelOptions } from './linux-kernel.ts';
+import { unlessMissing } from './unless-missing.ts';
 
-const family = 'ip';
-
-/** What a kernel says that has no nftables, or tells this process nothing of it. */
-const untold: ReadonlySet<string> = new Set(['EPERM', 'EINVAL', 'EOPNOTSUPP', 'EPROTONOSUPPORT']);
-
-/** Every delivery table of the namespace; undefined when the kernel does not tell. */
-export async function readDeliveryTables(
-  nft: Nftables,
-): Promise<readonly HeldDeliveryTable[] | undefined> {
-  try {
-    const tables = await nft.tables.list({ family });
-    const ours = tables
-      .flatMap((table) => {
-        const publicIp = deliveryTableAddress(table.table);
-        return publicIp === undefined || !isIpv4Address(publicIp) ? [] : [{ table, publicIp }];
-      })
-      .toSorted((a, b) => (a.publicIp < b.publicIp ? -1 : 1));
-    return await Promise.all(
-      ours.map(async ({ table, publicIp }): Promise<HeldDeliveryTable> => {
-        // a dormant table sees no packets
-        const does = table.flags.length > 0 ? undefined : await readTable(nft, publicIp);
-        return does === undefined ? { publicIp } : { publicIp, does };
-      }),
-    );
-  } catch (error) {
-    if (NetlinkError.is(error) && untold.has(error.code)) return undefined;
-    throw error;
-  }
+/** The contents of delivery tables: what most identities have none of, and so a file and a socket that most processes never open. */
+export interface Deliveries {
+  /** What a table does; undefined when it is not whole, or gone by now. */
+  readonly read: (publicIp: Ipv4Address) => Promise<DeliveryTable | undefined>;
+  /** One transaction: at no moment is there no table, or half of one. */
+  readonly replace: (table: DeliveryTable) => Promise<void>;
+  /** Absent is done. */
+  readonly remove: (publicIp: Ipv4Address) => Promise<void>;
+  readonly close: () => void;
 }
 
-/** What a table does; undefined when it is not whole, or gone by now. */
+/** @throws NetlinkError as openNftables */
+export async function openDeliveries({ netns }: LinuxKernelOptions): Promise<Deliveries> {
+  const where = netns === undefined ? {} : { netns };
+  const nft = await openNftables(where);
+  return {
+    read: (publicIp) => readTable(nft, publicIp),
+    replace: async (table) => {
+      await replaceTable(nft, table);
+      // what was tracked before the table was there would go on without it: only a flow that begins meets NAT rules
+      if (table.mode !== 'dnat') return;
+      await unlessMissing(async () => {
+        await using conntrack = await openConntrack(where);
+        const original = { destination: table.publicIp };
+        await conntrack.flows.deleteWhere({ family: 'ipv4', original });
+      });
+    },
+    remove: (publicIp) => removeTable(nft, publicIp),
+    close: () => nft.close(),
+  };
+}
+
 async function readTable(nft: Nftables, publicIp: Ipv4Address): Promise<DeliveryTable | undefined> {
   const filter = { family, table: deliveryTableName(publicIp) } as const;
   const [chains, rules] = await Promise.all([nft.chains.list(filter), nft.rules.list(filter)]);
@@ -84,8 +90,7 @@ function plainExpression(expression: Expression): unknown {
   return entries.toSorted(([a], [b]) => (String(a) < String(b) ? -1 : 1));
 }
 
-/** One transaction: at no moment is there no table, or half of one. */
-export async function replaceDeliveryTable(nft: Nftables, table: DeliveryTable): Promise<void> {
+async function replaceTable(nft: Nftables, table: DeliveryTable): Promise<void> {
   const ref = { family, table: deliveryTableName(table.publicIp) } as const;
   await nft.transaction((t) => {
     t.addTable(ref);
@@ -98,8 +103,7 @@ export async function replaceDeliveryTable(nft: Nftables, table: DeliveryTable):
   });
 }
 
-/** Absent is done. */
-export async function removeDeliveryTable(nft: Nftables, publicIp: Ipv4Address): Promise<void> {
+async function removeTable(nft: Nftables, publicIp: Ipv4Address): Promise<void> {
   try {
     await nft.transaction((t) => t.deleteTable({ family, table: deliveryTableName(publicIp) }));
   } catch (error) {
