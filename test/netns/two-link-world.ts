@@ -81,10 +81,11 @@ export async function twoLinkWorld(): Promise<TwoLinkWorld> {
     await address(podLinks, linkName, `${privateIp}/24`);
     await vpcLinks.routes.add({ destination: `${publicIp}/32`, gateway: privateIp });
   }
+  const report = await reportSteps(new FakeClock(), undefined);
   const converge = (one: PodIdentity, plan?: DeliveryPlan): Promise<number> =>
     convergeLink({
       kernel,
-      report: reportSteps(new FakeClock(), undefined),
+      report,
       linkName: one.linkName,
       wanted: {
         table: one.table,

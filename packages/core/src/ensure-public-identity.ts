@@ -22,12 +22,12 @@ import type { KernelPort } from './kernel/kernel-port.ts';
 import { heldPublicIps } from './kernel/held-public-ips.ts';
 import { identityLink } from './kernel/wanted-link.ts';
 import type { NodePorts } from './node-ports.ts';
+import { lateParts } from './late-parts.ts';
 import { releasePublicIdentity } from './release-public-identity.ts';
 import { reportSteps, type StepReport } from './report-step.ts';
 import { thisNode } from './this-node.ts';
 import type { WireAids } from './verify/prove-on-wire.ts';
 import { requireProof } from './verify/require-proof.ts';
-import { requireWireProof } from './verify/require-wire-proof.ts';
 
 /** What ensurePublicIdentity works with, and whom it tells of its steps. */
 export interface EnsureOptions extends WireAids {
@@ -65,7 +65,7 @@ export async function ensurePublicIdentity(
 ): Promise<HeldIdentity> {
   const spec = parseIdentitySpec(input);
   const node = options.node ?? thisNode();
-  const report = reportSteps(node.clock, options.onStep);
+  const report = await reportSteps(node.clock, options.onStep);
   const kernel = await node.openKernel();
   try {
     const link = await kernel.observe(spec.linkName, spec.table);
@@ -266,19 +266,14 @@ async function publishOnce(
   identity: Omit<PublicIdentity, 'generation'>,
 ): Promise<PublicIdentity> {
   const { publicIp } = identity;
-  const { spec, node, report, aids, signal } = run;
+  const { spec, report } = run;
   const current = await publisher.current().catch(() => undefined);
   requireWanted(run, 'publishing it');
   // what stands published was proven then: its ports are the application's now
   const stands = current !== undefined && isSameIdentity(current, identity);
   // unless a release began, and did not come to its end
   if (stands && !(await publisher.isReleased(current))) return current;
-  await requireWireProof(node, identity, { proof: spec.proof, aids, signal }).catch(
-    (error: unknown) => {
-      requireWanted(run, 'it was proven on the wire');
-      throw error;
-    },
-  );
+  if (spec.proof.require !== 'kernel') await proveOnWire(run, identity);
   requireWanted(run, 'publishing it');
   return report.publish(
     {
@@ -287,5 +282,16 @@ async function publishOnce(
       command: `echo ${publicIp} > ${spec.identityDirectory}/public-ip`,
     },
     () => publisher.publish(identity),
+  );
+}
+
+async function proveOnWire(run: Run, identity: Omit<PublicIdentity, 'generation'>): Promise<void> {
+  const { spec, node, aids, signal } = run;
+  const { requireWireProof } = await lateParts.wireProof();
+  await requireWireProof(node, identity, { proof: spec.proof, aids, signal }).catch(
+    (error: unknown) => {
+      requireWanted(run, 'it was proven on the wire');
+      throw error;
+    },
   );
 }

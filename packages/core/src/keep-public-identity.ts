@@ -1,13 +1,15 @@
 import { CoreError } from './errors.ts';
 import type { HeldIdentity } from './held-identity.ts';
 import type { PublicIdentity } from './identity/public-identity.ts';
-import { parseKeepWire } from './keep/keep-wire.ts';
 import { claimedAt } from './keep/claimed-at.ts';
 import { watchClaim } from './keep/claim-watch.ts';
+import { heed } from './keep/heed.ts';
 import { Keeper } from './keep/keeper.ts';
 import type { KeeperParts } from './keep/keeper-parts.ts';
 import type { KernelPort } from './kernel/kernel-port.ts';
 import type { KeepOptions, Keeping } from './keep/keeping.ts';
+import { lateParts } from './late-parts.ts';
+import { reportSteps } from './report-step.ts';
 import { thisNode } from './this-node.ts';
 
 /**
@@ -52,9 +54,11 @@ export async function keepIdentity(
   requireTime('intervalMs', options.intervalMs);
   requireTime('gatewaySilenceMs', options.gatewaySilenceMs);
   requireTime('wire.intervalMs', options.wire?.intervalMs);
-  const wire = options.wire && parseKeepWire(identity, options.wire);
+  const { wire, onStep } = options;
+  const openWireWatch = wire && (await lateParts.wireWatch()).wireWatchOf(identity, wire);
   const node = options.node ?? thisNode();
   const { identityDirectory = '/run/truetuple' } = options;
+  const report = await reportSteps(node.clock, onStep && ((event) => heed(() => onStep(event))));
   const kernel = await node.openKernel();
   const keeper = open(kernel, {
     identity,
@@ -62,7 +66,8 @@ export async function keepIdentity(
     node,
     identityDirectory,
     options,
-    wire,
+    report,
+    openWireWatch,
     onIdentity,
   });
   const watched = watchClaim(node, identity, () => keeper.lookAtCloudSoon());

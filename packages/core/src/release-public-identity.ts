@@ -32,7 +32,7 @@ export async function releasePublicIdentity(
 ): Promise<void> {
   const identity = 'identity' in held ? held.identity : held;
   const node = options.node ?? thisNode();
-  const report = reportSteps(node.clock, options.onStep);
+  const report = await reportSteps(node.clock, options.onStep);
   const directory = options.identityDirectory ?? '/run/truetuple';
   const failures: Error[] = [];
   const attempt = async (part: string, act: () => Promise<void>): Promise<void> => {

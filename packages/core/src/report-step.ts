@@ -1,14 +1,12 @@
 import type { CloudStepEvent } from './cloud/identity-grant.ts';
-import { describeCloudStep } from './cloud/describe-cloud-step.ts';
 import type { Clock } from './identity/clock.ts';
-import type { OnStep, StepEvent } from './identity/step-event.ts';
 import type { StepDescription } from './identity/step-description.ts';
-import { describeKernelStep } from './kernel/describe-kernel-step.ts';
-import { sayAloud } from './keep/heed.ts';
+import type { OnStep } from './identity/step-event.ts';
 import type { KernelStep } from './kernel/kernel-step.ts';
+import { lateParts } from './late-parts.ts';
 
-interface Told extends StepDescription {
-  readonly half: StepEvent['half'];
+/** A step, described. */
+export interface ToldStep extends StepDescription {
   readonly name: string;
 }
 
@@ -20,57 +18,18 @@ interface Told extends StepDescription {
 export interface StepReport {
   readonly cloud: (event: CloudStepEvent) => void;
   kernel(step: KernelStep, carryOut: () => Promise<void>): Promise<void>;
-  publish<T>(told: Omit<Told, 'half'>, carryOut: () => Promise<T>): Promise<T>;
+  publish<T>(told: ToldStep, carryOut: () => Promise<T>): Promise<T>;
 }
 
-export function reportSteps(clock: Clock, onStep: OnStep = () => {}): StepReport {
-  const startMs = clock.elapsed();
-  const begunMs = new Map<string, number>();
-  let listener: OnStep | undefined = onStep;
-  const tell = (step: Told, phase: StepEvent['phase'], durationMs?: number): void => {
-    const event: StepEvent = {
-      half: step.half,
-      phase,
-      name: step.name,
-      sentence: step.sentence,
-      command: step.command,
-      atMs: clock.elapsed() - startMs,
-      ...(durationMs === undefined ? {} : { durationMs }),
-    };
-    try {
-      const told: unknown = listener?.(event);
-      if (told instanceof Promise) told.catch(sayAloud);
-    } catch (error) {
-      listener = undefined;
-      throw error;
-    }
-  };
-  const timed = async <T>(told: Told, carryOut: () => Promise<T>): Promise<T> => {
-    const begun = clock.elapsed();
-    tell(told, 'begun');
-    try {
-      const result = await carryOut();
-      tell(told, 'done', clock.elapsed() - begun);
-      return result;
-    } catch (error) {
-      tell(told, 'failed', clock.elapsed() - begun);
-      throw error;
-    }
-  };
-  return {
-    cloud({ phase, step }) {
-      const description = describeCloudStep(step);
-      const told: Told = { ...description, half: 'cloud', name: step.kind };
-      const begun = begunMs.get(description.command);
-      if (phase === 'begun') begunMs.set(description.command, clock.elapsed());
-      tell(
-        told,
-        phase,
-        phase === 'begun' || begun === undefined ? undefined : clock.elapsed() - begun,
-      );
-    },
-    kernel: (step, carryOut) =>
-      timed({ ...describeKernelStep(step), half: 'kernel', name: step.kind }, carryOut),
-    publish: (told, carryOut) => timed({ ...told, half: 'publish' }, carryOut),
-  };
+/** Where nobody listens no step is described. */
+const untold: StepReport = {
+  cloud: () => {},
+  kernel: (_, carryOut) => carryOut(),
+  publish: (_, carryOut) => carryOut(),
+};
+
+export async function reportSteps(clock: Clock, onStep: OnStep | undefined): Promise<StepReport> {
+  if (onStep === undefined) return untold;
+  const { reportToListener } = await lateParts.stepReport();
+  return reportToListener(clock, onStep);
 }

@@ -2,19 +2,19 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { sdkEc2Api, type SdkEc2Options } from './adapters/aws/sdk-ec2-api.ts';
 import { filePublisher } from './adapters/file/file-publisher.ts';
-import { linuxDatagrams } from './adapters/linux/linux-datagrams.ts';
 import { linuxKernel } from './adapters/linux/linux-kernel.ts';
 import { boundedLiveness } from './bounded-liveness.ts';
 import type { AllocationPolicy } from './cloud/allocation-policy.ts';
 import { directGrant } from './cloud/direct-grant.ts';
 import type { ClaimStore } from './cloud/managed/claim-store.ts';
-import { managedGrant } from './cloud/managed/managed-grant.ts';
 import type { Ec2Api } from './cloud/ec2-api.ts';
 import { governedEc2, type GovernedEc2Options } from './cloud/governed-ec2.ts';
 import type { Liveness } from './cloud/liveness.ts';
 import { RequestLanes, type RequestLanesOptions } from './cloud/request-lanes.ts';
 import type { Clock } from './identity/clock.ts';
 import type { NodePorts } from './node-ports.ts';
+import { onDemand } from './on-demand.ts';
+import type { DatagramPort } from './verify/datagram-port.ts';
 
 /** Where this process reaches EC2, at what pace, and whose network namespace it works in. */
 export interface ThisNodeOptions extends RequestLanesOptions, GovernedEc2Options {
@@ -77,6 +77,17 @@ function ec2Of(region: string, options: ThisNodeOptions): Ec2Api {
   return governedEc2(parts, assignWindowMs === undefined ? {} : { assignWindowMs });
 }
 
+function datagramsIn(netns: string | undefined): DatagramPort {
+  const datagrams = onDemand(async () => {
+    const { linuxDatagrams } = await import('./adapters/linux/linux-datagrams.ts');
+    return linuxDatagrams(netns === undefined ? {} : { netns });
+  });
+  return {
+    open: async (local) => (await datagrams()).open(local),
+    resolve: async (host) => (await datagrams()).resolve(host),
+  };
+}
+
 /** The real ports: EC2 through the AWS SDK, this namespace's kernel, files. Opens nothing until used. */
 export function thisNode(options: ThisNodeOptions = {}): NodePorts {
   const { netns, live, coolDownMs, allocate, claims, claimWaitMs } = options;
@@ -89,20 +100,19 @@ export function thisNode(options: ThisNodeOptions = {}): NodePorts {
   };
   return {
     clock: systemClock,
-    openGrant: async ({ region }) =>
-      claims === undefined
-        ? directGrant({
-            clock: systemClock,
-            ec2: ec2In(region),
-            live: live && boundedLiveness(live),
-            coolDown,
-            allocate,
-          })
-        : managedGrant({ clock: systemClock, claims, waitMs: claimWaitMs }),
+    openGrant: async ({ region }) => {
+      if (claims === undefined) {
+        const proven = live && boundedLiveness(live);
+        const ec2 = ec2In(region);
+        return directGrant({ clock: systemClock, ec2, live: proven, coolDown, allocate });
+      }
+      const { managedGrant } = await import('./cloud/managed/managed-grant.ts');
+      return managedGrant({ clock: systemClock, claims, waitMs: claimWaitMs });
+    },
     openKernel: () => linuxKernel(netns === undefined ? {} : { netns }),
     openPublisher: filePublisher,
     ...(claims === undefined ? { openEc2: async (region: string) => ec2In(region) } : {}),
-    datagrams: linuxDatagrams(netns === undefined ? {} : { netns }),
+    datagrams: datagramsIn(netns),
     randomBytes,
   };
 }

@@ -2,7 +2,6 @@ import type { ClaimSeen, IdentityGrant } from '../cloud/identity-grant.ts';
 import type { PublicIdentity } from '../identity/public-identity.ts';
 import type { KernelWatch } from '../kernel/kernel-port.ts';
 import type { KernelStep } from '../kernel/kernel-step.ts';
-import { reportSteps, type StepReport } from '../report-step.ts';
 import { decide, type KeepAct, type KeepState, type Seen } from './decide.ts';
 import type { KeepEnd, KeepEvent } from './keep-event.ts';
 import type { KeeperParts } from './keeper-parts.ts';
@@ -14,7 +13,7 @@ import { coreErrorOf, fenceLink, lookAtLink } from './look-at-link.ts';
 import { performAct } from './perform-act.ts';
 import type { Publication } from './publication.ts';
 import { readPublication } from './read-publication.ts';
-import { WireWatch } from './wire-watch.ts';
+import type { WireWatch } from './wire-watch.ts';
 
 /** More repairing steps than these between two looks at EC2 are a fight: fought once a second. */
 const repairsAtOnce = 50;
@@ -24,7 +23,6 @@ const fightPauseMs = 1000;
 export class Keeper {
   readonly #parts: KeeperParts;
   readonly #publication: Publication;
-  readonly #report: StepReport;
   readonly #stop = new AbortController();
   readonly #watch: KernelWatch;
   readonly #gateway: GatewayWatch;
@@ -40,14 +38,13 @@ export class Keeper {
 
   /** @throws CoreError when the kernel cannot be watched. */
   constructor(parts: KeeperParts) {
-    const { identity, node, identityDirectory, kernel, options, wire } = parts;
+    const { identity, node, identityDirectory, kernel, options, report } = parts;
     this.#parts = parts;
-    this.#report = reportSteps(node.clock, (event) => heed(() => options.onStep?.(event)));
     this.#publication = {
       publisher: node.openPublisher(identityDirectory),
       directory: identityDirectory,
       clock: node.clock,
-      report: this.#report,
+      report,
     };
     this.#state = { identity, standing: { kind: 'unpublished', told: undefined, leftOver: true } };
     this.#claimedAtMs = parts.claimedAtMs;
@@ -62,23 +59,20 @@ export class Keeper {
       },
     });
     const { intervalMs = defaultIntervalMs, random = Math.random } = options;
-    this.#wire =
-      wire &&
-      new WireWatch({
-        ports: node,
-        wire,
-        longestMs: options.wire?.intervalMs ?? intervalMs,
-        random,
-        signal: this.#stop.signal,
-        tell,
-        wait: (ms) => this.#wait(ms),
-        state: () => this.#state,
-        absorb: (seen) =>
-          this.#turn(async () => {
-            await this.#readPublication();
-            await this.#absorb(seen);
-          }),
-      });
+    this.#wire = parts.openWireWatch?.({
+      ports: node,
+      longestMs: options.wire?.intervalMs ?? intervalMs,
+      random,
+      signal: this.#stop.signal,
+      tell,
+      wait: (ms) => this.#wait(ms),
+      state: () => this.#state,
+      absorb: (seen) =>
+        this.#turn(async () => {
+          await this.#readPublication();
+          await this.#absorb(seen);
+        }),
+    });
     this.#watch = kernel.watch(() => this.#lookSoon(), { neighbours: [identity.gateway] });
   }
 
@@ -144,7 +138,7 @@ export class Keeper {
     if (this.#isStopped) return;
     const seen = await lookAtLink({
       kernel: this.#parts.kernel,
-      report: this.#report,
+      report: this.#parts.report,
       identity: this.identity,
       signal: this.#stop.signal,
     });
@@ -180,7 +174,7 @@ export class Keeper {
       ...this.#claim(),
       nowMs: this.#parts.node.clock.now(),
       signal: this.#stop.signal,
-      onStep: this.#report.cloud,
+      onStep: this.#parts.report.cloud,
       mayWrite: (seen) => this.#mayWrite(seen),
     });
   }
@@ -209,14 +203,16 @@ export class Keeper {
   async #giveBackLate(seen: FromCloud): Promise<void> {
     if (!this.#isTakenAway || !hasClaimedAnew(seen)) return;
     const { grant } = seen.state;
-    await this.#undoLate(this.#grant?.release(grant, { onStep: this.#report.cloud }));
+    await this.#undoLate(this.#grant?.release(grant, { onStep: this.#parts.report.cloud }));
   }
 
   /** What was put back on the link although the identity was released meanwhile is taken off again. */
   async #takeOffLate(repaired: readonly KernelStep[]): Promise<void> {
     if (repaired.length === 0) return;
     const { kernel } = this.#parts;
-    await this.#undoLate(fenceLink({ kernel, report: this.#report, identity: this.identity }));
+    await this.#undoLate(
+      fenceLink({ kernel, report: this.#parts.report, identity: this.identity }),
+    );
   }
 
   async #undoLate(undone: Promise<void> | undefined): Promise<void> {

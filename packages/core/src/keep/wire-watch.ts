@@ -3,7 +3,8 @@ import { askOnWire } from '../verify/prove-on-wire.ts';
 import type { KeepState, Seen } from './decide.ts';
 import { judgeWire, type WireOutcome } from './judge-wire.ts';
 import type { KeepEvent } from './keep-event.ts';
-import type { KeepWire } from './keep-wire.ts';
+import { parseKeepWire, type KeepWire, type KeepWireInput } from './keep-wire.ts';
+import type { PublicIdentity } from '../identity/public-identity.ts';
 import { coreErrorOf } from './look-at-link.ts';
 
 export interface WireWatchParts {
@@ -18,6 +19,15 @@ export interface WireWatchParts {
   readonly wait: (ms: number) => Promise<boolean>;
   readonly state: () => KeepState;
   readonly absorb: (seen: Seen) => Promise<void>;
+}
+
+/** Opens the watch of a keep. */
+export type OpenWireWatch = (parts: Omit<WireWatchParts, 'wire'>) => WireWatch;
+
+/** @throws CoreError SpecInvalid for what is wrong, or nothing to ask from. */
+export function wireWatchOf(identity: PublicIdentity, input: KeepWireInput): OpenWireWatch {
+  const wire = parseKeepWire(identity, input);
+  return (parts) => new WireWatch({ ...parts, wire });
 }
 
 /** So long after a contradiction the wire is asked again: what is withdrawn is to be back soon. */

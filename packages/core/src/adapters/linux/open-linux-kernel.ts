@@ -1,6 +1,5 @@
 import { nativeAvailable, NetlinkError } from '@truetuple/netlink';
 import { CoreError } from '../../errors.ts';
-import { describeKernelStep } from '../../kernel/describe-kernel-step.ts';
 import { kernelError, type KernelAttempt } from '../../kernel/kernel-error.ts';
 import type { KernelPort } from '../../kernel/kernel-port.ts';
 import type { KernelStep } from '../../kernel/kernel-step.ts';
@@ -73,7 +72,9 @@ function unavailable(
   });
 }
 
-function attemptOf(step: KernelStep): KernelAttempt {
+async function attemptOf(step: KernelStep): Promise<KernelAttempt> {
+  // only of a step that failed anybody reads how it is written
+  const { describeKernelStep } = await import('../../kernel/describe-kernel-step.ts');
   return {
     what: describeKernelStep(step).command,
     linkName: 'linkName' in step ? step.linkName : undefined,
@@ -83,13 +84,13 @@ function attemptOf(step: KernelStep): KernelAttempt {
 }
 
 async function refusable<T>(
-  attempt: KernelAttempt | (() => KernelAttempt),
+  attempt: KernelAttempt | (() => Promise<KernelAttempt>),
   act: () => Promise<T>,
 ): Promise<T> {
   try {
     return await act();
   } catch (error) {
-    throw refusal(error, typeof attempt === 'function' ? attempt() : attempt);
+    throw refusal(error, typeof attempt === 'function' ? await attempt() : attempt);
   }
 }
 

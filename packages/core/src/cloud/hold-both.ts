@@ -1,0 +1,141 @@
+import type { CoreError } from '../errors.ts';
+import { openSession, type CloudSession } from './cloud-session.ts';
+import type { DirectGrantParts } from './direct-grant.ts';
+import { findNetworkInterface } from './find-network-interface.ts';
+import { holdIpv6, releaseIpv6, undoHoldIpv6, type Ipv6Claim } from './hold-ipv6.ts';
+import type {
+  Grant,
+  GrantCall,
+  GrantRequest,
+  GrantState,
+  IdentityGrant,
+  MaintainCall,
+  ReleaseCall,
+} from './identity-grant.ts';
+import { judgeNetworkInterface } from './judge-network-interface.ts';
+import { maintainIpv6 } from './maintain-ipv6.ts';
+import { translateEc2Error } from './translate-ec2-error.ts';
+import { withFailures } from './undo-acquire.ts';
+
+/** What holds an IPv4 address, and what an IPv6 address is held with beside it. */
+export interface BothParts extends Pick<DirectGrantParts, 'ec2' | 'clock' | 'live'> {
+  readonly inner: IdentityGrant;
+}
+
+type Held = Extract<GrantState, { readonly kind: 'held' }>;
+
+export async function acquireBoth(
+  parts: BothParts,
+  request: GrantRequest,
+  address: NonNullable<GrantRequest['link']['ipv6Address']>,
+): Promise<Grant> {
+  const { inner, live } = parts;
+  const { spec, link } = request;
+  const session = sessionFor(parts, request);
+  const eni = await findNetworkInterface(session, spec, link);
+  const refused = judgeNetworkInterface(eni, spec);
+  if (refused !== undefined) throw refused;
+  const { owner, pool } = spec;
+  const { networkInterfaceId } = eni;
+  const claim: Ipv6Claim = { owner, pool, networkInterfaceId, address };
+  try {
+    const assignedByUs = await holdIpv6(session, claim, {
+      live,
+      isOurs: link.isIpv6Ours ?? false,
+    });
+    const grant = await inner.acquire(request);
+    return { ...grant, pool, publicIpv6: { address, assignedByUs } };
+  } catch (error) {
+    await undoHoldIpv6(session, claim).catch((failure: unknown) => {
+      throw withFailures(error, [failure]);
+    });
+    throw translateEc2Error(error, `assigning ${address} to ${networkInterfaceId}`);
+  }
+}
+
+export async function releaseBoth(
+  parts: BothParts,
+  grant: Grant,
+  options: ReleaseCall,
+): Promise<void> {
+  const claim = claimOf(grant);
+  const outcomes = await Promise.allSettled([parts.inner.release(grant, options)]);
+  if (claim?.assignedByUs === true) {
+    const releasing = releaseIpv6(sessionFor(parts, options), claim);
+    outcomes.push(...(await Promise.allSettled([releasing])));
+  }
+  const failures = outcomes.flatMap((one) =>
+    one.status === 'rejected' ? [one.reason as unknown] : [],
+  );
+  const [first, ...more] = failures;
+  if (failures.length > 0) throw more.length === 0 ? first : withFailures(first, more);
+}
+
+function sessionFor({ ec2, clock }: BothParts, { onStep, signal }: GrantCall): CloudSession {
+  return openSession({ ec2, clock, onStep, signal });
+}
+
+function claimOf({
+  publicIpv6,
+  owner,
+  pool,
+  networkInterfaceId,
+}: Grant): (Ipv6Claim & { readonly assignedByUs: boolean }) | undefined {
+  if (publicIpv6 === undefined || pool === undefined) return undefined;
+  const { address, assignedByUs } = publicIpv6;
+  return { owner, pool, networkInterfaceId, address, assignedByUs };
+}
+
+interface Maintained {
+  readonly parts: BothParts;
+  readonly grant: Grant;
+  readonly call: MaintainCall;
+}
+
+/** The IPv4 side is held. A loss of the IPv6 side is one of the whole identity: it is advertised as one. */
+export async function maintainBoth(run: Maintained, state: Held): Promise<GrantState> {
+  const { parts, grant, call } = run;
+  const claim = claimOf(grant);
+  if (claim === undefined) return state;
+  try {
+    const six = await maintainIpv6(sessionFor(parts, call), claim, call);
+    switch (six.kind) {
+      case 'held':
+        return {
+          kind: 'held',
+          grant: state.grant,
+          repaired: [...state.repaired, ...six.repaired],
+          unrepaired: state.unrepaired,
+        };
+      case 'let-go':
+        return { kind: 'let-go', left: await giveBackRepairs(run, state) };
+      case 'lost':
+        return {
+          kind: 'lost',
+          because: 'ipv6-taken',
+          message: six.message,
+          associationId: undefined,
+        };
+      default:
+        return six satisfies never;
+    }
+  } catch (error) {
+    const unrepaired = translateEc2Error(error, `maintaining ${claim.address}`);
+    // what the inner grant did is told all the same
+    return { kind: 'held', grant: state.grant, repaired: state.repaired, unrepaired };
+  }
+}
+
+/** Who gives the identity back meanwhile may have passed what this call has just put back. */
+async function giveBackRepairs(
+  { parts, call }: Maintained,
+  { grant, repaired }: Held,
+): Promise<CoreError | undefined> {
+  if (repaired.length === 0) return undefined;
+  const { onStep, claimAgeMs } = call;
+  const options = onStep === undefined ? { claimAgeMs } : { claimAgeMs, onStep };
+  return parts.inner.release(grant, options).then(
+    () => undefined,
+    (error: unknown) => translateEc2Error(error, `giving back ${grant.publicIp}`),
+  );
+}

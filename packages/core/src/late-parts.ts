@@ -1,0 +1,29 @@
+import type * as holdBoth from './cloud/hold-both.ts';
+import type * as watchOfWire from './keep/wire-watch.ts';
+import { onDemand } from './on-demand.ts';
+import type * as reportToListener from './report-to-listener.ts';
+import type * as proofOnWire from './verify/require-wire-proof.ts';
+
+/** What only some identities need: each is loaded when the first of them does, and until then nothing of it is read. */
+interface LateParts {
+  /** Of identities that are to be proven on the wire before they are published. */
+  readonly wireProof: () => Promise<typeof proofOnWire>;
+  /** Of keeps that ask the wire. */
+  readonly wireWatch: () => Promise<typeof watchOfWire>;
+  /** Of identities with an IPv6 address. */
+  readonly dualStack: () => Promise<typeof holdBoth>;
+  /** Of verbs that somebody listens to. */
+  readonly stepReport: () => Promise<typeof reportToListener>;
+}
+
+export const lateParts: LateParts = {
+  wireProof: onDemand(() => import('./verify/require-wire-proof.ts')),
+  wireWatch: onDemand(() => import('./keep/wire-watch.ts')),
+  dualStack: onDemand(() => import('./cloud/hold-both.ts')),
+  stepReport: onDemand(() => import('./report-to-listener.ts')),
+};
+
+/** Loads all of it. Where time is simulated this comes first: loading takes real time, and none passes there. */
+export async function loadLateParts(): Promise<void> {
+  await Promise.all(Object.values(lateParts).map((load: () => Promise<unknown>) => load()));
+}
