@@ -5,18 +5,15 @@ import type { IdentityChild } from './identity-process.ts';
 import { openIdentityWorld, ownInEc2, ownInKernel, type IdentityWorld } from './identity-world.ts';
 
 /** A bound on the points of death; the tests find out how many there are. */
-const maxSteps = 16;
-
-const pods = Array.from({ length: 3 * maxSteps + 1 }, (_, index) => ({
-  name: `pod-${index}`,
-  eth0: `10.0.1.${101 + index}`,
-  net1: [`10.0.2.${101 + index}`],
-}));
+const boundOf = { oneFamily: 16, dualStack: 24 };
 
 type Lag = readonly [least: number, most: number];
 
 /** Which steps to die after, of those that there are: the last one is found by a run that is through before. */
 export type Points = (step: number, what: Way) => boolean;
+
+/** Steps by their names, each of them taken by every run. */
+export type NamedPoints = Readonly<Record<Way, readonly string[]>>;
 
 export type Way = 'ensure' | 'keep' | 'release';
 
@@ -24,7 +21,9 @@ export interface CrashSuite {
   readonly title: string;
   /** How far describes are behind, at most; 0: not at all. */
   readonly lagMs: number;
-  readonly points: Points;
+  readonly points: Points | NamedPoints;
+  /** With an IPv6 address beside the public one; default false. */
+  readonly isDualStack?: boolean;
   /** Deaths in all six ways together. */
   readonly leastDeaths: number;
   /** Of the reaper's first looks, with lag: so many must be wrong, or the lag was none. */
@@ -32,6 +31,7 @@ export interface CrashSuite {
 }
 
 let world: IdentityWorld;
+let maxSteps: number = boundOf.oneFamily;
 let lagMs = 0;
 let deaths = 0;
 /** How often a describe did not show what there was, or showed what was there no more. */
@@ -59,18 +59,18 @@ async function reap(dead: string, dryRun: boolean): Promise<number> {
 }
 
 /** Takes an identity and dies after so many steps; false when it held before that. */
-async function dieTaking(pod: string, killAfterSteps: number): Promise<boolean> {
-  return diesBefore(world.start(pod, { verb: 'ensure', killAfterSteps }), 'settled');
+async function dieTaking(pod: string, killAfter: number | string): Promise<boolean> {
+  return diesBefore(world.start(pod, { verb: 'ensure', killAfter }), 'settled');
 }
 
 /** Takes an identity, then dies after so many steps of its release; false when it was through before. */
-async function dieReleasing(pod: string, killAfterSteps: number): Promise<boolean> {
-  return diesBefore(world.start(pod, { verb: 'both', killAfterSteps }), 'settled');
+async function dieReleasing(pod: string, killAfter: number | string): Promise<boolean> {
+  return diesBefore(world.start(pod, { verb: 'both', killAfter }), 'settled');
 }
 
 /** Keeps an identity that is taken apart in EC2, and dies after so many repairs; false when it was whole before. */
-async function dieRepairing(pod: string, killAfterSteps: number): Promise<boolean> {
-  const child = world.start(pod, { verb: 'keep', killAfterSteps });
+async function dieRepairing(pod: string, killAfter: number | string): Promise<boolean> {
+  const child = world.start(pod, { verb: 'keep', killAfter });
   const { identity, failure } = await child.settled;
   expect(failure).toBeUndefined();
   world.passInEc2(lagMs);
@@ -81,6 +81,13 @@ async function dieRepairing(pod: string, killAfterSteps: number): Promise<boolea
   await ec2.deleteTags({ resources: [allocationId], tags: [{ key: ownerTagKey }] });
   // takes the association with it
   await ec2.unassignPrivateIpAddresses({ networkInterfaceId, privateIpAddresses: [privateIp] });
+  const { publicIpv6 } = identity ?? {};
+  if (publicIpv6 !== undefined) {
+    const { address } = publicIpv6;
+    await ec2.unassignIpv6Addresses({ networkInterfaceId, ipv6Addresses: [address] });
+    const tags = [{ key: `truetuple/ipv6/${address}` }];
+    await ec2.deleteTags({ resources: [networkInterfaceId], tags });
+  }
   world.passInEc2(lagMs);
   return diesBefore(child, 'restored');
 }
@@ -129,10 +136,27 @@ async function reapTwice(pod: string): Promise<void> {
   world.passInEc2(lagMs);
 }
 
+type Die = (pod: string, killAfter: number | string) => Promise<boolean>;
+
+/** Dies after each of the named steps. */
+async function dieAfterEachNamed(
+  names: readonly string[],
+  die: Die,
+  podFor: (step: number) => string,
+  cleanUp: (pod: string) => Promise<void>,
+): Promise<void> {
+  for (const [index, name] of names.entries()) {
+    const pod = podFor(index + 1);
+    expect(await die(pod, name), name).toBe(true);
+    await cleanUp(pod);
+    deaths += 1;
+  }
+}
+
 /** Dies after step 1, 2, 3 ... until a run ends before its death. */
 async function dieAfterEachStep(
   points: (step: number) => boolean,
-  die: (pod: string, step: number) => Promise<boolean>,
+  die: Die,
   podFor: (step: number) => string,
   cleanUp: (pod: string) => Promise<void>,
 ): Promise<void> {
@@ -155,22 +179,42 @@ const ways = [
 
 /** kill -9 of a process with the unmodified SDK after each step, then ensure of the same pod, or the reaper. */
 export function defineCrashSuite(suite: CrashSuite): void {
-  const pointsOf = (what: Way) => (step: number) => suite.points(step, what);
+  const { points } = suite;
+  const dieAfterEach = (
+    what: Way,
+    die: Die,
+    podFor: (step: number) => string,
+    cleanUp: (pod: string) => Promise<void>,
+  ): Promise<void> =>
+    typeof points === 'function'
+      ? dieAfterEachStep((step) => points(step, what), die, podFor, cleanUp)
+      : dieAfterEachNamed(points[what], die, podFor, cleanUp);
   describe.skipIf(boxIsMissing)(suite.title, () => {
     beforeAll(async () => {
       deaths = 0;
       staleLooks = 0;
       lagMs = suite.lagMs;
+      const isDualStack = suite.isDualStack ?? false;
+      maxSteps = isDualStack ? boundOf.dualStack : boundOf.oneFamily;
+      const pods = Array.from({ length: 3 * maxSteps + 1 }, (_, index) => ({
+        name: `pod-${index}`,
+        eth0: `10.0.1.${101 + index}`,
+        net1: [`10.0.2.${101 + index}`],
+      }));
       const lag: Lag = [0, lagMs];
       const reads = { lagMs: { addresses: lag, networkInterfaces: lag, routeTables: lag } };
-      world = await openIdentityWorld({ pods, ...(lagMs > 0 && { reads }) });
+      world = await openIdentityWorld({
+        pods,
+        isDualStack,
+        ...(lagMs > 0 && { reads }),
+      });
     });
     afterAll(() => world?.[Symbol.asyncDispose]());
 
     it.each(ways)(
       'of %s, then ensure of the same pod: converges, and its release leaves nothing',
       async (what, die) => {
-        await dieAfterEachStep(pointsOf(what), die, () => 'pod-0', ensureAndRelease);
+        await dieAfterEach(what, die, () => 'pod-0', ensureAndRelease);
       },
     );
 
@@ -178,7 +222,7 @@ export function defineCrashSuite(suite: CrashSuite): void {
       'of %s, then the pod is gone and the pool is reaped: nothing is left',
       async (what, die) => {
         const first = 1 + ways.findIndex(([name]) => name === what) * maxSteps;
-        await dieAfterEachStep(pointsOf(what), die, (step) => `pod-${first + step - 1}`, reapTwice);
+        await dieAfterEach(what, die, (step) => `pod-${first + step - 1}`, reapTwice);
       },
     );
 

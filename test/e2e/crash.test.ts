@@ -16,3 +16,16 @@ defineCrashSuite({
   leastDeaths: 6,
   leastStaleLooks: 0,
 });
+
+defineCrashSuite({
+  title: 'SIGKILL at the steps that IPv6 adds',
+  lagMs: 0,
+  isDualStack: true,
+  points: {
+    ensure: ['tag-ipv6-owner', 'assign-ipv6-address', 'add-ipv6-address'],
+    keep: ['assign-ipv6-address'],
+    release: ['unassign-ipv6-address', 'untag-ipv6-owner', 'remove-ipv6-address'],
+  },
+  leastDeaths: 14,
+  leastStaleLooks: 0,
+});

@@ -26,7 +26,8 @@ let counting = request.verb === 'ensure' || request.verb === 'release';
 function onStep({ phase, name }: StepEvent): void {
   if (phase !== 'done' || !counting) return;
   done += 1;
-  if (done === request.killAfterSteps) process.kill(process.pid, 'SIGKILL');
+  if (done === request.killAfter || name === request.killAfter)
+    process.kill(process.pid, 'SIGKILL');
   tell({ kind: 'step', name });
 }
 

@@ -8,8 +8,11 @@ export interface IdentityChildRequest {
    * one and gives it back; `keep` takes one and keeps it until it is killed.
    */
   readonly verb: 'ensure' | 'release' | 'both' | 'keep';
-  /** SIGKILL itself once so many steps are done; with `both` those of the release count, with `keep` the repairs. */
-  readonly killAfterSteps?: number;
+  /**
+   * SIGKILL itself once so many steps are done, or the first one of that name; with `both` those of the release count,
+   * with `keep` the repairs.
+   */
+  readonly killAfter?: number | string;
 }
 
 export type IdentityChildReport =

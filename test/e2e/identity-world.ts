@@ -24,6 +24,13 @@ const pool = 'crash';
 const endpointPort = 8000;
 const credentials = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' };
 
+const dualStack = {
+  addressFamilies: ['ipv4', 'ipv6'],
+  subnetIpv6Cidr: boxAddresses.subnetIpv6Cidr.public,
+  gatewayIpv6: 'fe80::1',
+  vpcIpv6Cidrs: [boxAddresses.vpcIpv6Cidr],
+} as const;
+
 /** A box with pods, and EC2 that drives it: reached by the pods over eth0, and by the test over loopback. */
 export interface IdentityWorld extends AsyncDisposable {
   readonly box: VpcBox;
@@ -44,6 +51,8 @@ export interface IdentityWorld extends AsyncDisposable {
 export interface IdentityWorldOptions {
   readonly pods?: readonly PodOptions[];
   readonly poolSize?: number;
+  /** Identities have an IPv6 address of their pod's name beside the public one; default false. */
+  readonly isDualStack?: boolean;
   /** How far EC2's describes are behind; default not at all. */
   readonly reads?: NonNullable<SimulatedEc2Options['reads']>;
 }
@@ -60,7 +69,8 @@ export async function openIdentityWorld(
   const ec2 = new SimulatedEc2({
     region,
     claimScope: 'privateIp',
-    privateIpsPerNetworkInterface: 50,
+    // in a box all pods have eth0 and net1 on one ENI each, however many there are
+    privateIpsPerNetworkInterface: Math.max(50, 10 + (options.pods?.length ?? 0)),
     clock: { elapsed: () => performance.now() + passedMs },
     ...(options.reads && { reads: options.reads }),
   });
@@ -78,6 +88,7 @@ export async function openIdentityWorld(
     vpcCidrs: [boxAddresses.vpcCidr],
     routeTables: { by: 'ids', routeTableIds: [known.routeTableIds.private] },
     identityDirectory: join(directory, pod),
+    ...(options.isDualStack === true && dualStack),
   });
   const resources = opened.move();
   return {
@@ -130,18 +141,31 @@ export function ownInEc2(world: IdentityWorld): readonly string[] {
         .filter(({ privateIpAddress }) => podIps.has(privateIpAddress))
         .map(({ privateIpAddress }) => `private IP ${privateIpAddress}`),
     ),
+    ...networkInterfaces.flatMap(({ ipv6Addresses = [], tags }) => [
+      ...ipv6Addresses.map((address) => `IPv6 ${address}`),
+      ...tags
+        .filter(({ key }) => key.startsWith('truetuple/ipv6/'))
+        .map(({ key }) => `IPv6 record ${key}`),
+    ]),
   ];
 }
 
 /** What of truetuple's stands in a pod's kernel beyond the rules and the fail-closed route. */
 export async function ownInKernel(world: IdentityWorld, pod: string): Promise<readonly string[]> {
   const { netlink } = world.box.pod(pod);
-  const [routes, addresses] = await Promise.all([
+  const [routes, ipv6Routes, addresses, ipv6Addresses] = await Promise.all([
     netlink.routes.list({ table: 200, family: 'ipv4' }),
+    netlink.routes.list({ table: 200, family: 'ipv6' }),
     netlink.addresses.list({ family: 'ipv4' }),
+    netlink.addresses.list({ family: 'ipv6' }),
   ]);
   return [
-    ...routes.filter(({ type }) => type !== 'unreachable').map((r) => `route ${r.destination}`),
+    ...[...routes, ...ipv6Routes]
+      .filter(({ type }) => type !== 'unreachable')
+      .map((r) => `route ${r.destination}`),
     ...addresses.filter(({ scope }) => scope === 'link').map((a) => `address ${a.address}`),
+    ...ipv6Addresses
+      .filter(({ address, scope }) => scope === 'global' && address.startsWith('2001:db8:'))
+      .map((a) => `address ${a.address}`),
   ];
 }

@@ -26,7 +26,7 @@ export interface DescribeBoxOptions {
 
 /**
  * Builds in a simulated EC2 what the box is now: VPC, subnets, route tables, ENIs with their addresses and
- * MACs, the node's instance, the NAT gateway's Elastic IP, and a pool. Left out: the NAT gateway itself
+ * MACs, the node's instance, the NAT gateway's Elastic IP, and a pool; its networks have IPv6 blocks too. Left out: the NAT gateway itself
  * and the private subnet's default route to it, which the simulator has no words for. The EC2's call log
  * starts afterwards.
  */
@@ -36,7 +36,8 @@ export async function describeBoxToEc2(
   options: DescribeBoxOptions = {},
 ): Promise<BoxInEc2> {
   const pool = options.pool ?? 'demo';
-  const { vpcId } = ec2.createVpc({ cidr: boxAddresses.vpcCidr });
+  const { vpcCidr, vpcIpv6Cidr } = boxAddresses;
+  const { vpcId } = ec2.createVpc({ cidr: vpcCidr, ipv6Cidr: vpcIpv6Cidr });
   const { internetGatewayId } = ec2.createInternetGateway({ vpcId });
   const routeTableIds = bySubnet((name) => {
     return ec2.createRouteTable({ vpcId, tags: { Name: name } }).routeTableId;
@@ -48,8 +49,9 @@ export async function describeBoxToEc2(
   });
   const subnetIds = bySubnet((name) => {
     const cidr = boxAddresses.subnetCidr[name];
+    const ipv6Cidr = boxAddresses.subnetIpv6Cidr[name];
     const routeTableId = routeTableIds[name];
-    return ec2.createSubnet({ vpcId, cidr, routeTableId, tags: { Name: name } }).subnetId;
+    return ec2.createSubnet({ vpcId, cidr, ipv6Cidr, routeTableId, tags: { Name: name } }).subnetId;
   });
   const { instanceId } = ec2.createInstance({ tags: { Name: 'node' } });
   const networkInterfaceIds = describeEnis(box, ec2, { subnetIds, instanceId, pool });

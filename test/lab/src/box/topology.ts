@@ -45,6 +45,13 @@ export const boxAddresses = {
   secondPeer: '198.51.100.51',
   vpcCidr: '10.0.0.0/16',
   subnetCidr: { private: '10.0.1.0/24', public: '10.0.2.0/24', isolated: '10.0.3.0/24' },
+  /** Only EC2's side of a box has IPv6; its wires carry none. */
+  vpcIpv6Cidr: '2001:db8:0:200::/56',
+  subnetIpv6Cidr: {
+    private: '2001:db8:0:201::/64',
+    public: '2001:db8:0:202::/64',
+    isolated: '2001:db8:0:203::/64',
+  },
   publicRange: '203.0.113.0/24',
   natGatewayPublic: '203.0.113.7',
   natGateway: '10.0.2.5',
