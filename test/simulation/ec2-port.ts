@@ -3,6 +3,7 @@ import type { Fault } from './faults.ts';
 import { judgeCall } from './judge-call.ts';
 import { staleMs } from './region.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
+import { whenAborted } from './when-aborted.ts';
 import { disturbedMs, type Actor, type Pod, type World } from './world.ts';
 
 const actions: Readonly<Record<keyof Ec2Api, Ec2Action>> = {
@@ -30,6 +31,10 @@ const actions: Readonly<Record<keyof Ec2Api, Ec2Action>> = {
 /** Codes of failures after which a look begins anew. */
 const saysNothing: readonly string[] = ['TimeoutError', 'RequestLimitExceeded', 'InternalError'];
 
+function reads(action: Ec2Action): boolean {
+  return action.startsWith('Describe');
+}
+
 /** How long a caller waits for an answer that does not come. */
 const timeoutMs = 3000;
 
@@ -50,11 +55,11 @@ export function ec2Port(world: World, process: SimulatedProcess, pod: Pod | unde
     port[method] = (input: unknown, call?: CallOptions): Promise<unknown> =>
       new Promise((resolve, reject) => {
         (call?.signal ?? call?.untilSent)?.throwIfAborted();
+        const { signal } = call ?? {};
         const abort = (): void => {
-          if (process.isAlive) reject(call?.signal?.reason as Error);
+          if (process.isAlive) reject(signal?.reason as Error);
         };
-        call?.signal?.addEventListener('abort', abort, { once: true });
-        const settled = (): void => call?.signal?.removeEventListener('abort', abort);
+        const settled = signal === undefined ? () => {} : whenAborted(signal, abort);
         send({
           world,
           process,
@@ -114,7 +119,8 @@ function send(flight: Flight): void {
 function sentNow({ world, process, pod, method }: Flight): Actor {
   const action = actions[method];
   const step = `${process.phase} ${action}`;
-  const knowsAsOf = new Map(process.knowsAsOf);
+  // what it learns until EC2 carries out a write was not known to who decided on it
+  const knowsAsOf = reads(action) ? process.knowsAsOf : new Map(process.knowsAsOf);
   return { process, pod, action, step, sentMs: world.nowMs, knowsAsOf };
 }
 
@@ -139,7 +145,7 @@ function carryOut(flight: Flight, fault: Fault | undefined, sent: Actor): void {
     }
     settle(() => {
       world.note(process.name, `${action} <`, result);
-      if (action.startsWith('Describe')) process.learn(action, asOfMs, world.nowMs);
+      if (reads(action)) process.learn(action, asOfMs, world.nowMs);
       rememberClaim(process, input, result);
       flight.resolve(result);
     });

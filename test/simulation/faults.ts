@@ -67,9 +67,14 @@ export function stepOf(verb: Verb, operation: string): string {
   return `${verb} ${operation}`;
 }
 
+/** EC2's actions begin with a capital letter. */
+function isCloud(operation: string): boolean {
+  const [first = ''] = operation;
+  return first >= 'A' && first <= 'Z';
+}
+
 /** False for what makes no sense at an operation, such as a stale read of a write. */
 export function canStrike(operation: string, fault: Fault): boolean {
-  const isCloud = /^[A-Z]/.test(operation);
   switch (fault) {
     case 'crash before':
     case 'crash after':
@@ -85,7 +90,7 @@ export function canStrike(operation: string, fault: Fault): boolean {
       return operation.startsWith('Describe');
     case 'throttle':
     case 'partition':
-      return isCloud;
+      return isCloud(operation);
     default:
       return fault satisfies never;
   }

@@ -8,9 +8,15 @@ import {
 /** What happened, in order; kept as it is, and put into words only when somebody reads it. */
 export class History {
   readonly #entries: (readonly [ms: number, who: string, what: string, detail: unknown])[] = [];
+  readonly #isKept: boolean;
+
+  /** `isKept: false` is for seeds by the thousand: what happened in one of them is known by running it again. */
+  constructor({ isKept }: { readonly isKept: boolean }) {
+    this.#isKept = isKept;
+  }
 
   add(ms: number, who: string, what: string, detail?: unknown): void {
-    this.#entries.push([ms, who, what, detail]);
+    if (this.#isKept) this.#entries.push([ms, who, what, detail]);
   }
 
   get length(): number {

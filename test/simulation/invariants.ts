@@ -229,7 +229,30 @@ export class Invariants {
     judgeChange(world, this.truth, change);
     this.truth.follow(change, world.nowMs, world.actor?.pod?.uid);
     if ('allocationId' in change) this.#moved(change.allocationId);
-    for (const pod of this.#watched.keys()) this.#judge(pod);
+    for (const pod of this.#watched.keys()) if (concerns(change, pod)) this.#judge(pod);
+  }
+}
+
+/** False when what is judged of a pod is the same after the change as before it. */
+function concerns(change: Ec2Change, { published, privateIp }: Pod): boolean {
+  switch (change.kind) {
+    case 'address-associated':
+    case 'address-disassociated':
+      return change.allocationId === published?.allocationId;
+    case 'private-ip-assigned':
+    case 'private-ip-unassigned':
+      return change.privateIp === privateIp;
+    case 'route-created':
+    case 'route-replaced':
+    case 'route-deleted':
+      return change.destinationCidrBlock === `${published?.publicIp}/32`;
+    case 'tags-changed':
+    case 'source-dest-check-changed':
+    case 'ipv6-address-assigned':
+    case 'ipv6-address-unassigned':
+      return false;
+    default:
+      return change satisfies never;
   }
 }
 

@@ -1,5 +1,5 @@
 import { ownerTagKey, type ElasticIp } from '@truetuple/core';
-import type { Ec2Snapshot } from '@truetuple/core/testing';
+import type { Ec2Call, Ec2Snapshot } from '@truetuple/core/testing';
 import type { Pod, World } from './world.ts';
 
 /** What is wrong when faults are over and there was time enough: every live pod holds one address, nobody else any. */
@@ -130,15 +130,17 @@ export interface Movement {
   readonly publications: number;
 }
 
+function isRefusedWrite({ action, outcome }: Ec2Call): boolean {
+  return outcome !== 'done' && !action.startsWith('Describe');
+}
+
 export function movementOf(world: World): Movement {
   const { calls } = world.region.ec2;
   // a pod that is kept from its private IP asks for it again and again, and is refused
-  const isRefused = world.excused.has('pod kept from its private IP');
-  const refused = calls.entries.filter(
-    ({ action, outcome }) => isRefused && outcome !== 'done' && !action.startsWith('Describe'),
-  );
+  const asksInVain = world.excused.has('pod kept from its private IP');
+  const refused = asksInVain ? calls.entries.filter(isRefusedWrite).length : 0;
   return {
-    writes: calls.countWrites() - refused.length,
+    writes: calls.countWrites() - refused,
     steps: world.pods.reduce((sum, { kernel }) => sum + kernel.applied.length, 0),
     publications: world.pods.reduce((sum, { publications }) => sum + publications, 0),
   };

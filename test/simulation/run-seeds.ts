@@ -1,3 +1,4 @@
+import { History } from './history.ts';
 import { simulate } from './simulation.ts';
 import type { Excuse } from './world.ts';
 
@@ -68,14 +69,19 @@ function addCounts<Key>(to: Map<Key, number>, more: ReadonlyMap<Key, number>): v
 
 const tailLines = 60;
 
+/** Runs it again for its history. */
+async function failedSeed(seed: number, violations: readonly string[]): Promise<FailedSeed> {
+  const { history, ...again } = await simulate(seed);
+  const isSame = again.violations.join('\n') === violations.join('\n');
+  const tail = history.render().slice(-tailLines);
+  return { seed, violations: isSame ? violations : [...violations, 'it does not replay'], tail };
+}
+
 export async function runSeeds({ first, count }: SeedRange): Promise<Tally> {
   const tally = emptyTally();
   for (let seed = first; seed < first + count; seed++) {
-    const { violations, history, ...result } = await simulate(seed);
-    const failed =
-      violations.length === 0
-        ? []
-        : [{ seed, violations, tail: history.render().slice(-tailLines) }];
+    const { violations, ...result } = await simulate(seed, new History({ isKept: false }));
+    const failed = violations.length === 0 ? [] : [await failedSeed(seed, violations)];
     addTally(tally, {
       ...tally,
       seeds: 1,

@@ -45,7 +45,7 @@ export class Scheduler {
     return new Promise((resolve, reject) => {
       // Node runs a tick queued from a microtask once no microtask is left
       const soon = (): void => process.nextTick(turn);
-      const later = (): void => queueMicrotask(soon);
+      const later = (): void => void settled.then(soon);
       const turn = (): void => {
         const next = this.#events[0];
         if (next === undefined || next.dueMs > endMs) {
@@ -104,6 +104,9 @@ export class Scheduler {
       : 2 * at + 1;
   }
 }
+
+/** Its reactions are microtasks, without the context that queueMicrotask of Node keeps for each. */
+const settled = Promise.resolve();
 
 function isBefore(a: Event, b: Event): boolean {
   return a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.order < b.order);

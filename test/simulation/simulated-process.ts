@@ -2,6 +2,7 @@ import type { Clock } from '@truetuple/core';
 import type { Verb } from './faults.ts';
 import type { SimulatedHost } from './simulated-host.ts';
 import type { Scheduler } from './scheduler.ts';
+import { whenAborted } from './when-aborted.ts';
 
 /** A process on a host. Killed, it never runs again: no promise of it is settled, its timers are void. */
 export class SimulatedProcess {
@@ -79,9 +80,9 @@ export class SimulatedProcess {
           const abort = (): void => {
             if (this.#isAlive) reject(signal?.reason as Error);
           };
-          signal?.addEventListener('abort', abort, { once: true });
+          const settled = signal && whenAborted(signal, abort);
           scheduler.after(ms, () => {
-            signal?.removeEventListener('abort', abort);
+            settled?.();
             if (this.#isAlive) resolve();
           });
         }),

@@ -38,10 +38,12 @@ const preparedMs = 20_000;
 const troubleEndsMs = preparedMs + 150_000;
 
 /** Runs one seed to its end, or to the first thing that is wrong. */
-export async function simulate(seed: number): Promise<SeedResult> {
+export async function simulate(
+  seed: number,
+  history: History = new History({ isKept: true }),
+): Promise<SeedResult> {
   const random = new Random(seed);
   const scheduler = new Scheduler();
-  const history = new History();
   const podCount = 6 + random.whole(3);
   const scene = random.chance(0.2) ? random.pick(scenes) : undefined;
   const claimScope = random.pick(['eni', 'privateIp'] as const);

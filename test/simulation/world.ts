@@ -164,6 +164,7 @@ export class World {
   strike(process: SimulatedProcess, operation: string): Fault | undefined {
     const step = stepOf(process.phase, operation);
     this.steps.add(step);
+    if (this.arms.length === 0) return undefined;
     const at = this.arms.findIndex((arm) => this.#matches(arm, process, operation));
     const arm = this.arms[at];
     if (arm === undefined) return undefined;

@@ -32,6 +32,19 @@ describe('IPv4 addresses', () => {
   ])('refuses "%s"', (text) => {
     expect(isIpv4Address(text)).toBe(false);
   });
+  const octet = String.raw`(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)`;
+  const pattern = new RegExp(String.raw`^${octet}(?:\.${octet}){3}$`);
+  const part = fc.oneof(
+    fc.integer({ min: 0, max: 300 }).map(String),
+    fc.constantFrom('', '00', '01', 'a'),
+  );
+  const anyText = fc.array(part, { minLength: 3, maxLength: 5 }).map((parts) => parts.join('.'));
+  test.prop([anyText], { numRuns: 1000 })(
+    'takes what four decimal octets are, and nothing else',
+    (text) => {
+      expect(isIpv4Address(text)).toBe(pattern.test(text));
+    },
+  );
   it('names what an address was meant for', () => {
     expect(() => parseIpv4Address('x', 'gateway')).toThrow('gateway "x" is not an IPv4 address');
   });
@@ -44,12 +57,21 @@ describe('networks', () => {
   it.each(['10.0.0.0/16', '0.0.0.0/0', '203.0.113.50/32'])('takes %s', (text) => {
     expect(isCidr(text)).toBe(true);
   });
-  it.each(['10.0.0.1/16', '10.0.0.0/33', '10.0.0.0', '10.0.0.0/', '10.0.0.0/016', 'x/8'])(
-    'refuses "%s"',
-    (text) => {
-      expect(isCidr(text)).toBe(false);
-    },
-  );
+  it.each([
+    '10.0.0.1/16',
+    '10.0.0.0/33',
+    '10.0.0.0',
+    '10.0.0.0/',
+    '10.0.0.0/016',
+    '10.0.0.0/08',
+    '10.0.0.0/8 ',
+    '10.0.0.0/-1',
+    '10.0.0.0/1:',
+    '10.0.0/8',
+    'x/8',
+  ])('refuses "%s"', (text) => {
+    expect(isCidr(text)).toBe(false);
+  });
   test.prop([anyAddress, fc.integer({ min: 0, max: 32 })])(
     'a network holds its members',
     (a, n) => {

@@ -6,11 +6,32 @@ export type Ipv4Address = string & { readonly __brand: 'Ipv4Address' };
 /** An IPv4 network in CIDR notation whose host bits are zero, such as 10.0.2.0/24. */
 export type Cidr = string & { readonly __brand: 'Cidr' };
 
-const octet = '(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)';
-const ipv4Pattern = new RegExp(`^${octet}(?:\\.${octet}){3}$`);
+const dot = '.'.charCodeAt(0);
+const zero = '0'.charCodeAt(0);
 
 export function isIpv4Address(text: string): text is Ipv4Address {
-  return ipv4Pattern.test(text);
+  return readIpv4(text, text.length) >= 0;
+}
+
+/** The number that the text before `end` writes as a dotted quad; -1 for any other text. */
+function readIpv4(text: string, end: number): number {
+  let value = 0;
+  let octets = 0;
+  for (let at = 0; at <= end; octets++) {
+    const first = at;
+    let octet = 0;
+    for (; at < end && text.charCodeAt(at) !== dot; at++) {
+      const digit = text.charCodeAt(at) - zero;
+      if (!isDigit(digit)) return -1;
+      octet = octet * 10 + digit;
+    }
+    const digits = at - first;
+    const hasLeadingZero = digits > 1 && text.charCodeAt(first) === zero;
+    if (digits === 0 || digits > 3 || octet > 255 || hasLeadingZero) return -1;
+    value = value * 256 + octet;
+    at += 1;
+  }
+  return octets === 4 ? value : -1;
 }
 
 /** Parses an IPv4 address or throws SpecInvalid naming `what` it was meant for. */
@@ -24,20 +45,8 @@ export function parseIpv4Address(text: string, what = 'address'): Ipv4Address {
   });
 }
 
-const dot = '.'.charCodeAt(0);
-const zero = '0'.charCodeAt(0);
-
 export function ipv4ToNumber(address: Ipv4Address): number {
-  let value = 0;
-  let octetValue = 0;
-  for (let at = 0; at < address.length; at++) {
-    const code = address.charCodeAt(at);
-    if (code === dot) {
-      value = value * 256 + octetValue;
-      octetValue = 0;
-    } else octetValue = octetValue * 10 + code - zero;
-  }
-  return value * 256 + octetValue;
+  return readIpv4(address, address.length);
 }
 
 export function ipv4FromNumber(value: number): Ipv4Address {
@@ -50,16 +59,35 @@ interface CidrParts {
   readonly prefixLength: number;
 }
 
-const prefixLengthPattern = /^(?:3[0-2]|[12]?\d)$/;
+/** How many addresses a network has. */
+function sizeOf({ prefixLength }: Pick<CidrParts, 'prefixLength'>): number {
+  return 2 ** (32 - prefixLength);
+}
+
+function partsOf(cidr: Cidr): CidrParts {
+  const parts = splitCidr(cidr);
+  if (parts === undefined) throw new RangeError(`not a network: ${cidr}`);
+  return parts;
+}
 
 function splitCidr(cidr: string): CidrParts | undefined {
   const slash = cidr.indexOf('/');
-  const address = cidr.slice(0, slash);
-  const length = cidr.slice(slash + 1);
-  if (slash < 0 || !isIpv4Address(address) || !prefixLengthPattern.test(length)) return undefined;
-  const prefixLength = Number(length);
-  const value = ipv4ToNumber(address);
-  return { first: value - (value % 2 ** (32 - prefixLength)), prefixLength };
+  const value = readIpv4(cidr, slash);
+  const prefixLength = readPrefixLength(cidr, slash + 1);
+  if (slash < 0 || value < 0 || prefixLength < 0 || prefixLength > 32) return undefined;
+  return { first: value - (value % sizeOf({ prefixLength })), prefixLength };
+}
+
+function isDigit(digit: number): boolean {
+  return digit >= 0 && digit <= 9;
+}
+
+/** One or two digits from there to the end, without a leading zero; -1 for any other text. */
+function readPrefixLength(cidr: string, from: number): number {
+  const [tens, units] = [cidr.charCodeAt(from) - zero, cidr.charCodeAt(from + 1) - zero];
+  if (cidr.length === from + 1 && isDigit(tens)) return tens;
+  const isTwo = cidr.length === from + 2 && tens > 0 && isDigit(tens) && isDigit(units);
+  return isTwo ? tens * 10 + units : -1;
 }
 
 /** True for a network in CIDR notation with zero host bits. */
@@ -79,7 +107,7 @@ export function cidrContains(cidr: Cidr, address: Ipv4Address): boolean {
   const parts = splitCidr(cidr);
   if (parts === undefined) return false;
   const offset = ipv4ToNumber(address) - parts.first;
-  return offset >= 0 && offset < 2 ** (32 - parts.prefixLength);
+  return offset >= 0 && offset < sizeOf(parts);
 }
 
 /** How many leading bits name the network: 24 of 10.0.2.0/24. */
@@ -89,15 +117,14 @@ export function prefixLengthOf(cidr: Cidr): number {
 
 /** True when every address of `inner` lies in `outer`. */
 export function cidrWithin(inner: Cidr, outer: Cidr): boolean {
-  const { first, last } = cidrEnds(inner);
-  return cidrContains(outer, first) && cidrContains(outer, last);
+  const [small, large] = [partsOf(inner), splitCidr(outer)];
+  if (large === undefined) return false;
+  return small.first >= large.first && small.first + sizeOf(small) <= large.first + sizeOf(large);
 }
 
 /** EC2's router of a subnet: the network address plus one (EC2 user guide, subnet sizing). */
 export function subnetRouter(subnet: Cidr): Ipv4Address {
-  const parts = splitCidr(subnet);
-  if (parts === undefined) throw new RangeError(`not a network: ${subnet}`);
-  return ipv4FromNumber(parts.first + 1);
+  return ipv4FromNumber(partsOf(subnet).first + 1);
 }
 
 /** The /32 of one address, as rules and VPC routes name it. */
@@ -107,8 +134,9 @@ export function hostCidr(address: Ipv4Address): Cidr {
 
 /** The first and the last address of a network. */
 export function cidrEnds(cidr: Cidr): { readonly first: Ipv4Address; readonly last: Ipv4Address } {
-  const parts = splitCidr(cidr);
-  if (parts === undefined) throw new RangeError(`not a network: ${cidr}`);
-  const last = parts.first + 2 ** (32 - parts.prefixLength) - 1;
-  return { first: ipv4FromNumber(parts.first), last: ipv4FromNumber(last) };
+  const parts = partsOf(cidr);
+  return {
+    first: ipv4FromNumber(parts.first),
+    last: ipv4FromNumber(parts.first + sizeOf(parts) - 1),
+  };
 }

@@ -24,11 +24,14 @@ export function observeFakeIpv6(
   if (ipv6 === undefined) return {};
   const routes = world.ipv6Routes.filter((route) => route.table === table);
   return {
-    ipv6: structuredClone({
-      ...ipv6,
+    ipv6: {
+      settings: { ...ipv6.settings },
+      maySet: ipv6.maySet,
+      addresses: ipv6.addresses.map((address) => ({ ...address })),
+      routers: [...ipv6.routers],
       routes: routes.map(({ table: _table, ...route }) => route),
-      rules: world.ipv6Rules,
-    }),
+      rules: world.ipv6Rules.map((rule) => ({ ...rule })),
+    },
   };
 }
 

@@ -111,14 +111,18 @@ function lookupTable(
   to: Ipv4Address,
   isMeant: (route: FakeRoute) => boolean = () => true,
 ): FakeRoute | undefined {
-  return world.routes
-    .filter(
-      (route) => route.table === table && cidrContains(route.destination, to) && isMeant(route),
-    )
-    .toSorted(
-      (a, b) =>
-        prefixLengthOf(b.destination) - prefixLengthOf(a.destination) || a.metric - b.metric,
-    )[0];
+  let best: FakeRoute | undefined;
+  for (const route of world.routes) {
+    if (route.table !== table || !cidrContains(route.destination, to) || !isMeant(route)) continue;
+    if (best === undefined || isNearer(route, best)) best = route;
+  }
+  return best;
+}
+
+/** The longer prefix, then the lesser metric. */
+function isNearer(a: FakeRoute, b: FakeRoute): boolean {
+  const longerBy = prefixLengthOf(a.destination) - prefixLengthOf(b.destination);
+  return longerBy > 0 || (longerBy === 0 && a.metric < b.metric);
 }
 
 function tableOf({ table }: { readonly table: number }): number {

@@ -222,7 +222,9 @@ export function tagsFrom(tags: Readonly<Record<string, string>> = {}): Tags {
 }
 
 export function tagList(tags: Tags): Tag[] {
-  return [...tags].map(([key, value]) => ({ key, value }));
+  const list: Tag[] = [];
+  for (const [key, value] of tags) list.push({ key, value });
+  return list;
 }
 
 export function requireNetworkInterface(
@@ -274,8 +276,10 @@ export function addressOn(
   networkInterfaceId: string,
   privateIp: string,
 ): AddressRecord | undefined {
-  return [...state.addresses.values()].find(
-    ({ association }) =>
-      association?.networkInterfaceId === networkInterfaceId && association.privateIp === privateIp,
-  );
+  for (const address of state.addresses.values()) {
+    const { association } = address;
+    if (association?.privateIp !== privateIp) continue;
+    if (association.networkInterfaceId === networkInterfaceId) return address;
+  }
+  return undefined;
 }

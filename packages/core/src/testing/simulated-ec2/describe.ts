@@ -22,36 +22,38 @@ export function describeNetworkInterfaces(
     input.networkInterfaceIds === undefined
       ? state.networkInterfaces.values()
       : input.networkInterfaceIds.map((id) => requireNetworkInterface(state, id));
-  return filterResources(asked, networkInterfaceFields(state), input.filters).map((eni) =>
+  return filterResources(state, asked, networkInterfaceFields, input.filters).map((eni) =>
     showNetworkInterface(state, eni),
   );
 }
 
-function networkInterfaceFields(state: CloudState): FilterFields<NetworkInterfaceRecord> {
-  const associated = (eni: NetworkInterfaceRecord): AddressRecord[] =>
-    [...state.addresses.values()].filter(
-      ({ association }) => association?.networkInterfaceId === eni.networkInterfaceId,
-    );
-  return {
-    'network-interface-id': (eni) => [eni.networkInterfaceId],
-    'vpc-id': (eni) => [eni.vpcId],
-    'subnet-id': (eni) => [eni.subnetId],
-    'mac-address': (eni) => [eni.macAddress],
-    'private-ip-address': (eni) => eni.privateIps,
-    'addresses.private-ip-address': (eni) => eni.privateIps,
-    'ipv6-addresses.ipv6-address': (eni) => eni.ipv6Addresses,
-    'addresses.association.public-ip': (eni) => associated(eni).map((one) => one.publicIp),
-    'association.public-ip': (eni) => associated(eni).map((one) => one.publicIp),
-    'association.allocation-id': (eni) => associated(eni).map((one) => one.allocationId),
-    'association.association-id': (eni) =>
-      associated(eni).map((one) => one.association?.associationId),
-    'attachment.instance-id': (eni) => [eni.attachment?.instanceId],
-    'attachment.device-index': (eni) => [eni.attachment?.deviceIndex.toString()],
-    'attachment.status': (eni) => [eni.attachment && 'attached'],
-    'group-id': (eni) => eni.groupIds,
-    'source-dest-check': (eni) => [String(eni.sourceDestCheck)],
-    status: (eni) => [eni.attachment === undefined ? 'available' : 'in-use'],
-  };
+const networkInterfaceFields: FilterFields<NetworkInterfaceRecord> = {
+  'network-interface-id': (eni) => [eni.networkInterfaceId],
+  'vpc-id': (eni) => [eni.vpcId],
+  'subnet-id': (eni) => [eni.subnetId],
+  'mac-address': (eni) => [eni.macAddress],
+  'private-ip-address': (eni) => eni.privateIps,
+  'addresses.private-ip-address': (eni) => eni.privateIps,
+  'ipv6-addresses.ipv6-address': (eni) => eni.ipv6Addresses,
+  'addresses.association.public-ip': (eni, state) =>
+    associatedWith(eni, state).map((one) => one.publicIp),
+  'association.public-ip': (eni, state) => associatedWith(eni, state).map((one) => one.publicIp),
+  'association.allocation-id': (eni, state) =>
+    associatedWith(eni, state).map((one) => one.allocationId),
+  'association.association-id': (eni, state) =>
+    associatedWith(eni, state).map((one) => one.association?.associationId),
+  'attachment.instance-id': (eni) => [eni.attachment?.instanceId],
+  'attachment.device-index': (eni) => [eni.attachment?.deviceIndex.toString()],
+  'attachment.status': (eni) => [eni.attachment && 'attached'],
+  'group-id': (eni) => eni.groupIds,
+  'source-dest-check': (eni) => [String(eni.sourceDestCheck)],
+  status: (eni) => [eni.attachment === undefined ? 'available' : 'in-use'],
+};
+
+function associatedWith(eni: NetworkInterfaceRecord, state: CloudState): AddressRecord[] {
+  return [...state.addresses.values()].filter(
+    ({ association }) => association?.networkInterfaceId === eni.networkInterfaceId,
+  );
 }
 
 function showNetworkInterface(state: CloudState, eni: NetworkInterfaceRecord): NetworkInterface {
@@ -89,30 +91,35 @@ export function describeAddresses(
     input.allocationIds === undefined
       ? state.addresses.values()
       : input.allocationIds.map((id) => requireAddress(state, id));
-  return filterResources(asked, addressFields(state), input.filters).map(showAddress);
+  return filterResources(state, asked, addressFields, input.filters).map(showAddress);
 }
 
-function addressFields(state: CloudState): FilterFields<AddressRecord> {
-  return {
-    'allocation-id': (address) => [address.allocationId],
-    'association-id': (address) => [address.association?.associationId],
-    'public-ip': (address) => [address.publicIp],
-    'private-ip-address': (address) => [address.association?.privateIp],
-    'network-interface-id': (address) => [address.association?.networkInterfaceId],
-    'instance-id': (address) => [
-      state.networkInterfaces.get(address.association?.networkInterfaceId ?? '')?.attachment
-        ?.instanceId,
-    ],
-    domain: () => ['vpc'],
-  };
-}
+const addressFields: FilterFields<AddressRecord> = {
+  'allocation-id': (address) => [address.allocationId],
+  'association-id': (address) => [address.association?.associationId],
+  'public-ip': (address) => [address.publicIp],
+  'private-ip-address': (address) => [address.association?.privateIp],
+  'network-interface-id': (address) => [address.association?.networkInterfaceId],
+  'instance-id': (address, state) => [
+    state.networkInterfaces.get(address.association?.networkInterfaceId ?? '')?.attachment
+      ?.instanceId,
+  ],
+  domain: () => ['vpc'],
+};
 
 function showAddress(address: AddressRecord): ElasticIp {
   const { allocationId, publicIp, association } = address;
-  const shown = { allocationId, publicIp, tags: tagList(address.tags) };
-  if (association === undefined) return shown;
+  const tags = tagList(address.tags);
+  if (association === undefined) return { allocationId, publicIp, tags };
   const { associationId, networkInterfaceId, privateIp } = association;
-  return { ...shown, associationId, networkInterfaceId, privateIpAddress: privateIp };
+  return {
+    allocationId,
+    publicIp,
+    tags,
+    associationId,
+    networkInterfaceId,
+    privateIpAddress: privateIp,
+  };
 }
 
 /** DescribeRouteTables. */
@@ -124,29 +131,28 @@ export function describeRouteTables(
     input.routeTableIds === undefined
       ? state.routeTables.values()
       : input.routeTableIds.map((id) => requireRouteTable(state, id));
-  return filterResources(asked, routeTableFields(state), input.filters).map((table) =>
+  return filterResources(state, asked, routeTableFields, input.filters).map((table) =>
     showRouteTable(state, table),
   );
 }
 
-function routeTableFields(state: CloudState): FilterFields<RouteTableRecord> {
-  const isMain = (table: RouteTableRecord): boolean =>
-    state.vpcs.get(table.vpcId)?.mainRouteTableId === table.routeTableId;
-  const shown = (table: RouteTableRecord) => {
-    const { routes, prefixListRoutes = [] } = showRouteTable(state, table);
-    return [...routes, ...prefixListRoutes];
-  };
-  return {
-    'route-table-id': (table) => [table.routeTableId],
-    'vpc-id': (table) => [table.vpcId],
-    'association.subnet-id': (table) => [...table.subnetIds],
-    'association.main': (table) => [String(isMain(table))],
-    'route.destination-cidr-block': (table) =>
-      [...table.routes.keys()].filter((destination) => !isPrefixList(destination)),
-    'route.destination-prefix-list-id': (table) => [...table.routes.keys()].filter(isPrefixList),
-    'route.gateway-id': (table) => shown(table).map((route) => route.gatewayId),
-    'route.state': (table) => shown(table).map((route) => route.state),
-  };
+const routeTableFields: FilterFields<RouteTableRecord> = {
+  'route-table-id': (table) => [table.routeTableId],
+  'vpc-id': (table) => [table.vpcId],
+  'association.subnet-id': (table) => [...table.subnetIds],
+  'association.main': (table, state) => [
+    String(state.vpcs.get(table.vpcId)?.mainRouteTableId === table.routeTableId),
+  ],
+  'route.destination-cidr-block': (table) =>
+    [...table.routes.keys()].filter((destination) => !isPrefixList(destination)),
+  'route.destination-prefix-list-id': (table) => [...table.routes.keys()].filter(isPrefixList),
+  'route.gateway-id': (table, state) => shownRoutes(table, state).map((route) => route.gatewayId),
+  'route.state': (table, state) => shownRoutes(table, state).map((route) => route.state),
+};
+
+function shownRoutes(table: RouteTableRecord, state: CloudState) {
+  const { routes, prefixListRoutes = [] } = showRouteTable(state, table);
+  return [...routes, ...prefixListRoutes];
 }
 
 function isPrefixList(destination: string): boolean {
@@ -154,25 +160,19 @@ function isPrefixList(destination: string): boolean {
 }
 
 function showRouteTable(state: CloudState, table: RouteTableRecord): RouteTable {
-  const all = [...table.routes].map(([destination, target]) => ({
-    destination,
-    ...showTarget(state, target),
-  }));
-  const byList = all.filter(({ destination }) => isPrefixList(destination));
+  const routes: RouteTable['routes'][number][] = [];
+  const prefixListRoutes: NonNullable<RouteTable['prefixListRoutes']>[number][] = [];
+  for (const [destination, target] of table.routes) {
+    const to = showTarget(state, target);
+    if (isPrefixList(destination)) {
+      prefixListRoutes.push({ destinationPrefixListId: destination, ...to });
+    } else routes.push({ destinationCidrBlock: destination, ...to });
+  }
   return {
     routeTableId: table.routeTableId,
     vpcId: table.vpcId,
-    routes: all
-      .filter(({ destination }) => !isPrefixList(destination))
-      .map(({ destination: destinationCidrBlock, ...to }) => ({ destinationCidrBlock, ...to })),
-    ...(byList.length === 0
-      ? {}
-      : {
-          prefixListRoutes: byList.map(({ destination: destinationPrefixListId, ...to }) => ({
-            destinationPrefixListId,
-            ...to,
-          })),
-        }),
+    routes,
+    ...(prefixListRoutes.length === 0 ? {} : { prefixListRoutes }),
     associatedSubnetIds: [...table.subnetIds],
     tags: tagList(table.tags),
   };

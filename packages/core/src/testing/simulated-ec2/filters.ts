@@ -1,11 +1,14 @@
 import type { Filter } from '../../cloud/ec2-api.ts';
-import type { Tags } from './cloud-state.ts';
+import type { CloudState, Tags } from './cloud-state.ts';
 import { refuse } from './refuse.ts';
 
-/** What a filter name reads from a resource: any of these values may match. */
-export type FilterFields<Resource> = Readonly<
-  Record<string, (resource: Resource) => readonly (string | undefined)[]>
->;
+/** What a filter name reads from a resource, in the state that it is shown in: any of these values may match. */
+export type FilterFields<Resource> = Readonly<Record<string, ReadField<Resource>>>;
+
+type ReadField<Resource> = (
+  resource: Resource,
+  state: CloudState,
+) => readonly (string | undefined)[];
 
 /** EC2 user guide, "List and filter your resources": 200 values a request. */
 const valueLimit = 200;
@@ -15,6 +18,7 @@ const valueLimit = 200;
  * `tag-key` everywhere; an unknown name is refused.
  */
 export function filterResources<Resource extends { readonly tags: Tags }>(
+  state: CloudState,
   resources: Iterable<Resource>,
   fields: FilterFields<Resource>,
   filters: readonly Filter[] = [],
@@ -23,20 +27,23 @@ export function filterResources<Resource extends { readonly tags: Tags }>(
   if (count > valueLimit) {
     refuse('FilterLimitExceeded', `The maximum number of filter values is ${valueLimit}.`);
   }
-  const tests = filters.map((filter) => {
-    const read = readerOf(filter.name, fields);
-    const matches = filter.values.map(matcherOf);
-    return (resource: Resource) =>
-      read(resource).some((value) => value !== undefined && matches.some((match) => match(value)));
-  });
-  return [...resources].filter((resource) => tests.every((test) => test(resource)));
+  let left = [...resources];
+  for (const { name, values } of filters) {
+    const read = readerOf(name, fields);
+    const matches = matcherOf(values);
+    left = left.filter((resource) => read(resource, state).some(matches));
+  }
+  return left;
 }
 
 function readerOf<Resource extends { readonly tags: Tags }>(
   name: string,
   fields: FilterFields<Resource>,
-): (resource: Resource) => readonly (string | undefined)[] {
-  if (name.startsWith('tag:')) return ({ tags }) => [tags.get(name.slice('tag:'.length))];
+): ReadField<Resource> {
+  if (name.startsWith('tag:')) {
+    const key = name.slice('tag:'.length);
+    return ({ tags }) => [tags.get(key)];
+  }
   if (name === 'tag-key') return ({ tags }) => [...tags.keys()];
   return (
     (Object.hasOwn(fields, name) ? fields[name] : undefined) ??
@@ -44,12 +51,17 @@ function readerOf<Resource extends { readonly tags: Tags }>(
   );
 }
 
-function matcherOf(text: string): (value: string) => boolean {
-  if (!/[*?]/.test(text)) return (value) => value === text;
+function matcherOf(texts: readonly string[]): (value: string | undefined) => boolean {
+  const patterns = texts.filter((text) => text.includes('*') || text.includes('?')).map(patternOf);
+  return (value) =>
+    value !== undefined &&
+    (texts.includes(value) || patterns.some((pattern) => pattern.test(value)));
+}
+
+function patternOf(text: string): RegExp {
   const body = text
     .replaceAll(/[\\^$.|+()[\]{}]/g, String.raw`\$&`)
     .replaceAll('*', '.*')
     .replaceAll('?', '.');
-  const pattern = new RegExp(`^${body}$`, 's');
-  return (value) => pattern.test(value);
+  return new RegExp(`^${body}$`, 's');
 }

@@ -186,7 +186,7 @@ export function describeNetworkAcls(state: CloudState, input: DescribeNetworkAcl
     input.networkAclIds === undefined
       ? state.networkAcls.values()
       : input.networkAclIds.map((id) => requireNetworkAcl(state, id));
-  return filterResources(asked, fields, input.filters).map((acl) => ({
+  return filterResources(state, asked, fields, input.filters).map((acl) => ({
     ...acl,
     entries: [...acl.entries],
     associations: [...acl.associations].map(([subnetId, networkAclAssociationId]) => ({

@@ -158,7 +158,7 @@ export function describeSecurityGroups(
     input.groupIds === undefined
       ? state.securityGroups.values()
       : input.groupIds.map((id) => requireSecurityGroup(state, id));
-  return filterResources(asked, fields, input.filters).map((group) => ({
+  return filterResources(state, asked, fields, input.filters).map((group) => ({
     ...group,
     tags: tagList(group.tags),
   }));
