@@ -4,41 +4,14 @@ import { once } from 'node:events';
 import { bindAddressFor, ensurePublicIdentity, type HeldIdentity } from '@truetuple/core';
 import { SimulatedEc2, simulatedNode } from '@truetuple/core/testing';
 import { udpIn } from '@truetuple/lab';
-import { openNetlink } from '@truetuple/netlink';
 import { describe, expect, it } from 'vitest';
+import { addIpv6, ipv6Peers as peers } from './dual-stack-world.ts';
 import { internetPeer, leakWorld, type LeakWorld } from './fail-closed-world.ts';
 import { whyNoNamespaces } from './netns-rights.ts';
 
 const reason = whyNoNamespaces();
 const needs = reason === undefined ? '' : ` (skipped: ${reason})`;
 const address = '2001:db8:0:202::50';
-const eth0Address = '2001:db8:0:201::51';
-const peers = { internet: '2001:db8:ffff::50', vpc: '2001:db8:0:203::100' };
-const nodad = { noDuplicateDetection: true };
-
-/** Gives the VPC and the Internet their IPv6 side, and the pod an eth0 that everything could leak by. */
-async function addIpv6({ podLinks, vpcLinks, node, eth0PeerIndex }: LeakWorld): Promise<void> {
-  const router = await indexOf(vpcLinks, 'eni1');
-  const lo = await indexOf(vpcLinks, 'lo');
-  await vpcLinks.addresses.add({ linkIndex: router, address: 'fe80::1/64', ...nodad });
-  for (const peer of Object.values(peers)) {
-    await vpcLinks.addresses.add({ linkIndex: lo, address: `${peer}/128`, ...nodad });
-  }
-  await vpcLinks.routes.add({ destination: '2001:db8:0:202::/64', linkIndex: router });
-  const eth0 = await indexOf(podLinks, 'eth0');
-  await podLinks.addresses.add({ linkIndex: eth0, address: `${eth0Address}/128`, ...nodad });
-  using nodeLinks = await openNetlink({ netns: node });
-  const macAddress = (await nodeLinks.links.get({ index: eth0PeerIndex }))?.macAddress;
-  if (macAddress === undefined) throw new Error("the node's end of eth0 has no MAC address");
-  await podLinks.neighbours.replace({ linkIndex: eth0, address: 'fe80::2', macAddress });
-  await podLinks.routes.add({ destination: '::/0', gateway: 'fe80::2', linkIndex: eth0 });
-}
-
-async function indexOf(links: LeakWorld['podLinks'], name: string): Promise<number> {
-  const link = await links.links.get({ name });
-  if (link === undefined) throw new Error(`there is no link ${name}`);
-  return link.index;
-}
 
 interface Held extends AsyncDisposable {
   readonly world: LeakWorld;

@@ -23,7 +23,7 @@ function heard<Port extends object>(port: Port, hear: (what: string) => void): P
 
 function heardSockets(datagrams: DatagramPort, hear: (what: string) => void): DatagramPort {
   return {
-    resolve: (host) => datagrams.resolve(host),
+    resolve: (host, family) => datagrams.resolve(host, family),
     open: async (local) => {
       const opened = await datagrams.open(local);
       return opened.kind === 'open' ? { ...opened, socket: heard(opened.socket, hear) } : opened;

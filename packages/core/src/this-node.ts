@@ -84,7 +84,7 @@ function datagramsIn(netns: string | undefined): DatagramPort {
   });
   return {
     open: async (local) => (await datagrams()).open(local),
-    resolve: async (host) => (await datagrams()).resolve(host),
+    resolve: async (host, family) => (await datagrams()).resolve(host, family),
   };
 }
 

@@ -28,6 +28,7 @@ describe('an identity that holds', () => {
       paths: [
         {
           port: 5060,
+          family: 'ipv4',
           peers: 'internet',
           through: 'own-socket',
           local: { address: '10.0.2.128', port: 5060 },
@@ -38,6 +39,7 @@ describe('an identity that holds', () => {
       ],
       outboundProven: true,
       inboundProven: true,
+      families: [{ family: 'ipv4', outboundProven: true, inboundProven: true }],
       findings: [],
     });
   });

@@ -5,6 +5,7 @@ import type { PublicIdentity } from './identity/public-identity.ts';
 import type { NodePorts } from './node-ports.ts';
 import { thisNode } from './this-node.ts';
 import type { Observation } from './verify/finding.ts';
+import { ipv6NotAsked } from './verify/ipv6-not-asked.ts';
 import { askOnWire, type WireAids } from './verify/prove-on-wire.ts';
 import { parseWire } from './verify/parse-wire.ts';
 import { verifyCloud } from './verify/verify-cloud.ts';
@@ -51,22 +52,12 @@ export async function verifyPublicIdentity(
     facts: identity,
     wire: seen,
     rule: { quorum: wire?.quorum, wantsInbound: true },
-    observations: [...kernel, ...cloud, ...(wire === undefined ? [] : ipv6NotAsked(identity))],
+    observations: [
+      ...kernel,
+      ...cloud,
+      ...(wire === undefined ? [] : ipv6NotAsked(identity, seen)),
+    ],
   });
-}
-
-/** What is sent is IPv4 only. */
-function ipv6NotAsked({ publicIpv6 }: PublicIdentity): Observation[] {
-  if (publicIpv6 === undefined) return [];
-  return [
-    {
-      code: 'ipv6-not-asked',
-      severity: 'unproven',
-      seen: `no packet was sent from or to ${publicIpv6.address}`,
-      wanted: 'one that arrived',
-      remedy: `The kernel's and EC2's answers stand for it; send a packet from ${publicIpv6.address} to a host outside the VPC, and one to it.`,
-    },
-  ];
 }
 
 async function lookAtKernel(node: NodePorts, identity: PublicIdentity): Promise<Observation[]> {

@@ -133,7 +133,6 @@ describe('parseIdentitySpec', () => {
     });
   });
 
-  const wire = { stunServers: ['stun.example.com'], ports: [5060] };
   it.each<[string, object, string]>([
     [
       'IPv6 alone',
@@ -179,11 +178,6 @@ describe('parseIdentitySpec', () => {
       'sockets on 0.0.0.0',
       { ...dual, delivery: 'any', ports: [tls] },
       'addressFamilies: delivery any leads sockets on 0.0.0.0',
-    ],
-    [
-      'a proof by packets',
-      { ...dual, proof: { require: 'outbound', wire } },
-      'proof.require: packets prove IPv4 only',
     ],
   ])('refuses %s', (_what, change, text) => {
     expect(refusal(change)).toContain(text);

@@ -7,7 +7,6 @@ import {
   type Ipv6Address,
   type Ipv6Cidr,
 } from './ipv6-address.ts';
-import type { Proof } from './proof.ts';
 
 /** Of which Internet protocols an identity has a public address. */
 export type AddressFamily = 'ipv4' | 'ipv6';
@@ -90,10 +89,8 @@ function isLinkLocal(address: Ipv6Address): boolean {
 }
 
 /** Why the IPv6 side cannot be as it was asked for, each with the field it is about. */
-export function refuseIpv6Spec(
-  spec: Ipv6Spec & { readonly delivery: Delivery; readonly proof: Proof },
-): string[] {
-  const { addressFamilies: families, delivery, proof } = spec;
+export function refuseIpv6Spec(spec: Ipv6Spec & { readonly delivery: Delivery }): string[] {
+  const { addressFamilies: families, delivery } = spec;
   if (families.length === 0) return ['addressFamilies: is empty'];
   if (new Set(families).size < families.length) {
     return ['addressFamilies: names a family twice'];
@@ -104,17 +101,9 @@ export function refuseIpv6Spec(
     ];
   }
   if (!families.includes('ipv6')) return unused(spec);
+  if (delivery !== 'rule' && delivery !== 'any') return [];
   return [
-    ...(delivery === 'rule' || delivery === 'any'
-      ? [
-          `addressFamilies: delivery ${delivery} leads sockets on 0.0.0.0 and none on ::, so IPv6 would leave by eth0; use both, translate or dnat`,
-        ]
-      : []),
-    ...(proof.require === 'kernel'
-      ? []
-      : [
-          `proof.require: packets prove IPv4 only, so an identity with ipv6 cannot be proven ${proof.require} yet; say kernel, or leave ipv6 out of addressFamilies`,
-        ]),
+    `addressFamilies: delivery ${delivery} leads sockets on 0.0.0.0 and none on ::, so IPv6 would leave by eth0; use both, translate or dnat`,
   ];
 }
 

@@ -30,8 +30,9 @@ export interface KeepWire {
 export function parseKeepWire(identity: PublicIdentity, input: KeepWireInput): KeepWire {
   const { stunServers, quorum, reservedPort, timeoutMs, applicationSockets = [] } = input;
   const { internet, vpc } = identity.bind;
+  const own: readonly (string | undefined)[] = [internet, vpc, identity.publicIpv6?.address];
   const lent = applicationSockets
-    .filter(({ local }) => local.address === internet || local.address === vpc)
+    .filter(({ local }) => own.includes(local.address))
     .map(({ local }) => local.port);
   const bindsOnly = reservedPort === undefined ? [] : [reservedPort];
   const ports = [...new Set([...lent, ...bindsOnly])];
@@ -40,10 +41,11 @@ export function parseKeepWire(identity: PublicIdentity, input: KeepWireInput): K
   return { proof, bindsOnly, applicationSockets };
 }
 
-function nowhereToAskFrom({ publicIp, bind }: PublicIdentity): CoreError {
+function nowhereToAskFrom({ publicIp, bind, publicIpv6 }: PublicIdentity): CoreError {
+  const own = [...new Set([bind.internet, bind.vpc, ...(publicIpv6 ? [publicIpv6.address] : [])])];
   return new CoreError({
     code: 'SpecInvalid',
-    message: `Keeping ${publicIp}: wire names no reservedPort, and no socket of applicationSockets is bound to ${bind.internet} or ${bind.vpc}`,
+    message: `Keeping ${publicIp}: wire names no reservedPort, and no socket of applicationSockets is bound to ${own.join(' or ')}`,
     remedy:
       "Name a reservedPort that the application leaves free, or lend one of its sockets: a keep takes no port that may be the application's.",
     retry: 'never',

@@ -1,3 +1,5 @@
+import type { AddressFamily } from '../identity/ipv6-spec.ts';
+
 /** One end of a UDP packet's way. The address is IPv4 dotted quads or IPv6 as RFC 5952 writes it. */
 export interface Endpoint {
   readonly address: string;
@@ -31,8 +33,8 @@ export type OpenedSocket =
 export interface DatagramPort {
   /** Binds exactly this address; port 0 lets the system choose. Refused with EADDRINUSE where somebody holds it. */
   open(local: Endpoint): Promise<OpenedSocket>;
-  /** IPv4 addresses of a host name, in the resolver's order; empty when there are none or nobody answers. */
-  resolve(host: string): Promise<readonly string[]>;
+  /** Addresses of a host name in one family, in the resolver's order; empty when there are none or nobody answers. */
+  resolve(host: string, family: AddressFamily): Promise<readonly string[]>;
 }
 
 /** Port: unguessable bytes (RFC 8489 section 5: a transaction id is chosen at random out of 96 bits). */
@@ -46,4 +48,9 @@ export function formatEndpoint({ address, port }: Endpoint): string {
 /** Whether both name the same UDP address and port. */
 export function isSameEndpoint(a: Endpoint, b: Endpoint): boolean {
   return a.port === b.port && a.address === b.address;
+}
+
+/** The family of an address's text. */
+export function familyOf(address: string): AddressFamily {
+  return address.includes(':') ? 'ipv6' : 'ipv4';
 }

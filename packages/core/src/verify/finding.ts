@@ -1,3 +1,4 @@
+import type { AddressFamily } from '../identity/ipv6-spec.ts';
 import type { KernelFindingCode, Severity } from './kernel-finding.ts';
 
 /** `unproven`: nothing speaks against it, and nothing has shown it either. */
@@ -57,6 +58,8 @@ export type FindingCode = KernelFindingCode | WireFindingCode | CloudFindingCode
 /** One difference between what an identity needs and what was seen, before its causes are known. */
 export interface Observation {
   readonly code: FindingCode;
+  /** Whose packets showed it; absent for what the kernel or EC2 showed. */
+  readonly family?: AddressFamily;
   readonly severity: FindingSeverity;
   readonly seen: string;
   readonly wanted: string;

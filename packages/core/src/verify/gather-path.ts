@@ -1,5 +1,5 @@
-import type { Ipv4Address } from '../identity/address.ts';
 import type { Clock } from '../identity/clock.ts';
+import type { AddressFamily } from '../identity/ipv6-spec.ts';
 import {
   isSameEndpoint,
   type DatagramPort,
@@ -27,12 +27,14 @@ export interface WirePorts {
 
 export interface PathToGather {
   readonly port: number;
+  readonly family: AddressFamily;
   readonly peers: Peers;
-  readonly source: Ipv4Address;
+  readonly source: string;
   /** False: asked through a lent socket, or not at all. */
   readonly mayBind: boolean;
   readonly servers: readonly { readonly server: string; readonly at: Endpoint }[];
-  readonly publicIp: Ipv4Address;
+  /** The address that is advertised to these peers. */
+  readonly advertisedAddress: string;
   /** Lent by the application; the one that is bound to the very tuple is used. */
   readonly applicationSockets: readonly DatagramSocket[];
   readonly wantsInbound: boolean;
@@ -46,33 +48,25 @@ export interface PathToGather {
  * the evidence then says so, and nothing was sent.
  */
 export async function gatherPath(ports: WirePorts, path: PathToGather): Promise<PathEvidence> {
-  const { port, peers, source } = path;
+  const { port, family, peers, source } = path;
   const local = { address: source, port };
+  const asked = { port, family, peers, source, local };
   const lent = path.applicationSockets.find((socket) => isSameEndpoint(socket.local, local));
   if (lent !== undefined) {
     const seen = await askOver(ports, lent, path);
-    return { port, peers, source, local, through: 'application-socket', ...seen };
+    return { ...asked, through: 'application-socket', ...seen };
   }
   if (!path.mayBind) {
-    return { port, peers, source, local, through: 'none', answers: [], inbound: [] };
+    return { ...asked, through: 'none', answers: [], inbound: [] };
   }
   const opened = await ports.datagrams.open(local);
   if (opened.kind === 'refused') {
     const bindRefusedWith = opened.errno;
-    return {
-      port,
-      peers,
-      source,
-      local,
-      through: 'none',
-      bindRefusedWith,
-      answers: [],
-      inbound: [],
-    };
+    return { ...asked, through: 'none', bindRefusedWith, answers: [], inbound: [] };
   }
   try {
     const seen = await askOver(ports, opened.socket, path);
-    return { port, peers, source, local, through: 'own-socket', ...seen };
+    return { ...asked, through: 'own-socket', ...seen };
   } finally {
     await opened.socket.close();
   }
@@ -141,7 +135,7 @@ async function awaitProbe(
   const over = new AbortController();
   const signal =
     path.signal === undefined ? over.signal : AbortSignal.any([path.signal, over.signal]);
-  const to = { address: path.publicIp, port: path.port };
+  const to = { address: path.advertisedAddress, port: path.port };
   const { giveUpAtMs } = stunSchedule(path.timing);
   const said = askPeer(probingPeer, { to, datagram: probe.datagram, signal });
   const silent = { kind: 'silent' } as const;

@@ -1,3 +1,4 @@
+import type { AddressFamily } from '../identity/ipv6-spec.ts';
 import { formatEndpoint, isSameEndpoint, type Endpoint } from './datagram-port.ts';
 import type { Observation } from './finding.ts';
 import type { MappingFacts } from './judge-mapping.ts';
@@ -57,12 +58,13 @@ function silence({ inbound, local }: PathEvidence, advertised: Endpoint): Observ
   };
 }
 
-/** Pure: for a port that nobody could be asked to send to. One path of it is enough. */
-export function inboundNotAsked(port: number): Observation {
+/** Pure: for a port that nobody could be asked to send to by a family. One path of it is enough. */
+export function inboundNotAsked(port: number, family: AddressFamily): Observation {
   return {
     code: 'inbound-not-asked',
+    family,
     severity: 'unproven',
-    seen: `nobody who answered can send to UDP port ${port} from an address that nothing was sent to`,
+    seen: `nobody who answered can send to UDP port ${port} by ${family === 'ipv6' ? 'IPv6' : 'IPv4'} from an address that nothing was sent to`,
     wanted: 'such a packet',
     remedy:
       'Name a STUN server with two public addresses (OTHER-ADDRESS of RFC 5780; coturn does it), or give probingPeers. A server whose second address is asked too proves nothing inbound: name only the first.',

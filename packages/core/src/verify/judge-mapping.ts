@@ -1,5 +1,6 @@
 import { cidrContains, isIpv4Address, type Cidr, type Ipv4Address } from '../identity/address.ts';
 import { formatEndpoint, isSameEndpoint, type Endpoint } from './datagram-port.ts';
+import type { PublicIpv6 } from '../identity/public-ipv6.ts';
 import type { Observation, WireFindingCode } from './finding.ts';
 import type { PathEvidence, ServerAnswer } from './wire-evidence.ts';
 
@@ -9,6 +10,7 @@ export interface MappingFacts {
   readonly privateIp: Ipv4Address;
   readonly linkName: string;
   readonly vpcCidrs: readonly Cidr[];
+  readonly publicIpv6?: Pick<PublicIpv6, 'address'> | undefined;
 }
 
 /** An answer of a server that says where it saw us. */
@@ -17,9 +19,13 @@ export interface Mapped {
   readonly mapped: Endpoint;
 }
 
-/** The tuple that servers must see: the public address with the port that was sent from. */
-export function advertisedTuple({ publicIp }: MappingFacts, { local }: PathEvidence): Endpoint {
-  return { address: publicIp, port: local.port };
+/** The tuple that servers must see: the public address with the port that was sent from; of IPv6 what was sent from itself. */
+export function advertisedTuple(
+  { publicIp, publicIpv6 }: Pick<MappingFacts, 'publicIp' | 'publicIpv6'>,
+  { family, local }: PathEvidence,
+): Endpoint {
+  if (family === 'ipv4') return { address: publicIp, port: local.port };
+  return { address: publicIpv6?.address ?? local.address, port: local.port };
 }
 
 export function mappedAnswers(answers: readonly ServerAnswer[]): Mapped[] {
@@ -58,9 +64,12 @@ type Mismatch = Extract<
   | 'source-translated'
 >;
 
-function mismatchOf(facts: MappingFacts, { local }: PathEvidence, mapped: Endpoint): Mismatch {
+function mismatchOf(facts: MappingFacts, path: PathEvidence, mapped: Endpoint): Mismatch {
+  const { local } = path;
   const { address } = mapped;
-  if (address === facts.publicIp) return 'port-rewritten';
+  if (address === advertisedTuple(facts, path).address) return 'port-rewritten';
+  // no gateway of EC2 translates IPv6
+  if (path.family === 'ipv6') return 'source-translated';
   if (address === facts.privateIp && mapped.port === local.port) return 'not-translated';
   const isInVpc =
     isIpv4Address(address) && facts.vpcCidrs.some((cidr) => cidrContains(cidr, address));
@@ -78,8 +87,10 @@ const remedies: Record<Mismatch, (facts: MappingFacts, path: PathEvidence) => st
     `The packets leave by another link than ${linkName}, and their node puts its own address on them (VPC CNI SNAT): look at the pod's rules and routes.`,
   'other-public-address': ({ publicIp, privateIp }) =>
     `${privateIp} is translated 1:1 to another public address: look at which Elastic IP is associated with it (aws ec2 describe-addresses --filters Name=private-ip-address,Values=${privateIp}), and which of two claims for ${publicIp} is true.`,
-  'source-translated': ({ linkName }) =>
-    `The packets leave by another link than ${linkName}, through a node's SNAT or a NAT gateway: look at "ip rule" and "ip route get" in the pod, and at the subnet's default route, which must be an Internet gateway.`,
+  'source-translated': ({ linkName }, { family }) =>
+    family === 'ipv6'
+      ? `Something translates IPv6, which no gateway of EC2 does: look for masquerade, snat or prefix translation in the pod and on its node (nft list ruleset), and at "ip -6 rule" and "ip -6 route get" in the pod.`
+      : `The packets leave by another link than ${linkName}, through a node's SNAT or a NAT gateway: look at "ip rule" and "ip route get" in the pod, and at the subnet's default route, which must be an Internet gateway.`,
 };
 
 /** A symmetric NAT gives each destination a mapping of its own (RFC 5780 section 4.3). */

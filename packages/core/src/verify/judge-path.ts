@@ -18,7 +18,7 @@ export interface JudgedPath {
 export interface PathRule {
   /** How many servers must see the advertised tuple, or all where there are fewer; default more than half. */
   readonly quorum?: number | undefined;
-  /** Servers without an address: they count as servers outside of the VPC that did not answer. */
+  /** Servers without an address: they count as servers outside of the VPC that did not answer by IPv4. */
   readonly serversNotFound: number;
   /** False where inbound proof was not wanted: then its absence is no finding. */
   readonly wantsInbound: boolean;
@@ -26,26 +26,27 @@ export interface PathRule {
 
 /** Pure: what the answers on one path prove. */
 export function judgePath(facts: MappingFacts, path: PathEvidence, rule: PathRule): JudgedPath {
-  const { port, peers, through, local } = path;
+  const { port, family, peers, through, local } = path;
   const advertised = advertisedTuple(facts, path);
   const quorum = quorumOf(path, rule);
   const outbound = judgeOutbound(path, advertised, quorum);
   const inbound = judgeInbound(path, advertised, facts);
   return {
-    proof: { port, peers, through, local, advertised, outbound, inbound: inbound.proof },
+    proof: { port, family, peers, through, local, advertised, outbound, inbound: inbound.proof },
     observations: [
       ...judgeSocket(path),
       ...judgeServers(path, outbound),
       ...judgeMappings(facts, path, outbound === 'proven' ? 'warning' : 'broken'),
       ...judgeAgreement(path, { advertised, outbound, quorum }),
       ...(rule.wantsInbound ? inbound.observations : []),
-    ],
+    ].map((observation) => ({ ...observation, family })),
   };
 }
 
 /** So many servers decide on a path. */
-export function quorumOf({ answers, peers }: PathEvidence, rule: PathRule): number {
-  const servers = answers.length + (peers === 'vpc' ? 0 : rule.serversNotFound);
+export function quorumOf({ answers, family, peers }: PathEvidence, rule: PathRule): number {
+  const isTheirs = family === 'ipv4' && peers !== 'vpc';
+  const servers = answers.length + (isTheirs ? rule.serversNotFound : 0);
   return Math.min(rule.quorum ?? Math.floor(servers / 2) + 1, servers);
 }
 

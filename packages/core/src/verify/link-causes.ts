@@ -2,6 +2,17 @@ import type { Finding, FindingCode, Observation } from './finding.ts';
 
 const linkGone: readonly FindingCode[] = ['link-missing', 'link-down', 'link-without-carrier'];
 const wayWrong: readonly FindingCode[] = ['route-elsewhere', 'rule-missing', 'rule-outranked'];
+const ipv6WayWrong: readonly FindingCode[] = [
+  'ipv6-route-elsewhere',
+  'ipv6-rule-missing',
+  'ipv6-rule-outranked',
+];
+const ipv6AddressWrong: readonly FindingCode[] = [
+  'ipv6-address-missing',
+  'ipv6-address-duplicate',
+  'ipv6-address-not-assigned',
+];
+const ipv6InterfaceWrong: readonly FindingCode[] = ['interface-missing', 'interface-not-attached'];
 const interfaceWrong: readonly FindingCode[] = [
   'interface-missing',
   'interface-not-attached',
@@ -77,13 +88,35 @@ const causes: Partial<Record<FindingCode, readonly FindingCode[]>> = {
   'association-missing': interfaceWrong,
 };
 
-/** Pure: ties each observation to those of the others that lead to it. */
+/** Where packets of IPv6 showed it, and that is not the same: nobody judges security groups and network ACLs for them. */
+const ipv6Causes: typeof causes = {
+  ...causes,
+  'source-not-bindable': [...linkGone, ...ipv6AddressWrong],
+  'send-refused': [...linkGone, ...ipv6WayWrong],
+  'all-servers-silent': [...linkGone, ...ipv6WayWrong, ...ipv6InterfaceWrong, ...ipv6AddressWrong],
+  'source-translated': ipv6WayWrong,
+  'port-rewritten': ipv6WayWrong,
+  'inbound-silent': [
+    'all-servers-silent',
+    ...ipv6WayWrong,
+    ...ipv6InterfaceWrong,
+    ...ipv6AddressWrong,
+  ],
+};
+
+/** Pure: ties each observation to those of the others that lead to it, none of them of the other family's packets. */
 export function linkCauses(observations: readonly Observation[]): Finding[] {
-  const found = new Set(observations.map(({ code }) => code));
-  return observations.map((observation) => ({
-    ...observation,
-    causedBy: (causes[observation.code] ?? []).filter(
-      (cause) => cause !== observation.code && found.has(cause),
-    ),
-  }));
+  return observations.map((observation) => {
+    const { code, family } = observation;
+    const known = family === 'ipv6' ? ipv6Causes : causes;
+    const found = new Set(
+      observations
+        .filter((one) => one.family === undefined || one.family === family)
+        .map((one) => one.code),
+    );
+    return {
+      ...observation,
+      causedBy: (known[code] ?? []).filter((cause) => cause !== code && found.has(cause)),
+    };
+  });
 }

@@ -1,3 +1,4 @@
+import type { AddressFamily } from '../identity/ipv6-spec.ts';
 import type { Endpoint } from './datagram-port.ts';
 import type { Peers, Through } from './wire-evidence.ts';
 
@@ -26,6 +27,7 @@ export type InboundProof = 'proven' | 'silent' | 'not-asked';
 /** What one path of one port came to. */
 export interface PathProof {
   readonly port: number;
+  readonly family: AddressFamily;
   readonly peers: Peers;
   readonly through: Through;
   readonly local: Endpoint;

@@ -3,6 +3,7 @@ import type { Proof } from '../identity/proof.ts';
 import type { PublicIdentity } from '../identity/public-identity.ts';
 import type { Finding } from './finding.ts';
 import type { WirePorts } from './gather-path.ts';
+import { ipv6NotAsked } from './ipv6-not-asked.ts';
 import { askOnWire, type WireAids } from './prove-on-wire.ts';
 import { reportOf, type VerifyReport } from './verify-report.ts';
 
@@ -33,11 +34,19 @@ export async function requireWireProof(
     const { wire } = proof;
     const seen = await askOnWire(ports, { ...aids, identity, wire, wantsInbound, signal });
     const rule = { quorum: wire.quorum, wantsInbound };
-    const report = reportOf({ facts: identity, wire: seen, rule, observations: [] });
-    if (report.outboundProven && (!wantsInbound || report.inboundProven)) return;
+    const observations = ipv6NotAsked(identity, seen);
+    const report = reportOf({ facts: identity, wire: seen, rule, observations });
+    if (isEnough(report, wantsInbound)) return;
     if (attempt >= proof.attempts || !mayChange(report)) throw notProven(proof, report, attempt);
     await ports.clock.wait(Math.min(longestPauseMs, firstPauseMs * 2 ** (attempt - 1)), signal);
   }
+}
+
+/** Each family is advertised, so each is to be proven. */
+function isEnough({ families }: VerifyReport, wantsInbound: boolean): boolean {
+  return families.every(
+    ({ outboundProven, inboundProven }) => outboundProven && (!wantsInbound || inboundProven),
+  );
 }
 
 /** A port that the application holds will be held a second later too. */
@@ -46,7 +55,8 @@ function mayChange({ findings }: VerifyReport): boolean {
 }
 
 function notProven(proof: Required, report: VerifyReport, attempts: number): CoreError {
-  const { publicIp, findings, outboundProven } = report;
+  const { publicIp, findings, families } = report;
+  const outboundProven = families.every((each) => each.outboundProven);
   const weighty = findings.filter(({ severity }) => severity !== 'warning');
   const way = outboundProven ? 'inbound' : 'outbound';
   return new CoreError({

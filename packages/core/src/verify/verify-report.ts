@@ -1,3 +1,4 @@
+import type { AddressFamily } from '../identity/ipv6-spec.ts';
 import type { Finding, Observation } from './finding.ts';
 import { inboundNotAsked } from './judge-inbound.ts';
 import { judgePath, type PathRule } from './judge-path.ts';
@@ -16,9 +17,18 @@ export interface VerifyReport {
    * nothing proven.
    */
   readonly outboundProven: boolean;
-  /** True when for each port a packet arrived on a path whose sender nothing had been sent to. */
+  /** True when for each port, and each family that was asked, a packet arrived on a path whose sender nothing had been sent to. */
   readonly inboundProven: boolean;
+  /** The same of each family of the identity by itself; of one that nobody was asked by, nothing is proven. */
+  readonly families: readonly FamilyProof[];
   readonly findings: readonly Finding[];
+}
+
+/** What packets of one family proved. */
+export interface FamilyProof {
+  readonly family: AddressFamily;
+  readonly outboundProven: boolean;
+  readonly inboundProven: boolean;
 }
 
 export interface ReportParts {
@@ -36,13 +46,26 @@ export function reportOf({ facts, wire, rule, observations }: ReportParts): Veri
   const judged = seen.map((path) => judgePath(facts, path, full));
   const paths = judged.map(({ proof }) => proof);
   const notFound = serversNotFound.map(serverNotFound);
-  const notAsked = rule.wantsInbound ? portsNotAsked(paths).map(inboundNotAsked) : [];
+  const ofFamily = (family: AddressFamily): PathProof[] =>
+    paths.filter((path) => path.family === family);
+  const families: readonly AddressFamily[] =
+    facts.publicIpv6 === undefined ? ['ipv4'] : ['ipv4', 'ipv6'];
+  const notAsked = rule.wantsInbound
+    ? families.flatMap((family) =>
+        portsNotAsked(ofFamily(family)).map((port) => inboundNotAsked(port, family)),
+      )
+    : [];
   const ofPaths = judged.flatMap((path) => path.observations);
   return {
     publicIp: facts.publicIp,
     paths,
     outboundProven: isOutboundProven(paths),
     inboundProven: isInboundProven(paths),
+    families: families.map((family) => ({
+      family,
+      outboundProven: isOutboundProven(ofFamily(family)),
+      inboundProven: isInboundProven(ofFamily(family)),
+    })),
     findings: linkCauses([...observations, ...notFound, ...ofPaths, ...notAsked]),
   };
 }
@@ -54,7 +77,7 @@ function isOutboundProven(paths: readonly PathProof[]): boolean {
 }
 
 function isInboundProven(paths: readonly PathProof[]): boolean {
-  const byPort = Map.groupBy(paths, ({ port }) => port);
+  const byPort = Map.groupBy(paths, ({ port, family }) => `${family} ${port}`);
   return byPort.size > 0 && [...byPort.values()].every(hasInboundProof);
 }
 
@@ -72,7 +95,7 @@ function serverNotFound(server: string): Observation {
   return {
     code: 'server-not-found',
     severity: 'unproven',
-    seen: `${server} has no IPv4 address`,
+    seen: `${server} has no address in a family of the identity`,
     wanted: 'a server that can be asked',
     remedy: 'Correct the name, or see whether the pod can resolve names.',
   };

@@ -1,11 +1,11 @@
-import type { Ipv4Address } from '../identity/address.ts';
+import type { AddressFamily } from '../identity/ipv6-spec.ts';
 import type { Endpoint } from './datagram-port.ts';
 import type { StunAnswer } from './stun/stun-answer.ts';
 
 /**
  * Which peers a path leads to. `internet`: the Internet gateway translates the private source. `vpc`: nobody
  * translates; the socket that sends there carries the public address itself. `all`: one socket serves both (every
- * delivery but `both`).
+ * delivery but `both`, and IPv6, which nobody translates).
  */
 export type Peers = 'internet' | 'vpc' | 'all';
 
@@ -24,8 +24,9 @@ export type Through =
 export interface PathEvidence {
   /** The port to be proven. */
   readonly port: number;
+  readonly family: AddressFamily;
   readonly peers: Peers;
-  readonly source: Ipv4Address;
+  readonly source: string;
   readonly through: Through;
   /** What was sent from. */
   readonly local: Endpoint;

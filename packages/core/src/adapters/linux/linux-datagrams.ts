@@ -2,12 +2,13 @@ import { createSocket, type Socket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
 import type { NetnsReference } from '@truetuple/netlink';
-import type {
-  DatagramPort,
-  DatagramSocket,
-  Endpoint,
-  OpenedSocket,
-  SocketRefusal,
+import {
+  familyOf,
+  type DatagramPort,
+  type DatagramSocket,
+  type Endpoint,
+  type OpenedSocket,
+  type SocketRefusal,
 } from '../../verify/datagram-port.ts';
 
 export interface LinuxDatagramsOptions {
@@ -15,11 +16,15 @@ export interface LinuxDatagramsOptions {
   readonly netns?: NetnsReference;
 }
 
-/** DatagramPort over node:dgram, IPv4. A port that somebody holds is never shared. */
+/** DatagramPort over node:dgram. A port that somebody holds is never shared, and an IPv6 socket takes no IPv4. */
 export function linuxDatagrams({ netns }: LinuxDatagramsOptions = {}): DatagramPort {
   return {
     async open(local): Promise<OpenedSocket> {
-      const socket = createSocket({ type: 'udp4', reuseAddr: false, lookup: literal });
+      const common = { reuseAddr: false, lookup: literal };
+      const socket =
+        familyOf(local.address) === 'ipv6'
+          ? createSocket({ type: 'udp6', ipv6Only: true, ...common })
+          : createSocket({ type: 'udp4', ...common });
       try {
         const listening = once(socket, 'listening');
         if (netns === undefined) socket.bind({ ...local, exclusive: true });
@@ -33,9 +38,10 @@ export function linuxDatagrams({ netns }: LinuxDatagramsOptions = {}): DatagramP
         return refusalOf(error);
       }
     },
-    async resolve(host) {
+    async resolve(host, family) {
       try {
-        return (await lookup(host, { family: 4, all: true })).map(({ address }) => address);
+        const found = await lookup(host, { family: family === 'ipv6' ? 6 : 4, all: true });
+        return found.map(({ address }) => address);
       } catch {
         return [];
       }
@@ -80,7 +86,8 @@ function closed(socket: Socket): Promise<void> {
 /** The descriptor of a socket that lives in another namespace; its next owner closes it. */
 async function boundIn(netns: NetnsReference, { address, port }: Endpoint): Promise<number> {
   const netlink = await import('./netlink-sockets.ts');
-  const native = netlink.openSocket({ domain: 'inet', type: 'datagram', netns });
+  const domain = familyOf(address) === 'ipv6' ? 'inet6' : 'inet';
+  const native = netlink.openSocket({ domain, type: 'datagram', netns });
   try {
     native.bind(netlink.encodeInetAddress(address, port));
     return native.detach();
@@ -101,5 +108,5 @@ function literal(
   _options: unknown,
   done: (error: null, address: string, family: number) => void,
 ): void {
-  done(null, address, 4);
+  done(null, address, familyOf(address) === 'ipv6' ? 6 : 4);
 }

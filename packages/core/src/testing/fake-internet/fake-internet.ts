@@ -1,5 +1,7 @@
 import type { Clock } from '../../identity/clock.ts';
+import type { AddressFamily } from '../../identity/ipv6-spec.ts';
 import {
+  familyOf,
   formatEndpoint,
   isSameEndpoint,
   type DatagramPort,
@@ -83,8 +85,8 @@ export class FakeInternet implements DatagramPort {
     return { kind: 'open', socket: this.#socketOf(bound) };
   }
 
-  async resolve(host: string): Promise<readonly string[]> {
-    return this.#setup.hosts?.[host] ?? [];
+  async resolve(host: string, family: AddressFamily): Promise<readonly string[]> {
+    return (this.#setup.hosts?.[host] ?? []).filter((address) => familyOf(address) === family);
   }
 
   #socketOf(bound: Bound): DatagramSocket {
