@@ -155,5 +155,5 @@ export type { KernelFinding } from './verify/kernel-finding.ts';
 export type { InboundProof, OutboundProof, PathProof } from './verify/path-proof.ts';
 export type { ProbeRequest, ProbingPeer } from './verify/probing-peer.ts';
 export type { WireAids } from './verify/prove-on-wire.ts';
-export type { VerifyReport } from './verify/verify-report.ts';
+export type { FamilyProof, VerifyReport } from './verify/verify-report.ts';
 export type { Peers, Through } from './verify/wire-evidence.ts';

@@ -107,7 +107,7 @@ describe('a dual-stack identity on the wire', () => {
     const held = await holdBoth();
     const state = await held.pod.kernel.observe('net1', 200);
     const from = `${address}/128`;
-    const rule = state?.ipv6?.rules.find((one) => one.from === from);
+    const rule = state?.ipv6?.rules.find((each) => each.from === from);
     if (rule === undefined) throw new Error('there is no rule');
     await held.pod.kernel.apply({
       kind: 'remove-ipv6-rule',
@@ -117,25 +117,25 @@ describe('a dual-stack identity on the wire', () => {
     });
     const report = await verify(held, { wire: both });
     const [code] = codesOf(report).filter(
-      (one) => one.endsWith('silent') || one === 'send-refused',
+      (each) => each.endsWith('silent') || each === 'send-refused',
     );
     expect(causesOf(report, code ?? 'send-refused')).toContain('ipv6-rule-missing');
     expect(provenOf(report)[0]).toEqual(['ipv4', true, true]);
   });
 });
 
-describe('an ensure that requires a proof by packets', () => {
-  const ensure = (servers: readonly FakeStunServer[], stunServers: readonly string[]) => {
-    const pod = simulatedPod();
-    for (const server of servers) pod.internet.addStunServer(server);
-    const proof = {
-      require: 'outbound',
-      wire: { stunServers, ports: [5060] },
-      attempts: 1,
-    } as const;
-    return ensurePublicIdentity({ ...pod.spec, ...dualStack, proof }, { node: pod.node });
-  };
+const ensure = (servers: readonly FakeStunServer[], stunServers: readonly string[]) => {
+  const pod = simulatedPod();
+  for (const server of servers) pod.internet.addStunServer(server);
+  const proof = {
+    require: 'outbound',
+    wire: { stunServers, ports: [5060] },
+    attempts: 1,
+  } as const;
+  return ensurePublicIdentity({ ...pod.spec, ...dualStack, proof }, { node: pod.node });
+};
 
+describe('an ensure that requires a proof by packets', () => {
   it('publishes what both families prove', async () => {
     const { identity } = await ensure([four, { at: six }], both.stunServers);
     expect(identity.publicIpv6?.address).toBe(address);
