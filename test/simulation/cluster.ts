@@ -105,7 +105,7 @@ export class Cluster {
     });
     const stop = new AbortController();
     this.#stops.set(process, stop);
-    this.#world.endings.push(() => stop.abort());
+    this.#world.endings.push(() => stop.abort('the simulation is over'));
     const place = {
       world: this.#world,
       invariants: this.#invariants,

@@ -29,7 +29,7 @@ export async function runParallel(run: ParallelRun): Promise<Tally> {
       workerData,
       execArgv: ['-C', 'truetuple-source'],
       // what a seed makes is garbage when it ends: room for it is cheaper than collecting it often
-      resourceLimits: { maxYoungGenerationSizeMb: 64 },
+      resourceLimits: { maxYoungGenerationSizeMb: 192 },
     });
     try {
       while (!isOver()) {

@@ -164,15 +164,13 @@ export class World {
   strike(process: SimulatedProcess, operation: string): Fault | undefined {
     const step = stepOf(process.phase, operation);
     this.steps.add(step);
-    if (this.arms.length === 0) return undefined;
-    const at = this.arms.findIndex((arm) => this.#matches(arm, process, operation));
-    const arm = this.arms[at];
+    const arm = this.#armFor(process, operation);
     if (arm === undefined) return undefined;
     if (arm.skip > 0) {
       arm.skip -= 1;
       return undefined;
     }
-    this.arms.splice(at, 1);
+    this.arms.splice(this.arms.indexOf(arm), 1);
     const { fault } = arm.cell;
     this.faults += 1;
     if (plannedSteps.has(step)) {
@@ -185,9 +183,16 @@ export class World {
     return fault;
   }
 
-  #matches({ cell, anywhereFromMs }: Arm, process: SimulatedProcess, operation: string): boolean {
-    if (this.nowMs >= anywhereFromMs) return canStrike(operation, cell.fault);
-    return cell.operation === operation && cell.verb === process.phase;
+  #armFor({ phase }: SimulatedProcess, operation: string): Arm | undefined {
+    for (const arm of this.arms) {
+      const { cell, anywhereFromMs } = arm;
+      const isMeant =
+        this.nowMs >= anywhereFromMs
+          ? canStrike(operation, cell.fault)
+          : cell.operation === operation && cell.verb === phase;
+      if (isMeant) return arm;
+    }
+    return undefined;
   }
 
   #befall(fault: Fault, process: SimulatedProcess): void {

@@ -10,19 +10,23 @@ export const livePodsTimeoutMs = 30_000;
 export function boundedLiveness(live: Liveness, timeoutMs: number = livePodsTimeoutMs): Liveness {
   return {
     livePods: async ({ signal } = {}) => {
-      const limit = AbortSignal.timeout(timeoutMs);
-      const until = signal === undefined ? limit : AbortSignal.any([limit, signal]);
+      const until = new AbortController();
       const stopped = Promise.withResolvers<never>();
-      const stop = (): void =>
-        stopped.reject(
-          limit.aborted ? new Error(`no list of live pods within ${timeoutMs} ms`) : until.reason,
-        );
-      if (until.aborted) stop();
-      until.addEventListener('abort', stop, { once: true });
+      const stop = (why: unknown): void => {
+        until.abort(why);
+        stopped.reject(why);
+      };
+      const limit = setTimeout(() => {
+        stop(new Error(`no list of live pods within ${timeoutMs} ms`));
+      }, timeoutMs).unref();
+      const abort = (): void => stop(signal?.reason);
+      if (signal?.aborted === true) abort();
+      signal?.addEventListener('abort', abort, { once: true });
       try {
-        return await Promise.race([stopped.promise, live.livePods({ signal: until })]);
+        return await Promise.race([stopped.promise, live.livePods({ signal: until.signal })]);
       } finally {
-        until.removeEventListener('abort', stop);
+        clearTimeout(limit);
+        signal?.removeEventListener('abort', abort);
       }
     },
   };

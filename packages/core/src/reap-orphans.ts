@@ -3,7 +3,7 @@ import { boundedLiveness } from './bounded-liveness.ts';
 import { brakeReap, ownersUnknown } from './cloud/brake-reap.ts';
 import { carryOut } from './cloud/carry-out.ts';
 import { openSession, type CloudSession, transientFailuresBorne } from './cloud/cloud-session.ts';
-import type { CloudStep } from './cloud/cloud-step.ts';
+import { isSameStep, type CloudStep } from './cloud/cloud-step.ts';
 import type { Ec2Api } from './cloud/ec2-api.ts';
 import type { CloudStepEvent } from './cloud/identity-grant.ts';
 import type { LivePods, Liveness } from './cloud/liveness.ts';
@@ -233,5 +233,5 @@ async function takeAway(pass: Pass, orphan: Orphan): Promise<void> {
 }
 
 function isAmong(step: CloudStep, steps: readonly CloudStep[]): boolean {
-  return steps.some((one) => JSON.stringify(one) === JSON.stringify(step));
+  return steps.some((one) => isSameStep(one, step));
 }

@@ -54,6 +54,11 @@ export type CloudStep =
       readonly networkInterfaceId: string;
     };
 
+/** The same write, with the same values. */
+export function isSameStep(a: CloudStep, b: CloudStep): boolean {
+  return a.kind === b.kind && JSON.stringify(a) === JSON.stringify(b);
+}
+
 /** A step that writes or deletes one tag of an Elastic IP. */
 export type TagStep = Extract<CloudStep, { readonly allocationId: string; readonly value: string }>;
 

@@ -1,7 +1,7 @@
 import { converge } from '../converge.ts';
 import { carryOut } from './carry-out.ts';
 import { pause, type CloudSession } from './cloud-session.ts';
-import type { CloudStep } from './cloud-step.ts';
+import { isSameStep, type CloudStep } from './cloud-step.ts';
 import { describeLagMs } from './judge-claim.ts';
 import { lookAtCloud, routeTableIdFilters, type CloudPart } from './observe-cloud.ts';
 import { planAlone } from './plan-cloud.ts';
@@ -73,7 +73,8 @@ export async function endClaim(session: CloudSession, ending: Ending): Promise<v
       let view = isFresh ? undefined : await look(dependsOn(step));
       // the association last: EC2 compares nothing when it deletes a route
       if (step.kind === 'delete-route') view = await look(['addresses']);
-      if (view !== undefined && !plan(view).some((one) => isSame(one, step))) return 'look-again';
+      if (view !== undefined && !plan(view).some((one) => isSameStep(one, step)))
+        return 'look-again';
       isFresh = false;
       const before = latest;
       const holder = before === undefined ? 'nobody' : shownHolder(wanted, before);
@@ -111,7 +112,7 @@ function planSteps(
   // what was done unseen is not seen to be done; and an association that was ended does not come back
   const isDone = (step: CloudStep): boolean =>
     (wanted.known !== 'own' || step.kind === 'disassociate-address') &&
-    writes.some((write) => isSame(write.step, step));
+    writes.some((write) => isSameStep(write.step, step));
   return steps.filter((step) => mayDo(step) && !isDone(step));
 }
 
@@ -120,8 +121,4 @@ function dependsOn({ kind }: CloudStep): readonly CloudPart[] {
   if (kind === 'delete-route') return ['routeTables'];
   if (kind === 'unassign-private-ip') return ['networkInterfaces', 'addresses'];
   return kind === 'untag-owner' ? [] : ['addresses'];
-}
-
-function isSame(a: CloudStep, b: CloudStep): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
 }

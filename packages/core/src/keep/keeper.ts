@@ -99,7 +99,7 @@ export class Keeper {
 
   stop(): void {
     this.#stop.abort();
-    this.#cloudDue.abort();
+    this.#cloudDue.abort(this.#stop.signal.reason);
   }
 
   lookAtCloudSoon(): void {

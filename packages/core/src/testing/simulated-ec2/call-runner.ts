@@ -89,7 +89,7 @@ export class CallRunner {
       if (fault?.deliverTwice === true) await this.#deliverUnheard(action, input, operation);
       const answer = this.#carryOut(action, fault, (state) => operation(state, input));
       if (fault?.loseAnswer === true) outcome = 'answer-lost';
-      await this.#tellChanges();
+      if (this.state.changes.length > 0) await this.#tellChanges();
       if (fault?.loseAnswer === true) throw lostAnswer(action);
       return answer;
     } catch (error) {

@@ -60,7 +60,7 @@ export class LaggingReads {
     const untilMs = this.#clock.elapsed();
     for (const { kind, id, record } of formers) {
       const versions = this.#versions.get(kind)?.get(id) ?? [];
-      const near = versions.filter((one) => !this.#isOutOfReach(one));
+      const near = versions.filter((one) => one.untilMs >= untilMs - this.#reachMs);
       this.#versions.get(kind)?.set(id, [...near, { untilMs, record }]);
     }
   }
@@ -90,14 +90,18 @@ export class LaggingReads {
   ): CloudState[Kind] {
     const present = state[kind] as Map<string, unknown>;
     const known = this.#versions.get(kind);
+    if (known === undefined || known.size === 0) return state[kind];
+    const nowMs = this.#clock.elapsed();
     let shown = present;
-    for (const [id, versions] of known ?? []) {
+    for (const [id, versions] of known) {
       const latest = versions.at(-1);
-      if (latest !== undefined && this.#isOutOfReach(latest)) {
-        known?.delete(id);
+      if (latest !== undefined && latest.untilMs < nowMs - this.#reachMs) {
+        known.delete(id);
         continue;
       }
-      const seenAtMs = this.#clock.elapsed() - Math.max(leastAgeMs, this.#ageOf(describe, id));
+      const seenAtMs = nowMs - Math.max(leastAgeMs, this.#ageOf(describe, id));
+      // the latest version ended last
+      if (latest === undefined || latest.untilMs <= seenAtMs) continue;
       const version = versions.find(({ untilMs }) => untilMs > seenAtMs);
       if (version === undefined) continue;
       if (shown === present) shown = new Map(present);
@@ -123,10 +127,6 @@ export class LaggingReads {
     const lag = least + (most - least) * seededFraction(seed, `${describe} ${id}`);
     this.#lags.get(describe)?.set(id, lag);
     return lag;
-  }
-
-  #isOutOfReach({ untilMs }: Version): boolean {
-    return untilMs < this.#clock.elapsed() - this.#reachMs;
   }
 }
 
