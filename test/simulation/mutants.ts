@@ -42,7 +42,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a release does not describe again before it destroys',
     file: 'cloud/end-claim.ts',
-    text: "if (view !== undefined && !plan(view).some((one) => isSame(one, step))) return 'look-again';",
+    text: "if (view !== undefined && !isAmong(step, plan(view))) return 'look-again';",
     replacement: '',
     foundFrom: 15,
   },

@@ -3,7 +3,7 @@ import { boundedLiveness } from './bounded-liveness.ts';
 import { brakeReap, ownersUnknown } from './cloud/brake-reap.ts';
 import { carryOut } from './cloud/carry-out.ts';
 import { openSession, type CloudSession, transientFailuresBorne } from './cloud/cloud-session.ts';
-import { isSameStep, type CloudStep } from './cloud/cloud-step.ts';
+import { isAmong, type CloudStep } from './cloud/cloud-step.ts';
 import type { Ec2Api } from './cloud/ec2-api.ts';
 import type { CloudStepEvent } from './cloud/identity-grant.ts';
 import type { LivePods, Liveness } from './cloud/liveness.ts';
@@ -230,8 +230,4 @@ async function takeAway(pass: Pass, orphan: Orphan): Promise<void> {
   });
   if (gaveUp.length === 0) pass.gone.add(orphan.key);
   else pass.stuck.add(orphan.key);
-}
-
-function isAmong(step: CloudStep, steps: readonly CloudStep[]): boolean {
-  return steps.some((one) => isSameStep(one, step));
 }

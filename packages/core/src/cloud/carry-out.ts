@@ -1,6 +1,6 @@
 import { CoreError } from '../errors.ts';
 import { bear, pause, readCloud, throwIfAborted, type CloudSession } from './cloud-session.ts';
-import { isSameStep, type CloudStep } from './cloud-step.ts';
+import { isAmong, type CloudStep } from './cloud-step.ts';
 import { Ec2CallError } from './ec2-call-error.ts';
 import { refuseIpv6Address } from './ipv6-holder.ts';
 import { performCloudStep, type StepAnswer } from './perform-cloud-step.ts';
@@ -47,7 +47,7 @@ export async function carryOut(
 
 /** True when an earlier try got no answer: it may have been carried out. */
 function wasTried({ journal }: CloudSession, step: CloudStep): boolean {
-  return journal.some((one) => isSameStep(one, step));
+  return isAmong(step, journal);
 }
 
 function settle(session: CloudSession, step: CloudStep, answer: StepAnswer = {}): Carried {

@@ -54,9 +54,11 @@ export type CloudStep =
       readonly networkInterfaceId: string;
     };
 
-/** The same write, with the same values. */
-export function isSameStep(a: CloudStep, b: CloudStep): boolean {
-  return a.kind === b.kind && JSON.stringify(a) === JSON.stringify(b);
+/** True when the same write, with the same values, is one of these. */
+export function isAmong(step: CloudStep, steps: readonly CloudStep[]): boolean {
+  return steps.some(
+    (one) => one.kind === step.kind && JSON.stringify(one) === JSON.stringify(step),
+  );
 }
 
 /** A step that writes or deletes one tag of an Elastic IP. */

@@ -1,7 +1,7 @@
 import { converge } from '../converge.ts';
 import { carryOut } from './carry-out.ts';
 import { pause, type CloudSession } from './cloud-session.ts';
-import { isSameStep, type CloudStep } from './cloud-step.ts';
+import { isAmong, type CloudStep } from './cloud-step.ts';
 import { describeLagMs } from './judge-claim.ts';
 import { lookAtCloud, routeTableIdFilters, type CloudPart } from './observe-cloud.ts';
 import { planAlone } from './plan-cloud.ts';
@@ -73,8 +73,7 @@ export async function endClaim(session: CloudSession, ending: Ending): Promise<v
       let view = isFresh ? undefined : await look(dependsOn(step));
       // the association last: EC2 compares nothing when it deletes a route
       if (step.kind === 'delete-route') view = await look(['addresses']);
-      if (view !== undefined && !plan(view).some((one) => isSameStep(one, step)))
-        return 'look-again';
+      if (view !== undefined && !isAmong(step, plan(view))) return 'look-again';
       isFresh = false;
       const before = latest;
       const holder = before === undefined ? 'nobody' : shownHolder(wanted, before);
@@ -110,9 +109,9 @@ function planSteps(
   const steps = plan.kind === 'steps' ? plan.steps : [];
   const { mayDo = () => true, wanted } = ending;
   // what was done unseen is not seen to be done; and an association that was ended does not come back
+  const done = writes.map(({ step }) => step);
   const isDone = (step: CloudStep): boolean =>
-    (wanted.known !== 'own' || step.kind === 'disassociate-address') &&
-    writes.some((write) => isSameStep(write.step, step));
+    (wanted.known !== 'own' || step.kind === 'disassociate-address') && isAmong(step, done);
   return steps.filter((step) => mayDo(step) && !isDone(step));
 }
 
