@@ -1,6 +1,7 @@
 import type { FirstAnswers } from './first-answers.ts';
 import type { ResidentMemory } from './resident-memory.ts';
-import { byDefault, sparing } from './way.ts';
+import type { LoadedFiles } from './loaded-files.ts';
+import { sparing } from './way.ts';
 
 export interface Verdict {
   readonly what: string;
@@ -14,31 +15,24 @@ export interface Verdict {
 const noiseMiB = 2;
 
 export interface Measured {
-  readonly podBytes: number;
+  readonly loaded: LoadedFiles;
   readonly answers: FirstAnswers;
   readonly memory: readonly ResidentMemory[];
 }
 
-export function judge({ podBytes, answers, memory }: Measured): readonly Verdict[] {
-  const starts = [
-    [byDefault.short, answers.bundled],
-    [sparing.short, answers.bundledSparing],
-  ] as const;
+/** All of one way to start: what holds the start with one way and the memory with another holds nothing. */
+export function judge({ loaded, answers, memory }: Measured): readonly Verdict[] {
+  const { toEmpty, toUnbundled } = answers.bundledSparing;
+  const hours = memory.find(({ way }) => way === sparing)?.hours ?? [];
+  const highest = hours.length === 0 ? Number.NaN : Math.max(...hours.map((hour) => hour.highest));
+  // in the first hour caches fill
+  const growth = (hours.at(-1)?.median ?? Number.NaN) - (hours[1]?.median ?? Number.NaN);
   return [
-    verdict('size of the bundle for a pod', 400, podBytes / 1000, 'KB'),
-    ...starts.flatMap(([way, { toEmpty, toUnbundled }]) => [
-      verdict(`first EC2 answer, to an empty Node process (${way})`, 4, toEmpty, 'x'),
-      verdict(`first EC2 answer, to the unbundled SDK (${way})`, 0.35, toUnbundled, 'x'),
-    ]),
-    ...memory.flatMap(({ way, hours }) => {
-      const highest = Math.max(...hours.map((hour) => hour.highest));
-      // in the first hour caches fill
-      const growth = (hours.at(-1)?.median ?? Number.NaN) - (hours[1]?.median ?? Number.NaN);
-      return [
-        verdict(`highest RSS in all hours of keep (${way.short})`, 70, highest, 'MiB'),
-        verdict(`growth of RSS, second hour to last (${way.short})`, noiseMiB, growth, 'MiB'),
-      ];
-    }),
+    verdict('what a life of the bundled sidecar loads', 400, loaded.bytes / 1000, 'KB'),
+    verdict('first EC2 answer, to an empty Node process', 4, toEmpty, 'x'),
+    verdict('first EC2 answer, to the unbundled SDK', 0.35, toUnbundled, 'x'),
+    verdict('highest RSS in all hours of keep', 70, highest, 'MiB'),
+    verdict('growth of RSS, second hour to last', noiseMiB, growth, 'MiB'),
   ];
 }
 

@@ -4,6 +4,7 @@ import { build, type Plugin } from 'esbuild';
 import { inlineSchemaKeys } from './inline-schema-keys.ts';
 import { leaveOut } from './leave-out.ts';
 import { requireBuiltins } from './require-builtins.ts';
+import { straightImports } from './straight-imports.ts';
 
 export interface SidecarBundle {
   /** The program, `sidecar-child.mjs`, and the chunks that it loads when it needs them. */
@@ -17,8 +18,8 @@ export interface SidecarBundle {
 export type BundleKind = 'whole' | 'pod';
 
 const plugins: Readonly<Record<BundleKind, Plugin[]>> = {
-  whole: [inlineSchemaKeys, requireBuiltins],
-  pod: [inlineSchemaKeys, requireBuiltins, leaveOut],
+  whole: [inlineSchemaKeys, requireBuiltins, straightImports],
+  pod: [inlineSchemaKeys, requireBuiltins, straightImports, leaveOut],
 };
 
 /**

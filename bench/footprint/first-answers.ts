@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { runIn } from '@truetuple/lab';
 import { percentile, spreadOf, type Spread } from '../identity/percentile.ts';
 import type { ReadyWorld } from '../identity/ready-world.ts';
-import type { SidecarSetting } from './sidecar-child.ts';
+import { startSidecar, type Program } from './start-sidecar.ts';
 import { byDefault, sparing } from './way.ts';
 
 /** Milliseconds from the start of a process. */
@@ -28,7 +28,7 @@ export interface Bundled extends Spread {
 export interface Programs {
   readonly empty: string;
   readonly unbundled: string;
-  readonly bundled: string;
+  readonly bundled: Program;
 }
 
 type Side = keyof FirstAnswers;
@@ -74,16 +74,10 @@ export async function measureFirstAnswers(
 }
 
 async function measureOnce(world: ReadyWorld, side: Side, programs: Programs): Promise<number> {
-  const program = side === 'bundledSparing' ? programs.bundled : programs[side];
   // of this process, which serves EC2 too: one clock for all sides
   const answered = side === 'empty' ? undefined : firstAnswer();
   const startedAt = performance.now();
-  const { options, environment } = side === 'bundledSparing' ? sparing : byDefault;
-  const args = [...options, program, ...argumentsOf(world, side)];
-  const child = runIn(world.pod.namespace, process.execPath, args, {
-    stdio: ['ignore', 'inherit', 'inherit'],
-    env: { ...process.env, ...environment },
-  });
+  const child = start(world, side, programs);
   const ended = once(child, 'exit');
   const endedAt = ended.then(() => performance.now());
   const at = await Promise.race([answered ?? endedAt, tooLate(side)]);
@@ -93,14 +87,19 @@ async function measureOnce(world: ReadyWorld, side: Side, programs: Programs): P
   return at - startedAt;
 }
 
-function argumentsOf({ setting }: ReadyWorld, side: Side): readonly string[] {
-  const { spec, node } = setting;
-  if (side === 'unbundled') {
-    const { accessKeyId = '', secretAccessKey = '' } = node.credentials ?? {};
-    return [spec.region, node.ec2Endpoint ?? '', accessKeyId, secretAccessKey];
+function start(world: ReadyWorld, side: Side, programs: Programs): ChildProcess {
+  if (side === 'bundled' || side === 'bundledSparing') {
+    const way = side === 'bundled' ? byDefault : sparing;
+    return startSidecar(world, programs.bundled, { way, keepIntervalMs: 30_000 });
   }
-  const sidecar: SidecarSetting = { ...setting, keepIntervalMs: 30_000 };
-  return side === 'empty' ? [] : [JSON.stringify(sidecar)];
+  const { spec, node } = world.setting;
+  const { accessKeyId = '', secretAccessKey = '' } = node.credentials ?? {};
+  const args =
+    side === 'empty'
+      ? [programs.empty]
+      : [programs.unbundled, spec.region, node.ec2Endpoint ?? '', accessKeyId, secretAccessKey];
+  const stdio = ['ignore', 'inherit', 'inherit'] as const;
+  return runIn(world.pod.namespace, process.execPath, args, { stdio: [...stdio] });
 }
 
 async function firstAnswer(): Promise<number> {

@@ -24,8 +24,18 @@ function withLiteralKeys(text: string): string {
       ([, name = '', literal = '']) => [name, literal] as const,
     ),
   );
-  return text.replaceAll(/\[(\w+)\]:/g, (computed, name: string) => {
-    const literal = constants.get(name);
-    return literal === undefined ? computed : `${literal}:`;
+  const literal = text.replaceAll(/\[(\w+)\]:/g, (computed, name: string) => {
+    const key = constants.get(name);
+    return key === undefined ? computed : `${key}:`;
   });
+  return withNamesOnce(literal);
+}
+
+/** Hundreds of members have these two names and nothing else: each says the keys again, which nothing that makes names short makes short. */
+const bothNames = /\{ "ec2QueryName": (`[^`]*`|\w+),\s*"xmlName": (`[^`]*`|\w+) \}/g;
+
+function withNamesOnce(text: string): string {
+  const once = text.replaceAll(bothNames, '/* @__PURE__ */ namesOf($1, $2)');
+  if (once === text) return text;
+  return `${once}\nfunction namesOf(ec2QueryName, xmlName) { return { ec2QueryName, xmlName }; }\n`;
 }

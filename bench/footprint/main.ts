@@ -14,6 +14,7 @@ import { judge } from './bounds.ts';
 import { bundleSidecar } from './bundle-sidecar.ts';
 import { measureFirstAnswers } from './first-answers.ts';
 import { layOutBundle } from './lay-out-bundle.ts';
+import { fillCompileCache, measureLoadedFiles } from './loaded-files.ts';
 import { printFirstAnswers, printMemory, printSizes, printVerdicts } from './print.ts';
 import { measureResidentMemory } from './resident-memory.ts';
 import { byDefault, sparing } from './way.ts';
@@ -36,13 +37,16 @@ async function runBench({ runs, jsonFile }: BenchOptions): Promise<number> {
   const directory = await mkdtemp(join(tmpdir(), 'truetuple-footprint-'));
   opened.defer(() => rm(directory, { recursive: true, force: true }));
   const bundles = { whole: await bundleSidecar('whole'), pod: await bundleSidecar('pod') };
-  print(printSizes(bundles));
-  const bundled = await layOutBundle(directory, bundles.pod);
+  const file = await layOutBundle(directory, bundles.pod);
+  const bundled = { file, compileCache: join(directory, 'compile-cache') };
   const empty = join(directory, 'empty.mjs');
   await writeFile(empty, '');
   const unbundled = fileURLToPath(new URL('unbundled-sdk.mjs', import.meta.url));
   const world = opened.use(await openReadyWorld());
   await world.reset();
+  const loaded = await measureLoadedFiles(world, bundled, directory);
+  print(printSizes(bundles, loaded));
+  await fillCompileCache(world, bundled, sparing);
   const answers = await measureFirstAnswers(world, { empty, unbundled, bundled }, runs);
   print(printFirstAnswers(answers, runs));
   const memory = [
@@ -50,10 +54,14 @@ async function runBench({ runs, jsonFile }: BenchOptions): Promise<number> {
     await measureResidentMemory(world, bundled, byDefault),
   ];
   print(printMemory(memory));
-  const verdicts = judge({ podBytes: bundles.pod.bytes, answers, memory });
+  const verdicts = judge({ loaded, answers, memory });
   print(printVerdicts(verdicts));
   if (jsonFile !== undefined) {
-    const bytes = { whole: bundles.whole.bytes, pod: bundles.pod.bytes };
+    const bytes = {
+      loaded: loaded.bytes,
+      pod: bundles.pod.bytes,
+      whole: bundles.whole.bytes,
+    };
     const report = { machine, runs, verdicts, bytes, answers, memory };
     await writeFile(jsonFile, `${JSON.stringify(report, null, 2)}\n`);
   }

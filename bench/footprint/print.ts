@@ -3,10 +3,12 @@ import type { Verdict } from './bounds.ts';
 import type { BundleKind, SidecarBundle } from './bundle-sidecar.ts';
 import type { Spread } from '../identity/percentile.ts';
 import type { Bundled, FirstAnswers } from './first-answers.ts';
+import type { LoadedFiles } from './loaded-files.ts';
 import type { ResidentMemory } from './resident-memory.ts';
 
 export function printSizes(
   bundles: Readonly<Record<BundleKind, SidecarBundle>>,
+  loaded: LoadedFiles,
 ): readonly string[] {
   const names = [...bundles.whole.shares.keys()].toSorted(
     (a, b) => (bundles.whole.shares.get(b) ?? 0) - (bundles.whole.shares.get(a) ?? 0),
@@ -18,7 +20,8 @@ export function printSizes(
   ];
   return [
     '',
-    'Size: minified ESM, KB, all chunks together. `for a pod` leaves out what no pod uses of the SDK.',
+    `Size: minified ESM, KB. A life that ensures, keeps, repairs and releases loads ${kilobytes(loaded.bytes)}, in ${loaded.files} files.`,
+    'All chunks together, `for a pod` without what no pod uses of the SDK:',
     '',
     ...formatTable(
       ['', 'whole', 'for a pod'],

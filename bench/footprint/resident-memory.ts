@@ -1,10 +1,7 @@
-import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { setTimeout as delay } from 'node:timers/promises';
-import { runIn } from '@truetuple/lab';
 import { percentile } from '../identity/percentile.ts';
 import type { ReadyWorld } from '../identity/ready-world.ts';
-import type { SidecarSetting } from './sidecar-child.ts';
+import { endSidecar, startSidecar, until, type Program } from './start-sidecar.ts';
 import type { Way } from './way.ts';
 
 export interface ResidentMemory {
@@ -31,45 +28,29 @@ const keepIntervalMs = 100;
 /** The bundled sidecar in the pod through hours of keep, with the time between two looks made short. */
 export async function measureResidentMemory(
   world: ReadyWorld,
-  program: string,
+  program: Program,
   way: Way,
 ): Promise<ResidentMemory> {
   const { calls } = world;
   calls.clear();
-  const setting: SidecarSetting = { ...world.setting, keepIntervalMs };
-  const args = [...way.options, program, JSON.stringify(setting)];
-  const child = runIn(world.pod.namespace, process.execPath, args, {
-    stdio: ['ignore', 'inherit', 'inherit'],
-    env: { ...process.env, ...way.environment },
-  });
-  const ended = once(child, 'exit') as Promise<[number | null]>;
-  const until = async (isSo: () => boolean): Promise<void> => {
-    while (!isSo()) {
-      if (child.exitCode !== null) throw new Error('The sidecar ended: its error is above.');
-      await delay(5);
-    }
-  };
+  const sidecar = startSidecar(world, program, { way, keepIntervalMs });
   // the last write of an ensure
-  await until(() => calls.count('CreateRoute') > 0);
+  await until(sidecar, () => calls.count('CreateRoute') > 0);
   const before = calls.count('DescribeAddresses');
   const looks = (count: number): Promise<void> =>
-    until(() => calls.count('DescribeAddresses') - before >= count);
+    until(sidecar, () => calls.count('DescribeAddresses') - before >= count);
   await looks(1);
-  const heldMiB = await residentMiB(child.pid);
+  const heldMiB = await residentMiB(sidecar.pid);
   const hours: HourOfMemory[] = [];
   for (let hour = 0; hour < measuredHours; hour++) {
     const readings: number[] = [];
     for (let at = looksAReading; at <= looksAnHour; at += looksAReading) {
       await looks(hour * looksAnHour + at);
-      readings.push(await residentMiB(child.pid));
+      readings.push(await residentMiB(sidecar.pid));
     }
     hours.push({ median: percentile(readings, 50), highest: Math.max(...readings) });
   }
-  child.kill('SIGTERM');
-  const [code] = await ended;
-  if (code !== 0) throw new Error(`The sidecar ended with ${code}: its error is above.`);
-  if (world.associated().length > 0) throw new Error('The sidecar gave back nothing.');
-  await world.reset();
+  await endSidecar(sidecar, world);
   return { way, heldMiB, hours };
 }
 

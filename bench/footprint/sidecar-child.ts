@@ -1,6 +1,8 @@
 // A sidecar as somebody would bundle it: takes the identity, keeps it, and on SIGTERM gives it back.
 // Argument: a SidecarSetting as JSON.
 import { once } from 'node:events';
+import { flushCompileCache } from 'node:module';
+import { setFlagsFromString } from 'node:v8';
 import {
   ensurePublicIdentity,
   thisNode,
@@ -13,11 +15,18 @@ export interface SidecarSetting {
   readonly node: ThisNodeOptions;
   /** From one look at EC2 to the next. */
   readonly keepIntervalMs: number;
+  /** What V8 is told once the identity is held: from then on the process waits most of the time. */
+  readonly heldFlags: readonly string[];
 }
 
-const { spec, node, keepIntervalMs } = JSON.parse(process.argv[2] ?? '{}') as SidecarSetting;
+const { spec, node, keepIntervalMs, heldFlags } = JSON.parse(
+  process.argv[2] ?? '{}',
+) as SidecarSetting;
 const asked = once(process, 'SIGTERM');
 const held = await ensurePublicIdentity(spec, { node: thisNode(node) });
+// with other flags compiled code is of no use to a process that starts without them
+flushCompileCache();
+for (const flag of heldFlags) setFlagsFromString(flag);
 await held.keep({ intervalMs: keepIntervalMs });
 await asked;
 await held.release();

@@ -21,6 +21,7 @@ const endpointPort = 8000;
 export interface ReadyWorld extends AsyncDisposable {
   readonly pod: BoxPod;
   readonly setting: Omit<ReadySetting, 'rounds'>;
+  readonly ec2: SimulatedEc2;
   /** Every call that reached EC2. */
   readonly calls: SimulatedEc2['calls'];
   /** The pool's addresses that are associated now, as EC2 has it. */
@@ -59,6 +60,7 @@ export async function openReadyWorld(): Promise<ReadyWorld> {
         credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' },
       },
     },
+    ec2,
     calls: ec2.calls,
     associated: () =>
       ec2
