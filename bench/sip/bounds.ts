@@ -11,6 +11,8 @@ export interface Verdict {
 
 const uasCpuUs = 250;
 const b2buaCpuUs = 600;
+/** What the bare UAS cost a call on the machine that the two bounds above were set for. */
+const bareCpuUsThere = 24;
 const b2buaRssMb = 1_000;
 const relayP99Ms = 0.5;
 
@@ -20,11 +22,19 @@ export function judge({ rounds, endurance, sipp, relay }: Figures): readonly Ver
   const add = (what: string, measured: string, holds: boolean): void => {
     verdicts.push({ what, measured, holds });
   };
+  const addRatio = (side: string, ratio: number, bound: number): void => {
+    const what = `${side}: at most ${bound.toFixed(1)} times the bare UAS`;
+    add(what, `${ratio.toFixed(1)} times`, ratio <= bound);
+  };
   if (rounds !== undefined) {
     const { uas, b2bua } = rounds.cpuUsPerCall;
     add(`uas: at most ${uasCpuUs} us of CPU per call`, `${uas.toFixed(0)} us`, uas <= uasCpuUs);
     const what = `b2bua: at most ${b2buaCpuUs} us of CPU per call`;
     add(what, `${b2bua.toFixed(0)} us`, b2bua <= b2buaCpuUs);
+    // microseconds are those of one machine, the ratio to a peer of the same rounds is not
+    const { ratioToBare } = rounds;
+    addRatio('uas', ratioToBare.uas, uasCpuUs / bareCpuUsThere);
+    addRatio('b2bua', ratioToBare.b2bua, b2buaCpuUs / bareCpuUsThere);
   }
   if (endurance !== undefined) {
     const { uas, b2bua } = endurance;
