@@ -137,6 +137,113 @@ export function ec2LimitsContract(name: string, makeBench: MakeBench): void {
       });
     });
 
+    it('an address that was just allocated is shown, and unknown to claims and tags for a while', async () => {
+      const { ec2, clock, place } = await bench({ freshAddressMs: 3000 });
+      const { networkInterfaceId } = place;
+      const { allocationId } = await ec2.allocateTaggedAddress({
+        tags: [{ key: 'use', value: 'media' }],
+      });
+      const shown = await ec2.describeAddresses({});
+      expect(shown.map((one) => one.allocationId)).toContain(allocationId);
+      const claim = () =>
+        ec2.associateAddress({
+          allocationId,
+          networkInterfaceId,
+          privateIpAddress: '10.0.2.4',
+          allowReassociation: false,
+        });
+      const tag = () =>
+        ec2.createTags({ resources: [allocationId], tags: [{ key: 'k', value: 'v' }] });
+      expect(await refusalOf(claim())).toMatchObject({ ec2Code: 'InvalidAllocationID.NotFound' });
+      expect(await refusalOf(tag())).toMatchObject({ ec2Code: 'InvalidElasticIpID.NotFound' });
+      clock.advance(3000);
+      await tag();
+      await claim();
+    });
+
+    it('a private IP that is taken from another interface moves after the answer, with its address', async () => {
+      const { ec2, simulated, clock, place } = await bench({ reassignmentMs: 2000 });
+      const { networkInterfaceId, allocationId, subnetId } = place;
+      const privateIpAddress = '10.0.2.9';
+      await assign(ec2, networkInterfaceId, privateIpAddress);
+      const claim = { allocationId, networkInterfaceId, privateIpAddress };
+      const { associationId } = await ec2.associateAddress({ ...claim, allowReassociation: false });
+      const thief = simulated.createNetworkInterface({ subnetId }).networkInterfaceId;
+      const changes: string[] = [];
+      simulated.onChange(({ kind }) => void changes.push(kind));
+      const taken = await simulated.assignPrivateIpAddresses({
+        networkInterfaceId: thief,
+        privateIpAddresses: [privateIpAddress],
+        allowReassignment: true,
+      });
+      expect(taken.assignedPrivateIpAddresses).toEqual([privateIpAddress]);
+      const held = async () => {
+        const filters = [{ name: 'private-ip-address', values: [privateIpAddress] }];
+        const [eni] = await ec2.describeNetworkInterfaces({ filters });
+        const [address] = await ec2.describeAddresses({});
+        return [eni?.networkInterfaceId, address?.networkInterfaceId];
+      };
+      expect(await held()).toEqual([networkInterfaceId, networkInterfaceId]);
+      expect(changes).toEqual([]);
+      clock.advance(2000);
+      expect(await held()).toEqual([thief, thief]);
+      expect(changes).toEqual([
+        'private-ip-unassigned',
+        'private-ip-assigned',
+        'address-disassociated',
+        'address-associated',
+      ]);
+      expect(await refusalOf(ec2.disassociateAddress({ associationId }))).toMatchObject({
+        ec2Code: 'InvalidAssociationID.NotFound',
+      });
+    });
+
+    it('a private IP that is taken off before it has moved stays off', async () => {
+      const { ec2, simulated, clock, place } = await bench({ reassignmentMs: 2000 });
+      const { networkInterfaceId, subnetId } = place;
+      const privateIpAddresses = ['10.0.2.9'];
+      await assign(ec2, networkInterfaceId, '10.0.2.9');
+      const thief = simulated.createNetworkInterface({ subnetId }).networkInterfaceId;
+      await simulated.assignPrivateIpAddresses({
+        networkInterfaceId: thief,
+        privateIpAddresses,
+        allowReassignment: true,
+      });
+      await ec2.unassignPrivateIpAddresses({ networkInterfaceId, privateIpAddresses });
+      clock.advance(2000);
+      const ofPods = simulated
+        .snapshot()
+        .networkInterfaces.flatMap((eni) => eni.privateIpAddresses)
+        .map((one) => one.privateIpAddress);
+      expect(ofPods).not.toContain('10.0.2.9');
+    });
+
+    it('an id that cannot be one is told from one that is nothing’s', async () => {
+      const { ec2, place } = await bench();
+      const { networkInterfaceId, routeTableId } = place;
+      const route = { routeTableId: 'rtb-mine', destinationCidrBlock: '203.0.113.9/32' };
+      const refusals = await Promise.all(
+        [
+          assign(ec2, 'eni-mine', '10.0.2.9'),
+          ec2.setSourceDestCheck({ networkInterfaceId: 'mine', sourceDestCheck: false }),
+          ec2.createRoute({ ...route, networkInterfaceId }),
+          ec2.describeRouteTables({ routeTableIds: [routeTableId, 'rtb-mine'] }),
+          ec2.describeSecurityGroups({ groupIds: ['sg-mine'] }),
+          ec2.describeSecurityGroups({ groupIds: ['sg-0123456789abcdef0'] }),
+          ec2.createTags({ resources: ['mine'], tags: [{ key: 'k', value: 'v' }] }),
+        ].map(refusalOf),
+      );
+      expect(refusals.map(({ ec2Code }) => ec2Code)).toEqual([
+        'InvalidNetworkInterfaceId.Malformed',
+        'InvalidNetworkInterfaceId.Malformed',
+        'InvalidRouteTableId.Malformed',
+        'InvalidRouteTableId.Malformed',
+        'InvalidGroupId.Malformed',
+        'InvalidGroup.NotFound',
+        'InvalidID',
+      ]);
+    });
+
     it('how many private IPs an interface takes is a matter of the instance type', async () => {
       const { ec2, simulated, place } = await bench({ instanceType: 'm5.large' });
       const ips = Array.from({ length: 10 }, (_, index) => `10.0.2.${20 + index}`);

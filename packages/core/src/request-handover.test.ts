@@ -14,7 +14,7 @@ import { ManualClock } from './testing/manual-clock.ts';
 import { MemoryPublisher } from './testing/memory-publisher.ts';
 import { simulatedNode } from './testing/simulated-node.ts';
 import { simulatedPod } from './testing/simulated-pod.ts';
-import type { CloudRules } from './testing/simulated-ec2/cloud-state.ts';
+import type { CloudRules } from './testing/simulated-ec2/cloud-rules.ts';
 
 const address = '203.0.113.50';
 const intervalMs = 30_000;

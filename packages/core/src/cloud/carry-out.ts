@@ -109,7 +109,7 @@ async function afterFailure(
   switch (step.kind) {
     case 'associate-address':
       if (code === 'Resource.AlreadyAssociated') return whoHasIt(session, step);
-      if (code === 'InvalidAllocationID.NotFound') return 'claim-lost';
+      if (code === 'InvalidAllocationID.NotFound') return unknownAddress(session, step, error);
       if (code === 'InvalidParameterValue') return withoutPrivateIp(session, step, error);
       break;
     case 'assign-private-ip':
@@ -154,6 +154,17 @@ async function afterFailure(
   }
   await bear(session, error, nameStep(step));
   return 'look-again';
+}
+
+/** EC2 may not know yet what it has just allocated for us: there is no other to turn to, and one more would be one too many. */
+async function unknownAddress(
+  session: CloudSession,
+  step: CloudStep & { kind: 'associate-address' },
+  error: unknown,
+): Promise<Carried> {
+  const { allocationId } = step;
+  const isOurs = session.writes.some(({ allocated }) => allocated?.allocationId === allocationId);
+  return isOurs ? lookAgain(session, step, error) : 'claim-lost';
 }
 
 /** The private IP is not there: somebody took it off again, whatever we remember, or a describe shows. */

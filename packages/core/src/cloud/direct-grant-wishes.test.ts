@@ -182,6 +182,14 @@ describe('a pool that may grow', () => {
     expect(ec2.snapshot().addresses).toMatchObject([{ associationId: grant.associationId }]);
   });
 
+  it('waits until EC2 knows what it has allocated, and allocates no second one', async () => {
+    const reads = { lagMs: { addresses: 60_000 } };
+    const { acquire, ec2 } = build([], { reads, freshAddressMs: 5000 });
+    const grant = await acquire({}, { allocate });
+    expect(ec2.calls.count('AllocateAddress')).toBe(1);
+    expect(ec2.snapshot().addresses).toMatchObject([{ associationId: grant.associationId }]);
+  });
+
   it.each([
     ['AddressLimitExceeded', 'LimitExceeded'],
     ['InsufficientAddressCapacity', 'LimitExceeded'],

@@ -31,6 +31,7 @@ export function associateAddress(
   input: AssociateInput,
 ): { readonly associationId: string } {
   const address = requireAddress(state, input.allocationId);
+  requireKnown(state, address, 'InvalidAllocationID.NotFound');
   const eni = requireNetworkInterface(state, input.networkInterfaceId);
   const privateIp = input.privateIpAddress ?? eni.privateIps[0] ?? '';
   requireReachable(state, eni);
@@ -170,7 +171,18 @@ export function allocateTaggedAddress(
     refuse('TagLimitExceeded', `More than ${state.rules.tagsPerResource} tags.`);
   }
   const tags = new Map(input.tags.map(({ key, value }) => [key, value]));
-  return allocateAddress(state, { publicIp: input.publicIp, tags });
+  const knownFromMs = state.elapsed() + state.rules.freshAddressMs;
+  return allocateAddress(state, { publicIp: input.publicIp, tags, knownFromMs });
+}
+
+/** An address that EC2 has just made is unknown to some of its calls for a while. */
+export function requireKnown(
+  state: CloudState,
+  { allocationId, knownFromMs }: AddressRecord,
+  ec2Code: string,
+): void {
+  if (state.elapsed() >= knownFromMs) return;
+  refuse(ec2Code, `The allocation ID '${allocationId}' does not exist`);
 }
 
 function nextPublicIp(state: CloudState): string {
@@ -181,7 +193,11 @@ function nextPublicIp(state: CloudState): string {
 /** An Elastic IP; `publicIp` asks for that very address. */
 export function allocateAddress(
   state: CloudState,
-  input: { readonly publicIp?: string | undefined; readonly tags: Map<string, string> },
+  input: {
+    readonly publicIp?: string | undefined;
+    readonly tags: Map<string, string>;
+    readonly knownFromMs?: number;
+  },
 ): AllocatedAddress {
   if (state.addresses.size >= state.rules.addressesPerRegion) {
     refuse('AddressLimitExceeded', 'The maximum number of addresses has been reached.');
@@ -191,8 +207,9 @@ export function allocateAddress(
     refuse('InvalidParameterValue', `Address ${publicIp} is allocated already.`);
   }
   const allocationId = nextId(state, 'eipalloc');
-  const { tags } = input;
-  state.addresses.set(allocationId, { allocationId, publicIp, association: undefined, tags });
+  const { tags, knownFromMs = -Infinity } = input;
+  const association = undefined;
+  state.addresses.set(allocationId, { allocationId, publicIp, knownFromMs, association, tags });
   return { allocationId, publicIp };
 }
 

@@ -7,6 +7,7 @@ import type { CloudState } from './cloud-state.ts';
 import { CloudCopy, type ShownResources } from './copy-cloud.ts';
 import { Faults, type Ec2Fault } from './faults.ts';
 import type { LaggingKind, LaggingReads } from './lagging-reads.ts';
+import { finishReassignments } from './network-interfaces.ts';
 import { httpStatusOf, Refusal, refuse } from './refuse.ts';
 import type { RequestBuckets } from './request-buckets.ts';
 import { requireTagged } from './tag-conditions.ts';
@@ -49,13 +50,14 @@ export class CallRunner {
   build<Answer>(operation: (state: CloudState) => Answer): Answer {
     const { reads } = this.#hardships;
     const before = reads && idsOf(this.state);
+    const untold = this.state.changes.length;
     try {
       return operation(this.state);
     } catch (error) {
       throw callError('topology', error);
     } finally {
       if (reads !== undefined && before !== undefined) reads.forgetDeleted(before, this.state);
-      this.state.changes.length = 0;
+      this.state.changes.length = untold;
       this.#copy.forget();
     }
   }
@@ -81,6 +83,7 @@ export class CallRunner {
     // a network lies between: other callers' requests may overtake this one
     await Promise.resolve();
     let outcome = 'done';
+    if (this.state.reassignments.length > 0) await this.#moveOn();
     try {
       this.#hardships.buckets?.take(action, input);
       const fault = this.faults.take(action);
@@ -98,6 +101,20 @@ export class CallRunner {
     } finally {
       this.calls.add({ action, input, outcome });
     }
+  }
+
+  /** The state as it is now. */
+  present(): CloudState {
+    if (this.state.reassignments.length > 0) {
+      this.#carryOut('AssignPrivateIpAddresses', undefined, finishReassignments);
+    }
+    return this.state;
+  }
+
+  /** What was to come later has come, and is told. */
+  async #moveOn(): Promise<void> {
+    this.present();
+    await this.#tellChanges();
   }
 
   #permit(action: Ec2Action, input: unknown): void {

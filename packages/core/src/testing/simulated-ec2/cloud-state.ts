@@ -1,6 +1,7 @@
 import type { Tag } from '../../cloud/ec2-api.ts';
 import type { IpPermission, NetworkAclEntry } from '../../cloud/ec2-packet-filters.ts';
 import type { Ec2Change } from './change.ts';
+import type { CloudRules } from './cloud-rules.ts';
 import type { SimulatedInstanceType } from './instance-types.ts';
 import { refuse } from './refuse.ts';
 
@@ -83,8 +84,17 @@ export interface Association {
 export interface AddressRecord {
   readonly allocationId: string;
   readonly publicIp: string;
+  /** Until then writes do not know it, on the region's clock. */
+  readonly knownFromMs: number;
   association: Association | undefined;
   readonly tags: Tags;
+}
+
+/** A private IP that EC2 said it had moved, and has not. */
+export interface Reassignment {
+  readonly privateIp: string;
+  readonly networkInterfaceId: string;
+  readonly dueMs: number;
 }
 
 export type RouteTarget =
@@ -129,43 +139,6 @@ export interface PrefixListRecord {
   readonly tags: Tags;
 }
 
-/** How EC2 behaves where its documentation is silent, and the limits of the account. */
-export interface CloudRules {
-  /**
-   * What `AllowReassociation=false` protects an Elastic IP from: `eni`, being taken by another network
-   * interface; `privateIp`, also by another private IP of the same one. AWS promises only "another resource".
-   */
-  readonly claimScope: 'eni' | 'privateIp';
-  /** A private IP that already has another Elastic IP, `AllowReassociation=false`: documented nowhere. */
-  readonly occupiedPrivateIp: 'refuse' | 'displace';
-  /**
-   * DisassociateAddress of an association that ended before: AWS documents an idempotent operation, others
-   * met InvalidAssociationID.NotFound.
-   */
-  readonly endedAssociation: 'refuse' | 'accept';
-  /** The code for a private IP that another network interface holds: AWS documents both. */
-  readonly privateIpTakenCode: 'InvalidParameterValue' | 'Resource.AlreadyAssociated';
-  /** IPv4 addresses of a network interface whose instance does not say, with the primary one. */
-  readonly privateIpsPerNetworkInterface: number;
-  /** Routes of a route table, the local one not counted. */
-  readonly routesPerTable: number;
-  readonly tagsPerResource: number;
-  readonly addressesPerRegion: number;
-  /** Of instances that are made without one; default none. */
-  readonly instanceType?: SimulatedInstanceType | undefined;
-}
-
-/** What holds unless a test says otherwise: the readings that refuse, and generous limits. */
-export const defaultRules: Omit<CloudRules, 'claimScope' | 'instanceType'> = {
-  occupiedPrivateIp: 'refuse',
-  endedAssociation: 'refuse',
-  privateIpTakenCode: 'InvalidParameterValue',
-  privateIpsPerNetworkInterface: 15,
-  routesPerTable: 50,
-  tagsPerResource: 50,
-  addressesPerRegion: 1000,
-};
-
 /** All that the simulated region holds. Operations change it in one go, never across an await. */
 export interface CloudState {
   readonly region: string;
@@ -182,13 +155,23 @@ export interface CloudState {
   readonly prefixLists: Map<string, PrefixListRecord>;
   readonly counters: Map<string, number>;
   readonly endedAssociations: Set<string>;
+  /** Private IPs on their way to another network interface, in the order of the calls. */
+  readonly reassignments: Reassignment[];
+  /** The region's time, in milliseconds. */
+  readonly elapsed: () => number;
   /** Changes of the operation that is running. */
   readonly changes: Ec2Change[];
 }
 
-export function emptyCloud(region: string, rules: CloudRules): CloudState {
+export function emptyCloud(
+  region: string,
+  rules: CloudRules,
+  elapsed: CloudState['elapsed'],
+): CloudState {
   return {
     region,
+    reassignments: [],
+    elapsed,
     rules,
     vpcs: new Map(),
     internetGateways: new Map(),
@@ -227,13 +210,16 @@ export function tagList(tags: Tags): Tag[] {
   return list;
 }
 
+/** EC2 tells an id that cannot be one from one that is nothing's; the codes are spelled as EC2 spells them. */
+export function requireWellFormed(id: string, prefix: string, ec2Code: string): void {
+  if (!new RegExp(`^${prefix}-[0-9a-f]+$`).test(id)) refuse(ec2Code, `Invalid id: "${id}"`);
+}
+
 export function requireNetworkInterface(
   state: CloudState,
   networkInterfaceId: string,
 ): NetworkInterfaceRecord {
-  if (!/^eni-[0-9a-f]+$/.test(networkInterfaceId)) {
-    refuse('InvalidNetworkInterfaceId.Malformed', `Invalid id: "${networkInterfaceId}"`);
-  }
+  requireWellFormed(networkInterfaceId, 'eni', 'InvalidNetworkInterfaceId.Malformed');
   return (
     state.networkInterfaces.get(networkInterfaceId) ??
     refuse(
@@ -264,6 +250,7 @@ export function requireAddress(state: CloudState, allocationId: string): Address
 }
 
 export function requireRouteTable(state: CloudState, routeTableId: string): RouteTableRecord {
+  requireWellFormed(routeTableId, 'rtb', 'InvalidRouteTableId.Malformed');
   return (
     state.routeTables.get(routeTableId) ??
     refuse('InvalidRouteTableID.NotFound', `The routeTable ID '${routeTableId}' does not exist`)

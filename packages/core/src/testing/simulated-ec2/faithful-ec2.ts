@@ -9,7 +9,8 @@ export interface FaithfulEc2Setup extends Partial<SimulatedEc2Options> {
 /**
  * Options for a SimulatedEc2 that is as hard on its callers as EC2 is known to be: the documented token
  * buckets, reads up to 5 s behind and now and then from further back, default quotas (EC2 and VPC user
- * guides: 5 Elastic IPs a region, 50 routes a table, 50 tags a resource), instances of type m5.large. Of two
+ * guides: 5 Elastic IPs a region, 50 routes a table, 50 tags a resource), instances of type m5.large, an Elastic IP that writes do not
+ * know at once, a private IP that moves after the answer. Of two
  * readings of the documentation it takes the one that protects a caller less.
  */
 export function faithfulEc2(setup: FaithfulEc2Setup): SimulatedEc2Options {
@@ -24,6 +25,9 @@ export function faithfulEc2(setup: FaithfulEc2Setup): SimulatedEc2Options {
       staleProbability: 0.05,
       staleMs: 10_000,
     },
+    // seconds, as others met them (Terraform's AWS provider retries both)
+    freshAddressMs: 3000,
+    reassignmentMs: 2000,
     addressesPerRegion: 5,
     routesPerTable: 50,
     tagsPerResource: 50,

@@ -59,7 +59,7 @@ export function assignPrivateIps(state: CloudState, input: AssignInput): AssignA
   for (const privateIp of added)
     requireFree(state, privateIp, eni, input.allowReassignment ?? false);
   for (const privateIp of prefixes.flatMap(addressesIn)) requireFree(state, privateIp, eni, false);
-  for (const privateIp of added) takeOver(state, privateIp, eni);
+  for (const privateIp of added) reassign(state, privateIp, eni);
   for (const prefix of prefixes) delegate(state, prefix, eni);
   const delegated = prefixes.length === 0 ? {} : { assignedIpv4Prefixes: prefixes };
   return { assignedPrivateIpAddresses: added, ...delegated };
@@ -149,6 +149,30 @@ function requireFree(
   }
   if (!allowReassignment || isDelegated(holder, privateIp)) {
     refuse(state.rules.privateIpTakenCode, `[${privateIp}] assigned, but move is not allowed.`);
+  }
+}
+
+/** From another interface it comes later, after the answer (API reference, AssignPrivateIpAddresses: reassignment is asynchronous). */
+function reassign(state: CloudState, privateIp: string, eni: NetworkInterfaceRecord): void {
+  const { reassignmentMs } = state.rules;
+  const holder = holderOf(state, eni.vpcId, privateIp);
+  if (holder === undefined || reassignmentMs === 0) return takeOver(state, privateIp, eni);
+  const { networkInterfaceId } = eni;
+  const dueMs = state.elapsed() + reassignmentMs;
+  state.reassignments.push({ privateIp, networkInterfaceId, dueMs });
+}
+
+/** Moves the private IPs whose time has come, with their Elastic IPs; what is gone meanwhile moves nothing. */
+export function finishReassignments(state: CloudState): void {
+  const nowMs = state.elapsed();
+  const due = state.reassignments.filter(({ dueMs }) => dueMs <= nowMs);
+  if (due.length === 0) return;
+  const later = state.reassignments.filter(({ dueMs }) => dueMs > nowMs);
+  state.reassignments.splice(0, state.reassignments.length, ...later);
+  for (const { privateIp, networkInterfaceId } of due) {
+    const eni = state.networkInterfaces.get(networkInterfaceId);
+    const isAway = eni !== undefined && holderOf(state, eni.vpcId, privateIp) !== undefined;
+    if (isAway && !eni.privateIps.includes(privateIp)) takeOver(state, privateIp, eni);
   }
 }
 

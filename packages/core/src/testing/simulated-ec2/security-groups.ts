@@ -7,6 +7,7 @@ import {
   nextId,
   requireNetworkInterface,
   requireVpc,
+  requireWellFormed,
   tagList,
   tagsFrom,
   type CloudState,
@@ -165,6 +166,7 @@ export function describeSecurityGroups(
 }
 
 function requireSecurityGroup(state: CloudState, groupId: string): SecurityGroupRecord {
+  requireWellFormed(groupId, 'sg', 'InvalidGroupId.Malformed');
   return (
     state.securityGroups.get(groupId) ??
     refuse('InvalidGroup.NotFound', `The security group '${groupId}' does not exist`)

@@ -23,7 +23,7 @@ import type {
 import * as addresses from './addresses.ts';
 import type { AssociateInput } from './addresses.ts';
 import type { Clock } from '../../identity/clock.ts';
-import type { CloudRules } from './cloud-state.ts';
+import type { CloudRules } from './cloud-rules.ts';
 import * as describe from './describe.ts';
 import * as ipv6 from './ipv6-addresses.ts';
 import type { AssignIpv6Input } from './ipv6-addresses.ts';

@@ -4,13 +4,8 @@ import * as addresses from './addresses.ts';
 import type { CallLog, Ec2Action } from './call-log.ts';
 import { CallRunner } from './call-runner.ts';
 import type { Ec2ChangeListener } from './change.ts';
-import {
-  defaultRules,
-  emptyCloud,
-  tagsFrom,
-  type CidrReservation,
-  type InstanceState,
-} from './cloud-state.ts';
+import { defaultRules } from './cloud-rules.ts';
+import { emptyCloud, tagsFrom, type CidrReservation, type InstanceState } from './cloud-state.ts';
 import * as connect from './connect-topology.ts';
 import type {
   AttachmentSetup,
@@ -60,7 +55,7 @@ export function runnerOf(region: SimulatedRegion): CallRunner {
 export abstract class SimulatedRegion {
   constructor(options: SimulatedEc2Options) {
     const { region, requestRates, reads, clock = processClock, ...rules } = options;
-    const state = emptyCloud(region, { ...defaultRules, ...rules });
+    const state = emptyCloud(region, { ...defaultRules, ...rules }, () => clock.elapsed());
     const runner = new CallRunner(state, {
       buckets: requestRates && new RequestBuckets(requestRates, clock),
       reads: reads && new LaggingReads(reads, clock),
@@ -79,7 +74,7 @@ export abstract class SimulatedRegion {
 
   /** The whole region as plain JSON. */
   snapshot(): Ec2Snapshot {
-    return snapshotOf(runnerOf(this).state);
+    return snapshotOf(runnerOf(this).present());
   }
 
   /** Plants a fault into the next calls of an action. */

@@ -1,4 +1,5 @@
 import type { Tag } from '../../cloud/ec2-api.ts';
+import { requireKnown } from './addresses.ts';
 import { tagList, type CloudState, type Tags } from './cloud-state.ts';
 import { refuse } from './refuse.ts';
 
@@ -77,6 +78,8 @@ const kinds: Readonly<Record<string, { readonly of: keyof CloudState; readonly m
 function tagsOf(state: CloudState, id: string): Tags {
   const kind = kinds[id.split('-')[0] ?? ''];
   if (kind === undefined) refuse('InvalidID', `The ID '${id}' is not valid`);
+  const fresh = kind.of === 'addresses' ? state.addresses.get(id) : undefined;
+  if (fresh !== undefined) requireKnown(state, fresh, 'InvalidElasticIpID.NotFound');
   const found = (state[kind.of] as ReadonlyMap<string, { readonly tags: Tags }>).get(id);
   return found?.tags ?? refuse(kind.missing, `The ID '${id}' does not exist`);
 }

@@ -4,6 +4,7 @@ import {
   nextNumber,
   requireNetworkInterface,
   requireRouteTable,
+  requireWellFormed,
   requireSubnet,
   requireVpc,
   tagsFrom,
@@ -188,6 +189,7 @@ export function attachmentFor(
 ): NetworkInterfaceRecord['attachment'] {
   const { instanceId } = setup;
   if (instanceId === undefined) return undefined;
+  requireWellFormed(instanceId, 'i', 'InvalidInstanceID.Malformed');
   const instance = state.instances.get(instanceId);
   if (instance === undefined) {
     return refuse('InvalidInstanceID.NotFound', `The instance ID '${instanceId}' does not exist`);
@@ -243,6 +245,7 @@ export function setInstanceState(
   instanceId: string,
   instanceState: InstanceState,
 ): void {
+  requireWellFormed(instanceId, 'i', 'InvalidInstanceID.Malformed');
   const instance = state.instances.get(instanceId);
   if (instance === undefined) {
     refuse('InvalidInstanceID.NotFound', `The instance ID '${instanceId}' does not exist`);

@@ -1,0 +1,44 @@
+import type { SimulatedInstanceType } from './instance-types.ts';
+
+/** How EC2 behaves where its documentation is silent, and the limits of the account. */
+export interface CloudRules {
+  /**
+   * What `AllowReassociation=false` protects an Elastic IP from: `eni`, being taken by another network
+   * interface; `privateIp`, also by another private IP of the same one. AWS promises only "another resource".
+   */
+  readonly claimScope: 'eni' | 'privateIp';
+  /** A private IP that already has another Elastic IP, `AllowReassociation=false`: documented nowhere. */
+  readonly occupiedPrivateIp: 'refuse' | 'displace';
+  /**
+   * DisassociateAddress of an association that ended before: AWS documents an idempotent operation, others
+   * met InvalidAssociationID.NotFound.
+   */
+  readonly endedAssociation: 'refuse' | 'accept';
+  /** The code for a private IP that another network interface holds: AWS documents both. */
+  readonly privateIpTakenCode: 'InvalidParameterValue' | 'Resource.AlreadyAssociated';
+  /** IPv4 addresses of a network interface whose instance does not say, with the primary one. */
+  readonly privateIpsPerNetworkInterface: number;
+  /** Routes of a route table, the local one not counted. */
+  readonly routesPerTable: number;
+  readonly tagsPerResource: number;
+  readonly addressesPerRegion: number;
+  /** For how long calls that write do not know an address that AllocateAddress has just made. */
+  readonly freshAddressMs: number;
+  /** After how long a private IP that AssignPrivateIpAddresses takes from another network interface has moved; it answers before. */
+  readonly reassignmentMs: number;
+  /** Of instances that are made without one; default none. */
+  readonly instanceType?: SimulatedInstanceType | undefined;
+}
+
+/** What holds unless a test says otherwise: the readings that refuse, and generous limits. */
+export const defaultRules: Omit<CloudRules, 'claimScope' | 'instanceType'> = {
+  occupiedPrivateIp: 'refuse',
+  endedAssociation: 'refuse',
+  privateIpTakenCode: 'InvalidParameterValue',
+  privateIpsPerNetworkInterface: 15,
+  routesPerTable: 50,
+  tagsPerResource: 50,
+  addressesPerRegion: 1000,
+  freshAddressMs: 0,
+  reassignmentMs: 0,
+};
