@@ -1,29 +1,62 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import type { Plugin } from 'esbuild';
+import type { Plugin, PluginBuild } from 'esbuild';
 
 /** A statement that takes names from another file or package; TypeScript's types among them. */
 const takes = /^(import|export) (type )?\{([^}]*)\} from '([^']+)';$/gm;
 const isOurs = /^@truetuple\//;
+const oursAt = /(?:packages|@truetuple|bench)[\\/](?!.*[\\/]node_modules[\\/](?!@truetuple[\\/]))/;
+/** What every sidecar comes to need: divided off it would be loaded all the same, in many more files. */
+const alwaysLoaded = /await import\('(\.\/(?:open-linux-kernel|ec2-commands)\.[tj]s)'\)/g;
 
 /**
- * Imports from the files themselves what our packages export by their indexes. esbuild divides a program into chunks by what files import, not by
- * what they use: through an index everything belongs to whatever is loaded first.
+ * Imports from the files themselves what our packages export by their indexes, and divides off only what is loaded later. esbuild
+ * divides a program into chunks by what files import, not by what they use: through an index everything belongs to whatever is loaded first, and
+ * each set of later parts that has something in common with the first part makes a chunk of that. So each later part imports all of
+ * the first part, which is there by then.
  */
 export const straightImports: Plugin = {
   name: 'straight-imports',
   setup: (build) => {
-    build.onLoad({ filter: /(?:packages|@truetuple|bench)[\\/].*\.[tj]s$/ }, async ({ path }) => {
-      if (/[\\/]node_modules[\\/](?!@truetuple[\\/])/.test(path)) return undefined;
+    const later = laterParts(build);
+    build.onLoad({ filter: /\.[tj]s$/ }, async ({ path }) => {
+      const isOurFile = oursAt.test(path);
+      if (!isOurFile && !later.has(path)) return undefined;
       const text = await readFile(path, 'utf8');
-      const contents = withoutWaiting(await straightened(text));
-      return { contents, loader: path.endsWith('.ts') ? 'ts' : 'js' };
+      const straight = isOurFile ? withoutWaiting(await straightened(text)) : text;
+      const first = later.has(path) ? await firstPart() : '';
+      return { contents: `${straight}${first}`, loader: path.endsWith('.ts') ? 'ts' : 'js' };
     });
   },
 };
 
-/** What every sidecar comes to need: divided off it would be loaded all the same, in many more files. */
-const alwaysLoaded = /await import\('(\.\/(?:open-linux-kernel|ec2-commands)\.[tj]s)'\)/g;
+/** The files that something imports when it needs them. */
+function laterParts(build: PluginBuild): ReadonlySet<string> {
+  const later = new Set<string>();
+  const resolved = Symbol('resolved');
+  build.onResolve({ filter: /./ }, async ({ path, pluginData, ...how }) => {
+    if (how.kind !== 'dynamic-import' || pluginData === resolved) return undefined;
+    const { importer, namespace, resolveDir, kind } = how;
+    const found = await build.resolve(path, {
+      importer,
+      namespace,
+      resolveDir,
+      kind,
+      pluginData: resolved,
+    });
+    if (found.namespace === 'file') later.add(found.path);
+    return found;
+  });
+  return later;
+}
+
+async function firstPart(): Promise<string> {
+  const places = await placesOf('@truetuple/core');
+  const names = ['ensurePublicIdentity', 'thisNode'];
+  return names
+    .map((name) => `\nexport { ${name} as ${name}There } from ${JSON.stringify(places.get(name))};`)
+    .join('');
+}
 
 function withoutWaiting(text: string): string {
   const taken = new Map<string, string>();

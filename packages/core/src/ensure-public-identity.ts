@@ -1,5 +1,6 @@
 import type { Claim, Grant, IdentityGrant } from './cloud/identity-grant.ts';
 import { withFailures } from './cloud/undo-acquire.ts';
+import { choosePlace } from './choose-place.ts';
 import { describeIdentity, isSameIdentity } from './describe-identity.ts';
 import { CoreError } from './errors.ts';
 import { findPublished, isIpv6Ours } from './find-published.ts';
@@ -15,8 +16,7 @@ import {
 import type { PublicIdentity } from './identity/public-identity.ts';
 import type { Publisher } from './identity/publisher.ts';
 import type { OnStep } from './identity/step-event.ts';
-import { chooseLinkAddress, type LinkPlace } from './kernel/choose-link-address.ts';
-import { chooseIpv6 } from './kernel/choose-ipv6.ts';
+import type { LinkPlace } from './kernel/choose-link-address.ts';
 import { convergeLink } from './kernel/converge-link.ts';
 import type { KernelPort } from './kernel/kernel-port.ts';
 import { heldPublicIps } from './kernel/held-public-ips.ts';
@@ -69,9 +69,7 @@ export async function ensurePublicIdentity(
   const kernel = await node.openKernel();
   try {
     const link = await kernel.observe(spec.linkName, spec.table);
-    const address = chooseLinkAddress(link, spec);
-    const publicIpv6 = link && chooseIpv6(link, spec);
-    const place = { ...address, publicIpv6 };
+    const place = await choosePlace(link, spec);
     const standing = link === undefined ? [] : heldPublicIps(link, spec.table);
     const grant = await node.openGrant(spec);
     const run: Run = {

@@ -1,7 +1,9 @@
 import type * as holdBoth from './cloud/hold-both.ts';
+import type * as choiceOfIpv6 from './kernel/choose-ipv6.ts';
 import type * as watchOfWire from './keep/wire-watch.ts';
 import { onDemand } from './on-demand.ts';
 import type * as reportToListener from './report-to-listener.ts';
+import type * as proofOfIpv6 from './verify/judge-ipv6.ts';
 import type * as proofOnWire from './verify/require-wire-proof.ts';
 
 /** What only some identities need: each is loaded when the first of them does, and until then nothing of it is read. */
@@ -12,6 +14,8 @@ interface LateParts {
   readonly wireWatch: () => Promise<typeof watchOfWire>;
   /** Of identities with an IPv6 address. */
   readonly dualStack: () => Promise<typeof holdBoth>;
+  readonly ipv6Choice: () => Promise<typeof choiceOfIpv6>;
+  readonly ipv6Proof: () => Promise<typeof proofOfIpv6>;
   /** Of verbs that somebody listens to. */
   readonly stepReport: () => Promise<typeof reportToListener>;
 }
@@ -20,6 +24,8 @@ export const lateParts: LateParts = {
   wireProof: onDemand(() => import('./verify/require-wire-proof.ts')),
   wireWatch: onDemand(() => import('./keep/wire-watch.ts')),
   dualStack: onDemand(() => import('./cloud/hold-both.ts')),
+  ipv6Choice: onDemand(() => import('./kernel/choose-ipv6.ts')),
+  ipv6Proof: onDemand(() => import('./verify/judge-ipv6.ts')),
   stepReport: onDemand(() => import('./report-to-listener.ts')),
 };
 

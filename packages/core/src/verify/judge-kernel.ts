@@ -4,7 +4,6 @@ import { judgeDelivery } from './judge-delivery.ts';
 import { judgeLink } from './judge-link.ts';
 import { judgeRules } from './judge-rules.ts';
 import { describeDecision } from './describe-decision.ts';
-import { judgeIpv6, type Ipv6Probe } from './judge-ipv6.ts';
 import type { KernelFinding } from './kernel-finding.ts';
 import type { KernelFacts, RouteProbe } from './route-probe.ts';
 
@@ -17,13 +16,11 @@ export interface RouteLookupResult {
 export interface KernelEvidence {
   readonly state: LinkState | undefined;
   readonly lookups: readonly RouteLookupResult[];
-  /** Of the IPv6 side; default none. */
-  readonly ipv6Lookups?: readonly { readonly probe: Ipv6Probe; readonly decision: RouteDecision }[];
 }
 
-/** Pure: every difference between what the identity needs and what the kernel showed. */
+/** Pure: every difference between what the identity needs of IPv4 and what the kernel showed. */
 export function judgeKernel(facts: KernelFacts, evidence: KernelEvidence): KernelFinding[] {
-  const { state, lookups, ipv6Lookups = [] } = evidence;
+  const { state, lookups } = evidence;
   if (state === undefined) return [linkMissing(facts)];
   return [
     ...judgeLink(facts, state),
@@ -31,7 +28,6 @@ export function judgeKernel(facts: KernelFacts, evidence: KernelEvidence): Kerne
     ...judgeRules(facts, state),
     ...judgeDelivery(facts, state),
     ...lookups.flatMap((lookup) => judgeLookup(facts, lookup)),
-    ...judgeIpv6(facts, state, ipv6Lookups),
   ];
 }
 

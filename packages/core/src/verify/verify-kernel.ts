@@ -1,6 +1,6 @@
-import type { KernelPort } from '../kernel/kernel-port.ts';
+import { lateParts } from '../late-parts.ts';
+import type { KernelPort, LinkState } from '../kernel/kernel-port.ts';
 import { judgeKernel } from './judge-kernel.ts';
-import { chooseIpv6Probes } from './judge-ipv6.ts';
 import type { KernelFinding } from './kernel-finding.ts';
 import { chooseRouteProbes, type KernelFacts } from './route-probe.ts';
 
@@ -10,19 +10,31 @@ export async function verifyKernel(
   facts: KernelFacts,
 ): Promise<KernelFinding[]> {
   const probes = chooseRouteProbes(facts);
-  const [state, ipv6Lookups, ...decisions] = await Promise.all([
+  const [state, judgeOther, ...decisions] = await Promise.all([
     kernel.observe(facts.linkName, facts.table),
-    Promise.all(
-      chooseIpv6Probes(facts).map(async (probe) => {
-        const { from, to } = probe;
-        return { probe, decision: await kernel.lookupRoute({ from, to }) };
-      }),
-    ),
+    askIpv6(kernel, facts),
     ...probes.map(({ from, to }) => kernel.lookupRoute({ from, to })),
   ]);
   const lookups = probes.flatMap((probe, index) => {
     const decision = decisions[index];
     return decision === undefined ? [] : [{ probe, decision }];
   });
-  return judgeKernel(facts, { state, lookups, ipv6Lookups });
+  const findings = judgeKernel(facts, { state, lookups });
+  return state === undefined ? findings : [...findings, ...judgeOther(state)];
+}
+
+/** The IPv6 side of an identity that has one: what is left is to judge it. */
+async function askIpv6(
+  kernel: KernelPort,
+  facts: KernelFacts,
+): Promise<(state: LinkState) => KernelFinding[]> {
+  if (facts.publicIpv6 === undefined) return () => [];
+  const { chooseIpv6Probes, judgeIpv6 } = await lateParts.ipv6Proof();
+  const lookups = await Promise.all(
+    chooseIpv6Probes(facts).map(async (probe) => {
+      const { from, to } = probe;
+      return { probe, decision: await kernel.lookupRoute({ from, to }) };
+    }),
+  );
+  return (state) => judgeIpv6(facts, state, lookups);
 }

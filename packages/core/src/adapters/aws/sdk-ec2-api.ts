@@ -1,6 +1,7 @@
 import type { Ec2Api } from '../../cloud/ec2-api.ts';
+import type { Ec2PacketFilters } from '../../cloud/ec2-packet-filters.ts';
+import { onDemand } from '../../on-demand.ts';
 import { ec2CallErrorFrom } from './ec2-call-error-from.ts';
-import { packetFilterReads } from './sdk-packet-filters.ts';
 import { reads } from './sdk-reads.ts';
 import type { Connection, Run } from './sdk-run.ts';
 
@@ -46,6 +47,21 @@ export function sdkEc2Api(options: SdkEc2Options): Ec2Api {
     ...interfaceWrites(run),
     ...addressWrites(run),
     ...routeWrites(run),
+  };
+}
+
+/** Only verification asks for them. */
+function packetFilterReads(run: Run): Ec2PacketFilters {
+  const reading = onDemand(async () => {
+    const late = await import('./sdk-packet-filters.ts');
+    return late.packetFilterReads(run);
+  });
+  return {
+    describeSecurityGroups: async (input, call) =>
+      (await reading()).describeSecurityGroups(input, call),
+    describeNetworkAcls: async (input, call) => (await reading()).describeNetworkAcls(input, call),
+    getManagedPrefixListEntries: async (input, call) =>
+      (await reading()).getManagedPrefixListEntries(input, call),
   };
 }
 

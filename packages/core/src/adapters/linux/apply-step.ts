@@ -12,7 +12,6 @@ import {
   type KernelStep,
 } from '../../kernel/kernel-step.ts';
 import { isIpv6Step } from '../../kernel/ipv6-step.ts';
-import { applyIpv6Step } from './apply-ipv6-step.ts';
 import { ipProtocol } from './ip-protocol.ts';
 import { removeOurRoute } from './remove-our-route.ts';
 import type { KernelSockets } from './kernel-sockets.ts';
@@ -20,7 +19,10 @@ import { unlessExists } from './unless-exists.ts';
 
 /** Carries out one step. What is there as wanted, or absent as wanted, is done. */
 export async function applyStep(sockets: KernelSockets, step: KernelStep): Promise<void> {
-  if (isIpv6Step(step)) return applyIpv6Step(sockets, step);
+  if (isIpv6Step(step)) {
+    const { applyIpv6Step } = await import('./apply-ipv6-step.ts');
+    return applyIpv6Step(sockets, step);
+  }
   const { netlink } = sockets;
   switch (step.kind) {
     case 'install-fail-closed-route':
