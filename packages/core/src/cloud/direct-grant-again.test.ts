@@ -213,3 +213,31 @@ describe('an association that a describe shows as ours', () => {
     expect(built.ec2.snapshot()).toEqual(before);
   });
 });
+
+describe('a release of a young claim', () => {
+  it('leaves to its next holder what it has lost, also when its first try to end it got no answer', async () => {
+    const built = build(0, { endedAssociation: 'refuse' });
+    const lost = await built.acquire(first);
+    const { associationId, allocationId, publicIp } = lost;
+    await built.ec2.disassociateAddress({ associationId });
+    const [, other] = built.ec2.snapshot().networkInterfaces;
+    const { networkInterfaceId = '' } = other ?? {};
+    await built.ec2.associateAddress({ allocationId, networkInterfaceId });
+    for (const routeTableId of built.routeTableIds) {
+      const destinationCidrBlock = `${publicIp}/32`;
+      await built.ec2.replaceRoute({ routeTableId, destinationCidrBlock, networkInterfaceId });
+    }
+    const { routeTables } = built.ec2.snapshot();
+    built.ec2.inject({ action: 'DisassociateAddress', error: 'InternalError' });
+    await built.release(lost, 30_000);
+    expect(built.ec2.snapshot().routeTables).toEqual(routeTables);
+  });
+
+  it('takes its private IP off after a throttled try, though no describe shows it yet', async () => {
+    const built = build(5000);
+    const grant = await built.acquire(first);
+    built.ec2.inject({ action: 'UnassignPrivateIpAddresses', error: 'RequestLimitExceeded' });
+    await built.release(grant);
+    expect(built.ec2.snapshot()).toEqual(built.before);
+  });
+});

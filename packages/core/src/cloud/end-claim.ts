@@ -3,7 +3,12 @@ import { carryOut } from './carry-out.ts';
 import { pause, type CloudSession } from './cloud-session.ts';
 import { isAmong, type CloudStep } from './cloud-step.ts';
 import { describeLagMs } from './judge-claim.ts';
-import { lookAtCloud, routeTableIdFilters, type CloudPart } from './observe-cloud.ts';
+import {
+  lookAtCloud,
+  routeTableIdFilters,
+  type CloudPart,
+  type CloudScope,
+} from './observe-cloud.ts';
 import { planAlone } from './plan-cloud.ts';
 import { shownHolder, type WantedNothing } from './plan-nothing.ts';
 import { afterEnd } from './prove-end.ts';
@@ -30,13 +35,8 @@ const looksInDoubt = 3;
  * carried out only if it is still planned.
  */
 export async function endClaim(session: CloudSession, ending: Ending): Promise<void> {
-  const { claim, networkInterfaceId, privateIp, routeTableIds } = ending.wanted;
-  const values = claim === undefined ? [] : [claim.allocationId];
-  const scope = {
-    networkInterfaceIds: [networkInterfaceId],
-    addressFilters: [{ name: 'allocation-id', values }],
-    routeTableFilters: routeTableIdFilters(routeTableIds),
-  };
+  const { claim, privateIp } = ending.wanted;
+  const scope = scopeOf(ending.wanted);
   const what = claim?.publicIp ?? 'the claim';
   let wanted: WantedNothing = { ...ending.wanted, isYoung: isYoung(ending) };
   let latest: CloudView | undefined;
@@ -77,17 +77,36 @@ export async function endClaim(session: CloudSession, ending: Ending): Promise<v
       isFresh = false;
       const before = latest;
       const holder = before === undefined ? 'nobody' : shownHolder(wanted, before);
-      let isNews = holder === 'us' || isYoung(ending);
-      const isDone = (await carryOut(session, step, () => (isNews = false))) === 'done';
-      if (!isDone && step.kind === 'unassign-private-ip') isUnassignRefused = true;
+      const mayBeNews = holder === 'us' || (isYoung(ending) && !isDisputed(step, holder, session));
+      let wasDoneBefore = false;
+      const isDone = (await carryOut(session, step, () => (wasDoneBefore = true))) === 'done';
+      if (wasDoneBefore && step.kind === 'unassign-private-ip') isUnassignRefused = true;
       if (!isDone || step.kind !== 'disassociate-address') return isDone ? 'done' : 'look-again';
       doubts = 0;
       const contradicting = holder === 'somebody-else' ? before : undefined;
+      const isNews = mayBeNews && !wasDoneBefore;
       wanted = await afterEnd(session, { step, wanted, contradicting }, isNews);
       // now that it is known whose the rest is, what comes first may be planned first
       return holder === 'us' ? 'done' : 'look-again';
     },
   });
+}
+
+function scopeOf({ claim, networkInterfaceId, routeTableIds }: WantedNothing): CloudScope {
+  const values = claim === undefined ? [] : [claim.allocationId];
+  return {
+    networkInterfaceIds: [networkInterfaceId],
+    addressFilters: [{ name: 'allocation-id', values }],
+    routeTableFilters: routeTableIdFilters(routeTableIds),
+  };
+}
+
+/**
+ * Somebody else is shown, and an earlier try got no answer: that EC2 knows the association no more may then be that try's
+ * doing, or what was before it.
+ */
+function isDisputed(step: CloudStep, holder: string, { journal }: CloudSession): boolean {
+  return holder === 'somebody-else' && isAmong(step, journal);
 }
 
 /** An age below zero is that of a wall clock that was set back since: it may be any. */

@@ -312,3 +312,31 @@ describe('planCloud, an identity', () => {
     expect(planAlone({ ...wanted, ...more }, { ...usual, ...seen })).toEqual(expected);
   });
 });
+
+describe('an address that our private IP is shown with, and another place too', () => {
+  it('keeps its routes and its record: only the association that is shown here is ended, by its id', () => {
+    const owner: Owner = { ...me, pod: 'other', uid: 'uid-other' };
+    const elsewhere: ElasticIp = {
+      ...address(1, recordOf(owner)),
+      associationId: 'eipassoc-new',
+      networkInterfaceId: eniId,
+      privateIpAddress: '10.0.2.99',
+    };
+    const old = { ...address(1), associationId: 'eipassoc-old' };
+    const view: CloudView = {
+      networkInterfaces: [interfaceWith(old)],
+      addresses: [elsewhere, address(2)],
+      routeTables: [table('rtb-1', { '203.0.113.1': 'ours' })],
+    };
+    const steps = stepsOf(planAlone({ ...wanted, withRoutes: false }, view));
+    const touching = steps.filter(
+      (step) =>
+        step.kind === 'delete-route' ||
+        step.kind === 'untag-owner' ||
+        step.kind === 'disassociate-address',
+    );
+    expect(touching).toEqual([
+      { kind: 'disassociate-address', associationId: 'eipassoc-old', publicIp: '203.0.113.1' },
+    ]);
+  });
+});

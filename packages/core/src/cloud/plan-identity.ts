@@ -125,16 +125,22 @@ function planInterface(wanted: WantedIdentity, eni: NetworkInterface): CloudStep
   return steps;
 }
 
-/** A dead pod's address on a recycled private IP: its routes, its association, its owner tag. */
+/**
+ * A dead pod's address on a recycled private IP: its routes, its association, its owner tag. An address that is shown on
+ * another place beside this one has been claimed there: routes and record are that place's, and only the association
+ * that is shown here is ended, by its id.
+ */
 function planLeftOver(occupant: Occupant, wanted: WantedIdentity, view: CloudView): CloudStep[] {
   if (occupant.kind !== 'left-over') return [];
   const { address, associationId } = occupant;
   const { allocationId } = address;
   const publicIp = parseIpv4Address(address.publicIp, 'public IP');
+  const end = { kind: 'disassociate-address' as const, associationId, publicIp };
+  if (address.associationId !== undefined && address.associationId !== associationId) return [end];
   const value = ownerTagOf(address);
   return [
     ...(wanted.leavesRoutes === true ? [] : staleRoutes(view, publicIp, wanted.networkInterfaceId)),
-    { kind: 'disassociate-address', associationId, publicIp },
+    end,
     ...(value === undefined ? [] : [{ kind: 'untag-owner' as const, allocationId, value }]),
   ];
 }
