@@ -1,5 +1,5 @@
 import { Ec2CallError, type CallOptions, type Ec2Action, type Ec2Api } from '@truetuple/core';
-import type { Fault } from './faults.ts';
+import { stepOf, type Fault } from './faults.ts';
 import { judgeCall } from './judge-call.ts';
 import { staleMs } from './region.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
@@ -118,7 +118,7 @@ function send(flight: Flight): void {
 
 function sentNow({ world, process, pod, method }: Flight): Actor {
   const action = actions[method];
-  const step = `${process.phase} ${action}`;
+  const step = stepOf(process.phase, action);
   // what it learns until EC2 carries out a write was not known to who decided on it
   const knowsAsOf = reads(action) ? process.knowsAsOf : new Map(process.knowsAsOf);
   return { process, pod, action, step, sentMs: world.nowMs, knowsAsOf };

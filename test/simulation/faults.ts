@@ -62,9 +62,21 @@ const operations: Readonly<Record<Verb, readonly string[]>> = {
   reap: [...reads, ...cloudEnd, 'livePods'],
 };
 
+/** By operation, for each verb: a text is hashed once, and steps are looked up at every side effect. */
+const stepNames: Readonly<Record<Verb, Map<string, string>>> = {
+  ensure: new Map(),
+  keep: new Map(),
+  release: new Map(),
+  reap: new Map(),
+};
+
 /** A side effect of a verb: the row of a cell. */
 export function stepOf(verb: Verb, operation: string): string {
-  return `${verb} ${operation}`;
+  const known = stepNames[verb].get(operation);
+  if (known !== undefined) return known;
+  const step = `${verb} ${operation}`;
+  stepNames[verb].set(operation, step);
+  return step;
 }
 
 /** EC2's actions begin with a capital letter. */

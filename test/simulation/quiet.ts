@@ -43,6 +43,7 @@ export async function becomeEmpty(world: World, before: Stays): Promise<void> {
   let looksAlike = 0;
   while (world.violations.length === 0) {
     await scheduler.runUntil(scheduler.nowMs + lookEveryMs);
+    if (world.standing.length > 0 && scheduler.nowMs < boundMs) continue;
     const wrong = complaintsAboutEnd(world, before);
     // a request that was under way may still arrive
     looksAlike = wrong.length === 0 && world.standing.length === 0 ? looksAlike + 1 : 0;

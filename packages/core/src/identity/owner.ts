@@ -48,11 +48,10 @@ export function formatOwnerTag(record: OwnerRecord): string {
 
 /** Reads an owner tag's value; undefined when it is not one of ours. */
 export function parseOwnerTag(value: string): OwnerRecord | undefined {
-  const [cluster, namespace, pod, uid, privateIp, origin, networkInterfaceId, ...rest] =
-    value.split('/');
-  if (!cluster || !namespace || !pod || !uid || privateIp === undefined || rest.length > 0) {
-    return undefined;
-  }
+  const parts = value.split('/');
+  if (parts.length !== 7) return undefined;
+  const [cluster, namespace, pod, uid, privateIp = '', origin, networkInterfaceId] = parts;
+  if (!cluster || !namespace || !pod || !uid) return undefined;
   if (!isIpv4Address(privateIp) || (origin !== 'assigned' && origin !== 'found')) return undefined;
   if (networkInterfaceId === undefined || !/^eni-[0-9a-z]+$/.test(networkInterfaceId)) {
     return undefined;
