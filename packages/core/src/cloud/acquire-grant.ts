@@ -19,7 +19,7 @@ import { privateIpIsOurs } from './private-ip-duty.ts';
 import { refusePlan } from './refuse-plan.ts';
 import { freePrivateIp, succeed, type TakeOver } from './take-over.ts';
 import { giveBackClaim, undoAcquire } from './undo-acquire.ts';
-import { contradictedClaim, mergeOwnWrites } from './own-writes.ts';
+import { contradictedClaim, mergeOwnWrites, showsClaim } from './own-writes.ts';
 import { carriesPoolTag, interfaceOf, type CloudView } from './view.ts';
 import { parseIpv4Address } from '../identity/address.ts';
 
@@ -230,7 +230,8 @@ async function freeAndLookAgain(acquire: Acquire, error: unknown): Promise<'look
 
 /**
  * Looks. Our answered claim is worth more than a describe that shows nothing; a describe that shows
- * somebody else's association twice, a moment apart, is worth more than our claim.
+ * somebody else's association is worth more than our claim, unless one a moment later shows ours: who took it may
+ * have let it go since.
  */
 async function observe(acquire: Acquire, claim: Claim | undefined): Promise<CloudView> {
   const { session, request } = acquire;
@@ -240,7 +241,7 @@ async function observe(acquire: Acquire, claim: Claim | undefined): Promise<Clou
   if (doubted !== undefined) {
     await pause(session, tried);
     seen = await look(acquire, claim !== undefined);
-    if (contradictedClaim(seen, session.writes)?.seenId === doubted.seenId) {
+    if (!showsClaim(seen, doubted.write)) {
       session.writes = session.writes.filter((write) => write !== doubted.write);
     }
   }

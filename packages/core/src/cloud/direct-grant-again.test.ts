@@ -241,3 +241,24 @@ describe('a release of a young claim', () => {
     expect(built.ec2.snapshot()).toEqual(built.before);
   });
 });
+
+describe('a claim that somebody takes and lets go while it is being made', () => {
+  it('is made again: that nobody is shown to have the address does not bring it back', async () => {
+    const built = build(0);
+    const { ec2, clock } = built;
+    const [, other] = ec2.snapshot().networkInterfaces;
+    const { networkInterfaceId = '' } = other ?? {};
+    let isTaken = false;
+    ec2.onChange(async (change) => {
+      if (isTaken || change.kind !== 'tags-changed') return;
+      isTaken = true;
+      const { resourceId: allocationId } = change;
+      const taken = { allocationId, networkInterfaceId, allowReassociation: true };
+      const { associationId } = await ec2.associateAddress(taken);
+      void clock.wait(20).then(() => ec2.disassociateAddress({ associationId }));
+    });
+    const grant = await built.acquire(first);
+    expect(isTaken).toBe(true);
+    expect(standing(built, grant)).toEqual(whole(grant));
+  });
+});

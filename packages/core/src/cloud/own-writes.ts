@@ -24,6 +24,16 @@ export function contradictedClaim(
   return undefined;
 }
 
+/** True when the address is shown in the very association that a write of ours made. */
+export function showsClaim(seen: CloudView, { step, associationId }: OwnWrite): boolean {
+  return seen.addresses.some(
+    (one) =>
+      step.kind === 'associate-address' &&
+      one.allocationId === step.allocationId &&
+      one.associationId === associationId,
+  );
+}
+
 /** EC2 said that it ended, so who shows it shows what was before. */
 function isEndOf({ step }: OwnWrite, associationId: string): boolean {
   return step.kind === 'disassociate-address' && step.associationId === associationId;
