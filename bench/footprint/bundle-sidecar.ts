@@ -19,7 +19,7 @@ export type BundleKind = 'whole' | 'pod';
 
 const plugins: Readonly<Record<BundleKind, Plugin[]>> = {
   whole: [inlineSchemaKeys, requireBuiltins, straightImports],
-  pod: [inlineSchemaKeys, requireBuiltins, straightImports, leaveOut],
+  pod: [inlineSchemaKeys, requireBuiltins, leaveOut, straightImports],
 };
 
 /**

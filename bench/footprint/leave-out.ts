@@ -1,4 +1,5 @@
-import type { Plugin } from 'esbuild';
+import { readFile } from 'node:fs/promises';
+import type { Plugin, PluginBuild } from 'esbuild';
 
 /** Where the SDK looks for credentials on a person's machine: a profile, SSO, `aws login`, a program. */
 const ofPersons = /^@aws-sdk\/credential-provider-(?:ini|sso|login|process)$/;
@@ -7,8 +8,14 @@ const ofOthers = /^(?:@smithy\/core\/event-streams|bowser)$/;
 /** The SDK tells its version; all else in there is for package managers. */
 const manifest = /[\\/]node_modules[\\/]@aws-sdk[\\/].*[\\/]package\.json$/;
 
-/** What is asked for whether it is needed or not, and what stands in its place: by the end of what is imported. */
-const standIns: readonly { readonly filter: RegExp; readonly contents: string }[] = [
+interface StandIn {
+  /** The end of what is imported. */
+  readonly filter: RegExp;
+  readonly contents: string;
+}
+
+/** What the SDK asks for whether it is needed or not, and what stands in its place. */
+const inTheSdk: readonly StandIn[] = [
   {
     // what a Lambda function knows of the call that it runs for: a pod is none
     filter: /^@aws\/lambda-invoke-store$/,
@@ -31,7 +38,39 @@ const standIns: readonly { readonly filter: RegExp; readonly contents: string }[
   },
 ];
 
-/** What no pod uses of the SDK: what is left out throws when it is loaded, or used, and says so. */
+/** Verbs of netlink that core never calls: it plans each step itself, makes no links, and awaits everything. */
+const inNetlink: readonly StandIn[] = [
+  ...['Route', 'Rule', 'Link', 'Address', 'Neighbour'].map((what) => ({
+    filter: new RegExp(`^\\./ensure-${what.toLowerCase()}\\.[tj]s$`),
+    contents: throwing(`ensure${what}`),
+  })),
+  { filter: /\/encode-link-kind\.[tj]s$/, contents: throwing('writeKindData') },
+  // nobody asks for the options of a kind of link
+  {
+    filter: /\/decode-link-kind\.[tj]s$/,
+    contents: 'export const decodeLinkDetails = () => undefined;',
+  },
+  { filter: /\/next-hops\.[tj]s$/, contents: 'export const planNextHops = () => ({});' },
+  // of a group that core does not watch
+  { filter: /\/next-hop-codec\.[tj]s$/, contents: throwing('decodeNextHop') },
+  {
+    filter: /\/neighbour-table\.[tj]s$/,
+    contents: 'export const planNeighbourTables = () => ({});',
+  },
+  {
+    filter: /\/sync-connection\.[tj]s$/,
+    contents: `export class SyncConnection { constructor() { ${refusal('SyncConnection')} } }`,
+  },
+  {
+    filter: /\/batch-steps\.[tj]s$/,
+    contents: `export class BatchSteps { constructor() { ${refusal('BatchSteps')} } }`,
+  },
+];
+/** How core would call them. */
+const calledByCore =
+  /\.ensure\(|\blinks\.add\(|\bnextHops\b|\bneighbourTables\b|netlink\.(?:sync|batch)\b|\.details\b/;
+
+/** What no pod uses of the SDK and of netlink: what is left out throws when it is loaded, or used, and says so. */
 export const leaveOut: Plugin = {
   name: 'leave-out',
   setup: (build) => {
@@ -41,13 +80,13 @@ export const leaveOut: Plugin = {
     build.onLoad({ filter: /.*/, namespace: 'left-out' }, ({ path }) => ({
       contents: refusal(path),
     }));
-    for (const { filter, contents } of standIns) {
-      build.onResolve({ filter }, ({ path, importer }) =>
-        /[\\/]dist-es[\\/]/.test(importer)
-          ? { path, namespace: 'stand-in', pluginData: contents, sideEffects: false }
-          : undefined,
-      );
-    }
+    standIn(build, inTheSdk, /[\\/]dist-es[\\/]/);
+    standIn(build, inNetlink, /[\\/]netlink[\\/](?:src|dist)[\\/]/);
+    build.onLoad({ filter: /[\\/]core[\\/](?:src|dist)[\\/].*\.[tj]s$/ }, async ({ path }) => {
+      const [call] = calledByCore.exec(await readFile(path, 'utf8')) ?? [];
+      if (call !== undefined) throw new Error(`${path} uses ${call}: leave it in`);
+      return undefined;
+    });
     build.onLoad({ filter: /.*/, namespace: 'stand-in' }, ({ pluginData }) => ({
       contents: pluginData as string,
     }));
@@ -60,6 +99,16 @@ export const leaveOut: Plugin = {
     });
   },
 };
+
+function standIn(build: PluginBuild, standIns: readonly StandIn[], importers: RegExp): void {
+  for (const { filter, contents } of standIns) {
+    build.onResolve({ filter }, ({ path, importer }) =>
+      importers.test(importer)
+        ? { path, namespace: 'stand-in', pluginData: contents, sideEffects: false }
+        : undefined,
+    );
+  }
+}
 
 function throwing(name: string): string {
   return `export function ${name}() { ${refusal(name)} }`;

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Plugin, PluginBuild } from 'esbuild';
+import { withNumbers } from './inline-numbers.ts';
 
 /** A statement that takes names from another file or package; TypeScript's types among them. */
 const takes = /^(import|export) (type )?\{([^}]*)\} from '([^']+)';$/gm;
@@ -23,7 +24,9 @@ export const straightImports: Plugin = {
       const isOurFile = oursAt.test(path);
       if (!isOurFile && !later.has(path)) return undefined;
       const text = await readFile(path, 'utf8');
-      const straight = isOurFile ? withoutWaiting(await straightened(text)) : text;
+      const straight = isOurFile
+        ? await withNumbers(withoutWaiting(await straightened(text)), path)
+        : text;
       const first = later.has(path) ? await firstPart() : '';
       return { contents: `${straight}${first}`, loader: path.endsWith('.ts') ? 'ts' : 'js' };
     });

@@ -3,9 +3,9 @@ import * as link from '../../packages/netlink/src/schema/link.ts';
 import { named } from './netlink-named-constants.ts';
 
 function indexes(
-  settings: Readonly<Record<string, { readonly index: number }>>,
+  settings: Readonly<Record<string, readonly [index: number, kind: string]>>,
 ): Record<string, number> {
-  return Object.fromEntries(Object.entries(settings).map(([name, { index }]) => [name, index]));
+  return Object.fromEntries(Object.entries(settings).map(([name, [index]]) => [name, index]));
 }
 
 /** `sendAbortedErrors` is tx_aborted_errors, `receiveNoHandler` rx_nohandler. */

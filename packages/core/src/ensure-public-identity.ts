@@ -1,5 +1,5 @@
 import type { Claim, Grant, IdentityGrant } from './cloud/identity-grant.ts';
-import { withFailures } from './cloud/undo-acquire.ts';
+import { withFailures } from './cloud/with-failures.ts';
 import { choosePlace } from './choose-place.ts';
 import { describeIdentity, isSameIdentity } from './describe-identity.ts';
 import { CoreError } from './errors.ts';

@@ -1,4 +1,6 @@
 import type * as holdBoth from './cloud/hold-both.ts';
+import type * as takeOver from './cloud/take-over.ts';
+import type * as undoAcquire from './cloud/undo-acquire.ts';
 import type * as choiceOfIpv6 from './kernel/choose-ipv6.ts';
 import type * as watchOfWire from './keep/wire-watch.ts';
 import { onDemand } from './on-demand.ts';
@@ -12,6 +14,10 @@ interface LateParts {
   readonly wireProof: () => Promise<typeof proofOnWire>;
   /** Of keeps that ask the wire. */
   readonly wireWatch: () => Promise<typeof watchOfWire>;
+  /** Of those who know who is dead. */
+  readonly takeOver: () => Promise<typeof takeOver>;
+  /** Of an acquire that fails. */
+  readonly undoAcquire: () => Promise<typeof undoAcquire>;
   /** Of identities with an IPv6 address. */
   readonly dualStack: () => Promise<typeof holdBoth>;
   readonly ipv6Choice: () => Promise<typeof choiceOfIpv6>;
@@ -23,6 +29,8 @@ interface LateParts {
 export const lateParts: LateParts = {
   wireProof: onDemand(() => import('./verify/require-wire-proof.ts')),
   wireWatch: onDemand(() => import('./keep/wire-watch.ts')),
+  takeOver: onDemand(() => import('./cloud/take-over.ts')),
+  undoAcquire: onDemand(() => import('./cloud/undo-acquire.ts')),
   dualStack: onDemand(() => import('./cloud/hold-both.ts')),
   ipv6Choice: onDemand(() => import('./kernel/choose-ipv6.ts')),
   ipv6Proof: onDemand(() => import('./verify/judge-ipv6.ts')),

@@ -16,12 +16,12 @@ import { judgeOccupant, type Occupant } from './occupant.ts';
 import { findRouteTables, lookAtCloud, poolFilters, routeTableIdFilters } from './observe-cloud.ts';
 import { planAlone } from './plan-cloud.ts';
 import { privateIpIsOurs } from './private-ip-duty.ts';
-import { refusePlan } from './refuse-plan.ts';
-import { freePrivateIp, succeed, type TakeOver } from './take-over.ts';
-import { giveBackClaim, undoAcquire } from './undo-acquire.ts';
+import type { RefusedPlan } from './refuse-plan.ts';
+import type { TakeOver } from './take-over.ts';
 import { contradictedClaim, mergeOwnWrites, showsClaim } from './own-writes.ts';
 import { carriesPoolTag, interfaceOf, type CloudView } from './view.ts';
 import { parseIpv4Address } from '../identity/address.ts';
+import { lateParts } from '../late-parts.ts';
 
 /** Rounds of observe, plan, apply beyond one for every address of the pool. */
 const roundsBesidesLostClaims = 64;
@@ -91,19 +91,27 @@ export async function acquireGrant(
     allocate: more.allocate,
   };
   try {
-    if (acquire.takeOver !== undefined) acquire.preferred = await succeed(acquire.takeOver);
+    if (acquire.takeOver !== undefined) {
+      const { succeed } = await lateParts.takeOver();
+      acquire.preferred = await succeed(acquire.takeOver);
+    }
     for (;;) {
       const claim = await takeClaim(acquire);
       acquire.claim = claim;
       const isReady = await prepareLink(acquire, claim);
       if (isReady && (await leadRoutes(acquire, claim))) return describeGrant(acquire, claim);
       await request.onGivingBack?.(claim);
+      const { giveBackClaim } = await lateParts.undoAcquire();
       await giveBackClaim(acquire, claim);
       acquire.claim = undefined;
       acquire.excluded.push(claim.allocationId);
     }
   } catch (error) {
-    throw await undoAcquire(acquire, error);
+    const { undoAcquire, refusalOf } = await lateParts.undoAcquire();
+    throw await undoAcquire(
+      acquire,
+      error instanceof PlanRefused ? refusalOf(error.refused) : error,
+    );
   }
 }
 
@@ -160,6 +168,16 @@ async function leadRoutes(acquire: Acquire, claim: Claim): Promise<boolean> {
 
 class ClaimLost extends Error {}
 
+/** Made a CoreError of where the acquire is undone. */
+class PlanRefused extends Error {
+  readonly refused: RefusedPlan;
+
+  constructor(refused: RefusedPlan) {
+    super(refused.plan.kind);
+    this.refused = refused;
+  }
+}
+
 async function settle(acquire: Acquire, claim: Claim | undefined): Promise<CloudView> {
   const { session, request } = acquire;
   const { view } = await converge<CloudView, CloudStep>({
@@ -189,7 +207,7 @@ function planSteps(
   if (plan.kind === 'claim-lost') throw new ClaimLost();
   const { request, networkInterfaceId } = acquire;
   const { spec, link } = request;
-  throw refusePlan({ plan, spec, privateIp: link.privateIp, networkInterfaceId });
+  throw new PlanRefused({ plan, spec, privateIp: link.privateIp, networkInterfaceId });
 }
 
 function occupantOf(acquire: Acquire, view: CloudView): Occupant | undefined {
@@ -224,6 +242,7 @@ async function freeAndLookAgain(acquire: Acquire, error: unknown): Promise<'look
   const isStuck = CoreError.is(error) && error.code === 'PrivateIpHeldElsewhere';
   if (!isStuck || takeOver === undefined || acquire.hasFreedPrivateIp) throw error;
   acquire.hasFreedPrivateIp = true;
+  const { freePrivateIp } = await lateParts.takeOver();
   await freePrivateIp(takeOver, error);
   return 'look-again';
 }

@@ -15,7 +15,7 @@ import type {
 import { judgeNetworkInterface } from './judge-network-interface.ts';
 import { maintainIpv6 } from './maintain-ipv6.ts';
 import { translateEc2Error } from './translate-ec2-error.ts';
-import { withFailures } from './undo-acquire.ts';
+import { withFailures } from './with-failures.ts';
 
 /** What holds an IPv4 address, and what an IPv6 address is held with beside it. */
 export interface BothParts extends Pick<DirectGrantParts, 'ec2' | 'clock' | 'live'> {

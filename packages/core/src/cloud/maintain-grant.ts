@@ -21,7 +21,7 @@ import { judgeOccupant } from './occupant.ts';
 import { planAlone, type WantedIdentity } from './plan-cloud.ts';
 import { privateIpIsOurs } from './private-ip-duty.ts';
 import { translateEc2Error } from './translate-ec2-error.ts';
-import { reverses } from './undo-acquire.ts';
+import { reverses } from './reverses.ts';
 import { mergeOwnWrites } from './own-writes.ts';
 import { interfaceOf, type CloudView } from './view.ts';
 

@@ -144,7 +144,7 @@ function readFamilies(link: Mutable<Link>, family: AttributeCursor): void {
 /** An array of i32; the setting with index n lies at 4 * (n - 1). Older kernels send fewer. */
 function readIpv4Settings(attribute: AttributeCursor): Ipv4LinkSettings {
   const settings: Record<string, number | boolean> = { available: true };
-  for (const [name, { index, type }] of Object.entries(ipv4Settings)) {
+  for (const [name, [index, type]] of Object.entries(ipv4Settings)) {
     const value = numberAt(attribute, index - 1);
     settings[name] = type === 'boolean' ? value !== 0 : value;
   }
@@ -156,7 +156,7 @@ function readIpv6(link: Mutable<Link>, attribute: AttributeCursor): void {
   const settings: Record<string, number | boolean | string> = {};
   while (attribute.next()) {
     if (attribute.type === inet6.conf) {
-      for (const [name, { index, type }] of Object.entries(ipv6Settings)) {
+      for (const [name, [index, type]] of Object.entries(ipv6Settings)) {
         const value = numberAt(attribute, index);
         settings[name] =
           type === 'boolean' ? value !== 0 : type === 'unsigned' ? value >>> 0 : value;
@@ -185,6 +185,6 @@ function readStatistics({ view, start, end }: AttributeCursor): LinkStatistics {
 const noIpv4Settings = Object.freeze({
   available: false,
   ...Object.fromEntries(
-    Object.entries(ipv4Settings).map(([name, { type }]) => [name, type === 'boolean' ? false : 0]),
+    Object.entries(ipv4Settings).map(([name, [, type]]) => [name, type === 'boolean' ? false : 0]),
   ),
 }) as unknown as Ipv4LinkSettings;

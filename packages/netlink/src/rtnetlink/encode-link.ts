@@ -180,7 +180,7 @@ function writePeer(writer: MessageWriter, peer: NewLinkCommon): void {
 function writeIpv4Settings(writer: MessageWriter, ipv4: NonNullable<LinkChange['ipv4']>): void {
   const family = writer.start(addressFamily.ipv4);
   const settings = writer.start(inetConf);
-  for (const [name, { index }] of Object.entries(ipv4Settings)) {
+  for (const [name, [index]] of Object.entries(ipv4Settings)) {
     const value = ipv4[name as keyof typeof ipv4];
     if (value !== undefined) writer.attributeU32(index, Number(value));
   }

@@ -110,8 +110,8 @@ export interface Link {
   readonly unknownAttributes: readonly UnknownAttribute[];
 }
 
-type SettingValues<Table extends Readonly<Record<string, { readonly type: string }>>> = {
-  readonly [K in keyof Table]: Table[K]['type'] extends 'boolean' ? boolean : number;
+type SettingValues<Table extends Readonly<Record<string, readonly [number, string]>>> = {
+  readonly [K in keyof Table]: Table[K][1] extends 'boolean' ? boolean : number;
 };
 
 /** Since the link was made; whole numbers, exact up to 2^53 (struct rtnl_link_stats64). */

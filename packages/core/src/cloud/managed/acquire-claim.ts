@@ -1,7 +1,7 @@
 import { CoreError } from '../../errors.ts';
 import type { Clock } from '../../identity/clock.ts';
 import type { Claim, Grant, GrantRequest } from '../identity-grant.ts';
-import { withFailures } from '../undo-acquire.ts';
+import { withFailures } from '../with-failures.ts';
 import { nextAcquireAct, type AcquireAct } from './next-acquire-act.ts';
 import {
   claimFinalizer,
