@@ -55,6 +55,7 @@ const defaultGraceMs = 5 * 60_000;
  * Carries out the claims of a pool, as its one writer: plans for all of them at once from one view of EC2, promises each address to
  * one claim before EC2 is asked for it, repairs what is granted, and gives back what no pod holds any more. All that it needs
  * to know is in the claims and in EC2, so that another controller goes on where this one died. It does nothing without the lease.
+ * Throws nothing: what EC2 refuses stands in the claim that it is about, and what goes wrong is told to `onTrouble`.
  */
 export function controlClaims(parts: ControlPartsForClaims, options: ControlOptions): ClaimControl {
   const { lanes, lease, live, clock } = parts;

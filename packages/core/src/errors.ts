@@ -91,6 +91,7 @@ export class CoreError extends Error {
     Object.defineProperty(this, brand, { value: true });
   }
 
+  /** True for a CoreError of any copy of this package. */
   static is(error: unknown): error is CoreError {
     return typeof error === 'object' && error !== null && brand in error;
   }

@@ -56,6 +56,7 @@ const publicIp = placeholders.PUBLIC_IP.value as Ipv4Address;
 /**
  * The whole plan of an identity, from a namespace and an account where nothing is there yet: each step a
  * sentence and the `ip` or `aws` line that would do the same. Asks nobody and changes nothing.
+ * @throws CoreError SpecInvalid naming every field that is wrong
  */
 export function explain(input: IdentitySpecInput): Explanation {
   const spec = parseIdentitySpec(input);

@@ -1,3 +1,4 @@
+import type { ReleaseCall } from './cloud/identity-grant.ts';
 import { CoreError } from './errors.ts';
 import type { HeldIdentity } from './held-identity.ts';
 import type { PublicIdentity } from './identity/public-identity.ts';
@@ -54,7 +55,7 @@ export async function releasePublicIdentity(
       onStep: report.cloud,
       // it was claimed before it was published
       claimAgeMs: node.clock.now() - Date.parse(identity.publishedAt),
-      isPrivateIpOnLink: await isPrivateIpOnLink(node, identity),
+      ...(await whatIsOnLink(node, identity)),
       ...(signal === undefined ? {} : { signal }),
     });
   });
@@ -126,17 +127,21 @@ async function withdraw(
   );
 }
 
-/** False when nobody can tell. */
-async function isPrivateIpOnLink(
+/** Nothing when nobody can tell. */
+async function whatIsOnLink(
   node: NodePorts,
-  { linkName, table, privateIp }: PublicIdentity,
-): Promise<boolean> {
+  { linkName, table, privateIp, publicIpv6 }: PublicIdentity,
+): Promise<Pick<ReleaseCall, 'isPrivateIpOnLink' | 'isIpv6OnLink'>> {
   const kernel = await node.openKernel().catch(() => undefined);
   try {
     const link = await kernel?.observe(linkName, table);
-    return link?.addresses.some(({ address }) => address === privateIp) ?? false;
+    const ipv6 = link?.ipv6?.addresses ?? [];
+    return {
+      isPrivateIpOnLink: link?.addresses.some(({ address }) => address === privateIp) ?? false,
+      isIpv6OnLink: ipv6.some(({ address }) => address === publicIpv6?.address),
+    };
   } catch {
-    return false;
+    return {};
   } finally {
     kernel?.close();
   }

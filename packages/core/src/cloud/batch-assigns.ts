@@ -34,7 +34,8 @@ class NotSent extends Error {}
  * what only one of the addresses may be to blame for, each request is made alone, in the order they came.
  * While a call is under way the interface's next requests gather. An abort takes a request out of a batch
  * that was not sent yet, also while that waits for its turn beneath: the others go to the end of that queue.
- * Afterwards an aborted `signal` ends the caller's wait, not the call.
+ * Afterwards an aborted `signal` ends the caller's wait, not the call. Rejects with an Ec2CallError, or the signal's reason.
+ * (AssignPrivateIpAddresses: "one or more secondary private IP addresses".)
  */
 export function batchAssigns(parts: BatchAssignsParts, options: BatchAssignsOptions): Ec2Api {
   const batches = new Map<string, InterfaceBatch>();

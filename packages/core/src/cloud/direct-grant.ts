@@ -33,7 +33,8 @@ export interface DirectGrantParts {
 /**
  * The grant of a process that holds EC2 rights itself. EC2's refusal to associate an Elastic IP twice is
  * the lock; nobody else is asked. Acquire, repeated with everything in place and published, writes nothing; release is
- * safe twice and from another process. Errors are CoreErrors, and what a failed acquire took is given back.
+ * safe twice and from another process. What a failed acquire took is given back; its methods reject with a CoreError, whose code says
+ * what EC2 refused (AccessDenied, LimitExceeded, PoolEmpty, PoolExhausted, PrivateIpHeldElsewhere and others), or Aborted.
  */
 export function directGrant(parts: DirectGrantParts): IdentityGrant {
   return dualStackGrant(ipv4Grant(parts), parts);

@@ -13,7 +13,10 @@ export interface Ec2CallErrorDetails {
   readonly cause?: unknown;
 }
 
-/** A refusal by EC2, or a call that got no answer, before it is translated into a CoreError. */
+/**
+ * A refusal by EC2, or a call that got no answer, before it is translated into a CoreError. `ec2Code` is EC2's own (EC2 API reference,
+ * "Error codes"); recognise it by that and by `Ec2CallError.is`.
+ */
 export class Ec2CallError extends Error {
   readonly action: string;
   readonly ec2Code: string;
@@ -30,6 +33,7 @@ export class Ec2CallError extends Error {
     Object.defineProperty(this, brand, { value: true });
   }
 
+  /** True for an Ec2CallError of any copy of this package. */
   static is(error: unknown): error is Ec2CallError {
     return typeof error === 'object' && error !== null && brand in error;
   }

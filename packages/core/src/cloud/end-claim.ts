@@ -2,7 +2,7 @@ import { converge } from '../converge.ts';
 import { carryOut } from './carry-out.ts';
 import { pause, type CloudSession } from './cloud-session.ts';
 import { isAmong, type CloudStep } from './cloud-step.ts';
-import { describeLagMs } from './judge-claim.ts';
+import { isYoung } from './judge-claim.ts';
 import {
   lookAtCloud,
   routeTableIdFilters,
@@ -38,7 +38,7 @@ export async function endClaim(session: CloudSession, ending: Ending): Promise<v
   const { claim, privateIp } = ending.wanted;
   const scope = scopeOf(ending.wanted);
   const what = claim?.publicIp ?? 'the claim';
-  let wanted: WantedNothing = { ...ending.wanted, isYoung: isYoung(ending) };
+  let wanted: WantedNothing = { ...ending.wanted, isYoung: isYoung(ending.claimAgeMs ?? 0) };
   let latest: CloudView | undefined;
   let isFresh = false;
   let isUnassignRefused = false;
@@ -77,7 +77,8 @@ export async function endClaim(session: CloudSession, ending: Ending): Promise<v
       isFresh = false;
       const before = latest;
       const holder = before === undefined ? 'nobody' : shownHolder(wanted, before);
-      const mayBeNews = holder === 'us' || (isYoung(ending) && !isDisputed(step, holder, session));
+      const mayBeNews =
+        holder === 'us' || (wanted.isYoung === true && !isDisputed(step, holder, session));
       let wasDoneBefore = false;
       const isDone = (await carryOut(session, step, () => (wasDoneBefore = true))) === 'done';
       if (wasDoneBefore && step.kind === 'unassign-private-ip') isUnassignRefused = true;
@@ -107,11 +108,6 @@ function scopeOf({ claim, networkInterfaceId, routeTableIds }: WantedNothing): C
  */
 function isDisputed(step: CloudStep, holder: string, { journal }: CloudSession): boolean {
   return holder === 'somebody-else' && isAmong(step, journal);
-}
-
-/** An age below zero is that of a wall clock that was set back since: it may be any. */
-function isYoung({ claimAgeMs = 0 }: Ending): boolean {
-  return claimAgeMs >= 0 && claimAgeMs < describeLagMs;
 }
 
 function isOnInterface({ privateIp, networkInterfaceId }: WantedNothing, view: CloudView): boolean {

@@ -12,6 +12,7 @@ import type {
   MaintainCall,
   ReleaseCall,
 } from './identity-grant.ts';
+import { isYoung } from './judge-claim.ts';
 import { judgeNetworkInterface } from './judge-network-interface.ts';
 import { maintainIpv6 } from './maintain-ipv6.ts';
 import { translateEc2Error } from './translate-ec2-error.ts';
@@ -61,7 +62,9 @@ export async function releaseBoth(
   const claim = claimOf(grant);
   const outcomes = await Promise.allSettled([parts.inner.release(grant, options)]);
   if (claim?.assignedByUs === true) {
-    const releasing = releaseIpv6(sessionFor(parts, options), claim);
+    const { isIpv6OnLink = false, claimAgeMs = 0 } = options;
+    const isYoungOnLink = isIpv6OnLink && isYoung(claimAgeMs);
+    const releasing = releaseIpv6(sessionFor(parts, options), claim, { isYoungOnLink });
     outcomes.push(...(await Promise.allSettled([releasing])));
   }
   const failures = outcomes.flatMap((one) =>

@@ -229,3 +229,28 @@ describe('a process that starts again while describes show neither record nor ad
     expect(records(one)).toEqual([]);
   });
 });
+
+describe('a release while describes show neither record nor address', () => {
+  it.each([
+    ['takes off what stands on the pod’s own link under a young claim', true, []],
+    ['leaves the rest to the reaper', false, ['c/n/sip-0/u1/media/eu']],
+  ])('%s', async (_what, isYoungOnLink, left) => {
+    const { one, claim, session, on, records } = build({ lagMs: 60_000 });
+    await holdIpv6(session(), claim());
+    await releaseIpv6(session(), claim(), { isYoungOnLink });
+    expect(records(one)).toEqual(left);
+    expect(on(one)?.ipv6Addresses ?? []).toHaveLength(left.length);
+  });
+
+  it('takes nothing of who has written his own record since, and is done twice', async () => {
+    const { one, claim, session, on, records } = build();
+    await holdIpv6(session(), claim('u1'));
+    await releaseIpv6(session(), claim('u1'), { isYoungOnLink: true });
+    await releaseIpv6(session(), claim('u1'), { isYoungOnLink: true });
+    expect(on(one)).not.toHaveProperty('ipv6Addresses');
+    await holdIpv6(session(), claim('u2'));
+    await releaseIpv6(session(), claim('u1'), { isYoungOnLink: true });
+    expect(records(one)).toEqual(['c/n/sip-0/u2/media/eu']);
+    expect(on(one)?.ipv6Addresses).toEqual([address]);
+  });
+});

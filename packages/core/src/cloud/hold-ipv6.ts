@@ -69,18 +69,23 @@ export async function holdIpv6(
 }
 
 /**
- * Takes the address off, then its record; only while the record is shown to be this pod's. Idempotent. What it
- * cannot show to be ours is left to the reaper.
+ * Takes the address off, then its record, while the record is shown to be this pod's. Where no describe shows one, only what stands on
+ * the pod's own link under a claim so young that describes may be from before it. Idempotent. What it cannot show to be ours is left
+ * to the reaper.
  */
-export async function releaseIpv6(session: CloudSession, claim: Ipv6Claim): Promise<void> {
+export async function releaseIpv6(
+  session: CloudSession,
+  claim: Ipv6Claim,
+  { isYoungOnLink = false }: { readonly isYoungOnLink?: boolean } = {},
+): Promise<void> {
   for (let looks = 1; ; looks++) {
     const eni = await readInterface(session, claim);
     if (eni === undefined) return;
     const record = recordOf(eni, claim);
     if (record !== undefined && record.owner.uid !== claim.owner.uid) return;
-    if (record !== undefined) {
+    if (record !== undefined || isYoungOnLink) {
       await insist(session, unassignStep(claim));
-      await insist(session, untagStep(claim, record.value));
+      await insist(session, untagStep(claim, record?.value ?? ownValue(claim)));
       return;
     }
     if (looks === looksInDoubt) return;

@@ -28,6 +28,11 @@ export type Sighting =
 /** Until then a describe may show EC2 as it was before (EC2 API reference, "Eventual consistency": minutes). */
 export const describeLagMs: number = 5 * 60_000;
 
+/** An age below zero is that of a wall clock that was set back since: it may be any. */
+export function isYoung(claimAgeMs: number): boolean {
+  return claimAgeMs >= 0 && claimAgeMs < describeLagMs;
+}
+
 export function judgeClaim(grant: Grant, view: CloudView): Sighting {
   const address = view.addresses.find(({ allocationId }) => allocationId === grant.allocationId);
   const eni = interfaceOf(view, grant.networkInterfaceId);

@@ -196,7 +196,10 @@ const schema: v.GenericSchema<unknown, IdentitySpec> = v.strictObject({
   ...ipv6Fields,
 });
 
-/** Parses a spec once, at the edge; throws SpecInvalid naming every field that is wrong. */
+/**
+ * Parses a spec once, at the edge, and fills in every default.
+ * @throws CoreError SpecInvalid naming every field that is wrong
+ */
 export function parseIdentitySpec(input: unknown): IdentitySpec {
   const result = v.safeParse(schema, input);
   if (!result.success) throw invalid(result.issues.map(describeIssue));

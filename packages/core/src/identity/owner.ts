@@ -17,7 +17,7 @@ export interface OwnerRecord {
   readonly networkInterfaceId: string;
 }
 
-/** Tag keys truetuple reads and writes. */
+/** Key of the tag that says which pool an Elastic IP is of, or whose secondary private IPs a network interface has: truetuple's to take and to reap. */
 export const poolTagKey = 'truetuple/pool';
 /** Key of the tag that says whose an Elastic IP or a private IP is. */
 export const ownerTagKey = 'truetuple/owner';
@@ -36,7 +36,8 @@ export const tagValueLimit = 256;
 
 /**
  * The owner tag's value: cluster/namespace/pod/uid/private IP/assigned|found/network interface id. One tag and
- * one value, so that DeleteTags with the value is compare-and-delete.
+ * one value, so that DeleteTags with the value is compare-and-delete. EC2 takes at most 256 characters (user guide, tag
+ * restrictions); the spec refuses what would be longer.
  */
 export function formatOwnerTag(record: OwnerRecord): string {
   const { cluster, namespace, pod, uid } = record.owner;

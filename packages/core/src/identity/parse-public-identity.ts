@@ -72,7 +72,11 @@ const schema: v.GenericSchema<unknown, PublicIdentity> = v.object({
   publishedAt: v.string(),
 });
 
-/** Reads a PublicIdentity from JSON text; throws IdentityFileInvalid naming `source`. */
+/**
+ * Reads a PublicIdentity from the JSON text that a publisher wrote.
+ * @param source where the text is from, for the error: a path, or a name
+ * @throws CoreError IdentityFileInvalid naming `source` and what is wrong in it
+ */
 export function parsePublicIdentity(text: string, source: string): PublicIdentity {
   const result = v.safeParse(schema, parseJson(text));
   if (result.success) return result.output;

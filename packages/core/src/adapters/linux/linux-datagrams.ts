@@ -11,6 +11,7 @@ import {
   type SocketRefusal,
 } from '../../verify/datagram-port.ts';
 
+/** Where the sockets are. */
 export interface LinuxDatagramsOptions {
   /** Another network namespace, as the kernel's half takes it. Names are resolved in this process's own. */
   readonly netns?: NetnsReference;

@@ -1,6 +1,7 @@
 import type { NetworkNamespace } from '@truetuple/netlink';
 import type { KernelPort } from '../../kernel/kernel-port.ts';
 
+/** Which kernel state. */
 export interface LinuxKernelOptions {
   /** Another network namespace: an open one, a path, or a file descriptor. Default: this process's. */
   readonly netns?: NetworkNamespace | string | number | undefined;

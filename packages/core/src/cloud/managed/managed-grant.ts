@@ -20,7 +20,8 @@ const defaultWaitMs = 10 * 60_000;
 /**
  * The grant of a process that holds no EC2 rights: it asks by a claim of its own, and a controller (`controlClaims`) carries out. A
  * claim that is there already, from a process of the pod before, is adopted. Maintaining looks at the claim only: the controller repairs.
- * A release lets the claim go and does not wait for the controller.
+ * A release lets the claim go and does not wait for the controller. Its methods reject with a CoreError: what the controller wrote into
+ * the claim, that it did not answer in time, or Aborted.
  */
 export function managedGrant(parts: ManagedGrantParts): IdentityGrant {
   const { claims, clock, waitMs = defaultWaitMs } = parts;
