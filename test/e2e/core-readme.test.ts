@@ -12,6 +12,8 @@ const blocks = [...readme.matchAll(/```ts\n(.*?)```/gsu)].map(([, code = '']) =>
 /** What the blocks take as given, each of its type. */
 const given = `
 import type { Socket } from 'node:dgram';
+import { flushCompileCache } from 'node:module';
+import { setFlagsFromString } from 'node:v8';
 import type { ClaimStore, Clock, Ec2Api, HeldIdentity, IdentitySpecInput, Liveness, PublicIdentity, RequestLanes, WriterLease } from '@truetuple/core';
 import { applicationSocket, bindAddressFor, controlClaims, ensurePublicIdentity, requestHandover, thisNode, verifyPublicIdentity } from '@truetuple/core';
 declare const claims: ClaimStore;

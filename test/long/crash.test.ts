@@ -7,7 +7,7 @@ for (const isDualStack of [false, true]) {
       lagMs,
       isDualStack,
       points: () => true,
-      leastDeaths: isDualStack ? 80 : 44,
+      leastDeaths: isDualStack ? 75 : 44,
       leastStaleLooks: 3,
     });
   }
