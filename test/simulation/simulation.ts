@@ -36,6 +36,7 @@ export interface SeedResult {
 /** How long before the first pod the region was made. */
 const preparedMs = 20_000;
 const troubleEndsMs = preparedMs + 150_000;
+const leastFaults = 4;
 
 /** Runs one seed to its end, or to the first thing that is wrong. */
 export async function simulate(
@@ -94,11 +95,8 @@ export async function simulate(
     events: scheduler.ran,
     simulatedMs: scheduler.nowMs,
   });
-  const runTo = async (ms: number): Promise<boolean> => {
-    await scheduler.runUntil(ms);
-    return world.violations.length === 0;
-  };
-  if (!(await runTo(troubleEndsMs))) return result();
+  await haveTrouble(world);
+  if (world.violations.length > 0) return result();
   world.note('world', '--- trouble ends');
   await endTrouble(world);
   await comeToRest(world, intervalMs);
@@ -177,6 +175,14 @@ function planLives(world: World, cluster: Cluster, { truth }: Invariants): void 
       else if (draw < 0.75) void drift(world, pod, theft, truth);
       else void drift(world, pod, random.pick(cloudDrifts), truth);
     });
+  }
+}
+
+/** Until its time is over, and, where faults wait for a step longer than that, at least four have struck. */
+async function haveTrouble(world: World): Promise<void> {
+  await world.scheduler.runUntil(troubleEndsMs);
+  while (world.faults < leastFaults && world.violations.length === 0) {
+    await world.scheduler.runUntil(world.nowMs + 10_000);
   }
 }
 
