@@ -128,6 +128,7 @@ export type {
   GrantRequest,
   GrantSpec,
   GrantState,
+  HandoverWish,
   GrantWatch,
   IdentityGrant,
   LinkFact,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ensurePublicIdentity } from './ensure-public-identity.ts';
 import { ownerTagKey } from './identity/owner.ts';
+import { releasePublicIdentity } from './release-public-identity.ts';
 import { simulatedPod, type SimulatedPod } from './testing/simulated-pod.ts';
 
 const own = '10.0.2.128';
@@ -49,4 +50,20 @@ describe('a release of an address that another pod of the network interface has 
     await held.release();
     expect(privateIpsOf(pod, held.identity)).toEqual(['10.0.2.10', own, other]);
   });
+});
+
+it('a release takes back what stands published of an earlier association of the address, which was not replaced yet', async () => {
+  const pod = simulatedPod();
+  const { identity } = await ensurePublicIdentity(pod.spec, { node: pod.node });
+  const { allocationId, networkInterfaceId, associationId } = identity;
+  await pod.ec2.disassociateAddress({ associationId });
+  const place = { networkInterfaceId, privateIpAddress: own };
+  const made = await pod.ec2.associateAddress({
+    allocationId,
+    ...place,
+    allowReassociation: false,
+  });
+  await releasePublicIdentity({ ...identity, ...made }, { node: pod.node });
+  expect(await pod.node.openPublisher('').current()).toBeUndefined();
+  expect(pod.ec2.snapshot().addresses[0]?.associationId).toBeUndefined();
 });

@@ -5,6 +5,7 @@ import type { PublicIdentity } from './identity/public-identity.ts';
 import type { OnStep } from './identity/step-event.ts';
 import { convergeLink } from './kernel/converge-link.ts';
 import { identityLink } from './kernel/wanted-link.ts';
+import { isOf } from './keep/publication.ts';
 import type { NodePorts } from './node-ports.ts';
 import { reportSteps, type StepReport } from './report-step.ts';
 import { thisNode } from './this-node.ts';
@@ -123,7 +124,12 @@ async function withdraw(
       sentence: `Withdraw ${identity.publicIp} from ${directory}, if it is still what is published there.`,
       command: `rm ${directory}/public-ip ${directory}/public-ip.json`,
     },
-    () => publisher.release(identity),
+    async () => {
+      await publisher.release(identity);
+      if (held === 'unreadable' || held.associationId === identity.associationId) return;
+      // of an earlier association, that could not be replaced
+      if (isOf(held, identity)) await publisher.withdraw(held);
+    },
   );
 }
 

@@ -75,8 +75,8 @@ interface Run {
 }
 
 /**
- * Brings an Elastic IP from the pod that holds it to another one. The holder's keep (direct mode, this version) sees the request at its next
- * look at EC2, withdraws the publication, takes the public /32 off its link, gives all of it back in EC2 and ends as
+ * Brings an Elastic IP from the pod that holds it to another one. The holder's keep sees the request at its next
+ * look at EC2, in managed mode in its claim once the controller has looked, withdraws the publication, takes the public /32 off its link, gives all of it back in EC2 and ends as
  * `lost`, `handed-over`; then the address is free, which this waits for. Claim it with
  * `ensurePublicIdentity({ ...spec, address })`; until then any pod of the pool may, unless a person has reserved it (tag `truetuple/reserved`).
  * Safe to call again after a crash anywhere.

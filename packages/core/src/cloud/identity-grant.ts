@@ -71,6 +71,12 @@ export interface ReleaseCall extends GrantCall {
   readonly isIpv6OnLink?: boolean;
 }
 
+/** A request of another pod for what is held; `untilMs`: when it ends, in milliseconds since 1970. */
+export interface HandoverWish {
+  readonly by: Owner;
+  readonly untilMs: number;
+}
+
 /** What maintaining a grant came to. */
 export type GrantState =
   | {
@@ -88,7 +94,7 @@ export type GrantState =
       readonly left: CoreError | undefined;
     }
   /** Another pod asks for it (requestHandover): whoever holds it shall fence itself, and then release. */
-  | { readonly kind: 'asked-for'; readonly by: Owner }
+  | ({ readonly kind: 'asked-for' } & HandoverWish)
   | {
       readonly kind: 'lost';
       readonly because: LossReason;

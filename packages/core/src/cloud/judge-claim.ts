@@ -1,4 +1,5 @@
-import { ownerTagKey, type Owner } from '../identity/owner.ts';
+import type { HandoverRequestTag } from '../identity/handover.ts';
+import { ownerTagKey } from '../identity/owner.ts';
 import type { ElasticIp } from './ec2-api.ts';
 import type { Grant } from './identity-grant.ts';
 import {
@@ -66,17 +67,17 @@ export function believedId(
   return claimAgeMs < describeLagMs ? grant.associationId : associationId;
 }
 
-/** Another pod that asks for the very hold that is shown; without the time nobody is heard. */
+/** The request of another pod for the very hold that is shown; without the time nobody is heard. */
 export function askedForBy(
   grant: Grant,
   { addresses }: CloudView,
   nowMs: number | undefined,
-): Owner | undefined {
+): HandoverRequestTag | undefined {
   const address = addresses.find(({ allocationId }) => allocationId === grant.allocationId);
   const associationId = address?.associationId;
   if (nowMs === undefined || address === undefined || associationId === undefined) return undefined;
-  const by = handoverOf(address, associationId, nowMs)?.by;
-  return by?.uid === grant.owner.uid ? undefined : by;
+  const asked = handoverOf(address, associationId, nowMs);
+  return asked?.by.uid === grant.owner.uid ? undefined : asked;
 }
 
 export function isSameSighting(a: Sighting, b: Sighting | undefined): boolean {

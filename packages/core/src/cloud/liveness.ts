@@ -34,6 +34,11 @@ export interface LivePod {
   /** Its private IPs on media ENIs; unknown means: spare everything that could be its. */
   readonly privateIps: readonly Ipv4Address[] | 'unknown';
   /**
+   * When it was created, by the cluster's clock, in milliseconds since 1970 (its metadata.creationTimestamp): a list that has it is
+   * no older. Undefined: nobody can tell how old the list is.
+   */
+  readonly createdAtMs?: number | undefined;
+  /**
    * False for a pod that never asks for an address of the pool. Any other whose private IPs do not all carry
    * one may be claiming one at this moment, be it that describes do not show it yet; default true.
    */

@@ -63,8 +63,8 @@ export async function maintainGrant(
   const { sighting, view } = await lookTwice(run);
   switch (sighting.kind) {
     case 'held': {
-      const by = askedForBy(grant, view, nowMs);
-      if (by !== undefined) return { kind: 'asked-for', by };
+      const asked = askedForBy(grant, view, nowMs);
+      if (asked !== undefined) return { kind: 'asked-for', by: asked.by, untilMs: asked.untilMs };
       return repair(run, view, believedId(grant, sighting, claimAgeMs));
     }
     case 'not-associated':

@@ -276,6 +276,22 @@ describe('planCloud, an identity', () => {
     });
   });
 
+  it('leaves the record of a left-over that somebody else has by now, where the interface shows it still', () => {
+    const left = onOurPrivateIp(1, recordOf(dead));
+    const record = recordOf({ ...me, pod: 'other', uid: 'uid-other' });
+    const moved = { ...left, privateIpAddress: '10.0.2.99', associationId: 'eipassoc-new' };
+    const addresses = [
+      { ...moved, ...address(1, record), associationId: 'eipassoc-new' },
+      address(2),
+    ];
+    const view = { networkInterfaces: [interfaceWith(left)], addresses, routeTables: [] };
+    expect(kindsOf(planAlone(wanted, view))).toEqual([
+      'disassociate-address',
+      'associate-address',
+      'tag-owner',
+    ]);
+  });
+
   it.each<[string, Partial<CloudView>, Partial<WantedIdentity>, CloudPlan]>([
     ['the ENI is gone', { networkInterfaces: [] }, {}, { kind: 'network-interface-gone' }],
     [

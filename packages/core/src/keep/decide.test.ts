@@ -134,7 +134,7 @@ describe('decide', () => {
     const asked: Seen = {
       kind: 'cloud-looked-at',
       of: 'eipassoc-1',
-      state: { kind: 'asked-for', by },
+      state: { kind: 'asked-for', by, untilMs: 1 },
     };
     const { state, acts: first } = decide(published, asked);
     expect(first.map(say)).toEqual(['fence']);

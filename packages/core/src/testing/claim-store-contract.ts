@@ -48,17 +48,28 @@ export const claimStoreContract: readonly ClaimStoreCase[] = [
       'creates a claim with a uid, a version and no status, and reads it back alone and in the list',
     run: async (store) => {
       const made = await store.create(newClaim());
-      const { uid, resourceVersion } = made;
-      assert.ok(uid.length > 0 && resourceVersion.length > 0);
+      const { uid, resourceVersion, createdAtMs } = made;
+      assert.ok(uid.length > 0 && resourceVersion.length > 0 && createdAtMs >= 0);
       assert.deepEqual(made, {
         ...newClaim(),
         uid,
         resourceVersion,
+        createdAtMs,
         isDeleting: false,
         status: null,
       });
       assert.deepEqual(await store.get(made), made);
       assert.deepEqual(await listed(store), [made]);
+    },
+  },
+  {
+    title: 'says when a claim was made, whatever was written to it since',
+    run: async (store) => {
+      const { createdAtMs } = await store.create(newClaim());
+      const later = await store.create(newClaim({ name: 'later' }));
+      assert.ok(later.createdAtMs >= createdAtMs);
+      const written = await store.updateStatus({ ...later, status: waiting });
+      assert.equal((await store.update(written)).createdAtMs, later.createdAtMs);
     },
   },
   {
@@ -178,7 +189,7 @@ async function listed(store: ClaimStore): Promise<readonly IdentityClaim[]> {
 }
 
 function objectOf(uid: string, resourceVersion: string): IdentityClaim {
-  return { ...newClaim(), uid, resourceVersion, isDeleting: false, status: null };
+  return { ...newClaim(), uid, resourceVersion, createdAtMs: 0, isDeleting: false, status: null };
 }
 
 async function rejectsWith(code: string, call: Promise<unknown>): Promise<void> {

@@ -60,7 +60,7 @@ const pool = 'media';
 export class ManagedRegion {
   readonly clock: ManualClock = new ManualClock();
   readonly ec2: SimulatedEc2;
-  readonly claims: MemoryClaimStore = new MemoryClaimStore();
+  readonly claims: MemoryClaimStore = new MemoryClaimStore(() => this.clock.now());
   readonly lease: MemoryLease = new MemoryLease();
   /** Every pod that was made and not removed. */
   readonly listed: LivePod[] = [];
@@ -105,7 +105,8 @@ export class ManagedRegion {
       links: [{ name: 'net1', macAddress, parent: 'eth1', addresses: [`${privateIp}/24`] }],
     });
     const publisher = new MemoryPublisher();
-    this.listed.push({ uid, privateIps: [parseIpv4Address(privateIp)] });
+    const createdAtMs = this.clock.now();
+    this.listed.push({ uid, privateIps: [parseIpv4Address(privateIp)], createdAtMs });
     const spec: IdentitySpecInput = {
       owner: { cluster: 'test', namespace: 'sip', pod: name, uid },
       pool,

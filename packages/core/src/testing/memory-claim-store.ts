@@ -18,8 +18,14 @@ export class MemoryClaimStore implements ClaimStore {
   }>();
   #faults: ClaimStoreFault[] = [];
   #counter = 0;
+  readonly #now: () => number;
   /** False: nobody reaches it. */
   isReachable = true;
+
+  /** @param now Tells when claims are made, in milliseconds since 1970; default each is made a millisecond after the last write. */
+  constructor(now?: () => number) {
+    this.#now = now ?? (() => this.#counter);
+  }
 
   /** The next call of that kind goes wrong so. */
   inject(fault: ClaimStoreFault): void {
@@ -35,6 +41,7 @@ export class MemoryClaimStore implements ClaimStore {
         name: claim.name,
         uid: `claim-${(this.#counter += 1)}`,
         resourceVersion: '',
+        createdAtMs: this.#now(),
         finalizers: claim.finalizers,
         isDeleting: false,
         spec: claim.spec,

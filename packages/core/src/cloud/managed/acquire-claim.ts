@@ -104,6 +104,7 @@ async function goOn(run: Acquiring): Promise<Grant | undefined> {
       await pause(run);
       return undefined;
     case 'let-go':
+      if (act.held !== undefined) await run.request.onGivingBack?.(claimOf(act.held));
       await letClaimGo(claims, claim);
       return undefined;
     case 'prepare':

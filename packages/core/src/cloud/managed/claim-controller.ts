@@ -8,9 +8,9 @@ import { planCloud } from '../plan-cloud.ts';
 import { refusePlan } from '../refuse-plan.ts';
 import { translateEc2Error } from '../translate-ec2-error.ts';
 import type { CloudView } from '../view.ts';
-import { addressOfClaim, nameClaim, type IdentityClaim } from './claim.ts';
+import { nameClaim, type IdentityClaim } from './claim.ts';
 import { followClaims, type ClaimChanges } from './claim-changes.ts';
-import { newWork, type ClaimPlace, type ClaimWork } from './claim-work.ts';
+import { addressesOf, newWork, type ClaimPlace, type ClaimWork } from './claim-work.ts';
 import type { ControlPorts } from './control-ports.ts';
 import { finishClaim } from './finish-claim.ts';
 import { AddressTaken, holdClaim } from './hold-claim.ts';
@@ -20,7 +20,7 @@ import { placeOf } from './place-claims.ts';
 import { needsLiveness, sortErrands, type Errands } from './sort-errands.ts';
 import { stopsAll } from './stops-all.ts';
 import { plannedAddress, wantedFor } from './want-claim.ts';
-import { ClaimMoved, writeStatus, writeTrouble } from './write-status.ts';
+import { ClaimMoved, writeTrouble } from './write-status.ts';
 import type { WriterLease } from './writer-lease.ts';
 
 export interface ControllerParts extends Omit<ControlPorts, 'signal'> {
@@ -185,12 +185,8 @@ export class ClaimController {
       works.flatMap((work) => work.session.writes),
     );
     const due = placed.filter(({ work }) => lead.includes(work) && !work.isBusy);
-    const taken = new Set(
-      works.flatMap((work) => {
-        const isPlanned = due.some((one) => one.work === work);
-        return isPlanned ? [] : (addressOfClaim(work.claim)?.allocationId ?? []);
-      }),
-    );
+    const others = works.filter((work) => !due.some((one) => one.work === work));
+    const taken = new Set(others.flatMap((work) => addressesOf(work)));
     const wanted = due.map(({ work, place }) => wantedFor(work, place));
     const plans = planCloud(wanted, view, taken);
     for (const [at, { work, place }] of due.entries()) {
@@ -198,6 +194,7 @@ export class ClaimController {
       if (plan === undefined || want === undefined) continue;
       const address = plannedAddress(plan, want, view);
       if (address !== undefined) {
+        work.leadsTo = address.allocationId;
         this.#start(work, () => holdClaim(this.#ports, { work, place, view, address }));
       } else if (plan.kind !== 'steps') {
         const { privateIp, networkInterfaceId } = want;
@@ -210,7 +207,11 @@ export class ClaimController {
       const phase = work.claim.status?.phase;
       if (phase?.kind !== 'granted' || work.isBusy || !lookAfter.includes(work)) continue;
       // what somebody else undid is not to be hidden by what we remember
-      if (isWhole(work, phase, place, seen) && work.claim.status?.trouble === null) continue;
+      if (
+        isWhole(work, phase, place, { view: seen, nowMs: this.#parts.clock.now() }) &&
+        work.claim.status?.trouble === null
+      )
+        continue;
       this.#start(work, () => lookAfterClaim(this.#ports, work, phase));
     }
   }
@@ -247,6 +248,7 @@ export class ClaimController {
       .catch((error: unknown) => this.#failed(work, error))
       .finally(() => {
         work.isBusy = false;
+        work.leadsTo = undefined;
         work.usedAtMs = this.#parts.clock.elapsed();
         this.#tasks.delete(task);
         this.#changes.wake();
@@ -258,15 +260,14 @@ export class ClaimController {
   async #failed(work: ClaimWork, error: unknown): Promise<void> {
     const nowMs = this.#parts.clock.elapsed();
     if (error instanceof ClaimMoved) return;
-    if (error instanceof AddressTaken) {
-      await this.#breakPromise(work, error).catch(() => {});
-      return;
-    }
+    if (error instanceof AddressTaken) return this.#breakPromise(work, error);
     const trouble = translateEc2Error(error, `leading on claim ${nameClaim(work.claim)}`);
     if (trouble.code === 'Aborted' || trouble.code === 'LeaseLost') return;
     const { intervalMs } = this.#times;
     work.restsUntilMs = nowMs + (trouble.retry === 'now' ? soonMs : intervalMs);
     work.place = undefined;
+    // what was refused then may be free at the next try
+    work.excluded.clear();
     if (stopsAll.includes(trouble.code)) {
       this.#standstill ??= { error: trouble, untilMs: nowMs + intervalMs };
       this.#reign?.abort();
@@ -275,7 +276,7 @@ export class ClaimController {
     await writeTrouble(this.#ports, work, trouble).catch(() => {});
   }
 
-  async #breakPromise(work: ClaimWork, taken: AddressTaken): Promise<void> {
+  #breakPromise(work: ClaimWork, taken: AddressTaken): void {
     const nowMs = this.#parts.clock.elapsed();
     work.unavailableSinceMs ??= nowMs;
     if (taken.isProven) work.excluded.add(taken.message);
@@ -283,9 +284,9 @@ export class ClaimController {
       work.restsUntilMs = nowMs + soonMs;
       return;
     }
+    // the promise stands until the next one takes its place: it says, too, whether the private IP was put there by us
     work.unavailableSinceMs = undefined;
     work.inherits = undefined;
-    await writeStatus(this.#ports, work, { phase: { kind: 'waiting' }, trouble: null });
   }
 
   #tell(error: unknown, work: ClaimWork | undefined): void {

@@ -1,5 +1,5 @@
 import { openSession, type CloudSession } from '../cloud-session.ts';
-import type { ClaimKey, IdentityClaim } from './claim.ts';
+import { addressOfClaim, type ClaimKey, type IdentityClaim } from './claim.ts';
 import type { ControlPorts } from './control-ports.ts';
 
 /** Where an identity goes: looked up once. */
@@ -23,10 +23,14 @@ export interface ClaimWork {
   inherits: string | undefined;
   /** Since when EC2 shows the promised address elsewhere, by `elapsed`. */
   unavailableSinceMs: number | undefined;
+  /** True once a list had its pod. */
+  wasListed: boolean;
   /** Since when its pod is not listed, by `elapsed`. */
   notListedSinceMs: number | undefined;
   /** Not looked at before, by `elapsed`. */
   restsUntilMs: number;
+  /** Allocation id of the address that it is being led to: its promise may not be written yet. */
+  leadsTo: string | undefined;
   /** True while it is being carried out. */
   isBusy: boolean;
 }
@@ -40,10 +44,20 @@ export function newWork(ports: ControlPorts, claim: IdentityClaim): ClaimWork {
     excluded: new Set(),
     inherits: undefined,
     unavailableSinceMs: undefined,
+    wasListed: false,
     notListedSinceMs: undefined,
     restsUntilMs: 0,
+    leadsTo: undefined,
     isBusy: false,
   };
+}
+
+/** What is not to be given to others: what it has or was promised, unless EC2 refused it, and what it is about to be promised. */
+export function addressesOf({ claim, leadsTo, excluded }: ClaimWork): string[] {
+  const had = addressOfClaim(claim)?.allocationId;
+  const isRefused = had !== undefined && excluded.has(had);
+  const kept = isRefused && claim.status?.phase.kind === 'promised' ? undefined : had;
+  return [leadsTo, kept].filter((id) => id !== undefined);
 }
 
 /** A session that is patient anew and remembers what the claim's last one wrote. */

@@ -1,7 +1,7 @@
 import type { CoreErrorDetails } from '../../errors.ts';
 import type { Ipv4Address } from '../../identity/address.ts';
 import type { Owner } from '../../identity/owner.ts';
-import type { Grant, GrantSpec, LinkFact, LossReason } from '../identity-grant.ts';
+import type { Grant, GrantSpec, HandoverWish, LinkFact, LossReason } from '../identity-grant.ts';
 
 /** Names a claim, as Kubernetes names an object of a namespace. */
 export interface ClaimKey {
@@ -18,6 +18,11 @@ export interface IdentityClaim extends ClaimKey {
   readonly uid: string;
   /** Another one after each write. */
   readonly resourceVersion: string;
+  /**
+   * When it was made, by the cluster's clock, in milliseconds since 1970 (Kubernetes: `creationTimestamp`, in whole seconds): its pod
+   * was created before.
+   */
+  readonly createdAtMs: number;
   /** Who must let go of it before a deleted claim disappears. */
   readonly finalizers: readonly string[];
   /** True once it was deleted: it stays until no finalizer is left (Kubernetes: `deletionTimestamp`). */
@@ -55,7 +60,13 @@ export type ClaimPhase =
   /** Associated and recorded. Routes follow once the pod is ready for it. */
   | { readonly kind: 'claimed'; readonly grant: Grant; readonly claimedAtMs: number }
   /** The routes lead to it too. `claimedAtMs`: wall clock, milliseconds since 1970. */
-  | { readonly kind: 'granted'; readonly grant: Grant; readonly claimedAtMs: number }
+  | {
+      readonly kind: 'granted';
+      readonly grant: Grant;
+      readonly claimedAtMs: number;
+      /** Another pod asks for it (requestHandover): the pod shall fence itself, and let go. */
+      readonly askedFor?: HandoverWish;
+    }
   /** Somebody else has it, as EC2 has proven. */
   | { readonly kind: 'lost'; readonly grant: Grant; readonly loss: ClaimLoss };
 

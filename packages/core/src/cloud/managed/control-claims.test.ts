@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { ensurePublicIdentity, type EnsureOptions } from '../../ensure-public-identity.ts';
 import type { HeldIdentity } from '../../held-identity.ts';
+import type { ClaimStore } from './claim-store.ts';
+import { aroundEc2 } from '../around-ec2.ts';
 import { ManagedRegion, type ManagedPod } from '../../testing/managed-region.ts';
 
 let region: ManagedRegion | undefined;
@@ -74,6 +76,95 @@ it('who waits for a full pool gets what another one gives back', async () => {
   const { identity } = await built.run(waiting);
   expect(built.clock.elapsed() - releasedMs).toBeLessThan(5000);
   expect(identity.publicIp).toBe(held.identity.publicIp);
+});
+
+it('an address whose promise takes long to write is promised to nobody else meanwhile', async () => {
+  const built = open({ addresses: 1 });
+  let writes = 0;
+  // only the first one is slow
+  const slow: ClaimStore = {
+    create: (claim) => built.claims.create(claim),
+    get: (key) => built.claims.get(key),
+    list: () => built.claims.list(),
+    update: (claim) => built.claims.update(claim),
+    updateStatus: async (claim) => {
+      if (writes++ === 0) await built.clock.wait(10_000);
+      return built.claims.updateStatus(claim);
+    },
+    delete: (claim) => built.claims.delete(claim),
+    watch: (onChange, only) => built.claims.watch(onChange, only),
+  };
+  built.control('one', { claims: slow });
+  const [first, second] = podsOf(built, 2);
+  if (!first || !second) throw new Error('two pods');
+  const held = ensure(first);
+  await built.clock.advance(2000);
+  const waiting = ensure(second);
+  const { identity } = await built.run(held);
+  await built.clock.advance(5000);
+  expect(built.carriedBy(first)).toBe(identity.publicIp);
+  expect(built.carriedBy(second)).toBeUndefined();
+  await built.run((await held).release());
+  expect((await built.run(waiting)).identity.publicIp).toBe(identity.publicIp);
+});
+
+it('an address that EC2 refused is tried again once it is free, and is nobody’s until then', async () => {
+  const built = open({ addresses: 2 });
+  const [, elsewhere = ''] = built.networkInterfaceIds;
+  const stolen: string[] = [];
+  const contested = aroundEc2(built.ec2, async (action, call, make) => {
+    if (action === 'AssociateAddress' && stolen.length < 2) {
+      const claims = await built.claims.list();
+      const promised = claims.flatMap(({ status }) =>
+        status?.phase.kind === 'promised' ? [status.phase.promise.allocationId] : [],
+      );
+      const allocationId = promised.find((id) => !stolen.includes(id)) ?? '';
+      stolen.push(allocationId);
+      const privateIpAddress = `10.0.2.${240 + stolen.length}`;
+      await built.ec2.assignPrivateIpAddresses({
+        networkInterfaceId: elsewhere,
+        privateIpAddresses: [privateIpAddress],
+      });
+      const place = { networkInterfaceId: elsewhere, privateIpAddress };
+      await built.ec2.associateAddress({ allocationId, ...place, allowReassociation: false });
+    }
+    return make(call);
+  });
+  built.control('one', { ec2: contested });
+  const [first, second] = podsOf(built, 2);
+  if (!first || !second) throw new Error('two pods');
+  const waiting = Promise.all([ensure(first), ensure(second)]);
+  await built.clock.advance(20_000);
+  expect(stolen).toHaveLength(2);
+  for (const { associationId = '' } of built.ec2.snapshot().addresses) {
+    await built.ec2.disassociateAddress({ associationId });
+  }
+  await built.clock.advance(60_000);
+  const held = await built.run(waiting);
+  expect(new Set(held.map(({ identity }) => identity.publicIp)).size).toBe(2);
+  expect(built.clock.elapsed()).toBeLessThan(90_000);
+});
+
+it('who has to be promised another address still knows that the private IP was put there for him', async () => {
+  const built = open({ addresses: 2 });
+  const [, elsewhere = ''] = built.networkInterfaceIds;
+  let thefts = 0;
+  const contested = aroundEc2(built.ec2, async (action, call, make) => {
+    if (action === 'AssociateAddress' && thefts++ === 0) {
+      const [claim] = await built.claims.list();
+      const phase = claim?.status?.phase;
+      const allocationId = phase?.kind === 'promised' ? phase.promise.allocationId : '';
+      const stolen = { allocationId, networkInterfaceId: elsewhere };
+      await built.ec2.associateAddress({ ...stolen, allowReassociation: false });
+    }
+    return make(call);
+  });
+  built.control('one', { ec2: contested });
+  const held = await built.run(ensure(built.pod('gateway-0')));
+  expect(held.identity.privateIpAssignedByUs).toBe(true);
+  await built.run(held.release());
+  await built.clock.advance(5000);
+  expect(built.leftInEc2()).toHaveLength(1);
 });
 
 it('a process that starts again finds its own claim, and keeps its address', async () => {
@@ -151,6 +242,32 @@ describe('who holds a claim', () => {
     await built.clock.advance(60_000);
     expect(await built.claims.list()).toEqual([]);
     expect(built.leftInEc2()).toEqual([]);
+  });
+
+  it('a claim that gets nowhere goes with its pod, although it rests whenever a full pass comes', async () => {
+    const built = open();
+    const pod = built.pod('gateway-0');
+    const { networkInterfaces } = built.ec2.snapshot();
+    const eni = networkInterfaces.find(
+      (one) => one.networkInterfaceId === built.networkInterfaceIds[0],
+    );
+    built.ec2.setInstanceState({
+      instanceId: eni?.attachment?.instanceId ?? '',
+      state: 'terminated',
+    });
+    // so that a try fails, and its rest ends, after the pass that it began in
+    const slow = aroundEc2(built.ec2, (_action, call, make) =>
+      built.clock.wait(100).then(() => make(call)),
+    );
+    built.control('one', { ec2: slow, options: { graceMs: 60_000 } });
+    const process = pod.start();
+    void ensurePublicIdentity(pod.spec, { node: process.node });
+    await built.clock.advance(45_000);
+    expect((await built.claims.list())[0]?.status?.trouble).toMatchObject({ retry: 'later' });
+    process.kill();
+    built.remove(pod);
+    await built.clock.advance(150_000);
+    expect(await built.claims.list()).toEqual([]);
   });
 
   it('a pod that died while it waited leaves nothing', async () => {

@@ -82,6 +82,8 @@ async function giveBack(
       privateIp: link.privateIp,
       claim: held.claim,
       unassignPrivateIp: held.privateIpAssignedByUs && !isPlaceTaken,
+      // no other claim has it, and who may get it waits until this one has gone
+      isPrivateIpOnLink: true,
       // with an id EC2 can be asked even when no describe shows it
       known: isKnown ? 'reported' : 'own',
       routeTableIds: [],

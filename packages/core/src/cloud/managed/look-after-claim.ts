@@ -1,4 +1,4 @@
-import { judgeClaim } from '../judge-claim.ts';
+import { askedForBy, believedId, judgeClaim } from '../judge-claim.ts';
 import { maintainGrant } from '../maintain-grant.ts';
 import { planAlone } from '../plan-cloud.ts';
 import type { CloudView } from '../view.ts';
@@ -15,9 +15,15 @@ export function isWhole(
   work: ClaimWork,
   phase: GrantedPhase,
   place: ClaimPlace,
-  view: CloudView,
+  { view, nowMs }: { readonly view: CloudView; readonly nowMs: number },
 ): boolean {
-  if (judgeClaim(phase.grant, view).kind !== 'held') return false;
+  const { grant, claimedAtMs } = phase;
+  const seen = judgeClaim(grant, view);
+  if (seen.kind !== 'held') return false;
+  // the pod is told of a request, and of its end
+  if (phase.askedFor !== undefined || askedForBy(grant, view, nowMs) !== undefined) return false;
+  // another id: it was associated anew, and whoever did it has not come to say so
+  if (believedId(grant, seen, nowMs - claimedAtMs) !== grant.associationId) return false;
   const plan = planAlone(wantedFor(work, place), view);
   return plan.kind === 'steps' && plan.steps.length === 0;
 }
@@ -30,8 +36,8 @@ export async function lookAfterClaim(
 ): Promise<void> {
   work.session.writes = [];
   const session = renewSession(ports, work);
-  const claimAgeMs = ports.clock.now() - claimedAtMs;
-  const state = await maintainGrant(session, grant, { claimAgeMs });
+  const nowMs = ports.clock.now();
+  const state = await maintainGrant(session, grant, { claimAgeMs: nowMs - claimedAtMs, nowMs });
   switch (state.kind) {
     case 'held': {
       const isSame = state.grant.associationId === grant.associationId;
@@ -49,9 +55,13 @@ export async function lookAfterClaim(
       await writeStatus(ports, work, { phase, trouble: null });
       return;
     }
+    case 'asked-for': {
+      const { by, untilMs } = state;
+      const phase: ClaimPhase = { kind: 'granted', grant, claimedAtMs, askedFor: { by, untilMs } };
+      await writeStatus(ports, work, { phase, trouble: null });
+      return;
+    }
     case 'let-go':
-    // without the time no request of another pod is heard: what a claim object says decides here
-    case 'asked-for':
       return;
     default:
       return state satisfies never;

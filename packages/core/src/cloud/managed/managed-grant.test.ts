@@ -153,6 +153,26 @@ describe('acquire', () => {
     expect(await asked).toEqual(grantOf(2));
   });
 
+  it('says that it let go of a claim that somebody deleted, once nothing is advertised by it', async () => {
+    const world = build();
+    await granted(world);
+    await world.claims.delete(await world.read());
+    const seen: unknown[] = [];
+    const asked = world.acquire({
+      onGivingBack: async ({ associationId }) => {
+        seen.push([associationId, (await world.read()).spec.isReleased]);
+      },
+    });
+    await world.clock.advance(0);
+    await world.clock.advance(0);
+    expect(await world.read()).toMatchObject({ isDeleting: true, spec: { isReleased: true } });
+    await world.finish();
+    await world.lead('claimed', 2);
+    await world.lead('granted', 2);
+    expect(await asked).toEqual(grantOf(2));
+    expect(seen).toEqual([[grantOf(1).associationId, false]]);
+  });
+
   it('ends with what the controller says can never be, and lets its claim go', async () => {
     const world = build();
     const asked = world.acquire();

@@ -31,9 +31,9 @@ export function managedGrant(parts: ManagedGrantParts): IdentityGrant {
       if (ipv6Address !== undefined) throw ipv6NotManaged(ipv6Address);
       return acquireClaim({ claims, clock, waitMs }, request);
     },
-    maintain: async (grant, { signal }) => {
+    maintain: async (grant, { signal, nowMs }) => {
       signal?.throwIfAborted();
-      return stateOf(grant, await claims.get(claimKeyOf(grant.owner, grant.privateIp)));
+      return stateOf(grant, await claims.get(claimKeyOf(grant.owner, grant.privateIp)), nowMs);
     },
     watch: (grant, onChange) => claims.watch(onChange, claimKeyOf(grant.owner, grant.privateIp)),
     release: async (grant) => {
@@ -64,7 +64,11 @@ function isOf(claim: IdentityClaim, grant: Grant): boolean {
  * What a claim says of a grant: the store's answer is proof, since only the controller writes the status, and only what it is sure of.
  * @throws CoreError ClaimInDoubt when the claim says nothing of an address.
  */
-function stateOf(grant: Grant, claim: IdentityClaim | undefined): GrantState {
+function stateOf(
+  grant: Grant,
+  claim: IdentityClaim | undefined,
+  nowMs: number | undefined,
+): GrantState {
   const { publicIp } = grant;
   const name = nameClaim(claimKeyOf(grant.owner, grant.privateIp));
   if (claim === undefined)
@@ -87,6 +91,10 @@ function stateOf(grant: Grant, claim: IdentityClaim | undefined): GrantState {
       const now = phase.grant;
       if (now.allocationId !== grant.allocationId) {
         return withdrawn(`claim ${name} holds ${now.publicIp} instead of ${publicIp}`);
+      }
+      const asked = phase.kind === 'granted' ? phase.askedFor : undefined;
+      if (asked !== undefined && nowMs !== undefined && nowMs < asked.untilMs) {
+        return { kind: 'asked-for', by: asked.by, untilMs: asked.untilMs };
       }
       const unrepaired = trouble === null ? undefined : new CoreError(trouble);
       return { kind: 'held', grant: now, repaired: [], unrepaired };

@@ -1,9 +1,12 @@
 import { afterEach, expect, it } from 'vitest';
+import { describeLagMs } from '../judge-claim.ts';
 import { ensurePublicIdentity } from '../../ensure-public-identity.ts';
 import type { HeldIdentity } from '../../held-identity.ts';
 import type { KeepEvent } from '../../keep/keep-event.ts';
 import type { Keeping } from '../../keep/keeping.ts';
+import { formatHandover, handoverTagKey } from '../../identity/handover.ts';
 import { reapOrphans } from '../../reap-orphans.ts';
+import { requestHandover } from '../../request-handover.ts';
 import { ManagedRegion, type ManagedPod } from '../../testing/managed-region.ts';
 
 let region: ManagedRegion | undefined;
@@ -76,6 +79,20 @@ it('the controller puts back routes, record and association that somebody took a
   expect(kindsOf(events)).not.toContain('lost');
 });
 
+it('an association that was made anew, and that nobody came to say, is told by whoever controls then', async () => {
+  const { built, pod, held } = await keep();
+  const { associationId, allocationId, networkInterfaceId } = held.identity;
+  await built.ec2.disassociateAddress({ associationId });
+  const place = { allocationId, networkInterfaceId, privateIpAddress: pod.privateIp };
+  const made = await built.ec2.associateAddress({ ...place, allowReassociation: false });
+  expect(made.associationId).not.toBe(associationId);
+  // until then a describe may show what was before the claim
+  await built.clock.advance(describeLagMs + 90_000);
+  expect((await pod.publisher.current())?.associationId).toBe(made.associationId);
+  const [claim] = await built.claims.list();
+  expect(claim?.status?.phase).toMatchObject({ kind: 'granted', grant: made });
+});
+
 it('an address that somebody else took is fenced, and not taken back', async () => {
   const { built, pod, held, events } = await keep();
   const { allocationId } = held.identity;
@@ -88,6 +105,53 @@ it('an address that somebody else took is fenced, and not taken back', async () 
   const { addresses } = built.ec2.snapshot();
   const taken = addresses.find((one) => one.allocationId === allocationId);
   expect(taken?.networkInterfaceId).toBe(networkInterfaceId);
+});
+
+it('an address that a standby asks for is fenced and let go by its holder, and then the standby’s', async () => {
+  const { built, pod, held, events } = await keep();
+  const standby = built.pod('standby', { node: 1 });
+  const { publicIp } = held.identity;
+  const live = { livePods: async () => built.livePods() };
+  const { owner: by } = standby.spec;
+  const asked = requestHandover(
+    { pool: 'media', address: publicIp, by },
+    { ec2: built.ec2, clock: built.clock, live },
+  );
+  expect(await built.run(asked)).toMatchObject({ outcome: 'handed-over', publicIp });
+  expect(events.at(-1)).toMatchObject({ kind: 'lost', because: 'handed-over' });
+  expect(await pod.publisher.current()).toBeUndefined();
+  expect(built.carriedBy(pod)).toBeUndefined();
+  const spec = { ...standby.spec, address: publicIp };
+  const now = await built.run(ensurePublicIdentity(spec, { node: standby.node }));
+  expect(now.identity.publicIp).toBe(publicIp);
+  expect(built.carriedBy(standby)).toBe(publicIp);
+});
+
+it('a request that nobody waits for any more is not told, and one that was told is taken back', async () => {
+  const { built, pod, held, events } = await keep();
+  const { allocationId, associationId } = held.identity;
+  const by = { cluster: 'test', namespace: 'sip', pod: 'standby', uid: 'uid-standby' };
+  const ask = (untilMs: number): Promise<void> =>
+    built.ec2.createTags({
+      resources: [allocationId],
+      tags: [{ key: handoverTagKey, value: formatHandover({ by, associationId, untilMs }) }],
+    });
+  await ask(built.clock.now() - 1000);
+  await built.clock.advance(90_000);
+  expect(events).toEqual([]);
+  // told by a controller, and read when its time is over
+  const phase = { kind: 'granted', grant: held.identity, claimedAtMs: 0 } as const;
+  const askedFor = { by, untilMs: built.clock.now() - 1000 };
+  const [claim] = await built.claims.list();
+  if (claim === undefined) throw new Error('no claim');
+  await built.claims.updateStatus({
+    ...claim,
+    status: { phase: { ...phase, askedFor }, trouble: null },
+  });
+  await built.clock.advance(90_000);
+  expect(events).toEqual([]);
+  expect((await built.claims.list())[0]?.status?.phase).not.toHaveProperty('askedFor');
+  expect(built.carriedBy(pod)).toBe(held.identity.publicIp);
 });
 
 it('a store that is silent for long fences nobody', async () => {

@@ -7,8 +7,8 @@ export type AcquireAct =
   | { readonly kind: 'wait'; readonly for: string; readonly trouble: ClaimTrouble | null }
   /** There is none. */
   | { readonly kind: 'create' }
-  /** It is of no use any more: a new one is made when it has gone. */
-  | { readonly kind: 'let-go' }
+  /** It is of no use any more: a new one is made when it has gone. What a process before had by it is advertised no longer then. */
+  | { readonly kind: 'let-go'; readonly held: Grant | undefined }
   /** Put the public address on the link. */
   | { readonly kind: 'prepare'; readonly grant: Grant }
   /** Say that it is there. */
@@ -26,8 +26,9 @@ export function nextAcquireAct(
 ): AcquireAct {
   if (claim === undefined) return { kind: 'create' };
   const { spec, status } = claim;
-  if (claim.isDeleting) return wait('an earlier claim to be given back');
-  if (spec.isReleased) return { kind: 'let-go' };
+  if (claim.isDeleting && spec.isReleased) return wait('an earlier claim to be given back');
+  // deleted by somebody else: nobody gives it back before its pod says so
+  if (claim.isDeleting || spec.isReleased) return { kind: 'let-go', held: grantOf(status) };
   if (status === null) return wait('the controller to look at the claim');
   const { phase, trouble } = status;
   if (trouble?.retry === 'never' && phase.kind !== 'granted') return { kind: 'refused', trouble };
@@ -37,7 +38,7 @@ export function nextAcquireAct(
     case 'promised':
       return wait(`${phase.promise.publicIp} to be associated`, trouble);
     case 'lost':
-      return { kind: 'let-go' };
+      return { kind: 'let-go', held: phase.grant };
     case 'claimed':
     case 'granted': {
       const { grant } = phase;
@@ -50,6 +51,10 @@ export function nextAcquireAct(
     default:
       return phase satisfies never;
   }
+}
+
+function grantOf(status: IdentityClaim['status']): Grant | undefined {
+  return status !== null && 'grant' in status.phase ? status.phase.grant : undefined;
 }
 
 function wait(what: string, trouble: ClaimTrouble | null = null): AcquireAct {

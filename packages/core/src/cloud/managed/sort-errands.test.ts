@@ -7,7 +7,7 @@ import { MemoryClaimStore } from '../../testing/memory-claim-store.ts';
 import type { LivePods } from '../liveness.ts';
 import { claimKeyOf, type ClaimPhase, type IdentityClaim } from './claim.ts';
 import { newWork, type ClaimWork } from './claim-work.ts';
-import { sortErrands } from './sort-errands.ts';
+import { needsLiveness, sortErrands } from './sort-errands.ts';
 
 const clock = new ManualClock();
 const ports = {
@@ -29,16 +29,20 @@ interface Setup {
   readonly isReleased?: boolean;
   readonly isDeleting?: boolean;
   readonly isBusy?: boolean;
+  /** When the claim was made; default 0. */
+  readonly createdAtMs?: number;
 }
 
 function workOf(setup: Setup): ClaimWork {
   const { pod, uid, host, isReleased = false, isDeleting = false, isBusy = false } = setup;
+  const { createdAtMs = 0 } = setup;
   const owner = { cluster: 'c', namespace: 'n', pod, uid };
   const privateIp = parseIpv4Address(`10.0.2.${host}`);
   const claim: IdentityClaim = {
     ...claimKeyOf(owner, privateIp),
     uid: `claim-${uid}`,
     resourceVersion: '1',
+    createdAtMs,
     finalizers: [],
     isDeleting,
     spec: {
@@ -80,11 +84,18 @@ function uidOf({ claim }: ClaimWork): string {
   return claim.spec.identity.owner.uid;
 }
 
+/** When the pods of a list were created: after the claims that are made at 0. */
+const podsMadeMs = 1;
+
 function sort(
   works: readonly ClaimWork[],
   { listed = [] as string[], complete = true, nowMs = 0 } = {},
 ): Record<'lead' | 'finish' | 'taken', string[]> {
-  const pods = listed.map((uid) => ({ uid, privateIps: 'unknown' as const }));
+  const pods = listed.map((uid) => ({
+    uid,
+    privateIps: 'unknown' as const,
+    createdAtMs: podsMadeMs,
+  }));
   const live: LivePods = { complete, pods };
   const times = { nowMs, graceMs: 60_000, restMs: 0, isFull: false };
   const { lead, finish } = sortErrands({ works, live, ...times });
@@ -97,12 +108,13 @@ function sort(
 
 const dead = { pod: 'a', uid: 'dead', host: 10, phase: 'granted' } as const;
 
-it('a pod that is not listed is missed for the grace before its claim ends, a deleted one for two seconds', () => {
+it('a pod that is not listed is missed for the grace before its claim ends, a deleted one that was listed for two seconds', () => {
   const [missed, deleted] = [
     workOf(dead),
     workOf({ ...dead, uid: 'deleted', host: 11, isDeleting: true }),
   ];
   const works = [missed, deleted];
+  expect(sort(works, { listed: ['dead', 'deleted'] }).finish).toEqual([]);
   expect(sort(works).finish).toEqual([]);
   expect(sort(works, { nowMs: 2000 }).finish).toEqual(['deleted']);
   // listed again: it begins anew
@@ -112,9 +124,18 @@ it('a pod that is not listed is missed for the grace before its claim ends, a de
   expect(sort(works, { nowMs: 121_000 }).finish).toEqual(['dead', 'deleted']);
 });
 
+it('a deleted claim whose pod was never listed may be too new for the list, unless that has a later pod', () => {
+  const works = [workOf({ ...dead, isDeleting: true })];
+  expect(sort(works).finish).toEqual([]);
+  expect(sort(works, { nowMs: 59_000 }).finish).toEqual([]);
+  // any pod: it was created after the claim
+  expect(sort(works, { nowMs: 59_000, listed: ['other'] }).finish).toEqual(['dead']);
+  expect(sort(works, { nowMs: 60_000 }).finish).toEqual(['dead']);
+});
+
 it.each([
-  ['of the same name', { pod: 'a', uid: 'next', host: 20, phase: 'waiting' }],
-  ['with its private IP', { pod: 'b', uid: 'next', host: 10, phase: 'waiting' }],
+  ['of the same name', { pod: 'a', uid: 'next', host: 20, phase: 'waiting', createdAtMs: 2 }],
+  ['with its private IP', { pod: 'b', uid: 'next', host: 10, phase: 'waiting', createdAtMs: 2 }],
 ] as const)(
   'a listed pod %s ends a dead one’s claim at once, and waits for that',
   (_which, next) => {
@@ -122,10 +143,55 @@ it.each([
     expect(sort(works, { listed: ['next'] })).toEqual({ lead: [], finish: ['dead'], taken: [] });
     const busy = [workOf({ ...dead, isBusy: true }), workOf(next)];
     expect(sort(busy, { listed: ['next'] })).toEqual({ lead: [], finish: [], taken: [] });
-    // whom nobody has listed yet proves nothing, and is served
-    expect(sort([workOf(dead), workOf(next)])).toEqual({ lead: ['next'], finish: [], taken: [] });
   },
 );
+
+it('whom nobody has listed yet ends nobody’s claim; he is served if no other claim has what stands on his link', () => {
+  const next = { uid: 'next', phase: 'waiting', createdAtMs: 2 } as const;
+  const ofTheName = [workOf(dead), workOf({ ...next, pod: 'a', host: 20 })];
+  expect(sort(ofTheName)).toEqual({ lead: ['next'], finish: [], taken: [] });
+  const onItsLink = [workOf(dead), workOf({ ...next, pod: 'b', host: 10 })];
+  expect(sort(onItsLink)).toEqual({ lead: [], finish: [], taken: [] });
+  // it may be the one with the address that lives, and the one that waits that is dead
+  expect(needsLiveness(onItsLink, false)).toBe(true);
+  expect(sort(onItsLink, { listed: ['dead'] })).toEqual({ lead: [], finish: [], taken: [] });
+});
+
+it.each([
+  ['of the same name', { pod: 'a', host: 20 }],
+  ['on the same link', { pod: 'b', host: 10 }],
+])(
+  'a list that is behind has the earlier pod %s still: the later one’s claim stays',
+  (_which, of) => {
+    for (const phase of ['waiting', 'granted'] as const) {
+      const later = workOf({ ...of, uid: 'later', phase, createdAtMs: podsMadeMs + 1 });
+      // the earlier one’s claim may yet be the later one: its process starts when it is evicted already
+      for (const createdAtMs of [0, podsMadeMs + 2]) {
+        const earlier = workOf({ ...dead, createdAtMs });
+        expect(sort([earlier, later], { listed: ['dead'] }).finish).toEqual([]);
+      }
+    }
+  },
+);
+
+it('a pod that was succeeded is missed too, when its claim is looked at and nobody else’s matters', () => {
+  const work = workOf(dead);
+  const works = [
+    work,
+    workOf({ pod: 'a', uid: 'next', host: 20, phase: 'granted', createdAtMs: 2 }),
+  ];
+  expect(sort(works, { listed: ['next'] }).finish).toEqual(['dead']);
+  expect(needsLiveness(works, false)).toBe(true);
+});
+
+it('as long as a pod is missed it is asked who lives, whenever its claim is looked at', () => {
+  const missed = workOf({ ...dead, phase: 'waiting' });
+  expect(needsLiveness([missed], false)).toBe(false);
+  sort([missed]);
+  expect(needsLiveness([missed], false)).toBe(true);
+  sort([missed], { listed: ['dead'] });
+  expect(needsLiveness([missed], false)).toBe(false);
+});
 
 it('a private IP that another claim has by now stays, once that one is claimed', () => {
   const released = workOf({ ...dead, isReleased: true });

@@ -1,8 +1,9 @@
+import { isAlive } from '../doubt-about-pods.ts';
 import type { LivePods } from '../liveness.ts';
-import { isHeir, isWanted } from './heir.ts';
+import { hasItsLink, isHeir, isWanted } from './heir.ts';
 import { addressOfClaim, type IdentityClaim } from './claim.ts';
 import type { ClaimWork } from './claim-work.ts';
-import { judgeHolder } from './judge-holder.ts';
+import { isCreatedAfter, judgeHolder } from './judge-holder.ts';
 import { isReady } from './want-claim.ts';
 
 /** What is due for the claims, each in one of the lists, or in none. */
@@ -28,7 +29,7 @@ export interface SortingParts {
   readonly restMs: number;
 }
 
-/** A claim that somebody deleted goes once its pod is not listed for so long: a list may be a moment behind. */
+/** A claim that somebody deleted goes so soon once a list that cannot be from before its pod does not have it. */
 const deletedGraceMs = 2000;
 
 /** Decides what each claim needs next; remembers in the works since when a pod is not listed. */
@@ -42,10 +43,12 @@ export function sortErrands(parts: SortingParts): Errands {
     ({ claim, isBusy, restsUntilMs }) =>
       addressOfClaim(claim) !== undefined && (isBusy || restsUntilMs <= nowMs),
   );
-  // who comes after waits until the address, and the private IP, are free for him
+  // who comes after waits until the address, and the private IP, are free for him; nor is what stands on one link led away
+  // from the claim that has it, as long as it is not known which of the two pods lives
   const isHeld = ({ claim }: ClaimWork): boolean =>
     addressOfClaim(claim) === undefined &&
-    ending.some((one) => isHeir(one.claim, claim) || isAtSamePlace(one.claim, claim));
+    (ending.some((one) => isHeir(one.claim, claim) || isAtSamePlace(one.claim, claim)) ||
+      works.some((one) => hasAddress(one) && hasItsLink(one.claim, claim)));
   return {
     lead: held.filter((work) => isIdle(work) && needsLeading(work.claim) && !isHeld(work)),
     lookAfter: held.filter(
@@ -77,13 +80,17 @@ function isOver(
   { live, nowMs, graceMs }: SortingParts,
 ): boolean {
   const verdict = judgeHolder(work.claim, claims, live);
-  if (verdict !== 'not-listed') {
+  if (verdict === 'let-go') return true;
+  if (verdict === 'may-live') {
     // a list that was not asked for says nothing
     if (live.complete) work.notListedSinceMs = undefined;
-    return verdict !== 'may-live';
+    work.wasListed ||= isAlive(live, work.claim.spec.identity.owner.uid);
+    return false;
   }
   work.notListedSinceMs ??= nowMs;
-  const patienceMs = work.claim.isDeleting ? deletedGraceMs : graceMs;
+  if (verdict === 'succeeded') return true;
+  const isNews = work.wasListed || live.pods.some((pod) => isCreatedAfter(pod, work.claim));
+  const patienceMs = work.claim.isDeleting && isNews ? deletedGraceMs : graceMs;
   return nowMs - work.notListedSinceMs >= patienceMs;
 }
 
@@ -129,8 +136,13 @@ function interfaceOfClaim({ status }: IdentityClaim): string | undefined {
 export function needsLiveness(works: readonly ClaimWork[], isFull: boolean): boolean {
   if (isFull) return true;
   return works.some(
-    ({ claim }) =>
+    ({ claim, notListedSinceMs }) =>
+      // who rests at each full pass would never be judged when he is due
+      notListedSinceMs !== undefined ||
       (claim.isDeleting && !claim.spec.isReleased) ||
-      (addressOfClaim(claim) === undefined && works.some((one) => isHeir(one.claim, claim))),
+      (addressOfClaim(claim) === undefined &&
+        works.some(
+          (one) => isHeir(one.claim, claim) || (hasAddress(one) && hasItsLink(one.claim, claim)),
+        )),
   );
 }
