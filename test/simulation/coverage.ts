@@ -35,7 +35,7 @@ export function coverageTable({ struck }: Pick<Tally, 'struck'>): string[] {
     const [verb, operation] = step.split(' ') as [Verb, string];
     const counts = faults.map((fault) => {
       const times = struck.get(cellKey(stepOf(verb, operation), fault)) ?? 0;
-      return (canStrike(operation, fault) ? String(times) : '.').padStart(columnOf(fault));
+      return (canStrike(verb, operation, fault) ? String(times) : '.').padStart(columnOf(fault));
     });
     return [step.padEnd(40), ...counts].join(' ');
   });

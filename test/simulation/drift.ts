@@ -74,6 +74,12 @@ export const cloudDrifts: readonly Drift[] = [
   },
 ];
 
+/** In managed mode alone: as `kubectl delete` of its claim. */
+export const claimDrift: Drift = {
+  what: 'its claim is deleted',
+  act: ({ managed }, pod) => managed?.deleteByHand(pod),
+};
+
 /** Somebody takes the address; when the trouble ends the pool has it back. */
 export const theft: Drift = {
   what: 'the address is stolen',

@@ -1,6 +1,7 @@
 import { Ec2CallError, type CallOptions, type Ec2Action, type Ec2Api } from '@truetuple/core';
 import { stepOf, type Fault } from './faults.ts';
 import { judgeCall } from './judge-call.ts';
+import { behalfOf } from './managed/judge-managed.ts';
 import { staleMs } from './region.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 import { whenAborted } from './when-aborted.ts';
@@ -116,12 +117,15 @@ function send(flight: Flight): void {
   scheduler.after(random.between(5, 40) + waits, () => carryOut(flight, fault, sent));
 }
 
-function sentNow({ world, process, pod, method }: Flight): Actor {
+function sentNow({ world, process, pod, method, input }: Flight): Actor {
   const action = actions[method];
   const step = stepOf(process.phase, action);
   // what it learns until EC2 carries out a write was not known to who decided on it
   const knowsAsOf = reads(action) ? process.knowsAsOf : new Map(process.knowsAsOf);
-  return { process, pod, action, step, sentMs: world.nowMs, knowsAsOf };
+  const { managed, nowMs: sentMs } = world;
+  const own = pod === undefined ? [] : [pod];
+  const behalf = managed === undefined || reads(action) ? own : behalfOf(managed, input);
+  return { process, pod, action, step, sentMs, behalf, knowsAsOf };
 }
 
 /** The request has come to EC2, whatever has become of who sent it. */

@@ -11,12 +11,17 @@ export const faults = [
   'node loss',
   'IP recycling',
   'clock jump',
+  'conflict',
+  'lease loss',
 ] as const;
 
 export type Fault = (typeof faults)[number];
 
-/** Who makes a side effect: the pod's process in a verb, or the reaper. */
-export type Verb = 'ensure' | 'keep' | 'release' | 'reap';
+/** Who asks EC2: every process for itself, or a controller for all. */
+export type Mode = 'direct' | 'managed';
+
+/** Who makes a side effect: the pod's process in a verb, the reaper, or a controller of managed mode. */
+export type Verb = 'ensure' | 'keep' | 'release' | 'reap' | 'control';
 
 const reads = ['DescribeNetworkInterfaces', 'DescribeAddresses', 'DescribeRouteTables'];
 const cloudEnd = ['DeleteRoute', 'DisassociateAddress', 'UnassignPrivateIpAddresses', 'DeleteTags'];
@@ -36,8 +41,8 @@ const kernelStart = [
   'add-address',
 ];
 
-/** Every side effect that each verb is known to make. */
-const operations: Readonly<Record<Verb, readonly string[]>> = {
+/** Every side effect that each verb is known to make in direct mode. */
+const operations: Readonly<Record<Exclude<Verb, 'control'>, readonly string[]>> = {
   ensure: [...reads, ...cloudStart, ...cloudEnd, 'observe', ...kernelStart, 'current', 'publish'],
   keep: [
     ...reads,
@@ -62,12 +67,68 @@ const operations: Readonly<Record<Verb, readonly string[]>> = {
   reap: [...reads, ...cloudEnd, 'livePods'],
 };
 
+const claimWrites = ['createClaim', 'updateClaim', 'updateClaimStatus', 'deleteClaim'];
+const claimCalls = [...claimWrites, 'getClaim', 'listClaims', 'watchClaims', 'renewLease'];
+
+/** The same in managed mode. */
+const managedOperations: Readonly<Record<Verb, readonly string[]>> = {
+  ensure: [
+    'createClaim',
+    'getClaim',
+    'updateClaim',
+    'deleteClaim',
+    'watchClaims',
+    'observe',
+    ...kernelStart,
+    'current',
+    'publish',
+  ],
+  keep: [
+    'getClaim',
+    'watchClaims',
+    'observe',
+    ...kernelStart,
+    'remove-address',
+    'remove-route',
+    'current',
+    'publish',
+    'withdraw',
+  ],
+  release: [
+    'getClaim',
+    'updateClaim',
+    'deleteClaim',
+    'observe',
+    'remove-address',
+    'remove-route',
+    'current',
+    'withdraw',
+  ],
+  reap: [...reads, 'DeleteRoute', 'livePods'],
+  control: [
+    ...reads,
+    ...cloudStart,
+    'DisassociateAddress',
+    'UnassignPrivateIpAddresses',
+    'DeleteTags',
+    'listClaims',
+    'getClaim',
+    'updateClaim',
+    'updateClaimStatus',
+    'deleteClaim',
+    'watchClaims',
+    'renewLease',
+    'livePods',
+  ],
+};
+
 /** By operation, for each verb: a text is hashed once, and steps are looked up at every side effect. */
 const stepNames: Readonly<Record<Verb, Map<string, string>>> = {
   ensure: new Map(),
   keep: new Map(),
   release: new Map(),
   reap: new Map(),
+  control: new Map(),
 };
 
 /** A side effect of a verb: the row of a cell. */
@@ -86,7 +147,7 @@ function isCloud(operation: string): boolean {
 }
 
 /** False for what makes no sense at an operation, such as a stale read of a write. */
-export function canStrike(operation: string, fault: Fault): boolean {
+export function canStrike(verb: Verb, operation: string, fault: Fault): boolean {
   switch (fault) {
     case 'crash before':
     case 'crash after':
@@ -96,16 +157,28 @@ export function canStrike(operation: string, fault: Fault): boolean {
     case 'clock jump':
       return true;
     case 'lost response':
-    case 'error':
       return operation !== 'observe' && operation !== 'current';
+    case 'error':
+      return !['observe', 'current', 'watchClaims'].includes(operation);
     case 'stale read':
       return operation.startsWith('Describe');
     case 'throttle':
-    case 'partition':
       return isCloud(operation);
+    case 'partition':
+      return isCloud(operation) || claimCalls.includes(operation);
+    case 'conflict':
+      return claimWrites.includes(operation) && operation !== 'createClaim';
+    case 'lease loss':
+      return verb === 'control' && (operation === 'renewLease' || isWrite(operation));
     default:
       return fault satisfies never;
   }
+}
+
+function isWrite(operation: string): boolean {
+  return /^[A-Z]/.test(operation)
+    ? !operation.startsWith('Describe')
+    : claimWrites.includes(operation);
 }
 
 /** Side effects too rare to plan faults for: undoing on the link after a failed ensure, a link that was reset. */
@@ -130,14 +203,31 @@ export function cellKey(step: string, fault: Fault): string {
   return `${step} × ${fault}`;
 }
 
-/** Every step with every fault that can strike at it. */
-export const cells: readonly Cell[] = (Object.keys(operations) as Verb[]).flatMap((verb) =>
-  operations[verb].flatMap((operation) =>
-    faults
-      .filter((fault) => canStrike(operation, fault))
-      .map((fault): Cell => ({ verb, operation, fault })),
-  ),
-);
+function cellsAt(rows: Readonly<Record<string, readonly string[]>>): Cell[] {
+  return (Object.keys(rows) as Verb[]).flatMap((verb) =>
+    (rows[verb] ?? []).flatMap((operation) =>
+      faults
+        .filter((fault) => canStrike(verb, operation, fault))
+        .map((fault): Cell => ({ verb, operation, fault })),
+    ),
+  );
+}
+
+/** What is planned for in each mode: every step with every fault that can strike at it. */
+export const cellsByMode: Readonly<Record<Mode, readonly Cell[]>> = {
+  direct: cellsAt(operations),
+  managed: cellsAt(managedOperations),
+};
+
+/** All of them, each once. */
+export const cells: readonly Cell[] = [
+  ...new Map(
+    [...cellsByMode.direct, ...cellsByMode.managed].map((cell) => [
+      cellKey(stepOf(cell.verb, cell.operation), cell.fault),
+      cell,
+    ]),
+  ).values(),
+];
 
 /** Rows of the table. */
 export const plannedSteps: ReadonlySet<string> = new Set(

@@ -1,9 +1,10 @@
 import type { KeepEvent, PublicIdentity } from '@truetuple/core';
 import type { Ec2Change } from '@truetuple/core/testing';
 import { judgeChange } from './judge-change.ts';
+import { controlIntervalMs } from './managed/managed-cluster.ts';
 import { fairMs, staleMs } from './region.ts';
 import { Truth, type StandingAssociation } from './truth.ts';
-import type { Pod, World } from './world.ts';
+import type { Actor, Pod, World } from './world.ts';
 
 /** What is known of a pod that advertises. */
 interface Watched {
@@ -40,9 +41,13 @@ export class Invariants {
 
   /** Within this a connected keep must have noticed what is not so. */
   get boundMs(): number {
-    const { lagMs } = this.#world.region;
-    const intervals = lagMs === 0 ? 1 : 2;
-    return intervals * this.#intervalMs + (lagMs === 0 ? 0 : staleMs) + 15_000;
+    const { region, managed } = this.#world;
+    const isLagging = region.lagMs > 0;
+    const intervals = isLagging ? 2 : 1;
+    const lateMs = (isLagging ? staleMs : 0) + 15_000;
+    if (managed === undefined) return intervals * this.#intervalMs + lateMs;
+    // the controller compares after half an interval of rest at the earliest; then the keep hears of it
+    return (intervals + 1) * controlIntervalMs + managed.watchLagMs + lateMs;
   }
 
   // -- what a pod does ---------------------------------------------------------------------------------
@@ -54,6 +59,7 @@ export class Invariants {
       return;
     }
     pod.publications += 1;
+    this.#world.managed?.judgePublication(pod, identity);
     const watched = this.#watch(pod);
     watched.publishedMs = this.#world.nowMs;
     if (was?.associationId !== identity.associationId) watched.falseSinceMs = undefined;
@@ -66,12 +72,24 @@ export class Invariants {
       return;
     }
     const endedMs = this.truth.endOf(identity.associationId);
-    const isDisturbed = (pod.process?.disturbedUntilMs ?? 0) > this.#world.nowMs;
+    const { managed } = this.#world;
+    const disturbedUntilMs = Math.max(
+      pod.process?.disturbedUntilMs ?? 0,
+      managed?.disturbedUntilMs ?? 0,
+    );
+    const isDisturbed = disturbedUntilMs > this.#world.nowMs;
     const association = this.truth.association(identity.allocationId);
     if (association?.associationId === identity.associationId) return;
     // a keep proves the link anew; what EC2 has it notices within its bound
     if (last !== undefined && pod.process?.phase === 'keep') return;
-    const sinceMs = this.#world.nowMs - fairMs(this.#world.region, isDisturbed);
+    const isStillSaid = managed?.claimsHave(identity.associationId, pod) === true;
+    if (isStillSaid && endedMs !== undefined) {
+      // who finds a claim granted knows of EC2 what a controller last saw: the bound runs from the end
+      watched.falseSinceMs = endedMs;
+      return;
+    }
+    const heardMs = managed === undefined ? 0 : 3000 + managed.watchLagMs;
+    const sinceMs = this.#world.nowMs - fairMs(this.#world.region, isDisturbed) - heardMs;
     if (endedMs === undefined || endedMs < sinceMs) {
       this.#world.violate(
         `${pod.name} (${pod.uid}) advertises ${identity.publicIp} by ${identity.associationId}, which ${endedMs === undefined ? 'never was' : `ended at ${endedMs}`}`,
@@ -96,6 +114,7 @@ export class Invariants {
     if (event.kind !== 'lost') return;
     const allocationId = this.#lastAllocation.get(pod);
     const held = allocationId === undefined ? undefined : this.truth.association(allocationId);
+    if (this.#world.managed?.wasDeletedByHand(pod) === true) return;
     if (held === undefined || !isAtPod(held, pod)) return;
     if (held.associationId === this.#lastAssociation.get(pod)) {
       this.#world.violate(
@@ -190,15 +209,18 @@ export class Invariants {
       this.#checkLater(pod, this.boundMs);
       return;
     }
+    const { managed } = this.#world;
     const ableMs = Math.max(
       keepsSinceMs,
       pod.process.disturbedUntilMs,
       pod.host.partitionedUntilMs + 10_000,
+      pod.host.storeCutUntilMs + 10_000,
+      managed?.ableSinceMs ?? 0,
     );
     const deadlineMs = Math.max(ableMs, this.#noticeableMs(watched, pod)) + this.boundMs;
     const { nowMs } = this.#world;
     if (nowMs < deadlineMs) {
-      this.#checkLater(pod, deadlineMs - nowMs + 1);
+      this.#checkLater(pod, Number.isFinite(deadlineMs) ? deadlineMs - nowMs + 1 : this.boundMs);
       return;
     }
     const what = falseSinceMs === undefined ? 'has no route for' : 'advertises without holding';
@@ -227,7 +249,7 @@ export class Invariants {
     const world = this.#world;
     world.note('ec2', change.kind, change);
     judgeChange(world, this.truth, change);
-    this.truth.follow(change, world.nowMs, world.actor?.pod?.uid);
+    this.truth.follow(change, world.nowMs, madeFor(world.actor, change)?.uid);
     if ('allocationId' in change) this.#moved(change.allocationId);
     for (const pod of this.#watched.keys()) if (concerns(change, pod)) this.#judge(pod);
   }
@@ -254,6 +276,13 @@ function concerns(change: Ec2Change, { published, privateIp }: Pod): boolean {
     default:
       return change satisfies never;
   }
+}
+
+/** The pod for which a change is made; a controller's call may be for several. */
+function madeFor(actor: Actor | undefined, change: Ec2Change): Pod | undefined {
+  return actor?.behalf.find(
+    (pod) => !('privateIp' in change) || pod.privateIp === change.privateIp,
+  );
 }
 
 function isAtPod(association: StandingAssociation, pod: Pod): boolean {

@@ -1,4 +1,5 @@
 import type { Ec2Action } from '@truetuple/core';
+import { judgeManagedCall } from './managed/judge-managed.ts';
 import { staleMs } from './region.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 import type { World } from './world.ts';
@@ -27,6 +28,8 @@ export function judgeCall(
   input: unknown,
 ): void {
   const { phase } = process;
+  const { managed } = world;
+  if (managed !== undefined) judgeManagedCall(world, managed, process, { action, input });
   if (phase === 'reap' && destroys.includes(action)) judgeFreshness(world, process, action);
   if (phase === 'keep') judgeOutage(world, process, action);
   if (phase === 'ensure' && action === 'AssociateAddress') judgeSecondClaim(world, process, input);

@@ -1,6 +1,7 @@
 import type { Ec2Change } from '@truetuple/core/testing';
 import { judgeGrace, judgeMeans } from './judge-means.ts';
 import { knowableMs } from './knowable.ts';
+import { judgeManagedChange } from './managed/judge-managed.ts';
 import type { StandingAssociation, Truth } from './truth.ts';
 import type { Actor, Pod, World } from './world.ts';
 
@@ -17,6 +18,7 @@ export function judgeChange(world: World, truth: Truth, change: Ec2Change): void
   judgeForeign(world, actor, change);
   judgeOrder(world, actor, change);
   judgeRobbery(world, truth, actor, change);
+  if (world.managed !== undefined) judgeManagedChange(world, world.managed, actor, change);
   judgeMeans(world, truth, actor, change);
   if (actor.process?.phase === 'reap') judgeGrace(world, truth, actor, change);
 }
@@ -43,13 +45,20 @@ function judgeForeign(world: World, actor: Actor, change: Ec2Change): void {
 }
 
 function judgeRobbery(world: World, truth: Truth, actor: Actor, change: Ec2Change): void {
+  if (world.managed !== undefined && isJudgedByClaims(actor, change)) return;
   const victim = victimOf(world, truth, change);
-  if (victim === undefined || victim.pod === actor.pod) return;
+  if (victim === undefined || actor.behalf.includes(victim.pod)) return;
   const { pod, sinceMs } = victim;
   if (sinceMs >= knowableMs(actor, change)) return;
   world.violate(
     `${actor.process?.name} robbed ${pod.name} (${pod.uid}), which had it since ${Math.round(sinceMs)} ms: ${actor.step} ${JSON.stringify(change)}`,
   );
+}
+
+/** Whose an address is, and the private IP beneath, the claims say, without regard to what anybody could know. */
+function isJudgedByClaims({ process }: Actor, { kind }: Ec2Change): boolean {
+  const isController = process?.phase === 'control';
+  return kind === 'address-disassociated' || (isController && kind === 'private-ip-unassigned');
 }
 
 /** Who gives an association back has withdrawn it before. */
@@ -101,7 +110,11 @@ function victimOf(world: World, truth: Truth, change: Ec2Change): Victim | undef
 
 function holderOf(world: World, association: StandingAssociation | undefined): Victim | undefined {
   if (association === undefined) return undefined;
-  const pod = podAt(world, association.networkInterfaceId, association.privateIp);
+  const { managed } = world;
+  const pod =
+    managed === undefined
+      ? podAt(world, association.networkInterfaceId, association.privateIp)
+      : managed.livePodWith(association.associationId);
   return pod && { pod, sinceMs: Math.max(association.sinceMs, pod.createdMs) };
 }
 

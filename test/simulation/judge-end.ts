@@ -1,5 +1,6 @@
 import { ownerTagKey, type ElasticIp } from '@truetuple/core';
 import type { Ec2Call, Ec2Snapshot } from '@truetuple/core/testing';
+import { complaintsAboutClaims } from './managed/judge-claims.ts';
 import type { Pod, World } from './world.ts';
 
 /** What is wrong when faults are over and there was time enough: every live pod holds one address, nobody else any. */
@@ -13,6 +14,7 @@ export function complaintsAboutQuiet(world: World): string[] {
   // a reaper leaves the routes of a free address alone while a pod that holds none may be claiming it
   const spared = keptOut.length === 0 ? [] : pool.filter((one) => one.associationId === undefined);
   return [
+    ...complaintsAboutClaims(world),
     ...judged.flatMap((pod) => complaintsAboutPod(pod, pool)),
     ...pool.flatMap((address) => complaintsAboutAddress(address, standing)),
     ...complaintsAboutRoutes(
@@ -39,6 +41,7 @@ function isKeptOut(world: World, pod: Pod, { networkInterfaces, addresses }: Ec2
     (one) => ownerTagOf(one)?.endsWith(`/${privateIp}/assigned/${networkInterfaceId}`) === true,
   );
   const isNobodys =
+    world.managed === undefined &&
     host?.isTagged === false &&
     host !== pod.host &&
     !host.prepared.includes(privateIp) &&
@@ -128,6 +131,7 @@ export interface Movement {
   readonly writes: number;
   readonly steps: number;
   readonly publications: number;
+  readonly claims: number;
 }
 
 function isRefusedWrite({ action, outcome }: Ec2Call): boolean {
@@ -142,6 +146,7 @@ export function movementOf(world: World): Movement {
   return {
     writes: calls.countWrites() - refused,
     steps: world.pods.reduce((sum, { kernel }) => sum + kernel.applied.length, 0),
+    claims: world.managed?.writes ?? 0,
     publications: world.pods.reduce((sum, { publications }) => sum + publications, 0),
   };
 }
@@ -149,13 +154,15 @@ export function movementOf(world: World): Movement {
 /** What is wrong when everybody has gone and the reaper has passed: the region is as it was. */
 export function complaintsAboutEnd(world: World, before: Stays): string[] {
   const now = whatStays(world.region.ec2.snapshot(), world);
-  return (['addresses', 'routeTables', 'networkInterfaces'] as const).flatMap((kind) =>
+  const claims = (world.managed?.claims ?? []).map(({ name }) => `left behind: claim ${name}`);
+  const differing = (['addresses', 'routeTables', 'networkInterfaces'] as const).flatMap((kind) =>
     [...before[kind]].flatMap(([id, was]) => {
       const is = now[kind].get(id);
       const isLost = world.hosts.some((host) => host.isLost && host.networkInterfaceId === id);
       return isLost || was === is ? [] : [`left behind: ${was} is ${is}`];
     }),
   );
+  return [...claims, ...differing];
 }
 
 export interface Stays {
@@ -176,6 +183,7 @@ export function whatStays(snapshot: Ec2Snapshot, world: World): Stays {
         const host = hosts.find((one) => one.networkInterfaceId === networkInterfaceId);
         const isExcused = (privateIp: string): boolean => {
           const isUnknown = host?.isTagged === false && !host.prepared.includes(privateIp);
+          if (world.managed !== undefined) return false;
           if (!isUnknown || !unreleased.has(privateIp)) return false;
           world.excuse('unrecorded private IP', privateIp);
           return true;

@@ -1,6 +1,7 @@
 // npm run simulate -- --seeds N | --seed S
 import { parseArgs } from 'node:util';
 import { coverageOf, coverageTable, judgedFrom, leastCoverage, unknownSteps } from './coverage.ts';
+import type { Mode } from './faults.ts';
 import { installMutant } from './install-mutant.ts';
 import { runParallel } from './run-parallel.ts';
 import type { FailedSeed, Tally } from './run-seeds.ts';
@@ -12,6 +13,7 @@ const { values } = parseArgs({
     workers: { type: 'string' },
     seed: { type: 'string' },
     mutant: { type: 'string' },
+    mode: { type: 'string' },
   },
 });
 
@@ -21,7 +23,7 @@ process.exitCode = values.seed === undefined ? await runMany() : await replay(Nu
 async function replay(seed: number): Promise<number> {
   if (values.mutant !== undefined) installMutant(values.mutant);
   const { simulate } = await import('./simulation.ts');
-  const result = await simulate(seed);
+  const result = await simulate(seed, { mode: modeAsked() });
   for (const line of result.history.render()) console.log(line);
   const { faults, pods, hosts, violations } = result;
   console.log(
@@ -32,6 +34,13 @@ async function replay(seed: number): Promise<number> {
   return violations.length === 0 ? 0 : 1;
 }
 
+/** Forces one mode on every seed. */
+function modeAsked(): Mode | undefined {
+  const { mode } = values;
+  if (mode === undefined || mode === 'direct' || mode === 'managed') return mode;
+  throw new Error(`--mode ${mode}: it is direct or managed`);
+}
+
 async function runMany(): Promise<number> {
   const startedMs = performance.now();
   const seeds = Number(values.seeds);
@@ -39,6 +48,7 @@ async function runMany(): Promise<number> {
   let told = 0;
   const tally = await runParallel({
     first: Number(values.from),
+    mode: modeAsked(),
     seeds,
     ...(values.workers === undefined ? {} : { workers: Number(values.workers) }),
     ...(values.mutant === undefined ? {} : { mutant: values.mutant }),

@@ -1,3 +1,5 @@
+import { managedMutants } from './managed/managed-mutants.ts';
+
 /** A safety rule of core, and how it is switched off: a text of a source file, and what it becomes. */
 export interface Mutant {
   readonly name: string;
@@ -9,7 +11,7 @@ export interface Mutant {
   readonly foundFrom: number;
 }
 
-export const mutants: readonly Mutant[] = [
+const directMutants: readonly Mutant[] = [
   {
     name: 'AllowReassociation is true',
     file: 'cloud/perform-cloud-step.ts',
@@ -166,3 +168,5 @@ export const mutants: readonly Mutant[] = [
     foundFrom: 92,
   },
 ];
+
+export const mutants: readonly Mutant[] = [...directMutants, ...managedMutants];

@@ -5,8 +5,10 @@ import type {
   PublicIdentity,
   Publisher,
 } from '@truetuple/core';
+import { managedGrant } from '@truetuple/core';
 import { simulatedNode } from '@truetuple/core/testing';
 import { ec2Port } from './ec2-port.ts';
+import { ClaimsPort } from './managed/claims-port.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 import type { Pod, World } from './world.ts';
 
@@ -23,7 +25,11 @@ export function podPorts(
   const clock = process.clock(world.scheduler);
   const ec2 = ec2Port(world, process, pod);
   const publisher = publisherPort(world, pod, process, onPublication);
-  return simulatedNode({ ec2, clock, publisher, kernel: kernelPort(world, pod, process) });
+  const node = simulatedNode({ ec2, clock, publisher, kernel: kernelPort(world, pod, process) });
+  const { managed } = world;
+  if (managed === undefined) return node;
+  const grant = managedGrant({ claims: new ClaimsPort(world, process, managed), clock });
+  return { ...node, openGrant: async () => grant };
 }
 
 /** One side effect that the machine itself carries out: done at once, or after a delay. */

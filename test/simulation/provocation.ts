@@ -26,6 +26,7 @@ const driftsByOperation: Readonly<Record<string, Drift | undefined>> = {
   'add-address': kernelDrift('the public address is taken off net1'),
   publish: kernelDrift('the private address is taken off net1 for a while'),
   withdraw: kernelDrift('net1 flaps'),
+  watchClaims: cloudDrift('the address is disassociated'),
   'remove-address': theft,
   'remove-route': theft,
 };
@@ -51,6 +52,8 @@ export function provocationOf({ verb, operation }: Cell): ((scene: Scene) => voi
     }
     case 'ensure':
       return provokeEnsure(operation);
+    case 'control':
+      return provokeControl(operation);
     default:
       return verb satisfies never;
   }
@@ -64,6 +67,7 @@ function provokeEnsure(operation: string): ((scene: Scene) => void) | undefined 
       // what the dead pod left is on the next one's private IP
       return ({ cluster, pod }) => cluster.recycle(pod);
     case 'UnassignPrivateIpAddresses':
+    case 'deleteClaim':
       // told to stop while it starts: it gives back what it took
       return ({ world, cluster, pod }) => {
         cluster.create(`${pod.name}-late`, pod.host);
@@ -78,6 +82,25 @@ function provokeEnsure(operation: string): ((scene: Scene) => void) | undefined 
         // the next process finds it before a keep does
         pod.process?.kill();
       };
+    default:
+      return undefined;
+  }
+}
+
+/** What comes to a controller when a pod starts comes by itself. */
+function provokeControl(operation: string): ((scene: Scene) => void) | undefined {
+  switch (operation) {
+    case 'DisassociateAddress':
+    case 'UnassignPrivateIpAddresses':
+    case 'DeleteTags':
+    case 'deleteClaim':
+    case 'updateClaim':
+    case 'getClaim':
+      return ({ cluster, pod }) => cluster.remove(pod);
+    case 'ReplaceRoute': {
+      const led = cloudDrift('a route is led elsewhere');
+      return led && (({ world, pod, truth }) => void drift(world, pod, led, truth));
+    }
     default:
       return undefined;
   }

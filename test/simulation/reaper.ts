@@ -40,7 +40,8 @@ export function runReaper(world: World, host: SimulatedHost, name: string, every
   void pass();
 }
 
-function livePods(world: World, process: SimulatedProcess): Promise<LivePods> {
+/** As a process is answered who lives. */
+export function livePods(world: World, process: SimulatedProcess): Promise<LivePods> {
   return new Promise((resolve, reject) => {
     world.endings.push(() => reject(new Error('the simulation is over')));
     if (!process.isAlive) return;
@@ -70,8 +71,9 @@ function livePods(world: World, process: SimulatedProcess): Promise<LivePods> {
 function shownAt({ pods }: World, ms: number): LivePods['pods'] {
   return pods
     .filter(({ createdMs, objectGoneMs }) => createdMs <= ms && objectGoneMs > ms)
-    .map(({ uid, host, privateIp, ipKnownMs }) => ({
+    .map(({ uid, host, privateIp, ipKnownMs, createdMs }) => ({
       uid,
+      createdAtMs: createdMs,
       instanceId: host.instanceId,
       privateIps: ipKnownMs <= ms ? [privateIp] : 'unknown',
     }));

@@ -170,6 +170,7 @@ export async function addHost(region: Region, isTagged: boolean): Promise<Simula
     range,
     free: [...range],
     partitionedUntilMs: 0,
+    storeCutUntilMs: 0,
     isLost: false,
     clockOffsetMs: 0,
   };

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { addTally, emptyTally, type Tally } from './run-seeds.ts';
+import type { Mode } from './faults.ts';
+import { addTally, emptyTally, type SeedRange, type Tally } from './run-seeds.ts';
 
 export interface ParallelRun {
   readonly first: number;
@@ -9,6 +10,8 @@ export interface ParallelRun {
   readonly workers?: number;
   /** Seeds that a worker runs at a time. */
   readonly chunk?: number;
+  /** Default: as each seed says. */
+  readonly mode?: Mode | undefined;
   /** The name of a mutant to run instead of core as it is. */
   readonly mutant?: string;
   /** True to stop at the first seed that fails. */
@@ -33,7 +36,7 @@ export async function runParallel(run: ParallelRun): Promise<Tally> {
     });
     try {
       while (!isOver()) {
-        const range = { first: next, count: Math.min(chunk, first + seeds - next) };
+        const range = { first: next, count: Math.min(chunk, first + seeds - next), mode: run.mode };
         next += range.count;
         addTally(tally, await ask(worker, range));
         run.onProgress?.(tally);
@@ -47,7 +50,7 @@ export async function runParallel(run: ParallelRun): Promise<Tally> {
   return tally;
 }
 
-function ask(worker: Worker, range: { readonly first: number; readonly count: number }) {
+function ask(worker: Worker, range: SeedRange) {
   return new Promise<Tally>((resolve, reject) => {
     const failed = (error: unknown): void =>
       reject(

@@ -1,3 +1,4 @@
+import type { Mode } from './faults.ts';
 import { History } from './history.ts';
 import { simulate } from './simulation.ts';
 import type { Excuse } from './world.ts';
@@ -6,6 +7,8 @@ import type { Excuse } from './world.ts';
 export interface SeedRange {
   readonly first: number;
   readonly count: number;
+  /** Default: as each seed says. */
+  readonly mode?: Mode | undefined;
 }
 
 export interface FailedSeed {
@@ -70,18 +73,23 @@ function addCounts<Key>(to: Map<Key, number>, more: ReadonlyMap<Key, number>): v
 const tailLines = 60;
 
 /** Runs it again for its history. */
-async function failedSeed(seed: number, violations: readonly string[]): Promise<FailedSeed> {
-  const { history, ...again } = await simulate(seed);
+async function failedSeed(
+  seed: number,
+  mode: Mode | undefined,
+  violations: readonly string[],
+): Promise<FailedSeed> {
+  const { history, ...again } = await simulate(seed, { mode });
   const isSame = again.violations.join('\n') === violations.join('\n');
   const tail = history.render().slice(-tailLines);
   return { seed, violations: isSame ? violations : [...violations, 'it does not replay'], tail };
 }
 
-export async function runSeeds({ first, count }: SeedRange): Promise<Tally> {
+export async function runSeeds({ first, count, mode }: SeedRange): Promise<Tally> {
   const tally = emptyTally();
   for (let seed = first; seed < first + count; seed++) {
-    const { violations, ...result } = await simulate(seed, new History({ isKept: false }));
-    const failed = violations.length === 0 ? [] : [await failedSeed(seed, violations)];
+    const history = new History({ isKept: false });
+    const { violations, ...result } = await simulate(seed, { mode, history });
+    const failed = violations.length === 0 ? [] : [await failedSeed(seed, mode, violations)];
     addTally(tally, {
       ...tally,
       seeds: 1,

@@ -20,6 +20,8 @@ export interface SimulatedHost {
   readonly free: Ipv4Address[];
   /** EC2 and the cluster are not reached from here until then. */
   partitionedUntilMs: number;
+  /** The claim store alone is not reached from here until then. */
+  storeCutUntilMs: number;
   isLost: boolean;
   /** How far its wall clock is off. */
   clockOffsetMs: number;

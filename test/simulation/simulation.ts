@@ -1,8 +1,9 @@
 import { FakeNode } from '@truetuple/core/testing';
 import { Cluster } from './cluster.ts';
-import { catchThief, cloudDrifts, drift, kernelDrifts, theft } from './drift.ts';
+import { catchThief, claimDrift, cloudDrifts, drift, kernelDrifts, theft } from './drift.ts';
 import { provocationOf } from './provocation.ts';
-import { cells } from './faults.ts';
+import { cellsByMode, type Mode } from './faults.ts';
+import { startControllers } from './managed/controllers.ts';
 import { History } from './history.ts';
 import { Invariants } from './invariants.ts';
 import { whatStays } from './judge-end.ts';
@@ -38,10 +39,18 @@ const preparedMs = 20_000;
 const troubleEndsMs = preparedMs + 150_000;
 const leastFaults = 4;
 
+/** Every fourth seed is a cluster in managed mode. */
+function modeOf(seed: number): Mode {
+  return seed % 4 === 3 ? 'managed' : 'direct';
+}
+
 /** Runs one seed to its end, or to the first thing that is wrong. */
 export async function simulate(
   seed: number,
-  history: History = new History({ isKept: true }),
+  {
+    mode = modeOf(seed),
+    history = new History({ isKept: true }),
+  }: { readonly mode?: Mode | undefined; readonly history?: History } = {},
 ): Promise<SeedResult> {
   const random = new Random(seed);
   const scheduler = new Scheduler();
@@ -61,6 +70,7 @@ export async function simulate(
   const world = new World({ scheduler, random, history, region });
   const intervalMs = random.pick([30_000, 60_000]);
   world.listLagMs = random.chance(0.4) ? random.between(500, 8000) : 0;
+  if (mode === 'managed') startControllers(world, controllerHost);
   const invariants = new Invariants(world, intervalMs);
   const cluster = new Cluster(world, invariants, intervalMs);
   const hostCount = 2 + random.whole(2);
@@ -79,8 +89,9 @@ export async function simulate(
     const sceneMs = preparedMs + random.between(...scene.betweenMs);
     scheduler.at(sceneMs, () => void scene.play({ world, cluster, truth: invariants.truth }));
   }
-  runReaper(world, controllerHost(), 'reaper', 30_000);
-  if (random.chance(0.3)) runReaper(world, controllerHost(), 'reaper-2', reaperPeriodMs);
+  runReaper(world, controllerHost('controller'), 'reaper', 30_000);
+  if (random.chance(0.3))
+    runReaper(world, controllerHost('controller'), 'reaper-2', reaperPeriodMs);
 
   const result = (): SeedResult => ({
     seed,
@@ -114,9 +125,10 @@ export async function simulate(
   return whole;
 }
 
-function controllerHost(): SimulatedHost {
+/** A machine of the reaper, or of a controller: it has no media ENI. */
+function controllerHost(name: string): SimulatedHost {
   return {
-    name: 'controller',
+    name,
     links: new FakeNode(),
     instanceId: '',
     networkInterfaceId: '',
@@ -126,6 +138,7 @@ function controllerHost(): SimulatedHost {
     range: [],
     free: [],
     partitionedUntilMs: 0,
+    storeCutUntilMs: 0,
     isLost: false,
     clockOffsetMs: 0,
   };
@@ -139,7 +152,7 @@ function planFaults(world: World, cluster: Cluster, { truth }: Invariants): void
   const { random, scheduler } = world;
   const count = 5 + random.whole(3);
   for (let at = 0; at < count; at++) {
-    const cell = random.pick(cells);
+    const cell = random.pick(cellsByMode[world.managed === undefined ? 'direct' : 'managed']);
     const provoke = provocationOf(cell);
     const skip = provoke === undefined ? random.whole(4) : 0;
     // a reaper takes away only what it has seen for a while
@@ -161,6 +174,7 @@ function planFaults(world: World, cluster: Cluster, { truth }: Invariants): void
 function planLives(world: World, cluster: Cluster, { truth }: Invariants): void {
   const { random, scheduler } = world;
   const happenings = 4 + random.whole(6);
+  const drifts = world.managed === undefined ? cloudDrifts : [...cloudDrifts, claimDrift];
   for (let at = 0; at < happenings; at++) {
     scheduler.at(random.between(preparedMs + 15_000, troubleEndsMs), () => {
       const { standing } = world;
@@ -173,7 +187,7 @@ function planLives(world: World, cluster: Cluster, { truth }: Invariants): void 
       else if (draw < 0.5) cluster.evict(pod.host, random.between(10_000, 60_000));
       else if (draw < 0.7) void drift(world, pod, random.pick(kernelDrifts), truth);
       else if (draw < 0.75) void drift(world, pod, theft, truth);
-      else void drift(world, pod, random.pick(cloudDrifts), truth);
+      else void drift(world, pod, random.pick(drifts), truth);
     });
   }
 }
@@ -192,7 +206,9 @@ async function endTrouble(world: World): Promise<void> {
   world.brakeShare = 1;
   // the cluster knows by then what it did not know
   for (const pod of world.pods) pod.ipKnownMs = Math.min(pod.ipKnownMs, world.nowMs);
-  for (const host of world.hosts)
+  for (const host of [...world.hosts, ...(world.managed?.hosts ?? [])]) {
     host.partitionedUntilMs = Math.min(host.partitionedUntilMs, world.nowMs);
+    host.storeCutUntilMs = Math.min(host.storeCutUntilMs, world.nowMs);
+  }
   await catchThief(world);
 }

@@ -2,6 +2,7 @@ import type { FakeKernel, MemoryPublisher } from '@truetuple/core/testing';
 import type { Ec2Action, Ipv4Address, PublicIdentity } from '@truetuple/core';
 import { canStrike, cellKey, plannedSteps, stepOf, type Cell, type Fault } from './faults.ts';
 import type { History } from './history.ts';
+import type { ManagedCluster } from './managed/managed-cluster.ts';
 import type { Random } from './random.ts';
 import type { Region } from './region.ts';
 import type { Truth } from './truth.ts';
@@ -67,6 +68,8 @@ export interface Actor {
   readonly action: Ec2Action;
   readonly step: string;
   readonly sentMs: number;
+  /** The pods that it is for: the sender's own, or those whose claims a controller carries out. */
+  readonly behalf: readonly Pod[];
   /** As of when its sender knew what it rests on. */
   readonly knowsAsOf: ReadonlyMap<string, number>;
 }
@@ -90,6 +93,8 @@ export class World {
   /** How often each cell was struck. */
   readonly struck: Map<string, number> = new Map();
   readonly steps: Set<string> = new Set();
+  /** Claims, lease and controllers; undefined in direct mode. */
+  managed: ManagedCluster | undefined;
   catastrophes: Catastrophes | undefined;
   actor: Actor | undefined;
   /** What is so in EC2; undefined until the invariants follow it. */
@@ -138,6 +143,7 @@ export class World {
     this.note('INVARIANT', what);
   }
 
+  /** What is not judged, and why; in managed mode nothing is. */
   excuse(reason: Excuse, what: string): void {
     const known = this.excused.get(reason) ?? new Set();
     this.excused.set(reason, known.add(what));
@@ -160,6 +166,15 @@ export class World {
     return host.partitionedUntilMs > this.nowMs;
   }
 
+  /** The claim store is not reached from there. */
+  isCutOffStore(host: SimulatedHost): boolean {
+    return this.storeCutUntilMs(host) > this.nowMs;
+  }
+
+  storeCutUntilMs({ partitionedUntilMs, storeCutUntilMs }: SimulatedHost): number {
+    return Math.max(partitionedUntilMs, storeCutUntilMs);
+  }
+
   /** Says whether a fault strikes here; those that befall a machine or a pod have happened then. */
   strike(process: SimulatedProcess, operation: string): Fault | undefined {
     const step = stepOf(process.phase, operation);
@@ -179,7 +194,7 @@ export class World {
     }
     this.note(process.name, `*** ${fault} at ${step}`);
     process.disturb(this.nowMs + disturbedMs);
-    this.#befall(fault, process);
+    this.#befall(fault, process, operation);
     return fault;
   }
 
@@ -188,19 +203,27 @@ export class World {
       const { cell, anywhereFromMs } = arm;
       const isMeant =
         this.nowMs >= anywhereFromMs
-          ? canStrike(operation, cell.fault)
+          ? canStrike(phase, operation, cell.fault)
           : cell.operation === operation && cell.verb === phase;
       if (isMeant) return arm;
     }
     return undefined;
   }
 
-  #befall(fault: Fault, process: SimulatedProcess): void {
+  #befall(fault: Fault, process: SimulatedProcess, operation: string): void {
     const { random } = this;
     const pod = this.pods.find((one) => one.process === process);
     switch (fault) {
-      case 'partition':
-        process.host.partitionedUntilMs = this.nowMs + random.between(2000, 40_000);
+      case 'partition': {
+        const untilMs = this.nowMs + random.between(2000, 40_000);
+        const isOfStore = /^[a-z]/.test(operation) && random.chance(0.5);
+        if (isOfStore) process.host.storeCutUntilMs = untilMs;
+        else process.host.partitionedUntilMs = untilMs;
+        return;
+      }
+      case 'lease loss':
+        // the write that it strikes is under way by then
+        this.scheduler.after(0, () => this.managed?.controllers.get(process)?.lose());
         return;
       case 'clock jump':
         process.host.clockOffsetMs += random.between(-3_600_000, 3_600_000);
@@ -224,6 +247,7 @@ export class World {
       case 'delay':
       case 'stale read':
       case 'throttle':
+      case 'conflict':
         return;
       default:
         return fault satisfies never;
