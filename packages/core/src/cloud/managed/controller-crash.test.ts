@@ -144,13 +144,31 @@ describe('two controllers', () => {
     region = built;
     const lease = { isHeld: () => false };
     const fenced = fenceClaims(built.claims, lease);
-    const key = { namespace: 'sip', name: 'a', uid: '1' };
-    await expect(fenced.delete(key)).rejects.toMatchObject({ code: 'LeaseLost' });
+    built.control('one', { withLease: false });
+    const waiting = ensure(built.pod('gateway-0'));
+    await built.clock.advance(100);
+    const [claim] = await built.claims.list();
+    if (claim === undefined) throw new Error('no claim');
+    const writes = [
+      () => fenced.delete(claim),
+      () => fenced.update(claim),
+      () => fenced.updateStatus(claim),
+      () => fenced.create({ ...claim, name: 'another' }),
+    ];
+    for (const write of writes) {
+      await expect(write()).rejects.toMatchObject({ code: 'LeaseLost' });
+    }
+    expect(await built.claims.list()).toEqual([claim]);
+    built.lease.grantTo('one');
+    await built.run(waiting);
+    built.lease.grantTo(undefined);
+    const before = built.ec2.calls.entries.length;
     const ec2 = fenceEc2(built.ec2, lease);
     const write = ec2.disassociateAddress({ associationId: 'eipassoc-1' });
     await expect(write).rejects.toMatchObject({ code: 'LeaseLost' });
     expect(await ec2.describeAddresses({})).toHaveLength(20);
-    expect(built.ec2.calls.entries.map(({ action }) => action)).toEqual(['DescribeAddresses']);
+    const made = built.ec2.calls.entries.slice(before);
+    expect(made.map(({ action }) => action)).toEqual(['DescribeAddresses']);
   });
 
   it('the next one knows from the claims what no describe shows yet, and gives it to nobody else', async () => {

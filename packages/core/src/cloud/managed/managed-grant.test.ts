@@ -182,6 +182,13 @@ describe('acquire', () => {
     expect(await world.read()).toMatchObject({ isDeleting: true, spec: { isReleased: true } });
   });
 
+  it('adopts what is granted, whatever the controller cannot put back of it', async () => {
+    const world = build();
+    const grant = await granted(world);
+    await world.say({ kind: 'granted', grant, claimedAtMs: 0 }, refused);
+    expect(await world.acquire()).toEqual(grant);
+  });
+
   it('ends when the controller takes too long, and says what it waited for', async () => {
     const world = build(20_000);
     const asked = world.acquire();
@@ -209,6 +216,21 @@ describe('acquire', () => {
     stop.abort();
     await outcome;
     expect(await world.read()).toMatchObject({ isDeleting: true, spec: { isReleased: true } });
+  });
+
+  it('aborted leaves a claim that another process of the pod was quicker to make', async () => {
+    const world = build();
+    const stop = new AbortController();
+    const first = world.acquire();
+    const second = world.acquire({ signal: stop.signal });
+    const outcome = expect(second).rejects.toMatchObject({ code: 'Aborted' });
+    await world.read();
+    stop.abort();
+    await outcome;
+    expect(await world.read()).toMatchObject({ isDeleting: false, spec: { isReleased: false } });
+    await world.lead('claimed', 1);
+    await world.lead('granted', 1);
+    expect(await first).toEqual(grantOf(1));
   });
 
   it('aborted leaves a claim that it found in place', async () => {

@@ -89,14 +89,14 @@ const podsMadeMs = 1;
 
 function sort(
   works: readonly ClaimWork[],
-  { listed = [] as string[], complete = true, nowMs = 0 } = {},
+  { listed = [] as string[], complete = true, nowMs = 0, cluster = 'c' } = {},
 ): Record<'lead' | 'finish' | 'taken', string[]> {
   const pods = listed.map((uid) => ({
     uid,
     privateIps: 'unknown' as const,
     createdAtMs: podsMadeMs,
   }));
-  const live: LivePods = { complete, pods };
+  const live: LivePods = { complete, pods, cluster };
   const times = { nowMs, graceMs: 60_000, restMs: 0, isFull: false };
   const { lead, finish } = sortErrands({ works, live, ...times });
   return {
@@ -122,6 +122,13 @@ it('a pod that is not listed is missed for the grace before its claim ends, a de
   expect(sort(works, { nowMs: 61_000 }).finish).toEqual([]);
   expect(sort(works, { nowMs: 121_000, complete: false }).finish).toEqual([]);
   expect(sort(works, { nowMs: 121_000 }).finish).toEqual(['dead', 'deleted']);
+});
+
+it('a list of another cluster says nothing of a pod', () => {
+  const works = [workOf(dead)];
+  const elsewhere = { cluster: 'other', listed: ['other'] };
+  expect(sort(works, elsewhere).finish).toEqual([]);
+  expect(sort(works, { ...elsewhere, nowMs: 600_000 }).finish).toEqual([]);
 });
 
 it('a deleted claim whose pod was never listed may be too new for the list, unless that has a later pod', () => {

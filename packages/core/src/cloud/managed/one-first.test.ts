@@ -1,0 +1,88 @@
+import { expect, it } from 'vitest';
+import { SimulatedEc2 } from '../../testing/simulated-ec2/simulated-ec2.ts';
+import { aroundEc2 } from '../around-ec2.ts';
+import type { Ec2Api } from '../ec2-api.ts';
+import { Ec2CallError } from '../ec2-call-error.ts';
+import { oneFirst } from './one-first.ts';
+
+const denied = new Ec2CallError({
+  action: 'AssociateAddress',
+  ec2Code: 'UnauthorizedOperation',
+  message: '',
+});
+
+/** Calls that are answered when the test says so. */
+function build(): { ec2: Ec2Api; asked: PromiseWithResolvers<void>[] } {
+  const asked: PromiseWithResolvers<void>[] = [];
+  const ec2 = aroundEc2(
+    new SimulatedEc2({ region: 'eu-central-1', claimScope: 'eni' }),
+    async (_action, _call, make) => {
+      const one = Promise.withResolvers<void>();
+      asked.push(one);
+      await one.promise;
+      return make().catch(() => ({ associationId: 'eipassoc-1' }) as never);
+    },
+  );
+  return { ec2: oneFirst(ec2), asked };
+}
+
+function claim(ec2: Ec2Api, untilSent?: AbortSignal): Promise<unknown> {
+  const place = { networkInterfaceId: 'eni-1', privateIpAddress: '10.0.2.1' };
+  const input = { allocationId: 'eipalloc-1', ...place, allowReassociation: false } as const;
+  return ec2.associateAddress(input, untilSent && { untilSent });
+}
+
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+}
+
+it('one goes first, the others once it was answered, all at once from then on', async () => {
+  const { ec2, asked } = build();
+  const all = [claim(ec2), claim(ec2), claim(ec2)];
+  await settle();
+  expect(asked).toHaveLength(1);
+  asked[0]?.resolve();
+  await settle();
+  expect(asked).toHaveLength(3);
+  asked.forEach((one) => one.resolve());
+  await Promise.all(all);
+});
+
+it('a refusal that every other one would meet is theirs too, and one goes first again', async () => {
+  const { ec2, asked } = build();
+  const outcomes = Promise.allSettled([claim(ec2), claim(ec2)]);
+  await settle();
+  asked[0]?.reject(denied);
+  expect(await outcomes).toEqual([
+    { status: 'rejected', reason: denied },
+    { status: 'rejected', reason: denied },
+  ]);
+  expect(asked).toHaveLength(1);
+  const later = [claim(ec2), claim(ec2)];
+  await settle();
+  expect(asked).toHaveLength(2);
+  asked[1]?.resolve();
+  await settle();
+  asked[2]?.reject(denied);
+  await Promise.allSettled(later);
+  // it was proven before, and is so no more
+  const again = [claim(ec2), claim(ec2)];
+  await settle();
+  expect(asked).toHaveLength(4);
+  asked[3]?.resolve();
+  await settle();
+  asked[4]?.resolve();
+  await Promise.all(again);
+});
+
+it('who was told not to send while he waited for the first one does not', async () => {
+  const { ec2, asked } = build();
+  const stop = new AbortController();
+  const [first, second] = [claim(ec2), claim(ec2, stop.signal)];
+  await settle();
+  stop.abort(new Error('the lease is gone'));
+  asked[0]?.resolve();
+  await expect(second).rejects.toThrow('the lease is gone');
+  await first;
+  expect(asked).toHaveLength(1);
+});
