@@ -21,13 +21,16 @@ export function followClaims(
   const watch = store.watch(() => changed.resolve(), only);
   return {
     next: async (atMostMs, signal) => {
+      signal?.throwIfAborted();
       const ended = new AbortController();
-      const either = signal === undefined ? [ended.signal] : [ended.signal, signal];
-      const waited = clock.wait(atMostMs, AbortSignal.any(either));
+      const abort = (): void => ended.abort(signal?.reason);
+      signal?.addEventListener('abort', abort, { once: true });
+      const waited = clock.wait(atMostMs, ended.signal);
       try {
         await Promise.race([changed.promise, waited]);
         signal?.throwIfAborted();
       } finally {
+        signal?.removeEventListener('abort', abort);
         ended.abort();
         await waited.catch(() => {});
         changed = Promise.withResolvers();
