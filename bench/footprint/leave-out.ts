@@ -32,6 +32,12 @@ const inTheSdk: readonly StandIn[] = [
     contents: `export class HeaderFormatter { format() { ${refusal('HeaderFormatter')} } }`,
   },
   {
+    // with AWS_RETRY_MODE=adaptive the SDK paces itself; here core paces EC2, and credentials are asked for once an hour
+    filter: /^\.\/DefaultRateLimiter$/,
+    contents:
+      'export class DefaultRateLimiter { async getSendToken() {} updateClientSendingRate() {} }',
+  },
+  {
     // names of buckets, for S3
     filter: /[\\/]service-customizations$/,
     contents: throwing('resolveParamsForS3'),

@@ -1,4 +1,4 @@
-// Preload: when the process ends it writes which files of the program Node loaded. Argument: --loaded FILE, last.
+// Preload: when the process ends it writes which files Node loaded to the file that the last argument names, as a JSON list of URLs.
 import { writeFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 

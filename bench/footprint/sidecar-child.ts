@@ -2,7 +2,6 @@
 // Argument: a SidecarSetting as JSON.
 import { once } from 'node:events';
 import { flushCompileCache } from 'node:module';
-import { setFlagsFromString } from 'node:v8';
 import {
   ensurePublicIdentity,
   thisNode,
@@ -24,6 +23,8 @@ const { spec, node, keepIntervalMs, heldFlags } = JSON.parse(
 ) as SidecarSetting;
 const asked = once(process, 'SIGTERM');
 const held = await ensurePublicIdentity(spec, { node: thisNode(node) });
+// not before: it takes milliseconds to load
+const { setFlagsFromString } = await import('node:v8');
 // with other flags compiled code is of no use to a process that starts without them
 flushCompileCache();
 for (const flag of heldFlags) setFlagsFromString(flag);
