@@ -34,6 +34,10 @@ export async function carryOut(
       if (!wasTried(session, step)) onDoneBefore?.();
       return settle(session, step);
     }
+    if (step.kind === 'replace-route' && isNothingThere(error)) {
+      session.onStep?.({ phase: 'failed', step });
+      return carryOut(session, asCreation(step));
+    }
     if (Ec2CallError.is(error) && isOutcomeUnknown(error)) session.journal.push(step);
     let carried: Carried | undefined;
     try {
@@ -126,10 +130,6 @@ async function afterFailure(
       // somebody was quicker, or our own first try was: the next look decides between done and replace
       if (code === 'RouteAlreadyExists') return lookAgain(session, step, error);
       break;
-    case 'replace-route':
-      if (code !== 'InvalidParameterValue') break;
-      // EC2's one code for both "there is none", whatever describes go on showing, and "not allowed"
-      return carryOut(session, asCreation(step));
     case 'unassign-private-ip':
       if (code !== 'InvalidParameterValue') break;
       if (wasTried(session, step)) return settle(session, step);
@@ -147,6 +147,7 @@ async function afterFailure(
     case 'untag-owner':
     case 'tag-handover':
     case 'untag-handover':
+    case 'replace-route':
     case 'delete-route':
       break;
     default:
@@ -177,6 +178,11 @@ function withoutPrivateIp(
   const gone = { kind: 'unassign-private-ip' as const, networkInterfaceId, privateIp };
   session.writes = rememberWrite(session.writes, { step: gone });
   return lookAgain(session, step, error);
+}
+
+/** ReplaceRoute: EC2's one code for both "there is none", whatever describes go on showing, and "not allowed". */
+function isNothingThere(error: unknown): boolean {
+  return Ec2CallError.is(error) && error.ec2Code === 'InvalidParameterValue';
 }
 
 function asCreation(step: CloudStep & { kind: 'create-route' | 'replace-route' }): CloudStep {

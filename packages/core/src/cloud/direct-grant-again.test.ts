@@ -5,7 +5,7 @@ import { poolTagKey } from '../identity/owner.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 import { SimulatedEc2, type SimulatedEc2Options } from '../testing/simulated-ec2/simulated-ec2.ts';
 import { directGrant } from './direct-grant.ts';
-import type { Grant } from './identity-grant.ts';
+import type { CloudStepEvent, Grant } from './identity-grant.ts';
 
 const oldIp = '10.0.2.11' as Ipv4Address;
 const newIp = '10.0.2.12' as Ipv4Address;
@@ -36,6 +36,7 @@ function build(lagMs: number, options: Partial<SimulatedEc2Options> = {}) {
   });
   for (let index = 0; index < 2; index++) ec2.allocateAddress({ tags });
   const before = ec2.snapshot();
+  const events: CloudStepEvent[] = [];
   /** With a grant of its own, as a process that has just begun. */
   const acquire = ({ uid, on, privateIp }: Pod, publishedAssociationId?: string) => {
     const pods = [{ uid, privateIps: [privateIp] }];
@@ -51,13 +52,14 @@ function build(lagMs: number, options: Partial<SimulatedEc2Options> = {}) {
         }),
         link: { macAddress: macs[on] ?? '', privateIp },
         onClaimed: async () => {},
+        onStep: (event) => events.push(event),
         publishedAssociationId,
       }),
     );
   };
   const release = (grant: Grant, claimAgeMs = 0) =>
     clock.run(directGrant({ ec2, clock }).release(grant, { claimAgeMs, isPrivateIpOnLink: true }));
-  return { clock, ec2, acquire, release, before, routeTableIds };
+  return { clock, ec2, acquire, release, before, events, routeTableIds };
 }
 
 /** What EC2 has of a grant, whatever describes show. */
@@ -166,6 +168,25 @@ describe.each(again)('a pod that releases and ensures at once: %o', ({ lagMs, ..
     const state = await built.clock.run(maintained);
     expect(state).toMatchObject({ kind: 'held', grant: { associationId: grant.associationId } });
   });
+});
+
+it('a route that is shown, and is not there, is told as one that failed and one that was made', async () => {
+  const built = build(60_000);
+  const old = await built.acquire(first);
+  await built.clock.advance(hourMs);
+  await built.release(old, hourMs);
+  built.events.length = 0;
+  await built.acquire({ uid: 'uid-new', on: 0, privateIp: newIp });
+  const told = built.events
+    .filter(({ step }) => step.kind.endsWith('-route'))
+    .map(({ phase, step }) => `${step.kind} ${phase}`);
+  const once = [
+    'replace-route begun',
+    'replace-route failed',
+    'create-route begun',
+    'create-route done',
+  ];
+  expect(told).toEqual([...once, ...once]);
 });
 
 describe('an association that a describe shows as ours', () => {
