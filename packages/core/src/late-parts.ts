@@ -37,7 +37,15 @@ export const lateParts: LateParts = {
   stepReport: onDemand(() => import('./report-to-listener.ts')),
 };
 
-/** Loads all of it. Where time is simulated this comes first: loading takes real time, and none passes there. */
-export async function loadLateParts(): Promise<void> {
-  await Promise.all(Object.values(lateParts).map((load: () => Promise<unknown>) => load()));
+/** Each of them, loaded. */
+export type LoadedParts = {
+  readonly [Name in keyof LateParts]: Awaited<ReturnType<LateParts[Name]>>;
+};
+
+/** Puts in place what is loaded already. Where time is simulated this comes first: loading takes real time, and none passes there. */
+export function putLateParts(loaded: LoadedParts): void {
+  for (const [name, part] of Object.entries(loaded)) {
+    const loading = Promise.resolve(part);
+    Object.assign(lateParts, { [name]: () => loading });
+  }
 }

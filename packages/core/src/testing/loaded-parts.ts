@@ -1,0 +1,20 @@
+import * as dualStack from '../cloud/hold-both.ts';
+import * as takeOver from '../cloud/take-over.ts';
+import * as undoAcquire from '../cloud/undo-acquire.ts';
+import * as wireWatch from '../keep/wire-watch.ts';
+import * as ipv6Choice from '../kernel/choose-ipv6.ts';
+import type { LoadedParts } from '../late-parts.ts';
+import * as stepReport from '../report-to-listener.ts';
+import * as ipv6Proof from '../verify/judge-ipv6.ts';
+import * as wireProof from '../verify/require-wire-proof.ts';
+
+export const loadedParts: LoadedParts = {
+  wireProof,
+  wireWatch,
+  takeOver,
+  undoAcquire,
+  dualStack,
+  ipv6Choice,
+  ipv6Proof,
+  stepReport,
+};
