@@ -232,7 +232,11 @@ export class Invariants {
   #noticeableMs({ falseSinceMs, unroutedSinceMs, publishedMs }: Watched, pod: Pod): number {
     if (falseSinceMs === undefined) return unroutedSinceMs ?? 0;
     const taken = this.truth.association(pod.published?.allocationId ?? '');
-    return taken === undefined ? falseSinceMs : Math.max(falseSinceMs, publishedMs + claimAgeMs);
+    const { managed } = this.#world;
+    // a controller knows no claim for longer than it has reigned
+    const knownMs =
+      managed === undefined ? publishedMs : Math.max(publishedMs, managed.reignsSinceMs);
+    return taken === undefined ? falseSinceMs : Math.max(falseSinceMs, knownMs + claimAgeMs);
   }
 
   /** Who has the address now is another: what a keep can know begins anew. */

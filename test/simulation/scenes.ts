@@ -1,6 +1,7 @@
 import { ownerTagKey } from '@truetuple/core';
 import type { Cluster } from './cluster.ts';
 import { drift, theft } from './drift.ts';
+import type { SimulatedProcess } from './simulated-process.ts';
 import type { Truth } from './truth.ts';
 import type { Pod, World } from './world.ts';
 
@@ -56,8 +57,11 @@ export const scenes: readonly Scene[] = [
       const heldMs = world.region.formerlyHeldMs.get(pod?.published?.allocationId ?? '');
       if (pod === undefined || heldMs === undefined) return;
       world.note(pod.name, '!!! describes show who had its address', pod.published?.publicIp);
-      if (world.random.chance(0.5)) pod.host.clockOffsetMs += 3_600_000;
-      pod.process?.seeAgain(heldMs, 6);
+      for (const process of lookersAt(world, pod)) {
+        if (world.random.chance(0.5)) process.host.clockOffsetMs += 3_600_000;
+        // a controller looks for all pods
+        process.seeAgain(heldMs, world.managed === undefined ? 6 : 40);
+      }
     },
   },
   {
@@ -109,6 +113,12 @@ export const scenes: readonly Scene[] = [
     },
   },
 ];
+
+/** Who looks at EC2 for a pod: itself, or the controllers. */
+function lookersAt({ managed }: World, { process }: Pod): SimulatedProcess[] {
+  if (managed !== undefined) return [...managed.controllers.keys()];
+  return process === undefined ? [] : [process];
+}
 
 function pickHolder({ standing, random }: World): Pod | undefined {
   const holders = standing.filter(

@@ -152,6 +152,11 @@ export class ManagedCluster {
     return Infinity;
   }
 
+  /** Since when one controller has had the lease; Infinity: none has. */
+  get reignsSinceMs(): number {
+    return Math.min(...[...this.controllers.values()].map(({ sinceMs }) => sinceMs));
+  }
+
   /** A controller writes only while it has the lease. */
   judgeClaimWrite(process: SimulatedProcess, operation: string): void {
     const lease = this.controllers.get(process);

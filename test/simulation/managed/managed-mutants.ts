@@ -80,4 +80,12 @@ export const managedMutants: readonly Mutant[] = [
     replacement: 'false;',
     foundFrom: 51,
   },
+  {
+    name: 'a claim is as old as wall clocks say',
+    file: 'cloud/managed/claim-work.ts',
+    text: 'return nowMs - work.known.sinceMs;',
+    replacement:
+      "const phase = work.claim.status?.phase; return clock.now() - (phase !== undefined && 'claimedAtMs' in phase ? phase.claimedAtMs : 0);",
+    foundFrom: 23,
+  },
 ];

@@ -208,7 +208,7 @@ export class ClaimController {
       if (phase?.kind !== 'granted' || work.isBusy || !lookAfter.includes(work)) continue;
       // what somebody else undid is not to be hidden by what we remember
       if (
-        isWhole(work, phase, place, { view: seen, nowMs: this.#parts.clock.now() }) &&
+        isWhole(work, phase, place, { view: seen, ports: this.#ports }) &&
         work.claim.status?.trouble === null
       )
         continue;

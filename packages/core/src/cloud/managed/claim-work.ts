@@ -1,4 +1,5 @@
 import { openSession, type CloudSession } from '../cloud-session.ts';
+import type { Grant } from '../identity-grant.ts';
 import { addressOfClaim, type ClaimKey, type IdentityClaim } from './claim.ts';
 import type { ControlPorts } from './control-ports.ts';
 
@@ -29,6 +30,8 @@ export interface ClaimWork {
   notListedSinceMs: number | undefined;
   /** Not looked at before, by `elapsed`. */
   restsUntilMs: number;
+  /** The association that it has, and since when this controller knows of it, by `elapsed`. */
+  known: { readonly associationId: string; readonly sinceMs: number } | undefined;
   /** Allocation id of the address that it is being led to: its promise may not be written yet. */
   leadsTo: string | undefined;
   /** True while it is being carried out. */
@@ -47,6 +50,7 @@ export function newWork(ports: ControlPorts, claim: IdentityClaim): ClaimWork {
     wasListed: false,
     notListedSinceMs: undefined,
     restsUntilMs: 0,
+    known: undefined,
     leadsTo: undefined,
     isBusy: false,
   };
@@ -58,6 +62,20 @@ export function addressesOf({ claim, leadsTo, excluded }: ClaimWork): string[] {
   const isRefused = had !== undefined && excluded.has(had);
   const kept = isRefused && claim.status?.phase.kind === 'promised' ? undefined : had;
   return [leadsTo, kept].filter((id) => id !== undefined);
+}
+
+/**
+ * How long ago an association was made, at least, in milliseconds: since this controller has known of it. Wall clocks, its own and that of
+ * whoever made it, may have been set.
+ */
+export function knownForMs(
+  work: ClaimWork,
+  { associationId }: Pick<Grant, 'associationId'>,
+  { clock }: Pick<ControlPorts, 'clock'>,
+): number {
+  const nowMs = clock.elapsed();
+  if (work.known?.associationId !== associationId) work.known = { associationId, sinceMs: nowMs };
+  return nowMs - work.known.sinceMs;
 }
 
 /** A session that is patient anew and remembers what the claim's last one wrote. */

@@ -3,7 +3,7 @@ import { maintainGrant } from '../maintain-grant.ts';
 import { planAlone } from '../plan-cloud.ts';
 import type { CloudView } from '../view.ts';
 import type { ClaimPhase } from './claim.ts';
-import { renewSession, type ClaimPlace, type ClaimWork } from './claim-work.ts';
+import { knownForMs, renewSession, type ClaimPlace, type ClaimWork } from './claim-work.ts';
 import type { ControlPorts } from './control-ports.ts';
 import { wantedFor } from './want-claim.ts';
 import { troubleOf, writeStatus } from './write-status.ts';
@@ -15,15 +15,16 @@ export function isWhole(
   work: ClaimWork,
   phase: GrantedPhase,
   place: ClaimPlace,
-  { view, nowMs }: { readonly view: CloudView; readonly nowMs: number },
+  { view, ports }: { readonly view: CloudView; readonly ports: ControlPorts },
 ): boolean {
-  const { grant, claimedAtMs } = phase;
+  const { grant } = phase;
+  const nowMs = ports.clock.now();
   const seen = judgeClaim(grant, view);
   if (seen.kind !== 'held') return false;
   // the pod is told of a request, and of its end
   if (phase.askedFor !== undefined || askedForBy(grant, view, nowMs) !== undefined) return false;
   // another id: it was associated anew, and whoever did it has not come to say so
-  if (believedId(grant, seen, nowMs - claimedAtMs) !== grant.associationId) return false;
+  if (believedId(grant, seen, knownForMs(work, grant, ports)) !== grant.associationId) return false;
   const plan = planAlone(wantedFor(work, place), view);
   return plan.kind === 'steps' && plan.steps.length === 0;
 }
@@ -37,7 +38,8 @@ export async function lookAfterClaim(
   work.session.writes = [];
   const session = renewSession(ports, work);
   const nowMs = ports.clock.now();
-  const state = await maintainGrant(session, grant, { claimAgeMs: nowMs - claimedAtMs, nowMs });
+  const claimAgeMs = knownForMs(work, grant, ports);
+  const state = await maintainGrant(session, grant, { claimAgeMs, nowMs });
   switch (state.kind) {
     case 'held': {
       const isSame = state.grant.associationId === grant.associationId;

@@ -1,4 +1,7 @@
 import { afterEach, expect, it } from 'vitest';
+import { ownerTagKey } from '../../identity/owner.ts';
+import { aroundEc2 } from '../around-ec2.ts';
+import type { ElasticIp } from '../ec2-api.ts';
 import { describeLagMs } from '../judge-claim.ts';
 import { ensurePublicIdentity } from '../../ensure-public-identity.ts';
 import type { HeldIdentity } from '../../held-identity.ts';
@@ -105,6 +108,44 @@ it('an address that somebody else took is fenced, and not taken back', async () 
   const { addresses } = built.ec2.snapshot();
   const taken = addresses.find((one) => one.allocationId === allocationId);
   expect(taken?.networkInterfaceId).toBe(networkInterfaceId);
+});
+
+it('a wall clock that is wrong makes no claim old: what describes show from before it is no proof', async () => {
+  const { built, pod, held, events } = await keep();
+  const { allocationId, associationId } = held.identity;
+  const [, elsewhere = ''] = built.networkInterfaceIds;
+  // as a describe that lags would show it: elsewhere, without a record of ours
+  const before = aroundEc2(built.ec2, async (action, call, make) => {
+    const answer = await make(call);
+    if (action !== 'DescribeAddresses') return answer;
+    return (answer as unknown as ElasticIp[]).map((one) =>
+      one.allocationId === allocationId
+        ? {
+            ...one,
+            networkInterfaceId: elsewhere,
+            privateIpAddress: '10.0.2.99',
+            associationId: 'eipassoc-before',
+            tags: one.tags.filter(({ key }) => key !== ownerTagKey),
+          }
+        : one,
+    ) as never;
+  });
+  // the clock of whoever claimed it was an hour behind
+  const [claim] = await built.claims.list();
+  const phase = claim?.status?.phase;
+  if (claim === undefined || phase?.kind !== 'granted') throw new Error('not granted');
+  const claimedAtMs = phase.claimedAtMs - 3_600_000;
+  await built.claims.updateStatus({
+    ...claim,
+    status: { phase: { ...phase, claimedAtMs }, trouble: null },
+  });
+  built.control('two', { ec2: before });
+  await built.clock.advance(4 * 60_000);
+  expect(events.filter(({ kind }) => kind === 'lost')).toEqual([]);
+  expect((await pod.publisher.current())?.associationId).toBe(associationId);
+  // as old as describes lag, and it still shows that
+  await built.clock.advance(3 * 60_000);
+  expect(events.at(-1)).toMatchObject({ kind: 'lost', because: 'taken' });
 });
 
 it('an address that a standby asks for is fenced and let go by its holder, and then the standby’s', async () => {
