@@ -134,7 +134,11 @@ export class World {
     return this.scheduler.nowMs;
   }
 
+  #isOver = false;
+
   note(who: string, what: string, detail?: unknown): void {
+    // what processes do when they are let go is no part of the seed
+    if (this.#isOver) return;
     this.history.add(this.scheduler.nowMs, who, what, detail);
   }
 
@@ -154,6 +158,7 @@ export class World {
    * it is aborted or nobody listens: one crashed process would keep the memory of its whole seed.
    */
   letGo(): void {
+    this.#isOver = true;
     for (const end of this.endings) end();
   }
 
