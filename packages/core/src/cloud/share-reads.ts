@@ -8,6 +8,9 @@ interface SharedRead {
   readers: number;
 }
 
+/** Why a describe is ended; nobody sees it. One for all: the default is made with a stack for each. */
+const unread: Error = new Error('nobody waits for this describe any more');
+
 /**
  * An Ec2Api in which equal describes that are under way at the same time are one call. A describe that
  * starts after a write of this Ec2Api was answered, or refused, never joins one from before: it sees at
@@ -68,7 +71,7 @@ function readerOf(underWay: Map<string, SharedRead>): Read {
       shared.readers -= 1;
       if (shared.readers === 0) {
         forget(underWay, key, shared);
-        shared.stop.abort();
+        shared.stop.abort(unread);
       }
     }
   };

@@ -102,7 +102,7 @@ export class MemoryClaimStore implements ClaimStore {
   }
 
   #put(claim: IdentityClaim): IdentityClaim {
-    const written = structuredClone({ ...claim, resourceVersion: `${(this.#counter += 1)}` });
+    const written = copyOf({ ...claim, resourceVersion: `${(this.#counter += 1)}` });
     const name = nameClaim(claim);
     this.#claims.set(name, written);
     this.#tell(name);
@@ -126,10 +126,19 @@ export class MemoryClaimStore implements ClaimStore {
     const fault = this.#faults.find((one) => one.call === call);
     this.#faults = this.#faults.filter((one) => one !== fault);
     if (!this.isReachable || fault?.outcome === 'unanswered') throw unreachable(call);
-    const answer = structuredClone(act());
+    const answer = copyOf(act());
     if (fault?.outcome === 'answer-lost') throw unreachable(call);
     return answer;
   }
+}
+
+/** Of plain data, as claims are. structuredClone takes several times as long. */
+function copyOf<Value>(value: Value): Value {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((part: unknown) => copyOf(part)) as Value;
+  const copy: Record<string, unknown> = {};
+  for (const [name, part] of Object.entries(value)) copy[name] = copyOf(part);
+  return copy as Value;
 }
 
 function refusal(code: CoreErrorCode, tried: string, retry: 'now' | 'never'): CoreError {

@@ -11,6 +11,9 @@ export interface ClaimChanges {
   close(): void;
 }
 
+/** Why a wait ended before its time; nobody sees it. One for all: the default is made with a stack for each. */
+const over: Error = new Error('what was waited for has come');
+
 /** Follows one claim, or all of them. */
 export function followClaims(
   store: ClaimStore,
@@ -31,7 +34,7 @@ export function followClaims(
         signal?.throwIfAborted();
       } finally {
         signal?.removeEventListener('abort', abort);
-        ended.abort();
+        ended.abort(over);
         await waited.catch(() => {});
         changed = Promise.withResolvers();
       }
