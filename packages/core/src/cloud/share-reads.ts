@@ -6,6 +6,8 @@ interface SharedRead {
   readonly answer: Promise<readonly unknown[]>;
   readonly stop: AbortController;
   readers: number;
+  /** True once a second one has come. */
+  isShared: boolean;
 }
 
 /** Why a describe is ended; nobody sees it. One for all: the default is made with a stack for each. */
@@ -61,12 +63,16 @@ function readerOf(underWay: Map<string, SharedRead>): Read {
     make: (call: CallOptions) => Promise<Item[]>,
   ): Promise<Item[]> => {
     options?.signal?.throwIfAborted();
-    const shared = underWay.get(key) ?? begin(underWay, key, make);
+    const known = underWay.get(key);
+    const shared = known ?? begin(underWay, key, make);
+    if (known !== undefined) shared.isShared = true;
     shared.readers += 1;
     try {
       const answer = await orAborted(shared.answer, options?.signal);
-      // each reader gets a copy: what one does to it is no matter of the others
-      return structuredClone(answer) as Item[];
+      // what one reader does to it is no matter of the others: each gets a copy, but one that is alone and stays so
+      if (shared.isShared) return structuredClone(answer) as Item[];
+      forget(underWay, key, shared);
+      return answer as Item[];
     } finally {
       shared.readers -= 1;
       if (shared.readers === 0) {
@@ -84,7 +90,7 @@ function begin(
 ): SharedRead {
   const stop = new AbortController();
   const answer = make({ signal: stop.signal });
-  const shared: SharedRead = { answer, stop, readers: 0 };
+  const shared: SharedRead = { answer, stop, readers: 0, isShared: false };
   underWay.set(key, shared);
   void forgetWhenSettled(underWay, key, shared);
   return shared;
