@@ -9,6 +9,9 @@ import type { Pod, World } from './world.ts';
 
 const graceMs = 30_000;
 
+/** What a process is told with its SIGTERM. One for all: the default is made with a stack for each. */
+const deleted: DOMException = new DOMException('the pod is deleted', 'AbortError');
+
 /** The cluster: makes pods, starts their containers again, ends them in all the ways there are. */
 export class Cluster {
   readonly #world: World;
@@ -134,7 +137,7 @@ export class Cluster {
       this.#end(pod);
       return;
     }
-    this.#stops.get(process)?.abort();
+    this.#stops.get(process)?.abort(deleted);
     this.#world.scheduler.after(graceMs, () => this.#end(pod));
   }
 
