@@ -117,6 +117,8 @@ export class Truth {
     for (const [allocationId, { associationId }] of this.#associations) {
       if (addresses.some((one) => one.associationId === associationId)) continue;
       this.#associations.delete(allocationId);
+      // an instance that is terminated ends associations as a call does, and describes may show them as long
+      this.#freed.set(allocationId, nowMs);
       this.#ended.set(associationId, nowMs);
     }
     const places = networkInterfaces.flatMap(({ networkInterfaceId, privateIpAddresses }) =>

@@ -6,7 +6,7 @@ import { openSession, type CloudSession, transientFailuresBorne } from './cloud/
 import { isAmong, type CloudStep } from './cloud/cloud-step.ts';
 import type { Ec2Api } from './cloud/ec2-api.ts';
 import type { CloudStepEvent } from './cloud/identity-grant.ts';
-import type { LivePods, Liveness } from './cloud/liveness.ts';
+import type { LivePod, LivePods, Liveness } from './cloud/liveness.ts';
 import { observePool } from './cloud/observe-pool.ts';
 import {
   compareSightings,
@@ -14,7 +14,13 @@ import {
   type PassTime,
   type Sighted,
 } from './cloud/orphan-sightings.ts';
-import { planReap, type Orphan, type ReapPlan, type Spared } from './cloud/plan-reap.ts';
+import {
+  planReap,
+  type ObservedPool,
+  type Orphan,
+  type ReapPlan,
+  type Spared,
+} from './cloud/plan-reap.ts';
 import { nameStep, translateEc2Error } from './cloud/translate-ec2-error.ts';
 import { converge } from './converge.ts';
 import { CoreError } from './errors.ts';
@@ -91,6 +97,7 @@ export async function reapOrphans(request: ReapRequest, ports: ReapPorts): Promi
     failed: [],
     gone: new Set(),
     stuck: new Set(),
+    shown: new Map(),
   };
   const report = (outcome: ReapOutcome): ReapReport => ({
     outcome,
@@ -100,7 +107,9 @@ export async function reapOrphans(request: ReapRequest, ports: ReapPorts): Promi
     spared: plan.spared,
     failed: pass.failed,
     // a pass that knew of no owners has seen nothing that would end an earlier sighting
-    sightings: CoreError.is(live) ? earlier : sightingsAfter(pass, sighted),
+    sightings: CoreError.is(live)
+      ? earlier
+      : sightingsAfter(pass, sighted).filter(isUnowned(observed, live, pass)),
   });
   if (CoreError.is(live)) return report(endedBy(live));
   const tooMany = brakeReap(plan, pool, brakeOf(request));
@@ -163,6 +172,8 @@ interface Pass {
   readonly gone: Set<string>;
   /** Keys of those that could not be taken away. */
   readonly stuck: Set<string>;
+  /** Of the lists that it got after the first: what the last one that has a pod says of it, by UID. */
+  readonly shown: Map<string, LivePod>;
 }
 
 /** One orphan after the other; what ends the pass is told, and with it what was done before. */
@@ -195,6 +206,19 @@ function sightingsAfter({ gone, stuck }: Pass, { sightings }: Sighted): OrphanSi
     });
 }
 
+/** False for what has an owner by any list that the pass got: a list that is behind may have missed a pod that just began. */
+function isUnowned(
+  observed: ObservedPool,
+  first: LivePods,
+  { shown }: Pass,
+): (sighting: OrphanSighting) => boolean {
+  if (shown.size === 0) return () => true;
+  const pods = [...first.pods.filter(({ uid }) => !shown.has(uid)), ...shown.values()];
+  const { orphans } = planReap(observed, { ...first, pods });
+  const keys = new Set(orphans.map(({ key }) => key));
+  return ({ key }) => keys.has(key);
+}
+
 /** Converges one orphan toward nothing, as long as it still is one. */
 async function takeAway(pass: Pass, orphan: Orphan): Promise<void> {
   const { session, request } = pass;
@@ -206,7 +230,9 @@ async function takeAway(pass: Pass, orphan: Orphan): Promise<void> {
   // what we have done is done, even if a describe does not show it yet
   const look = async (): Promise<readonly CloudStep[]> => {
     const observed = await observePool(session, request.pool, orphan.subject);
-    const { orphans }: ReapPlan = planReap(observed, await ownersOf(request));
+    const live = await ownersOf(request);
+    for (const pod of live.pods) pass.shown.set(pod.uid, pod);
+    const { orphans }: ReapPlan = planReap(observed, live);
     return orphans.flatMap(({ steps }) => steps).filter((step) => !isAmong(step, done));
   };
   await converge<readonly CloudStep[], CloudStep>({

@@ -105,6 +105,23 @@ describe('two passes and a grace age', () => {
     expect(held()).toBe(0);
   });
 
+  it('a pass that sees the owner alive only later, while it takes away something else, begins anew too', async () => {
+    const { clock, hold, pass, held } = build();
+    await hold('pod-1');
+    await pass(nobody);
+    clock.advance(5 * minute);
+    await hold('pod-2');
+    const lists = [nobody(), alive('pod-2')()];
+    const later = await pass(() => lists.shift() ?? nobody());
+    expect(held()).toBe(1);
+    expect(later.sightings).toEqual([]);
+    clock.advance(5 * minute);
+    expect((await pass(nobody)).applied).toEqual([]);
+    clock.advance(5 * minute);
+    await pass(nobody);
+    expect(held()).toBe(0);
+  });
+
   it('another association of the same address begins anew', async () => {
     const { clock, ec2, hold, pass, held } = build();
     const grant = await hold('pod-1');

@@ -1,0 +1,24 @@
+import { SimulatedEc2 } from '@truetuple/core/testing';
+import { expect, it } from 'vitest';
+import { Truth } from './truth.ts';
+
+it('an association that ends with its instance frees the address then, as a call would', async () => {
+  const ec2 = new SimulatedEc2({ region: 'eu-central-1', claimScope: 'eni' });
+  const { vpcId } = ec2.createVpc({ cidr: '10.0.0.0/16' });
+  ec2.createInternetGateway({ vpcId });
+  const { subnetId } = ec2.createSubnet({ vpcId, cidr: '10.0.2.0/24' });
+  const { instanceId } = ec2.createInstance();
+  const { networkInterfaceId } = ec2.createNetworkInterface({ subnetId, instanceId });
+  const { allocationId } = ec2.allocateAddress();
+  const truth = new Truth();
+  ec2.onChange((change) => truth.follow(change, 1000));
+  const { associationId } = await ec2.associateAddress({ allocationId, networkInterfaceId });
+  truth.reread(ec2, 2000);
+  expect(truth.association(allocationId)).toMatchObject({ associationId, sinceMs: 1000 });
+  expect(truth.freedMs(allocationId)).toBe(-Infinity);
+  ec2.setInstanceState({ instanceId, state: 'terminated' });
+  truth.reread(ec2, 3000);
+  expect(truth.association(allocationId)).toBeUndefined();
+  expect(truth.endOf(associationId)).toBe(3000);
+  expect(truth.freedMs(allocationId)).toBe(3000);
+});
