@@ -151,21 +151,21 @@ const directMutants: readonly Mutant[] = [
     file: 'keep/keeper.ts',
     text: 'claimAgeMs: node.clock.elapsed() - this.#claimedAtMs }',
     replacement: 'claimAgeMs: node.clock.now() - Date.parse(identity.publishedAt) }',
-    foundFrom: 12,
+    foundFrom: 82,
   },
   {
     name: 'a look keeps what it read before an outage',
     file: 'cloud/cloud-session.ts',
     text: 'if (session.patience === patience) return view;',
     replacement: 'if (patience > -1) return view;',
-    foundFrom: 294,
+    foundFrom: 612,
   },
   {
     name: 'a private IP is one, on whatever node',
     file: 'cloud/doubt-about-pods.ts',
     text: 'instanceId === undefined || pod.instanceId === undefined || pod.instanceId === instanceId',
     replacement: 'instanceId !== "" || pod.instanceId === undefined',
-    foundFrom: 92,
+    foundFrom: 180,
   },
 ];
 
