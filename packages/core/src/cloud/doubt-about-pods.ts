@@ -1,6 +1,7 @@
-import type { Owner } from '../identity/owner.ts';
+import type { Owner, OwnerRecord } from '../identity/owner.ts';
 import type { ElasticIp } from './ec2-api.ts';
 import type { LivePod, LivePods } from './liveness.ts';
+import { hasStrayRecord, isAt, ownerRecordOf } from './view.ts';
 
 const mayMiss = 'the list of live pods may be incomplete';
 
@@ -19,6 +20,21 @@ export function doubtAboutCluster(live: LivePods, owner: Owner | undefined): str
 export function doubtAboutOwner(live: LivePods, owner: Owner): string | undefined {
   if (isAlive(live, owner.uid)) return `its owner ${owner.uid} lives`;
   return doubtAboutCluster(live, owner) ?? (live.complete ? undefined : mayMiss);
+}
+
+/**
+ * Why the stray record of a pod that lives (`hasStrayRecord`) may still be needed; undefined when that pod is seen, under its own record, with
+ * another address on the private IP that it names: then it cannot be claiming this one, and that one says what this one says.
+ */
+export function doubtAboutStray(
+  record: OwnerRecord,
+  pool: readonly ElasticIp[],
+): string | undefined {
+  const { uid } = record.owner;
+  const isSettled = pool.some(
+    (one) => isAt(one, record) && ownerRecordOf(one)?.owner.uid === uid && !hasStrayRecord(one),
+  );
+  return isSettled ? undefined : `its owner ${uid} lives and is not seen with another address`;
 }
 
 /**

@@ -5,6 +5,7 @@ import type { Grant } from './identity-grant.ts';
 import {
   handoverOf,
   hasPrivateIp,
+  hasStrayRecord,
   interfaceOf,
   isAt,
   ownerRecordOf,
@@ -41,7 +42,8 @@ export function judgeClaim(grant: Grant, view: CloudView): Sighting {
   if (address !== undefined && associationId !== undefined) {
     if (!isAt(address, grant)) return { kind: 'elsewhere', associationId };
     const recorded = ownerRecordOf(address)?.owner.uid;
-    const isAnothers = recorded !== undefined && recorded !== grant.owner.uid;
+    const isAnothers =
+      recorded !== undefined && recorded !== grant.owner.uid && !hasStrayRecord(address);
     if (isAnothers && associationId !== grant.associationId) {
       return { kind: 'elsewhere', associationId };
     }

@@ -291,6 +291,18 @@ describe('maintain', () => {
     expect(await maintain(built)).toMatchObject({ kind: 'lost', because: 'taken' });
   });
 
+  it('is held by whatever association, under the record of a pod that has another private IP of the interface', async () => {
+    const built = await build();
+    const { ec2, held } = built;
+    const { allocationId, networkInterfaceId } = held;
+    const { associationId } = await steal(built);
+    const value = `c/n/p/uid-other/${built.otherIp}/assigned/${networkInterfaceId}`;
+    await ec2.createTags({ resources: [allocationId], tags: [{ key: ownerTagKey, value }] });
+    await ec2.disassociateAddress({ associationId });
+    await ec2.associateAddress({ allocationId, networkInterfaceId, privateIpAddress: privateIp });
+    expect(kinds(await maintain(built))).toEqual(['tag-owner']);
+  });
+
   it('does not register the private IP because one stale look does not show it', async () => {
     const built = await build();
     built.ec2.inject({ action: 'DescribeNetworkInterfaces', staleByChanges: 6 });

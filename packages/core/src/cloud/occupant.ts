@@ -2,12 +2,19 @@ import type { Ipv4Address } from '../identity/address.ts';
 import type { Owner } from '../identity/owner.ts';
 import { isNamed } from './choose-address.ts';
 import type { ElasticIp, NetworkInterface } from './ec2-api.ts';
-import { isAt, ownerRecordOf, ownerTagOf, recordsAssigned, type CloudView } from './view.ts';
+import {
+  hasStrayRecord,
+  isAt,
+  ownerRecordOf,
+  ownerTagOf,
+  recordsAssigned,
+  type CloudView,
+} from './view.ts';
 
 /** Whose Elastic IP the private IP carries. */
 export type Occupant =
   | { readonly kind: 'none' }
-  /** Of the pool and ours by its record, or with no record: a claim of ours that was cut short. */
+  /** Of the pool and ours by its record, or with none of its own: a claim of ours that was cut short. */
   | {
       readonly kind: 'ours';
       readonly address: ElasticIp;
@@ -48,13 +55,14 @@ export function judgeOccupant(
     const publicIp = shown?.association?.publicIp;
     return publicIp === undefined ? { kind: 'none' } : { kind: 'foreign', publicIp };
   }
-  const associationId = isAt(address, { networkInterfaceId, privateIp })
-    ? address.associationId
-    : shown?.association?.associationId;
+  const isHere = isAt(address, { networkInterfaceId, privateIp });
+  const associationId = isHere ? address.associationId : shown?.association?.associationId;
   if (associationId === undefined) return { kind: 'none' };
   const record = ownerRecordOf(address);
   const isOurs =
-    (ownerTagOf(address) === undefined || record?.owner.uid === wanted.owner.uid) &&
+    (ownerTagOf(address) === undefined ||
+      record?.owner.uid === wanted.owner.uid ||
+      (isHere && hasStrayRecord(address))) &&
     !wanted.excluded.includes(address.allocationId) &&
     (wanted.only === undefined || isNamed(address, wanted.only));
   return {

@@ -161,6 +161,26 @@ describe('planNothing', () => {
     expect(kinds({ known: 'reported' }, viewOf(before))).toEqual([]);
   });
 
+  it('leaves its record on an address that another pod of the interface has by now: who has it writes over it', () => {
+    const taken = viewOf(held({ associationId: 'eipassoc-2', privateIpAddress: '10.0.2.12' }));
+    expect(kinds({ unassignPrivateIp: false }, taken)).toEqual(['disassociate-address']);
+    expect(kinds({ known: 'reported' }, taken)).toEqual(['unassign-private-ip']);
+    expect(kinds({ known: 'ended-before' }, taken)).not.toContain('untag-owner');
+    // it was there when our association ended just now: who claims next writes after that
+    expect(kinds({ known: 'ended' }, taken)).toContain('untag-owner');
+  });
+
+  it('gives back what it holds under a record of another private IP, whose CreateTags came last', () => {
+    const stray = { owner: next, privateIp: '10.0.2.12' as Ipv4Address, networkInterfaceId };
+    const value = formatOwnerTag({ ...stray, privateIpAssignedByUs: true });
+    const address = held({ tags: [{ key: ownerTagKey, value }] });
+    const without = everything.filter((kind) => kind !== 'untag-owner');
+    expect(kinds({ known: 'reported' }, viewOf(address))).toEqual(without);
+    // by another association it may be the next pod's of the private IP
+    const newer = { ...address, associationId: 'eipassoc-2' };
+    expect(kinds({ known: 'reported' }, viewOf(newer))).toEqual([]);
+  });
+
   it('takes a private IP off that only the link says to be the pod’s: its claim and record are another’s', () => {
     const taken = viewOf(held({ privateIpAddress: '10.0.2.12', tags: tag(next) }));
     const reported = { known: 'reported', isPrivateIpOnLink: true } as const;

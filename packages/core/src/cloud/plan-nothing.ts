@@ -3,6 +3,7 @@ import { formatOwnerTag, releasedTagKey, type Owner } from '../identity/owner.ts
 import type { CloudStep } from './cloud-step.ts';
 import type { ElasticIp } from './ec2-api.ts';
 import {
+  hasStrayRecord,
   interfaceOf,
   isAt,
   ownerRecordOf,
@@ -143,7 +144,9 @@ function planRecordEnd(wanted: WantedNothing, claim: ClaimToEnd, view: CloudView
   const address = addressOf(claim, view);
   const value = address && ownerTagOf(address);
   if (address !== undefined && value !== undefined && isRecordedAs(address, wanted)) {
-    return [{ kind: 'untag-owner', allocationId, value }];
+    // whoever took it writes over it, or the reaper judges it
+    const isTaken = wanted.known !== 'ended' && hasStrayRecord(address);
+    return isTaken ? [] : [{ kind: 'untag-owner', allocationId, value }];
   }
   if (wanted.known !== 'ended') return [];
   const { owner, privateIp, networkInterfaceId } = wanted;
@@ -178,7 +181,7 @@ function holderOf(
   if (address?.associationId === undefined) return 'nobody';
   if (!isAt(address, wanted)) return 'somebody-else';
   if (isRecordedAs(address, wanted)) return 'us';
-  if (ownerTagOf(address) !== undefined) return 'somebody-else';
+  if (ownerTagOf(address) !== undefined && !hasStrayRecord(address)) return 'somebody-else';
   const isTheClaim =
     claim.associationId === undefined || address.associationId === claim.associationId;
   return isTheClaim ? 'us' : 'somebody-else';

@@ -11,15 +11,16 @@ import {
   doubtAboutClaims,
   doubtAboutCluster,
   doubtAboutOwner,
-  holderOf,
+  doubtAboutStray,
   isAlive,
 } from './doubt-about-pods.ts';
 import type { ElasticIp, NetworkInterface, RouteTable } from './ec2-api.ts';
 import { judgeIpv6 } from './judge-ipv6.ts';
+import { judgePrivateIps, placeKey } from './judge-private-ips.ts';
 import type { LivePods } from './liveness.ts';
 import {
   carriesPoolTag,
-  isAt,
+  hasStrayRecord,
   ownerRecordOf,
   ownerTagOf,
   recordsAssigned,
@@ -105,13 +106,6 @@ export function planReap(observed: ObservedPool, live: LivePods): ReapPlan {
   };
 }
 
-function placeKey(place: {
-  readonly networkInterfaceId: string;
-  readonly privateIp: string;
-}): string {
-  return `${place.networkInterfaceId} ${place.privateIp}`;
-}
-
 /** Who has it next leaves another association, or another record. */
 function addressKey(address: ElasticIp): string {
   const { allocationId, associationId = 'free' } = address;
@@ -124,13 +118,15 @@ function judgeAddress(address: ElasticIp, observed: ObservedPool, live: LivePods
   const value = ownerTagOf(address);
   const record = ownerRecordOf(address);
   const what = `${publicIp} on ${privateIpAddress} of ${address.networkInterfaceId ?? 'no network interface'}`;
-  if (record !== undefined && isAlive(live, record.owner.uid)) return 'in-use';
+  const isOfLive = record !== undefined && isAlive(live, record.owner.uid);
+  if (isOfLive && !hasStrayRecord(address)) return 'in-use';
   if (value !== undefined && record === undefined) {
     return { spared: { what, why: `its owner tag cannot be read: ${value}` } };
   }
   const doubt =
     doubtAboutCluster(live, record?.owner) ??
-    doubtAbout(live, privateIpAddress, instanceOf(observed, address));
+    doubtAbout(live, privateIpAddress, instanceOf(observed, address)) ??
+    (isOfLive ? doubtAboutStray(record, observed.allAddresses) : undefined);
   if (doubt !== undefined) return { spared: { what, why: doubt } };
   return { orphan: describeOrphan(address, observed, live, what) };
 }
@@ -147,18 +143,26 @@ function describeOrphan(
 ): Orphan {
   const { allocationId, associationId, networkInterfaceId, privateIpAddress } = address;
   const publicIp = parseIpv4Address(address.publicIp, 'public IP');
-  const value = ownerTagOf(address);
+  const record = ownerRecordOf(address);
+  // a live pod's record is not this association's, and another one of it stands: nothing is taken away under its name
+  const isOfLive = record !== undefined && isAlive(live, record.owner.uid);
   const mayGo = doubtAboutClaims(live, observed.allAddresses, allocationId) === undefined;
   const steps = mayGo ? deletesOf(observed.routeTables, publicIp, networkInterfaceId) : [];
   if (associationId !== undefined) {
     steps.push({ kind: 'disassociate-address', associationId, publicIp });
   }
-  const record = ownerRecordOf(address);
   const place = { networkInterfaceId, privateIp: privateIpAddress };
   steps.push(...planUnassign(observed, place, { allocationId, record }));
-  if (value !== undefined) steps.push({ kind: 'untag-owner', allocationId, value });
+  const value = ownerTagOf(address);
+  const untag: CloudStep[] =
+    value === undefined ? [] : [{ kind: 'untag-owner', allocationId, value }];
   const subject = { kind: 'address' as const, allocationId, publicIp, networkInterfaceId };
-  return { key: addressKey(address), what, subject, steps };
+  return {
+    key: addressKey(address),
+    what,
+    subject,
+    steps: isOfLive ? [...untag, ...steps] : [...steps, ...untag],
+  };
 }
 
 /** The instance whose network interface a place is on; undefined when that is not known. */
@@ -258,37 +262,4 @@ function deletesOf(
     const { routeTableId } = table;
     return [{ kind: 'delete-route' as const, routeTableId, destination, networkInterfaceId }];
   });
-}
-
-/** Secondary private IPs; one that an address's own orphan takes off, or that carries it, is not here. */
-function judgePrivateIps(
-  eni: NetworkInterface,
-  observed: ObservedPool,
-  live: LivePods,
-  ended: ReadonlySet<string>,
-): Verdict[] {
-  const { networkInterfaceId, attachment } = eni;
-  return eni.privateIpAddresses.flatMap(
-    ({ primary, privateIpAddress: privateIp, association }): readonly Verdict[] => {
-      if (primary || !isIpv4Address(privateIp)) return [];
-      const place = { networkInterfaceId, privateIp };
-      // an address that is seen on it proves more than an ENI that shows none
-      const isCarrying = observed.allAddresses.some((address) => isAt(address, place));
-      if (isCarrying || ended.has(placeKey(place))) return [];
-      if (holderOf(live, privateIp, attachment?.instanceId) !== undefined) return ['in-use'];
-      const what = `${privateIp} on ${networkInterfaceId}`;
-      if (association !== undefined) {
-        const isOfPool = observed.addresses.some(
-          ({ allocationId }) => allocationId === association.allocationId,
-        );
-        const why = `it carries ${association.publicIp}, which is not of the pool`;
-        return isOfPool ? [] : [{ spared: { what, why } }];
-      }
-      const why = doubtAbout(live, privateIp, attachment?.instanceId);
-      if (why !== undefined) return [{ spared: { what, why } }];
-      const subject = { kind: 'private-ip' as const, networkInterfaceId };
-      const steps = [{ kind: 'unassign-private-ip' as const, networkInterfaceId, privateIp }];
-      return [{ orphan: { key: placeKey(place), what, subject, steps } }];
-    },
-  );
 }

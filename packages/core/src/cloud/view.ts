@@ -246,6 +246,19 @@ export function ownerRecordOf(address: ElasticIp): OwnerRecord | undefined {
   return value === undefined ? undefined : parseOwnerTag(value);
 }
 
+/**
+ * True for a record of another private IP of the network interface than the address is on: EC2 let a later claim take
+ * it (`claimScope` eni), and the earlier one's CreateTags came last. It says nothing of the association that stands.
+ */
+export function hasStrayRecord(address: ElasticIp): boolean {
+  const record = ownerRecordOf(address);
+  return (
+    record !== undefined &&
+    address.networkInterfaceId === record.networkInterfaceId &&
+    address.privateIpAddress !== record.privateIp
+  );
+}
+
 /** True when a record says that truetuple registered the private IP there: it may be another one's elsewhere. */
 export function recordsAssigned(
   record: OwnerRecord,
