@@ -32,7 +32,7 @@ const directMutants: readonly Mutant[] = [
     text: 'await ec2.deleteTags(ownTag(step), call);',
     replacement:
       'await ec2.deleteTags({ ...ownTag(step), tags: ownTag(step).tags.map(({ key }) => ({ key }) as never) }, call);',
-    foundFrom: 128,
+    foundFrom: 349,
   },
   {
     name: 'a release ends what somebody else has',
@@ -46,7 +46,7 @@ const directMutants: readonly Mutant[] = [
     file: 'cloud/end-claim.ts',
     text: "if (view !== undefined && !isAmong(step, plan(view))) return 'look-again';",
     replacement: '',
-    foundFrom: 15,
+    foundFrom: 109,
   },
   {
     name: 'a reaper does not describe again before it destroys',
@@ -81,7 +81,7 @@ const directMutants: readonly Mutant[] = [
     file: 'cloud/doubt-about-pods.ts',
     text: "pod.privateIps === 'unknown' && canBeOn(pod, instanceId)",
     replacement: "pod.privateIps === 'unknown' && pod.uid === ''",
-    foundFrom: 25,
+    foundFrom: 152,
   },
   {
     name: 'a private IP of a live pod is nobody’s',
