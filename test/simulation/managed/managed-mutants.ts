@@ -47,9 +47,16 @@ export const managedMutants: readonly Mutant[] = [
   {
     name: 'what is on a link is led away from the claim that has it',
     file: 'cloud/managed/sort-errands.ts',
-    text: 'works.some((one) => hasAddress(one) && hasItsLink(one.claim, claim)));',
-    replacement: 'works.length < 0);',
+    text: 'hasItsLink(one.claim, work.claim) &&',
+    replacement: 'hasItsLink(one.claim, work.claim) && !hasAddress(one) &&',
     foundFrom: 1395,
+  },
+  {
+    name: 'two claims for one link are led at once',
+    file: 'cloud/managed/sort-errands.ts',
+    text: '(one.isBusy || held.includes(one) || (hasAddress(one) && !hasAddress(work))),',
+    replacement: 'hasAddress(one) && !hasAddress(work),',
+    foundFrom: 17799,
   },
   {
     name: 'a pod lets go of a deleted claim and goes on advertising',

@@ -354,6 +354,36 @@ describe('who holds a claim', () => {
     expect(built.leftInEc2()).toEqual([]);
   });
 
+  it('of two claims for one link that a controller finds at once the dead pod’s takes nothing from the other', async () => {
+    const built = open();
+    const dead = built.pod('gateway-0');
+    const asked = dead.start();
+    void ensure({ ...dead, node: asked.node });
+    await built.clock.advance(1000);
+    asked.kill();
+    built.remove(dead);
+    const next = built.pod('gateway-0', {
+      uid: 'next',
+      host: Number(dead.privateIp.split('.')[3]),
+    });
+    const waiting = ensure(next);
+    await built.clock.advance(1000);
+    expect(await built.claims.list()).toHaveLength(2);
+    // the list is behind
+    const late = built.listed.splice(0);
+    built.listed.push({ uid: dead.uid, privateIps: 'unknown', createdAtMs: 0 });
+    built.control('one', { options: { graceMs: 30_000 } });
+    const held = await built.run(waiting);
+    built.listed.splice(0, 1, ...late);
+    await built.clock.advance(120_000);
+    expect(built.carriedBy(next)).toBe(held.identity.publicIp);
+    expect(await built.claims.list()).toHaveLength(1);
+    const { entries } = built.ec2.calls;
+    const count = (action: string): number => entries.filter((one) => one.action === action).length;
+    expect(count('AssociateAddress')).toBe(1);
+    expect(count('DisassociateAddress')).toBe(0);
+  });
+
   it('a pod that asks again right after it let go holds what EC2 says, not what a describe still shows', async () => {
     for (const claimScope of ['eni', 'privateIp'] as const) {
       const behind = { addresses: 3000, networkInterfaces: 3000, routeTables: 3000 };

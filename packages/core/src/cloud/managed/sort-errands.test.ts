@@ -164,6 +164,38 @@ it('whom nobody has listed yet ends nobody’s claim; he is served if no other c
   expect(sort(onItsLink, { listed: ['dead'] })).toEqual({ lead: [], finish: [], taken: [] });
 });
 
+it('of two claims for one link that have no address one alone is led, as long as it is not known whose pod lives', () => {
+  const link = { host: 10, phase: 'waiting' } as const;
+  const earlier = { ...link, pod: 'a', uid: 'earlier' } as const;
+  const later = { ...link, pod: 'b', uid: 'later', createdAtMs: 2 } as const;
+  const works = [workOf(earlier), workOf(later)];
+  expect(sort(works).lead).toEqual(['later']);
+  expect(sort(works.toReversed()).lead).toEqual(['later']);
+  expect(needsLiveness(works, false)).toBe(true);
+  // made within one second, the resolution of Kubernetes
+  expect(sort([workOf(earlier), workOf({ ...later, createdAtMs: 0 })]).lead).toEqual(['later']);
+  // its promise may be under way, also where it is known by now that its pod is dead
+  for (const isReleased of [false, true]) {
+    const busy = workOf({ ...earlier, isBusy: true, isReleased });
+    expect(sort([busy, workOf(later)]).lead).toEqual([]);
+  }
+  // nobody wants it any more
+  expect(sort([workOf(earlier), workOf({ ...later, isReleased: true })]).lead).toEqual(['earlier']);
+  expect(sort([workOf(earlier), workOf({ ...later, host: 11 })]).lead).toEqual([
+    'earlier',
+    'later',
+  ]);
+});
+
+it('of two claims for one link that were both promised an address the one that has got further is led, else the later one', () => {
+  const link = { host: 10, phase: 'promised' } as const;
+  const later = workOf({ ...link, pod: 'b', uid: 'later', createdAtMs: 2 });
+  const earlier = { ...link, pod: 'a', uid: 'earlier' } as const;
+  expect(sort([workOf(earlier), later]).lead).toEqual(['later']);
+  expect(sort([workOf({ ...earlier, phase: 'claimed' }), later]).lead).toEqual([]);
+  expect(sort([workOf({ ...earlier, isReleased: true }), later]).lead).toEqual(['later']);
+});
+
 it.each([
   ['of the same name', { pod: 'a', host: 20 }],
   ['on the same link', { pod: 'b', host: 10 }],

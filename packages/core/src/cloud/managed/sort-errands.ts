@@ -43,14 +43,22 @@ export function sortErrands(parts: SortingParts): Errands {
     ({ claim, isBusy, restsUntilMs }) =>
       addressOfClaim(claim) !== undefined && (isBusy || restsUntilMs <= nowMs),
   );
-  // who comes after waits until the address, and the private IP, are free for him; nor is what stands on one link led away
-  // from the claim that has it, as long as it is not known which of the two pods lives
+  // who comes after waits until the address, and the private IP, are free for him
   const isHeld = ({ claim }: ClaimWork): boolean =>
     addressOfClaim(claim) === undefined &&
-    (ending.some((one) => isHeir(one.claim, claim) || isAtSamePlace(one.claim, claim)) ||
-      works.some((one) => hasAddress(one) && hasItsLink(one.claim, claim)));
+    ending.some((one) => isHeir(one.claim, claim) || isAtSamePlace(one.claim, claim));
+  // nor is what stands on one link led away from the claim that has it, as long as it is not known which of the two pods lives; and of
+  // two that have nothing yet one alone is led, or each would be led on what the other one has just got
+  const isLedLater = (work: ClaimWork): boolean =>
+    works.some(
+      (one) =>
+        hasItsLink(one.claim, work.claim) &&
+        isLedBefore(one, work) &&
+        (one.isBusy || held.includes(one) || (hasAddress(one) && !hasAddress(work))),
+    );
+  const isDue = (work: ClaimWork): boolean => isIdle(work) && needsLeading(work.claim);
   return {
-    lead: held.filter((work) => isIdle(work) && needsLeading(work.claim) && !isHeld(work)),
+    lead: held.filter((work) => isDue(work) && !isHeld(work) && !isLedLater(work)),
     lookAfter: held.filter(
       (work) =>
         parts.isFull &&
@@ -72,6 +80,21 @@ export function sortErrands(parts: SortingParts): Errands {
 
 function hasAddress({ claim }: ClaimWork): boolean {
   return addressOfClaim(claim) !== undefined;
+}
+
+/** Of two claims for one link: who has got further, else the later one, whose pod more likely lives. */
+function isLedBefore(one: ClaimWork, other: ClaimWork): boolean {
+  const further = progressOf(one) - progressOf(other);
+  if (further !== 0) return further > 0;
+  const later = one.claim.createdAtMs - other.claim.createdAtMs;
+  return later === 0 ? one.claim.uid > other.claim.uid : later > 0;
+}
+
+function progressOf(work: ClaimWork): number {
+  if (isClaimed(work.claim)) return 3;
+  if (hasAddress(work)) return 2;
+  // its promise may be under way
+  return work.isBusy ? 1 : 0;
 }
 
 function isOver(
@@ -141,8 +164,6 @@ export function needsLiveness(works: readonly ClaimWork[], isFull: boolean): boo
       notListedSinceMs !== undefined ||
       (claim.isDeleting && !claim.spec.isReleased) ||
       (addressOfClaim(claim) === undefined &&
-        works.some(
-          (one) => isHeir(one.claim, claim) || (hasAddress(one) && hasItsLink(one.claim, claim)),
-        )),
+        works.some((one) => isHeir(one.claim, claim) || hasItsLink(one.claim, claim))),
   );
 }
