@@ -24,11 +24,11 @@ export const managedMutants: readonly Mutant[] = [
     foundFrom: 3843,
   },
   {
-    name: 'who is not listed is dead, whoever was listed',
+    name: 'who is not in a list that says nothing is succeeded',
     file: 'cloud/managed/judge-holder.ts',
     text: 'const isDoubtful = !live.complete ||',
-    replacement: 'const isDoubtful =',
-    foundFrom: 1363,
+    replacement: "if (!live.complete) return 'succeeded'; const isDoubtful =",
+    foundFrom: 3,
   },
   {
     name: 'who is not listed at once is dead',
