@@ -8,7 +8,7 @@ import {
   stepOf,
   type Verb,
 } from './faults.ts';
-import type { Tally } from './run-seeds.ts';
+import type { Tally } from './tally.ts';
 
 /** The share of all cells, step by fault, that must have been struck. */
 export const leastCoverage = 0.95;

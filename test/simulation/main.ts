@@ -4,7 +4,7 @@ import { coverageOf, coverageTable, judgedFrom, leastCoverage, unknownSteps } fr
 import type { Mode } from './faults.ts';
 import { installMutant } from './install-mutant.ts';
 import { runParallel } from './run-parallel.ts';
-import type { FailedSeed, Tally } from './run-seeds.ts';
+import type { FailedSeed, Tally } from './tally.ts';
 
 const { values } = parseArgs({
   options: {
@@ -21,6 +21,7 @@ process.exitCode = values.seed === undefined ? await runMany() : await replay(Nu
 
 /** One seed, with its whole history. */
 async function replay(seed: number): Promise<number> {
+  // nothing that is imported above may load core: a mutant is a change of its text
   if (values.mutant !== undefined) installMutant(values.mutant);
   const { simulate } = await import('./simulation.ts');
   const result = await simulate(seed, { mode: modeAsked() });

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { Mode } from './faults.ts';
-import { addTally, emptyTally, type SeedRange, type Tally } from './run-seeds.ts';
+import { addTally, emptyTally, type SeedRange, type Tally } from './tally.ts';
 
 export interface ParallelRun {
   readonly first: number;

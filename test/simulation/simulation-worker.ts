@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { installMutant } from './install-mutant.ts';
-import type { SeedRange } from './run-seeds.ts';
+import type { SeedRange } from './tally.ts';
 
 // errors are part of the simulation, by the dozen; a seed that is replayed has their stacks
 Error.stackTraceLimit = 0;
