@@ -1,30 +1,22 @@
-import type { Claim, Grant, IdentityGrant } from './cloud/identity-grant.ts';
+import type { Claim, Grant } from './cloud/identity-grant.ts';
 import { withFailures } from './cloud/with-failures.ts';
 import { choosePlace } from './choose-place.ts';
 import { describeIdentity, isSameIdentity } from './describe-identity.ts';
 import { CoreError } from './errors.ts';
+import { convergeKernel, forgetOthers, withdrawClaim, type Run } from './ensure-run.ts';
 import { findPublished, isIpv6Ours } from './find-published.ts';
 import { claimedAt } from './keep/claimed-at.ts';
 import { holdIdentity, type HeldIdentity, type Published } from './held-identity.ts';
 import type { Ipv4Address } from './identity/address.ts';
-import { deliveryPlan } from './identity/delivery.ts';
-import {
-  parseIdentitySpec,
-  type IdentitySpec,
-  type IdentitySpecInput,
-} from './identity/identity-spec.ts';
+import { parseIdentitySpec, type IdentitySpecInput } from './identity/identity-spec.ts';
 import type { PublicIdentity } from './identity/public-identity.ts';
 import type { Publisher } from './identity/publisher.ts';
 import type { OnStep } from './identity/step-event.ts';
-import type { LinkPlace } from './kernel/choose-link-address.ts';
-import { convergeLink } from './kernel/converge-link.ts';
-import type { KernelPort } from './kernel/kernel-port.ts';
-import { heldPublicIps } from './kernel/held-public-ips.ts';
-import { identityLink } from './kernel/wanted-link.ts';
 import type { NodePorts } from './node-ports.ts';
 import { lateParts } from './late-parts.ts';
+import { lookBefore } from './look-before.ts';
 import { releasePublicIdentity } from './release-public-identity.ts';
-import { reportSteps, type StepReport } from './report-step.ts';
+import { reportSteps } from './report-step.ts';
 import { thisNode } from './this-node.ts';
 import type { WireAids } from './verify/prove-on-wire.ts';
 import { requireProof } from './verify/require-proof.ts';
@@ -37,25 +29,11 @@ export interface EnsureOptions extends WireAids {
   readonly onStep?: OnStep;
 }
 
-/** All that one call of ensure works with. */
-interface Run {
-  readonly spec: IdentitySpec;
-  readonly node: NodePorts;
-  readonly kernel: KernelPort;
-  readonly grant: IdentityGrant;
-  readonly report: StepReport;
-  readonly place: LinkPlace;
-  /** Public addresses that were held on the link before. */
-  readonly standing: readonly Ipv4Address[];
-  readonly published: PublicIdentity | undefined;
-  readonly signal: AbortSignal | undefined;
-  readonly aids: WireAids;
-}
-
 /**
  * Takes a public UDP identity for a link of this network namespace, proves it and publishes it: the
  * link's private IP on its ENI, an Elastic IP claimed from the pool, VPC /32 routes, the public /32 on the
- * link, source rules, a fail-closed table. Repeating it when all is in place changes nothing.
+ * link, source rules, a fail-closed table. Repeating it when all is in place changes nothing. Another public address that a process
+ * before this one left on the link for the same private IP is taken off.
  * @throws CoreError with a code, what was tried, and a remedy; whatever was taken is given back first. Aborted
  * once the signal aborts, however late: an identity that stood on the link before the call stays, as it was.
  */
@@ -70,7 +48,8 @@ export async function ensurePublicIdentity(
   try {
     const link = await kernel.observe(spec.linkName, spec.table);
     const place = await choosePlace(link, spec);
-    const standing = link === undefined ? [] : heldPublicIps(link, spec.table);
+    const found = await findPublished(node, spec);
+    const before = await lookBefore(link, { spec, place, published: found });
     const grant = await node.openGrant(spec);
     const run: Run = {
       spec,
@@ -79,8 +58,8 @@ export async function ensurePublicIdentity(
       grant,
       report,
       place,
-      standing,
-      published: await findPublished(node, spec),
+      before,
+      published: found,
       signal: options.signal,
       aids: options,
     };
@@ -113,7 +92,7 @@ async function takeBothHalves(run: Run): Promise<Taken> {
       ipv6Address: run.place.publicIpv6?.address,
       isIpv6Ours: isIpv6Ours(run.spec, run.place, run.published),
     },
-    standing: run.standing,
+    standing: run.before.standing,
     publishedAssociationId: run.published?.associationId,
     signal,
     onStep: run.report.cloud,
@@ -142,59 +121,10 @@ async function takeBothHalves(run: Run): Promise<Taken> {
   if (cloudHalf.status === 'fulfilled') await run.grant.release(cloudHalf.value).catch(bear);
   // as in EC2, an address that stood before stays, unless its claim was given back
   const gone = claims.filter(
-    ({ publicIp }) => givenBack.has(publicIp) || !run.standing.includes(publicIp),
+    ({ publicIp }) => givenBack.has(publicIp) || !run.before.standing.includes(publicIp),
   );
   await forgetOthers(run, gone, undefined).catch(bear);
   throw failures.length === 0 ? cause : withFailures(cause, failures);
-}
-
-/** A claim that is given back is advertised no longer, be it from before. */
-async function withdrawClaim({ node, spec }: Run, claim: Claim): Promise<void> {
-  const publisher = node.openPublisher(spec.identityDirectory);
-  const current = await publisher.current().catch(() => undefined);
-  if (current?.associationId === claim.associationId) await publisher.withdraw(current);
-}
-
-interface KernelWish {
-  readonly claim?: Pick<Claim, 'publicIp'>;
-  readonly releasing?: readonly Pick<Claim, 'publicIp'>[];
-  /** True when no other claim takes the place of those that are released: the IPv6 address goes too. */
-  readonly isLast?: boolean;
-  readonly signal?: AbortSignal | undefined;
-}
-
-async function convergeKernel(run: Run, wish: KernelWish): Promise<void> {
-  const { privateIp, publicIpv6 } = run.place;
-  const held = wish.claim === undefined ? {} : { publicIp: wish.claim.publicIp, publicIpv6 };
-  await convergeLink({
-    kernel: run.kernel,
-    report: run.report,
-    linkName: run.spec.linkName,
-    wanted: {
-      ...identityLink({ ...run.place, table: run.spec.table, vpcCidrs: run.spec.vpcCidrs }),
-      identities:
-        wish.releasing === undefined ? [{ privateIp, ...held, ...deliveryPlan(run.spec) }] : [],
-      releasing: (wish.releasing ?? []).map(({ publicIp }) => ({
-        privateIp,
-        publicIp,
-        publicIpv6: wish.isLast === true ? publicIpv6 : undefined,
-        ...deliveryPlan(run.spec),
-      })),
-    },
-    signal: wish.signal,
-  });
-}
-
-/** Takes off the link every address that was claimed on the way and is not the one we kept. */
-async function forgetOthers(
-  run: Run,
-  claims: readonly Claim[],
-  kept: Grant | undefined,
-): Promise<void> {
-  const releasing = claims.filter((claim) => claim.publicIp !== kept?.publicIp);
-  if (releasing.length === 0) return;
-  await convergeKernel(run, { releasing, isLast: kept === undefined });
-  if (kept !== undefined) await convergeKernel(run, { claim: kept });
 }
 
 async function proveAndPublish(run: Run, { grant, claims }: Taken): Promise<Published> {
@@ -216,7 +146,7 @@ async function proveAndPublish(run: Run, { grant, claims }: Taken): Promise<Publ
     };
   } catch (error) {
     const isAbort = error instanceof NotWanted;
-    if (isAbort && run.standing.includes(grant.publicIp)) {
+    if (isAbort && run.before.standing.includes(grant.publicIp)) {
       throw aborted(run, grant, `${error.message}; it stood before this call, and stays`);
     }
     const options = { node, identityDirectory: spec.identityDirectory };

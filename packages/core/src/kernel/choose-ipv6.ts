@@ -1,12 +1,13 @@
 import { CoreError } from '../errors.ts';
 import { deriveIpv6 } from '../identity/derive-ipv6.ts';
 import type { IdentitySpec } from '../identity/identity-spec.ts';
-import type { Ipv6Address } from '../identity/ipv6-address.ts';
+import { hostIpv6Cidr, type Ipv6Address } from '../identity/ipv6-address.ts';
 import { isGlobal } from '../identity/ipv6-spec.ts';
 import type { LinkIpv6 } from '../identity/public-ipv6.ts';
 import { ipv6Default, type Ipv6Link } from './ipv6-link.ts';
 import type { LinkState } from './kernel-port.ts';
 import { truetupleProtocol } from './kernel-step.ts';
+import { isOurIpv6Rule } from './plan-ipv6.ts';
 
 type Wanted = Pick<
   IdentitySpec,
@@ -39,6 +40,17 @@ export function chooseIpv6(link: LinkState, spec: Wanted): LinkIpv6 | undefined 
     gateway,
     vpcCidrs: spec.vpcIpv6Cidrs,
   };
+}
+
+/** The IPv6 addresses of identities held on a link: its /128s that have a rule of ours. */
+export function heldIpv6Addresses({ ipv6 }: LinkState, table: number): Ipv6Address[] {
+  const { addresses = [], rules = [] } = ipv6 ?? {};
+  const ruled = new Set(
+    rules.filter((rule) => isOurIpv6Rule(rule) && rule.table === table).map(({ from }) => from),
+  );
+  return addresses
+    .filter(({ address, prefixLength }) => prefixLength === 128 && ruled.has(hostIpv6Cidr(address)))
+    .map(({ address }) => address);
 }
 
 function derived({ subnetIpv6Cidr, owner }: Wanted): Ipv6Address | undefined {

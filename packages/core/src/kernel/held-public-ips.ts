@@ -1,14 +1,28 @@
 import { hostCidr, type Ipv4Address } from '../identity/address.ts';
-import type { LinkState } from './kernel-port.ts';
+import type { LinkAddress, LinkState } from './kernel-port.ts';
 import { isOurRule } from './plan-rules.ts';
 
 /** The public addresses of identities held on a link: its /32s of scope link that have a rule of ours. */
 export function heldPublicIps(state: LinkState, table: number): Ipv4Address[] {
-  const ruled = new Set(
-    state.rules.filter((rule) => isOurRule(rule) && rule.table === table).map((rule) => rule.from),
-  );
-  return state.addresses
+  return ruledAddresses(state, table)
     .filter(({ scope, prefixLength }) => scope === 'link' && prefixLength === 32)
-    .map(({ address }) => address)
-    .filter((address) => ruled.has(hostCidr(address)));
+    .map(({ address }) => address);
+}
+
+/** True when a private address of the link that is not ours has a rule that leads to this table. */
+export function isSharedLink(
+  state: LinkState,
+  table: number,
+  own: ReadonlySet<Ipv4Address>,
+): boolean {
+  return ruledAddresses(state, table).some(
+    ({ address, scope }) => scope !== 'link' && !own.has(address),
+  );
+}
+
+function ruledAddresses({ addresses, rules }: LinkState, table: number): LinkAddress[] {
+  const ruled = new Set(
+    rules.filter((rule) => isOurRule(rule) && rule.table === table).map(({ from }) => from),
+  );
+  return addresses.filter(({ address }) => ruled.has(hostCidr(address)));
 }

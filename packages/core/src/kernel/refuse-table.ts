@@ -1,9 +1,8 @@
 import { CoreError } from '../errors.ts';
-import { hostCidr, type Ipv4Address } from '../identity/address.ts';
-import { heldPublicIps } from './held-public-ips.ts';
+import type { Ipv4Address } from '../identity/address.ts';
+import { heldPublicIps, isSharedLink } from './held-public-ips.ts';
 import type { LinkState, TableRoute } from './kernel-port.ts';
 import { defaultDestination, truetupleProtocol } from './kernel-step.ts';
-import { isOurRule } from './plan-rules.ts';
 import type { WantedLink } from './wanted-link.ts';
 
 /**
@@ -40,7 +39,7 @@ function refuseSharedTable(state: LinkState, wanted: WantedLink): CoreError | un
   const leaving = new Set(wanted.releasing.map(({ publicIp }) => publicIp));
   const mine = new Set(wanted.identities.map(({ publicIp }) => publicIp));
   // who has no private address of its own beside ours is ourselves, as we were before
-  const held = isSharedLink(state, wanted, own) ? heldPublicIps(state, wanted.table) : [];
+  const held = isSharedLink(state, wanted.table, own) ? heldPublicIps(state, wanted.table) : [];
   const others = held.filter((address) => !leaving.has(address) && !mine.has(address));
   const isRule = wanted.identities.some(({ delivery }) => delivery === 'rule');
   if (isRule && wanted.identities.length + others.length > 1) {
@@ -48,20 +47,6 @@ function refuseSharedTable(state: LinkState, wanted: WantedLink): CoreError | un
   }
   if (hint === undefined || others.length === 0) return undefined;
   return shared(state, wanted, 'an identity with delivery rule has that table', others);
-}
-
-/** True when a private address of the link that is not ours has a rule that leads to this table. */
-function isSharedLink(
-  { addresses, rules }: LinkState,
-  { table }: WantedLink,
-  own: ReadonlySet<Ipv4Address>,
-): boolean {
-  const ruled = new Set(
-    rules.filter((rule) => isOurRule(rule) && rule.table === table).map(({ from }) => from),
-  );
-  return addresses.some(
-    ({ address, scope }) => scope !== 'link' && !own.has(address) && ruled.has(hostCidr(address)),
-  );
 }
 
 /** The source that the table's default route gives to sockets on 0.0.0.0. */

@@ -39,7 +39,7 @@ interface Acquiring {
   /** What this process has put on the link. */
   prepared: Grant | undefined;
   /** What it waited for last, and why that may take long. */
-  waitedFor: Extract<AcquireAct, { readonly kind: 'wait' }> | undefined;
+  waitedFor: Pick<Extract<AcquireAct, { readonly kind: 'wait' }>, 'for' | 'trouble'> | undefined;
 }
 
 /**
@@ -102,6 +102,11 @@ async function goOn(run: Acquiring): Promise<Grant | undefined> {
     case 'wait':
       run.waitedFor = act;
       await pause(run);
+      return undefined;
+    case 'ask-again':
+      run.waitedFor = act;
+      await run.parts.clock.wait(leftMs(run, lookAgainMs), run.request.signal);
+      await changeSpec(claims, claim, { refused: [] });
       return undefined;
     case 'let-go':
       if (act.held !== undefined) await run.request.onGivingBack?.(claimOf(act.held));
@@ -183,14 +188,18 @@ function claimOf({ publicIp, allocationId, associationId, networkInterfaceId }: 
 }
 
 function pause(run: Acquiring): Promise<void> {
-  const leftMs = Math.max(0, run.untilMs - run.parts.clock.elapsed());
-  return run.changes.next(Math.min(lookAgainMs, leftMs), run.request.signal);
+  return run.changes.next(leftMs(run, lookAgainMs), run.request.signal);
+}
+
+/** That time, or what is left of the whole. */
+function leftMs({ untilMs, parts }: Acquiring, atMostMs: number): number {
+  return Math.max(0, Math.min(atMostMs, untilMs - parts.clock.elapsed()));
 }
 
 /** A store that does not answer is asked again: that it is silent says nothing of the claim. */
 async function bearSilence(run: Acquiring, error: unknown): Promise<undefined> {
   if (!isStoreError(error, 'ClaimStoreUnreachable')) throw error;
-  run.waitedFor = { kind: 'wait', for: 'the claim store', trouble: error };
+  run.waitedFor = { for: 'the claim store', trouble: error };
   await run.parts.clock.wait(1000, run.request.signal);
 }
 

@@ -138,6 +138,48 @@ describe('acquire', () => {
     expect(await asked).toEqual(grantOf(2));
   });
 
+  it('tries again what another pod of the node had when no other is free, every ten seconds', async () => {
+    const world = build();
+    const heldOnNode = new CoreError({
+      code: 'AddressHeldOnNode',
+      message: '',
+      remedy: '',
+      retry: 'now',
+    });
+    let tries = 0;
+    const asked = world.acquire({
+      onClaimed: async () => {
+        tries += 1;
+        if (tries < 3) throw heldOnNode;
+      },
+    });
+    const none: ClaimTrouble = { ...refused, code: 'PoolExhausted', retry: 'later' };
+    const claimed: ClaimPhase = { kind: 'claimed', grant: grantOf(1), claimedAtMs: 0 };
+    await world.say(claimed);
+    await world.say(claimed, none);
+    await world.clock.advance(9_999);
+    expect([tries, (await world.read()).spec.refused]).toEqual([1, ['eipalloc-1']]);
+    await world.clock.advance(1);
+    expect([tries, (await world.read()).spec.refused]).toEqual([2, ['eipalloc-1']]);
+    await world.clock.advance(10_000);
+    expect((await world.read()).spec).toMatchObject({ refused: [], readyFor: 'eipassoc-1' });
+    await world.lead('granted', 1);
+    expect(await asked).toEqual(grantOf(1));
+  });
+
+  it('asks again also when the controller has taken back what was refused', async () => {
+    const world = build();
+    const asked = world.acquire();
+    const claim = await world.read();
+    await world.claims.update({ ...claim, spec: { ...claim.spec, refused: ['eipalloc-1'] } });
+    await world.say({ kind: 'waiting' }, { ...refused, code: 'PoolExhausted', retry: 'later' });
+    await world.clock.advance(10_000);
+    expect((await world.read()).spec.refused).toEqual([]);
+    await world.lead('claimed', 1);
+    await world.lead('granted', 1);
+    expect(await asked).toEqual(grantOf(1));
+  });
+
   it('waits for a claim of before to go, and makes another one', async () => {
     const world = build();
     const grant = await granted(world);

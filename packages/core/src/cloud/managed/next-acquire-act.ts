@@ -1,10 +1,12 @@
 import type { Grant } from '../identity-grant.ts';
-import type { ClaimTrouble, IdentityClaim } from './claim.ts';
+import type { ClaimSpec, ClaimTrouble, IdentityClaim } from './claim.ts';
 
 /** What a pod that waits for its claim does next. */
 export type AcquireAct =
   /** Until it changes. */
   | { readonly kind: 'wait'; readonly for: string; readonly trouble: ClaimTrouble | null }
+  /** Until it changes, or whoever has an address on its link may have taken it off: no other is free than those that were refused. */
+  | { readonly kind: 'ask-again'; readonly for: string; readonly trouble: ClaimTrouble }
   /** There is none. */
   | { readonly kind: 'create' }
   /** It is of no use any more: a new one is made when it has gone. What a process before had by it is advertised no longer then. */
@@ -34,7 +36,7 @@ export function nextAcquireAct(
   if (trouble?.retry === 'never' && phase.kind !== 'granted') return { kind: 'refused', trouble };
   switch (phase.kind) {
     case 'waiting':
-      return wait('an address', trouble);
+      return waitForAddress('an address', spec, trouble);
     case 'promised':
       return wait(`${phase.promise.publicIp} to be associated`, trouble);
     case 'lost':
@@ -42,7 +44,9 @@ export function nextAcquireAct(
     case 'claimed':
     case 'granted': {
       const { grant } = phase;
-      if (spec.refused.includes(grant.allocationId)) return wait('another address', trouble);
+      if (spec.refused.includes(grant.allocationId)) {
+        return waitForAddress('another address', spec, trouble);
+      }
       if (prepared !== grant.associationId) return { kind: 'prepare', grant };
       if (spec.readyFor !== grant.associationId) return { kind: 'say-ready', grant };
       if (phase.kind === 'granted') return { kind: 'granted', grant };
@@ -55,6 +59,16 @@ export function nextAcquireAct(
 
 function grantOf(status: IdentityClaim['status']): Grant | undefined {
   return status !== null && 'grant' in status.phase ? status.phase.grant : undefined;
+}
+
+function waitForAddress(
+  what: string,
+  { refused }: ClaimSpec,
+  trouble: ClaimTrouble | null,
+): AcquireAct {
+  const isNoneFree = trouble?.code === 'PoolExhausted' || trouble?.code === 'AddressUnavailable';
+  if (!isNoneFree || refused.length === 0) return wait(what, trouble);
+  return { kind: 'ask-again', for: what, trouble };
 }
 
 function wait(what: string, trouble: ClaimTrouble | null = null): AcquireAct {
