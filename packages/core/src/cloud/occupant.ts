@@ -48,8 +48,11 @@ export function judgeOccupant(
   const { networkInterfaceId } = eni;
   const { privateIp } = wanted;
   const shown = eni.privateIpAddresses.find((one) => one.privateIpAddress === privateIp);
+  // of two that are shown there one is from before: the one of a pod that came earlier
+  const here = view.addresses.filter((one) => isAt(one, { networkInterfaceId, privateIp }));
   const address =
-    view.addresses.find((one) => isAt(one, { networkInterfaceId, privateIp })) ??
+    here.find((one) => ownerRecordOf(one)?.owner.uid === wanted.owner.uid) ??
+    here[0] ??
     view.addresses.find((one) => one.allocationId === shown?.association?.allocationId);
   if (address === undefined) {
     const publicIp = shown?.association?.publicIp;

@@ -251,6 +251,13 @@ describe('planCloud, an identity', () => {
     expect(kindsOf(planAlone(wanted, view))).toEqual(kinds);
   });
 
+  it('keeps its own where a describe shows a dead pod’s on the same private IP, too, from before', () => {
+    const ours = onOurPrivateIp(2, recordOf(me));
+    const addresses = [onOurPrivateIp(1, recordOf(dead)), ours, address(3)];
+    const view = { networkInterfaces: [interfaceWith(ours)], addresses, routeTables: [] };
+    expect(kindsOf(planAlone(wanted, view))).toEqual([]);
+  });
+
   it('gives up an address of ours that cannot be used on this node, and claims another', () => {
     const ours = onOurPrivateIp(1, recordOf(me));
     const addresses = [ours, address(2)];
