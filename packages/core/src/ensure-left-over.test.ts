@@ -83,6 +83,16 @@ describe('ensurePublicIdentity, after a process that left an address on the link
     expect(await pod.publisher.current()).toEqual(identity);
   });
 
+  it('takes it off also when it adopts what stands published, and leaves that as it is', async () => {
+    const pod = simulatedPod({ pool });
+    const lost = await afterHalfAFence(pod);
+    const identity = await ensure(pod);
+    pod.kernel.addAddress('net1', `${lost.publicIp}/32`, 'link');
+    expect(await ensure(pod)).toEqual(identity);
+    expect(await onLink(pod)).toEqual(['10.0.2.128/24', `${identity.publicIp}/32`]);
+    expect(await pod.publisher.current()).toEqual(identity);
+  });
+
   it('is not done with the address on the link: nothing is published while it cannot be taken off', async () => {
     const pod = simulatedPod({ pool });
     await afterHalfAFence(pod);
