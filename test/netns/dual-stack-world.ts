@@ -1,3 +1,5 @@
+import type { IdentitySpecInput } from '@truetuple/core';
+import { SimulatedEc2 } from '@truetuple/core/testing';
 import { openNetlink } from '@truetuple/netlink';
 import type { LeakWorld } from './fail-closed-world.ts';
 
@@ -25,6 +27,39 @@ export async function addIpv6(
   if (macAddress === undefined) throw new Error("the node's end of eth0 has no MAC address");
   await podLinks.neighbours.replace({ linkIndex: eth0, address: 'fe80::2', macAddress });
   await podLinks.routes.add({ destination: '::/0', gateway: 'fe80::2', linkIndex: eth0 });
+}
+
+/** The account of that world: one network interface, and as many Elastic IPs of the pool. */
+export function dualStackEc2(macAddress: string | undefined, elasticIps = 1): SimulatedEc2 {
+  if (macAddress === undefined) throw new Error('the network interface has no MAC address');
+  const ec2 = new SimulatedEc2({ region: 'eu-central-1', claimScope: 'privateIp' });
+  const { vpcId } = ec2.createVpc({ cidr: '10.0.0.0/16', ipv6Cidr: '2001:db8:0:200::/56' });
+  ec2.createInternetGateway({ vpcId });
+  const ipv6Cidr = '2001:db8:0:202::/64';
+  const { subnetId } = ec2.createSubnet({ vpcId, cidr: '10.0.2.0/24', ipv6Cidr });
+  ec2.createNetworkInterface({ subnetId, ...ec2.createInstance(), macAddress });
+  for (let index = 0; index < elasticIps; index++) {
+    ec2.allocateAddress({
+      publicIp: `203.0.113.${50 + index}`,
+      tags: { 'truetuple/pool': 'media' },
+    });
+  }
+  return ec2;
+}
+
+/** A dual-stack identity of the pod gw-`index` in that account. */
+export function dualStackSpec(publicIpv6: string, index = 0): IdentitySpecInput {
+  return {
+    owner: { cluster: 'c', namespace: 'sip', pod: `gw-${index}`, uid: `u${index}` },
+    pool: 'media',
+    region: 'eu-central-1',
+    vpcCidrs: ['10.0.0.0/16'],
+    routeTables: { by: 'ids', routeTableIds: [] },
+    addressFamilies: ['ipv4', 'ipv6'],
+    publicIpv6,
+    gatewayIpv6: 'fe80::1',
+    vpcIpv6Cidrs: ['2001:db8:0:200::/56'],
+  };
 }
 
 async function indexOf(links: LeakWorld['podLinks'], name: string): Promise<number> {

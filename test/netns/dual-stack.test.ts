@@ -2,10 +2,10 @@
 import type { Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { bindAddressFor, ensurePublicIdentity, type HeldIdentity } from '@truetuple/core';
-import { SimulatedEc2, simulatedNode } from '@truetuple/core/testing';
+import { simulatedNode, type SimulatedEc2 } from '@truetuple/core/testing';
 import { udpIn } from '@truetuple/lab';
 import { describe, expect, it } from 'vitest';
-import { addIpv6, ipv6Peers as peers } from './dual-stack-world.ts';
+import { addIpv6, dualStackEc2, dualStackSpec, ipv6Peers as peers } from './dual-stack-world.ts';
 import { internetPeer, leakWorld, type LeakWorld } from './fail-closed-world.ts';
 import { whyNoNamespaces } from './netns-rights.ts';
 
@@ -25,31 +25,9 @@ interface Held extends AsyncDisposable {
 async function dualStack(): Promise<Held> {
   const world = await leakWorld('macvlan');
   await addIpv6(world);
-  const macAddress = (await world.podLinks.links.get({ name: 'net1' }))?.macAddress;
-  if (macAddress === undefined) throw new Error('net1 has no MAC address');
-  const ec2 = new SimulatedEc2({ region: 'eu-central-1', claimScope: 'privateIp' });
-  const { vpcId } = ec2.createVpc({ cidr: '10.0.0.0/16', ipv6Cidr: '2001:db8:0:200::/56' });
-  ec2.createInternetGateway({ vpcId });
-  const ipv6Cidr = '2001:db8:0:202::/64';
-  const { subnetId } = ec2.createSubnet({ vpcId, cidr: '10.0.2.0/24', ipv6Cidr });
-  ec2.createNetworkInterface({ subnetId, ...ec2.createInstance(), macAddress });
-  ec2.allocateAddress({ publicIp: '203.0.113.50', tags: { 'truetuple/pool': 'media' } });
+  const ec2 = dualStackEc2((await world.podLinks.links.get({ name: 'net1' }))?.macAddress);
   const node = simulatedNode({ ec2, kernel: world.kernel });
-  const again = (): Promise<HeldIdentity> =>
-    ensurePublicIdentity(
-      {
-        owner: { cluster: 'c', namespace: 'sip', pod: 'gw-0', uid: 'u1' },
-        pool: 'media',
-        region: 'eu-central-1',
-        vpcCidrs: ['10.0.0.0/16'],
-        routeTables: { by: 'ids', routeTableIds: [] },
-        addressFamilies: ['ipv4', 'ipv6'],
-        publicIpv6: address,
-        gatewayIpv6: 'fe80::1',
-        vpcIpv6Cidrs: ['2001:db8:0:200::/56'],
-      },
-      { node },
-    );
+  const again = (): Promise<HeldIdentity> => ensurePublicIdentity(dualStackSpec(address), { node });
   const held = await again();
   return { world, held, ec2, again, [Symbol.asyncDispose]: async () => world[Symbol.dispose]() };
 }

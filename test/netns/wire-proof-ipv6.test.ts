@@ -12,10 +12,9 @@ import {
   type VerifyReport,
   type WireProofInput,
 } from '@truetuple/core';
-import { SimulatedEc2 } from '@truetuple/core/testing';
 import { runToEnd, startCoturn } from '@truetuple/lab';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { addIpv6, ipv6Peers } from './dual-stack-world.ts';
+import { addIpv6, dualStackEc2, dualStackSpec, ipv6Peers } from './dual-stack-world.ts';
 import { leakWorld, type LeakWorld } from './fail-closed-world.ts';
 import { whyNoNamespaces } from './netns-rights.ts';
 import { programsMissing } from './programs-missing.ts';
@@ -43,32 +42,12 @@ async function open(): Promise<void> {
   await addIpv6(world, [secondAddress]);
   const addresses = [ipv6Peers.internet, secondAddress] as const;
   opened.use(await startCoturn({ namespace: world.vpc, addresses }));
-  const ec2 = new SimulatedEc2({ region: 'eu-central-1', claimScope: 'privateIp' });
-  const { vpcId } = ec2.createVpc({ cidr: '10.0.0.0/16', ipv6Cidr: '2001:db8:0:200::/56' });
-  ec2.createInternetGateway({ vpcId });
-  const ipv6Cidr = '2001:db8:0:202::/64';
-  const { subnetId } = ec2.createSubnet({ vpcId, cidr: '10.0.2.0/24', ipv6Cidr });
-  const macAddress = (await world.podLinks.links.get({ name: 'net1' }))?.macAddress ?? '';
-  ec2.createNetworkInterface({ subnetId, ...ec2.createInstance(), macAddress });
-  ec2.allocateAddress({ publicIp: '203.0.113.50', tags: { 'truetuple/pool': 'media' } });
+  const ec2 = dualStackEc2((await world.podLinks.links.get({ name: 'net1' }))?.macAddress);
   const real = thisNode({ netns: world.pod.path });
   const { clock } = real;
   node = { ...real, openGrant: async () => directGrant({ ec2, clock }), openEc2: async () => ec2 };
-  held = await ensurePublicIdentity(
-    {
-      owner: { cluster: 'c', namespace: 'sip', pod: 'gw-0', uid: 'u1' },
-      pool: 'media',
-      region: 'eu-central-1',
-      vpcCidrs: ['10.0.0.0/16'],
-      routeTables: { by: 'ids', routeTableIds: [] },
-      addressFamilies: ['ipv4', 'ipv6'],
-      publicIpv6: address,
-      gatewayIpv6: 'fe80::1',
-      vpcIpv6Cidrs: ['2001:db8:0:200::/56'],
-      identityDirectory: directory,
-    },
-    { node },
-  );
+  const spec = { ...dualStackSpec(address), identityDirectory: directory };
+  held = await ensurePublicIdentity(spec, { node });
 }
 
 function verify(ports: readonly number[]): Promise<VerifyReport> {

@@ -41,29 +41,23 @@ const kernelStart = [
   'add-address',
 ];
 
+/** What a keep does about the link and what is published, and what a release does. */
+const localKeep = [
+  'observe',
+  ...kernelStart,
+  'remove-address',
+  'remove-route',
+  'current',
+  'publish',
+  'withdraw',
+];
+const localEnd = ['observe', 'remove-address', 'remove-route', 'current', 'withdraw'];
+
 /** Every side effect that each verb is known to make in direct mode. */
 const operations: Readonly<Record<Exclude<Verb, 'control'>, readonly string[]>> = {
   ensure: [...reads, ...cloudStart, ...cloudEnd, 'observe', ...kernelStart, 'current', 'publish'],
-  keep: [
-    ...reads,
-    ...cloudStart,
-    'observe',
-    ...kernelStart,
-    'remove-address',
-    'remove-route',
-    'current',
-    'publish',
-    'withdraw',
-  ],
-  release: [
-    ...reads,
-    ...cloudEnd,
-    'observe',
-    'remove-address',
-    'remove-route',
-    'current',
-    'withdraw',
-  ],
+  keep: [...reads, ...cloudStart, ...localKeep],
+  release: [...reads, ...cloudEnd, ...localEnd],
   reap: [...reads, ...cloudEnd, 'livePods'],
 };
 
@@ -83,27 +77,8 @@ const managedOperations: Readonly<Record<Verb, readonly string[]>> = {
     'current',
     'publish',
   ],
-  keep: [
-    'getClaim',
-    'watchClaims',
-    'observe',
-    ...kernelStart,
-    'remove-address',
-    'remove-route',
-    'current',
-    'publish',
-    'withdraw',
-  ],
-  release: [
-    'getClaim',
-    'updateClaim',
-    'deleteClaim',
-    'observe',
-    'remove-address',
-    'remove-route',
-    'current',
-    'withdraw',
-  ],
+  keep: ['getClaim', 'watchClaims', ...localKeep],
+  release: ['getClaim', 'updateClaim', 'deleteClaim', ...localEnd],
   reap: [...reads, 'DeleteRoute', 'livePods'],
   control: [
     ...reads,

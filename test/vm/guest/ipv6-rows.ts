@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import type { Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { ensurePublicIdentity, linuxKernel, type HeldIdentity } from '@truetuple/core';
-import { SimulatedEc2, simulatedNode } from '@truetuple/core/testing';
+import { simulatedNode, type SimulatedEc2 } from '@truetuple/core/testing';
 import { udpIn } from '@truetuple/lab';
 import type { Address } from '@truetuple/netlink';
+import { dualStackEc2, dualStackSpec } from '../../netns/dual-stack-world.ts';
 import {
   addNet1,
   inWorld,
@@ -114,7 +115,7 @@ async function inDualStack(
 ): Promise<void> {
   await inWorld(async (world) => {
     await addIpv6(world);
-    const ec2 = simulatedVpc(world);
+    const ec2 = dualStackEc2(world.eni.macAddress, 2);
     const first = await hold(world, ec2, 0);
     const second = await hold(world, ec2, 1);
     await run(world, [first, second]);
@@ -147,40 +148,13 @@ async function addIpv6({ wire, primary, pods }: IpvlanWorld): Promise<void> {
   }
 }
 
-function simulatedVpc({ eni }: IpvlanWorld): SimulatedEc2 {
-  if (eni.macAddress === undefined) throw new Error('eth1 has no MAC address');
-  const ec2 = new SimulatedEc2({ region: 'eu-central-1', claimScope: 'privateIp' });
-  const { vpcId } = ec2.createVpc({ cidr: '10.0.0.0/16', ipv6Cidr: '2001:db8:0:200::/56' });
-  ec2.createInternetGateway({ vpcId });
-  const ipv6Cidr = '2001:db8:0:202::/64';
-  const { subnetId } = ec2.createSubnet({ vpcId, cidr: '10.0.2.0/24', ipv6Cidr });
-  const { macAddress } = eni;
-  ec2.createNetworkInterface({ subnetId, ...ec2.createInstance(), macAddress });
-  for (let index = 0; index < 2; index++)
-    ec2.allocateAddress({ tags: { 'truetuple/pool': 'media' } });
-  return ec2;
-}
-
 async function hold(world: IpvlanWorld, ec2: SimulatedEc2, index: 0 | 1): Promise<DualPod> {
   const place = world.pods[index];
   const address = addresses[index];
   await addNet1(world, place, `10.0.2.${128 + index}/24`);
   const node = simulatedNode({ ec2, kernel: await linuxKernel({ netns: place.netns }) });
   const again = (): Promise<HeldIdentity> =>
-    ensurePublicIdentity(
-      {
-        owner: { cluster: 'c', namespace: 'sip', pod: `gw-${index}`, uid: `u${index}` },
-        pool: 'media',
-        region: 'eu-central-1',
-        vpcCidrs: ['10.0.0.0/16'],
-        routeTables: { by: 'ids', routeTableIds: [] },
-        addressFamilies: ['ipv4', 'ipv6'],
-        publicIpv6: address,
-        gatewayIpv6,
-        vpcIpv6Cidrs: ['2001:db8:0:200::/56'],
-      },
-      { node },
-    );
+    ensurePublicIdentity(dualStackSpec(address, index), { node });
   return { place, address, again, held: await again() };
 }
 
