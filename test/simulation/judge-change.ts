@@ -46,7 +46,7 @@ function judgeForeign(world: World, actor: Actor, change: Ec2Change): void {
 
 function judgeRobbery(world: World, truth: Truth, actor: Actor, change: Ec2Change): void {
   if (world.managed !== undefined && isJudgedByClaims(actor, change)) return;
-  const victim = victimOf(world, truth, change);
+  const victim = victimOf(world, truth, actor, change);
   if (victim === undefined || actor.behalf.includes(victim.pod)) return;
   const { pod, sinceMs } = victim;
   if (sinceMs >= knowableMs(actor, change)) return;
@@ -73,7 +73,12 @@ function judgeOrder(world: World, actor: Actor, change: Ec2Change): void {
 }
 
 /** Whom a change takes something from. */
-function victimOf(world: World, truth: Truth, change: Ec2Change): Victim | undefined {
+function victimOf(
+  world: World,
+  truth: Truth,
+  { action }: Actor,
+  change: Ec2Change,
+): Victim | undefined {
   switch (change.kind) {
     case 'address-disassociated':
       return holderOf(world, truth.association(change.allocationId));
@@ -93,8 +98,13 @@ function victimOf(world: World, truth: Truth, change: Ec2Change): Victim | undef
         ? { pod: holder.pod, sinceMs: Math.max(holder.sinceMs, before.sinceMs) }
         : undefined;
     }
-    case 'tags-changed':
-      return holderOf(world, truth.association(change.resourceId));
+    case 'tags-changed': {
+      const holder = holderOf(world, truth.association(change.resourceId));
+      const record = truth.recordOn(change.resourceId);
+      // a record of somebody else on it says nothing of the holder, who loses nothing when it goes (decision 0025)
+      const isTheirs = record?.includes(`/${holder?.pod.uid}/`) === true;
+      return action !== 'DeleteTags' || isTheirs ? holder : undefined;
+    }
     case 'address-associated':
     case 'private-ip-assigned':
     case 'route-created':

@@ -96,7 +96,8 @@ function publisherPort(
     const answer = await act();
     const was = pod.published;
     pod.published = await pod.store.current();
-    onPublication(pod, was);
+    // a withdrawal of what is not published changes nothing
+    if (pod.published !== was) onPublication(pod, was);
     return answer;
   };
   const published = <Answer>(

@@ -144,9 +144,7 @@ function planRecordEnd(wanted: WantedNothing, claim: ClaimToEnd, view: CloudView
   const address = addressOf(claim, view);
   const value = address && ownerTagOf(address);
   if (address !== undefined && value !== undefined && isRecordedAs(address, wanted)) {
-    // ours may have come after the record of who took it: they write theirs over it, or the reaper judges it
-    const isTaken = wanted.known === 'own' && hasStrayRecord(address);
-    return isTaken ? [] : [{ kind: 'untag-owner', allocationId, value }];
+    return [{ kind: 'untag-owner', allocationId, value }];
   }
   if (wanted.known !== 'ended') return [];
   const { owner, privateIp, networkInterfaceId } = wanted;
