@@ -5,7 +5,7 @@ export const addressesPerCall = 64;
 
 /**
  * Refusals of AssignPrivateIpAddresses for which one of several addresses may be to blame: taken, another
- * interface's primary, outside the subnet, reserved; or too many together.
+ * interface's primary, outside the subnet, reserved; or too many together for the interface, the subnet or the VPC.
  */
 const perAddress: ReadonlySet<string> = new Set([
   'InvalidParameterValue',
@@ -16,6 +16,7 @@ const perAddress: ReadonlySet<string> = new Set([
   'Resource.AlreadyAssociated',
   'InvalidIPAddress.InUse',
   'PrivateIpAddressLimitExceeded',
+  'NetworkAddressUsageLimitExceeded',
   'InsufficientFreeAddressesInSubnet',
   'InsufficientCidrBlocks',
 ]);

@@ -1,6 +1,6 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
-import { SimulatedEc2 } from '../testing/simulated-ec2/simulated-ec2.ts';
+import { SimulatedEc2, type SimulatedEc2Options } from '../testing/simulated-ec2/simulated-ec2.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 import { batchAssigns } from './batch-assigns.ts';
 import type { CallOptions } from './ec2-api.ts';
@@ -10,11 +10,12 @@ import { RequestLanes } from './request-lanes.ts';
 
 const window = { windowMs: 100 };
 
-function region() {
+function region(options: Partial<SimulatedEc2Options>) {
   const simulated = new SimulatedEc2({
     region: 'eu-central-1',
     claimScope: 'eni',
     privateIpsPerNetworkInterface: 6,
+    ...options,
   });
   const { vpcId } = simulated.createVpc({ cidr: '10.0.0.0/16' });
   const { subnetId } = simulated.createSubnet({ vpcId, cidr: '10.0.2.0/28' });
@@ -23,9 +24,9 @@ function region() {
   return { simulated, a, b };
 }
 
-function build() {
+function build(options: Partial<SimulatedEc2Options> = {}) {
   const clock = new ManualClock();
-  const made = region();
+  const made = region(options);
   const ec2 = batchAssigns({ ec2: made.simulated, clock }, window);
   const assign = (networkInterfaceId: string, ips: readonly string[], signal?: AbortSignal) =>
     ec2.assignPrivateIpAddresses(
@@ -81,6 +82,15 @@ describe('batchAssigns', () => {
     const outcomes = await clock.run(Promise.all(calls.map((ips) => outcomeOf(assign(a, ips)))));
     const refused = 'InvalidParameterValue';
     expect(outcomes).toEqual([['10.0.2.6'], refused, refused, ['10.0.2.7']]);
+  });
+
+  it('what the quota of the VPC has room for is granted, though not all of it together', async () => {
+    const { clock, assign, simulated, a } = build({ networkAddressUnitsPerVpc: 2 });
+    const { instanceId } = simulated.createInstance();
+    simulated.attachNetworkInterface({ networkInterfaceId: a, instanceId });
+    const calls = ['10.0.2.6', '10.0.2.7'].map((ip) => outcomeOf(assign(a, [ip])));
+    const outcomes = await clock.run(Promise.all(calls));
+    expect(outcomes).toEqual([['10.0.2.6'], 'NetworkAddressUsageLimitExceeded']);
   });
 
   it('a refusal that no address is to blame for is everybody’s, with one call', async () => {
@@ -194,7 +204,7 @@ test.prop([fc.array(anyRequest, { maxLength: 10 })], { numRuns: 150 })(
     const batched = await clock.run(
       Promise.all(requests.map(({ onFirst, ips }) => outcomeOf(assign(onFirst ? a : b, ips)))),
     );
-    const plain = region();
+    const plain = region({});
     // per interface in order: that is how the batches of two interfaces reach EC2
     const alone: Outcome[] = [];
     const first = requests[0]?.onFirst;

@@ -22,6 +22,7 @@ describe('translateEc2Error', () => {
     ['SignatureDoesNotMatch', 403, 'CredentialsRefused', 'never'],
     ['OptInRequired', 400, 'WrongRegion', 'never'],
     ['PrivateIpAddressLimitExceeded', 400, 'LimitExceeded', 'later'],
+    ['NetworkAddressUsageLimitExceeded', 400, 'LimitExceeded', 'later'],
     ['RouteLimitExceeded', 400, 'LimitExceeded', 'later'],
     ['RequestLimitExceeded', 503, 'Throttled', 'later'],
     ['ECONNREFUSED', undefined, 'CloudUnreachable', 'now'],

@@ -86,6 +86,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
   OptInRequired: wrongRegion,
   RegionMissing: wrongRegion,
   PrivateIpAddressLimitExceeded: limit,
+  NetworkAddressUsageLimitExceeded: limit,
   RouteLimitExceeded: limit,
   ResourceCountLimitExceeded: limit,
   AddressLimitExceeded: limit,

@@ -22,6 +22,11 @@ export interface CloudRules {
   readonly routesPerTable: number;
   readonly tagsPerResource: number;
   readonly addressesPerRegion: number;
+  readonly networkInterfacesPerRegion: number;
+  /** The main one counts. */
+  readonly routeTablesPerVpc: number;
+  /** What all interfaces of a VPC may come to, by `addressUnitsOf`. */
+  readonly networkAddressUnitsPerVpc: number;
   /** For how long calls that write do not know an address that AllocateAddress has just made. */
   readonly freshAddressMs: number;
   /** After how long a private IP that AssignPrivateIpAddresses takes from another network interface has moved; it answers before. */
@@ -39,6 +44,10 @@ export const defaultRules: Omit<CloudRules, 'claimScope' | 'instanceType'> = {
   routesPerTable: 50,
   tagsPerResource: 50,
   addressesPerRegion: 1000,
+  // VPC user guide, "Amazon VPC quotas"
+  networkInterfacesPerRegion: 5000,
+  routeTablesPerVpc: 200,
+  networkAddressUnitsPerVpc: 64_000,
   freshAddressMs: 0,
   reassignmentMs: 0,
 };

@@ -12,7 +12,7 @@ import {
 } from './cloud-state.ts';
 import { refuse } from './refuse.ts';
 import { requirePlaces } from './route-tables.ts';
-import { attachmentFor } from './topology.ts';
+import { attach } from './topology.ts';
 
 /** An Internet gateway to make. */
 export interface InternetGatewaySetup {
@@ -126,7 +126,7 @@ export function attachNetworkInterface(state: CloudState, setup: AttachmentSetup
   if (eni.attachment !== undefined) {
     refuse('InvalidNetworkInterface.InUse', `Interface: [${setup.networkInterfaceId}] in use.`);
   }
-  eni.attachment = attachmentFor(state, setup);
+  attach(state, eni, setup);
 }
 
 /** CreateSubnetCidrReservation. */

@@ -13,6 +13,7 @@ import {
   type NetworkInterfaceRecord,
   type Vpc,
 } from './cloud-state.ts';
+import { requireAddressUnits } from './network-address-units.ts';
 import { privateIpLimit, subnetOf } from './network-interfaces.ts';
 import { refuse } from './refuse.ts';
 
@@ -54,6 +55,7 @@ export function assignIpv6Addresses(
       `[${address}] is assigned to ${holder.networkInterfaceId}; IPv6 addresses do not move.`,
     );
   }
+  if (eni.attachment !== undefined) requireAddressUnits(state, eni.vpcId, added.length);
   for (const address of added) {
     eni.ipv6Addresses.push(address);
     noteIpv6(state, 'ipv6-address-assigned', eni, address);

@@ -7,6 +7,7 @@ import {
   type NetworkInterfaceRecord,
   type Subnet,
 } from './cloud-state.ts';
+import { requireAddressUnits } from './network-address-units.ts';
 import {
   addressesIn,
   carries,
@@ -59,10 +60,19 @@ export function assignPrivateIps(state: CloudState, input: AssignInput): AssignA
   for (const privateIp of added)
     requireFree(state, privateIp, eni, input.allowReassignment ?? false);
   for (const privateIp of prefixes.flatMap(addressesIn)) requireFree(state, privateIp, eni, false);
+  if (eni.attachment !== undefined) {
+    const newcomers = added.filter((privateIp) => !isCounted(state, eni.vpcId, privateIp));
+    requireAddressUnits(state, eni.vpcId, newcomers.length + prefixes.length);
+  }
   for (const privateIp of added) reassign(state, privateIp, eni);
   for (const prefix of prefixes) delegate(state, prefix, eni);
   const delegated = prefixes.length === 0 ? {} : { assignedIpv4Prefixes: prefixes };
   return { assignedPrivateIpAddresses: added, ...delegated };
+}
+
+/** True for an address that moves from one instance to another: the VPC has its unit already. */
+function isCounted(state: CloudState, vpcId: string, privateIp: string): boolean {
+  return holderOf(state, vpcId, privateIp)?.attachment !== undefined;
 }
 
 /** Exactly one of addresses, count, prefixes, count of prefixes. */

@@ -17,8 +17,10 @@ import {
 import { networkInterfacesOf, privateIpsOf, type SimulatedInstanceType } from './instance-types.ts';
 import { ipv6CidrIn, noteIpv6, requireIpv6Cidr } from './ipv6-addresses.ts';
 import { associateDefaultNetworkAcl, createDefaultNetworkAcl } from './network-acls.ts';
+import { addressUnitsOf, requireAddressUnits } from './network-address-units.ts';
 import { freePrivateIps, holderOf } from './network-interfaces.ts';
 import { addressesIn } from './prefixes.ts';
+import { requireInterfaceQuota, requireTableQuota } from './quotas.ts';
 import { refuse } from './refuse.ts';
 import { requireUsable } from './subnet-range.ts';
 
@@ -105,6 +107,7 @@ export function createRouteTable(
   setup: RouteTableSetup,
 ): { readonly routeTableId: string } {
   const { cidr } = requireVpc(state, setup.vpcId);
+  requireTableQuota(state, setup.vpcId);
   const routeTableId = nextId(state, 'rtb');
   const table = emptyTable(routeTableId, setup.vpcId, cidr);
   state.routeTables.set(routeTableId, { ...table, tags: tagsFrom(setup.tags) });
@@ -155,21 +158,24 @@ export function createNetworkInterface(
 ): CreatedNetworkInterface {
   const subnet = requireSubnet(state, setup.subnetId);
   const privateIpAddress = primaryIn(state, subnet, setup.privateIpAddress);
+  requireInterfaceQuota(state);
   const networkInterfaceId = nextId(state, 'eni');
   const macAddress = setup.macAddress ?? macFrom(nextNumber(state, 'mac'));
-  state.networkInterfaces.set(networkInterfaceId, {
+  const eni: NetworkInterfaceRecord = {
     networkInterfaceId,
     vpcId: subnet.vpcId,
     subnetId: subnet.subnetId,
     macAddress,
     sourceDestCheck: setup.sourceDestCheck ?? true,
-    attachment: attachmentFor(state, setup),
+    attachment: undefined,
     privateIps: [privateIpAddress],
     ipv4Prefixes: [],
     ipv6Addresses: [],
     groupIds: [],
     tags: tagsFrom(setup.tags),
-  });
+  };
+  attach(state, eni, setup);
+  state.networkInterfaces.set(networkInterfaceId, eni);
   return { networkInterfaceId, macAddress, privateIpAddress };
 }
 
@@ -182,8 +188,19 @@ function primaryIn(state: CloudState, subnet: Subnet, wanted: string | undefined
   return wanted;
 }
 
+/** To an instance, if one is named. */
+export function attach(
+  state: CloudState,
+  eni: NetworkInterfaceRecord,
+  setup: Pick<NetworkInterfaceSetup, 'instanceId' | 'deviceIndex'>,
+): void {
+  const attachment = attachmentFor(state, setup);
+  requireAddressUnits(state, eni.vpcId, addressUnitsOf(state, { ...eni, attachment }));
+  eni.attachment = attachment;
+}
+
 /** The next free device index, unless one is named. */
-export function attachmentFor(
+function attachmentFor(
   state: CloudState,
   setup: Pick<NetworkInterfaceSetup, 'instanceId' | 'deviceIndex'>,
 ): NetworkInterfaceRecord['attachment'] {
