@@ -254,6 +254,29 @@ describe('a release of a young claim', () => {
     expect(built.ec2.snapshot().routeTables).toEqual(routeTables);
   });
 
+  it('leaves a route that a hand led elsewhere, once the address is shown as it is', async () => {
+    const built = build(0, { endedAssociation: 'refuse', reads: { reachMs: hourMs } });
+    const { ec2, clock, routeTableIds } = built;
+    const former = await built.acquire(first);
+    await clock.advance(60_000);
+    const heir = await built.acquire({ uid: 'uid-new', on: 1, privateIp: newIp });
+    expect(heir.publicIp).toBe(former.publicIp);
+    await clock.advance(30_000);
+    const [routeTableId = ''] = routeTableIds;
+    const destinationCidrBlock = `${heir.publicIp}/32`;
+    const { networkInterfaceId } = former;
+    await ec2.replaceRoute({ routeTableId, destinationCidrBlock, networkInterfaceId });
+    // as many as are looked at until the claim's own id is asked for
+    ec2.inject({ action: 'DescribeAddresses', staleByMs: 60_000, times: 4 });
+    await built.release(heir, 30_000);
+    const led = ec2
+      .snapshot()
+      .routeTables.flatMap(({ routes }) => routes)
+      .filter((route) => route.destinationCidrBlock === destinationCidrBlock);
+    expect(led).toEqual([{ destinationCidrBlock, networkInterfaceId, state: 'active' }]);
+    expect(standing(built, heir)).toMatchObject({ associationId: undefined, records: 0 });
+  });
+
   it('takes its private IP off after a throttled try, though no describe shows it yet', async () => {
     const built = build(5000);
     const grant = await built.acquire(first);

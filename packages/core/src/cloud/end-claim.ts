@@ -11,7 +11,7 @@ import {
 } from './observe-cloud.ts';
 import { planAlone } from './plan-cloud.ts';
 import { shownHolder, type WantedNothing } from './plan-nothing.ts';
-import { afterEnd } from './prove-end.ts';
+import { afterEnd, believeCaughtUp } from './prove-end.ts';
 import { mergeOwnWrites } from './own-writes.ts';
 import { interfaceOf, type CloudView } from './view.ts';
 
@@ -47,6 +47,7 @@ export async function endClaim(session: CloudSession, ending: Ending): Promise<v
     const again =
       latest === undefined || parts === undefined ? undefined : { earlier: latest, parts };
     latest = await lookAtCloud(session, scope, again);
+    wanted = believeCaughtUp(wanted, latest);
     return mergeOwnWrites(latest, session.writes);
   };
   const plan = (view: CloudView): readonly CloudStep[] => {

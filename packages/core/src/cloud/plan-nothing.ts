@@ -30,13 +30,16 @@ export interface WantedNothing {
   readonly isPrivateIpOnLink?: boolean | undefined;
   /** The route tables that the claim's holder led to it; what of them a describe does not show is ended too. */
   readonly routeTableIds: readonly string[];
-  /**
-   * Where describes from before the end of the association said that routes to the address lead, though it was ours: what goes on
-   * showing them there is from before it.
-   */
-  readonly formerTargets?: readonly string[];
+  /** Whom describes show with the address, though it was ours by EC2's word: routes that they show to lead there are as old. */
+  readonly former?: FormerHolder | undefined;
   /** What to record of when the address was let go; undefined without a cool-down. */
   readonly released?: string | undefined;
+}
+
+/** An association from before the claim, which describes go on showing. */
+export interface FormerHolder {
+  readonly associationId: string;
+  readonly networkInterfaceId: string;
 }
 
 /**
@@ -117,14 +120,14 @@ function planReleased({ released: value }: WantedNothing, address?: ElasticIp): 
 
 /** Of routes that the holder led, also those that no describe shows: they are no older than the claim. */
 function planRouteEnd(wanted: WantedNothing, publicIp: Ipv4Address, view: CloudView): CloudStep[] {
-  const { networkInterfaceId, formerTargets = [] } = wanted;
+  const { networkInterfaceId, former } = wanted;
   const shown = staleRoutes(view, publicIp, networkInterfaceId);
   if (wanted.known === 'own') return shown;
   const destination = hostCidr(publicIp);
   const seen = view.routeTables
     .filter((table) => {
       const route = routeTo(table, destination);
-      return route !== undefined && !formerTargets.includes(route.networkInterfaceId ?? '');
+      return route !== undefined && route.networkInterfaceId !== former?.networkInterfaceId;
     })
     .map(({ routeTableId }) => routeTableId);
   const unseen = wanted.routeTableIds.filter((id) => !seen.includes(id));

@@ -1,11 +1,10 @@
-import { hostCidr } from '../identity/address.ts';
 import { bear, type CloudSession } from './cloud-session.ts';
 import type { CloudStep } from './cloud-step.ts';
 import { Ec2CallError } from './ec2-call-error.ts';
 import { rememberWrite } from './own-writes.ts';
 import type { WantedNothing } from './plan-nothing.ts';
 import { nameStep } from './translate-ec2-error.ts';
-import { interfaceOf, routeTo, type CloudView } from './view.ts';
+import { interfaceOf, type CloudView } from './view.ts';
 
 type Disassociation = CloudStep & { readonly kind: 'disassociate-address' };
 
@@ -71,10 +70,20 @@ function forgetFormer(
     const step = { kind: 'disassociate-address' as const, associationId, publicIp };
     session.writes = rememberWrite(session.writes, { step });
   }
-  const destination = hostCidr(publicIp);
-  const formerTargets = before.routeTables.flatMap((table) => {
-    const target = routeTo(table, destination)?.networkInterfaceId;
-    return target === undefined || target === networkInterfaceId ? [] : [target];
-  });
-  return { ...wanted, formerTargets };
+  const formerId = address?.associationId;
+  const formerPlace = address?.networkInterfaceId;
+  if (formerId === undefined || formerPlace === undefined) return wanted;
+  return { ...wanted, former: { associationId: formerId, networkInterfaceId: formerPlace } };
+}
+
+/** Once a describe shows the former holder no more, it is from after the claim, and routes are as they are shown. */
+export function believeCaughtUp(
+  wanted: WantedNothing,
+  { addresses }: Pick<CloudView, 'addresses'>,
+): WantedNothing {
+  const { former, claim } = wanted;
+  if (former === undefined) return wanted;
+  const address = addresses.find(({ allocationId }) => allocationId === claim?.allocationId);
+  const isBehind = address === undefined || address.associationId === former.associationId;
+  return isBehind ? wanted : { ...wanted, former: undefined };
 }
