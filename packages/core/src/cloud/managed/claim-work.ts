@@ -1,5 +1,7 @@
 import { openSession, type CloudSession } from '../cloud-session.ts';
 import type { Grant } from '../identity-grant.ts';
+import { formatOwnerTag } from '../../identity/owner.ts';
+import type { OwnWrite } from '../view.ts';
 import { addressOfClaim, type ClaimKey, type IdentityClaim } from './claim.ts';
 import type { ControlPorts } from './control-ports.ts';
 
@@ -41,7 +43,7 @@ export interface ClaimWork {
 export function newWork(ports: ControlPorts, claim: IdentityClaim): ClaimWork {
   return {
     claim,
-    session: sessionFor(ports, claim, []),
+    session: sessionFor(ports, claim, answeredFor(claim)),
     usedAtMs: ports.clock.elapsed(),
     place: undefined,
     excluded: new Set(),
@@ -54,6 +56,24 @@ export function newWork(ports: ControlPorts, claim: IdentityClaim): ClaimWork {
     leadsTo: undefined,
     isBusy: false,
   };
+}
+
+/**
+ * What a claimed claim's status says that EC2 answered to whoever controlled before: worth more than a describe, which may be from
+ * before it. What is granted is compared with EC2 as that shows it.
+ */
+function answeredFor({ status }: IdentityClaim): OwnWrite[] {
+  if (status?.phase.kind !== 'claimed') return [];
+  const { grant } = status.phase;
+  const { allocationId, publicIp, associationId, networkInterfaceId, privateIp } = grant;
+  return [
+    { step: { kind: 'assign-private-ip', networkInterfaceId, privateIp }, wasThere: true },
+    {
+      step: { kind: 'associate-address', allocationId, publicIp, networkInterfaceId, privateIp },
+      associationId,
+    },
+    { step: { kind: 'tag-owner', allocationId, value: formatOwnerTag(grant) } },
+  ];
 }
 
 /** What is not to be given to others: what it has or was promised, unless EC2 refused it, and what it is about to be promised. */

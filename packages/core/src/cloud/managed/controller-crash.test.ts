@@ -3,7 +3,10 @@ import { ensurePublicIdentity } from '../../ensure-public-identity.ts';
 import type { HeldIdentity } from '../../held-identity.ts';
 import { Doom } from '../../testing/doom.ts';
 import { ManagedRegion, type ManagedPod } from '../../testing/managed-region.ts';
+import { parseIpv4Address } from '../../identity/address.ts';
+import { formatOwnerTag, ownerTagKey } from '../../identity/owner.ts';
 import { describeLagMs } from '../judge-claim.ts';
+import type { ClaimStore } from './claim-store.ts';
 import { fenceClaims, fenceEc2 } from './fence-writes.ts';
 
 let region: ManagedRegion | undefined;
@@ -195,5 +198,44 @@ describe('two controllers', () => {
     expect(built.carriedBy(other)).toBeUndefined();
     stop.abort();
     await expect(built.run(waiting)).rejects.toMatchObject({ code: 'Aborted' });
+  });
+
+  it('the next one believes the claim, not a describe of its address from before it', async () => {
+    const built = new ManagedRegion({
+      addresses: 1,
+      ec2: { reads: { lagMs: { addresses: 120_000 } } },
+    });
+    region = built;
+    // a dead pod's record, on an address that is free
+    const { networkInterfaceIds, ec2, clock, claims, lease } = built;
+    const [, networkInterfaceId = ''] = networkInterfaceIds;
+    const key = { cluster: 'test', namespace: 'sip', pod: 'gateway-9', uid: 'uid-dead' };
+    const privateIp = parseIpv4Address('10.0.2.200');
+    const record = { owner: key, privateIp, privateIpAssignedByUs: true, networkInterfaceId };
+    const resources = ec2.snapshot().addresses.map(({ allocationId }) => allocationId);
+    const tags = [{ key: ownerTagKey, value: formatOwnerTag(record) }];
+    await ec2.createTags({ resources, tags });
+    await clock.advance(121_000);
+    const untilClaimed: ClaimStore = {
+      create: (claim) => claims.create(claim),
+      get: (claim) => claims.get(claim),
+      list: () => claims.list(),
+      update: (claim) => claims.update(claim),
+      delete: (claim) => claims.delete(claim),
+      watch: (onChange, only) => claims.watch(onChange, only),
+      updateStatus: async (claim) => {
+        const written = await claims.updateStatus(claim);
+        if (claim.status?.phase.kind === 'claimed') lease.grantTo('two');
+        return written;
+      },
+    };
+    built.control('two', { withLease: false });
+    built.control('one', { claims: untilClaimed });
+    const pod = built.pod('gateway-0');
+    const { identity } = await built.run(ensure(pod));
+    expect(built.carriedBy(pod)).toBe(identity.publicIp);
+    const actions = ec2.calls.entries.map(({ action }) => action);
+    expect(actions).not.toContain('DisassociateAddress');
+    expect(actions.filter((action) => action === 'AssociateAddress')).toHaveLength(1);
   });
 });
