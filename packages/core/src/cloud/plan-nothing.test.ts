@@ -191,6 +191,22 @@ describe('planNothing', () => {
     expect(kinds(reported, carries)).toEqual([]);
   });
 
+  it('ends what its own private IP carries by an id that nobody has told, where the address is shown without it', () => {
+    const free = { allocationId, publicIp, tags: [] };
+    const renewed = [eniCarrying(held({ associationId: 'eipassoc-2' }))];
+    const view: CloudView = { ...viewOf(free), networkInterfaces: renewed };
+    const known = { ...wanted, known: 'ended-before', isPrivateIpOnLink: true } as const;
+    const steps = planNothing(known, view);
+    expect(steps).toMatchObject([{ kind: 'disassociate-address', associationId: 'eipassoc-2' }]);
+    const after = steps.reduce((now, step) => viewAfter(now, { step }), view);
+    expect(kinds(known, after)).toEqual(['unassign-private-ip']);
+    // the private IP may be the next pod's by now
+    expect(kinds({ known: 'ended-before' }, view)).toEqual([]);
+    // the address may be the next pod's, as what is shown of it says
+    const taken = { ...viewOf(held({ tags: tag(next) })), networkInterfaces: renewed };
+    expect(kinds(known, taken)).toEqual([]);
+  });
+
   it('takes a private IP off that still shows the claim which its address has lost', () => {
     const stolen = held({ networkInterfaceId: 'eni-2', associationId: 'eipassoc-2' });
     const view = { ...viewOf(stolen), networkInterfaces: [eniCarrying(held())] };

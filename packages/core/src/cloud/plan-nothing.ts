@@ -1,7 +1,7 @@
 import { hostCidr, type Ipv4Address } from '../identity/address.ts';
 import { formatOwnerTag, releasedTagKey, type Owner } from '../identity/owner.ts';
 import type { CloudStep } from './cloud-step.ts';
-import type { ElasticIp } from './ec2-api.ts';
+import type { ElasticIp, NetworkInterface } from './ec2-api.ts';
 import {
   hasStrayRecord,
   interfaceOf,
@@ -64,7 +64,10 @@ export interface ClaimToEnd {
  */
 export function planNothing(wanted: WantedNothing, view: CloudView): CloudStep[] {
   const { claim, networkInterfaceId, privateIp } = wanted;
-  const steps = claim === undefined ? [] : planClaimEnd(wanted, claim, view);
+  const steps =
+    claim === undefined
+      ? []
+      : [...planClaimEnd(wanted, claim, view), ...planCarriedEnd(wanted, claim, view)];
   if (wanted.unassignPrivateIp && mayUnassign(wanted, view)) {
     steps.push({ kind: 'unassign-private-ip', networkInterfaceId, privateIp });
   }
@@ -100,6 +103,20 @@ function planClaimEnd(wanted: WantedNothing, claim: ClaimToEnd, view: CloudView)
   // nobody has claimed it since: who claims writes a record of his own
   const isRecorded = address !== undefined && isRecordedAs(address, wanted);
   return isRecorded ? staleRoutes(view, publicIp, wanted.networkInterfaceId) : [];
+}
+
+/**
+ * The address is shown elsewhere, or free, and the private IP, which no other pod has, carries it by another id than the claim's: who
+ * associated it anew has not told. Asked by that id EC2 says which describe is the later one.
+ */
+function planCarriedEnd(wanted: WantedNothing, claim: ClaimToEnd, view: CloudView): CloudStep[] {
+  const { allocationId, publicIp } = claim;
+  const carried = shownOn(wanted, view)?.association;
+  const associationId = carried?.allocationId === allocationId ? carried.associationId : undefined;
+  const isKnown = associationId === undefined || associationId === claim.associationId;
+  if (isKnown || wanted.isPrivateIpOnLink !== true) return [];
+  if (isHere(addressOf(claim, view), wanted)) return [];
+  return [{ kind: 'disassociate-address', associationId, publicIp }];
 }
 
 /** True when a describe shows the claim itself, or our own answered writes do. */
@@ -160,6 +177,15 @@ function planRecordEnd(wanted: WantedNothing, claim: ClaimToEnd, view: CloudView
   return [{ kind: 'untag-owner', allocationId, value: written }];
 }
 
+/** The private IP, as its network interface shows it. */
+function shownOn(
+  { networkInterfaceId, privateIp }: WantedNothing,
+  view: CloudView,
+): NetworkInterface['privateIpAddresses'][number] | undefined {
+  const eni = interfaceOf(view, networkInterfaceId);
+  return eni?.privateIpAddresses.find((one) => one.privateIpAddress === privateIp);
+}
+
 function isHere(address: ElasticIp | undefined, wanted: WantedNothing): boolean {
   return address !== undefined && isAt(address, wanted);
 }
@@ -202,12 +228,11 @@ function mayUnassign(wanted: WantedNothing, view: CloudView): boolean {
   const { claim, known } = wanted;
   const address = claim && addressOf(claim, view);
   const isRecorded = address !== undefined && isRecordedAs(address, wanted);
-  const eni = interfaceOf(view, wanted.networkInterfaceId);
-  const shown = eni?.privateIpAddresses.find((one) => one.privateIpAddress === wanted.privateIp);
+  const shown = shownOn(wanted, view);
   if (shown === undefined) {
     // a describe may be from before it was assigned
     const mayBeThere = known === 'ended' || (known !== 'own' && isRecorded);
-    return mayBeThere && eni !== undefined;
+    return mayBeThere && interfaceOf(view, wanted.networkInterfaceId) !== undefined;
   }
   if (shown.primary) return false;
   const isHeld = claim !== undefined && holderOf(address, wanted, claim) === 'us';

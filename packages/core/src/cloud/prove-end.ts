@@ -24,7 +24,10 @@ export async function afterEnd(
   isNews: boolean,
 ): Promise<WantedNothing> {
   const { step, wanted, contradicting } = end;
-  if (wanted.known !== 'reported') return wanted;
+  // the end of another association than the claim's says nothing of the claim
+  if (wanted.known !== 'reported' || step.associationId !== wanted.claim?.associationId) {
+    return wanted;
+  }
   if (!isNews) return { ...wanted, known: 'ended-before' };
   if (contradicting === undefined) return { ...wanted, known: 'ended' };
   if (!(await wasStanding(session, step))) return { ...wanted, known: 'ended-before' };
