@@ -47,6 +47,7 @@ export type { AssignAnswer, AssignInput } from './simulated-ec2/network-interfac
 export type { AssignIpv6Input } from './simulated-ec2/ipv6-addresses.ts';
 export type { NetworkAclSetup } from './simulated-ec2/network-acls.ts';
 export type { PrefixListChange, PrefixListSetup } from './simulated-ec2/prefix-lists.ts';
+export type { AddressAttribute, ReverseDnsSetup } from './simulated-ec2/reverse-dns.ts';
 export type { PrefixListRoute, RouteInput } from './simulated-ec2/route-tables.ts';
 export type { SecurityGroupRules, SecurityGroupSetup } from './simulated-ec2/security-groups.ts';
 export type { TagCondition } from './simulated-ec2/tag-conditions.ts';

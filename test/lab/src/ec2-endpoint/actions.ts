@@ -3,6 +3,7 @@ import type { Action } from './action.ts';
 import * as change from './change-resources.ts';
 import * as instances from './change-instances.ts';
 import * as routes from './change-routes.ts';
+import * as addressAttributes from './address-attributes.ts';
 import * as build from './create-topology.ts';
 import * as made from './create-packet-filters.ts';
 import * as packetFilters from './describe-packet-filters.ts';
@@ -57,9 +58,12 @@ const builders: Readonly<Record<string, Action>> = {
   CreateVpc: build.createVpc,
   DeleteNetworkAclEntry: made.deleteNetworkAclEntry,
   DeleteNetworkInterface: build.deleteNetworkInterface,
+  DescribeAddressesAttribute: addressAttributes.describeAddressesAttribute,
   DetachNetworkInterface: build.detachNetworkInterface,
+  ModifyAddressAttribute: addressAttributes.modifyAddressAttribute,
   ModifyManagedPrefixList: made.modifyManagedPrefixList,
   ReplaceNetworkAclAssociation: made.replaceNetworkAclAssociation,
+  ResetAddressAttribute: addressAttributes.resetAddressAttribute,
   RevokeSecurityGroupEgress: made.revokeSecurityGroupEgress,
   RevokeSecurityGroupIngress: made.revokeSecurityGroupIngress,
   RunInstances: instances.runInstances,

@@ -11,6 +11,7 @@ import {
 } from './cloud-state.ts';
 import { carries } from './prefixes.ts';
 import { refuse } from './refuse.ts';
+import { noReverseDns, requireUnlocked } from './reverse-dns.ts';
 
 /** AssociateAddress, as wide as EC2 takes it. */
 export interface AssociateInput {
@@ -208,16 +209,23 @@ export function allocateAddress(
   }
   const allocationId = nextId(state, 'eipalloc');
   const { tags, knownFromMs = -Infinity } = input;
-  const association = undefined;
-  state.addresses.set(allocationId, { allocationId, publicIp, knownFromMs, association, tags });
+  state.addresses.set(allocationId, {
+    allocationId,
+    publicIp,
+    knownFromMs,
+    association: undefined,
+    reverseDns: noReverseDns,
+    tags,
+  });
   return { allocationId, publicIp };
 }
 
-/** ReleaseAddress: refused while associated. */
+/** ReleaseAddress: refused while associated, and while its reverse DNS locks it. */
 export function releaseAddress(state: CloudState, input: { readonly allocationId: string }): void {
   const address = requireAddress(state, input.allocationId);
   if (address.association !== undefined) {
     refuse('InvalidIPAddress.InUse', `Address ${address.publicIp} is in use.`);
   }
+  requireUnlocked(state, address);
   state.addresses.delete(input.allocationId);
 }

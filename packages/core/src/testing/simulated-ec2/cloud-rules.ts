@@ -29,6 +29,10 @@ export interface CloudRules {
   readonly networkAddressUnitsPerVpc: number;
   /** For how long calls that write do not know an address that AllocateAddress has just made. */
   readonly freshAddressMs: number;
+  /** After how long a change of an Elastic IP's reverse DNS is done; it is locked until then. */
+  readonly reverseDnsMs: number;
+  /** The code for releasing an address that its reverse DNS locks: AWS documents the first, others met the second. */
+  readonly reverseDnsLockCode: 'InvalidAddress.Locked' | 'InvalidAddress.PtrSet';
   /** After how long a private IP that AssignPrivateIpAddresses takes from another network interface has moved; it answers before. */
   readonly reassignmentMs: number;
   /** Of instances that are made without one; default none. */
@@ -49,5 +53,7 @@ export const defaultRules: Omit<CloudRules, 'claimScope' | 'instanceType'> = {
   routeTablesPerVpc: 200,
   networkAddressUnitsPerVpc: 64_000,
   freshAddressMs: 0,
+  reverseDnsMs: 0,
+  reverseDnsLockCode: 'InvalidAddress.Locked',
   reassignmentMs: 0,
 };

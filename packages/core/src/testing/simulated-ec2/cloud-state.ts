@@ -4,6 +4,7 @@ import type { Ec2Change } from './change.ts';
 import type { CloudRules } from './cloud-rules.ts';
 import type { SimulatedInstanceType } from './instance-types.ts';
 import { refuse } from './refuse.ts';
+import type { ReverseDns } from './reverse-dns.ts';
 
 export type Tags = Map<string, string>;
 
@@ -87,6 +88,8 @@ export interface AddressRecord {
   /** Until then writes do not know it, on the region's clock. */
   readonly knownFromMs: number;
   association: Association | undefined;
+  /** Replaced as a whole. */
+  reverseDns: ReverseDns;
   readonly tags: Tags;
 }
 

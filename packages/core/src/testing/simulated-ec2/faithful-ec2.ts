@@ -28,6 +28,8 @@ export function faithfulEc2(setup: FaithfulEc2Setup): SimulatedEc2Options {
     // seconds, as others met them (Terraform's AWS provider retries both)
     freshAddressMs: 3000,
     reassignmentMs: 2000,
+    // minutes, as others met it: the release is refused on when the record is not shown any more
+    reverseDnsMs: 180_000,
     addressesPerRegion: 5,
     routesPerTable: 50,
     tagsPerResource: 50,

@@ -20,6 +20,8 @@ import type { NetworkAclSetup } from './network-acls.ts';
 import * as prefixLists from './prefix-lists.ts';
 import type { PrefixListChange, PrefixListSetup } from './prefix-lists.ts';
 import { RequestBuckets } from './request-buckets.ts';
+import * as reverseDns from './reverse-dns.ts';
+import type { AddressAttribute, ReverseDnsSetup } from './reverse-dns.ts';
 import * as routeTables from './route-tables.ts';
 import type { PrefixListRoute } from './route-tables.ts';
 import * as groups from './security-groups.ts';
@@ -239,6 +241,18 @@ export abstract class SimulatedRegion {
     runnerOf(this).build((state) =>
       topology.deleteNetworkInterface(state, setup.networkInterfaceId),
     );
+  }
+
+  /** ModifyAddressAttribute with a domain name, ResetAddressAttribute without one: a record locks the address against its release. */
+  setReverseDns(setup: ReverseDnsSetup): AddressAttribute {
+    return runnerOf(this).build((state) => reverseDns.setReverseDns(state, setup));
+  }
+
+  /** DescribeAddressesAttribute: of these addresses, or of all. */
+  describeReverseDns(
+    asked: { readonly allocationIds?: readonly string[] } = {},
+  ): readonly AddressAttribute[] {
+    return runnerOf(this).build((state) => reverseDns.describeReverseDns(state, asked));
   }
 
   /** An Elastic IP; default the next one of 203.0.113.0/24, then of 198.51.100.0/24 (RFC 5737). */

@@ -1,0 +1,121 @@
+import {
+  FakeClock,
+  type AddressAttribute,
+  type SimulatedEc2,
+  type SimulatedEc2Options,
+} from '@truetuple/core/testing';
+import { afterEach, describe, expect, it } from 'vitest';
+
+/** What can be asked of the reverse DNS of Elastic IPs, in process or over a wire. */
+export interface ReverseDnsCalls {
+  readonly simulated: SimulatedEc2;
+  modify(allocationId: string, domainName: string): Promise<AddressAttribute>;
+  reset(allocationId: string): Promise<AddressAttribute>;
+  describe(allocationIds?: readonly string[]): Promise<readonly AddressAttribute[]>;
+  release(allocationId: string): Promise<void>;
+  /** EC2's code for what was refused. */
+  codeOf(call: Promise<unknown>): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** EC2 user guide, "Use reverse DNS for email applications", and the error code InvalidAddress.Locked. */
+export function reverseDnsContract(
+  name: string,
+  connect: (options: SimulatedEc2Options) => Promise<ReverseDnsCalls>,
+): void {
+  describe(`reverse DNS of Elastic IPs ${name}`, () => {
+    const open: ReverseDnsCalls[] = [];
+    const bench = async (options: Partial<SimulatedEc2Options> = {}) => {
+      const clock = new FakeClock();
+      const region = 'eu-central-1';
+      const calls = await connect({ region, claimScope: 'eni', clock, ...options });
+      open.push(calls);
+      return { ...calls, clock, ...calls.simulated.allocateAddress() };
+    };
+    afterEach(async () => {
+      for (const one of open.splice(0)) await one.close();
+    });
+
+    it('a record is shown fully qualified, of the addresses that are asked for or of all', async () => {
+      const { modify, describe: show, simulated, allocationId, publicIp } = await bench();
+      const other = simulated.allocateAddress();
+      await modify(allocationId, 'sip.example.com');
+      const own = { allocationId, publicIp, ptrRecord: 'sip.example.com.' };
+      expect(await show([allocationId])).toEqual([own]);
+      expect(await show()).toEqual([own, other]);
+    });
+
+    it.each(['InvalidAddress.Locked', 'InvalidAddress.PtrSet'] as const)(
+      'an address that has one is not released: %s; without it it is',
+      async (reverseDnsLockCode) => {
+        const { modify, reset, release, codeOf, simulated, allocationId } = await bench({
+          reverseDnsLockCode,
+        });
+        await modify(allocationId, 'sip.example.com.');
+        expect(await codeOf(release(allocationId))).toBe(reverseDnsLockCode);
+        expect(simulated.snapshot().addresses).toHaveLength(1);
+        await reset(allocationId);
+        await release(allocationId);
+        expect(simulated.snapshot().addresses).toEqual([]);
+      },
+    );
+
+    it('a change is under way for a while, and locks as long', async () => {
+      const {
+        modify,
+        reset,
+        release,
+        codeOf,
+        describe: show,
+        clock,
+        ...made
+      } = await bench({
+        reverseDnsMs: 1000,
+      });
+      const { allocationId, publicIp } = made;
+      const address = { allocationId, publicIp };
+      const value = 'sip.example.com.';
+      const pending = { ...address, ptrRecordUpdate: { value, status: 'PENDING' } };
+      expect(await modify(allocationId, 'sip.example.com')).toEqual(pending);
+      clock.advance(999);
+      expect(await show([allocationId])).toEqual([pending]);
+      expect(await codeOf(release(allocationId))).toBe('InvalidAddress.Locked');
+      clock.advance(1);
+      expect(await show([allocationId])).toEqual([{ ...address, ptrRecord: value }]);
+      const going = { ...address, ptrRecord: value, ptrRecordUpdate: { status: 'PENDING' } };
+      expect(await reset(allocationId)).toEqual(going);
+      clock.advance(999);
+      expect(await codeOf(release(allocationId))).toBe('InvalidAddress.Locked');
+      clock.advance(1);
+      expect(await show([allocationId])).toEqual([address]);
+      await release(allocationId);
+    });
+
+    it('an address that is associated is in use, whatever its record', async () => {
+      const { modify, release, codeOf, simulated, allocationId } = await bench();
+      const { vpcId } = simulated.createVpc({ cidr: '10.0.0.0/16' });
+      simulated.createInternetGateway({ vpcId });
+      const { subnetId } = simulated.createSubnet({ vpcId, cidr: '10.0.2.0/24' });
+      const { networkInterfaceId } = simulated.createNetworkInterface({ subnetId });
+      await simulated.associateAddress({ allocationId, networkInterfaceId });
+      await modify(allocationId, 'sip.example.com');
+      expect(await codeOf(release(allocationId))).toBe('InvalidIPAddress.InUse');
+    });
+
+    it('what is no address, or no name, has no record', async () => {
+      const { modify, reset, describe: show, codeOf, allocationId } = await bench();
+      const missing = 'InvalidAllocationID.NotFound';
+      expect(await codeOf(modify('eipalloc-0', 'sip.example.com'))).toBe(missing);
+      expect(await codeOf(reset('eipalloc-0'))).toBe(missing);
+      expect(await codeOf(show(['eipalloc-0']))).toBe(missing);
+      for (const domainName of ['sip', 'a b.example.com', '203.0.113.1', '']) {
+        expect([domainName, await codeOf(modify(allocationId, domainName))]).toEqual([
+          domainName,
+          'InvalidParameterValue',
+        ]);
+      }
+      const [address] = await show([allocationId]);
+      expect(Object.keys(address ?? {}).toSorted()).toEqual(['allocationId', 'publicIp']);
+    });
+  });
+}
