@@ -9,13 +9,13 @@ import { afterEach, describe, expect, it } from 'vitest';
 /** What can be asked of the reverse DNS of Elastic IPs, in process or over a wire. */
 export interface ReverseDnsCalls {
   readonly simulated: SimulatedEc2;
-  modify(allocationId: string, domainName: string): Promise<AddressAttribute>;
-  reset(allocationId: string): Promise<AddressAttribute>;
-  describe(allocationIds?: readonly string[]): Promise<readonly AddressAttribute[]>;
-  release(allocationId: string): Promise<void>;
+  readonly modify: (allocationId: string, domainName: string) => Promise<AddressAttribute>;
+  readonly reset: (allocationId: string) => Promise<AddressAttribute>;
+  readonly describe: (allocationIds?: readonly string[]) => Promise<readonly AddressAttribute[]>;
+  readonly release: (allocationId: string) => Promise<void>;
   /** EC2's code for what was refused. */
-  codeOf(call: Promise<unknown>): Promise<string>;
-  close(): Promise<void>;
+  readonly codeOf: (call: Promise<unknown>) => Promise<string>;
+  readonly close: () => Promise<void>;
 }
 
 /** EC2 user guide, "Use reverse DNS for email applications", and the error code InvalidAddress.Locked. */
