@@ -148,9 +148,9 @@ const directMutants: readonly Mutant[] = [
   },
   {
     name: 'a claim’s age is told by the wall clock',
-    file: 'keep/keeper.ts',
-    text: 'claimAgeMs: node.clock.elapsed() - this.#claimedAtMs }',
-    replacement: 'claimAgeMs: node.clock.now() - Date.parse(identity.publishedAt) }',
+    file: 'keep/claim-age.ts',
+    text: 'if (claimedAtUptimeMs === undefined)',
+    replacement: 'if (claimedAtUptimeMs !== -1)',
     foundFrom: 82,
   },
   {

@@ -9,11 +9,13 @@ interface Taken {
   readonly spec: IdentitySpec;
   readonly place: LinkPlace;
   readonly nowMs: number;
+  /** As PublicIdentity.claimedAtUptimeMs. */
+  readonly claimedAtUptimeMs: number;
 }
 
 /** What is published of what was taken. */
 export function describeIdentity(
-  { spec, place, nowMs }: Taken,
+  { spec, place, nowMs, claimedAtUptimeMs }: Taken,
   grant: Grant,
 ): Omit<PublicIdentity, 'generation'> {
   return {
@@ -39,6 +41,7 @@ export function describeIdentity(
     associationId: grant.associationId,
     privateIpAssignedByUs: grant.privateIpAssignedByUs,
     routeTableIds: grant.routeTableIds,
+    claimedAtUptimeMs,
     publishedAt: new Date(nowMs).toISOString(),
   };
 }
@@ -49,11 +52,21 @@ function describeIpv6({ publicIpv6 }: LinkPlace, grant: Grant): Pick<PublicIdent
   return { publicIpv6: { ...publicIpv6, assignedByUs } };
 }
 
-/** Equal in everything but when and how often it was published. */
+/** Equal in everything but when it was claimed and published, and how often. */
 export function isSameIdentity(a: PublicIdentity, b: Omit<PublicIdentity, 'generation'>): boolean {
-  const { generation: _generation, publishedAt: _publishedAt, ...published } = a;
-  const { publishedAt: _now, ...wanted } = b;
-  return JSON.stringify(sorted(published)) === JSON.stringify(sorted(wanted));
+  return JSON.stringify(sorted(timeless(a))) === JSON.stringify(sorted(timeless(b)));
+}
+
+function timeless(
+  identity: Omit<PublicIdentity, 'generation'> & { readonly generation?: number },
+): object {
+  const {
+    generation: _often,
+    claimedAtUptimeMs: _claimed,
+    publishedAt: _published,
+    ...what
+  } = identity;
+  return what;
 }
 
 function sorted(value: object): unknown {

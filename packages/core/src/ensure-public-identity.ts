@@ -5,8 +5,7 @@ import { describeIdentity, isSameIdentity } from './describe-identity.ts';
 import { CoreError } from './errors.ts';
 import { convergeKernel, forgetOthers, withdrawClaim, type Run } from './ensure-run.ts';
 import { findPublished, isIpv6Ours } from './find-published.ts';
-import { claimedAt } from './keep/claimed-at.ts';
-import { holdIdentity, type HeldIdentity, type Published } from './held-identity.ts';
+import { holdIdentity, type HeldIdentity } from './held-identity.ts';
 import type { Ipv4Address } from './identity/address.ts';
 import { parseIdentitySpec, type IdentitySpecInput } from './identity/identity-spec.ts';
 import type { PublicIdentity } from './identity/public-identity.ts';
@@ -127,11 +126,11 @@ async function takeBothHalves(run: Run): Promise<Taken> {
   throw failures.length === 0 ? cause : withFailures(cause, failures);
 }
 
-async function proveAndPublish(run: Run, { grant, claims }: Taken): Promise<Published> {
+async function proveAndPublish(run: Run, { grant, claims }: Taken): Promise<PublicIdentity> {
   const { spec, node, kernel, place } = run;
   const { clock } = node;
-  const [nowMs, claimedAtMs] = [clock.now(), clock.elapsed()];
-  const identity = describeIdentity({ spec, place, nowMs }, grant);
+  const [nowMs, claimedAtUptimeMs] = [clock.now(), clock.elapsed()];
+  const identity = describeIdentity({ spec, place, nowMs, claimedAtUptimeMs }, grant);
   const publisher = node.openPublisher(spec.identityDirectory);
   try {
     await forgetOthers(run, claims, grant);
@@ -139,11 +138,7 @@ async function proveAndPublish(run: Run, { grant, claims }: Taken): Promise<Publ
     await requireProof(kernel, identity);
     const published = await publishOnce(run, publisher, identity);
     requireWanted(run, 'handing it over');
-    const isNew = published.publishedAt === identity.publishedAt;
-    return {
-      identity: published,
-      claimedAtMs: isNew ? claimedAtMs : claimedAt(clock, published),
-    };
+    return published;
   } catch (error) {
     const isAbort = error instanceof NotWanted;
     if (isAbort && run.before.standing.includes(grant.publicIp)) {

@@ -1,7 +1,6 @@
 import { CoreError } from './errors.ts';
 import type { PublicIdentity } from './identity/public-identity.ts';
 import { keepIdentity } from './keep-public-identity.ts';
-import { claimedAt } from './keep/claimed-at.ts';
 import type { KeepOptions, Keeping } from './keep/keeping.ts';
 import type { NodePorts } from './node-ports.ts';
 import { releasePublicIdentity } from './release-public-identity.ts';
@@ -19,18 +18,12 @@ export interface HeldIdentity extends AsyncDisposable {
   release(): Promise<void>;
 }
 
-/** What an ensure published, or found published. */
-export interface Published {
-  readonly identity: PublicIdentity;
-  /** As claimedAt. */
-  readonly claimedAtMs: number;
-}
-
+/** Of what an ensure published, or found published. */
 export function holdIdentity(
-  published: Published,
+  published: PublicIdentity,
   where: { readonly node: NodePorts; readonly identityDirectory: string },
 ): HeldIdentity {
-  let { identity, claimedAtMs } = published;
+  let identity = published;
   let releasing: Promise<void> | undefined;
   let isReleased = false;
   const keepings = new Set<Promise<Keeping>>();
@@ -55,14 +48,9 @@ export function holdIdentity(
     keep: async (options = {}) => {
       if (isReleased) throw alreadyReleased(identity);
       const onIdentity = (now: PublicIdentity): void => {
-        if (now.associationId !== identity.associationId) {
-          claimedAtMs = claimedAt(where.node.clock, now);
-        }
         identity = now;
       };
-      const isOurClock = (options.node ?? where.node).clock === where.node.clock;
-      const since = isOurClock ? { claimedAtMs } : {};
-      const keeping = keepIdentity(identity, { ...where, ...options }, { ...since, onIdentity });
+      const keeping = keepIdentity(identity, { ...where, ...options }, onIdentity);
       keepings.add(keeping);
       return keeping;
     },

@@ -1,7 +1,6 @@
 import { CoreError } from './errors.ts';
 import type { HeldIdentity } from './held-identity.ts';
 import type { PublicIdentity } from './identity/public-identity.ts';
-import { claimedAt } from './keep/claimed-at.ts';
 import { watchClaim } from './keep/claim-watch.ts';
 import { heed } from './keep/heed.ts';
 import { Keeper } from './keep/keeper.ts';
@@ -37,19 +36,11 @@ export async function keepPublicIdentity(
   return 'identity' in held ? held.keep(options) : keepIdentity(held, options);
 }
 
-/** What a handle knows of its identity, and wants to know. */
-interface Handle {
-  /** As claimedAt; default by the wall clock now. */
-  readonly claimedAtMs?: number;
-  /** Told of each new value of the identity. */
-  readonly onIdentity?: (identity: PublicIdentity) => void;
-}
-
-/** As keepPublicIdentity. */
+/** As keepPublicIdentity; `onIdentity` is told of each new value of the identity. */
 export async function keepIdentity(
   identity: PublicIdentity,
   options: KeepOptions,
-  { claimedAtMs, onIdentity = () => {} }: Handle = {},
+  onIdentity: (identity: PublicIdentity) => void = () => {},
 ): Promise<Keeping> {
   requireTime('intervalMs', options.intervalMs);
   requireTime('gatewaySilenceMs', options.gatewaySilenceMs);
@@ -62,7 +53,6 @@ export async function keepIdentity(
   const kernel = await node.openKernel();
   const keeper = open(kernel, {
     identity,
-    claimedAtMs: claimedAtMs ?? claimedAt(node.clock, identity),
     node,
     identityDirectory,
     options,

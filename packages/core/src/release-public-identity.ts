@@ -1,6 +1,7 @@
 import type { ReleaseCall } from './cloud/identity-grant.ts';
 import { CoreError } from './errors.ts';
 import type { HeldIdentity } from './held-identity.ts';
+import { claimAgeMs } from './keep/claim-age.ts';
 import type { PublicIdentity } from './identity/public-identity.ts';
 import type { OnStep } from './identity/step-event.ts';
 import { convergeLink } from './kernel/converge-link.ts';
@@ -54,8 +55,7 @@ export async function releasePublicIdentity(
     const signal = options.signal;
     await grant.release(identity, {
       onStep: report.cloud,
-      // it was claimed before it was published
-      claimAgeMs: node.clock.now() - Date.parse(identity.publishedAt),
+      claimAgeMs: claimAgeMs(node.clock, identity),
       ...(await whatIsOnLink(node, identity)),
       ...(signal === undefined ? {} : { signal }),
     });

@@ -41,7 +41,7 @@ export interface ThisNodeOptions extends RequestLanesOptions, GovernedEc2Options
 
 const systemClock: Clock = {
   now: () => Date.now(),
-  elapsed: () => performance.now(),
+  elapsed: () => Number(process.hrtime.bigint()) / 1e6,
   wait: async (ms, signal) => {
     await delay(ms, undefined, signal === undefined ? {} : { signal });
   },

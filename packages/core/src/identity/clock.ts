@@ -2,7 +2,7 @@
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
-  /** Monotonic milliseconds, for durations. */
+  /** Milliseconds for durations, by a clock that nobody sets: one for all processes of a machine, as CLOCK_MONOTONIC (clock_gettime(2)). */
   elapsed(): number;
   wait(ms: number, signal?: AbortSignal): Promise<void>;
 }

@@ -69,6 +69,7 @@ const schema: v.GenericSchema<unknown, PublicIdentity> = v.object({
   associationId: v.string(),
   privateIpAssignedByUs: v.boolean(),
   routeTableIds: v.array(v.string()),
+  claimedAtUptimeMs: v.exactOptional(v.pipe(v.number(), v.minValue(0))),
   publishedAt: v.string(),
 });
 

@@ -47,6 +47,11 @@ export interface PublicIdentity {
   /** True when truetuple registered privateIp on the ENI, so that release takes it off again. */
   readonly privateIpAssignedByUs: boolean;
   readonly routeTableIds: readonly string[];
+  /**
+   * When it was claimed, or shortly after, by the machine's monotonic clock: milliseconds since it was started. Absent: only
+   * publishedAt says so.
+   */
+  readonly claimedAtUptimeMs?: number;
   /** When it was published, RFC 3339 in UTC. */
   readonly publishedAt: string;
 }

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { ensurePublicIdentity } from '../ensure-public-identity.ts';
+import { claimAgeMs } from './claim-age.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 import { simulatedPod } from '../testing/simulated-pod.ts';
 
@@ -19,14 +20,17 @@ interface Jump {
   readonly offByMs: number;
   /** Before the clock is set; undefined: it is set before the keep begins. */
   readonly keptMs: number | undefined;
+  /** True: a process that comes after one that died keeps what that one published. */
+  readonly isStartedAgain?: boolean;
 }
 
-async function keepStolen({ offByMs, keptMs }: Jump) {
+async function keepStolen({ offByMs, keptMs, isStartedAgain = false }: Jump) {
   const clock = new SettableClock();
   const { spec, node, ec2 } = simulatedPod({ clock, ec2: { claimScope: 'privateIp' } });
   const held = await ensurePublicIdentity(spec, { node });
   if (keptMs === undefined) clock.offByMs = offByMs;
-  const keeping = await held.keep({ intervalMs });
+  const holder = isStartedAgain ? await ensurePublicIdentity(spec, { node }) : held;
+  const keeping = await holder.keep({ intervalMs });
   await clock.advance(keptMs ?? 60_000);
   clock.offByMs = offByMs;
   const other = ec2
@@ -60,4 +64,20 @@ it('a wall clock that is set forth does not make a claim older: what may be from
 
 it('nor when it is set between the claim and the keep', async () => {
   expect(await keepStolen({ offByMs: anHourMs, keptMs: undefined })).toBeUndefined();
+});
+
+it('nor when it is set between two processes of the pod', async () => {
+  const jump = { offByMs: anHourMs, keptMs: undefined, isStartedAgain: true };
+  expect(await keepStolen(jump)).toBeUndefined();
+});
+
+it('nor does one that is set back make what an earlier process claimed younger', async () => {
+  const clock = new SettableClock();
+  const { spec, node } = simulatedPod({ clock });
+  const { identity } = await ensurePublicIdentity(spec, { node });
+  await clock.advance(10 * 60_000);
+  clock.offByMs = -anHourMs;
+  const again = await ensurePublicIdentity(spec, { node });
+  expect(again.identity).toEqual(identity);
+  expect(claimAgeMs(clock, again.identity)).toBeGreaterThanOrEqual(10 * 60_000);
 });

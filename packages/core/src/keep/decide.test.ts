@@ -30,6 +30,7 @@ const identity: PublicIdentity = {
   associationId: 'eipassoc-1',
   privateIpAssignedByUs: true,
   routeTableIds: [],
+  claimedAtUptimeMs: 60_000,
   publishedAt: '2026-01-01T00:00:00.000Z',
 };
 const published: KeepState = { identity, standing: { kind: 'published' } };
@@ -50,7 +51,8 @@ const lostGrant: GrantState = {
   message: 'taken',
   associationId: 'eipassoc-9',
 };
-const theft: Seen = { kind: 'cloud-looked-at', of: 'eipassoc-1', state: lostGrant };
+const uptimeMs = 90_000;
+const theft: Seen = { kind: 'cloud-looked-at', of: 'eipassoc-1', state: lostGrant, uptimeMs };
 const silence: Seen = { kind: 'cloud-silent', error: trouble('CloudUnreachable') };
 
 const refuted = wire({ kind: 'refuted', error: trouble('OutboundNotProven') });
@@ -62,7 +64,7 @@ function wire(said: WireOutcome): Seen {
 }
 
 function letGo(left: CoreError | undefined): Seen {
-  return { kind: 'cloud-looked-at', of: 'eipassoc-1', state: { kind: 'let-go', left } };
+  return { kind: 'cloud-looked-at', of: 'eipassoc-1', state: { kind: 'let-go', left }, uptimeMs };
 }
 
 function acts(state: KeepState, seen: Seen): string[] {
@@ -135,6 +137,7 @@ describe('decide', () => {
       kind: 'cloud-looked-at',
       of: 'eipassoc-1',
       state: { kind: 'asked-for', by, untilMs: 1 },
+      uptimeMs,
     };
     const { state, acts: first } = decide(published, asked);
     expect(first.map(say)).toEqual(['fence']);
@@ -183,15 +186,17 @@ describe('decide', () => {
     expect(acts(after, down)).toEqual([]);
   });
 
-  it('publishes a claim made anew with its own association', () => {
+  it('publishes a claim made anew with its own association, as young as it is', () => {
     const grant = { ...identity, associationId: 'eipassoc-2' };
     const held: GrantState = { kind: 'held', grant, repaired: [], unrepaired: undefined };
     const { state, acts: next } = decide(published, {
       kind: 'cloud-looked-at',
       of: 'eipassoc-1',
       state: held,
+      uptimeMs,
     });
-    expect(state.identity).toEqual({ ...identity, associationId: 'eipassoc-2' });
+    const claimed = { associationId: 'eipassoc-2', claimedAtUptimeMs: uptimeMs };
+    expect(state.identity).toEqual({ ...identity, ...claimed });
     expect(next.map(say)).toEqual(['publish']);
   });
 
@@ -222,7 +227,7 @@ describe('decide', () => {
   ])('pays no heed to %s of an association that was replaced meanwhile', (_what, state) => {
     const newer = { ...identity, associationId: 'eipassoc-2', generation: 4 };
     const { state: adopted } = decide(published, { kind: 'publication-replaced', by: newer });
-    const seen: Seen = { kind: 'cloud-looked-at', of: 'eipassoc-1', state };
+    const seen: Seen = { kind: 'cloud-looked-at', of: 'eipassoc-1', state, uptimeMs };
     expect(decide(adopted, seen)).toEqual({ state: adopted, acts: [] });
   });
 

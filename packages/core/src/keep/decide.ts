@@ -37,7 +37,13 @@ export type Seen =
       readonly unproven: CoreError | undefined;
     }
   /** What EC2 showed of one association, which may be replaced meanwhile. */
-  | { readonly kind: 'cloud-looked-at'; readonly of: string; readonly state: GrantState }
+  | {
+      readonly kind: 'cloud-looked-at';
+      readonly of: string;
+      readonly state: GrantState;
+      /** When it was answered, by `Clock.elapsed`. */
+      readonly uptimeMs: number;
+    }
   | { readonly kind: 'cloud-silent'; readonly error: CoreError }
   /** What STUN servers saw of one association. */
   | { readonly kind: 'wire-asked'; readonly of: string; readonly outcome: WireOutcome }
@@ -83,7 +89,7 @@ export function decide(state: KeepState, seen: Seen): Decision {
     case 'cloud-looked-at':
       // an answer about another association says nothing of this one
       return seen.of === state.identity.associationId
-        ? afterCloud(state, seen.state)
+        ? afterCloud(state, seen.state, seen.uptimeMs)
         : nothing(state);
     case 'cloud-silent':
       return { state, acts: [tell({ kind: 'unsure', error: seen.error })] };
@@ -161,7 +167,7 @@ function afterWire(state: KeepState, outcome: WireOutcome): Decision {
   return { state: next, acts: [...acts, ...asked] };
 }
 
-function afterCloud(state: KeepState, seen: GrantState): Decision {
+function afterCloud(state: KeepState, seen: GrantState, uptimeMs: number): Decision {
   if (seen.kind === 'lost') {
     const { because, message, associationId } = seen;
     const loss = { because, message, associationId };
@@ -178,13 +184,12 @@ function afterCloud(state: KeepState, seen: GrantState): Decision {
   if (unrepaired !== undefined) acts.push(tell({ kind: 'unsure', error: unrepaired }));
   const { identity, standing } = state;
   const { associationId, privateIpAssignedByUs } = grant;
-  const isSame =
-    associationId === identity.associationId &&
-    privateIpAssignedByUs === identity.privateIpAssignedByUs;
-  if (isSame) return { state, acts };
+  const isClaim = associationId === identity.associationId;
+  if (isClaim && privateIpAssignedByUs === identity.privateIpAssignedByUs) return { state, acts };
   if (standing.kind === 'published') acts.push({ kind: 'publish' });
+  const claimed = isClaim ? {} : { associationId, claimedAtUptimeMs: uptimeMs };
   return {
-    state: { ...state, identity: { ...identity, associationId, privateIpAssignedByUs } },
+    state: { ...state, identity: { ...identity, ...claimed, privateIpAssignedByUs } },
     acts,
   };
 }

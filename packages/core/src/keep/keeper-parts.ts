@@ -8,8 +8,6 @@ import type { OpenWireWatch } from './wire-watch.ts';
 /** What a keeper works with. */
 export interface KeeperParts {
   readonly identity: PublicIdentity;
-  /** As claimedAt. */
-  readonly claimedAtMs: number;
   readonly node: NodePorts;
   readonly identityDirectory: string;
   readonly kernel: KernelPort;

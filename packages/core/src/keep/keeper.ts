@@ -1,4 +1,5 @@
 import type { ClaimSeen, IdentityGrant } from '../cloud/identity-grant.ts';
+import { claimAgeMs } from './claim-age.ts';
 import type { PublicIdentity } from '../identity/public-identity.ts';
 import type { KernelWatch } from '../kernel/kernel-port.ts';
 import type { KernelStep } from '../kernel/kernel-step.ts';
@@ -30,8 +31,6 @@ export class Keeper {
   #cloudDue = new AbortController();
   #state: KeepState;
   #grant: IdentityGrant | undefined;
-  /** As claimedAt. */
-  #claimedAtMs: number;
   #turns: Promise<void> = Promise.resolve();
   #isLookDue = false;
   #repairsLeft = repairsAtOnce;
@@ -47,7 +46,6 @@ export class Keeper {
       report,
     };
     this.#state = { identity, standing: { kind: 'unpublished', told: undefined, leftOver: true } };
-    this.#claimedAtMs = parts.claimedAtMs;
     const tell = (event: KeepEvent): void => this.#tell(event);
     this.#gateway = new GatewayWatch({
       kernel,
@@ -172,7 +170,7 @@ export class Keeper {
   #lookAtCloud(): Promise<FromCloud | undefined> {
     return lookAtClaim({
       ...this.#claim(),
-      nowMs: this.#parts.node.clock.now(),
+      clock: this.#parts.node.clock,
       signal: this.#stop.signal,
       onStep: this.#parts.report.cloud,
       mayWrite: (seen) => this.#mayWrite(seen),
@@ -183,7 +181,7 @@ export class Keeper {
     const { identity } = this;
     const { node } = this.#parts;
     const openGrant = async () => (this.#grant ??= await node.openGrant(identity));
-    return { identity, openGrant, claimAgeMs: node.clock.elapsed() - this.#claimedAtMs };
+    return { identity, openGrant, claimAgeMs: claimAgeMs(node.clock, identity) };
   }
 
   /** What another process of the pod gives back is not put back; unpublished, only its owner record says so. */
@@ -247,9 +245,6 @@ export class Keeper {
 
   #setState(state: KeepState): void {
     const { identity } = state;
-    if (identity.associationId !== this.identity.associationId) {
-      this.#claimedAtMs = this.#parts.node.clock.elapsed();
-    }
     const isNew = identity !== this.identity;
     this.#state = state;
     if (isNew) this.#parts.onIdentity(identity);
