@@ -28,12 +28,17 @@ export function judge({ loaded, answers, memory }: Measured): readonly Verdict[]
   // in the first hour caches fill
   const growth = (hours.at(-1)?.median ?? Number.NaN) - (hours[1]?.median ?? Number.NaN);
   return [
-    verdict('what a life of the bundled sidecar loads', 400, loaded.bytes / 1000, 'KB'),
+    judgeLoaded(loaded),
     verdict('first EC2 answer, to an empty Node process', 4, toEmpty, 'x'),
     verdict('first EC2 answer, to the unbundled SDK', 0.35, toUnbundled, 'x'),
     verdict('highest RSS in all hours of keep', 70, highest, 'MiB'),
     verdict('growth of RSS, second hour to last', noiseMiB, growth, 'MiB'),
   ];
+}
+
+/** KB of 1,000 bytes. */
+export function judgeLoaded({ bytes }: LoadedFiles): Verdict {
+  return verdict('what a life of the bundled sidecar loads', 400, bytes / 1000, 'KB');
 }
 
 function verdict(what: string, bound: number, measured: number, unit: Verdict['unit']): Verdict {

@@ -2,19 +2,17 @@
  * `npm run bench:footprint`: what a bundled sidecar weighs: its size, its start, its memory.
  * Exit 0 when the bounds hold, 1 when one does not or something failed. Options: --runs N, --json FILE.
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { checkBoxPrerequisites } from '@truetuple/lab';
 import { parseBenchArguments, type BenchOptions } from '../identity/arguments.ts';
 import { describeMachine } from '../identity/machine.ts';
-import { openReadyWorld } from '../identity/ready-world.ts';
 import { judge } from './bounds.ts';
 import { bundleSidecar } from './bundle-sidecar.ts';
 import { measureFirstAnswers } from './first-answers.ts';
-import { layOutBundle } from './lay-out-bundle.ts';
 import { fillCompileCache, measureLoadedFiles } from './loaded-files.ts';
+import { openFootprint } from './open-footprint.ts';
 import { printFirstAnswers, printMemory, printSizes, printVerdicts } from './print.ts';
 import { measureResidentMemory } from './resident-memory.ts';
 import { byDefault, sparing } from './way.ts';
@@ -33,17 +31,12 @@ async function runBench({ runs, jsonFile }: BenchOptions): Promise<number> {
   print([
     `${cores} cores of ${cpu}, load ${loadAverage.toFixed(2)}; Linux ${kernel}; Node ${node}; packages: ${packages}`,
   ]);
-  await using opened = new AsyncDisposableStack();
-  const directory = await mkdtemp(join(tmpdir(), 'truetuple-footprint-'));
-  opened.defer(() => rm(directory, { recursive: true, force: true }));
-  const bundles = { whole: await bundleSidecar('whole'), pod: await bundleSidecar('pod') };
-  const file = await layOutBundle(directory, bundles.pod);
-  const bundled = { file, compileCache: join(directory, 'compile-cache') };
+  await using footprint = await openFootprint();
+  const { bundle: pod, program: bundled, world, directory } = footprint;
+  const bundles = { whole: await bundleSidecar('whole'), pod };
   const empty = join(directory, 'empty.mjs');
   await writeFile(empty, '');
   const unbundled = fileURLToPath(new URL('unbundled-sdk.mjs', import.meta.url));
-  const world = opened.use(await openReadyWorld());
-  await world.reset();
   const loaded = await measureLoadedFiles(world, bundled, directory);
   print(printSizes(bundles, loaded));
   await fillCompileCache(world, bundled, sparing);
