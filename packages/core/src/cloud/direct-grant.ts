@@ -51,11 +51,10 @@ function ipv4Grant(parts: DirectGrantParts): IdentityGrant {
         { live, coolDown: cooling, allocate },
       ),
     maintain: (grant, call) =>
-      maintainGrant(
-        openSession({ ec2, clock, onStep: call.onStep, signal: call.signal }),
-        grant,
-        call,
-      ),
+      maintainGrant(openSession({ ec2, clock, onStep: call.onStep, signal: call.signal }), grant, {
+        ...call,
+        clearsPrivateIp: true,
+      }),
     release: async (grant, options = {}) => {
       const { allocationId, publicIp, associationId } = grant;
       const session = openSession({ ec2, clock, onStep: options.onStep, signal: options.signal });

@@ -20,6 +20,7 @@ export type Sighting =
   /** Our private IP carries another public address. */
   | {
       readonly kind: 'private-ip-taken';
+      readonly allocationId: string | undefined;
       readonly publicIp: string;
       readonly associationId: string | undefined;
     }
@@ -54,8 +55,8 @@ export function judgeClaim(grant: Grant, view: CloudView): Sighting {
     ({ privateIpAddress }) => privateIpAddress === grant.privateIp,
   )?.association;
   if (carried !== undefined && carried.allocationId !== grant.allocationId) {
-    const { publicIp } = carried;
-    return { kind: 'private-ip-taken', publicIp, associationId: carried.associationId };
+    const { publicIp, allocationId, associationId: otherId } = carried;
+    return { kind: 'private-ip-taken', allocationId, publicIp, associationId: otherId };
   }
   return { kind: address === undefined ? 'not-shown' : 'not-associated' };
 }

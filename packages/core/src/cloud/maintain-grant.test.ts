@@ -11,7 +11,7 @@ import {
 } from '../testing/simulated-pod.ts';
 import type { Grant, GrantState, IdentityGrant, MaintainCall } from './identity-grant.ts';
 import { describeLagMs } from './judge-claim.ts';
-import { secondLookMs } from './maintain-grant.ts';
+import { secondLookMs } from './maintenance.ts';
 
 interface Built extends SimulatedPod<ManualClock> {
   readonly grant: IdentityGrant;

@@ -3,7 +3,8 @@ import { CoreError } from '../errors.ts';
 import { doubtfulClaim, foreignRoute, lostClaim, refusedClaim } from './claim-loss.ts';
 import { carryOut } from './carry-out.ts';
 import { endClaim, type Ending } from './end-claim.ts';
-import { sessionForUndo, throwIfAborted, type CloudSession } from './cloud-session.ts';
+import { endOfOccupant } from './end-of-occupant.ts';
+import { sessionForUndo, type CloudSession } from './cloud-session.ts';
 import type { CloudStep } from './cloud-step.ts';
 import type { Grant, GrantState, MaintainCall } from './identity-grant.ts';
 import {
@@ -11,12 +12,11 @@ import {
   believedId,
   carriesOurRecord,
   isProof,
-  isSameSighting,
   judgeClaim,
   withoutForeignRecord,
   type Sighting,
 } from './judge-claim.ts';
-import { lookAtCloud, routeTableIdFilters } from './observe-cloud.ts';
+import { look, lookTwice, type Maintenance } from './maintenance.ts';
 import { judgeOccupant } from './occupant.ts';
 import { planAlone, type WantedIdentity } from './plan-cloud.ts';
 import { privateIpIsOurs } from './private-ip-duty.ts';
@@ -25,29 +25,20 @@ import { reverses } from './reverses.ts';
 import { mergeOwnWrites } from './own-writes.ts';
 import { interfaceOf, type CloudView } from './view.ts';
 
-/** How long after a look that does not show the claim EC2 is asked again. */
-export const secondLookMs = 2000;
-/** Looks before two alike are waited for no longer. */
-const maxLooks = 5;
 const maxRounds = 32;
 /** Who maintains comes again soon: an outage shall be told, not sat out. */
 const failuresBorne = 4;
 
-interface Maintenance {
-  readonly session: CloudSession;
-  readonly grant: Grant;
-  readonly mayWrite: NonNullable<MaintainCall['mayWrite']>;
-  readonly repaired: CloudStep[];
-  /** True when the latest look shows our owner record. */
-  isRecorded: boolean;
-  privateIpAssignedByUs: boolean;
+interface Call extends Pick<MaintainCall, 'claimAgeMs' | 'mayWrite' | 'nowMs'> {
+  /** True where a claim of an earlier process of the pod may come late: default false. */
+  readonly clearsPrivateIp?: boolean;
 }
 
 /** See IdentityGrant.maintain. */
 export async function maintainGrant(
   session: CloudSession,
   grant: Grant,
-  call: Pick<MaintainCall, 'claimAgeMs' | 'mayWrite' | 'nowMs'>,
+  call: Call,
 ): Promise<GrantState> {
   const { claimAgeMs, mayWrite = async () => true, nowMs } = call;
   session.patience = failuresBorne;
@@ -57,6 +48,7 @@ export async function maintainGrant(
     grant,
     mayWrite,
     repaired: [],
+    occupantId: undefined,
     isRecorded: true,
     privateIpAssignedByUs,
   };
@@ -72,44 +64,26 @@ export async function maintainGrant(
       return repair(run, view, undefined);
     case 'elsewhere':
     case 'private-ip-taken':
-      if (!isProof(sighting, { grant, view, claimAgeMs })) throw doubtfulClaim(grant, sighting);
-      return lostClaim(grant, sighting);
+      if (isProof(sighting, { grant, view, claimAgeMs })) return lostClaim(grant, sighting);
+      if (call.clearsPrivateIp === true) return reclaim(run, sighting);
+      throw doubtfulClaim(grant, sighting);
     default:
       return sighting satisfies never;
   }
 }
 
-/** Looks until the claim is seen, or two looks a pause apart show the same. */
-async function lookTwice(
-  run: Maintenance,
-): Promise<{ readonly sighting: Sighting; readonly view: CloudView }> {
-  const { session, grant } = run;
-  let earlier: Sighting | undefined;
-  for (let looks = 1; ; looks++) {
+/**
+ * Another address that our private IP is shown to carry soon after the claim is from before it, or was claimed for an earlier
+ * process of this pod and came late. Either way it is ended by its id, as an acquire does, and ours claimed again.
+ */
+async function reclaim(run: Maintenance, sighting: Sighting): Promise<GrantState> {
+  const { grant } = run;
+  if (sighting.kind === 'private-ip-taken') {
+    run.occupantId = sighting.allocationId;
     const view = await look(run);
-    const sighting = judgeClaim(grant, view);
-    if (sighting.kind === 'held' || isSameSighting(sighting, earlier)) return { sighting, view };
-    if (looks === maxLooks) throw doubtfulClaim(grant, sighting);
-    earlier = sighting;
-    await secondLook(session, grant);
+    if (endOfOccupant(grant, view) !== undefined) return repair(run, view, undefined);
   }
-}
-
-async function secondLook(session: CloudSession, grant: Grant): Promise<void> {
-  try {
-    await session.clock.wait(secondLookMs, session.signal);
-  } catch (error) {
-    throwIfAborted(session, `looking for ${grant.publicIp} again`);
-    throw error;
-  }
-}
-
-function look({ session, grant }: Maintenance): Promise<CloudView> {
-  return lookAtCloud(session, {
-    networkInterfaceIds: [grant.networkInterfaceId],
-    addressFilters: [{ name: 'allocation-id', values: [grant.allocationId] }],
-    routeTableFilters: routeTableIdFilters(grant.routeTableIds),
-  });
+  throw doubtfulClaim(grant, sighting);
 }
 
 class Unsettled extends Error {}
@@ -231,8 +205,8 @@ async function settle(
 
 /** An allocation that no describe shows is asked for all the same: EC2's refusal says what silence does not. */
 function knownAddress({ allocationId, publicIp }: Grant, view: CloudView): CloudView {
-  if (view.addresses.length > 0) return view;
-  return { ...view, addresses: [{ allocationId, publicIp, tags: [] }] };
+  if (view.addresses.some((one) => one.allocationId === allocationId)) return view;
+  return { ...view, addresses: [...view.addresses, { allocationId, publicIp, tags: [] }] };
 }
 
 function wantedBy(
@@ -253,7 +227,10 @@ function wantedBy(
 
 function planSteps(run: Maintenance, claimAgain: boolean, view: CloudView): readonly CloudStep[] {
   const { networkInterfaceId, privateIp, allocationId, publicIp } = run.grant;
-  const plan = planAlone(wantedBy(run, claimAgain), view);
+  const end = run.occupantId === undefined ? undefined : endOfOccupant(run.grant, view);
+  if (end !== undefined) return [end];
+  const addresses = view.addresses.filter((one) => one.allocationId === allocationId);
+  const plan = planAlone(wantedBy(run, claimAgain), { ...view, addresses });
   switch (plan.kind) {
     case 'steps':
       return plan.steps;

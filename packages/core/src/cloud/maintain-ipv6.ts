@@ -5,7 +5,7 @@ import { holdIpv6, readInterface, recordOf, releaseIpv6, type Ipv6Claim } from '
 import { findIpv6Holder } from './ipv6-holder.ts';
 import type { MaintainCall } from './identity-grant.ts';
 import { describeLagMs } from './judge-claim.ts';
-import { secondLookMs } from './maintain-grant.ts';
+import { secondLookMs } from './maintenance.ts';
 
 /** What maintaining an IPv6 address came to. */
 export type Ipv6State =

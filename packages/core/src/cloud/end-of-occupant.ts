@@ -1,0 +1,24 @@
+import { parseIpv4Address } from '../identity/address.ts';
+import { poolTagKey } from '../identity/owner.ts';
+import type { CloudStep } from './cloud-step.ts';
+import type { Grant } from './identity-grant.ts';
+import { interfaceOf, tagOf, type CloudView } from './view.ts';
+
+/** The end of what our private IP carries beside our address, of which the view has the tags; undefined when it is not of our pool. */
+export function endOfOccupant(grant: Grant, view: CloudView): CloudStep | undefined {
+  const carried = interfaceOf(view, grant.networkInterfaceId)?.privateIpAddresses.find(
+    ({ privateIpAddress }) => privateIpAddress === grant.privateIp,
+  )?.association;
+  if (carried?.associationId === undefined || carried.allocationId === grant.allocationId) {
+    return undefined;
+  }
+  const { associationId } = carried;
+  const poolOf = (id: string | undefined): string | undefined => {
+    const address = view.addresses.find(({ allocationId }) => allocationId === id);
+    return address && tagOf(address, poolTagKey);
+  };
+  const pool = poolOf(grant.allocationId);
+  if (pool === undefined || poolOf(carried.allocationId) !== pool) return undefined;
+  const publicIp = parseIpv4Address(carried.publicIp, 'public IP');
+  return { kind: 'disassociate-address', associationId, publicIp };
+}
