@@ -2,7 +2,7 @@ import { controlClaims, type ClaimControl, type ControlOptions } from '../contro
 import type { ClaimStore } from '../cloud/managed/claim-store.ts';
 import { managedGrant } from '../cloud/managed/managed-grant.ts';
 import type { Ec2Api } from '../cloud/ec2-api.ts';
-import type { LivePod, LivePods } from '../cloud/liveness.ts';
+import type { LivePod, LivePods, Liveness } from '../cloud/liveness.ts';
 import { RequestLanes } from '../cloud/request-lanes.ts';
 import { parseIpv4Address } from '../identity/address.ts';
 import type { IdentitySpecInput } from '../identity/identity-spec.ts';
@@ -29,6 +29,7 @@ export interface ManagedRegionSetup {
 export interface ManagedControl {
   readonly ec2?: Ec2Api;
   readonly claims?: ClaimStore;
+  readonly live?: Liveness;
   readonly withLease?: boolean;
   readonly options?: Omit<ControlOptions, 'pool'>;
 }
@@ -144,12 +145,12 @@ export class ManagedRegion {
 
   /** A controller of that name; it gets the lease unless told otherwise. */
   control(name = 'one', more: ManagedControl = {}): ClaimControl {
-    const { ec2 = this.ec2, claims = this.claims, withLease = true, options = {} } = more;
+    const { ec2 = this.ec2, claims = this.claims, live, withLease = true, options = {} } = more;
     if (withLease) this.lease.grantTo(name);
     const { clock } = this;
     const lanes = new RequestLanes({ clock, random: this.#random });
-    const live = { livePods: async (): Promise<LivePods> => this.livePods() };
-    const parts = { ec2, lanes, claims, lease: this.lease.of(name), live, clock };
+    const known = { livePods: async (): Promise<LivePods> => this.livePods() };
+    const parts = { ec2, lanes, claims, lease: this.lease.of(name), live: live ?? known, clock };
     const control = controlClaims(parts, { pool, ...options });
     this.#controls.push(control);
     return control;
@@ -208,6 +209,20 @@ export class ManagedRegion {
   async close(): Promise<void> {
     await this.run(Promise.all(this.#controls.map((control) => control.close())));
   }
+}
+
+/** A claim store, some of whose calls do something else. */
+export function claimsAround(claims: ClaimStore, other: Partial<ClaimStore>): ClaimStore {
+  return {
+    create: (claim) => claims.create(claim),
+    get: (key) => claims.get(key),
+    list: () => claims.list(),
+    update: (claim) => claims.update(claim),
+    updateStatus: (claim) => claims.updateStatus(claim),
+    delete: (claim) => claims.delete(claim),
+    watch: (onChange, only) => claims.watch(onChange, only),
+    ...other,
+  };
 }
 
 /** A port whose methods neither do nor answer anything once the life is over. */

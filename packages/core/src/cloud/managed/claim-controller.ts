@@ -53,6 +53,8 @@ export class ClaimController {
   readonly #stop = new AbortController();
   readonly #works = new Map<string, ClaimWork>();
   readonly #tasks = new Set<Promise<void>>();
+  /** Carried out since claims were read last. */
+  readonly #done = new Set<ClaimWork>();
   readonly #changes: ClaimChanges;
   /** Aborted when the lease is lost, or nothing gets on; undefined while the lease is not held. */
   #reign: AbortController | undefined;
@@ -116,6 +118,8 @@ export class ClaimController {
     const isFull = nowMs >= this.#nextFullMs;
     if (isFull) this.#nextFullMs = nowMs + this.#times.intervalMs;
     const { claims, pool } = this.#parts;
+    for (const work of this.#done) work.isBusy = false;
+    this.#done.clear();
     this.#remember((await claims.list()).filter(({ spec }) => spec.identity.pool === pool));
     const works = [...this.#works.values()];
     const live = needsLiveness(works, isFull) ? await this.#whoLives() : nobodyKnown;
@@ -126,11 +130,9 @@ export class ClaimController {
       return this.#standStill(errands, this.#standstill.error);
     }
     this.#standstill = undefined;
+    const all = works.map(({ claim }) => claim);
     for (const { work, isPlaceTaken } of errands.finish) {
-      const heir = heirOf(
-        work.claim,
-        works.map(({ claim }) => claim),
-      );
+      const heir = heirOf(work.claim, all);
       const errand = { work, isPlaceTaken, heir: heir && this.#works.get(heir.uid) };
       this.#start(work, async () => {
         await finishClaim(this.#ports, errand);
@@ -247,7 +249,7 @@ export class ClaimController {
     const task = act()
       .catch((error: unknown) => this.#failed(work, error))
       .finally(() => {
-        work.isBusy = false;
+        this.#done.add(work);
         work.leadsTo = undefined;
         work.usedAtMs = this.#parts.clock.elapsed();
         this.#tasks.delete(task);

@@ -36,7 +36,7 @@ export interface ClaimWork {
   known: { readonly associationId: string; readonly sinceMs: number } | undefined;
   /** Allocation id of the address that it is being led to: its promise may not be written yet. */
   leadsTo: string | undefined;
-  /** True while it is being carried out. */
+  /** True while it is being carried out, and until a list that was asked for later has its claim: what is known of that may be old. */
   isBusy: boolean;
 }
 

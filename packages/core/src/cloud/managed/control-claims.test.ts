@@ -1,9 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { ensurePublicIdentity, type EnsureOptions } from '../../ensure-public-identity.ts';
 import type { HeldIdentity } from '../../held-identity.ts';
-import type { ClaimStore } from './claim-store.ts';
+import type { LivePods } from '../liveness.ts';
+import type { IdentityClaim } from './claim.ts';
 import { aroundEc2 } from '../around-ec2.ts';
-import { ManagedRegion, type ManagedPod } from '../../testing/managed-region.ts';
+import { claimsAround, ManagedRegion, type ManagedPod } from '../../testing/managed-region.ts';
 
 let region: ManagedRegion | undefined;
 afterEach(() => region?.close());
@@ -82,18 +83,12 @@ it('an address whose promise takes long to write is promised to nobody else mean
   const built = open({ addresses: 1 });
   let writes = 0;
   // only the first one is slow
-  const slow: ClaimStore = {
-    create: (claim) => built.claims.create(claim),
-    get: (key) => built.claims.get(key),
-    list: () => built.claims.list(),
-    update: (claim) => built.claims.update(claim),
+  const slow = claimsAround(built.claims, {
     updateStatus: async (claim) => {
       if (writes++ === 0) await built.clock.wait(10_000);
       return built.claims.updateStatus(claim);
     },
-    delete: (claim) => built.claims.delete(claim),
-    watch: (onChange, only) => built.claims.watch(onChange, only),
-  };
+  });
   built.control('one', { claims: slow });
   const [first, second] = podsOf(built, 2);
   if (!first || !second) throw new Error('two pods');
@@ -106,6 +101,48 @@ it('an address whose promise takes long to write is promised to nobody else mean
   expect(built.carriedBy(second)).toBeUndefined();
   await built.run((await held).release());
   expect((await built.run(waiting)).identity.publicIp).toBe(identity.publicIp);
+});
+
+it('a claim that was given back while the claims were read is not led on by what was known of it before', async () => {
+  const built = open();
+  const dead = built.pod('gateway-0');
+  const asked = dead.start();
+  // it gets no further than the promise
+  built.ec2.inject({ action: 'AssignPrivateIpAddresses', error: 'InsufficientCidrBlocks' });
+  const { promise: isAsked, resolve: ask } = Promise.withResolvers<void>();
+  const { promise: isGone, resolve: go } = Promise.withResolvers<void>();
+  let isFinishing = false;
+  const update = async (claim: IdentityClaim): Promise<IdentityClaim> => {
+    isFinishing = true;
+    await isAsked;
+    const gone = await built.claims.update(claim);
+    go();
+    return gone;
+  };
+  const livePods = async (): Promise<LivePods> => {
+    if (!isFinishing) return built.livePods();
+    // the claims are read, and nobody knows any more who lives
+    ask();
+    await isGone;
+    await built.clock.wait(100);
+    return { complete: false, pods: [] };
+  };
+  const claims = claimsAround(built.claims, { update });
+  built.control('one', { claims, live: { livePods } });
+  void ensure({ ...dead, node: asked.node });
+  await built.clock.advance(2000);
+  expect((await built.claims.list())[0]?.status?.phase.kind).toBe('promised');
+  asked.kill();
+  built.remove(dead);
+  const successor = built.pod('gateway-0', { uid: 'later', host: 150 });
+  await built.run(ensure(successor));
+  await built.clock.advance(120_000);
+  expect(built.leftInEc2().filter((left) => left.includes(dead.privateIp))).toEqual([]);
+  // the first try, which was refused
+  const asks = built.ec2.calls.entries.filter(({ input }) =>
+    JSON.stringify(input).includes(`"${dead.privateIp}"`),
+  );
+  expect(asks.map(({ action }) => action)).toEqual(['AssignPrivateIpAddresses']);
 });
 
 it('an address that EC2 refused is tried again once it is free, and is nobody’s until then', async () => {

@@ -2,11 +2,10 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { ensurePublicIdentity } from '../../ensure-public-identity.ts';
 import type { HeldIdentity } from '../../held-identity.ts';
 import { Doom } from '../../testing/doom.ts';
-import { ManagedRegion, type ManagedPod } from '../../testing/managed-region.ts';
+import { claimsAround, ManagedRegion, type ManagedPod } from '../../testing/managed-region.ts';
 import { parseIpv4Address } from '../../identity/address.ts';
 import { formatOwnerTag, ownerTagKey } from '../../identity/owner.ts';
 import { describeLagMs } from '../judge-claim.ts';
-import type { ClaimStore } from './claim-store.ts';
 import { fenceClaims, fenceEc2 } from './fence-writes.ts';
 
 let region: ManagedRegion | undefined;
@@ -216,19 +215,13 @@ describe('two controllers', () => {
     const tags = [{ key: ownerTagKey, value: formatOwnerTag(record) }];
     await ec2.createTags({ resources, tags });
     await clock.advance(121_000);
-    const untilClaimed: ClaimStore = {
-      create: (claim) => claims.create(claim),
-      get: (claim) => claims.get(claim),
-      list: () => claims.list(),
-      update: (claim) => claims.update(claim),
-      delete: (claim) => claims.delete(claim),
-      watch: (onChange, only) => claims.watch(onChange, only),
+    const untilClaimed = claimsAround(claims, {
       updateStatus: async (claim) => {
         const written = await claims.updateStatus(claim);
         if (claim.status?.phase.kind === 'claimed') lease.grantTo('two');
         return written;
       },
-    };
+    });
     built.control('two', { withLease: false });
     built.control('one', { claims: untilClaimed });
     const pod = built.pod('gateway-0');
