@@ -10,7 +10,7 @@ import {
   type CloudScope,
 } from './observe-cloud.ts';
 import { planAlone } from './plan-cloud.ts';
-import { shownHolder, type WantedNothing } from './plan-nothing.ts';
+import { isContradicted, shownHolder, type WantedNothing } from './plan-nothing.ts';
 import { afterEnd, believeCaughtUp } from './prove-end.ts';
 import { mergeOwnWrites } from './own-writes.ts';
 import { interfaceOf, type CloudView } from './view.ts';
@@ -85,7 +85,7 @@ export async function endClaim(session: CloudSession, ending: Ending): Promise<v
       if (wasDoneBefore && step.kind === 'unassign-private-ip') isUnassignRefused = true;
       if (!isDone || step.kind !== 'disassociate-address') return isDone ? 'done' : 'look-again';
       doubts = 0;
-      const contradicting = holder === 'somebody-else' ? before : undefined;
+      const contradicting = before && isContradicted(wanted, before) ? before : undefined;
       const isNews = mayBeNews && !wasDoneBefore;
       wanted = await afterEnd(session, { step, wanted, contradicting }, isNews);
       // now that it is known whose the rest is, what comes first may be planned first

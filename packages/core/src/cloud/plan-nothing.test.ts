@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Ipv4Address } from '../identity/address.ts';
 import { formatOwnerTag, ownerTagKey, type Owner } from '../identity/owner.ts';
 import type { ElasticIp, NetworkInterface } from './ec2-api.ts';
-import { planNothing, type WantedNothing } from './plan-nothing.ts';
+import { isContradicted, planNothing, type WantedNothing } from './plan-nothing.ts';
 import { viewAfter, type CloudView } from './view.ts';
 
 const privateIp = '10.0.2.11' as Ipv4Address;
@@ -217,6 +217,26 @@ describe('planNothing', () => {
       networkInterfaces: [eniCarrying(held({ associationId: 'eipassoc-3' }))],
     };
     expect(kinds(reported, newer)).toEqual(['untag-owner']);
+  });
+
+  it('takes a private IP off that goes on showing what it carried before the claim which EC2 has just ended', () => {
+    const free = { allocationId, publicIp, tags: [] };
+    const former = held({ allocationId: 'eipalloc-9', publicIp: '203.0.113.9' });
+    const view = { ...viewOf(free), networkInterfaces: [eniCarrying(former)] };
+    const ended = { ...wanted, known: 'ended', isPrivateIpOnLink: true } as const;
+    expect(kinds(ended, view)).toContain('unassign-private-ip');
+    // whoever ended it may have given the private IP another one
+    expect(kinds({ ...ended, known: 'ended-before' }, view)).not.toContain('unassign-private-ip');
+    // or it is the next pod's by now
+    expect(kinds({ ...ended, isPrivateIpOnLink: false }, view)).not.toContain(
+      'unassign-private-ip',
+    );
+    // then EC2's yes to the end of the claim is no proof by itself
+    const reported = { ...wanted, known: 'reported' } as const;
+    expect(isContradicted(reported, view)).toBe(true);
+    expect(isContradicted(reported, viewOf(free))).toBe(false);
+    expect(isContradicted(reported, viewOf(held()))).toBe(false);
+    expect(isContradicted(reported, viewOf(held({ networkInterfaceId: 'eni-2' })))).toBe(true);
   });
 
   it('asks for a private IP that no describe shows while its record says that it is ours', () => {

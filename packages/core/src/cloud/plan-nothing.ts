@@ -200,6 +200,14 @@ export function shownHolder(wanted: WantedNothing, view: CloudView): ReturnType<
   return claim === undefined ? 'us' : holderOf(addressOf(claim, view), wanted, claim);
 }
 
+/** True when a describe shows the claimed address elsewhere, or another one on the private IP: unless that is from before the claim. */
+export function isContradicted(wanted: WantedNothing, view: CloudView): boolean {
+  const holder = shownHolder(wanted, view);
+  const carried = shownOn(wanted, view)?.association?.allocationId;
+  const isTaken = carried !== undefined && carried !== wanted.claim?.allocationId;
+  return holder === 'somebody-else' || (holder === 'nobody' && isTaken);
+}
+
 function holderOf(
   address: ElasticIp | undefined,
   wanted: WantedNothing,
@@ -239,7 +247,10 @@ function mayUnassign(wanted: WantedNothing, view: CloudView): boolean {
   const isKnown = known === 'own' || known === 'ended' || wanted.isPrivateIpOnLink === true;
   const { association } = shown;
   if (association === undefined) return isKnown || isHeld || isRecorded;
-  if (association.allocationId !== claim?.allocationId) return false;
+  if (association.allocationId !== claim?.allocationId) {
+    // it carried ours until EC2 ended that just now, and no other pod has it: what is shown on it is from before
+    return known === 'ended' && wanted.isPrivateIpOnLink === true;
+  }
   // the claim that the address is shown to have lost may still be shown here
   const isLost = association.associationId === claim?.associationId && !isHere(address, wanted);
   return isHeld || (isLost && (isKnown || isRecorded));
