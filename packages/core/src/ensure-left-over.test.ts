@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { describeLagMs } from './cloud/judge-claim.ts';
 import { ensurePublicIdentity } from './ensure-public-identity.ts';
 import type { IdentitySpecInput } from './identity/identity-spec.ts';
+import { ownerTagKey } from './identity/owner.ts';
 import type { PublicIdentity } from './identity/public-identity.ts';
 import type { NodePorts } from './node-ports.ts';
 import { simulatedPod, type SimulatedPod } from './testing/simulated-pod.ts';
@@ -81,6 +83,21 @@ describe('ensurePublicIdentity, after a process that left an address on the link
     expect(published).toEqual([undefined]);
     expect(await onLink(pod)).not.toContain(`${lost.publicIp}/32`);
     expect(await pod.publisher.current()).toEqual(identity);
+  });
+
+  it('withdraws what another has by now, and takes it off, also where it gets no address itself', async () => {
+    const pod = simulatedPod({ pool: ['203.0.113.50'] });
+    const lost = await leaveOne(pod);
+    await pod.ec2.deleteTags({ resources: [lost.allocationId], tags: [{ key: ownerTagKey }] });
+    // so soon after the claim the describe that shows it elsewhere may be from before
+    await expect(ensure(pod)).rejects.toMatchObject({ code: 'PoolExhausted' });
+    expect(await pod.publisher.current()).toEqual(lost);
+    expect(await onLink(pod)).toContain(`${lost.publicIp}/32`);
+    pod.clock.advance(describeLagMs);
+    await expect(ensure(pod)).rejects.toMatchObject({ code: 'PoolExhausted' });
+    expect(await pod.publisher.current()).toBeUndefined();
+    expect(await onLink(pod)).toEqual(['10.0.2.128/24']);
+    expect(pod.ec2.snapshot().addresses[0]?.privateIpAddress).toBe('10.0.1.10');
   });
 
   it('takes it off also when it adopts what stands published, and leaves that as it is', async () => {

@@ -4,6 +4,7 @@ import { choosePlace } from './choose-place.ts';
 import { describeIdentity, isSameIdentity } from './describe-identity.ts';
 import { CoreError } from './errors.ts';
 import { convergeKernel, forgetOthers, withdrawClaim, type Run } from './ensure-run.ts';
+import { findLost } from './find-lost.ts';
 import { findPublished, isIpv6Ours } from './find-published.ts';
 import { holdIdentity, type HeldIdentity } from './held-identity.ts';
 import type { Ipv4Address } from './identity/address.ts';
@@ -118,10 +119,15 @@ async function takeBothHalves(run: Run): Promise<Taken> {
   const failures: unknown[] = [];
   const bear = (failure: unknown): void => void failures.push(failure);
   if (cloudHalf.status === 'fulfilled') await run.grant.release(cloudHalf.value).catch(bear);
-  // as in EC2, an address that stood before stays, unless its claim was given back
+  // as in EC2, an address that stood before stays, unless its claim was given back, or another has it
+  const lost = await findLost(run);
   const gone = claims.filter(
     ({ publicIp }) => givenBack.has(publicIp) || !run.before.standing.includes(publicIp),
   );
+  if (lost !== undefined) {
+    await withdrawClaim(run, lost).catch(bear);
+    gone.push(lost);
+  }
   await forgetOthers(run, gone, undefined).catch(bear);
   throw failures.length === 0 ? cause : withFailures(cause, failures);
 }
