@@ -1,10 +1,14 @@
+import { readFile } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
 import type { Plugin } from 'esbuild';
+
+/** In the SDK: what it loads when it needs it, be it that Node has it all the while. */
+const awaited = /await import\("(node:[a-z_/]+)"\)/g;
 
 /**
  * Takes Node's own modules as CommonJS does. An ESM import of one reads all that it exports, and so loads what hangs there
  * lazily: since `node:http` exports WebSocket, importing it loads undici, 14 MiB and tens of milliseconds that no
- * `require('node:http')` costs.
+ * `require('node:http')` costs. One that the SDK awaits is no file of its own either.
  */
 export const requireBuiltins: Plugin = {
   name: 'require-builtins',
@@ -16,6 +20,13 @@ export const requireBuiltins: Plugin = {
     );
     build.onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
       contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
+      loader: 'js',
+    }));
+    build.onLoad({ filter: /[\\/]node-http-handler\.js$/ }, async ({ path }) => ({
+      contents: (await readFile(path, 'utf8')).replaceAll(
+        awaited,
+        (_, name: string) => `process.getBuiltinModule(${JSON.stringify(name)})`,
+      ),
       loader: 'js',
     }));
   },

@@ -41,6 +41,7 @@ export interface ThisNodeOptions extends RequestLanesOptions, GovernedEc2Options
 
 const systemClock: Clock = {
   now: () => Date.now(),
+  // `performance` would load node:perf_hooks, which takes a process longer to start than the rest of core
   elapsed: () => Number(process.hrtime.bigint()) / 1e6,
   wait: async (ms, signal) => {
     await delay(ms, undefined, signal === undefined ? {} : { signal });
