@@ -57,7 +57,9 @@ export function ec2ApiContract(name: string, makeBench: MakeBench): void {
         const onInstance = { name: 'attachment.instance-id', values: [instanceId] };
         const byTag = { name: 'tag:use', values: ['media'] };
         const byPrivateIp = { name: 'private-ip-address', values: ['10.0.2.11'] };
-        for (const filters of [[byMac], [onInstance, byTag], [byPrivateIp]]) {
+        const values = ['ip-10-0-2-10.eu-central-1.compute.internal'];
+        const byName = { name: 'private-dns-name', values };
+        for (const filters of [[byMac], [onInstance, byTag], [byPrivateIp], [byName]]) {
           expect(await ec2.describeNetworkInterfaces({ filters })).toMatchObject([expected]);
         }
         const both = await ec2.describeNetworkInterfaces({ filters: [onInstance] });

@@ -29,6 +29,42 @@ export function ec2QuotasContract(name: string, makeBench: MakeBench): void {
       expect(await ec2.describeRouteTables({ filters })).toHaveLength(2);
     });
 
+    it.each(['RouteLimitExceeded', 'ResourceCountLimitExceeded'] as const)(
+      'routes of a table, the local one not with them: %s',
+      async (routeLimitCode) => {
+        const { ec2, place } = await bench({ routesPerTable: 1, routeLimitCode });
+        const { routeTableId, networkInterfaceId, instanceId } = place;
+        const create = (destinationCidrBlock: string) =>
+          ec2.createRoute({ routeTableId, destinationCidrBlock, networkInterfaceId });
+        await create('203.0.113.1/32');
+        expect(await refusalOf(create('203.0.113.2/32'))).toBe(routeLimitCode);
+        for (const [field, value, tables] of [
+          ['route.instance-id', instanceId, 1],
+          ['route.origin', 'CreateRoute', 1],
+          ['route.origin', 'CreateRouteTable', 2],
+        ] as const) {
+          const filters = [{ name: field, values: [value] }];
+          expect([value, await ec2.describeRouteTables({ filters })]).toEqual([
+            value,
+            expect.objectContaining({ length: tables }),
+          ]);
+        }
+      },
+    );
+
+    it('resources that are tagged by one call', async () => {
+      const { ec2, place } = await bench();
+      const tags = [{ key: 'k', value: 'v' }];
+      const resources = (count: number) => Array.from({ length: count }, () => place.allocationId);
+      await ec2.createTags({ resources: resources(1000), tags });
+      const over = resources(1001);
+      const invalid = 'InvalidParameterValue';
+      expect(await refusalOf(ec2.createTags({ resources: over, tags }))).toBe(invalid);
+      expect(await refusalOf(ec2.deleteTags({ resources: over, tags }))).toBe(invalid);
+      const [address] = await ec2.describeAddresses({});
+      expect(address?.tags).toEqual(tags);
+    });
+
     describe('network address units of a VPC', () => {
       const full = 'NetworkAddressUsageLimitExceeded';
 

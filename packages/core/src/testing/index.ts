@@ -43,6 +43,7 @@ export type {
   GatewayRoute,
   InternetGatewaySetup,
 } from './simulated-ec2/connect-topology.ts';
+export type { DescribeInterfacesInput } from './simulated-ec2/describe.ts';
 export type { AssignAnswer, AssignInput } from './simulated-ec2/network-interfaces.ts';
 export type { AssignIpv6Input } from './simulated-ec2/ipv6-addresses.ts';
 export type { NetworkAclSetup } from './simulated-ec2/network-acls.ts';

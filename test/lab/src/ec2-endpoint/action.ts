@@ -23,9 +23,19 @@ export function action<Named extends Fields>(
     const isDryRun = decodeDryRun(all.get('DryRun'), 'DryRun') ?? false;
     const input = decode(new Map([...all].filter(([key]) => key !== 'DryRun')), '');
     if (!isDryRun) return run(ec2, input);
-    ec2.authorize(name);
+    ec2.authorize(name, named(input));
     return refuse('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.');
   };
+}
+
+/** The parameters by the simulator's names, so that it is asked of the same resources. */
+function named(input: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const entries = Object.entries(input).map(([key, value]) =>
+    key === 'ResourceId'
+      ? ['resources', value]
+      : [`${key[0]?.toLowerCase()}${key.slice(1)}`, value],
+  );
+  return Object.fromEntries(entries) as Readonly<Record<string, unknown>>;
 }
 
 /** An action that has no DryRun parameter. */

@@ -11,6 +11,7 @@ import type { XmlFields } from './encode-xml.ts';
 import { once, tagsFor, tagSpecification } from './new-resource.ts';
 
 interface InstanceInput {
+  readonly MaxCount: number;
   readonly InstanceType: SimulatedInstanceType | undefined;
   readonly SubnetId: string | undefined;
   readonly PrivateIpAddress: string | undefined;
@@ -30,8 +31,8 @@ export const runInstances: Action = actionWithoutDryRun(
     ClientToken: optional(text),
   },
   async (ec2, input) =>
-    once(ec2, input.ClientToken, () => {
-      const ids = Array.from({ length: input.MaxCount }, () => runOne(ec2, input));
+    once(ec2, { action: 'RunInstances', input }, () => {
+      const ids = runAll(ec2, input);
       const snapshot = ec2.snapshot();
       const instances = snapshot.instances.filter(({ instanceId }) => ids.includes(instanceId));
       return {
@@ -40,6 +41,19 @@ export const runInstances: Action = actionWithoutDryRun(
       };
     }),
 );
+
+/** All of them or none: what was made before one is refused is terminated. */
+function runAll(ec2: SimulatedEc2, input: InstanceInput): readonly string[] {
+  const before = new Set(ec2.snapshot().instances.map(({ instanceId }) => instanceId));
+  try {
+    return Array.from({ length: input.MaxCount }, () => runOne(ec2, input));
+  } catch (error) {
+    for (const { instanceId } of ec2.snapshot().instances) {
+      if (!before.has(instanceId)) ec2.setInstanceState({ instanceId, state: 'terminated' });
+    }
+    throw error;
+  }
+}
 
 function runOne(ec2: SimulatedEc2, input: InstanceInput): string {
   const tags = tagsFor('instance', input.TagSpecification);

@@ -70,10 +70,10 @@ export const revokeSecurityGroupEgress: Action = changeRules(true, 'revokeSecuri
 
 export const createNetworkAcl: Action = actionWithoutDryRun(
   { VpcId: text, TagSpecification: tagSpecification, ClientToken: optional(text) },
-  async (ec2, { VpcId: vpcId, TagSpecification, ClientToken }) =>
-    once(ec2, ClientToken, () => {
-      const tags = tagsFor('network-acl', TagSpecification);
-      const { networkAclId } = ec2.createNetworkAcl({ vpcId, tags });
+  async (ec2, input) =>
+    once(ec2, { action: 'CreateNetworkAcl', input }, () => {
+      const tags = tagsFor('network-acl', input.TagSpecification);
+      const { networkAclId } = ec2.createNetworkAcl({ vpcId: input.VpcId, tags });
       const acl = ec2.snapshot().networkAcls.find((one) => one.networkAclId === networkAclId);
       return { networkAcl: acl && networkAclFields(acl) };
     }),
@@ -132,7 +132,7 @@ export const createManagedPrefixList: Action = actionWithoutDryRun(
     ClientToken: optional(text),
   },
   async (ec2, input) =>
-    once(ec2, input.ClientToken, () => {
+    once(ec2, { action: 'CreateManagedPrefixList', input }, () => {
       const { prefixListId } = ec2.createManagedPrefixList({
         prefixListName: input.PrefixListName,
         maxEntries: input.MaxEntries,

@@ -68,7 +68,7 @@ export const attachInternetGateway: Action = actionWithoutDryRun(
 export const createRouteTable: Action = actionWithoutDryRun(
   { VpcId: text, TagSpecification: tagSpecification, ClientToken: optional(text) },
   async (ec2, input) =>
-    once(ec2, input.ClientToken, () => {
+    once(ec2, { action: 'CreateRouteTable', input }, () => {
       const tags = tagsFor('route-table', input.TagSpecification);
       const { routeTableId } = ec2.createRouteTable({ vpcId: input.VpcId, tags });
       const all = ec2.snapshot().routeTables;
@@ -96,7 +96,7 @@ export const createNetworkInterface: Action = actionWithoutDryRun(
     ClientToken: optional(text),
   },
   async (ec2, input) =>
-    once(ec2, input.ClientToken, () => {
+    once(ec2, { action: 'CreateNetworkInterface', input }, () => {
       const { networkInterfaceId } = ec2.createNetworkInterface({
         subnetId: input.SubnetId,
         tags: tagsFor('network-interface', input.TagSpecification),
@@ -136,6 +136,12 @@ export const detachNetworkInterface: Action = actionWithoutDryRun(
       return refuse(
         'InvalidAttachmentID.NotFound',
         `The attachment '${AttachmentId}' does not exist`,
+      );
+    }
+    if (eni.attachment?.deviceIndex === 0) {
+      return refuse(
+        'OperationNotPermitted',
+        `The network interface at device index 0 cannot be detached.`,
       );
     }
     ec2.detachNetworkInterface({ networkInterfaceId: eni.networkInterfaceId });

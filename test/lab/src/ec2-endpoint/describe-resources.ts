@@ -16,7 +16,12 @@ export const describeNetworkInterfaces: Action = action(
     const { NetworkInterfaceId: networkInterfaceIds, Filter } = input;
     refuseIdsWithMaxResults(networkInterfaceIds, input);
     const found = await ec2.describeNetworkInterfaces(
-      present({ networkInterfaceIds, filters: Filter, maxResults: input.MaxResults }),
+      present({
+        networkInterfaceIds,
+        filters: Filter,
+        maxResults: input.MaxResults,
+        isUnpaged: input.MaxResults === undefined && input.NextToken === undefined,
+      }),
     );
     const page = pageFor(found, (eni) => eni.networkInterfaceId, input);
     const networkInterfaceSet = page.items.map(networkInterfaceFields);

@@ -6,6 +6,9 @@ export type ShownFields<Resource> = Readonly<
   Record<string, (resource: Resource) => readonly (string | undefined)[]>
 >;
 
+/** EC2 user guide, "List and filter your resources": 200 values a request. */
+const valueLimit = 200;
+
 /** `tag:KEY` and `tag-key`, which every describe takes. */
 export function tagValues(name: string, tags: readonly Tag[]): readonly string[] | undefined {
   if (name === 'tag-key') return tags.map(({ key }) => key);
@@ -22,6 +25,10 @@ export function filterShown<Resource extends { readonly tags: readonly Tag[] }>(
   fields: ShownFields<Resource>,
   filters: readonly Filter[] = [],
 ): readonly Resource[] {
+  const count = filters.reduce((sum, { values }) => sum + values.length, 0);
+  if (count > valueLimit) {
+    refuse('FilterLimitExceeded', `The maximum number of filter values is ${valueLimit}.`);
+  }
   for (const { name } of filters) {
     const isKnown = Object.hasOwn(fields, name) || tagValues(name, []) !== undefined;
     if (!isKnown) refuse('InvalidParameterValue', `The filter '${name}' is invalid`);

@@ -35,19 +35,44 @@ export function tagSetOf(tags: Readonly<Record<string, string>>): XmlFields[] {
   return tagSet(Object.entries(tags).map(([key, value]) => ({ key, value })));
 }
 
-/** What each ClientToken made: the same token makes nothing twice (EC2 API reference, "Ensuring idempotency"). */
-const made = new WeakMap<SimulatedEc2, Map<string, XmlFields>>();
+interface CreateRequest {
+  readonly action: string;
+  readonly input: { readonly ClientToken: string | undefined };
+}
 
-/** @returns what this token made before, or what `make` makes now */
+interface Made {
+  /** The request, as JSON. */
+  readonly asked: string;
+  readonly answer: XmlFields;
+}
+
+/** What each action made for a ClientToken: the same token makes nothing twice (EC2 API reference, "Ensuring idempotency"). */
+const made = new WeakMap<SimulatedEc2, Map<string, Made>>();
+
+/**
+ * @returns what a request with this token made before, or what `make` makes now; the token with other parameters is refused with
+ * IdempotentParameterMismatch
+ */
 export function once(
   ec2: SimulatedEc2,
-  token: string | undefined,
+  { action, input }: CreateRequest,
   make: () => XmlFields,
 ): XmlFields {
+  const { ClientToken: token } = input;
   if (token === undefined) return make();
-  const ofRegion = made.get(ec2) ?? new Map<string, XmlFields>();
+  const key = `${action} ${token}`;
+  const ofRegion = made.get(ec2) ?? new Map<string, Made>();
   made.set(ec2, ofRegion);
-  const known = ofRegion.get(token) ?? make();
-  ofRegion.set(token, known);
-  return known;
+  const asked = JSON.stringify(input);
+  const known = ofRegion.get(key);
+  if (known === undefined) {
+    const answer = make();
+    ofRegion.set(key, { asked, answer });
+    return answer;
+  }
+  if (known.asked === asked) return known.answer;
+  return refuse(
+    'IdempotentParameterMismatch',
+    `The client token '${token}' was used with other parameters before.`,
+  );
 }

@@ -16,6 +16,8 @@ export interface CloudRules {
   readonly endedAssociation: 'refuse' | 'accept';
   /** The code for a private IP that another network interface holds: AWS documents both. */
   readonly privateIpTakenCode: 'InvalidParameterValue' | 'Resource.AlreadyAssociated';
+  /** The code for one route more than a table may have: AWS documents both. */
+  readonly routeLimitCode: 'RouteLimitExceeded' | 'ResourceCountLimitExceeded';
   /** IPv4 addresses of a network interface whose instance does not say, with the primary one. */
   readonly privateIpsPerNetworkInterface: number;
   /** Routes of a route table, the local one not counted. */
@@ -35,15 +37,24 @@ export interface CloudRules {
   readonly reverseDnsLockCode: 'InvalidAddress.Locked' | 'InvalidAddress.PtrSet';
   /** After how long a private IP that AssignPrivateIpAddresses takes from another network interface has moved; it answers before. */
   readonly reassignmentMs: number;
+  /**
+   * With more network interfaces than this a DescribeNetworkInterfaces without pages is refused, unless it asks by instance, group, MAC
+   * address, private DNS name or IP, subnet or VPC. AWS says "a large number"; default none is.
+   */
+  readonly networkInterfacesUnpaged?: number | undefined;
   /** Of instances that are made without one; default none. */
   readonly instanceType?: SimulatedInstanceType | undefined;
 }
 
 /** What holds unless a test says otherwise: the readings that refuse, and generous limits. */
-export const defaultRules: Omit<CloudRules, 'claimScope' | 'instanceType'> = {
+export const defaultRules: Omit<
+  CloudRules,
+  'claimScope' | 'instanceType' | 'networkInterfacesUnpaged'
+> = {
   occupiedPrivateIp: 'refuse',
   endedAssociation: 'refuse',
   privateIpTakenCode: 'InvalidParameterValue',
+  routeLimitCode: 'RouteLimitExceeded',
   privateIpsPerNetworkInterface: 15,
   routesPerTable: 50,
   tagsPerResource: 50,

@@ -11,7 +11,7 @@ import {
   type InternetGateway,
 } from './cloud-state.ts';
 import { refuse } from './refuse.ts';
-import { requirePlaces } from './route-tables.ts';
+import { canonicalCidr, requirePlaces } from './route-tables.ts';
 import { attach } from './topology.ts';
 
 /** An Internet gateway to make. */
@@ -75,8 +75,9 @@ export function attachInternetGateway(
 
 /** A route to a gateway of any kind, such as the default route to an Internet gateway. */
 export function createGatewayRoute(state: CloudState, route: GatewayRoute): void {
-  const { gatewayId, destinationCidrBlock } = route;
+  const { gatewayId } = route;
   const table = requireRouteTable(state, route.routeTableId);
+  const destinationCidrBlock = canonicalCidr(route.destinationCidrBlock);
   // gateways of other kinds are not simulated: any id of theirs will do
   if (gatewayId.startsWith('igw-')) requireInternetGateway(state, gatewayId);
   if (table.routes.has(destinationCidrBlock)) {

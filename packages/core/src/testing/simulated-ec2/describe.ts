@@ -12,18 +12,53 @@ import {
   type RouteTarget,
 } from './cloud-state.ts';
 import { filterResources, type FilterFields } from './filters.ts';
+import { refuse } from './refuse.ts';
+
+/** DescribeNetworkInterfaces, as wide as EC2 takes it. */
+export interface DescribeInterfacesInput {
+  readonly networkInterfaceIds?: readonly string[];
+  readonly filters?: readonly Filter[];
+  /** How many a page; the simulator itself answers all. */
+  readonly maxResults?: number | undefined;
+  /** True for a request that wants all there is in one answer, which EC2 refuses in large accounts. */
+  readonly isUnpaged?: boolean;
+}
 
 /** DescribeNetworkInterfaces. */
 export function describeNetworkInterfaces(
   state: CloudState,
-  input: { readonly networkInterfaceIds?: readonly string[]; readonly filters?: readonly Filter[] },
+  input: DescribeInterfacesInput,
 ): NetworkInterface[] {
+  requireNarrow(state, input);
   const asked =
     input.networkInterfaceIds === undefined
       ? state.networkInterfaces.values()
       : input.networkInterfaceIds.map((id) => requireNetworkInterface(state, id));
   return filterResources(state, asked, networkInterfaceFields, input.filters).map((eni) =>
     showNetworkInterface(state, eni),
+  );
+}
+
+/** Filters by which few interfaces are asked for (API reference, DescribeNetworkInterfaces). */
+const narrowFilters: ReadonlySet<string> = new Set([
+  'attachment.instance-id',
+  'group-id',
+  'mac-address',
+  'private-dns-name',
+  'private-ip-address',
+  'subnet-id',
+  'vpc-id',
+]);
+
+function requireNarrow(state: CloudState, input: DescribeInterfacesInput): void {
+  const { networkInterfaceIds, filters = [], isUnpaged = false } = input;
+  if (!isUnpaged || networkInterfaceIds !== undefined) return;
+  if (filters.some(({ name }) => narrowFilters.has(name))) return;
+  const { networkInterfacesUnpaged: most = Infinity } = state.rules;
+  if (state.networkInterfaces.size <= most) return;
+  refuse(
+    'OperationNotPermitted',
+    `There are too many network interfaces (${state.networkInterfaces.size}) for one answer: ask for pages, or filter.`,
   );
 }
 
@@ -34,6 +69,7 @@ const networkInterfaceFields: FilterFields<NetworkInterfaceRecord> = {
   'mac-address': (eni) => [eni.macAddress],
   'private-ip-address': (eni) => eni.privateIps,
   'addresses.private-ip-address': (eni) => eni.privateIps,
+  'private-dns-name': (eni, { region }) => [privateDnsName(region, eni.privateIps[0] ?? '')],
   'ipv6-addresses.ipv6-address': (eni) => eni.ipv6Addresses,
   'addresses.association.public-ip': (eni, state) =>
     associatedWith(eni, state).map((one) => one.publicIp),
@@ -49,6 +85,12 @@ const networkInterfaceFields: FilterFields<NetworkInterfaceRecord> = {
   'source-dest-check': (eni) => [String(eni.sourceDestCheck)],
   status: (eni) => [eni.attachment === undefined ? 'available' : 'in-use'],
 };
+
+/** VPC user guide, "DNS attributes for your VPC". */
+function privateDnsName(region: string, privateIp: string): string {
+  const domain = region === 'us-east-1' ? 'ec2' : `${region}.compute`;
+  return `ip-${privateIp.replaceAll('.', '-')}.${domain}.internal`;
+}
 
 function associatedWith(eni: NetworkInterfaceRecord, state: CloudState): AddressRecord[] {
   return [...state.addresses.values()].filter(
@@ -146,6 +188,16 @@ const routeTableFields: FilterFields<RouteTableRecord> = {
   'route.destination-cidr-block': (table) =>
     [...table.routes.keys()].filter((destination) => !isPrefixList(destination)),
   'route.destination-prefix-list-id': (table) => [...table.routes.keys()].filter(isPrefixList),
+  'route.instance-id': (table, { networkInterfaces }) =>
+    [...table.routes.values()].map((target) =>
+      target.kind === 'network-interface'
+        ? networkInterfaces.get(target.networkInterfaceId)?.attachment?.instanceId
+        : undefined,
+    ),
+  'route.origin': (table) =>
+    [...table.routes.values()].map(({ kind }) =>
+      kind === 'local' ? 'CreateRouteTable' : 'CreateRoute',
+    ),
   'route.gateway-id': (table, state) => shownRoutes(table, state).map((route) => route.gatewayId),
   'route.state': (table, state) => shownRoutes(table, state).map((route) => route.state),
 };

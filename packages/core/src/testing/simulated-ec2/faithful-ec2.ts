@@ -30,6 +30,8 @@ export function faithfulEc2(setup: FaithfulEc2Setup): SimulatedEc2Options {
     reassignmentMs: 2000,
     // minutes, as others met it: the release is refused on when the record is not shown any more
     reverseDnsMs: 180_000,
+    // AWS does not say how many: as many as a page has at most
+    networkInterfacesUnpaged: 1000,
     addressesPerRegion: 5,
     routesPerTable: 50,
     tagsPerResource: 50,

@@ -56,7 +56,8 @@ export class RequestBuckets {
 function asksForAll(action: Ec2Action, input: unknown): boolean {
   if (action !== 'DescribeNetworkInterfaces' && action !== 'DescribeInstances') return false;
   if (typeof input !== 'object' || input === null) return true;
-  return Object.values(input).every(
-    (value) => value === undefined || (Array.isArray(value) && value.length === 0),
+  return Object.entries(input).every(
+    ([key, value]) =>
+      key === 'isUnpaged' || value === undefined || (Array.isArray(value) && value.length === 0),
   );
 }

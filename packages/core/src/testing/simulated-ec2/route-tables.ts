@@ -33,10 +33,10 @@ export function requirePlaces(state: CloudState, table: RouteTableRecord, wanted
   const taken = [...table.routes].map(([destination, target]) =>
     target.kind === 'local' ? 0 : (state.prefixLists.get(destination)?.maxEntries ?? 1),
   );
-  const { routesPerTable } = state.rules;
+  const { routesPerTable, routeLimitCode } = state.rules;
   if (taken.reduce((sum, places) => sum + places, 0) + wanted <= routesPerTable) return;
   refuse(
-    'RouteLimitExceeded',
+    routeLimitCode,
     `The maximum number of routes has been reached: ${routesPerTable} in ${table.routeTableId}.`,
   );
 }

@@ -3,7 +3,6 @@ import type {
   CallOptions,
   ChangeIpv6Addresses,
   DescribeAddresses,
-  DescribeNetworkInterfaces,
   DescribeRouteTables,
   Ec2Api,
   ElasticIp,
@@ -25,6 +24,7 @@ import type { AssociateInput } from './addresses.ts';
 import type { Clock } from '../../identity/clock.ts';
 import type { CloudRules } from './cloud-rules.ts';
 import * as describe from './describe.ts';
+import type { DescribeInterfacesInput } from './describe.ts';
 import * as ipv6 from './ipv6-addresses.ts';
 import type { AssignIpv6Input } from './ipv6-addresses.ts';
 import type { ReadConsistency } from './lagging-reads.ts';
@@ -62,7 +62,7 @@ export interface SimulatedEc2Options extends Partial<CloudRules> {
  */
 export class SimulatedEc2 extends SimulatedRegion implements Ec2Api {
   describeNetworkInterfaces(
-    input: DescribeNetworkInterfaces & { readonly maxResults?: number | undefined },
+    input: DescribeInterfacesInput,
     call?: CallOptions,
   ): Promise<NetworkInterface[]> {
     const operation = describe.describeNetworkInterfaces;

@@ -30,7 +30,7 @@ export function requireTagged(
 ): void {
   for (const { actions, resource, tag } of conditions) {
     if (!actions.includes(action)) continue;
-    const isMet = touched(state, resource, input as NamedResources).every(
+    const isMet = touched(state, resource, (input ?? {}) as NamedResources).every(
       (tags) => tags.get(tag.key) === tag.value,
     );
     if (isMet) continue;

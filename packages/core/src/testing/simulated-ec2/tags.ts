@@ -5,6 +5,7 @@ import { refuse } from './refuse.ts';
 
 /** EC2 user guide, tag restrictions. */
 const keyLimit = 128;
+const resourceLimit = 1000;
 const valueLimit = 256;
 
 /** CreateTags: overwrites without asking; the same tags on every resource, or on none. */
@@ -12,6 +13,7 @@ export function createTags(
   state: CloudState,
   input: { readonly resources: readonly string[]; readonly tags: readonly Tag[] },
 ): void {
+  requireResources(input.resources);
   const all = input.resources.map((id) => ({ id, tags: tagsOf(state, id) }));
   if (input.tags.length === 0)
     refuse('MissingParameter', 'The request must contain the parameter Tags');
@@ -25,6 +27,16 @@ export function createTags(
   for (const { id, tags } of all) {
     for (const { key, value } of input.tags) tags.set(key, value);
     noteTags(state, id, tags);
+  }
+}
+
+/** One at least, 1,000 at most (API reference, CreateTags); the code for more is documented nowhere. */
+function requireResources(resources: readonly string[]): void {
+  if (resources.length === 0) {
+    refuse('MissingParameter', 'The request must contain the parameter ResourceId');
+  }
+  if (resources.length > resourceLimit) {
+    refuse('InvalidParameterValue', `At most ${resourceLimit} resources are tagged by one call.`);
   }
 }
 
@@ -48,6 +60,7 @@ export interface DeleteTagsInput {
 
 /** DeleteTags: with a value it is compare-and-delete. */
 export function deleteTags(state: CloudState, input: DeleteTagsInput): void {
+  requireResources(input.resources);
   const all = input.resources.map((id) => ({ id, tags: tagsOf(state, id) }));
   for (const { id, tags } of all) {
     const before = tags.size;
