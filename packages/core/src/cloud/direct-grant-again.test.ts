@@ -286,6 +286,28 @@ describe('a release of a young claim', () => {
   });
 });
 
+describe('an acquire that fails', () => {
+  it('leaves a route that somebody has led elsewhere since it made it', async () => {
+    const { ec2, acquire, before } = build(0);
+    const [, other] = ec2.snapshot().networkInterfaces;
+    const { networkInterfaceId = '' } = other ?? {};
+    let led: string | undefined;
+    ec2.onChange(async (change) => {
+      if (change.kind !== 'route-created') return;
+      led = change.destinationCidrBlock;
+      ec2.denyActions(['CreateRoute']);
+      await ec2.replaceRoute({ ...change, networkInterfaceId });
+    });
+    await expect(acquire(first)).rejects.toMatchObject({ code: 'AccessDenied' });
+    const { addresses, routeTables } = ec2.snapshot();
+    expect(addresses).toEqual(before.addresses);
+    const targets = routeTables.flatMap(({ routes }) =>
+      routes.flatMap((one) => (one.destinationCidrBlock === led ? [one.networkInterfaceId] : [])),
+    );
+    expect(targets).toEqual([networkInterfaceId]);
+  });
+});
+
 describe('a claim that somebody takes and lets go while it is being made', () => {
   it('is made again: that nobody is shown to have the address does not bring it back', async () => {
     const built = build(0);

@@ -1,4 +1,4 @@
-import { viewAfter, type CloudView, type OwnWrite } from './view.ts';
+import { routeTo, viewAfter, type CloudView, type OwnWrite } from './view.ts';
 
 /**
  * Lays our own answered writes over what a describe showed: EC2 may answer a describe from before a write
@@ -22,6 +22,19 @@ export function contradictedClaim(
     if (!writes.some((one) => isEndOf(one, seenId))) return { write, seenId };
   }
   return undefined;
+}
+
+/** Without the routes of ours that a describe shows to lead elsewhere: who takes routes away believes it. */
+export function withoutContradictedRoutes(
+  { routeTables }: CloudView,
+  writes: readonly OwnWrite[],
+): readonly OwnWrite[] {
+  return writes.filter(({ step }) => {
+    if (step.kind !== 'create-route' && step.kind !== 'replace-route') return true;
+    const table = routeTables.find(({ routeTableId }) => routeTableId === step.routeTableId);
+    const shown = table && routeTo(table, step.destination);
+    return shown === undefined || shown.networkInterfaceId === step.networkInterfaceId;
+  });
 }
 
 /** True when the address is shown in the very association that a write of ours made. */
