@@ -233,7 +233,11 @@ async function takeAway(pass: Pass, orphan: Orphan): Promise<void> {
     const live = await ownersOf(request);
     for (const pod of live.pods) pass.shown.set(pod.uid, pod);
     const { orphans }: ReapPlan = planReap(observed, live);
-    return orphans.flatMap(({ steps }) => steps).filter((step) => !isAmong(step, done));
+    // what somebody who came since, and died, has left there waits for its own grace
+    const isIt = ({ key }: Orphan): boolean => key === orphan.key || orphan.laterKeys.includes(key);
+    return orphans
+      .filter(isIt)
+      .flatMap(({ steps }) => steps.filter((step) => !isAmong(step, done)));
   };
   await converge<readonly CloudStep[], CloudStep>({
     what: `taking away ${orphan.what}`,

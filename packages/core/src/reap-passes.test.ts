@@ -34,10 +34,11 @@ function build(options: Partial<SimulatedEc2Options> = {}, clock = new FakeClock
   const eni = ec2.createNetworkInterface({ subnetId, instanceId, sourceDestCheck: false });
   for (let index = 0; index < 10; index++) ec2.allocateAddress({ tags: { [poolTagKey]: pool } });
   let earlier: readonly OrphanSighting[] = [];
-  const hold = (name: string) =>
+  const hold = (name: string, { uid = `uid-${name}`, address = {} } = {}) =>
     directGrant({ ec2, clock }).acquire({
       spec: parseIdentitySpec({
-        owner: { cluster: 'c', namespace: 'n', pod: name, uid: `uid-${name}` },
+        owner: { cluster: 'c', namespace: 'n', pod: name, uid },
+        ...address,
         pool,
         region,
         vpcCidrs: ['10.0.0.0/16'],
@@ -91,6 +92,27 @@ describe('two passes and a grace age', () => {
     expect(last.applied).toHaveLength(4);
     expect(last.sightings).toEqual([]);
     expect(ec2.snapshot()).toEqual(fresh);
+  });
+
+  it('what the next pod of a private IP left, which came and died during the pass, waits for its own', async () => {
+    const { clock, ec2, hold, pass, held } = build();
+    const { publicIp: address } = await hold('pod-1');
+    await pass(nobody);
+    clock.advance(5 * minute);
+    let lists = 0;
+    const report = await pass(async () => {
+      lists += 1;
+      if (lists === 1) await hold('pod-1', { uid: 'uid-next', address: { address } });
+      return nobody();
+    });
+    expect(lists).toBe(2);
+    expect(report).toMatchObject({ applied: [], failed: [] });
+    const left = ec2.snapshot();
+    expect((await pass(nobody)).waiting[0]?.why).toContain('for 0 of 300 s');
+    expect(ec2.snapshot()).toEqual(left);
+    clock.advance(5 * minute);
+    await pass(nobody);
+    expect(held()).toBe(0);
   });
 
   it('a pass that sees the owner alive begins anew', async () => {

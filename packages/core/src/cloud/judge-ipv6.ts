@@ -21,6 +21,7 @@ export function judgeIpv6(eni: NetworkInterface, pool: string, live: LivePods): 
       return {
         orphan: {
           key: `${networkInterfaceId} ${address} ${value}`,
+          laterKeys: [],
           what,
           subject: { kind: 'ipv6-address', networkInterfaceId },
           steps: [

@@ -40,7 +40,7 @@ export function judgePrivateIps(
       if (why !== undefined) return [{ spared: { what, why } }];
       const subject = { kind: 'private-ip' as const, networkInterfaceId };
       const steps = [{ kind: 'unassign-private-ip' as const, networkInterfaceId, privateIp }];
-      return [{ orphan: { key: placeKey(place), what, subject, steps } }];
+      return [{ orphan: { key: placeKey(place), laterKeys: [], what, subject, steps } }];
     },
   );
 }

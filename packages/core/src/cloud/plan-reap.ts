@@ -47,6 +47,8 @@ export interface ObservedPool {
 export interface Orphan {
   /** The same in every pass that sees it, and of nothing else: it names association and record, not only the address. */
   readonly key: string;
+  /** What its key becomes as its own steps are carried out. */
+  readonly laterKeys: readonly string[];
   readonly what: string;
   readonly subject: OrphanSubject;
   readonly steps: readonly CloudStep[];
@@ -107,9 +109,30 @@ export function planReap(observed: ObservedPool, live: LivePods): ReapPlan {
 }
 
 /** Who has it next leaves another association, or another record. */
-function addressKey(address: ElasticIp): string {
-  const { allocationId, associationId = 'free' } = address;
-  return `${allocationId} ${associationId} ${ownerTagOf(address) ?? 'unrecorded'}`;
+function addressKey(
+  { allocationId }: ElasticIp,
+  associationId: string | undefined,
+  value: string | undefined,
+): string {
+  return `${allocationId} ${associationId ?? 'free'} ${value ?? 'unrecorded'}`;
+}
+
+/** The association ends, the record goes, in this order or the other; what is left is free, or the private IP alone. */
+function keysOf(
+  address: ElasticIp,
+  steps: readonly CloudStep[],
+): Pick<Orphan, 'key' | 'laterKeys'> {
+  const value = ownerTagOf(address);
+  const ofAddress = [
+    addressKey(address, undefined, value),
+    addressKey(address, address.associationId, undefined),
+    addressKey(address, undefined, undefined),
+  ];
+  const ofPrivateIp = steps.flatMap((step) =>
+    step.kind === 'unassign-private-ip' ? [placeKey(step)] : [],
+  );
+  const key = addressKey(address, address.associationId, value);
+  return { key, laterKeys: [...ofAddress, ...ofPrivateIp] };
 }
 
 function judgeAddress(address: ElasticIp, observed: ObservedPool, live: LivePods): Verdict {
@@ -157,12 +180,8 @@ function describeOrphan(
   const untag: CloudStep[] =
     value === undefined ? [] : [{ kind: 'untag-owner', allocationId, value }];
   const subject = { kind: 'address' as const, allocationId, publicIp, networkInterfaceId };
-  return {
-    key: addressKey(address),
-    what,
-    subject,
-    steps: isOfLive ? [...untag, ...steps] : [...steps, ...untag],
-  };
+  const ordered = isOfLive ? [...untag, ...steps] : [...steps, ...untag];
+  return { ...keysOf(address, ordered), what, subject, steps: ordered };
 }
 
 /** The instance whose network interface a place is on; undefined when that is not known. */
@@ -227,7 +246,7 @@ function judgeFreeAddress(address: ElasticIp, observed: ObservedPool, live: Live
   if (steps.length === 0) return { spared: { what, why } };
   const networkInterfaceId = undefined;
   const subject = { kind: 'address' as const, allocationId, publicIp, networkInterfaceId };
-  return { orphan: { key: addressKey(address), what, subject, steps } };
+  return { orphan: { ...keysOf(address, steps), what, subject, steps } };
 }
 
 /** None when a network interface shows the address: then the describe of it is from before its claim. */
