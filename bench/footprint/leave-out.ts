@@ -38,6 +38,15 @@ const inTheSdk: readonly StandIn[] = [
       'export class DefaultRateLimiter { async getSendToken() {} updateClientSendingRate() {} }',
   },
   {
+    // streams of browsers: Node's own answer to a request is a Readable
+    filter: /^\.\/sdk-stream-mixin\.browser$/,
+    contents: throwing('sdkStreamMixin'),
+  },
+  {
+    filter: /^\.\/stream-collector\.browser$/,
+    contents: `${throwing('collectBlob')} ${throwing('collectReadableStream')}`,
+  },
+  {
     // names of buckets, for S3
     filter: /[\\/]service-customizations$/,
     contents: throwing('resolveParamsForS3'),

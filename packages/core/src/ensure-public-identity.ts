@@ -4,7 +4,6 @@ import { choosePlace } from './choose-place.ts';
 import { describeIdentity, isSameIdentity } from './describe-identity.ts';
 import { CoreError } from './errors.ts';
 import { convergeKernel, forgetOthers, withdrawClaim, type Run } from './ensure-run.ts';
-import { findLost } from './find-lost.ts';
 import { findPublished, isIpv6Ours } from './find-published.ts';
 import { holdIdentity, type HeldIdentity } from './held-identity.ts';
 import type { Ipv4Address } from './identity/address.ts';
@@ -120,6 +119,7 @@ async function takeBothHalves(run: Run): Promise<Taken> {
   const bear = (failure: unknown): void => void failures.push(failure);
   if (cloudHalf.status === 'fulfilled') await run.grant.release(cloudHalf.value).catch(bear);
   // as in EC2, an address that stood before stays, unless its claim was given back, or another has it
+  const { findLost } = await lateParts.lostPublication();
   const lost = await findLost(run);
   const gone = claims.filter(
     ({ publicIp }) => givenBack.has(publicIp) || !run.before.standing.includes(publicIp),

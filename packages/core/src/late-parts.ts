@@ -3,6 +3,7 @@ import type * as takeOver from './cloud/take-over.ts';
 import type * as undoAcquire from './cloud/undo-acquire.ts';
 import type * as choiceOfIpv6 from './kernel/choose-ipv6.ts';
 import type * as watchOfWire from './keep/wire-watch.ts';
+import type * as lostPublication from './find-lost.ts';
 import { onDemand } from './on-demand.ts';
 import type * as reportToListener from './report-to-listener.ts';
 import type * as proofOfIpv6 from './verify/judge-ipv6.ts';
@@ -18,6 +19,8 @@ interface LateParts {
   readonly takeOver: () => Promise<typeof takeOver>;
   /** Of an acquire that fails. */
   readonly undoAcquire: () => Promise<typeof undoAcquire>;
+  /** Of an ensure that fails. */
+  readonly lostPublication: () => Promise<typeof lostPublication>;
   /** Of identities with an IPv6 address. */
   readonly dualStack: () => Promise<typeof holdBoth>;
   readonly ipv6Choice: () => Promise<typeof choiceOfIpv6>;
@@ -31,6 +34,7 @@ export const lateParts: LateParts = {
   wireWatch: onDemand(() => import('./keep/wire-watch.ts')),
   takeOver: onDemand(() => import('./cloud/take-over.ts')),
   undoAcquire: onDemand(() => import('./cloud/undo-acquire.ts')),
+  lostPublication: onDemand(() => import('./find-lost.ts')),
   dualStack: onDemand(() => import('./cloud/hold-both.ts')),
   ipv6Choice: onDemand(() => import('./kernel/choose-ipv6.ts')),
   ipv6Proof: onDemand(() => import('./verify/judge-ipv6.ts')),

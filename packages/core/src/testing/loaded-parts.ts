@@ -1,6 +1,7 @@
 import * as dualStack from '../cloud/hold-both.ts';
 import * as takeOver from '../cloud/take-over.ts';
 import * as undoAcquire from '../cloud/undo-acquire.ts';
+import * as lostPublication from '../find-lost.ts';
 import * as wireWatch from '../keep/wire-watch.ts';
 import * as ipv6Choice from '../kernel/choose-ipv6.ts';
 import type { LoadedParts } from '../late-parts.ts';
@@ -13,6 +14,7 @@ export const loadedParts: LoadedParts = {
   wireWatch,
   takeOver,
   undoAcquire,
+  lostPublication,
   dualStack,
   ipv6Choice,
   ipv6Proof,
