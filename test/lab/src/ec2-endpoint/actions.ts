@@ -5,6 +5,7 @@ import * as instances from './change-instances.ts';
 import * as routes from './change-routes.ts';
 import * as addressAttributes from './address-attributes.ts';
 import * as build from './create-topology.ts';
+import * as tearDown from './delete-topology.ts';
 import * as made from './create-packet-filters.ts';
 import * as packetFilters from './describe-packet-filters.ts';
 import * as resources from './describe-resources.ts';
@@ -56,10 +57,18 @@ const builders: Readonly<Record<string, Action>> = {
   CreateSubnet: build.createSubnet,
   CreateSubnetCidrReservation: build.createSubnetCidrReservation,
   CreateVpc: build.createVpc,
+  DeleteInternetGateway: tearDown.deleteInternetGateway,
+  DeleteNetworkAcl: tearDown.deleteNetworkAcl,
   DeleteNetworkAclEntry: made.deleteNetworkAclEntry,
   DeleteNetworkInterface: build.deleteNetworkInterface,
+  DeleteRouteTable: tearDown.deleteRouteTable,
+  DeleteSecurityGroup: tearDown.deleteSecurityGroup,
+  DeleteSubnet: tearDown.deleteSubnet,
+  DeleteVpc: tearDown.deleteVpc,
   DescribeAddressesAttribute: addressAttributes.describeAddressesAttribute,
+  DetachInternetGateway: tearDown.detachInternetGateway,
   DetachNetworkInterface: build.detachNetworkInterface,
+  DisassociateRouteTable: tearDown.disassociateRouteTable,
   ModifyAddressAttribute: addressAttributes.modifyAddressAttribute,
   ModifyManagedPrefixList: made.modifyManagedPrefixList,
   ReplaceNetworkAclAssociation: made.replaceNetworkAclAssociation,

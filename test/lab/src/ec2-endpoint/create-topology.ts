@@ -5,6 +5,7 @@ import {
   ipv6CidrSet,
   networkInterfaceFields,
   routeTableFields,
+  tableAssociationIdOf,
 } from './encode-resources.ts';
 import { once, tagSetOf, tagsFor, tagSpecification } from './new-resource.ts';
 import { refuse } from './refusal.ts';
@@ -81,7 +82,7 @@ export const associateRouteTable: Action = actionWithoutDryRun(
   { RouteTableId: text, SubnetId: text },
   async (ec2, { RouteTableId: routeTableId, SubnetId: subnetId }) => {
     ec2.associateRouteTable({ routeTableId, subnetId });
-    const associationId = `rtbassoc-${subnetId.slice(subnetId.indexOf('-') + 1)}`;
+    const associationId = tableAssociationIdOf(subnetId);
     return { associationId, associationState: { state: 'associated' } };
   },
 );

@@ -11,6 +11,13 @@ export function attachmentIdOf(networkInterfaceId: string): string {
   return networkInterfaceId.replace(/^eni-/, 'eni-attach-');
 }
 
+/** A subnet has one route table at most, a VPC one main table: their ids name the associations, and no two alike. */
+export function tableAssociationIdOf(id: string): string {
+  return id.startsWith('rtb-')
+    ? id.replace(/^rtb-/, 'rtbassoc-a')
+    : id.replace(/^subnet-/, 'rtbassoc-');
+}
+
 /** The IPv6 blocks of a VPC or of a subnet: none or one. */
 export function ipv6CidrSet(ipv6CidrBlock: string | undefined): XmlFields[] {
   if (ipv6CidrBlock === undefined) return [];
@@ -87,7 +94,7 @@ export function addressFields(address: ElasticIp, instanceId: string | undefined
 export function routeTableFields(table: RouteTable, isMain: boolean): XmlFields {
   const { routeTableId } = table;
   const associated = (id: string): XmlFields => ({
-    routeTableAssociationId: `rtbassoc-${id.slice(id.indexOf('-') + 1)}`,
+    routeTableAssociationId: tableAssociationIdOf(id),
     routeTableId,
     associationState: { state: 'associated' },
   });

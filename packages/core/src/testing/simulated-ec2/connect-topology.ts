@@ -12,6 +12,7 @@ import {
 } from './cloud-state.ts';
 import { refuse } from './refuse.ts';
 import { canonicalCidr, requirePlaces } from './route-tables.ts';
+import { cidrsOverlap } from './subnet-range.ts';
 import { attach } from './topology.ts';
 
 /** An Internet gateway to make. */
@@ -87,7 +88,10 @@ export function createGatewayRoute(state: CloudState, route: GatewayRoute): void
   table.routes.set(destinationCidrBlock, { kind: 'gateway', gatewayId });
 }
 
-function requireInternetGateway(state: CloudState, internetGatewayId: string): InternetGateway {
+export function requireInternetGateway(
+  state: CloudState,
+  internetGatewayId: string,
+): InternetGateway {
   return (
     state.internetGateways.get(internetGatewayId) ??
     refuse(
@@ -143,7 +147,7 @@ export function createSubnetCidrReservation(
       `The CIDR '${cidr}' is not within the subnet's CIDR ${subnet.cidr}`,
     );
   }
-  const other = subnet.reservations.find((one) => overlap(one.cidr as Cidr, cidr));
+  const other = subnet.reservations.find((one) => cidrsOverlap(one.cidr as Cidr, cidr));
   if (other !== undefined) {
     refuse(
       'InvalidParameterValue',
@@ -154,9 +158,4 @@ export function createSubnetCidrReservation(
   const reservation: CidrReservation = { subnetCidrReservationId, cidr, reservationType };
   subnet.reservations.push(reservation);
   return reservation;
-}
-
-/** Blocks lie in one another or apart. */
-function overlap(a: Cidr, b: Cidr): boolean {
-  return cidrWithin(a, b) || cidrWithin(b, a);
 }

@@ -230,6 +230,12 @@ function showRouteTable(state: CloudState, table: RouteTableRecord): RouteTable 
   };
 }
 
+/** Gateways of other kinds are not simulated: they are always there. */
+function gatewayState({ internetGateways }: CloudState, gatewayId: string): 'active' | 'blackhole' {
+  const isThere = internetGateways.get(gatewayId)?.vpcId !== undefined;
+  return isThere || !gatewayId.startsWith('igw-') ? 'active' : 'blackhole';
+}
+
 function showTarget(
   state: CloudState,
   target: RouteTarget,
@@ -238,7 +244,7 @@ function showTarget(
     case 'local':
       return { gatewayId: 'local', state: 'active' };
     case 'gateway':
-      return { gatewayId: target.gatewayId, state: 'active' };
+      return { gatewayId: target.gatewayId, state: gatewayState(state, target.gatewayId) };
     case 'network-interface': {
       const { networkInterfaceId } = target;
       const isThere = state.networkInterfaces.get(networkInterfaceId)?.attachment !== undefined;

@@ -197,7 +197,7 @@ export function describeNetworkAcls(state: CloudState, input: DescribeNetworkAcl
   }));
 }
 
-function requireNetworkAcl(state: CloudState, networkAclId: string): NetworkAclRecord {
+export function requireNetworkAcl(state: CloudState, networkAclId: string): NetworkAclRecord {
   return (
     state.networkAcls.get(networkAclId) ??
     refuse('InvalidNetworkAclID.NotFound', `The networkAcl ID '${networkAclId}' does not exist`)

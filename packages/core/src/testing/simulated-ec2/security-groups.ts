@@ -165,7 +165,7 @@ export function describeSecurityGroups(
   }));
 }
 
-function requireSecurityGroup(state: CloudState, groupId: string): SecurityGroupRecord {
+export function requireSecurityGroup(state: CloudState, groupId: string): SecurityGroupRecord {
   requireWellFormed(groupId, 'sg', 'InvalidGroupId.Malformed');
   return (
     state.securityGroups.get(groupId) ??

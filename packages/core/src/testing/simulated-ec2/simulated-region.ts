@@ -29,6 +29,7 @@ import type { SecurityGroupRules, SecurityGroupSetup } from './security-groups.t
 import type { SimulatedEc2Options } from './simulated-ec2.ts';
 import { snapshotOf, type Ec2Snapshot } from './snapshot.ts';
 import type { TagCondition } from './tag-conditions.ts';
+import * as tearDown from './tear-down.ts';
 import * as topology from './topology.ts';
 import type {
   CreatedNetworkInterface,
@@ -123,6 +124,24 @@ export abstract class SimulatedRegion {
     readonly vpcId: string;
   }): void {
     runnerOf(this).build((state) => connect.attachInternetGateway(state, setup));
+  }
+
+  /** Not while an Elastic IP is on an interface of the VPC; routes to the gateway become black holes. */
+  detachInternetGateway(setup: {
+    readonly internetGatewayId: string;
+    readonly vpcId: string;
+  }): void {
+    runnerOf(this).build((state) => tearDown.detachInternetGateway(state, setup));
+  }
+
+  /** Puts a subnet under its VPC's main route table again. */
+  disassociateRouteTable(setup: { readonly subnetId: string }): void {
+    runnerOf(this).build((state) => tearDown.disassociateRouteTable(state, setup));
+  }
+
+  /** A subnet, route table, Internet gateway, security group, network ACL or VPC, unless something needs it (DependencyViolation). */
+  deleteResource(id: string): void {
+    runnerOf(this).build((state) => tearDown.deleteResource(state, id));
   }
 
   /** Puts a subnet that has the main route table under another one. */

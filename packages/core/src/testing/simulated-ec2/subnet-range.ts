@@ -1,5 +1,12 @@
-import { cidrContains, ipv4ToNumber, isIpv4Address, type Cidr } from '../../identity/address.ts';
-import type { Subnet } from './cloud-state.ts';
+import {
+  cidrContains,
+  cidrWithin,
+  ipv4ToNumber,
+  isCidr,
+  isIpv4Address,
+  type Cidr,
+} from '../../identity/address.ts';
+import type { CloudState, Subnet, Vpc } from './cloud-state.ts';
 import { refuse } from './refuse.ts';
 
 /** Throws unless an address lies in the subnet and is none of the five that EC2 keeps. */
@@ -33,6 +40,41 @@ export function isReserved(
       isIpv4Address(privateIp) &&
       cidrContains(cidr as Cidr, privateIp),
   );
+}
+
+/** EC2 user guide: blocks of a VPC and of a subnet have 16 to 65,536 addresses. */
+const [shortestPrefix, longestPrefix] = [16, 28];
+
+/** Throws unless a block can be a VPC's. */
+export function requireVpcCidr(text: string): void {
+  if (!isCidr(text)) {
+    refuse('InvalidParameterValue', `Value (${text}) for parameter cidrBlock is invalid.`);
+  }
+  if (!isOfRightSize(text)) refuse('InvalidVpc.Range', `The CIDR '${text}' is invalid.`);
+}
+
+/** Throws unless a block is the VPC's and no other subnet's. */
+export function requireSubnetCidr(state: CloudState, vpc: Vpc, text: string): void {
+  if (!isCidr(text)) {
+    refuse('InvalidParameterValue', `Value (${text}) for parameter cidrBlock is invalid.`);
+  }
+  if (!isOfRightSize(text) || !cidrWithin(text, vpc.cidr as Cidr)) {
+    refuse('InvalidSubnet.Range', `The CIDR '${text}' is invalid in ${vpc.cidr}.`);
+  }
+  for (const { vpcId, subnetId, cidr } of state.subnets.values()) {
+    if (vpcId !== vpc.vpcId || !cidrsOverlap(text, cidr as Cidr)) continue;
+    refuse('InvalidSubnet.Conflict', `The CIDR '${text}' conflicts with ${subnetId}`);
+  }
+}
+
+function isOfRightSize(cidr: Cidr): boolean {
+  const length = Number(cidr.slice(cidr.indexOf('/') + 1));
+  return length >= shortestPrefix && length <= longestPrefix;
+}
+
+/** Blocks lie in one another or apart. */
+export function cidrsOverlap(a: Cidr, b: Cidr): boolean {
+  return cidrWithin(a, b) || cidrWithin(b, a);
 }
 
 /** The first and the last address of a subnet, as numbers. */

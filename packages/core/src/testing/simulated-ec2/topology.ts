@@ -22,7 +22,7 @@ import { freePrivateIps, holderOf } from './network-interfaces.ts';
 import { addressesIn } from './prefixes.ts';
 import { requireInterfaceQuota, requireTableQuota } from './quotas.ts';
 import { refuse } from './refuse.ts';
-import { requireUsable } from './subnet-range.ts';
+import { requireSubnetCidr, requireUsable, requireVpcCidr } from './subnet-range.ts';
 
 /** A VPC to make, with its main route table. */
 export interface VpcSetup {
@@ -76,9 +76,10 @@ export function createVpc(
   state: CloudState,
   setup: VpcSetup,
 ): { readonly vpcId: string; readonly mainRouteTableId: string } {
+  const { cidr, ipv6Cidr, tags } = setup;
+  requireVpcCidr(cidr);
   const vpcId = nextId(state, 'vpc');
   const mainRouteTableId = nextId(state, 'rtb');
-  const { cidr, ipv6Cidr, tags } = setup;
   state.vpcs.set(vpcId, {
     vpcId,
     cidr,
@@ -115,7 +116,9 @@ export function createRouteTable(
 }
 
 export function createSubnet(state: CloudState, setup: SubnetSetup): { readonly subnetId: string } {
-  const ipv6Cidr = ipv6CidrIn(state, requireVpc(state, setup.vpcId), setup.ipv6Cidr);
+  const vpc = requireVpc(state, setup.vpcId);
+  requireSubnetCidr(state, vpc, setup.cidr);
+  const ipv6Cidr = ipv6CidrIn(state, vpc, setup.ipv6Cidr);
   const subnetId = nextId(state, 'subnet');
   const { vpcId, cidr } = setup;
   const tags = tagsFrom(setup.tags);
