@@ -136,14 +136,17 @@ async function withdraw(
 /** Nothing when nobody can tell. */
 async function whatIsOnLink(
   node: NodePorts,
-  { linkName, table, privateIp, publicIpv6 }: PublicIdentity,
-): Promise<Pick<ReleaseCall, 'isPrivateIpOnLink' | 'isIpv6OnLink'>> {
+  { linkName, table, privateIp, publicIp, publicIpv6 }: PublicIdentity,
+): Promise<Pick<ReleaseCall, 'isPrivateIpOnLink' | 'isPublicIpOnLink' | 'isIpv6OnLink'>> {
   const kernel = await node.openKernel().catch(() => undefined);
   try {
     const link = await kernel?.observe(linkName, table);
+    const isOnLink = (ip: string): boolean =>
+      link?.addresses.some(({ address }) => address === ip) === true;
     const ipv6 = link?.ipv6?.addresses ?? [];
     return {
-      isPrivateIpOnLink: link?.addresses.some(({ address }) => address === privateIp) ?? false,
+      isPrivateIpOnLink: isOnLink(privateIp),
+      isPublicIpOnLink: isOnLink(publicIp),
       isIpv6OnLink: ipv6.some(({ address }) => address === publicIpv6?.address),
     };
   } catch {

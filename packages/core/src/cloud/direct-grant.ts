@@ -68,6 +68,7 @@ function ipv4Grant(parts: DirectGrantParts): IdentityGrant {
           unassignPrivateIp: grant.privateIpAssignedByUs,
           known: 'reported',
           isPrivateIpOnLink: options.isPrivateIpOnLink,
+          isPublicIpOnLink: options.isPublicIpOnLink,
           routeTableIds: grant.routeTableIds,
           released: coolDown && formatReleased(grant.owner, coolDown.clock.now()),
         },

@@ -189,6 +189,16 @@ describe('planNothing', () => {
     expect(kinds({ ...reported, unassignPrivateIp: false }, taken)).toEqual([]);
     const carries = viewOf(held({ tags: tag(next) }));
     expect(kinds(reported, carries)).toEqual([]);
+    // it was assigned so recently that no describe shows it
+    const hidden = { ...taken, networkInterfaces: [{ ...eniCarrying(), privateIpAddresses: [] }] };
+    const young = { isYoung: true, isPublicIpOnLink: true } as const;
+    const ended = { ...reported, ...young, known: 'ended-before' } as const;
+    expect(kinds(ended, hidden)).toEqual(['unassign-private-ip']);
+    expect(kinds({ ...ended, isYoung: false }, hidden)).toEqual([]);
+    expect(kinds({ ...ended, isPrivateIpOnLink: false }, hidden)).toEqual([]);
+    // a release of it has come to its end
+    expect(kinds({ ...ended, isPublicIpOnLink: false }, hidden)).toEqual([]);
+    expect(kinds({ ...ended, unassignPrivateIp: false }, hidden)).toEqual([]);
   });
 
   it('ends what its own private IP carries by an id that nobody has told, where the address is shown without it', () => {

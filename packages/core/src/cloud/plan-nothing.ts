@@ -28,6 +28,7 @@ export interface WantedNothing {
   readonly isYoung?: boolean;
   /** See ReleaseCall. */
   readonly isPrivateIpOnLink?: boolean | undefined;
+  readonly isPublicIpOnLink?: boolean | undefined;
   /** The route tables that the claim's holder led to it; what of them a describe does not show is ended too. */
   readonly routeTableIds: readonly string[];
   /** Whom describes show with the address, though it was ours by EC2's word: routes that they show to lead there are as old. */
@@ -239,7 +240,9 @@ function mayUnassign(wanted: WantedNothing, view: CloudView): boolean {
   const shown = shownOn(wanted, view);
   if (shown === undefined) {
     // a describe may be from before it was assigned
-    const mayBeThere = known === 'ended' || (known !== 'own' && isRecorded);
+    const { isYoung, isPrivateIpOnLink, isPublicIpOnLink } = wanted;
+    const isStanding = isYoung === true && isPrivateIpOnLink === true && isPublicIpOnLink === true;
+    const mayBeThere = known === 'ended' || (known !== 'own' && (isRecorded || isStanding));
     return mayBeThere && interfaceOf(view, wanted.networkInterfaceId) !== undefined;
   }
   if (shown.primary) return false;
