@@ -113,7 +113,7 @@ const directMutants: readonly Mutant[] = [
   },
   {
     name: 'a keep fences after one look',
-    file: 'cloud/maintain-grant.ts',
+    file: 'cloud/maintenance.ts',
     text: "if (sighting.kind === 'held' || isSameSighting(sighting, earlier))",
     replacement: "if (sighting.kind === 'held' || earlier === undefined)",
     foundFrom: 5,
