@@ -5,7 +5,8 @@ import { CoreError, type CoreErrorCode } from '../errors.ts';
 import { parseIpv4Address, type Cidr } from '../identity/address.ts';
 import type { PublicIdentity } from '../identity/public-identity.ts';
 import type { WireOutcome } from './judge-wire.ts';
-import { decide, type KeepAct, type KeepState, type Seen } from './decide.ts';
+import { decide } from './decide.ts';
+import type { KeepAct, KeepState, Seen } from './keep-state.ts';
 
 const [publicIp, privateIp] = ['203.0.113.50', '10.0.2.128'].map((ip) => parseIpv4Address(ip));
 if (publicIp === undefined || privateIp === undefined) throw new Error('two addresses');
@@ -198,6 +199,45 @@ describe('decide', () => {
     const claimed = { associationId: 'eipassoc-2', claimedAtUptimeMs: uptimeMs };
     expect(state.identity).toEqual({ ...identity, ...claimed });
     expect(next.map(say)).toEqual(['publish']);
+  });
+
+  describe('of a claim made anew that is published nowhere', () => {
+    const grant = { ...identity, associationId: 'eipassoc-2' };
+    const held: GrantState = { kind: 'held', grant, repaired: [], unrepaired: undefined };
+    const shownAs = (of: string): Seen => ({ kind: 'cloud-looked-at', of, state: held, uptimeMs });
+    const failed: Seen = { kind: 'publish-failed', error: trouble('PublishFailed') };
+    const doubt: Seen = { kind: 'cloud-silent', error: trouble('ClaimInDoubt') };
+
+    it('publishes it, once that has failed, on the next look at EC2 that shows it', () => {
+      const { state } = decide(decide(published, shownAs('eipassoc-1')).state, failed);
+      expect(acts(state, proven)).toEqual([]);
+      const doubted = decide(state, doubt);
+      expect(doubted.acts.map(say)).toEqual(['tell unsure']);
+      expect(acts(doubted.state, proven)).toEqual([]);
+      const looked = decide(doubted.state, shownAs('eipassoc-2'));
+      expect(looked.acts.map(say)).toEqual(['look-at-link']);
+      expect(acts(looked.state, proven)).toEqual(['publish']);
+      expect(acts(decide(looked.state, failed).state, proven)).toEqual([]);
+      const { state: after } = decide(looked.state, { kind: 'published', identity: grant });
+      expect(after).toEqual({ identity: grant, standing: { kind: 'published' } });
+    });
+
+    it('publishes it while EC2 is silent', () => {
+      const { state } = decide(decide(published, shownAs('eipassoc-1')).state, failed);
+      const { state: unheardOf, acts: next } = decide(state, silence);
+      expect(next.map(say)).toEqual(['tell unsure', 'look-at-link']);
+      expect(acts(unheardOf, proven)).toEqual(['publish']);
+    });
+
+    it('asks EC2 once, as soon as the link is proven, and anew when it was not meanwhile', () => {
+      const { state } = decide(unpublished, shownAs('eipassoc-1'));
+      const asked = decide(state, proven);
+      expect(asked.acts.map(say)).toEqual(['look-at-cloud']);
+      expect(acts(asked.state, proven)).toEqual([]);
+      const looked = decide(asked.state, shownAs('eipassoc-2'));
+      const { state: lowered } = decide(looked.state, down);
+      expect(acts(lowered, proven)).toEqual(['look-at-cloud']);
+    });
   });
 
   it('goes on with what another process of the pod published, and tells so if it told a trouble', () => {

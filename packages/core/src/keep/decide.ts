@@ -1,83 +1,11 @@
 import type { GrantState } from '../cloud/identity-grant.ts';
-import type { CoreError, CoreErrorCode } from '../errors.ts';
+import type { CoreError } from '../errors.ts';
 import type { Owner } from '../identity/owner.ts';
 import type { PublicIdentity } from '../identity/public-identity.ts';
 import type { KernelStep } from '../kernel/kernel-step.ts';
 import type { WireOutcome } from './judge-wire.ts';
 import type { KeepEnd, KeepEvent, Loss } from './keep-event.ts';
-
-/** What a keep knows between two looks. */
-export interface KeepState {
-  readonly identity: PublicIdentity;
-  readonly standing:
-    | { readonly kind: 'published' }
-    /** Not proven, or not writable. */
-    | {
-        readonly kind: 'unpublished';
-        /** What was said of it last: each trouble is told once. */
-        readonly told: CoreErrorCode | undefined;
-        /** True when an earlier publication may still stand: it could not be replaced, or nobody has looked yet. */
-        readonly leftOver: boolean;
-      }
-    /** To be fenced, until that is done. */
-    | { readonly kind: 'lost'; readonly loss: Loss }
-    | { readonly kind: 'ended'; readonly end: KeepEnd };
-  /** Why the wire speaks against it, until the wire speaks for it: as long it is not published. */
-  readonly refutedBy?: CoreError;
-  /** True when what EC2 lost was not put back, since the claim was being given back for all one could see. */
-  readonly isLetGo?: boolean;
-}
-
-/** What was seen, or came of an act. */
-export type Seen =
-  | {
-      readonly kind: 'kernel-looked-at';
-      readonly repaired: readonly KernelStep[];
-      /** Why the identity is not proven; undefined when it is. */
-      readonly unproven: CoreError | undefined;
-    }
-  /** What EC2 showed of one association, which may be replaced meanwhile. */
-  | {
-      readonly kind: 'cloud-looked-at';
-      readonly of: string;
-      readonly state: GrantState;
-      /** When it was answered, by `Clock.elapsed`. */
-      readonly uptimeMs: number;
-    }
-  | { readonly kind: 'cloud-silent'; readonly error: CoreError }
-  /** What STUN servers saw of one association. */
-  | { readonly kind: 'wire-asked'; readonly of: string; readonly outcome: WireOutcome }
-  /** Another process of the pod has given it back, or is about to. */
-  | { readonly kind: 'publication-released' }
-  /** What stands published instead of the last publication of this keep. */
-  | { readonly kind: 'publication-replaced'; readonly by: PublicIdentity | undefined }
-  /** It cannot be read as an identity. */
-  | { readonly kind: 'publication-torn'; readonly error: CoreError }
-  | { readonly kind: 'published'; readonly identity: PublicIdentity }
-  | { readonly kind: 'publish-failed'; readonly error: CoreError }
-  | { readonly kind: 'withdrawn'; readonly because: CoreError }
-  | { readonly kind: 'withdraw-failed'; readonly error: CoreError }
-  | { readonly kind: 'fenced' }
-  | { readonly kind: 'fence-failed'; readonly error: CoreError }
-  | { readonly kind: 'given-back' }
-  | { readonly kind: 'give-back-failed'; readonly error: CoreError }
-  | { readonly kind: 'closed' };
-
-/** What is to be done next; what comes of it is seen again. */
-export type KeepAct =
-  | { readonly kind: 'tell'; readonly event: KeepEvent }
-  | { readonly kind: 'publish' }
-  | { readonly kind: 'withdraw'; readonly because: CoreError }
-  | { readonly kind: 'fence' }
-  /** In EC2, once fenced, for a pod that asked for it. */
-  | { readonly kind: 'give-back' }
-  | { readonly kind: 'look-at-link' }
-  | { readonly kind: 'look-at-cloud' };
-
-export interface Decision {
-  readonly state: KeepState;
-  readonly acts: readonly KeepAct[];
-}
+import type { Decision, KeepAct, KeepState, Seen } from './keep-state.ts';
 
 /** Pure: what a keep does next for what it saw. Once ended, nothing. */
 export function decide(state: KeepState, seen: Seen): Decision {
@@ -92,7 +20,7 @@ export function decide(state: KeepState, seen: Seen): Decision {
         ? afterCloud(state, seen.state, seen.uptimeMs)
         : nothing(state);
     case 'cloud-silent':
-      return { state, acts: [tell({ kind: 'unsure', error: seen.error })] };
+      return afterSilence(state, seen.error);
     case 'wire-asked':
       return seen.of === state.identity.associationId
         ? afterWire(state, seen.outcome)
@@ -112,7 +40,7 @@ export function decide(state: KeepState, seen: Seen): Decision {
       return { state: { identity, standing }, acts: [restored, ...more] };
     }
     case 'publish-failed':
-      return afterUnpublished(state, seen.error, stands(state));
+      return afterUnpublished(putOff(state, 'being-looked-at'), seen.error, stands(state));
     case 'withdrawn':
       return afterUnpublished(state, seen.because, false);
     case 'withdraw-failed':
@@ -136,16 +64,50 @@ function afterKernel(
   unproven: CoreError | undefined,
 ): Decision {
   const told = tellRepaired({ kind: 'repaired', half: 'kernel', steps: repaired });
-  const isPublished = state.standing.kind === 'published';
   const why = unproven ?? state.refutedBy;
   if (why === undefined) {
-    return { state, acts: [...told, ...(isPublished ? [] : [{ kind: 'publish' } as const])] };
+    const { state: next, acts } = afterProof(state);
+    return { state: next, acts: [...told, ...acts] };
   }
+  const unproved = putOff(state, 'to-be-looked-at');
   if (stands(state)) {
-    return { state, acts: [...told, { kind: 'withdraw', because: why }] };
+    return { state: unproved, acts: [...told, { kind: 'withdraw', because: why }] };
   }
-  const { state: next, acts } = afterUnpublished(state, why, false);
+  const { state: next, acts } = afterUnpublished(unproved, why, false);
   return { state: next, acts: [...told, ...acts] };
+}
+
+function afterProof(state: KeepState): Decision {
+  if (state.standing.kind === 'published') return nothing(state);
+  switch (state.untold) {
+    case 'to-be-looked-at':
+      return { state: { ...state, untold: 'being-looked-at' }, acts: [{ kind: 'look-at-cloud' }] };
+    case 'being-looked-at':
+      return nothing(state);
+    case 'looked-at':
+    case undefined:
+      return { state, acts: [{ kind: 'publish' }] };
+    default:
+      return state.untold satisfies never;
+  }
+}
+
+/** What was not published on a look at EC2 waits for another one. */
+function putOff(state: KeepState, untold: NonNullable<KeepState['untold']>): KeepState {
+  return state.untold === undefined ? state : { ...state, untold };
+}
+
+/** EC2 has been looked at: what is published nowhere is, once the link is proven. */
+function afterLook({ state, acts }: Decision): Decision {
+  const { untold, standing } = state;
+  if (untold === undefined || standing.kind === 'published') return { state, acts };
+  return { state: { ...state, untold: 'looked-at' }, acts: [...acts, { kind: 'look-at-link' }] };
+}
+
+/** Silence proves nothing, also against what is to be published; describes that show something else do. */
+function afterSilence(state: KeepState, error: CoreError): Decision {
+  const told = { state, acts: [tell({ kind: 'unsure', error })] };
+  return error.code === 'ClaimInDoubt' ? told : afterLook(told);
 }
 
 /** Silence proves nothing; a contradiction stands until the wire proves the tuple, and is asked of EC2 at once. */
@@ -185,13 +147,14 @@ function afterCloud(state: KeepState, seen: GrantState, uptimeMs: number): Decis
   const { identity, standing } = state;
   const { associationId, privateIpAssignedByUs } = grant;
   const isClaim = associationId === identity.associationId;
-  if (isClaim && privateIpAssignedByUs === identity.privateIpAssignedByUs) return { state, acts };
+  if (isClaim && privateIpAssignedByUs === identity.privateIpAssignedByUs) {
+    return afterLook({ state, acts });
+  }
   if (standing.kind === 'published') acts.push({ kind: 'publish' });
-  const claimed = isClaim ? {} : { associationId, claimedAtUptimeMs: uptimeMs };
-  return {
-    state: { ...state, identity: { ...identity, ...claimed, privateIpAssignedByUs } },
-    acts,
-  };
+  const now = { ...state, identity: { ...identity, privateIpAssignedByUs } };
+  if (isClaim) return afterLook({ state: now, acts });
+  const claimed = { ...now.identity, associationId, claimedAtUptimeMs: uptimeMs };
+  return { state: { ...now, identity: claimed, untold: 'to-be-looked-at' }, acts };
 }
 
 /** Fenced like a theft, and given back afterwards. */

@@ -1,7 +1,7 @@
 import type { GrantState, IdentityGrant, MaintainCall } from '../cloud/identity-grant.ts';
 import type { Clock } from '../identity/clock.ts';
 import type { PublicIdentity } from '../identity/public-identity.ts';
-import type { Seen } from './decide.ts';
+import type { Seen } from './keep-state.ts';
 import { coreErrorOf } from './look-at-link.ts';
 
 export type FromCloud = Extract<Seen, { readonly kind: 'cloud-looked-at' | 'cloud-silent' }>;

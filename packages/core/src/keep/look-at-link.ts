@@ -6,7 +6,7 @@ import type { KernelStep } from '../kernel/kernel-step.ts';
 import { identityLink } from '../kernel/wanted-link.ts';
 import type { StepReport } from '../report-step.ts';
 import { requireProof } from '../verify/require-proof.ts';
-import type { Seen } from './decide.ts';
+import type { Seen } from './keep-state.ts';
 
 export interface LinkLook {
   readonly kernel: KernelPort;

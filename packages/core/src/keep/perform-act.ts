@@ -1,7 +1,7 @@
 import type { IdentityGrant } from '../cloud/identity-grant.ts';
 import type { PublicIdentity } from '../identity/public-identity.ts';
 import type { KernelPort } from '../kernel/kernel-port.ts';
-import type { KeepAct, Seen } from './decide.ts';
+import type { KeepAct, Seen } from './keep-state.ts';
 import { coreErrorOf, fenceLink } from './look-at-link.ts';
 import { publishAnew, withdrawUnproven, type Publication } from './publication.ts';
 

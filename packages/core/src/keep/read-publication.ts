@@ -1,7 +1,7 @@
 import type { PublicIdentity } from '../identity/public-identity.ts';
 import { coreErrorOf } from './look-at-link.ts';
 import { isOf, type Publication } from './publication.ts';
-import type { KeepState, Seen } from './decide.ts';
+import type { KeepState, Seen } from './keep-state.ts';
 
 type PublicationSeen = Extract<
   Seen,

@@ -1,6 +1,6 @@
 import type { WirePorts } from '../verify/gather-path.ts';
 import { askOnWire } from '../verify/prove-on-wire.ts';
-import type { KeepState, Seen } from './decide.ts';
+import type { KeepState, Seen } from './keep-state.ts';
 import { judgeWire, type WireOutcome } from './judge-wire.ts';
 import type { KeepEvent } from './keep-event.ts';
 import { parseKeepWire, type KeepWire, type KeepWireInput } from './keep-wire.ts';
