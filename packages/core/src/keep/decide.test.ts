@@ -229,6 +229,16 @@ describe('decide', () => {
       expect(acts(unheardOf, proven)).toEqual(['publish']);
     });
 
+    it('publishes it when what EC2 lost of it was let go, so that it is put back', () => {
+      const { state } = decide(decide(published, shownAs('eipassoc-1')).state, failed);
+      const left: GrantState = { kind: 'let-go', left: undefined };
+      const seen: Seen = { kind: 'cloud-looked-at', of: 'eipassoc-2', state: left, uptimeMs };
+      const { state: looked, acts: next } = decide(state, seen);
+      expect(next.map(say)).toEqual(['look-at-link']);
+      expect(acts(looked, proven)).toEqual(['publish']);
+      expect(acts(looked, { kind: 'published', identity: grant })).toContain('look-at-cloud');
+    });
+
     it('asks EC2 once, as soon as the link is proven, and anew when it was not meanwhile', () => {
       const { state } = decide(unpublished, shownAs('eipassoc-1'));
       const asked = decide(state, proven);

@@ -139,7 +139,7 @@ function afterCloud(state: KeepState, seen: GrantState, uptimeMs: number): Decis
   if (seen.kind === 'let-go') {
     const { left } = seen;
     const acts = left === undefined ? [] : [tell({ kind: 'unsure', error: left })];
-    return { state: { ...state, isLetGo: true }, acts };
+    return afterLook({ state: { ...state, isLetGo: true }, acts });
   }
   const { grant, repaired, unrepaired } = seen;
   const acts: KeepAct[] = tellRepaired({ kind: 'repaired', half: 'cloud', steps: repaired });
