@@ -87,6 +87,26 @@ export function hardshipCases(bench: MakePlace): void {
     await attach();
   });
 
+  it('an interface that was attached later outlives its instance, with its addresses; the others go', async () => {
+    const { ec2, simulated, place } = await bench();
+    const { subnetId, instanceId, networkInterfaceId: run, otherInterfaceId: kept } = place;
+    const { networkInterfaceId: late } = simulated.createNetworkInterface({ subnetId });
+    simulated.attachNetworkInterface({ networkInterfaceId: late, instanceId });
+    simulated.modifyNetworkInterface({ networkInterfaceId: kept, deleteOnTermination: false });
+    for (const networkInterfaceId of [late, kept, run]) {
+      const { allocationId } = simulated.allocateAddress();
+      await simulated.associateAddress({ allocationId, networkInterfaceId });
+    }
+    simulated.setInstanceState({ instanceId, state: 'terminated' });
+    const left = await ec2.describeNetworkInterfaces({});
+    expect(left.map((eni) => [eni.networkInterfaceId, eni.status, eni.attachment])).toEqual([
+      [kept, 'available', undefined],
+      [late, 'available', undefined],
+    ]);
+    const addresses = await ec2.describeAddresses({});
+    expect(addresses.map((one) => one.networkInterfaceId)).toEqual([late, kept, undefined]);
+  });
+
   it('reservations of a subnet do not overlap', async () => {
     const { simulated, place } = await bench();
     const reserve = async (cidr: string): Promise<void> => {

@@ -151,6 +151,40 @@ describe('a place', () => {
   });
 });
 
+it('a network interface has a description, and goes or stays with its instance as it is told', async () => {
+  const { subnetId: SubnetId } = await buildPlace();
+  const InstanceId = await runNode(SubnetId);
+  const { NetworkInterface } = await client.send(
+    new sdk.CreateNetworkInterfaceCommand({ SubnetId, Description: 'media of a node' }),
+  );
+  const NetworkInterfaceId = given(NetworkInterface?.NetworkInterfaceId);
+  const { AttachmentId } = await client.send(
+    new sdk.AttachNetworkInterfaceCommand({ InstanceId, NetworkInterfaceId, DeviceIndex: 1 }),
+  );
+  const found = async (Name: string, value: string) => {
+    const Filters = [{ Name, Values: [value] }];
+    const command = new sdk.DescribeNetworkInterfacesCommand({ Filters });
+    return (await client.send(command)).NetworkInterfaces ?? [];
+  };
+  const kept = await found('attachment.delete-on-termination', 'false');
+  expect(kept).toMatchObject([
+    { Description: 'media of a node', Attachment: { AttachmentId, DeleteOnTermination: false } },
+  ]);
+  const modify = (input: Partial<sdk.ModifyNetworkInterfaceAttributeCommandInput>) =>
+    client.send(new sdk.ModifyNetworkInterfaceAttributeCommand({ NetworkInterfaceId, ...input }));
+  await modify({ Description: { Value: 'signalling' } });
+  expect(await found('description', 'signal*')).toHaveLength(1);
+  const change = { AttachmentId, DeleteOnTermination: true };
+  await modify({ Attachment: change });
+  const other = modify({ Attachment: { ...change, AttachmentId: 'eni-attach-0' } });
+  expect(await refusalOf(other)).toMatchObject({ name: 'InvalidAttachmentID.NotFound' });
+  const both = modify({ Attachment: change, SourceDestCheck: { Value: false } });
+  expect(await refusalOf(both)).toMatchObject({ name: 'InvalidParameterCombination' });
+  await client.send(new sdk.TerminateInstancesCommand({ InstanceIds: [InstanceId] }));
+  const { NetworkInterfaces } = await client.send(new sdk.DescribeNetworkInterfacesCommand({}));
+  expect(NetworkInterfaces).toEqual([]);
+});
+
 describe('what EC2 chooses by itself', () => {
   it('is outside of CIDR reservations, which may be asked for by name', async () => {
     const { subnetId: SubnetId } = await buildPlace();

@@ -13,6 +13,7 @@ import type { ReapReport } from './reap-report.ts';
 import { releasePublicIdentity } from './release-public-identity.ts';
 import { ManualClock } from './testing/manual-clock.ts';
 import type { Ec2Action } from './testing/simulated-ec2/call-log.ts';
+import type { ShownNetworkInterface } from './testing/simulated-ec2/describe.ts';
 import { simulatedPod, type SimulatedPod } from './testing/simulated-pod.ts';
 
 /** Ways to die that docs/closures.md lists, and that no other test shows. */
@@ -43,13 +44,18 @@ async function build() {
   return { pod, fresh, held, pass };
 }
 
-function mediaInstance({ ec2 }: Pod): string {
+function interfaceOf({ ec2 }: Pod): ShownNetworkInterface {
   const eni = ec2
     .snapshot()
     .networkInterfaces.find((one) =>
       one.privateIpAddresses.some(({ privateIpAddress }) => privateIpAddress === '10.0.2.10'),
     );
-  return eni?.attachment?.instanceId ?? '';
+  if (eni === undefined) throw new Error('the pod has no interface');
+  return eni;
+}
+
+function mediaInstance(pod: Pod): string {
+  return interfaceOf(pod).attachment?.instanceId ?? '';
 }
 
 /** What of EC2 is not the interfaces: their check stays off, and a lost node's are gone. */
@@ -69,6 +75,22 @@ describe('node loss', () => {
     expect((await pass(nobody)).outcome).toEqual({ kind: 'finished' });
     const { addresses, routeTables } = fresh;
     expect(poolAndRoutes(pod)).toEqual({ addresses, routeTables });
+  });
+
+  it('an instance that is terminated leaves an ENI that outlives it: the reaper takes all that the pod had on it', async () => {
+    const { pod, fresh, pass } = await build();
+    const instanceId = mediaInstance(pod);
+    const { networkInterfaceId } = interfaceOf(pod);
+    pod.ec2.modifyNetworkInterface({ networkInterfaceId, deleteOnTermination: false });
+    pod.ec2.setInstanceState({ instanceId, state: 'terminated' });
+    const [address] = pod.ec2.snapshot().addresses.filter((one) => one.associationId !== undefined);
+    expect(address?.networkInterfaceId).toBe(networkInterfaceId);
+    await pass(nobody);
+    await pod.clock.advance(5 * minute);
+    expect((await pass(nobody)).outcome).toEqual({ kind: 'finished' });
+    const { addresses, routeTables } = fresh;
+    expect(poolAndRoutes(pod)).toEqual({ addresses, routeTables });
+    expect(interfaceOf(pod).privateIpAddresses).toHaveLength(1);
   });
 
   it('a node that only does not answer keeps all that is its pods, as long as they are listed', async () => {

@@ -36,14 +36,14 @@ export {
 } from './fake-internet/fake-internet.ts';
 export type { FakeStunServer } from './fake-internet/fake-stun-server.ts';
 export type { AssociateInput } from './simulated-ec2/addresses.ts';
-export type { CidrReservation, InstanceState } from './simulated-ec2/cloud-state.ts';
+export type { Attachment, CidrReservation, InstanceState } from './simulated-ec2/cloud-state.ts';
+export type { AttachmentSetup, InterfaceChange } from './simulated-ec2/attachments.ts';
 export type {
-  AttachmentSetup,
   CidrReservationSetup,
   GatewayRoute,
   InternetGatewaySetup,
 } from './simulated-ec2/connect-topology.ts';
-export type { DescribeInterfacesInput } from './simulated-ec2/describe.ts';
+export type { DescribeInterfacesInput, ShownNetworkInterface } from './simulated-ec2/describe.ts';
 export type { AssignAnswer, AssignInput } from './simulated-ec2/network-interfaces.ts';
 export type { AssignIpv6Input } from './simulated-ec2/ipv6-addresses.ts';
 export type { NetworkAclSetup } from './simulated-ec2/network-acls.ts';

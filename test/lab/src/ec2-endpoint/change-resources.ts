@@ -1,5 +1,6 @@
 import { action, actionWithoutDryRun, present, type Action } from './action.ts';
 import { flag, integer, list, oneOf, optional, struct, text } from './decode-parameters.ts';
+import { attachmentIdOf } from './encode-resources.ts';
 import { tagsFor, tagSpecification } from './new-resource.ts';
 import { refuse } from './refusal.ts';
 
@@ -136,14 +137,28 @@ export const modifyNetworkInterfaceAttribute: Action = action(
     NetworkInterfaceId: text,
     SourceDestCheck: optional(struct({ Value: flag })),
     SecurityGroupId: optional(list(text)),
+    Description: optional(struct({ Value: text })),
+    Attachment: optional(struct({ AttachmentId: text, DeleteOnTermination: flag })),
   },
-  async (ec2, input) => {
-    const { NetworkInterfaceId: networkInterfaceId, SourceDestCheck, SecurityGroupId } = input;
-    if ((SourceDestCheck === undefined) === (SecurityGroupId === undefined)) {
+  async (ec2, { NetworkInterfaceId: networkInterfaceId, ...attributes }) => {
+    const { SourceDestCheck, SecurityGroupId, Description, Attachment } = attributes;
+    if (Object.values(attributes).filter((value) => value !== undefined).length !== 1) {
       return refuse('InvalidParameterCombination', 'One attribute is modified at a time.');
+    }
+    if (
+      Attachment !== undefined &&
+      Attachment.AttachmentId !== attachmentIdOf(networkInterfaceId)
+    ) {
+      const { AttachmentId } = Attachment;
+      return refuse('InvalidAttachmentID.NotFound', `There is no attachment '${AttachmentId}'`);
     }
     if (SecurityGroupId !== undefined) {
       ec2.setSecurityGroups({ networkInterfaceId, groupIds: SecurityGroupId });
+    } else if (Description !== undefined) {
+      ec2.modifyNetworkInterface({ networkInterfaceId, description: Description.Value });
+    } else if (Attachment !== undefined) {
+      const { DeleteOnTermination: deleteOnTermination } = Attachment;
+      ec2.modifyNetworkInterface({ networkInterfaceId, deleteOnTermination });
     } else if (SourceDestCheck !== undefined) {
       const sourceDestCheck = SourceDestCheck.Value;
       await ec2.setSourceDestCheck({ networkInterfaceId, sourceDestCheck });

@@ -101,7 +101,7 @@ export const createNetworkInterface: Action = actionWithoutDryRun(
       const { networkInterfaceId } = ec2.createNetworkInterface({
         subnetId: input.SubnetId,
         tags: tagsFor('network-interface', input.TagSpecification),
-        ...present({ privateIpAddress: input.PrivateIpAddress }),
+        ...present({ privateIpAddress: input.PrivateIpAddress, description: input.Description }),
       });
       const { SecurityGroupId: groupIds } = input;
       if (groupIds !== undefined) ec2.setSecurityGroups({ networkInterfaceId, groupIds });

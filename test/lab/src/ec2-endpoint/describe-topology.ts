@@ -1,5 +1,5 @@
-import type { Filter, NetworkInterface } from '@truetuple/core';
-import type { Ec2Snapshot } from '@truetuple/core/testing';
+import type { Filter } from '@truetuple/core';
+import type { Ec2Snapshot, ShownNetworkInterface } from '@truetuple/core/testing';
 import { action, type Action } from './action.ts';
 import { list, optional, text } from './decode-parameters.ts';
 import { instanceNetworkInterfaceFields, ipv6CidrSet, tagSet } from './encode-resources.ts';
@@ -137,14 +137,17 @@ function findInstances(
 export function interfacesOf(
   snapshot: Ec2Snapshot,
   instance: Instance,
-): readonly NetworkInterface[] {
+): readonly ShownNetworkInterface[] {
   return snapshot.networkInterfaces.filter(
     ({ attachment }) => attachment?.instanceId === instance.instanceId,
   );
 }
 
 /** Instance of DescribeInstances. */
-export function instanceFields(instance: Instance, enis: readonly NetworkInterface[]): XmlFields {
+export function instanceFields(
+  instance: Instance,
+  enis: readonly ShownNetworkInterface[],
+): XmlFields {
   const first = enis.find((eni) => eni.attachment?.deviceIndex === 0);
   return {
     instanceId: instance.instanceId,

@@ -1,4 +1,5 @@
-import type { ElasticIp, NetworkInterface, RouteTable, Tag } from '@truetuple/core';
+import type { ElasticIp, RouteTable, Tag } from '@truetuple/core';
+import type { ShownNetworkInterface } from '@truetuple/core/testing';
 import type { XmlFields } from './encode-xml.ts';
 
 /** TagList. */
@@ -25,7 +26,7 @@ export function ipv6CidrSet(ipv6CidrBlock: string | undefined): XmlFields[] {
 }
 
 /** NetworkInterface of DescribeNetworkInterfaces: the fields that the simulator has. */
-export function networkInterfaceFields(eni: NetworkInterface): XmlFields {
+export function networkInterfaceFields(eni: ShownNetworkInterface): XmlFields {
   const primary = eni.privateIpAddresses.find((address) => address.primary);
   return {
     networkInterfaceId: eni.networkInterfaceId,
@@ -33,6 +34,7 @@ export function networkInterfaceFields(eni: NetworkInterface): XmlFields {
     vpcId: eni.vpcId,
     status: eni.status,
     interfaceType: 'interface',
+    description: eni.description ?? '',
     macAddress: eni.macAddress,
     privateIpAddress: primary?.privateIpAddress,
     sourceDestCheck: eni.sourceDestCheck,
@@ -54,7 +56,7 @@ export function networkInterfaceFields(eni: NetworkInterface): XmlFields {
 }
 
 /** InstanceNetworkInterface of DescribeInstances: says less of an association, and nothing of tags. */
-export function instanceNetworkInterfaceFields(eni: NetworkInterface): XmlFields {
+export function instanceNetworkInterfaceFields(eni: ShownNetworkInterface): XmlFields {
   const { attachment, privateIpAddresses } = eni;
   const primary = privateIpAddresses.find((address) => address.primary);
   return {
@@ -65,7 +67,11 @@ export function instanceNetworkInterfaceFields(eni: NetworkInterface): XmlFields
     macAddress: eni.macAddress,
     privateIpAddress: primary?.privateIpAddress,
     sourceDestCheck: eni.sourceDestCheck,
-    attachment: attachment && { deviceIndex: attachment.deviceIndex, status: attachment.status },
+    attachment: attachment && {
+      deviceIndex: attachment.deviceIndex,
+      status: attachment.status,
+      deleteOnTermination: attachment.deleteOnTermination,
+    },
     privateIpAddressesSet: privateIpAddresses.map(
       ({ privateIpAddress, primary: isPrimary, association }) => ({
         privateIpAddress,

@@ -57,13 +57,22 @@ export interface Instance {
   readonly tags: Tags;
 }
 
+/** How an interface is on an instance; replaced as a whole. */
+export interface Attachment {
+  readonly instanceId: string;
+  readonly deviceIndex: number;
+  /** False: it outlives its instance, detached, with its addresses. */
+  readonly deleteOnTermination: boolean;
+}
+
 export interface NetworkInterfaceRecord {
   readonly networkInterfaceId: string;
   readonly vpcId: string;
   readonly subnetId: string;
   readonly macAddress: string;
   sourceDestCheck: boolean;
-  attachment: { readonly instanceId: string; readonly deviceIndex: number } | undefined;
+  description: string;
+  attachment: Attachment | undefined;
   /** The first one is the primary. */
   privateIps: string[];
   /** Delegated /28 blocks; their addresses are not in `privateIps`. */

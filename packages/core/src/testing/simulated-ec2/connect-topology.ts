@@ -1,7 +1,6 @@
 import { cidrWithin, isCidr, type Cidr } from '../../identity/address.ts';
 import {
   nextId,
-  requireNetworkInterface,
   requireRouteTable,
   requireSubnet,
   requireVpc,
@@ -13,7 +12,6 @@ import {
 import { refuse } from './refuse.ts';
 import { canonicalCidr, requirePlaces } from './route-tables.ts';
 import { cidrsOverlap } from './subnet-range.ts';
-import { attach } from './topology.ts';
 
 /** An Internet gateway to make. */
 export interface InternetGatewaySetup {
@@ -27,13 +25,6 @@ export interface GatewayRoute {
   readonly routeTableId: string;
   readonly destinationCidrBlock: string;
   readonly gatewayId: string;
-}
-
-/** An interface for an instance, at the next free device index unless one is named. */
-export interface AttachmentSetup {
-  readonly networkInterfaceId: string;
-  readonly instanceId: string;
-  readonly deviceIndex?: number;
 }
 
 /** A range of a subnet to keep from being chosen. */
@@ -123,15 +114,6 @@ export function associateRouteTable(
     }
   }
   table.subnetIds.add(subnetId);
-}
-
-/** AttachNetworkInterface. */
-export function attachNetworkInterface(state: CloudState, setup: AttachmentSetup): void {
-  const eni = requireNetworkInterface(state, setup.networkInterfaceId);
-  if (eni.attachment !== undefined) {
-    refuse('InvalidNetworkInterface.InUse', `Interface: [${setup.networkInterfaceId}] in use.`);
-  }
-  attach(state, eni, setup);
 }
 
 /** CreateSubnetCidrReservation. */

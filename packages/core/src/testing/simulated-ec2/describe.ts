@@ -6,6 +6,7 @@ import {
   requireRouteTable,
   tagList,
   type AddressRecord,
+  type Attachment,
   type CloudState,
   type NetworkInterfaceRecord,
   type RouteTableRecord,
@@ -28,7 +29,7 @@ export interface DescribeInterfacesInput {
 export function describeNetworkInterfaces(
   state: CloudState,
   input: DescribeInterfacesInput,
-): NetworkInterface[] {
+): ShownNetworkInterface[] {
   requireNarrow(state, input);
   const asked =
     input.networkInterfaceIds === undefined
@@ -80,6 +81,8 @@ const networkInterfaceFields: FilterFields<NetworkInterfaceRecord> = {
     associatedWith(eni, state).map((one) => one.association?.associationId),
   'attachment.instance-id': (eni) => [eni.attachment?.instanceId],
   'attachment.device-index': (eni) => [eni.attachment?.deviceIndex.toString()],
+  'attachment.delete-on-termination': (eni) => [eni.attachment?.deleteOnTermination.toString()],
+  description: (eni) => [eni.description],
   'attachment.status': (eni) => [eni.attachment && 'attached'],
   'group-id': (eni) => eni.groupIds,
   'source-dest-check': (eni) => [String(eni.sourceDestCheck)],
@@ -98,7 +101,18 @@ function associatedWith(eni: NetworkInterfaceRecord, state: CloudState): Address
   );
 }
 
-function showNetworkInterface(state: CloudState, eni: NetworkInterfaceRecord): NetworkInterface {
+/** What the simulator says of an interface: more than truetuple asks. */
+export interface ShownNetworkInterface extends NetworkInterface {
+  readonly attachment?: NonNullable<NetworkInterface['attachment']> &
+    Pick<Attachment, 'deleteOnTermination'>;
+  /** Absent when it is empty. */
+  readonly description?: string;
+}
+
+function showNetworkInterface(
+  state: CloudState,
+  eni: NetworkInterfaceRecord,
+): ShownNetworkInterface {
   return {
     networkInterfaceId: eni.networkInterfaceId,
     vpcId: eni.vpcId,
@@ -106,6 +120,7 @@ function showNetworkInterface(state: CloudState, eni: NetworkInterfaceRecord): N
     macAddress: eni.macAddress,
     sourceDestCheck: eni.sourceDestCheck,
     status: eni.attachment === undefined ? 'available' : 'in-use',
+    ...(eni.description === '' ? {} : { description: eni.description }),
     ...(eni.attachment === undefined
       ? {}
       : { attachment: { ...eni.attachment, status: 'attached' } }),

@@ -6,7 +6,6 @@ import type {
   DescribeRouteTables,
   Ec2Api,
   ElasticIp,
-  NetworkInterface,
   RouteKey,
   RouteTable,
   SetSourceDestCheck,
@@ -24,7 +23,7 @@ import type { AssociateInput } from './addresses.ts';
 import type { Clock } from '../../identity/clock.ts';
 import type { CloudRules } from './cloud-rules.ts';
 import * as describe from './describe.ts';
-import type { DescribeInterfacesInput } from './describe.ts';
+import type { DescribeInterfacesInput, ShownNetworkInterface } from './describe.ts';
 import * as ipv6 from './ipv6-addresses.ts';
 import type { AssignIpv6Input } from './ipv6-addresses.ts';
 import type { ReadConsistency } from './lagging-reads.ts';
@@ -64,7 +63,7 @@ export class SimulatedEc2 extends SimulatedRegion implements Ec2Api {
   describeNetworkInterfaces(
     input: DescribeInterfacesInput,
     call?: CallOptions,
-  ): Promise<NetworkInterface[]> {
+  ): Promise<ShownNetworkInterface[]> {
     const operation = describe.describeNetworkInterfaces;
     return runnerOf(this).run('DescribeNetworkInterfaces', input, call, operation);
   }

@@ -1,6 +1,8 @@
 import type { NetworkAclEntry } from '../../cloud/ec2-packet-filters.ts';
 import type { Clock } from '../../identity/clock.ts';
 import * as addresses from './addresses.ts';
+import * as attachments from './attachments.ts';
+import type { AttachmentSetup, InterfaceChange } from './attachments.ts';
 import type { CallLog, Ec2Action } from './call-log.ts';
 import { CallRunner } from './call-runner.ts';
 import type { Ec2ChangeListener } from './change.ts';
@@ -8,7 +10,6 @@ import { defaultRules } from './cloud-rules.ts';
 import { emptyCloud, tagsFrom, type CidrReservation, type InstanceState } from './cloud-state.ts';
 import * as connect from './connect-topology.ts';
 import type {
-  AttachmentSetup,
   CidrReservationSetup,
   GatewayRoute,
   InternetGatewaySetup,
@@ -150,7 +151,7 @@ export abstract class SimulatedRegion {
   }
 
   attachNetworkInterface(setup: AttachmentSetup): void {
-    runnerOf(this).build((state) => connect.attachNetworkInterface(state, setup));
+    runnerOf(this).build((state) => attachments.attachNetworkInterface(state, setup));
   }
 
   /** Keeps a range of a subnet out of what EC2 chooses by itself. */
@@ -237,7 +238,7 @@ export abstract class SimulatedRegion {
     return runnerOf(this).build((state) => topology.createInstance(state, setup));
   }
 
-  /** `terminated` deletes the instance's network interfaces too. */
+  /** `terminated` deletes the instance's network interfaces, too, but those that are to outlive it: they are detached. */
   setInstanceState(setup: { readonly instanceId: string; readonly state: InstanceState }): void {
     runnerOf(this).build((state) =>
       topology.setInstanceState(state, setup.instanceId, setup.state),
@@ -248,10 +249,14 @@ export abstract class SimulatedRegion {
     return runnerOf(this).build((state) => topology.createNetworkInterface(state, setup));
   }
 
+  modifyNetworkInterface(change: InterfaceChange): void {
+    runnerOf(this).build((state) => attachments.modifyNetworkInterface(state, change));
+  }
+
   /** Takes an interface off its instance; routes to it become black holes. */
   detachNetworkInterface(setup: { readonly networkInterfaceId: string }): void {
     runnerOf(this).build((state) =>
-      topology.detachNetworkInterface(state, setup.networkInterfaceId),
+      attachments.detachNetworkInterface(state, setup.networkInterfaceId),
     );
   }
 

@@ -1,7 +1,12 @@
-import type { ElasticIp, NetworkInterface, RouteTable, Tag } from '../../cloud/ec2-api.ts';
+import type { ElasticIp, RouteTable, Tag } from '../../cloud/ec2-api.ts';
 import type { NetworkAcl, SecurityGroup } from '../../cloud/ec2-packet-filters.ts';
 import { tagList, type CloudState, type InstanceState } from './cloud-state.ts';
-import { describeAddresses, describeNetworkInterfaces, describeRouteTables } from './describe.ts';
+import {
+  describeAddresses,
+  describeNetworkInterfaces,
+  describeRouteTables,
+  type ShownNetworkInterface,
+} from './describe.ts';
 import { describeNetworkAcls } from './network-acls.ts';
 import { describeSecurityGroups } from './security-groups.ts';
 import type { SimulatedInstanceType } from './instance-types.ts';
@@ -31,7 +36,7 @@ export interface Ec2Snapshot {
     readonly privateIpsPerNetworkInterface: number;
     readonly tags: readonly Tag[];
   }[];
-  readonly networkInterfaces: readonly NetworkInterface[];
+  readonly networkInterfaces: readonly ShownNetworkInterface[];
   readonly addresses: readonly ElasticIp[];
   readonly routeTables: readonly RouteTable[];
   readonly securityGroups: readonly SecurityGroup[];

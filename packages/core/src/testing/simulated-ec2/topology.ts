@@ -1,4 +1,5 @@
 import { dropAssociation } from './addresses.ts';
+import { attach } from './attachments.ts';
 import {
   nextId,
   nextNumber,
@@ -14,10 +15,9 @@ import {
   type RouteTableRecord,
   type Subnet,
 } from './cloud-state.ts';
-import { networkInterfacesOf, privateIpsOf, type SimulatedInstanceType } from './instance-types.ts';
+import { privateIpsOf, type SimulatedInstanceType } from './instance-types.ts';
 import { ipv6CidrIn, noteIpv6, requireIpv6Cidr } from './ipv6-addresses.ts';
 import { associateDefaultNetworkAcl, createDefaultNetworkAcl } from './network-acls.ts';
-import { addressUnitsOf, requireAddressUnits } from './network-address-units.ts';
 import { freePrivateIps, holderOf } from './network-interfaces.ts';
 import { addressesIn } from './prefixes.ts';
 import { requireInterfaceQuota, requireTableQuota } from './quotas.ts';
@@ -69,6 +69,9 @@ export interface NetworkInterfaceSetup {
   readonly deviceIndex?: number;
   /** EC2's default is true. */
   readonly sourceDestCheck?: boolean;
+  /** Default true, as of an interface that an instance was run with; false: it outlives the instance. */
+  readonly deleteOnTermination?: boolean;
+  readonly description?: string;
   readonly tags?: Readonly<Record<string, string>>;
 }
 
@@ -170,6 +173,7 @@ export function createNetworkInterface(
     subnetId: subnet.subnetId,
     macAddress,
     sourceDestCheck: setup.sourceDestCheck ?? true,
+    description: setup.description ?? '',
     attachment: undefined,
     privateIps: [privateIpAddress],
     ipv4Prefixes: [],
@@ -177,7 +181,7 @@ export function createNetworkInterface(
     groupIds: [],
     tags: tagsFrom(setup.tags),
   };
-  attach(state, eni, setup);
+  attach(state, eni, { deleteOnTermination: true, ...setup });
   state.networkInterfaces.set(networkInterfaceId, eni);
   return { networkInterfaceId, macAddress, privateIpAddress };
 }
@@ -191,58 +195,10 @@ function primaryIn(state: CloudState, subnet: Subnet, wanted: string | undefined
   return wanted;
 }
 
-/** To an instance, if one is named. */
-export function attach(
-  state: CloudState,
-  eni: NetworkInterfaceRecord,
-  setup: Pick<NetworkInterfaceSetup, 'instanceId' | 'deviceIndex'>,
-): void {
-  const attachment = attachmentFor(state, setup);
-  requireAddressUnits(state, eni.vpcId, addressUnitsOf(state, { ...eni, attachment }));
-  eni.attachment = attachment;
-}
-
-/** The next free device index, unless one is named. */
-function attachmentFor(
-  state: CloudState,
-  setup: Pick<NetworkInterfaceSetup, 'instanceId' | 'deviceIndex'>,
-): NetworkInterfaceRecord['attachment'] {
-  const { instanceId } = setup;
-  if (instanceId === undefined) return undefined;
-  requireWellFormed(instanceId, 'i', 'InvalidInstanceID.Malformed');
-  const instance = state.instances.get(instanceId);
-  if (instance === undefined) {
-    return refuse('InvalidInstanceID.NotFound', `The instance ID '${instanceId}' does not exist`);
-  }
-  const used = [...state.networkInterfaces.values()].flatMap(({ attachment }) =>
-    attachment?.instanceId === instanceId ? [attachment.deviceIndex] : [],
-  );
-  const most = instance.instanceType && networkInterfacesOf(instance.instanceType);
-  if (most !== undefined && used.length >= most) {
-    refuse(
-      'AttachmentLimitExceeded',
-      `Interface count ${used.length + 1} exceeds the limit for ${instance.instanceType}: ${most}.`,
-    );
-  }
-  const deviceIndex = setup.deviceIndex ?? Math.max(-1, ...used) + 1;
-  if (used.includes(deviceIndex)) {
-    refuse(
-      'InvalidParameterValue',
-      `Instance '${instanceId}' already has an interface attached at device index '${deviceIndex}'.`,
-    );
-  }
-  return { instanceId, deviceIndex };
-}
-
 /** A locally administered unicast MAC address (IEEE 802-2014, 8.4), the number in its last four octets. */
 function macFrom(number: number): string {
   const octets = [24, 16, 8, 0].map((shift) => (number >>> shift) & 0xff);
   return [0x02, 0xec, ...octets].map((octet) => octet.toString(16).padStart(2, '0')).join(':');
-}
-
-/** Takes an interface off its instance: what it has stays, routes to it become black holes. */
-export function detachNetworkInterface(state: CloudState, networkInterfaceId: string): void {
-  requireNetworkInterface(state, networkInterfaceId).attachment = undefined;
 }
 
 /** Detaches and deletes an interface: its addresses are free again, routes to it become black holes. */
@@ -273,8 +229,8 @@ export function setInstanceState(
   instance.state = instanceState;
   if (instanceState !== 'terminated') return;
   for (const eni of state.networkInterfaces.values()) {
-    if (eni.attachment?.instanceId === instanceId) {
-      deleteNetworkInterface(state, eni.networkInterfaceId);
-    }
+    if (eni.attachment?.instanceId !== instanceId) continue;
+    if (eni.attachment.deleteOnTermination) deleteNetworkInterface(state, eni.networkInterfaceId);
+    else eni.attachment = undefined;
   }
 }
