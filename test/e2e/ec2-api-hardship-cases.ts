@@ -70,6 +70,28 @@ export function hardshipCases(bench: MakePlace): void {
     await ec2.disassociateAddress({ associationId });
   });
 
+  it('a policy with tag keys lets calls name these tags and no others, and never none', async () => {
+    const { ec2, simulated } = await bench();
+    const { allocationId } = simulated.allocateAddress({ tags: { pool: 'media' } });
+    const resources = [allocationId];
+    simulated.requireTags([
+      { actions: ['CreateTags', 'DeleteTags', 'AllocateAddress'], requestTagKeys: ['owner'] },
+    ]);
+    const [owner, pool] = [
+      { key: 'owner', value: 'a' },
+      { key: 'pool', value: 'media' },
+    ];
+    const denied = 'UnauthorizedOperation';
+    await ec2.createTags({ resources, tags: [owner] });
+    expect(await refusalOf(ec2.createTags({ resources, tags: [owner, pool] }))).toBe(denied);
+    expect(await refusalOf(ec2.deleteTags({ resources, tags: [pool] }))).toBe(denied);
+    expect(await refusalOf(ec2.allocateTaggedAddress({ tags: [pool] }))).toBe(denied);
+    expect(await refusalOf(simulated.deleteTags({ resources }))).toBe(denied);
+    await ec2.deleteTags({ resources, tags: [owner] });
+    const [address] = await ec2.describeAddresses({});
+    expect(address?.tags).toEqual([pool]);
+  });
+
   it('an instance takes as many interfaces as its type has, whichever is next', async () => {
     const { simulated, place } = await bench();
     const { subnetId } = place;

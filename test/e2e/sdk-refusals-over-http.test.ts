@@ -91,6 +91,10 @@ describe('a dry run', () => {
     expect(await refusalOf(tag(foreign))).toMatchObject(denied);
     const { Vpcs } = await client.send(new sdk.DescribeVpcsCommand({}));
     expect(Vpcs).toHaveLength(1);
+    ec2.requireTags([{ actions: ['CreateTags'], requestTagKeys: ['owner'] }]);
+    expect(await refusalOf(tag(own))).toMatchObject(denied);
+    ec2.requireTags([{ actions: ['CreateTags'], requestTagKeys: ['k'] }]);
+    expect(await refusalOf(tag(own))).toMatchObject(permitted);
   });
 
   it('of a describe takes its token where the describe would', async () => {

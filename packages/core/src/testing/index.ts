@@ -51,7 +51,11 @@ export type { PrefixListChange, PrefixListSetup } from './simulated-ec2/prefix-l
 export type { AddressAttribute, ReverseDnsSetup } from './simulated-ec2/reverse-dns.ts';
 export type { PrefixListRoute, RouteInput } from './simulated-ec2/route-tables.ts';
 export type { SecurityGroupRules, SecurityGroupSetup } from './simulated-ec2/security-groups.ts';
-export type { TagCondition } from './simulated-ec2/tag-conditions.ts';
+export type {
+  RequestTagCondition,
+  ResourceTagCondition,
+  TagCondition,
+} from './simulated-ec2/tag-conditions.ts';
 export type { DeleteTagsInput } from './simulated-ec2/tags.ts';
 export type {
   CreatedNetworkInterface,

@@ -28,14 +28,18 @@ export function action<Named extends Fields>(
   };
 }
 
-/** The parameters by the simulator's names, so that it is asked of the same resources. */
+/** What of the parameters a permission can depend on, by the simulator's names. */
 function named(input: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  const entries = Object.entries(input).map(([key, value]) =>
-    key === 'ResourceId'
-      ? ['resources', value]
-      : [`${key[0]?.toLowerCase()}${key.slice(1)}`, value],
-  );
-  return Object.fromEntries(entries) as Readonly<Record<string, unknown>>;
+  const { ResourceId: resources, Tag, ...others } = input;
+  const entries = Object.entries(others).map(([key, value]) => [
+    `${key[0]?.toLowerCase()}${key.slice(1)}`,
+    value,
+  ]);
+  const tags = (Tag as readonly { readonly Key: string }[] | undefined)?.map(({ Key }) => ({
+    key: Key,
+  }));
+  const renamed = Object.fromEntries(entries) as Readonly<Record<string, unknown>>;
+  return { ...renamed, resources, tags };
 }
 
 /** An action that has no DryRun parameter. */
