@@ -47,6 +47,7 @@ const builders: Readonly<Record<string, Action>> = {
   AttachNetworkInterface: build.attachNetworkInterface,
   AuthorizeSecurityGroupEgress: made.authorizeSecurityGroupEgress,
   AuthorizeSecurityGroupIngress: made.authorizeSecurityGroupIngress,
+  CreateDefaultVpc: build.createDefaultVpc,
   CreateInternetGateway: build.createInternetGateway,
   CreateManagedPrefixList: made.createManagedPrefixList,
   CreateNetworkAcl: made.createNetworkAcl,

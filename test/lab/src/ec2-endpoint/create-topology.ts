@@ -24,6 +24,17 @@ export const createVpc: Action = actionWithoutDryRun(
   },
 );
 
+/** With what EC2 puts into it: a gateway, a route to it, and a subnet; EC2 makes one in each availability zone. */
+export const createDefaultVpc: Action = actionWithoutDryRun({}, async (ec2) => {
+  const cidrBlock = '172.31.0.0/16';
+  const { vpcId, mainRouteTableId } = ec2.createVpc({ cidr: cidrBlock, isDefault: true });
+  const { internetGatewayId: gatewayId } = ec2.createInternetGateway({ vpcId });
+  const destinationCidrBlock = '0.0.0.0/0';
+  ec2.createGatewayRoute({ routeTableId: mainRouteTableId, destinationCidrBlock, gatewayId });
+  ec2.createSubnet({ vpcId, cidr: '172.31.0.0/20' });
+  return { vpc: { vpcId, state: 'available', cidrBlock, isDefault: true } };
+});
+
 export const createSubnet: Action = actionWithoutDryRun(
   {
     VpcId: text,

@@ -39,15 +39,16 @@ export const describeVpcs: Action = action(
       cidr: ({ cidr }: { cidr: string }) => [cidr],
       'cidr-block-association.cidr-block': ({ cidr }: { cidr: string }) => [cidr],
       state: () => ['available'],
+      'is-default': ({ isDefault }: { isDefault: boolean }) => [String(isDefault)],
     };
     const page = pageFor(filterShown(asked, fields, input.Filter), (vpc) => vpc.vpcId, input);
-    const vpcSet = page.items.map(({ vpcId, cidr, ipv6Cidr, tags }) => ({
+    const vpcSet = page.items.map(({ vpcId, cidr, ipv6Cidr, isDefault, tags }) => ({
       vpcId,
       state: 'available',
       cidrBlock: cidr,
       cidrBlockAssociationSet: [{ cidrBlock: cidr, cidrBlockState: { state: 'associated' } }],
       ipv6CidrBlockAssociationSet: ipv6CidrSet(ipv6Cidr),
-      isDefault: false,
+      isDefault,
       tagSet: tagSet(tags),
     }));
     return { vpcSet, nextToken: page.nextToken };

@@ -31,7 +31,7 @@ export function associateAddress(
   state: CloudState,
   input: AssociateInput,
 ): { readonly associationId: string } {
-  const address = requireAddress(state, input.allocationId);
+  const address = requireOwn(state, input.allocationId);
   requireKnown(state, address, 'InvalidAllocationID.NotFound');
   const eni = requireNetworkInterface(state, input.networkInterfaceId);
   const privateIp = input.privateIpAddress ?? eni.privateIps[0] ?? '';
@@ -220,12 +220,32 @@ export function allocateAddress(
   return { allocationId, publicIp };
 }
 
-/** ReleaseAddress: refused while associated, and while its reverse DNS locks it. */
+/**
+ * ReleaseAddress: refused while its reverse DNS locks it, and while it is associated; in a default VPC it is let go instead (API
+ * reference, ReleaseAddress).
+ */
 export function releaseAddress(state: CloudState, input: { readonly allocationId: string }): void {
-  const address = requireAddress(state, input.allocationId);
-  if (address.association !== undefined) {
+  const { allocationId } = input;
+  const address = requireOwn(state, allocationId);
+  const isAssociated = address.association !== undefined;
+  if (isAssociated && !isInDefaultVpc(state, address)) {
     refuse('InvalidIPAddress.InUse', `Address ${address.publicIp} is in use.`);
   }
   requireUnlocked(state, address);
-  state.addresses.delete(input.allocationId);
+  dropAssociation(state, address);
+  state.addresses.delete(allocationId);
+  state.releasedAllocations.add(allocationId);
+}
+
+function isInDefaultVpc(state: CloudState, { association }: AddressRecord): boolean {
+  const eni = state.networkInterfaces.get(association?.networkInterfaceId ?? '');
+  return state.vpcs.get(eni?.vpcId ?? '')?.isDefault ?? false;
+}
+
+/** One of the account's own. */
+function requireOwn(state: CloudState, allocationId: string): AddressRecord {
+  const isElsewhere =
+    state.rules.releasedAddress === 'reallocated' && state.releasedAllocations.has(allocationId);
+  if (isElsewhere) refuse('AuthFailure', `The address '${allocationId}' does not belong to you.`);
+  return requireAddress(state, allocationId);
 }

@@ -16,6 +16,11 @@ export interface CloudRules {
   readonly endedAssociation: 'refuse' | 'accept';
   /** The code for a private IP that another network interface holds: AWS documents both. */
   readonly privateIpTakenCode: 'InvalidParameterValue' | 'Resource.AlreadyAssociated';
+  /**
+   * What AssociateAddress and ReleaseAddress say of an address that was released: that there is none, or, once another account has it,
+   * AuthFailure.
+   */
+  readonly releasedAddress: 'unknown' | 'reallocated';
   /** The code for one route more than a table may have: AWS documents both. */
   readonly routeLimitCode: 'RouteLimitExceeded' | 'ResourceCountLimitExceeded';
   /** IPv4 addresses of a network interface whose instance does not say, with the primary one. */
@@ -54,6 +59,7 @@ export const defaultRules: Omit<
   occupiedPrivateIp: 'refuse',
   endedAssociation: 'refuse',
   privateIpTakenCode: 'InvalidParameterValue',
+  releasedAddress: 'unknown',
   routeLimitCode: 'RouteLimitExceeded',
   privateIpsPerNetworkInterface: 15,
   routesPerTable: 50,

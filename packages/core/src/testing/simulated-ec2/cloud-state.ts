@@ -14,6 +14,8 @@ export interface Vpc {
   /** EC2 gives a VPC a /56, or a block of the account's own. */
   readonly ipv6Cidr: string | undefined;
   readonly mainRouteTableId: string;
+  /** The VPC that EC2 makes for an account. */
+  readonly isDefault: boolean;
   internetGatewayId: string | undefined;
   readonly tags: Tags;
 }
@@ -167,6 +169,7 @@ export interface CloudState {
   readonly prefixLists: Map<string, PrefixListRecord>;
   readonly counters: Map<string, number>;
   readonly endedAssociations: Set<string>;
+  readonly releasedAllocations: Set<string>;
   /** Private IPs on their way to another network interface, in the order of the calls. */
   readonly reassignments: Reassignment[];
   /** The region's time, in milliseconds. */
@@ -197,6 +200,7 @@ export function emptyCloud(
     prefixLists: new Map(),
     counters: new Map(),
     endedAssociations: new Set(),
+    releasedAllocations: new Set(),
     changes: [],
   };
 }

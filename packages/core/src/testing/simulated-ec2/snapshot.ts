@@ -19,6 +19,7 @@ export interface Ec2Snapshot {
     readonly cidr: string;
     readonly ipv6Cidr?: string;
     readonly mainRouteTableId: string;
+    readonly isDefault: boolean;
     readonly internetGatewayId?: string;
     readonly tags: readonly Tag[];
   }[];
@@ -55,10 +56,11 @@ export function snapshotOf(state: CloudState): Ec2Snapshot {
   return {
     region: state.region,
     vpcs: [...state.vpcs.values()].map((vpc) => {
-      const { vpcId, cidr, ipv6Cidr, mainRouteTableId, internetGatewayId } = vpc;
+      const { vpcId, cidr, ipv6Cidr, mainRouteTableId, isDefault, internetGatewayId } = vpc;
       const gateway = internetGatewayId === undefined ? {} : { internetGatewayId };
       const ipv6 = ipv6Cidr === undefined ? {} : { ipv6Cidr };
-      return { vpcId, cidr, ...ipv6, mainRouteTableId, ...gateway, tags: tagList(vpc.tags) };
+      const own = { vpcId, cidr, ...ipv6, mainRouteTableId, isDefault, ...gateway };
+      return { ...own, tags: tagList(vpc.tags) };
     }),
     subnets: [...state.subnets.values()].map((subnet) => ({
       subnetId: subnet.subnetId,

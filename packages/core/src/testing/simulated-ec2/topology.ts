@@ -27,6 +27,8 @@ import { requireSubnetCidr, requireUsable, requireVpcCidr } from './subnet-range
 /** A VPC to make, with its main route table. */
 export interface VpcSetup {
   readonly cidr: string;
+  /** Default false: one that somebody made. */
+  readonly isDefault?: boolean;
   /** Default: the VPC has no IPv6. */
   readonly ipv6Cidr?: string | undefined;
   readonly tags?: Readonly<Record<string, string>>;
@@ -81,6 +83,9 @@ export function createVpc(
 ): { readonly vpcId: string; readonly mainRouteTableId: string } {
   const { cidr, ipv6Cidr, tags } = setup;
   requireVpcCidr(cidr);
+  if (setup.isDefault === true && [...state.vpcs.values()].some((vpc) => vpc.isDefault)) {
+    refuse('DefaultVpcAlreadyExists', 'There is a default VPC in the region already.');
+  }
   const vpcId = nextId(state, 'vpc');
   const mainRouteTableId = nextId(state, 'rtb');
   state.vpcs.set(vpcId, {
@@ -88,6 +93,7 @@ export function createVpc(
     cidr,
     ipv6Cidr: ipv6Cidr === undefined ? undefined : requireIpv6Cidr(ipv6Cidr),
     mainRouteTableId,
+    isDefault: setup.isDefault ?? false,
     internetGatewayId: undefined,
     tags: tagsFrom(tags),
   });

@@ -1,5 +1,9 @@
 import {
+  AssociateAddressCommand,
+  CreateDefaultVpcCommand,
   DescribeAddressesAttributeCommand,
+  DescribeSubnetsCommand,
+  DescribeVpcsCommand,
   ModifyAddressAttributeCommand,
   ReleaseAddressCommand,
   ResetAddressAttributeCommand,
@@ -8,10 +12,10 @@ import {
 import { SimulatedEc2, type AddressAttribute } from '@truetuple/core/testing';
 import { expect, test } from 'vitest';
 import { refusalOf as simulatedRefusalOf } from './ec2-api-place.ts';
-import { reverseDnsContract } from './ec2-api-reverse-dns-contract.ts';
+import { ec2AddressesContract } from './ec2-api-addresses-contract.ts';
 import { openEmptyHttpRegion, refusalOf } from './http-region.ts';
 
-reverseDnsContract('in process', async (options) => {
+ec2AddressesContract('in process', async (options) => {
   const simulated = new SimulatedEc2(options);
   return {
     simulated,
@@ -21,6 +25,8 @@ reverseDnsContract('in process', async (options) => {
     describe: async (allocationIds) =>
       simulated.describeReverseDns(allocationIds === undefined ? {} : { allocationIds }),
     release: (allocationId) => simulated.releaseAddress({ allocationId }),
+    associate: (allocationId, networkInterfaceId) =>
+      simulated.associateAddress({ allocationId, networkInterfaceId }),
     codeOf: simulatedRefusalOf,
     close: async () => {},
   };
@@ -45,7 +51,7 @@ function read(address: SdkAddressAttribute | undefined): AddressAttribute {
   };
 }
 
-reverseDnsContract('over HTTP through the AWS SDK', async (options) => {
+ec2AddressesContract('over HTTP through the AWS SDK', async (options) => {
   const region = await openEmptyHttpRegion(options);
   const { client } = region;
   return {
@@ -70,6 +76,8 @@ reverseDnsContract('over HTTP through the AWS SDK', async (options) => {
     release: async (AllocationId) => {
       await client.send(new ReleaseAddressCommand({ AllocationId }));
     },
+    associate: (AllocationId, NetworkInterfaceId) =>
+      client.send(new AssociateAddressCommand({ AllocationId, NetworkInterfaceId })),
     codeOf: async (call) => (await refusalOf(call)).name,
     close: async () => region[Symbol.asyncDispose](),
   };
@@ -90,4 +98,22 @@ test('what addresses have comes in pages', async () => {
   expect(second.NextToken).toBeUndefined();
   const shown = [...(first.Addresses ?? []), ...(second.Addresses ?? [])];
   expect(shown.map((one) => one.AllocationId)).toEqual(made);
+});
+
+test('a default VPC is one of its kind, and has what an Elastic IP needs', async () => {
+  await using region = await openEmptyHttpRegion();
+  const { client, ec2 } = region;
+  const { Vpc } = await client.send(new CreateDefaultVpcCommand({}));
+  expect(Vpc).toMatchObject({ CidrBlock: '172.31.0.0/16', IsDefault: true });
+  const second = await refusalOf(client.send(new CreateDefaultVpcCommand({})));
+  expect(second).toMatchObject({ name: 'DefaultVpcAlreadyExists', status: 400 });
+  ec2.createVpc({ cidr: '10.0.0.0/16' });
+  const Filters = [{ Name: 'is-default', Values: ['true'] }];
+  const { Vpcs } = await client.send(new DescribeVpcsCommand({ Filters }));
+  expect(Vpcs).toMatchObject([{ VpcId: Vpc?.VpcId, IsDefault: true }]);
+  const { Subnets } = await client.send(new DescribeSubnetsCommand({}));
+  const subnetId = Subnets?.[0]?.SubnetId ?? '';
+  const { networkInterfaceId: NetworkInterfaceId } = ec2.createNetworkInterface({ subnetId });
+  const { allocationId: AllocationId } = ec2.allocateAddress();
+  await client.send(new AssociateAddressCommand({ AllocationId, NetworkInterfaceId }));
 });

@@ -6,25 +6,33 @@ import {
 } from '@truetuple/core/testing';
 import { afterEach, describe, expect, it } from 'vitest';
 
-/** What can be asked of the reverse DNS of Elastic IPs, in process or over a wire. */
-export interface ReverseDnsCalls {
+/** What can be asked of Elastic IPs besides what truetuple asks, in process or over a wire. */
+export interface AddressCalls {
   readonly simulated: SimulatedEc2;
   readonly modify: (allocationId: string, domainName: string) => Promise<AddressAttribute>;
   readonly reset: (allocationId: string) => Promise<AddressAttribute>;
   readonly describe: (allocationIds?: readonly string[]) => Promise<readonly AddressAttribute[]>;
   readonly release: (allocationId: string) => Promise<void>;
+  readonly associate: (allocationId: string, networkInterfaceId: string) => Promise<unknown>;
   /** EC2's code for what was refused. */
   readonly codeOf: (call: Promise<unknown>) => Promise<string>;
   readonly close: () => Promise<void>;
 }
 
-/** EC2 user guide, "Use reverse DNS for email applications", and the error code InvalidAddress.Locked. */
-export function reverseDnsContract(
+function interfaceIn(simulated: SimulatedEc2, vpc: { readonly isDefault?: boolean } = {}): string {
+  const { vpcId } = simulated.createVpc({ cidr: '10.0.0.0/16', ...vpc });
+  simulated.createInternetGateway({ vpcId });
+  const { subnetId } = simulated.createSubnet({ vpcId, cidr: '10.0.2.0/24' });
+  return simulated.createNetworkInterface({ subnetId }).networkInterfaceId;
+}
+
+/** ReleaseAddress; and EC2 user guide, "Use reverse DNS for email applications", with the error code InvalidAddress.Locked. */
+export function ec2AddressesContract(
   name: string,
-  connect: (options: SimulatedEc2Options) => Promise<ReverseDnsCalls>,
+  connect: (options: SimulatedEc2Options) => Promise<AddressCalls>,
 ): void {
-  describe(`reverse DNS of Elastic IPs ${name}`, () => {
-    const open: ReverseDnsCalls[] = [];
+  describe(`Elastic IPs ${name}`, () => {
+    const open: AddressCalls[] = [];
     const bench = async (options: Partial<SimulatedEc2Options> = {}) => {
       const clock = new FakeClock();
       const region = 'eu-central-1';
@@ -32,8 +40,49 @@ export function reverseDnsContract(
       open.push(calls);
       return { ...calls, clock, ...calls.simulated.allocateAddress() };
     };
+    /** An address that is associated in a VPC. */
+    const associated = async (isDefault: boolean) => {
+      const made = await bench();
+      const networkInterfaceId = interfaceIn(made.simulated, { isDefault });
+      const changes: string[] = [];
+      made.simulated.onChange(({ kind }) => void changes.push(kind));
+      await made.associate(made.allocationId, networkInterfaceId);
+      return { ...made, changes };
+    };
     afterEach(async () => {
       for (const one of open.splice(0)) await one.close();
+    });
+
+    describe('released', () => {
+      it('while they are associated: in use', async () => {
+        const { release, codeOf, simulated, allocationId, changes } = await associated(false);
+        expect(await codeOf(release(allocationId))).toBe('InvalidIPAddress.InUse');
+        expect(simulated.snapshot().addresses[0]).toHaveProperty('associationId');
+        expect(changes).toEqual(['address-associated']);
+      });
+
+      it('while they are associated in a default VPC: let go first', async () => {
+        const { release, simulated, allocationId, changes } = await associated(true);
+        await release(allocationId);
+        expect(simulated.snapshot().addresses).toEqual([]);
+        expect(changes).toEqual(['address-associated', 'address-disassociated']);
+      });
+
+      it.each([
+        ['unknown', 'InvalidAllocationID.NotFound'],
+        ['reallocated', 'AuthFailure'],
+      ] as const)('are %s afterwards: %s', async (releasedAddress, code) => {
+        const made = await bench({ releasedAddress });
+        const { release, associate, codeOf, simulated, allocationId } = made;
+        const networkInterfaceId = interfaceIn(simulated);
+        await release(allocationId);
+        expect(await codeOf(release(allocationId))).toBe(code);
+        expect(await codeOf(associate(allocationId, networkInterfaceId))).toBe(code);
+        // one that never was
+        expect(await codeOf(release('eipalloc-0'))).toBe('InvalidAllocationID.NotFound');
+        const again = simulated.allocateAddress();
+        await associate(again.allocationId, networkInterfaceId);
+      });
     });
 
     it('a record is shown fully qualified, of the addresses that are asked for or of all', async () => {
@@ -93,10 +142,7 @@ export function reverseDnsContract(
 
     it('an address that is associated is in use, whatever its record', async () => {
       const { modify, release, codeOf, simulated, allocationId } = await bench();
-      const { vpcId } = simulated.createVpc({ cidr: '10.0.0.0/16' });
-      simulated.createInternetGateway({ vpcId });
-      const { subnetId } = simulated.createSubnet({ vpcId, cidr: '10.0.2.0/24' });
-      const { networkInterfaceId } = simulated.createNetworkInterface({ subnetId });
+      const networkInterfaceId = interfaceIn(simulated);
       await simulated.associateAddress({ allocationId, networkInterfaceId });
       await modify(allocationId, 'sip.example.com');
       expect(await codeOf(release(allocationId))).toBe('InvalidIPAddress.InUse');
