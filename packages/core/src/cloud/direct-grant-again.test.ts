@@ -133,6 +133,18 @@ describe.each(takeOvers)('an heir on $where, describes $lagMs ms behind', ({ hei
     expect(built.ec2.snapshot()).toEqual(built.before);
   });
 
+  it('leaves nothing when it fails while its routes are led', async () => {
+    const built = build(lagMs, { endedAssociation: 'refuse' });
+    const old = await built.acquire(first);
+    await built.clock.advance(hourMs);
+    await built.release(old, hourMs);
+    built.ec2.onChange(({ kind }) => {
+      if (kind === 'route-created') built.ec2.denyActions(['CreateRoute', 'ReplaceRoute']);
+    });
+    await expect(built.acquire(heir)).rejects.toMatchObject({ code: 'AccessDenied' });
+    expect(built.ec2.snapshot()).toEqual(built.before);
+  });
+
   it('leaves no association where EC2 says yes to the end of an ended one', async () => {
     const built = build(lagMs, { endedAssociation: 'accept' });
     await built.acquire(first);
@@ -305,6 +317,34 @@ describe('an acquire that fails', () => {
       routes.flatMap((one) => (one.destinationCidrBlock === led ? [one.networkInterfaceId] : [])),
     );
     expect(targets).toEqual([networkInterfaceId]);
+  });
+
+  it('leaves to another pod of the network interface, which took the address meanwhile, its route', async () => {
+    const { ec2, acquire } = build(0);
+    const [eni] = ec2.snapshot().networkInterfaces;
+    const { networkInterfaceId = '' } = eni ?? {};
+    const place = { networkInterfaceId, privateIpAddress: newIp };
+    await ec2.assignPrivateIpAddresses({ networkInterfaceId, privateIpAddresses: [newIp] });
+    let taken: string | undefined;
+    ec2.onChange(async (change) => {
+      if (change.kind !== 'route-created') return;
+      taken = change.destinationCidrBlock;
+      ec2.denyActions(['CreateRoute']);
+      const publicIp = taken.split('/')[0];
+      const address = ec2.snapshot().addresses.find((one) => one.publicIp === publicIp);
+      const { allocationId = '' } = address ?? {};
+      await ec2.associateAddress({ allocationId, ...place, allowReassociation: false });
+    });
+    await expect(acquire(first)).rejects.toMatchObject({ code: 'AccessDenied' });
+    const { addresses, routeTables } = ec2.snapshot();
+    const held = addresses.filter((one) => one.privateIpAddress === newIp);
+    expect(held.map(({ publicIp }) => `${publicIp}/32`)).toEqual([taken]);
+    const routes = routeTables.flatMap((table) => table.routes);
+    expect(routes).toContainEqual({
+      destinationCidrBlock: taken,
+      networkInterfaceId,
+      state: 'active',
+    });
   });
 });
 

@@ -12,7 +12,7 @@ import {
 import { planAlone } from './plan-cloud.ts';
 import { isContradicted, shownHolder, type WantedNothing } from './plan-nothing.ts';
 import { afterEnd, believeCaughtUp } from './prove-end.ts';
-import { mergeOwnWrites, withoutContradictedRoutes } from './own-writes.ts';
+import { mergeUncontradicted } from './own-writes.ts';
 import { interfaceOf, type CloudView } from './view.ts';
 
 /** Rounds of observe, plan, apply: a plan of one round, and looks after transient failures. */
@@ -48,7 +48,7 @@ export async function endClaim(session: CloudSession, ending: Ending): Promise<v
       latest === undefined || parts === undefined ? undefined : { earlier: latest, parts };
     latest = await lookAtCloud(session, scope, again);
     wanted = believeCaughtUp(wanted, latest);
-    return mergeOwnWrites(latest, withoutContradictedRoutes(latest, session.writes));
+    return mergeUncontradicted(latest, session.writes, wanted.former?.networkInterfaceId);
   };
   const plan = (view: CloudView): readonly CloudStep[] => {
     // what is neither seen nor known to EC2 is not there

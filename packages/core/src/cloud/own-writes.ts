@@ -24,17 +24,33 @@ export function contradictedClaim(
   return undefined;
 }
 
-/** Without the routes of ours that a describe shows to lead elsewhere: who takes routes away believes it. */
-export function withoutContradictedRoutes(
-  { routeTables }: CloudView,
+/**
+ * Lays over what a describe showed those writes of ours that it does not contradict, by a route of ours that leads elsewhere or by another
+ * association of the address: who takes away believes it. `formerId`: the network interface of whom it shows from before.
+ */
+export function mergeUncontradicted(
+  seen: CloudView,
   writes: readonly OwnWrite[],
-): readonly OwnWrite[] {
-  return writes.filter(({ step }) => {
-    if (step.kind !== 'create-route' && step.kind !== 'replace-route') return true;
-    const table = routeTables.find(({ routeTableId }) => routeTableId === step.routeTableId);
-    const shown = table && routeTo(table, step.destination);
-    return shown === undefined || shown.networkInterfaceId === step.networkInterfaceId;
-  });
+  formerId: string | undefined,
+): CloudView {
+  const taken = contradictedClaim(seen, writes)?.write;
+  const believed = writes.filter(
+    (write) => write !== taken && !isLedElsewhere(seen, write, formerId),
+  );
+  return mergeOwnWrites(seen, believed);
+}
+
+function isLedElsewhere(
+  { routeTables }: CloudView,
+  { step }: OwnWrite,
+  formerId: string | undefined,
+): boolean {
+  if (step.kind !== 'create-route' && step.kind !== 'replace-route') return false;
+  const table = routeTables.find(({ routeTableId }) => routeTableId === step.routeTableId);
+  const shown = table && routeTo(table, step.destination);
+  const target = shown?.networkInterfaceId;
+  const isAsBefore = target !== undefined && target === formerId;
+  return shown !== undefined && target !== step.networkInterfaceId && !isAsBefore;
 }
 
 /** True when the address is shown in the very association that a write of ours made. */

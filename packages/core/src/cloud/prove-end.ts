@@ -25,9 +25,13 @@ export async function afterEnd(
 ): Promise<WantedNothing> {
   const { step, wanted, contradicting } = end;
   // the end of another association than the claim's says nothing of the claim
-  if (wanted.known !== 'reported' || step.associationId !== wanted.claim?.associationId) {
-    return wanted;
+  if (step.associationId !== wanted.claim?.associationId) return wanted;
+  if (wanted.known === 'own' && isNews && contradicting !== undefined) {
+    return (await wasStanding(session, step))
+      ? forgetFormer(session, wanted, contradicting)
+      : wanted;
   }
+  if (wanted.known !== 'reported') return wanted;
   if (!isNews) return { ...wanted, known: 'ended-before' };
   if (contradicting === undefined) return { ...wanted, known: 'ended' };
   if (!(await wasStanding(session, step))) return { ...wanted, known: 'ended-before' };
