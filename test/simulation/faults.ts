@@ -79,7 +79,7 @@ const managedOperations: Readonly<Record<Verb, readonly string[]>> = {
   ],
   keep: ['getClaim', 'watchClaims', ...localKeep],
   release: ['getClaim', 'updateClaim', 'deleteClaim', ...localEnd],
-  reap: [...reads, 'DeleteRoute', 'livePods'],
+  reap: [...reads, 'DeleteRoute', 'livePods', 'listClaims'],
   control: [
     ...reads,
     ...cloudStart,

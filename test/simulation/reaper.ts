@@ -1,5 +1,6 @@
 import { reapOrphans, type LivePods, type ReapReport } from '@truetuple/core';
 import { ec2Port } from './ec2-port.ts';
+import { ClaimsPort } from './managed/claims-port.ts';
 import { poolName } from './region.ts';
 import type { SimulatedHost } from './simulated-host.ts';
 import { SimulatedProcess } from './simulated-process.ts';
@@ -21,13 +22,22 @@ export function runReaper(world: World, host: SimulatedHost, name: string, every
   });
   const ports = { ec2: ec2Port(world, process, undefined), clock: process.clock(scheduler) };
   const live = { livePods: () => livePods(world, process) };
+  const { managed } = world;
+  const more = managed === undefined ? {} : { claims: new ClaimsPort(world, process, managed) };
   const pass = async (): Promise<void> => {
     for (;;) {
       await scheduler.wait(everyMs * random.between(0.75, 1));
       if (!process.isAlive) return;
       world.note(name, 'begins a pass');
       // when all pods go at once a person says that this is meant
-      const request = { pool: poolName, live, earlier, graceMs, brakeShare: world.brakeShare };
+      const request = {
+        pool: poolName,
+        live,
+        earlier,
+        graceMs,
+        brakeShare: world.brakeShare,
+        ...more,
+      };
       const report = await reapOrphans(request, ports).catch((error: unknown) => {
         world.note(name, 'a pass failed', error);
       });

@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { boundedLiveness } from './bounded-liveness.ts';
-import { brakeReap, ownersUnknown } from './cloud/brake-reap.ts';
+import { brakeReap, claimsUnknown, ownersUnknown } from './cloud/brake-reap.ts';
 import { carryOut } from './cloud/carry-out.ts';
 import { openSession, type CloudSession, transientFailuresBorne } from './cloud/cloud-session.ts';
 import { isAmong, type CloudStep } from './cloud/cloud-step.ts';
 import type { Ec2Api } from './cloud/ec2-api.ts';
 import type { CloudStepEvent } from './cloud/identity-grant.ts';
 import type { LivePod, LivePods, Liveness } from './cloud/liveness.ts';
+import type { IdentityClaim } from './cloud/managed/claim.ts';
+import { isClaimed } from './cloud/managed/claimed-orphan.ts';
+import type { ClaimStore } from './cloud/managed/claim-store.ts';
 import { observePool } from './cloud/observe-pool.ts';
 import {
   compareSightings,
@@ -36,6 +39,11 @@ export interface ReapRequest {
   /** For messages only: the region is that of the `ec2` port. */
   readonly region?: string;
   readonly live: Liveness;
+  /**
+   * Where the claims of a pool in managed mode are kept. What a claim is for its controller gives back: no pass takes it away as long as the
+   * claim is there, whatever describes and a list of live pods that is behind show. Read just before each write.
+   */
+  readonly claims?: Pick<ClaimStore, 'list'>;
   /** The `sightings` that the pass before this one reported; default none: then nothing is due yet. */
   readonly earlier?: readonly OrphanSighting[];
   /**
@@ -97,13 +105,14 @@ export async function reapOrphans(request: ReapRequest, ports: ReapPorts): Promi
     failed: [],
     gone: new Set(),
     stuck: new Set(),
+    claimed: new Set(),
     shown: new Map(),
   };
   const report = (outcome: ReapOutcome): ReapReport => ({
     outcome,
     planned: now.flatMap(({ steps }) => steps),
     applied: pass.applied,
-    waiting: [...sighted.waiting, ...beyondCap(sighted, cap)],
+    waiting: [...sighted.waiting, ...beyondCap(sighted, cap), ...forClaims(pass, now)],
     spared: plan.spared,
     failed: pass.failed,
     // a pass that knew of no owners has seen nothing that would end an earlier sighting
@@ -153,6 +162,14 @@ async function ownersOf(request: ReapRequest): Promise<LivePods> {
   return pods;
 }
 
+/** Rejects with OwnersUnknown when they cannot be had. */
+async function claimsOf({ claims, pool }: ReapRequest): Promise<readonly IdentityClaim[]> {
+  if (claims === undefined) return [];
+  return claims.list().catch((cause: unknown) => {
+    throw claimsUnknown(pool, cause);
+  });
+}
+
 function brakeOf(request: ReapRequest): typeof defaultBrake {
   const { brakeShare = defaultBrake.share, brakeFloor = defaultBrake.floor } = request;
   return { share: brakeShare, floor: brakeFloor };
@@ -161,6 +178,11 @@ function brakeOf(request: ReapRequest): typeof defaultBrake {
 function beyondCap({ due }: Sighted, cap: number): Spared[] {
   const why = `one pass takes away ${cap} orphans`;
   return due.slice(cap).map(({ what }) => ({ what, why }));
+}
+
+function forClaims({ claimed }: Pass, now: readonly Orphan[]): Spared[] {
+  const why = 'a claim is for it, and its controller gives that back';
+  return now.flatMap(({ key, what }) => (claimed.has(key) ? [{ what, why }] : []));
 }
 
 interface Pass {
@@ -172,6 +194,8 @@ interface Pass {
   readonly gone: Set<string>;
   /** Keys of those that could not be taken away. */
   readonly stuck: Set<string>;
+  /** Keys of those that a claim is for. */
+  readonly claimed: Set<string>;
   /** Of the lists that it got after the first: what the last one that has a pod says of it, by UID. */
   readonly shown: Map<string, LivePod>;
 }
@@ -235,17 +259,21 @@ async function takeAway(pass: Pass, orphan: Orphan): Promise<void> {
     const { orphans }: ReapPlan = planReap(observed, live);
     // what somebody who came since, and died, has left there waits for its own grace
     const isIt = ({ key }: Orphan): boolean => key === orphan.key || orphan.laterKeys.includes(key);
-    return orphans
-      .filter(isIt)
-      .flatMap(({ steps }) => steps.filter((step) => !isAmong(step, done)));
+    const isDue = (step: CloudStep): boolean => isAmong(step, orphan.steps) && !isAmong(step, done);
+    const due = orphans.filter((one) => isIt(one) && one.steps.some(isDue));
+    const claims = await claimsOf(request);
+    if (due.some((one) => isClaimed(one, claims))) {
+      pass.claimed.add(orphan.key);
+      return [];
+    }
+    return due.flatMap(({ steps }) => steps.filter(isDue));
   };
   await converge<readonly CloudStep[], CloudStep>({
     what: `taking away ${orphan.what}`,
     maxRounds: orphan.steps.length + extraRounds,
     signal: request.signal,
     observe: look,
-    plan: (steps) =>
-      gaveUp.length > 0 ? [] : steps.filter((step) => isAmong(step, orphan.steps)).slice(0, 1),
+    plan: (steps) => (gaveUp.length > 0 ? [] : steps.slice(0, 1)),
     apply: async (step) => {
       try {
         if ((await carryOut(session, step)) !== 'done') return 'look-again';
@@ -258,6 +286,6 @@ async function takeAway(pass: Pass, orphan: Orphan): Promise<void> {
       return 'done';
     },
   });
-  if (gaveUp.length === 0) pass.gone.add(orphan.key);
+  if (gaveUp.length === 0 && !pass.claimed.has(orphan.key)) pass.gone.add(orphan.key);
   else pass.stuck.add(orphan.key);
 }

@@ -72,7 +72,17 @@ export class ClaimsPort implements ClaimStore {
   }
 
   list(): Promise<readonly IdentityClaim[]> {
-    return this.#call({ operation: 'listClaims', act: () => this.#cluster.store.list() });
+    const world = this.#world;
+    let asOfMs = world.nowMs;
+    return this.#call({
+      operation: 'listClaims',
+      act: () => {
+        asOfMs = world.nowMs;
+        return this.#cluster.store.list();
+      },
+      // as a list of live pods: what it says is as of when it left
+      heard: () => this.#process.learn('listClaims', asOfMs, world.nowMs),
+    });
   }
 
   update(claim: IdentityClaim): Promise<IdentityClaim> {

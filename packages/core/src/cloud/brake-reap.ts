@@ -36,3 +36,15 @@ export function ownersUnknown(pool: string, cause?: unknown): CoreError {
     ...(cause === undefined ? {} : { cause }),
   });
 }
+
+/** Nobody knows what is claimed: a controller may be giving it to a pod. */
+export function claimsUnknown(pool: string, cause: unknown): CoreError {
+  const said = cause instanceof Error ? cause.message : 'it was refused';
+  return new CoreError({
+    code: 'OwnersUnknown',
+    message: `Reaping pool ${pool}: listing its claims: ${said}`,
+    remedy: 'Check that the claim store is reached; what is orphaned waits for the next pass.',
+    retry: 'later',
+    cause,
+  });
+}

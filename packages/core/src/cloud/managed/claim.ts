@@ -116,3 +116,12 @@ export function addressOfClaim({
   if (phase === undefined || phase.kind === 'waiting') return undefined;
   return phase.kind === 'promised' ? phase.promise : phase.grant;
 }
+
+/** The network interface that a claim's address is on, or shall be on; undefined before that is known. */
+export function interfaceOfClaim({ status }: Pick<IdentityClaim, 'status'>): string | undefined {
+  const phase = status?.phase;
+  if (phase === undefined || phase.kind === 'waiting') return undefined;
+  return phase.kind === 'promised'
+    ? phase.promise.networkInterfaceId
+    : phase.grant.networkInterfaceId;
+}

@@ -1,7 +1,7 @@
 import { isAlive } from '../doubt-about-pods.ts';
 import type { LivePods } from '../liveness.ts';
 import { hasItsLink, isHeir, isWanted } from './heir.ts';
-import { addressOfClaim, type IdentityClaim } from './claim.ts';
+import { addressOfClaim, interfaceOfClaim, type IdentityClaim } from './claim.ts';
 import type { ClaimWork } from './claim-work.ts';
 import { isCreatedAfter, judgeHolder } from './judge-holder.ts';
 import { isReady } from './want-claim.ts';
@@ -145,14 +145,6 @@ function isAtSamePlace(one: IdentityClaim, other: IdentityClaim): boolean {
   if (one.spec.link.privateIp !== other.spec.link.privateIp) return false;
   const [a, b] = [interfaceOfClaim(one), interfaceOfClaim(other)];
   return a === undefined || b === undefined || a === b;
-}
-
-function interfaceOfClaim({ status }: IdentityClaim): string | undefined {
-  const phase = status?.phase;
-  if (phase === undefined || phase.kind === 'waiting') return undefined;
-  return phase.kind === 'promised'
-    ? phase.promise.networkInterfaceId
-    : phase.grant.networkInterfaceId;
 }
 
 /** True when it has to be known who lives before the claims can be sorted. */

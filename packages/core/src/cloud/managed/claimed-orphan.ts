@@ -1,0 +1,29 @@
+import type { Orphan } from '../plan-reap.ts';
+import type { CloudStep } from '../cloud-step.ts';
+import { addressOfClaim, interfaceOfClaim, type IdentityClaim } from './claim.ts';
+
+/**
+ * Pure: true when what looks orphaned is for its controller to give back: a claim is for its private IP, or has its address, or was
+ * promised it.
+ */
+export function isClaimed(
+  { subject, steps }: Pick<Orphan, 'subject' | 'steps'>,
+  claims: readonly IdentityClaim[],
+): boolean {
+  return claims.some((claim) => {
+    const allocationId = subject.kind === 'address' ? subject.allocationId : undefined;
+    if (allocationId !== undefined && addressOfClaim(claim)?.allocationId === allocationId) {
+      return true;
+    }
+    return steps.some((step) => takesItsPlace(step, claim));
+  });
+}
+
+/** A new claim does not say yet on which network interface it is. */
+function takesItsPlace(step: CloudStep, claim: IdentityClaim): boolean {
+  if (step.kind !== 'unassign-private-ip' || step.privateIp !== claim.spec.link.privateIp) {
+    return false;
+  }
+  const { networkInterfaceId } = step;
+  return (interfaceOfClaim(claim) ?? networkInterfaceId) === networkInterfaceId;
+}
