@@ -1,6 +1,8 @@
 import { ownerTagKey } from '@truetuple/core';
 import type { Cluster } from './cluster.ts';
 import { drift, theft } from './drift.ts';
+import type { Mode } from './faults.ts';
+import { outageScene } from './managed/outage-scene.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 import type { Truth } from './truth.ts';
 import type { Pod, World } from './world.ts';
@@ -26,7 +28,7 @@ const recallMs = 400_000;
 /** Long enough for a reaper to see an orphan, to wait, and to come again. */
 const cutOffMs = 115_000;
 
-export const scenes: readonly Scene[] = [
+const scenes: readonly Scene[] = [
   {
     what: 'a node is cut off, and the record of one of its pods is gone',
     recallMs: 0,
@@ -113,6 +115,11 @@ export const scenes: readonly Scene[] = [
     },
   },
 ];
+
+/** In managed mode no pod deletes a route: another scene stands for that of the slow release. */
+export function scenesOf(mode: Mode): readonly Scene[] {
+  return mode === 'managed' ? [...scenes.slice(0, -1), outageScene] : scenes;
+}
 
 /** Who looks at EC2 for a pod: itself, or the controllers. */
 function lookersAt({ managed }: World, { process }: Pod): SimulatedProcess[] {

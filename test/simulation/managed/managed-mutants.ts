@@ -56,7 +56,7 @@ export const managedMutants: readonly Mutant[] = [
     file: 'cloud/managed/sort-errands.ts',
     text: '(one.isBusy || held.includes(one) || (hasAddress(one) && !hasAddress(work))),',
     replacement: 'hasAddress(one) && !hasAddress(work),',
-    foundFrom: 17799,
+    foundFrom: 2259,
   },
   {
     name: 'a pod lets go of a deleted claim and goes on advertising',
