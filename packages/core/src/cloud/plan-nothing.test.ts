@@ -170,16 +170,23 @@ describe('planNothing', () => {
     expect(kinds({ known: 'ended' }, taken)).toContain('untag-owner');
   });
 
-  it('gives back what it holds under a record of another private IP, whose CreateTags came last', () => {
-    const stray = { owner: next, privateIp: '10.0.2.12' as Ipv4Address, networkInterfaceId };
-    const value = formatOwnerTag({ ...stray, privateIpAssignedByUs: true });
-    const address = held({ tags: [{ key: ownerTagKey, value }] });
-    const without = everything.filter((kind) => kind !== 'untag-owner');
-    expect(kinds({ known: 'reported' }, viewOf(address))).toEqual(without);
-    // by another association it may be the next pod's of the private IP
-    const newer = { ...address, associationId: 'eipassoc-2' };
-    expect(kinds({ known: 'reported' }, viewOf(newer))).toEqual([]);
-  });
+  it.each([
+    { privateIp: '10.0.2.12' as Ipv4Address, networkInterfaceId },
+    { privateIp, networkInterfaceId: 'eni-2' },
+    { privateIp: '10.0.2.12' as Ipv4Address, networkInterfaceId: 'eni-2' },
+  ])(
+    'gives back what it holds under a record of another place, whose CreateTags came last: %o',
+    (place) => {
+      const stray = { owner: next, ...place };
+      const value = formatOwnerTag({ ...stray, privateIpAssignedByUs: true });
+      const address = held({ tags: [{ key: ownerTagKey, value }] });
+      const without = everything.filter((kind) => kind !== 'untag-owner');
+      expect(kinds({ known: 'reported' }, viewOf(address))).toEqual(without);
+      // by another association it may be the next pod's of the private IP
+      const newer = { ...address, associationId: 'eipassoc-2' };
+      expect(kinds({ known: 'reported' }, viewOf(newer))).toEqual([]);
+    },
+  );
 
   it('takes a private IP off that only the link says to be the pod’s: its claim and record are another’s', () => {
     const taken = viewOf(held({ privateIpAddress: '10.0.2.12', tags: tag(next) }));

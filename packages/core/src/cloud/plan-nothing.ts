@@ -3,9 +3,9 @@ import { formatOwnerTag, releasedTagKey, type Owner } from '../identity/owner.ts
 import type { CloudStep } from './cloud-step.ts';
 import type { ElasticIp, NetworkInterface } from './ec2-api.ts';
 import {
-  hasStrayRecord,
   interfaceOf,
   isAt,
+  namesAnotherPlace,
   ownerRecordOf,
   ownerTagOf,
   routeTo,
@@ -217,7 +217,7 @@ function holderOf(
   if (address?.associationId === undefined) return 'nobody';
   if (!isAt(address, wanted)) return 'somebody-else';
   if (isRecordedAs(address, wanted)) return 'us';
-  if (ownerTagOf(address) !== undefined && !hasStrayRecord(address)) return 'somebody-else';
+  if (ownerTagOf(address) !== undefined && !namesAnotherPlace(address)) return 'somebody-else';
   const isTheClaim =
     claim.associationId === undefined || address.associationId === claim.associationId;
   return isTheClaim ? 'us' : 'somebody-else';

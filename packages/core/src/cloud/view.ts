@@ -252,11 +252,13 @@ export function ownerRecordOf(address: ElasticIp): OwnerRecord | undefined {
  */
 export function hasStrayRecord(address: ElasticIp): boolean {
   const record = ownerRecordOf(address);
-  return (
-    record !== undefined &&
-    address.networkInterfaceId === record.networkInterfaceId &&
-    address.privateIpAddress !== record.privateIp
-  );
+  return namesAnotherPlace(address) && address.networkInterfaceId === record?.networkInterfaceId;
+}
+
+/** True for a record of a private IP, or of a network interface, that the address is not on: it is not that of who claimed it there. */
+export function namesAnotherPlace(address: ElasticIp): boolean {
+  const record = ownerRecordOf(address);
+  return record !== undefined && !isAt(address, record);
 }
 
 /** True when a record says that truetuple registered the private IP there: it may be another one's elsewhere. */
