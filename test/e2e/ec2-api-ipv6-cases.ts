@@ -1,9 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { Ec2Api } from '@truetuple/core';
+import type { SimulatedEc2 } from '@truetuple/core/testing';
 import { assign, refusalOf, type MakePlace } from './ec2-api-place.ts';
 
 function assignIpv6(ec2: Ec2Api, networkInterfaceId: string, ...ipv6Addresses: string[]) {
   return ec2.assignIpv6Addresses({ networkInterfaceId, ipv6Addresses });
+}
+
+function delegate(simulated: SimulatedEc2, networkInterfaceId: string, ...ipv6Prefixes: string[]) {
+  return simulated.assignIpv6Addresses({ networkInterfaceId, ipv6Prefixes });
 }
 
 async function heldBy(ec2: Ec2Api, networkInterfaceId: string) {
@@ -101,6 +106,51 @@ export function ipv6Cases(bench: MakePlace): void {
       expect(error).toMatchObject({
         action: 'AssignIpv6Addresses',
         ec2Code: 'UnauthorizedOperation',
+      });
+    });
+
+    describe('in a delegated /80', () => {
+      const prefix = '2001:db8:0:202:1::/80';
+
+      it('are one interface’s, and come free with the prefix', async () => {
+        const { ec2, simulated, place } = await bench();
+        const { networkInterfaceId: id, otherInterfaceId: other } = place;
+        await delegate(simulated, id, prefix);
+        expect(await heldBy(ec2, id)).toBeUndefined();
+        const within = '2001:db8:0:202:1::50';
+        expect(await refusalOf(assignIpv6(ec2, other, within))).toBe('InvalidParameterValue');
+        await assignIpv6(ec2, other, '2001:db8:0:202:2::50');
+        await simulated.unassignIpv6Addresses({ networkInterfaceId: id, ipv6Prefixes: [prefix] });
+        await assignIpv6(ec2, other, within);
+      });
+
+      it('take one slot together', async () => {
+        const { ec2, simulated, place } = await bench();
+        const { networkInterfaceId: id } = place;
+        await assignIpv6(ec2, id, ...[50, 51, 52].map((host) => `2001:db8:0:202::${host}`));
+        await delegate(simulated, id, prefix);
+        const full = 'PrivateIpAddressLimitExceeded';
+        expect(await refusalOf(assignIpv6(ec2, id, '2001:db8:0:202::53'))).toBe(full);
+        const second = delegate(simulated, id, '2001:db8:0:202:3::/80');
+        expect(await refusalOf(second)).toBe(full);
+        // what is there takes none once more
+        expect(await delegate(simulated, id, prefix)).toEqual({ assignedIpv6Addresses: [] });
+      });
+
+      it.each([
+        ['another interface has it', prefix],
+        ['another interface has an address of it', '2001:db8:0:202:2::/80'],
+        ['it is no /80', '2001:db8:0:202:3::/96'],
+        ['it has host bits', '2001:db8:0:202:3::1/80'],
+        ['it is outside the subnet', '2001:db8:0:203:1::/80'],
+        ['it holds the first addresses of the subnet', '2001:db8:0:202::/80'],
+        ['it holds the last address of the subnet', '2001:db8:0:202:ffff::/80'],
+      ])('are refused when %s', async (_what, block) => {
+        const { ec2, simulated, place } = await bench();
+        const { networkInterfaceId: id, otherInterfaceId: other } = place;
+        await delegate(simulated, other, prefix);
+        await assignIpv6(ec2, other, '2001:db8:0:202:2::50');
+        expect(await refusalOf(delegate(simulated, id, block))).toBe('InvalidParameterValue');
       });
     });
   });

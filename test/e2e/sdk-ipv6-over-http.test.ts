@@ -86,4 +86,21 @@ it('a count lets EC2 choose; an interface shows what it has; addresses and a cou
     }),
   );
   expect(UnassignedIpv6Addresses).toEqual(['2001:db8:0:202::4']);
+  const prefixes = await assign({ Ipv6PrefixCount: 1 });
+  const AssignedIpv6Prefixes = ['2001:db8:0:202:1::/80'];
+  expect(prefixes).toMatchObject({ AssignedIpv6Prefixes });
+  const { AssignedIpv6Prefixes: second } = await assign({
+    Ipv6Prefixes: ['2001:db8:0:202:2::/80'],
+  });
+  expect(second).toEqual(['2001:db8:0:202:2::/80']);
+  const mixed = assign({ Ipv6AddressCount: 1, Ipv6PrefixCount: 1 });
+  expect(await refusalOf(mixed)).toMatchObject({ name: 'InvalidParameterCombination' });
+  const { UnassignedIpv6Prefixes } = await client.send(
+    new sdk.UnassignIpv6AddressesCommand({ NetworkInterfaceId, Ipv6Prefixes: second }),
+  );
+  expect(UnassignedIpv6Prefixes).toEqual(second);
+  const shown = await client.send(new sdk.DescribeNetworkInterfacesCommand({}));
+  expect(shown.NetworkInterfaces?.[0]?.Ipv6Prefixes).toEqual([
+    { Ipv6Prefix: '2001:db8:0:202:1::/80' },
+  ]);
 });

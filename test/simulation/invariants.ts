@@ -276,6 +276,8 @@ function concerns(change: Ec2Change, { published, privateIp }: Pod): boolean {
     case 'source-dest-check-changed':
     case 'ipv6-address-assigned':
     case 'ipv6-address-unassigned':
+    case 'ipv6-prefix-assigned':
+    case 'ipv6-prefix-unassigned':
       return false;
     default:
       return change satisfies never;

@@ -112,6 +112,8 @@ function victimOf(
     // no pod of the simulation has IPv6
     case 'ipv6-address-assigned':
     case 'ipv6-address-unassigned':
+    case 'ipv6-prefix-assigned':
+    case 'ipv6-prefix-unassigned':
       return undefined;
     default:
       return change satisfies never;

@@ -47,6 +47,8 @@ function faultOf(world: World, truth: Truth, actor: Actor, change: Ec2Change): s
     case 'private-ip-assigned':
     case 'ipv6-address-assigned':
     case 'ipv6-address-unassigned':
+    case 'ipv6-prefix-assigned':
+    case 'ipv6-prefix-unassigned':
     case 'route-created':
     case 'route-replaced':
     case 'source-dest-check-changed':
@@ -105,6 +107,8 @@ function ownersOf(truth: Truth, change: Ec2Change): (string | undefined)[] {
     case 'private-ip-assigned':
     case 'ipv6-address-assigned':
     case 'ipv6-address-unassigned':
+    case 'ipv6-prefix-assigned':
+    case 'ipv6-prefix-unassigned':
     case 'route-created':
     case 'route-replaced':
     case 'route-deleted':

@@ -105,6 +105,8 @@ export class Truth {
       case 'source-dest-check-changed':
       case 'ipv6-address-assigned':
       case 'ipv6-address-unassigned':
+      case 'ipv6-prefix-assigned':
+      case 'ipv6-prefix-unassigned':
         return;
       default:
         return change satisfies never;

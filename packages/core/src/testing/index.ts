@@ -45,7 +45,11 @@ export type {
 } from './simulated-ec2/connect-topology.ts';
 export type { DescribeInterfacesInput, ShownNetworkInterface } from './simulated-ec2/describe.ts';
 export type { AssignAnswer, AssignInput } from './simulated-ec2/network-interfaces.ts';
-export type { AssignIpv6Input } from './simulated-ec2/ipv6-addresses.ts';
+export type {
+  AssignIpv6Answer,
+  AssignIpv6Input,
+  UnassignIpv6Input,
+} from './simulated-ec2/ipv6-addresses.ts';
 export type { NetworkAclSetup } from './simulated-ec2/network-acls.ts';
 export type { PrefixListChange, PrefixListSetup } from './simulated-ec2/prefix-lists.ts';
 export type { AddressAttribute, ReverseDnsSetup } from './simulated-ec2/reverse-dns.ts';

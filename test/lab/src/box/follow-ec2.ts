@@ -44,6 +44,8 @@ async function applyChange(plane: DataPlane, change: Ec2Change, known: BoxInEc2)
     // the box carries IPv4
     case 'ipv6-address-assigned':
     case 'ipv6-address-unassigned':
+    case 'ipv6-prefix-assigned':
+    case 'ipv6-prefix-unassigned':
     case 'tags-changed':
       return undefined;
     default:

@@ -59,21 +59,39 @@ export const assignIpv6Addresses: Action = actionWithoutDryRun(
     NetworkInterfaceId: text,
     Ipv6Addresses: optional(list(text)),
     Ipv6AddressCount: optional(integer(1, 1000)),
+    Ipv6Prefix: optional(list(text)),
+    Ipv6PrefixCount: optional(integer(1, 1000)),
   },
-  async (ec2, { NetworkInterfaceId: networkInterfaceId, Ipv6Addresses, Ipv6AddressCount }) => {
-    const { assignedIpv6Addresses } = await ec2.assignIpv6Addresses({
+  async (ec2, { NetworkInterfaceId: networkInterfaceId, ...asked }) => {
+    const { assignedIpv6Addresses, assignedIpv6Prefixes = [] } = await ec2.assignIpv6Addresses({
       networkInterfaceId,
-      ...present({ ipv6Addresses: Ipv6Addresses, ipv6AddressCount: Ipv6AddressCount }),
+      ...present({
+        ipv6Addresses: asked.Ipv6Addresses,
+        ipv6AddressCount: asked.Ipv6AddressCount,
+        ipv6Prefixes: asked.Ipv6Prefix,
+        ipv6PrefixCount: asked.Ipv6PrefixCount,
+      }),
     });
-    return { networkInterfaceId, assignedIpv6Addresses };
+    const assignedIpv6PrefixSet = assignedIpv6Prefixes;
+    return { networkInterfaceId, assignedIpv6Addresses, assignedIpv6PrefixSet };
   },
 );
 
 export const unassignIpv6Addresses: Action = actionWithoutDryRun(
-  { NetworkInterfaceId: text, Ipv6Addresses: list(text) },
-  async (ec2, { NetworkInterfaceId: networkInterfaceId, Ipv6Addresses: ipv6Addresses }) => {
-    await ec2.unassignIpv6Addresses({ networkInterfaceId, ipv6Addresses });
-    return { networkInterfaceId, unassignedIpv6Addresses: ipv6Addresses };
+  {
+    NetworkInterfaceId: text,
+    Ipv6Addresses: optional(list(text)),
+    Ipv6Prefix: optional(list(text)),
+  },
+  async (ec2, input) => {
+    const { NetworkInterfaceId: networkInterfaceId, Ipv6Addresses, Ipv6Prefix } = input;
+    const gone = present({ ipv6Addresses: Ipv6Addresses, ipv6Prefixes: Ipv6Prefix });
+    await ec2.unassignIpv6Addresses({ networkInterfaceId, ...gone });
+    return {
+      networkInterfaceId,
+      unassignedIpv6Addresses: Ipv6Addresses ?? [],
+      unassignedIpv6PrefixSet: Ipv6Prefix ?? [],
+    };
   },
 );
 

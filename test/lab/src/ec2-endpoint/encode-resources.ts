@@ -50,6 +50,7 @@ export function networkInterfaceFields(eni: ShownNetworkInterface): XmlFields {
     })),
     groupSet: (eni.groupIds ?? []).map((groupId) => ({ groupId, groupName: groupId })),
     ipv6AddressesSet: (eni.ipv6Addresses ?? []).map((ipv6Address) => ({ ipv6Address })),
+    ipv6PrefixSet: (eni.ipv6Prefixes ?? []).map((ipv6Prefix) => ({ ipv6Prefix })),
     ipv4PrefixSet: (eni.ipv4Prefixes ?? []).map((ipv4Prefix) => ({ ipv4Prefix })),
     tagSet: tagSet(eni.tags),
   };

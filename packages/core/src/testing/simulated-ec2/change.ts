@@ -13,6 +13,11 @@ export type Ec2Change =
       readonly ipv6Address: string;
     }
   | {
+      readonly kind: 'ipv6-prefix-assigned' | 'ipv6-prefix-unassigned';
+      readonly networkInterfaceId: string;
+      readonly ipv6Prefix: string;
+    }
+  | {
       readonly kind: 'address-associated' | 'address-disassociated';
       readonly allocationId: string;
       readonly publicIp: string;

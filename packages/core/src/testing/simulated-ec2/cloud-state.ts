@@ -81,6 +81,8 @@ export interface NetworkInterfaceRecord {
   ipv4Prefixes: string[];
   /** In canonical form. */
   ipv6Addresses: string[];
+  /** Delegated /80 blocks, in canonical form; their addresses are not in `ipv6Addresses`. */
+  ipv6Prefixes: string[];
   /** None until a test puts it into one: then nothing is said of its security groups. */
   groupIds: string[];
   readonly tags: Tags;

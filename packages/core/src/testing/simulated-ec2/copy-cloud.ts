@@ -70,6 +70,7 @@ const copiers = {
     privateIps: [...eni.privateIps],
     ipv4Prefixes: [...eni.ipv4Prefixes],
     ipv6Addresses: [...eni.ipv6Addresses],
+    ipv6Prefixes: [...eni.ipv6Prefixes],
     groupIds: [...eni.groupIds],
     tags: new Map(eni.tags),
   }),

@@ -107,6 +107,8 @@ export interface ShownNetworkInterface extends NetworkInterface {
     Pick<Attachment, 'deleteOnTermination'>;
   /** Absent when it is empty. */
   readonly description?: string;
+  /** Delegated /80 blocks; absent when there are none. */
+  readonly ipv6Prefixes?: readonly string[];
 }
 
 function showNetworkInterface(
@@ -134,6 +136,7 @@ function showNetworkInterface(
     }),
     ...(eni.ipv4Prefixes.length === 0 ? {} : { ipv4Prefixes: [...eni.ipv4Prefixes] }),
     ...(eni.ipv6Addresses.length === 0 ? {} : { ipv6Addresses: [...eni.ipv6Addresses] }),
+    ...(eni.ipv6Prefixes.length === 0 ? {} : { ipv6Prefixes: [...eni.ipv6Prefixes] }),
     ...(eni.groupIds.length === 0 ? {} : { groupIds: [...eni.groupIds] }),
     tags: tagList(eni.tags),
   };

@@ -9,7 +9,8 @@ import { refuse } from './refuse.ts';
 export function addressUnitsOf(state: CloudState, eni: NetworkInterfaceRecord): number {
   const { networkInterfaceId, attachment, privateIps, ipv4Prefixes, ipv6Addresses } = eni;
   if (attachment === undefined) return 0;
-  let units = privateIps.length + ipv4Prefixes.length + ipv6Addresses.length;
+  const prefixes = ipv4Prefixes.length + eni.ipv6Prefixes.length;
+  let units = privateIps.length + ipv6Addresses.length + prefixes;
   for (const { association } of state.addresses.values()) {
     if (association?.networkInterfaceId === networkInterfaceId) units += 1;
   }

@@ -7,6 +7,7 @@ import {
   type NetworkInterfaceRecord,
   type Subnet,
 } from './cloud-state.ts';
+import { requireExactlyOne } from './exactly-one.ts';
 import { requireAddressUnits } from './network-address-units.ts';
 import {
   addressesIn,
@@ -42,7 +43,12 @@ export interface AssignAnswer {
 /** AssignPrivateIpAddresses: all or nothing; what the interface already has is left as it is. */
 export function assignPrivateIps(state: CloudState, input: AssignInput): AssignAnswer {
   const eni = requireNetworkInterface(state, input.networkInterfaceId);
-  requireOneWay(input);
+  requireExactlyOne({
+    privateIpAddresses: (input.privateIpAddresses ?? []).length > 0,
+    secondaryPrivateIpAddressCount: input.secondaryPrivateIpAddressCount !== undefined,
+    ipv4Prefixes: (input.ipv4Prefixes ?? []).length > 0,
+    ipv4PrefixCount: input.ipv4PrefixCount !== undefined,
+  });
   const subnet = subnetOf(state, eni);
   const added = wantedPrivateIps(state, subnet, input).filter(
     (privateIp) => !eni.privateIps.includes(privateIp),
@@ -73,26 +79,6 @@ export function assignPrivateIps(state: CloudState, input: AssignInput): AssignA
 /** True for an address that moves from one instance to another: the VPC has its unit already. */
 function isCounted(state: CloudState, vpcId: string, privateIp: string): boolean {
   return holderOf(state, vpcId, privateIp)?.attachment !== undefined;
-}
-
-/** Exactly one of addresses, count, prefixes, count of prefixes. */
-function requireOneWay(input: AssignInput): void {
-  const ways = {
-    privateIpAddresses: (input.privateIpAddresses ?? []).length > 0,
-    secondaryPrivateIpAddressCount: input.secondaryPrivateIpAddressCount !== undefined,
-    ipv4Prefixes: (input.ipv4Prefixes ?? []).length > 0,
-    ipv4PrefixCount: input.ipv4PrefixCount !== undefined,
-  };
-  const given = Object.entries(ways).flatMap(([name, isGiven]) => (isGiven ? [name] : []));
-  if (given.length > 1) {
-    refuse(
-      'InvalidParameterCombination',
-      `The parameters ${given.join(' and ')} may not be used together.`,
-    );
-  }
-  if (given.length === 0) {
-    refuse('MissingParameter', `One of ${Object.keys(ways).join(', ')} is needed.`);
-  }
 }
 
 function wantedPrivateIps(state: CloudState, subnet: Subnet, input: AssignInput): string[] {

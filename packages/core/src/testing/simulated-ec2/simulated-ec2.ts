@@ -1,7 +1,6 @@
 import type {
   AllocatedAddress,
   CallOptions,
-  ChangeIpv6Addresses,
   DescribeAddresses,
   DescribeRouteTables,
   Ec2Api,
@@ -25,7 +24,7 @@ import type { CloudRules } from './cloud-rules.ts';
 import * as describe from './describe.ts';
 import type { DescribeInterfacesInput, ShownNetworkInterface } from './describe.ts';
 import * as ipv6 from './ipv6-addresses.ts';
-import type { AssignIpv6Input } from './ipv6-addresses.ts';
+import type { AssignIpv6Answer, AssignIpv6Input, UnassignIpv6Input } from './ipv6-addresses.ts';
 import type { ReadConsistency } from './lagging-reads.ts';
 import * as acls from './network-acls.ts';
 import * as networkInterfaces from './network-interfaces.ts';
@@ -104,14 +103,11 @@ export class SimulatedEc2 extends SimulatedRegion implements Ec2Api {
     return runnerOf(this).run('UnassignPrivateIpAddresses', input, call, unassignPrivateIps);
   }
 
-  assignIpv6Addresses(
-    input: AssignIpv6Input,
-    call?: CallOptions,
-  ): Promise<{ readonly assignedIpv6Addresses: readonly string[] }> {
+  assignIpv6Addresses(input: AssignIpv6Input, call?: CallOptions): Promise<AssignIpv6Answer> {
     return runnerOf(this).run('AssignIpv6Addresses', input, call, ipv6.assignIpv6Addresses);
   }
 
-  unassignIpv6Addresses(input: ChangeIpv6Addresses, call?: CallOptions): Promise<void> {
+  unassignIpv6Addresses(input: UnassignIpv6Input, call?: CallOptions): Promise<void> {
     return runnerOf(this).run('UnassignIpv6Addresses', input, call, ipv6.unassignIpv6Addresses);
   }
 

@@ -17,6 +17,7 @@ import {
 } from './cloud-state.ts';
 import { privateIpsOf, type SimulatedInstanceType } from './instance-types.ts';
 import { ipv6CidrIn, noteIpv6, requireIpv6Cidr } from './ipv6-addresses.ts';
+import { noteIpv6Prefix } from './ipv6-prefixes.ts';
 import { associateDefaultNetworkAcl, createDefaultNetworkAcl } from './network-acls.ts';
 import { freePrivateIps, holderOf } from './network-interfaces.ts';
 import { addressesIn } from './prefixes.ts';
@@ -184,6 +185,7 @@ export function createNetworkInterface(
     privateIps: [privateIpAddress],
     ipv4Prefixes: [],
     ipv6Addresses: [],
+    ipv6Prefixes: [],
     groupIds: [],
     tags: tagsFrom(setup.tags),
   };
@@ -219,6 +221,8 @@ export function deleteNetworkInterface(state: CloudState, networkInterfaceId: st
     state.changes.push({ kind: 'private-ip-unassigned', networkInterfaceId, privateIp });
   }
   for (const address of eni.ipv6Addresses) noteIpv6(state, 'ipv6-address-unassigned', eni, address);
+  for (const prefix of eni.ipv6Prefixes)
+    noteIpv6Prefix(state, 'ipv6-prefix-unassigned', eni, prefix);
   state.networkInterfaces.delete(networkInterfaceId);
 }
 
