@@ -3,7 +3,7 @@ import { CoreError } from '../errors.ts';
 import { wantedBy } from './acquire-wish.ts';
 import type { AllocationPolicy } from './allocation-policy.ts';
 import { carryOut } from './carry-out.ts';
-import { pause, type CloudSession } from './cloud-session.ts';
+import type { CloudSession } from './cloud-session.ts';
 import { confirmClaim } from './confirm-claim.ts';
 import type { CoolDown } from './choose-address.ts';
 import type { CloudStep } from './cloud-step.ts';
@@ -12,14 +12,13 @@ import { findNetworkInterface } from './find-network-interface.ts';
 import type { Claim, Grant, GrantRequest } from './identity-grant.ts';
 import { judgeNetworkInterface } from './judge-network-interface.ts';
 import type { Liveness } from './liveness.ts';
-import { judgeOccupant, type Occupant } from './occupant.ts';
-import { findRouteTables, lookAtCloud, poolFilters, routeTableIdFilters } from './observe-cloud.ts';
+import { observeAcquire, occupantOf } from './observe-acquire.ts';
+import { findRouteTables } from './observe-cloud.ts';
+import type { Occupant } from './occupant.ts';
 import { planAlone } from './plan-cloud.ts';
-import { privateIpIsOurs } from './private-ip-duty.ts';
 import type { RefusedPlan } from './refuse-plan.ts';
 import type { TakeOver } from './take-over.ts';
-import { contradictedClaim, mergeOwnWrites, showsClaim } from './own-writes.ts';
-import { carriesPoolTag, interfaceOf, type CloudView } from './view.ts';
+import { carriesPoolTag, type CloudView } from './view.ts';
 import { parseIpv4Address } from '../identity/address.ts';
 import { lateParts } from '../late-parts.ts';
 
@@ -40,6 +39,8 @@ export interface Acquire {
   leaving: Claim | undefined;
   /** What our private IP is shown to carry of ours; only EC2's answer to a claim says whether it still does. */
   shownId: string | undefined;
+  /** The association that EC2 answered to our claim, where describes had time enough to show it and do not. */
+  overdueId: string | undefined;
   /** The one of those that still stood. */
   confirmed: string | undefined;
   privateIpAssignedByUs: boolean;
@@ -82,6 +83,7 @@ export async function acquireGrant(
     claim: undefined,
     leaving: undefined,
     shownId: undefined,
+    overdueId: undefined,
     confirmed: undefined,
     privateIpAssignedByUs: isOursToManage(eni, request),
     isPoolsInterface: carriesPoolTag(eni, pool),
@@ -98,8 +100,8 @@ export async function acquireGrant(
     for (;;) {
       const claim = await takeClaim(acquire);
       acquire.claim = claim;
-      const isReady = await prepareLink(acquire, claim);
-      if (isReady && (await leadRoutes(acquire, claim))) return describeGrant(acquire, claim);
+      const led = (await prepareLink(acquire, claim)) && (await leadRoutes(acquire, claim));
+      if (led !== false) return describeGrant(acquire, led);
       await request.onGivingBack?.(claim);
       const { giveBackClaim } = await lateParts.undoAcquire();
       await giveBackClaim(acquire, claim);
@@ -126,7 +128,11 @@ function isOursToManage(eni: NetworkInterface, { spec, link }: GrantRequest): bo
 
 /** Converges up to an owned claim: no route leads to it yet. */
 async function takeClaim(acquire: Acquire): Promise<Claim> {
-  const occupant = occupantOf(acquire, await settle(acquire, undefined));
+  return settleClaim(acquire, undefined);
+}
+
+async function settleClaim(acquire: Acquire, claim: Claim | undefined): Promise<Claim> {
+  const occupant = occupantOf(acquire, await settle(acquire, claim));
   if (occupant?.kind !== 'ours') throw new Error('the plan was empty without a claim');
   return claimOf(occupant, acquire);
 }
@@ -155,11 +161,10 @@ async function prepareLink(acquire: Acquire, claim: Claim): Promise<boolean> {
   }
 }
 
-/** False when the claim was taken from us meanwhile. */
-async function leadRoutes(acquire: Acquire, claim: Claim): Promise<boolean> {
+/** Answers the claim, which may have been made anew meanwhile; false when it was taken from us. */
+async function leadRoutes(acquire: Acquire, claim: Claim): Promise<Claim | false> {
   try {
-    await settle(acquire, claim);
-    return true;
+    return await settleClaim(acquire, claim);
   } catch (error) {
     if (error instanceof ClaimLost) return false;
     throw error;
@@ -186,7 +191,7 @@ async function settle(acquire: Acquire, claim: Claim | undefined): Promise<Cloud
       return roundsBesidesLostClaims + acquire.excluded.length;
     },
     signal: session.signal,
-    observe: () => observe(acquire, claim),
+    observe: () => observeAcquire(acquire, claim),
     plan: (seen) => planSteps(acquire, claim, seen),
     apply: (step) => applyStep(acquire, step),
   });
@@ -208,11 +213,6 @@ function planSteps(
   const { request, networkInterfaceId } = acquire;
   const { spec, link } = request;
   throw new PlanRefused({ plan, spec, privateIp: link.privateIp, networkInterfaceId });
-}
-
-function occupantOf(acquire: Acquire, view: CloudView): Occupant | undefined {
-  const eni = interfaceOf(view, acquire.networkInterfaceId);
-  return eni && judgeOccupant(wantedBy(acquire), view, eni);
 }
 
 async function applyStep(acquire: Acquire, step: CloudStep): Promise<'done' | 'look-again'> {
@@ -245,42 +245,6 @@ async function freeAndLookAgain(acquire: Acquire, error: unknown): Promise<'look
   const { freePrivateIp } = await lateParts.takeOver();
   await freePrivateIp(takeOver, error);
   return 'look-again';
-}
-
-/**
- * Looks. Our answered claim is worth more than a describe that shows nothing; a describe that shows
- * somebody else's association is worth more than our claim, unless one a moment later shows ours: who took it may
- * have let it go since.
- */
-async function observe(acquire: Acquire, claim: Claim | undefined): Promise<CloudView> {
-  const { session, request } = acquire;
-  const tried = `reading pool ${request.spec.pool}`;
-  let seen = await look(acquire, claim !== undefined);
-  const doubted = contradictedClaim(seen, session.writes);
-  if (doubted !== undefined) {
-    await pause(session, tried);
-    seen = await look(acquire, claim !== undefined);
-    if (!showsClaim(seen, doubted.write)) {
-      session.writes = session.writes.filter((write) => write !== doubted.write);
-    }
-  }
-  const view = mergeOwnWrites(seen, session.writes);
-  acquire.privateIpAssignedByUs = privateIpIsOurs(wantedBy(acquire), view);
-  return view;
-}
-
-/** Route tables matter once there is a claim, or when a dead pod's routes are to go. */
-async function look(acquire: Acquire, withRouteTables: boolean): Promise<CloudView> {
-  const { session, request, networkInterfaceId, routeTableIds } = acquire;
-  const addressFilters = poolFilters(request.spec.pool);
-  const routeTableFilters = routeTableIdFilters(routeTableIds);
-  const networkInterfaceIds = [networkInterfaceId];
-  const scope = { networkInterfaceIds, addressFilters, routeTableFilters };
-  if (withRouteTables) return lookAtCloud(session, scope);
-  const seen = await lookAtCloud(session, { ...scope, routeTableFilters: 'none' });
-  const occupant = occupantOf(acquire, mergeOwnWrites(seen, session.writes));
-  if (occupant?.kind !== 'left-over') return seen;
-  return lookAtCloud(session, scope, { earlier: seen, parts: ['routeTables'] });
 }
 
 function describeGrant(acquire: Acquire, claim: Claim): Grant {

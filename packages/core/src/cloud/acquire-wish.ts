@@ -27,10 +27,12 @@ export function wantedBy(acquire: Acquire, claim?: Claim): WantedIdentity {
 }
 
 /** What stands published, and what EC2 has answered. */
-function provenBy({ request, session }: Acquire): readonly string[] {
+function provenBy({ request, session, overdueId }: Acquire): readonly string[] {
   const { publishedAssociationId } = request;
   const answered = session.writes.flatMap(({ step, associationId }) =>
-    step.kind === 'associate-address' && associationId !== undefined ? [associationId] : [],
+    step.kind === 'associate-address' && associationId !== undefined && associationId !== overdueId
+      ? [associationId]
+      : [],
   );
   return publishedAssociationId === undefined ? answered : [publishedAssociationId, ...answered];
 }

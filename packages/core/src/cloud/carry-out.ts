@@ -55,7 +55,11 @@ function wasTried({ journal }: CloudSession, step: CloudStep): boolean {
 }
 
 function settle(session: CloudSession, step: CloudStep, answer: StepAnswer = {}): Carried {
-  session.writes = rememberWrite(session.writes, { step, ...answer });
+  session.writes = rememberWrite(session.writes, {
+    step,
+    answeredAtMs: session.clock.elapsed(),
+    ...answer,
+  });
   session.journal.push(step);
   session.onStep?.({ phase: 'done', step });
   return 'done';

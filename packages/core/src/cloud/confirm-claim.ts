@@ -1,16 +1,20 @@
+import { hostCidr } from '../identity/address.ts';
 import type { Acquire } from './acquire-grant.ts';
 import type { Carried } from './carry-out.ts';
 import type { CloudStep } from './cloud-step.ts';
 import { rememberWrite } from './own-writes.ts';
 
+type AssociateStep = CloudStep & { readonly kind: 'associate-address' };
+
 /**
  * What claiming a shown association of ours again has told (AssociateAddress: the same Elastic IP on the same private
  * IP answers with the association that stands). The same id: it stood before this call, and no undo ends it.
- * Another one, or a refusal: the one that was shown has ended, whatever describes go on showing.
+ * Another one, or a refusal: the one that was shown has ended, whatever describes go on showing, and what was written under
+ * it may have been taken away since.
  */
 export function confirmClaim(
   acquire: Acquire,
-  step: CloudStep & { readonly kind: 'associate-address' },
+  step: AssociateStep,
   { shownId, carried }: { readonly shownId: string; readonly carried: Carried },
 ): void {
   if (carried === 'look-again') return;
@@ -19,6 +23,8 @@ export function confirmClaim(
     (write) => write.step.kind === step.kind && write.step.allocationId === step.allocationId,
   );
   if (carried === 'done' && answered?.associationId === shownId) {
+    // made by this very call it is its own to undo
+    if (shownId === acquire.overdueId) return;
     acquire.confirmed = shownId;
     session.journal = session.journal.filter(
       (one) => one.kind !== step.kind || one.allocationId !== step.allocationId,
@@ -27,5 +33,12 @@ export function confirmClaim(
   }
   const { publicIp } = step;
   const end = { kind: 'disassociate-address' as const, associationId: shownId, publicIp };
-  session.writes = rememberWrite(session.writes, { step: end });
+  const under = session.writes.filter((write) => !isUnder(write.step, step));
+  session.writes = rememberWrite(under, { step: end });
+}
+
+function isUnder(one: CloudStep, { allocationId, publicIp }: AssociateStep): boolean {
+  if (one.kind === 'tag-owner') return one.allocationId === allocationId;
+  const isRoute = one.kind === 'create-route' || one.kind === 'replace-route';
+  return isRoute && one.destination === hostCidr(publicIp);
 }

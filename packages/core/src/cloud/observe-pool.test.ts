@@ -15,6 +15,7 @@ it.each(['DescribeRouteTables', 'DescribeNetworkInterfaces'] as const)(
     const session = openSession({
       ec2,
       clock: {
+        elapsed: () => clock.elapsed(),
         // the outage lasts, and meanwhile the address is let go
         wait: async (ms) => {
           await ec2.disassociateAddress({ associationId: identity.associationId });

@@ -1,3 +1,4 @@
+import type { CloudSession } from './cloud-session.ts';
 import { routeTo, viewAfter, type CloudView, type OwnWrite } from './view.ts';
 
 /**
@@ -51,6 +52,23 @@ function isLedElsewhere(
   const target = shown?.networkInterfaceId;
   const isAsBefore = target !== undefined && target === formerId;
   return shown !== undefined && target !== step.networkInterfaceId && !isAsBefore;
+}
+
+/** So long after an answer, in milliseconds, describes have caught up with it unless EC2 is in trouble. */
+export const caughtUpMs = 30_000;
+
+/** The association of a claim of ours that was answered so long ago that a describe, which does not show it, should. */
+export function overdueClaim(
+  seen: CloudView,
+  { writes, clock }: Pick<CloudSession, 'writes' | 'clock'>,
+): string | undefined {
+  const nowMs = clock.elapsed();
+  return writes.find(
+    (write) =>
+      write.step.kind === 'associate-address' &&
+      nowMs - (write.answeredAtMs ?? nowMs) > caughtUpMs &&
+      !showsClaim(seen, write),
+  )?.associationId;
 }
 
 /** True when the address is shown in the very association that a write of ours made. */

@@ -17,6 +17,8 @@ export interface CloudView {
 /** A write of ours that EC2 answered. */
 export interface OwnWrite {
   readonly step: CloudStep;
+  /** As Clock.elapsed. */
+  readonly answeredAtMs?: number;
   /** Of an association. */
   readonly associationId?: string;
   /** True when EC2 said that it made nothing: what was wanted was there. */
