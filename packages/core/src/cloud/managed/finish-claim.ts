@@ -1,8 +1,9 @@
 import type { ClaimToEnd } from '../plan-nothing.ts';
 import { endClaim } from '../end-claim.ts';
+import type { Grant } from '../identity-grant.ts';
 import { rememberWrite } from '../own-writes.ts';
 import { claimFinalizer, type AddressPromise, type IdentityClaim } from './claim.ts';
-import { renewSession, type ClaimWork } from './claim-work.ts';
+import { knownForMs, renewSession, type ClaimWork } from './claim-work.ts';
 import { changeClaim } from './claim-writes.ts';
 import type { ControlPorts } from './control-ports.ts';
 
@@ -38,7 +39,8 @@ interface Held {
   readonly claim: ClaimToEnd;
   readonly networkInterfaceId: string;
   readonly privateIpAssignedByUs: boolean;
-  readonly claimedAtMs: number | undefined;
+  /** Undefined of a promise. */
+  readonly grant: Grant | undefined;
 }
 
 /** What the claim's status, or what was written since, says that it holds. */
@@ -57,7 +59,7 @@ function whatIsHeld({ claim, session }: ClaimWork): Held | undefined {
     },
     networkInterfaceId: of.networkInterfaceId,
     privateIpAssignedByUs: of.privateIpAssignedByUs,
-    claimedAtMs: 'claimedAtMs' in phase ? phase.claimedAtMs : undefined,
+    grant: 'grant' in phase ? phase.grant : undefined,
   };
 }
 
@@ -88,7 +90,7 @@ async function giveBack(
       known: isKnown ? 'reported' : 'own',
       routeTableIds: [],
     },
-    claimAgeMs: held.claimedAtMs === undefined ? 0 : ports.clock.now() - held.claimedAtMs,
+    claimAgeMs: held.grant === undefined ? 0 : knownForMs(work, held.grant, ports),
   });
 }
 

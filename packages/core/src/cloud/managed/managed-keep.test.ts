@@ -1,10 +1,11 @@
 import { afterEach, expect, it } from 'vitest';
 import { ownerTagKey } from '../../identity/owner.ts';
 import { aroundEc2 } from '../around-ec2.ts';
-import type { ElasticIp } from '../ec2-api.ts';
+import type { Ec2Api, ElasticIp } from '../ec2-api.ts';
 import { describeLagMs } from '../judge-claim.ts';
 import { ensurePublicIdentity } from '../../ensure-public-identity.ts';
 import type { HeldIdentity } from '../../held-identity.ts';
+import type { PublicIdentity } from '../../identity/public-identity.ts';
 import type { KeepEvent } from '../../keep/keep-event.ts';
 import type { Keeping } from '../../keep/keeping.ts';
 import { formatHandover, handoverTagKey } from '../../identity/handover.ts';
@@ -110,12 +111,10 @@ it('an address that somebody else took is fenced, and not taken back', async () 
   expect(taken?.networkInterfaceId).toBe(networkInterfaceId);
 });
 
-it('a wall clock that is wrong makes no claim old: what describes show from before it is no proof', async () => {
-  const { built, pod, held, events } = await keep();
-  const { allocationId, associationId } = held.identity;
+/** EC2 as describes that lag would show it: the address elsewhere, without a record of ours. */
+function showingBefore(built: ManagedRegion, { allocationId }: PublicIdentity): Ec2Api {
   const [, elsewhere = ''] = built.networkInterfaceIds;
-  // as a describe that lags would show it: elsewhere, without a record of ours
-  const before = aroundEc2(built.ec2, async (action, call, make) => {
+  return aroundEc2(built.ec2, async (action, call, make) => {
     const answer = await make(call);
     if (action !== 'DescribeAddresses') return answer;
     return (answer as unknown as ElasticIp[]).map((one) =>
@@ -130,7 +129,10 @@ it('a wall clock that is wrong makes no claim old: what describes show from befo
         : one,
     ) as never;
   });
-  // the clock of whoever claimed it was an hour behind
+}
+
+/** The clock of whoever claimed it was an hour behind. */
+async function makeOld(built: ManagedRegion): Promise<void> {
   const [claim] = await built.claims.list();
   const phase = claim?.status?.phase;
   if (claim === undefined || phase?.kind !== 'granted') throw new Error('not granted');
@@ -139,13 +141,29 @@ it('a wall clock that is wrong makes no claim old: what describes show from befo
     ...claim,
     status: { phase: { ...phase, claimedAtMs }, trouble: null },
   });
-  built.control('two', { ec2: before });
+}
+
+it('a wall clock that is wrong makes no claim old: what describes show from before it is no proof', async () => {
+  const { built, pod, held, events } = await keep();
+  await makeOld(built);
+  built.control('two', { ec2: showingBefore(built, held.identity) });
   await built.clock.advance(4 * 60_000);
   expect(events.filter(({ kind }) => kind === 'lost')).toEqual([]);
-  expect((await pod.publisher.current())?.associationId).toBe(associationId);
+  expect((await pod.publisher.current())?.associationId).toBe(held.identity.associationId);
   // as old as describes lag, and it still shows that
   await built.clock.advance(3 * 60_000);
   expect(events.at(-1)).toMatchObject({ kind: 'lost', because: 'taken' });
+});
+
+it('nor does it when the claim is given back: its association is asked for by its id', async () => {
+  const { built, held } = await keep();
+  await makeOld(built);
+  built.control('two', { ec2: showingBefore(built, held.identity) });
+  await built.clock.advance(1000);
+  await built.run(held.release());
+  await built.clock.advance(20_000);
+  expect(await built.claims.list()).toEqual([]);
+  expect(built.leftInEc2()).toEqual([]);
 });
 
 it('an address that a standby asks for is fenced and let go by its holder, and then the standby’s', async () => {
