@@ -122,8 +122,7 @@ export class Invariants {
       );
       return;
     }
-    const { nowMs } = this.#world;
-    if (held.sinceMs < nowMs - fairMs(this.#world.region, true)) {
+    if (held.sinceMs < this.#world.nowMs - fairMs(this.#world.region, true)) {
       this.#world.violate(`${pod.name} (${pod.uid}) fenced ${held.publicIp}, which it held`);
     }
   }
@@ -209,7 +208,7 @@ export class Invariants {
       this.#checkLater(pod, this.boundMs);
       return;
     }
-    const { managed } = this.#world;
+    const { managed, nowMs } = this.#world;
     const ableMs = Math.max(
       keepsSinceMs,
       pod.process.disturbedUntilMs,
@@ -218,7 +217,6 @@ export class Invariants {
       managed?.ableSinceMs ?? 0,
     );
     const deadlineMs = Math.max(ableMs, this.#noticeableMs(watched, pod)) + this.boundMs;
-    const { nowMs } = this.#world;
     if (nowMs < deadlineMs) {
       this.#checkLater(pod, Number.isFinite(deadlineMs) ? deadlineMs - nowMs + 1 : this.boundMs);
       return;
@@ -241,9 +239,12 @@ export class Invariants {
 
   /** Who has the address now is another: what a keep can know begins anew. */
   #moved(allocationId: string): void {
+    const { nowMs } = this.#world;
     for (const [pod, watched] of this.#watched) {
-      if (pod.published?.allocationId !== allocationId) continue;
-      if (watched.falseSinceMs !== undefined) watched.falseSinceMs = this.#world.nowMs;
+      if (this.#lastAllocation.get(pod) !== allocationId) continue;
+      if (watched.falseSinceMs !== undefined) watched.falseSinceMs = nowMs;
+      const last = this.#lastAssociation.get(pod) ?? '';
+      if (this.#lastFalse.has(last)) this.#lastFalse.set(last, nowMs);
     }
   }
 

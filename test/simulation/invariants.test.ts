@@ -1,0 +1,57 @@
+import type { PublicIdentity } from '@truetuple/core';
+import { expect, it } from 'vitest';
+import { Cluster } from './cluster.ts';
+import { History } from './history.ts';
+import { Invariants } from './invariants.ts';
+import { Random } from './random.ts';
+import { addHost, buildRegion } from './region.ts';
+import { Scheduler } from './scheduler.ts';
+import { SimulatedProcess } from './simulated-process.ts';
+import { World } from './world.ts';
+
+const intervalMs = 30_000;
+
+it('what a keep can know of a theft begins anew when the thief lets go, also while nothing is published', async () => {
+  const random = new Random(1);
+  const scheduler = new Scheduler();
+  const setup = { poolSize: 1, claimScope: 'eni', lagMs: 0, recallMs: 0, seed: 1 } as const;
+  const region = buildRegion(scheduler, random, setup);
+  const { ec2, thief } = region;
+  const world = new World({ scheduler, random, history: new History({ isKept: false }), region });
+  const invariants = new Invariants(world, intervalMs);
+  const host = await addHost(region, true);
+  world.hosts.push(host);
+  new Cluster(world, invariants, intervalMs).create('a', host);
+  const pod = world.pods.at(-1);
+  if (pod === undefined) throw new Error('no pod');
+  pod.process = new SimulatedProcess('a', host, 'keep');
+
+  const [address] = ec2.snapshot().addresses;
+  const { allocationId = '', publicIp = '' } = address ?? {};
+  const { networkInterfaceId } = host;
+  const { privateIp } = pod;
+  await ec2.assignPrivateIpAddresses({ networkInterfaceId, privateIpAddresses: [privateIp] });
+  const place = { networkInterfaceId, privateIpAddress: privateIp };
+  const { associationId } = await ec2.associateAddress({ allocationId, ...place });
+  const identity = { allocationId, publicIp, associationId } as PublicIdentity;
+  const publish = (published: PublicIdentity | undefined): void => {
+    const was = pod.published;
+    pod.published = published;
+    invariants.published(pod, was);
+  };
+  publish(identity);
+  invariants.keeps(pod);
+
+  await scheduler.runUntil(10_000);
+  const stolen = await ec2.associateAddress({ allocationId, ...thief, allowReassociation: true });
+  await scheduler.runUntil(30_000);
+  publish(undefined);
+  await ec2.disassociateAddress({ associationId: stolen.associationId });
+  await scheduler.runUntil(31_000);
+  publish(identity);
+  await scheduler.runUntil(30_000 + invariants.boundMs);
+  expect(world.violations).toEqual([]);
+  await scheduler.runUntil(31_000 + invariants.boundMs);
+  expect(world.violations[0]).toContain('advertises without holding');
+  world.letGo();
+});
