@@ -7,14 +7,8 @@ import { refuse } from './refuse.ts';
  * interface that is not its instance's first.
  */
 export function addressUnitsOf(state: CloudState, eni: NetworkInterfaceRecord): number {
-  const { networkInterfaceId, attachment, privateIps, ipv4Prefixes, ipv6Addresses } = eni;
-  if (attachment === undefined) return 0;
-  const prefixes = ipv4Prefixes.length + eni.ipv6Prefixes.length;
-  let units = privateIps.length + ipv6Addresses.length + prefixes;
-  for (const { association } of state.addresses.values()) {
-    if (association?.networkInterfaceId === networkInterfaceId) units += 1;
-  }
-  return attachment.deviceIndex === 0 ? units : units + 1;
+  if (eni.attachment === undefined) return 0;
+  return ownUnits(eni) + elasticIps(state, (id) => id === eni.networkInterfaceId);
 }
 
 /**
@@ -24,13 +18,28 @@ export function addressUnitsOf(state: CloudState, eni: NetworkInterfaceRecord): 
 export function requireAddressUnits(state: CloudState, vpcId: string, wanted: number): void {
   const { networkAddressUnitsPerVpc: most } = state.rules;
   if (wanted === 0) return;
-  let units = wanted;
-  for (const eni of state.networkInterfaces.values()) {
-    if (eni.vpcId === vpcId) units += addressUnitsOf(state, eni);
-  }
+  const isCounted = (eni: NetworkInterfaceRecord | undefined): boolean =>
+    eni?.vpcId === vpcId && eni.attachment !== undefined;
+  let units = wanted + elasticIps(state, (id) => isCounted(state.networkInterfaces.get(id)));
+  for (const eni of state.networkInterfaces.values()) if (isCounted(eni)) units += ownUnits(eni);
   if (units <= most) return;
   refuse(
     'NetworkAddressUsageLimitExceeded',
     `The VPC ${vpcId} would have ${units} network address units: its quota is ${most}.`,
   );
+}
+
+function ownUnits(eni: NetworkInterfaceRecord): number {
+  const prefixes = eni.ipv4Prefixes.length + eni.ipv6Prefixes.length;
+  const units = eni.privateIps.length + eni.ipv6Addresses.length + prefixes;
+  return eni.attachment?.deviceIndex === 0 ? units : units + 1;
+}
+
+/** How many are on interfaces that count. */
+function elasticIps(state: CloudState, isCounted: (networkInterfaceId: string) => boolean): number {
+  let count = 0;
+  for (const { association } of state.addresses.values()) {
+    if (association !== undefined && isCounted(association.networkInterfaceId)) count += 1;
+  }
+  return count;
 }
