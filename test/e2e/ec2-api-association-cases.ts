@@ -49,6 +49,27 @@ export function associationCases(bench: MakePlace): void {
       },
     );
 
+    it.each([
+      ['same-id', 'not refused', true],
+      ['new-id', 'not refused', false],
+      ['refuse', 'Resource.AlreadyAssociated', true],
+    ] as const)(
+      'the same address on the same private IP once more, variant %s: %s',
+      async (repeatedAssociation, outcome, isSameId) => {
+        const { ec2, simulated, place } = await bench({ repeatedAssociation });
+        const { networkInterfaceId: id } = place;
+        const { allocationId } = simulated.allocateAddress();
+        const first = await associate(ec2, allocationId, id, '10.0.2.10');
+        expect(await refusalOf(associate(ec2, allocationId, id, '10.0.2.10'))).toBe(outcome);
+        const [address] = await ec2.describeAddresses({});
+        expect(address?.privateIpAddress).toBe('10.0.2.10');
+        expect(address?.associationId === first.associationId).toBe(isSameId);
+        const input = { allocationId, networkInterfaceId: id, privateIpAddress: '10.0.2.10' };
+        const again = await simulated.associateAddress(input);
+        expect(again.associationId === address?.associationId).toBe(isSameId);
+      },
+    );
+
     it('disassociates by an id that no newer association has', async () => {
       const { ec2, simulated, place } = await bench();
       const { networkInterfaceId: id } = place;

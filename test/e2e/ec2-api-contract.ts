@@ -186,6 +186,18 @@ export function ec2ApiContract(name: string, makeBench: MakeBench): void {
         expect(await refusalOf(ec2.deleteRoute(key))).toBe('InvalidRoute.NotFound');
       });
 
+      it('once more to the same interface, variant accept, changes nothing; to another it is refused', async () => {
+        const { ec2, place } = await bench({ repeatedRoute: 'accept', routesPerTable: 1 });
+        const { routeTableId, networkInterfaceId, otherInterfaceId } = place;
+        const key = { routeTableId, destinationCidrBlock };
+        await ec2.createRoute({ ...key, networkInterfaceId });
+        await ec2.createRoute({ ...key, networkInterfaceId });
+        const other = ec2.createRoute({ ...key, networkInterfaceId: otherInterfaceId });
+        expect(await refusalOf(other)).toBe('RouteAlreadyExists');
+        const [table] = await ec2.describeRouteTables({ routeTableIds: [routeTableId] });
+        expect(table?.routes).toMatchObject([{ gatewayId: 'local' }, { networkInterfaceId }]);
+      });
+
       it('to a deleted interface are black holes; the local one stays; a full table says so', async () => {
         const { ec2, simulated, place } = await bench({ routesPerTable: 1 });
         const { routeTableId, networkInterfaceId, otherInterfaceId } = place;

@@ -65,6 +65,8 @@ const actions: readonly Ec2Action[] = [
 const readings = [
   { claimScope: 'eni', endedAssociation: 'refuse' },
   { claimScope: 'privateIp', endedAssociation: 'accept' },
+  { claimScope: 'eni', repeatedAssociation: 'refuse', repeatedRoute: 'accept' },
+  { claimScope: 'privateIp', repeatedAssociation: 'new-id' },
 ] as const;
 
 it.each(readings.flatMap((options) => actions.map((action) => [action, options] as const)))(

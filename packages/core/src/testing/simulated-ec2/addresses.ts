@@ -6,6 +6,7 @@ import {
   requireAddress,
   requireNetworkInterface,
   type AddressRecord,
+  type Association,
   type CloudState,
   type NetworkInterfaceRecord,
 } from './cloud-state.ts';
@@ -24,7 +25,7 @@ export interface AssociateInput {
 }
 
 /**
- * AssociateAddress: the same Elastic IP on the same private IP again succeeds with the same association;
+ * AssociateAddress: the same Elastic IP on the same private IP again succeeds, with the same association unless a test wants it otherwise;
  * with `allowReassociation: false` an Elastic IP of somebody else is refused, as far as the claim scope goes.
  */
 export function associateAddress(
@@ -45,8 +46,12 @@ export function associateAddress(
   const held = address.association;
   const isSame =
     held?.networkInterfaceId === eni.networkInterfaceId && held.privateIp === privateIp;
-  if (held !== undefined && isSame) return { associationId: held.associationId };
-  if (!(input.allowReassociation ?? true)) {
+  const { repeatedAssociation } = state.rules;
+  const takesNothing = !(input.allowReassociation ?? true);
+  if (held !== undefined && isSame) {
+    if (takesNothing && repeatedAssociation === 'refuse') alreadyHeld(address, held);
+    if (repeatedAssociation !== 'new-id') return { associationId: held.associationId };
+  } else if (takesNothing) {
     refuseIfHeld(state, address, eni);
     refuseIfOccupied(state, eni, privateIp);
   }
@@ -78,9 +83,13 @@ function refuseIfHeld(
   if (held === undefined) return;
   const isHere = held.networkInterfaceId === eni.networkInterfaceId;
   if (isHere && state.rules.claimScope === 'eni') return;
-  refuse(
+  alreadyHeld(address, held);
+}
+
+function alreadyHeld({ allocationId }: AddressRecord, { associationId }: Association): never {
+  return refuse(
     'Resource.AlreadyAssociated',
-    `resource ${address.allocationId} is already associated with associate-id ${held.associationId}`,
+    `resource ${allocationId} is already associated with associate-id ${associationId}`,
   );
 }
 

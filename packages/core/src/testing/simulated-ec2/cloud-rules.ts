@@ -14,6 +14,13 @@ export interface CloudRules {
    * met InvalidAssociationID.NotFound.
    */
   readonly endedAssociation: 'refuse' | 'accept';
+  /**
+   * AssociateAddress once more, of the address that the private IP has: AWS documents success, and says nothing of the id, nor of
+   * `AllowReassociation=false`.
+   */
+  readonly repeatedAssociation: 'same-id' | 'new-id' | 'refuse';
+  /** CreateRoute once more, to the same interface: AWS says only that a route that exists is refused. */
+  readonly repeatedRoute: 'refuse' | 'accept';
   /** The code for a private IP that another network interface holds: AWS documents both. */
   readonly privateIpTakenCode: 'InvalidParameterValue' | 'Resource.AlreadyAssociated';
   /**
@@ -58,6 +65,8 @@ export const defaultRules: Omit<
 > = {
   occupiedPrivateIp: 'refuse',
   endedAssociation: 'refuse',
+  repeatedAssociation: 'same-id',
+  repeatedRoute: 'refuse',
   privateIpTakenCode: 'InvalidParameterValue',
   releasedAddress: 'unknown',
   routeLimitCode: 'RouteLimitExceeded',

@@ -16,16 +16,26 @@ export interface RouteInput {
   readonly networkInterfaceId: string;
 }
 
+type InterfaceTarget = Extract<RouteTarget, { readonly kind: 'network-interface' }>;
+
 /** CreateRoute: refused when the table has the destination, whatever its target. */
 export function createRoute(state: CloudState, input: RouteInput): void {
   const table = requireRouteTable(state, input.routeTableId);
   const destination = canonicalCidr(input.destinationCidrBlock);
   const target = targetIn(state, table, input);
-  if (table.routes.has(destination)) {
+  const before = table.routes.get(destination);
+  if (before !== undefined) {
+    if (isSame(before, target) && state.rules.repeatedRoute === 'accept') return;
     refuse('RouteAlreadyExists', `The route identified by ${destination} already exists.`);
   }
   requirePlaces(state, table, 1);
   setRoute(state, table, destination, target, 'route-created');
+}
+
+function isSame(before: RouteTarget, target: InterfaceTarget): boolean {
+  return (
+    before.kind === 'network-interface' && before.networkInterfaceId === target.networkInterfaceId
+  );
 }
 
 /** A route to a prefix list takes as many places as the list has entries at most, used or not. */
@@ -85,7 +95,7 @@ function targetIn(
   state: CloudState,
   table: RouteTableRecord,
   input: Pick<RouteInput, 'networkInterfaceId'>,
-): RouteTarget & { kind: 'network-interface' } {
+): InterfaceTarget {
   const eni = requireNetworkInterface(state, input.networkInterfaceId);
   if (eni.vpcId !== table.vpcId) {
     refuse(
@@ -100,7 +110,7 @@ function setRoute(
   state: CloudState,
   table: RouteTableRecord,
   destinationCidrBlock: string,
-  target: RouteTarget & { kind: 'network-interface' },
+  target: InterfaceTarget,
   kind: 'route-created' | 'route-replaced',
 ): void {
   table.routes.set(destinationCidrBlock, target);
