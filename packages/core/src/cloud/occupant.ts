@@ -41,6 +41,10 @@ export function judgeOccupant(
     readonly privateIp: Ipv4Address;
     readonly excluded: readonly string[];
     readonly only?: string | undefined;
+    /** Associations of ours that stand, as is known without the describe. */
+    readonly proven?: readonly string[] | undefined;
+    /** Public addresses that are on the link. */
+    readonly standing?: readonly string[];
   },
   view: CloudView,
   eni: NetworkInterface,
@@ -48,10 +52,13 @@ export function judgeOccupant(
   const { networkInterfaceId } = eni;
   const { privateIp } = wanted;
   const shown = eni.privateIpAddresses.find((one) => one.privateIpAddress === privateIp);
-  // of two that are shown there one is from before: the one of a pod that came earlier
+  // of two that are shown there one is from before: that of a pod that came earlier, or of our own earlier try
   const here = view.addresses.filter((one) => isAt(one, { networkInterfaceId, privateIp }));
+  const ours = here.filter((one) => ownerRecordOf(one)?.owner.uid === wanted.owner.uid);
   const address =
-    here.find((one) => ownerRecordOf(one)?.owner.uid === wanted.owner.uid) ??
+    ours.find(({ associationId: id = '' }) => wanted.proven?.includes(id) === true) ??
+    ours.find(({ publicIp }) => wanted.standing?.includes(publicIp) === true) ??
+    ours[0] ??
     here[0] ??
     view.addresses.find((one) => one.allocationId === shown?.association?.allocationId);
   if (address === undefined) {
