@@ -49,6 +49,7 @@ export async function releasePublicIdentity(
   };
   const newer = await findNewer(node, directory, identity);
   if (newer !== undefined) throw superseded(identity, newer, directory);
+  const isFirst = await isNotReleased(node, directory, identity);
   await attempt('unpublish', () => withdraw(node, report, directory, identity));
   await attempt('EC2', async () => {
     const grant = await node.openGrant(identity);
@@ -56,6 +57,7 @@ export async function releasePublicIdentity(
     await grant.release(identity, {
       onStep: report.cloud,
       claimAgeMs: claimAgeMs(node.clock, identity),
+      isFirst,
       ...(await whatIsOnLink(node, identity)),
       ...(signal === undefined ? {} : { signal }),
     });
@@ -133,20 +135,32 @@ async function withdraw(
   );
 }
 
+/** False also when nobody can tell. */
+function isNotReleased(
+  node: NodePorts,
+  directory: string,
+  identity: PublicIdentity,
+): Promise<boolean> {
+  return node
+    .openPublisher(directory)
+    .isReleased(identity)
+    .then(
+      (isReleased) => !isReleased,
+      () => false,
+    );
+}
+
 /** Nothing when nobody can tell. */
 async function whatIsOnLink(
   node: NodePorts,
-  { linkName, table, privateIp, publicIp, publicIpv6 }: PublicIdentity,
-): Promise<Pick<ReleaseCall, 'isPrivateIpOnLink' | 'isPublicIpOnLink' | 'isIpv6OnLink'>> {
+  { linkName, table, privateIp, publicIpv6 }: PublicIdentity,
+): Promise<Pick<ReleaseCall, 'isPrivateIpOnLink' | 'isIpv6OnLink'>> {
   const kernel = await node.openKernel().catch(() => undefined);
   try {
     const link = await kernel?.observe(linkName, table);
-    const isOnLink = (ip: string): boolean =>
-      link?.addresses.some(({ address }) => address === ip) === true;
     const ipv6 = link?.ipv6?.addresses ?? [];
     return {
-      isPrivateIpOnLink: isOnLink(privateIp),
-      isPublicIpOnLink: isOnLink(publicIp),
+      isPrivateIpOnLink: link?.addresses.some(({ address }) => address === privateIp) ?? false,
       isIpv6OnLink: ipv6.some(({ address }) => address === publicIpv6?.address),
     };
   } catch {

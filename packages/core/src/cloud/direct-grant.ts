@@ -68,7 +68,7 @@ function ipv4Grant(parts: DirectGrantParts): IdentityGrant {
           unassignPrivateIp: grant.privateIpAssignedByUs,
           known: 'reported',
           isPrivateIpOnLink: options.isPrivateIpOnLink,
-          isPublicIpOnLink: options.isPublicIpOnLink,
+          isFirst: options.isFirst,
           routeTableIds: grant.routeTableIds,
           released: coolDown && formatReleased(grant.owner, coolDown.clock.now()),
         },

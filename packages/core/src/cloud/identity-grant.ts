@@ -67,8 +67,8 @@ export interface ReleaseCall extends GrantCall {
    * truetuple put it there, even when the claim and its record are another pod's by now. Default false.
    */
   readonly isPrivateIpOnLink?: boolean;
-  /** The same of the public address, which a release takes off the link after all else: then none has come to its end yet. Default false. */
-  readonly isPublicIpOnLink?: boolean;
+  /** True when no release of it has begun before: then a private IP that no describe shows may be there all the same. Default false. */
+  readonly isFirst?: boolean;
   /** The same of the IPv6 address, which a release takes off the link last. Default false. */
   readonly isIpv6OnLink?: boolean;
 }

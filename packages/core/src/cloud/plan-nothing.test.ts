@@ -198,13 +198,10 @@ describe('planNothing', () => {
     expect(kinds(reported, carries)).toEqual([]);
     // it was assigned so recently that no describe shows it
     const hidden = { ...taken, networkInterfaces: [{ ...eniCarrying(), privateIpAddresses: [] }] };
-    const young = { isYoung: true, isPublicIpOnLink: true } as const;
-    const ended = { ...reported, ...young, known: 'ended-before' } as const;
+    const ended = { ...reported, isFirst: true, known: 'ended-before' } as const;
     expect(kinds(ended, hidden)).toEqual(['unassign-private-ip']);
-    expect(kinds({ ...ended, isYoung: false }, hidden)).toEqual([]);
+    expect(kinds({ ...ended, isFirst: false }, hidden)).toEqual([]);
     expect(kinds({ ...ended, isPrivateIpOnLink: false }, hidden)).toEqual([]);
-    // a release of it has come to its end
-    expect(kinds({ ...ended, isPublicIpOnLink: false }, hidden)).toEqual([]);
     expect(kinds({ ...ended, unassignPrivateIp: false }, hidden)).toEqual([]);
   });
 

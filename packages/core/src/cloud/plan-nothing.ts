@@ -28,7 +28,8 @@ export interface WantedNothing {
   readonly isYoung?: boolean;
   /** See ReleaseCall. */
   readonly isPrivateIpOnLink?: boolean | undefined;
-  readonly isPublicIpOnLink?: boolean | undefined;
+  /** See ReleaseCall. */
+  readonly isFirst?: boolean | undefined;
   /** The route tables that the claim's holder led to it; what of them a describe does not show is ended too. */
   readonly routeTableIds: readonly string[];
   /** Whom describes show with the address, though it was ours by EC2's word: routes that they show to lead there are as old. */
@@ -239,9 +240,8 @@ function mayUnassign(wanted: WantedNothing, view: CloudView): boolean {
   const isRecorded = address !== undefined && isRecordedAs(address, wanted);
   const shown = shownOn(wanted, view);
   if (shown === undefined) {
-    // a describe may be from before it was assigned
-    const { isYoung, isPrivateIpOnLink, isPublicIpOnLink } = wanted;
-    const isStanding = isYoung === true && isPrivateIpOnLink === true && isPublicIpOnLink === true;
+    // a describe may be from before it was assigned, be it again: by a keep just now
+    const isStanding = wanted.isFirst === true && wanted.isPrivateIpOnLink === true;
     const mayBeThere = known === 'ended' || (known !== 'own' && (isRecorded || isStanding));
     return mayBeThere && interfaceOf(view, wanted.networkInterfaceId) !== undefined;
   }
