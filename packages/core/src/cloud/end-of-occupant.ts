@@ -2,13 +2,11 @@ import { parseIpv4Address } from '../identity/address.ts';
 import { poolTagKey } from '../identity/owner.ts';
 import type { CloudStep } from './cloud-step.ts';
 import type { Grant } from './identity-grant.ts';
-import { interfaceOf, tagOf, type CloudView } from './view.ts';
+import { shownOn, tagOf, type CloudView } from './view.ts';
 
 /** The end of what our private IP carries beside our address, of which the view has the tags; undefined when it is not of our pool. */
 export function endOfOccupant(grant: Grant, view: CloudView): CloudStep | undefined {
-  const carried = interfaceOf(view, grant.networkInterfaceId)?.privateIpAddresses.find(
-    ({ privateIpAddress }) => privateIpAddress === grant.privateIp,
-  )?.association;
+  const carried = shownOn(view, grant)?.association;
   if (carried?.associationId === undefined || carried.allocationId === grant.allocationId) {
     return undefined;
   }

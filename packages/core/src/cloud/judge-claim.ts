@@ -9,6 +9,7 @@ import {
   interfaceOf,
   isAt,
   ownerRecordOf,
+  shownOn,
   type CloudView,
 } from './view.ts';
 
@@ -51,9 +52,7 @@ export function judgeClaim(grant: Grant, view: CloudView): Sighting {
     const isWhole = eni !== undefined && hasPrivateIp(eni, grant.privateIp);
     return isWhole ? { kind: 'held', associationId } : { kind: 'not-shown' };
   }
-  const carried = eni?.privateIpAddresses.find(
-    ({ privateIpAddress }) => privateIpAddress === grant.privateIp,
-  )?.association;
+  const carried = shownOn(view, grant)?.association;
   if (carried !== undefined && carried.allocationId !== grant.allocationId) {
     const { publicIp, allocationId, associationId: otherId } = carried;
     return { kind: 'private-ip-taken', allocationId, publicIp, associationId: otherId };
@@ -113,9 +112,7 @@ export function isProof(
  * it was before our claim, when the network interface shows the claim already.
  */
 export function withoutForeignRecord(grant: Grant, view: CloudView): CloudView {
-  const shown = interfaceOf(view, grant.networkInterfaceId)?.privateIpAddresses.find(
-    ({ privateIpAddress }) => privateIpAddress === grant.privateIp,
-  );
+  const shown = shownOn(view, grant);
   const addresses = view.addresses.map((address) => {
     const isClaimed =
       isAt(address, grant) || shown?.association?.allocationId === address.allocationId;

@@ -1,7 +1,7 @@
 import { hostCidr, type Ipv4Address } from '../identity/address.ts';
 import { formatOwnerTag, releasedTagKey, type Owner } from '../identity/owner.ts';
 import type { CloudStep } from './cloud-step.ts';
-import type { ElasticIp, NetworkInterface } from './ec2-api.ts';
+import type { ElasticIp } from './ec2-api.ts';
 import {
   interfaceOf,
   isAt,
@@ -9,6 +9,7 @@ import {
   ownerRecordOf,
   ownerTagOf,
   routeTo,
+  shownOn,
   tagOf,
   type CloudView,
 } from './view.ts';
@@ -113,7 +114,7 @@ function planClaimEnd(wanted: WantedNothing, claim: ClaimToEnd, view: CloudView)
  */
 function planCarriedEnd(wanted: WantedNothing, claim: ClaimToEnd, view: CloudView): CloudStep[] {
   const { allocationId, publicIp } = claim;
-  const carried = shownOn(wanted, view)?.association;
+  const carried = shownOn(view, wanted)?.association;
   const associationId = carried?.allocationId === allocationId ? carried.associationId : undefined;
   const isKnown = associationId === undefined || associationId === claim.associationId;
   if (isKnown || wanted.isPrivateIpOnLink !== true) return [];
@@ -179,15 +180,6 @@ function planRecordEnd(wanted: WantedNothing, claim: ClaimToEnd, view: CloudView
   return [{ kind: 'untag-owner', allocationId, value: written }];
 }
 
-/** The private IP, as its network interface shows it. */
-function shownOn(
-  { networkInterfaceId, privateIp }: WantedNothing,
-  view: CloudView,
-): NetworkInterface['privateIpAddresses'][number] | undefined {
-  const eni = interfaceOf(view, networkInterfaceId);
-  return eni?.privateIpAddresses.find((one) => one.privateIpAddress === privateIp);
-}
-
 function isHere(address: ElasticIp | undefined, wanted: WantedNothing): boolean {
   return address !== undefined && isAt(address, wanted);
 }
@@ -205,7 +197,7 @@ export function shownHolder(wanted: WantedNothing, view: CloudView): ReturnType<
 /** True when a describe shows the claimed address elsewhere, or another one on the private IP: unless that is from before the claim. */
 export function isContradicted(wanted: WantedNothing, view: CloudView): boolean {
   const holder = shownHolder(wanted, view);
-  const carried = shownOn(wanted, view)?.association?.allocationId;
+  const carried = shownOn(view, wanted)?.association?.allocationId;
   const isTaken = carried !== undefined && carried !== wanted.claim?.allocationId;
   return holder === 'somebody-else' || (holder === 'nobody' && isTaken);
 }
@@ -238,7 +230,7 @@ function mayUnassign(wanted: WantedNothing, view: CloudView): boolean {
   const { claim, known } = wanted;
   const address = claim && addressOf(claim, view);
   const isRecorded = address !== undefined && isRecordedAs(address, wanted);
-  const shown = shownOn(wanted, view);
+  const shown = shownOn(view, wanted);
   if (shown === undefined) {
     // a describe may be from before it was assigned, be it again: by a keep just now
     const isStanding = wanted.isFirst === true && wanted.isPrivateIpOnLink === true;

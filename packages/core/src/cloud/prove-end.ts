@@ -4,7 +4,7 @@ import { Ec2CallError } from './ec2-call-error.ts';
 import { rememberWrite } from './own-writes.ts';
 import type { WantedNothing } from './plan-nothing.ts';
 import { nameStep } from './translate-ec2-error.ts';
-import { interfaceOf, type CloudView } from './view.ts';
+import { shownOn, type CloudView } from './view.ts';
 
 type Disassociation = CloudStep & { readonly kind: 'disassociate-address' };
 
@@ -65,13 +65,11 @@ function forgetFormer(
   wanted: WantedNothing,
   before: CloudView,
 ): WantedNothing {
-  const { claim, networkInterfaceId, privateIp } = wanted;
+  const { claim } = wanted;
   if (claim === undefined) return wanted;
   const { allocationId, publicIp } = claim;
   const address = before.addresses.find((one) => one.allocationId === allocationId);
-  const carried = interfaceOf(before, networkInterfaceId)?.privateIpAddresses.find(
-    ({ privateIpAddress }) => privateIpAddress === privateIp,
-  )?.association;
+  const carried = shownOn(before, wanted)?.association;
   for (const associationId of [address?.associationId, carried?.associationId]) {
     if (associationId === undefined) continue;
     const step = { kind: 'disassociate-address' as const, associationId, publicIp };

@@ -205,6 +205,15 @@ export function routeTo(
   return table.routes.find((route) => route.destinationCidrBlock === destination);
 }
 
+/** What a network interface is shown to have on a private IP. */
+export function shownOn(
+  view: Pick<CloudView, 'networkInterfaces'>,
+  { networkInterfaceId, privateIp }: PrivateIpPlace,
+): NetworkInterface['privateIpAddresses'][number] | undefined {
+  const eni = interfaceOf(view, networkInterfaceId);
+  return eni?.privateIpAddresses.find((one) => one.privateIpAddress === privateIp);
+}
+
 /** True for an address that is listed, and for one inside a delegated prefix, which EC2 does not list. */
 export function hasPrivateIp(eni: NetworkInterface, privateIp: Ipv4Address): boolean {
   return (
