@@ -215,6 +215,14 @@ describe('what EC2 chooses by itself', () => {
   });
 });
 
+it('blocks have their host bits cleared', async () => {
+  const { Vpc } = await client.send(new sdk.CreateVpcCommand({ CidrBlock: '10.7.3.4/16' }));
+  expect(Vpc?.CidrBlock).toBe('10.7.0.0/16');
+  const input = { VpcId: Vpc?.VpcId, CidrBlock: '10.7.5.6/24' };
+  const { Subnet } = await client.send(new sdk.CreateSubnetCommand(input));
+  expect(Subnet?.CidrBlock).toBe('10.7.5.0/24');
+});
+
 describe('what cannot be', () => {
   it.each<[string, (place: Place) => Promise<unknown>]>([
     [

@@ -16,8 +16,9 @@ export const createVpc: Action = actionWithoutDryRun(
   { CidrBlock: text, Ipv6CidrBlock: optional(text), TagSpecification: tagSpecification },
   async (ec2, input) => {
     const tags = tagsFor('vpc', input.TagSpecification);
-    const { CidrBlock: cidrBlock, Ipv6CidrBlock: ipv6Cidr } = input;
-    const { vpcId } = ec2.createVpc({ cidr: cidrBlock, ipv6Cidr, tags });
+    const { CidrBlock: cidr, Ipv6CidrBlock: ipv6Cidr } = input;
+    const { vpcId } = ec2.createVpc({ cidr, ipv6Cidr, tags });
+    const cidrBlock = ec2.snapshot().vpcs.find((vpc) => vpc.vpcId === vpcId)?.cidr;
     const ipv6CidrBlockAssociationSet = ipv6CidrSet(ipv6Cidr);
     const made = { vpcId, state: 'available', cidrBlock, ipv6CidrBlockAssociationSet };
     return { vpc: { ...made, tagSet: tagSetOf(tags) } };
@@ -44,8 +45,9 @@ export const createSubnet: Action = actionWithoutDryRun(
   },
   async (ec2, input) => {
     const tags = tagsFor('subnet', input.TagSpecification);
-    const { VpcId: vpcId, CidrBlock: cidrBlock, Ipv6CidrBlock: ipv6Cidr } = input;
-    const { subnetId } = ec2.createSubnet({ vpcId, cidr: cidrBlock, ipv6Cidr, tags });
+    const { VpcId: vpcId, CidrBlock: cidr, Ipv6CidrBlock: ipv6Cidr } = input;
+    const { subnetId } = ec2.createSubnet({ vpcId, cidr, ipv6Cidr, tags });
+    const cidrBlock = ec2.snapshot().subnets.find((one) => one.subnetId === subnetId)?.cidr;
     const ipv6CidrBlockAssociationSet = ipv6CidrSet(ipv6Cidr);
     const made = { subnetId, vpcId, state: 'available', cidrBlock, ipv6CidrBlockAssociationSet };
     return { subnet: { ...made, tagSet: tagSetOf(tags) } };

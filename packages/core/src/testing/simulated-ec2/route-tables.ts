@@ -1,4 +1,4 @@
-import { isIpv4Address, networkOf } from '../../identity/address.ts';
+import { isIpv4Address, networkOf, type Cidr } from '../../identity/address.ts';
 import {
   requireNetworkInterface,
   requireRouteTable,
@@ -150,14 +150,11 @@ export function deleteRoute(
   });
 }
 
-/** EC2 clears the host bits of a destination. */
-export function canonicalCidr(text: string): string {
+/** EC2 clears the host bits of a block. */
+export function canonicalCidr(text: string, parameter = 'destinationCidrBlock'): Cidr {
   const [address = '', length = ''] = text.split('/');
   if (!isIpv4Address(address) || !/^(?:3[0-2]|[12]?\d)$/.test(length)) {
-    refuse(
-      'InvalidParameterValue',
-      `Value (${text}) for parameter destinationCidrBlock is invalid.`,
-    );
+    refuse('InvalidParameterValue', `Value (${text}) for parameter ${parameter} is invalid.`);
   }
   return networkOf(address, Number(length));
 }

@@ -2,12 +2,12 @@ import {
   cidrContains,
   cidrWithin,
   ipv4ToNumber,
-  isCidr,
   isIpv4Address,
   type Cidr,
 } from '../../identity/address.ts';
 import type { CloudState, Subnet, Vpc } from './cloud-state.ts';
 import { refuse } from './refuse.ts';
+import { canonicalCidr } from './route-tables.ts';
 
 /** Throws unless an address lies in the subnet and is none of the five that EC2 keeps. */
 export function requireUsable(subnet: Subnet, privateIp: string): void {
@@ -45,26 +45,24 @@ export function isReserved(
 /** EC2 user guide: blocks of a VPC and of a subnet have 16 to 65,536 addresses. */
 const [shortestPrefix, longestPrefix] = [16, 28];
 
-/** Throws unless a block can be a VPC's. */
-export function requireVpcCidr(text: string): void {
-  if (!isCidr(text)) {
-    refuse('InvalidParameterValue', `Value (${text}) for parameter cidrBlock is invalid.`);
-  }
-  if (!isOfRightSize(text)) refuse('InvalidVpc.Range', `The CIDR '${text}' is invalid.`);
+/** The block in canonical form. Throws unless it can be a VPC's. */
+export function requireVpcCidr(text: string): Cidr {
+  const cidr = canonicalCidr(text, 'cidrBlock');
+  if (!isOfRightSize(cidr)) refuse('InvalidVpc.Range', `The CIDR '${text}' is invalid.`);
+  return cidr;
 }
 
-/** Throws unless a block is the VPC's and no other subnet's. */
-export function requireSubnetCidr(state: CloudState, vpc: Vpc, text: string): void {
-  if (!isCidr(text)) {
-    refuse('InvalidParameterValue', `Value (${text}) for parameter cidrBlock is invalid.`);
-  }
-  if (!isOfRightSize(text) || !cidrWithin(text, vpc.cidr as Cidr)) {
+/** The block in canonical form. Throws unless it is the VPC's and no other subnet's. */
+export function requireSubnetCidr(state: CloudState, vpc: Vpc, text: string): Cidr {
+  const own = canonicalCidr(text, 'cidrBlock');
+  if (!isOfRightSize(own) || !cidrWithin(own, vpc.cidr as Cidr)) {
     refuse('InvalidSubnet.Range', `The CIDR '${text}' is invalid in ${vpc.cidr}.`);
   }
   for (const { vpcId, subnetId, cidr } of state.subnets.values()) {
-    if (vpcId !== vpc.vpcId || !cidrsOverlap(text, cidr as Cidr)) continue;
+    if (vpcId !== vpc.vpcId || !cidrsOverlap(own, cidr as Cidr)) continue;
     refuse('InvalidSubnet.Conflict', `The CIDR '${text}' conflicts with ${subnetId}`);
   }
+  return own;
 }
 
 function isOfRightSize(cidr: Cidr): boolean {

@@ -126,6 +126,15 @@ describe('what is not there', () => {
 });
 
 describe('blocks', () => {
+  it('have their host bits cleared', () => {
+    const { ec2 } = build();
+    const { vpcId } = ec2.createVpc({ cidr: '10.7.3.4/16' });
+    const { subnetId } = ec2.createSubnet({ vpcId, cidr: '10.7.5.6/24' });
+    expect(ec2.snapshot().vpcs.find((vpc) => vpc.vpcId === vpcId)?.cidr).toBe('10.7.0.0/16');
+    const made = ec2.snapshot().subnets.find((subnet) => subnet.subnetId === subnetId);
+    expect(made?.cidr).toBe('10.7.5.0/24');
+  });
+
   it.each([
     ['10.0.0.0/15', 'InvalidVpc.Range'],
     ['10.0.0.0/29', 'InvalidVpc.Range'],

@@ -82,8 +82,8 @@ export function createVpc(
   state: CloudState,
   setup: VpcSetup,
 ): { readonly vpcId: string; readonly mainRouteTableId: string } {
-  const { cidr, ipv6Cidr, tags } = setup;
-  requireVpcCidr(cidr);
+  const { ipv6Cidr, tags } = setup;
+  const cidr = requireVpcCidr(setup.cidr);
   if (setup.isDefault === true && [...state.vpcs.values()].some((vpc) => vpc.isDefault)) {
     refuse('DefaultVpcAlreadyExists', 'There is a default VPC in the region already.');
   }
@@ -127,10 +127,10 @@ export function createRouteTable(
 
 export function createSubnet(state: CloudState, setup: SubnetSetup): { readonly subnetId: string } {
   const vpc = requireVpc(state, setup.vpcId);
-  requireSubnetCidr(state, vpc, setup.cidr);
+  const cidr = requireSubnetCidr(state, vpc, setup.cidr);
   const ipv6Cidr = ipv6CidrIn(state, vpc, setup.ipv6Cidr);
   const subnetId = nextId(state, 'subnet');
-  const { vpcId, cidr } = setup;
+  const { vpcId } = vpc;
   const tags = tagsFrom(setup.tags);
   state.subnets.set(subnetId, { subnetId, vpcId, cidr, ipv6Cidr, reservations: [], tags });
   associateDefaultNetworkAcl(state, { vpcId, subnetId });
