@@ -54,6 +54,14 @@ it('publishes no claim that it made before an outage and lost in it: what EC2 an
   expect(routes).toHaveLength(1);
 });
 
+it('nor after one in which the look itself went on: what counts is when the describes that were answered were asked for', async () => {
+  const { identity, held } = await afterOutage(0, async (ec2, route) => {
+    await takeAndLetGo(ec2, route);
+    ec2.inject({ action: 'DescribeAddresses', error: 'InternalError', times: 9 });
+  });
+  expect(held).toBe(identity.associationId);
+});
+
 it('asks once more for a claim that stands after it where no describe shows it, and it is its own to give back', async () => {
   const { identity, held, ec2 } = await afterOutage(caughtUpMs + 1, behind);
   expect(held).toBe(identity.associationId);

@@ -22,6 +22,8 @@ export interface CloudSession {
   /** How many transient failures are still borne. */
   patience: number;
   failures: number;
+  /** When what the latest look shows was asked for, by `Clock.elapsed`. */
+  askedAtMs: number;
 }
 
 export const transientFailuresBorne = 24;
@@ -34,7 +36,17 @@ export function openSession(parts: {
 }): CloudSession {
   const { ec2, clock, onStep, signal } = parts;
   const patience = transientFailuresBorne;
-  return { ec2, clock, onStep, signal, writes: [], journal: [], patience, failures: 0 };
+  return {
+    ec2,
+    clock,
+    onStep,
+    signal,
+    writes: [],
+    journal: [],
+    patience,
+    failures: 0,
+    askedAtMs: 0,
+  };
 }
 
 /** The same memory for undoing: it goes on when the caller has aborted, and it is patient anew. */
@@ -68,6 +80,7 @@ export async function readTogether<View>(
 ): Promise<View> {
   for (;;) {
     const { patience } = session;
+    session.askedAtMs = session.clock.elapsed();
     const view = await read();
     if (session.patience === patience) return view;
   }

@@ -28,7 +28,7 @@ export async function observeAcquire(
       session.writes = session.writes.filter((write) => write !== doubted.write);
     }
   }
-  acquire.overdueId = overdueClaim(seen, session);
+  acquire.overdueId = overdueClaim(seen, session.writes, session.askedAtMs);
   const view = mergeOwnWrites(seen, session.writes);
   acquire.privateIpAssignedByUs = privateIpIsOurs(wantedBy(acquire), view);
   return view;

@@ -1,4 +1,3 @@
-import type { CloudSession } from './cloud-session.ts';
 import { routeTo, viewAfter, type CloudView, type OwnWrite } from './view.ts';
 
 /**
@@ -55,18 +54,18 @@ function isLedElsewhere(
 }
 
 /** So long after an answer, in milliseconds, describes have caught up with it unless EC2 is in trouble. */
-export const caughtUpMs = 30_000;
+export const caughtUpMs = 12_000;
 
-/** The association of a claim of ours that was answered so long ago that a describe, which does not show it, should. */
+/** The association of a claim of ours that was answered so long before describes were asked, which do not show it, that they should. */
 export function overdueClaim(
   seen: CloudView,
-  { writes, clock }: Pick<CloudSession, 'writes' | 'clock'>,
+  writes: readonly OwnWrite[],
+  askedAtMs: number,
 ): string | undefined {
-  const nowMs = clock.elapsed();
   return writes.find(
     (write) =>
       write.step.kind === 'associate-address' &&
-      nowMs - (write.answeredAtMs ?? nowMs) > caughtUpMs &&
+      askedAtMs - (write.answeredAtMs ?? askedAtMs) > caughtUpMs &&
       !showsClaim(seen, write),
   )?.associationId;
 }
