@@ -5,6 +5,7 @@ import { Doom } from '../../testing/doom.ts';
 import { claimsAround, ManagedRegion, type ManagedPod } from '../../testing/managed-region.ts';
 import { parseIpv4Address } from '../../identity/address.ts';
 import { formatOwnerTag, ownerTagKey } from '../../identity/owner.ts';
+import { aroundEc2 } from '../around-ec2.ts';
 import { describeLagMs } from '../judge-claim.ts';
 import { fenceClaims, fenceEc2 } from './fence-writes.ts';
 
@@ -230,5 +231,30 @@ describe('two controllers', () => {
     const actions = ec2.calls.entries.map(({ action }) => action);
     expect(actions).not.toContain('DisassociateAddress');
     expect(actions.filter((action) => action === 'AssociateAddress')).toHaveLength(1);
+  });
+
+  it('the next one knows that the private IP was put there, though the promise was made when a describe showed it', async () => {
+    const built = new ManagedRegion({ ec2: { reads: { lagMs: { networkInterfaces: 60_000 } } } });
+    region = built;
+    const { ec2, clock, lease } = built;
+    const pod = built.pod('gateway-0');
+    const [networkInterfaceId = ''] = built.networkInterfaceIds;
+    const privateIpAddresses = [pod.privateIp];
+    await ec2.assignPrivateIpAddresses({ networkInterfaceId, privateIpAddresses });
+    await clock.advance(61_000);
+    await ec2.unassignPrivateIpAddresses({ networkInterfaceId, privateIpAddresses });
+    built.control('two', { withLease: false });
+    const untilAssigned = aroundEc2(ec2, async (action, call, make) => {
+      const answer = await make(call);
+      if (action === 'AssignPrivateIpAddresses') lease.grantTo('two');
+      return answer;
+    });
+    built.control('one', { ec2: untilAssigned });
+    const held = await built.run(ensure(pod));
+    expect(built.carriedBy(pod)).toBe(held.identity.publicIp);
+    await clock.advance(120_000);
+    await built.run(held.release());
+    await clock.advance(120_000);
+    expect(built.leftInEc2()).toEqual([]);
   });
 });

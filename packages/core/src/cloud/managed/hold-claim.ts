@@ -48,7 +48,8 @@ export async function holdClaim(ports: ControlPorts, errand: HoldErrand): Promis
   const { work, address } = errand;
   await promise(ports, errand);
   const session = renewSession(ports, work);
-  const wanted = onlyThat(wantedFor(work, errand.place), address.allocationId);
+  const wanted = (): WantedIdentity =>
+    onlyThat(wantedFor(work, errand.place), address.allocationId);
   let latest: CloudView | undefined = errand.view;
   let hasFreed = false;
   const { view } = await converge<CloudView, CloudStep>({
@@ -59,8 +60,9 @@ export async function holdClaim(ports: ControlPorts, errand: HoldErrand): Promis
       latest ??= await look(ports, session, errand);
       return mergeOwnWrites(latest, session.writes);
     },
-    plan: (seen) => withClaim(stepsOf(planAlone(wanted, seen), errand), session, errand),
+    plan: (seen) => withClaim(stepsOf(planAlone(wanted(), seen), errand), session, errand),
     apply: async (step) => {
+      if (step.kind === 'assign-private-ip') await sayAssigned(ports, work);
       const carried = await carryOut(session, step).catch(async (error: unknown) => {
         if (hasFreed || !isStuckElsewhere(error)) throw error;
         hasFreed = true;
@@ -72,7 +74,7 @@ export async function holdClaim(ports: ControlPorts, errand: HoldErrand): Promis
       return carried;
     },
   });
-  await tell(ports, errand, wanted, view);
+  await tell(ports, errand, wanted(), view);
 }
 
 function onlyThat(wanted: WantedIdentity, only: string): WantedIdentity {
@@ -95,6 +97,21 @@ async function promise(ports: ControlPorts, errand: HoldErrand): Promise<void> {
     routeTableIds: place.routeTableIds,
   };
   await writeStatus(ports, work, { phase: { kind: 'promised', promise: next }, trouble: null });
+}
+
+/** Before EC2 is asked for it, as with the address: the view that was promised by may have shown a private IP that was gone. */
+async function sayAssigned(ports: ControlPorts, work: ClaimWork): Promise<void> {
+  const { status } = work.claim;
+  if (status === null) return;
+  const { phase } = status;
+  const privateIpAssignedByUs = true;
+  if (phase.kind === 'promised') {
+    const promised = { ...phase.promise, privateIpAssignedByUs };
+    await writeStatus(ports, work, { ...status, phase: { kind: 'promised', promise: promised } });
+  } else if (phase.kind === 'claimed') {
+    const grant = { ...phase.grant, privateIpAssignedByUs };
+    await writeStatus(ports, work, { ...status, phase: { ...phase, grant } });
+  }
 }
 
 function look(
