@@ -38,6 +38,11 @@ const inTheSdk: readonly StandIn[] = [
       'export class DefaultRateLimiter { async getSendToken() {} updateClientSendingRate() {} }',
   },
   {
+    // with AWS_DEFAULTS_MODE=auto the SDK asks the metadata service for its region; without an answer it takes `standard`
+    filter: /\/getInstanceMetadataRegion$/,
+    contents: 'export const getInstanceMetadataRegion = async () => undefined;',
+  },
+  {
     // streams of browsers: Node's own answer to a request is a Readable
     filter: /^\.\/sdk-stream-mixin\.browser$/,
     contents: throwing('sdkStreamMixin'),
