@@ -49,7 +49,7 @@ export const managedMutants: readonly Mutant[] = [
     file: 'cloud/managed/sort-errands.ts',
     text: 'hasItsLink(one.claim, work.claim) &&',
     replacement: 'hasItsLink(one.claim, work.claim) && !hasAddress(one) &&',
-    foundFrom: 1395,
+    foundFrom: 2259,
   },
   {
     name: 'two claims for one link are led at once',
@@ -63,7 +63,7 @@ export const managedMutants: readonly Mutant[] = [
     file: 'cloud/managed/acquire-claim.ts',
     text: 'if (act.held !== undefined) await run.request.onGivingBack?.(claimOf(act.held));',
     replacement: '',
-    foundFrom: 1391,
+    foundFrom: 2711,
   },
   {
     name: 'a release says that it let go before it has withdrawn',
