@@ -218,9 +218,12 @@ const scopes = [
   { claimScope: 'privateIp', lags: [0, 50, 2000, 5000], atOnce: 2 },
 ] as const;
 
+// The same stories each time: one of some 200 others meets one of two races that docs/closures.md names, in which describes that lag
+// show at the very moment of a claim what was before it.
 describe.each(scopes)('claims that exclude per $claimScope', ({ claimScope, lags, atOnce }) => {
   test.prop([story, fc.constantFrom(...lags)], {
-    numRuns: 60,
+    numRuns: 200,
+    seed: 1,
     examples: [[takenOffInBetween, 0]],
   })(
     'nobody alive loses what it holds to successors, late releases and the reaper; in the end nothing is left',
