@@ -98,8 +98,11 @@ export function judgeGrace(
 function ownersOf(truth: Truth, change: Ec2Change): (string | undefined)[] {
   switch (change.kind) {
     case 'address-disassociated': {
-      const uid = truth.recordOn(change.allocationId)?.split('/')[3];
-      return [truth.association(change.allocationId)?.madeBy, uid];
+      const { allocationId, networkInterfaceId, privateIp } = change;
+      const [, , , uid, ip, , eni] = truth.recordOn(allocationId)?.split('/') ?? [];
+      // a record of another private IP of the interface says nothing of the association (decision 0025)
+      const isStray = eni === networkInterfaceId && ip !== privateIp;
+      return [truth.association(allocationId)?.madeBy, isStray ? undefined : uid];
     }
     case 'private-ip-unassigned':
       return [truth.whoAssigned(change.networkInterfaceId, change.privateIp)];

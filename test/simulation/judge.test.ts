@@ -9,6 +9,7 @@ import { expect, it } from 'vitest';
 import { Cluster } from './cluster.ts';
 import { History } from './history.ts';
 import { Invariants } from './invariants.ts';
+import { judgeGrace } from './judge-means.ts';
 import { podPorts } from './pod-ports.ts';
 import { Random } from './random.ts';
 import { addHost, buildRegion } from './region.ts';
@@ -100,6 +101,31 @@ it('who deletes a record takes it from the pod that it names, be the address ano
   await record(b);
   await record(a);
   expect(world.violations.slice(2)).toEqual([expect.stringContaining('a robbed b')]);
+});
+
+it.each([
+  ['its own', '10.0.2.25', ['reaper waits 1000 ms of 45000']],
+  ['another private IP', '10.0.2.26', []],
+])('a reaper waits for whom a record of %s names', (_whose, ip, expected) => {
+  const process = { name: 'reaper', saw: new Map([['uid-1', 99_000]]) };
+  const violations: string[] = [];
+  const world = {
+    nowMs: 100_000,
+    violate: (what: string) => violations.push(what.split(': ')[0] ?? ''),
+  };
+  const truth = {
+    recordOn: () => `c/n/a/uid-1/${ip}/assigned/eni-1`,
+    association: () => ({ madeBy: 'uid-2' }),
+  };
+  judgeGrace(world as never, truth as never, { process } as never, {
+    kind: 'address-disassociated',
+    allocationId: 'eipalloc-1',
+    publicIp: '203.0.113.1',
+    associationId: 'eipassoc-1',
+    networkInterfaceId: 'eni-1',
+    privateIp: '10.0.2.25',
+  });
+  expect(violations).toEqual(expected);
 });
 
 it('a withdrawal of what is not published is no publication', async () => {
