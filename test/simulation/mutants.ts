@@ -24,7 +24,7 @@ const directMutants: readonly Mutant[] = [
     file: 'cloud/perform-cloud-step.ts',
     text: 'allowReassignment: false }',
     replacement: 'allowReassignment: true as never }',
-    foundFrom: 44,
+    foundFrom: 56,
   },
   {
     name: 'DeleteTags without a value',
@@ -32,7 +32,7 @@ const directMutants: readonly Mutant[] = [
     text: 'await ec2.deleteTags(ownTag(step), call);',
     replacement:
       'await ec2.deleteTags({ ...ownTag(step), tags: ownTag(step).tags.map(({ key }) => ({ key }) as never) }, call);',
-    foundFrom: 349,
+    foundFrom: 682,
   },
   {
     name: 'a release ends what somebody else has',
@@ -53,7 +53,7 @@ const directMutants: readonly Mutant[] = [
     file: 'reap-orphans.ts',
     text: 'observe: look,',
     replacement: 'observe: async () => orphan.steps.filter((step) => !isAmong(step, done)),',
-    foundFrom: 2,
+    foundFrom: 31,
   },
   {
     name: 'a reaper takes away at first sight',
@@ -88,7 +88,7 @@ const directMutants: readonly Mutant[] = [
     file: 'cloud/doubt-about-pods.ts',
     text: 'pod.privateIps.some((one) => one === privateIp) &&',
     replacement: 'pod.privateIps.length > 9 &&',
-    foundFrom: 11,
+    foundFrom: 25,
   },
   {
     name: 'a plan is made from what describes show alone',
@@ -109,7 +109,7 @@ const directMutants: readonly Mutant[] = [
     file: 'cloud/judge-claim.ts',
     text: 'if (claimAgeMs >= describeLagMs) return true;',
     replacement: 'return true;',
-    foundFrom: 12,
+    foundFrom: 23,
   },
   {
     name: 'a keep fences after one look',
@@ -158,14 +158,14 @@ const directMutants: readonly Mutant[] = [
     file: 'cloud/cloud-session.ts',
     text: 'if (session.patience === patience) return view;',
     replacement: 'if (patience > -1) return view;',
-    foundFrom: 612,
+    foundFrom: 626,
   },
   {
     name: 'a private IP is one, on whatever node',
     file: 'cloud/doubt-about-pods.ts',
     text: 'instanceId === undefined || pod.instanceId === undefined || pod.instanceId === instanceId',
     replacement: 'instanceId !== "" || pod.instanceId === undefined',
-    foundFrom: 180,
+    foundFrom: 198,
   },
 ];
 

@@ -7,14 +7,14 @@ export const managedMutants: readonly Mutant[] = [
     file: 'cloud/managed/fence-writes.ts',
     text: 'if (lease.isHeld()) return;',
     replacement: 'return;',
-    foundFrom: 19,
+    foundFrom: 79,
   },
   {
     name: 'a promised address is given to others',
     file: 'cloud/managed/claim-work.ts',
     text: 'return [leadsTo, kept].filter((id) => id !== undefined);',
     replacement: 'return [leadsTo, kept].filter((id) => id === null);',
-    foundFrom: 19,
+    foundFrom: 111,
   },
   {
     name: 'an address whose promise is being written is given to others',
@@ -78,14 +78,14 @@ export const managedMutants: readonly Mutant[] = [
     file: 'cloud/managed/sort-errands.ts',
     text: 'notListedSinceMs !== undefined ||',
     replacement: '',
-    foundFrom: 67,
+    foundFrom: 111,
   },
   {
     name: 'a broken promise forgets who put the private IP there',
     file: 'cloud/managed/want-claim.ts',
     text: "phase?.kind === 'promised' && phase.promise.privateIpAssignedByUs;",
     replacement: 'false;',
-    foundFrom: 51,
+    foundFrom: 187,
   },
   {
     name: 'a claim is as old as wall clocks say',
