@@ -41,7 +41,7 @@ export interface ThisNodeOptions extends RequestLanesOptions, GovernedEc2Options
 
 const systemClock: Clock = {
   now: () => Date.now(),
-  // `performance` would load node:perf_hooks, which takes a process longer to start than the rest of core
+  // `performance` would load node:perf_hooks: milliseconds of a process's start
   elapsed: () => Number(process.hrtime.bigint()) / 1e6,
   wait: async (ms, signal) => {
     await delay(ms, undefined, signal === undefined ? {} : { signal });
