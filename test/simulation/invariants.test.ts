@@ -11,12 +11,12 @@ import { World } from './world.ts';
 
 const intervalMs = 30_000;
 
-it('what a keep can know of a theft begins anew when the thief lets go, also while nothing is published', async () => {
+/** A live pod that has published the only address, with a keep; and how to publish for it. */
+async function publishedPod() {
   const random = new Random(1);
   const scheduler = new Scheduler();
   const setup = { poolSize: 1, claimScope: 'eni', lagMs: 0, recallMs: 0, seed: 1 } as const;
   const region = buildRegion(scheduler, random, setup);
-  const { ec2, thief } = region;
   const world = new World({ scheduler, random, history: new History({ isKept: false }), region });
   const invariants = new Invariants(world, intervalMs);
   const host = await addHost(region, true);
@@ -26,6 +26,7 @@ it('what a keep can know of a theft begins anew when the thief lets go, also whi
   if (pod === undefined) throw new Error('no pod');
   pod.process = new SimulatedProcess('a', host, 'keep');
 
+  const { ec2 } = region;
   const [address] = ec2.snapshot().addresses;
   const { allocationId = '', publicIp = '' } = address ?? {};
   const { networkInterfaceId } = host;
@@ -41,7 +42,14 @@ it('what a keep can know of a theft begins anew when the thief lets go, also whi
   };
   publish(identity);
   invariants.keeps(pod);
+  return { world, invariants, identity, publish };
+}
 
+it('what a keep can know of a theft begins anew when the thief lets go, also while nothing is published', async () => {
+  const { world, invariants, identity, publish } = await publishedPod();
+  const { scheduler, region } = world;
+  const { ec2, thief } = region;
+  const { allocationId } = identity;
   await scheduler.runUntil(10_000);
   const stolen = await ec2.associateAddress({ allocationId, ...thief, allowReassociation: true });
   await scheduler.runUntil(30_000);
@@ -50,6 +58,24 @@ it('what a keep can know of a theft begins anew when the thief lets go, also whi
   await scheduler.runUntil(31_000);
   publish(identity);
   await scheduler.runUntil(30_000 + invariants.boundMs);
+  expect(world.violations).toEqual([]);
+  await scheduler.runUntil(31_000 + invariants.boundMs);
+  expect(world.violations[0]).toContain('advertises without holding');
+  world.letGo();
+});
+
+it('what a keep can know of a theft begins anew when the instance of the thief is terminated', async () => {
+  const { world, invariants, identity } = await publishedPod();
+  const { scheduler, region } = world;
+  const { ec2 } = region;
+  const { networkInterfaceId, instanceId } = await addHost(region, true);
+  await scheduler.runUntil(10_000);
+  const { allocationId } = identity;
+  await ec2.associateAddress({ allocationId, networkInterfaceId, allowReassociation: true });
+  await scheduler.runUntil(30_000);
+  ec2.setInstanceState({ instanceId, state: 'terminated' });
+  invariants.reread();
+  await scheduler.runUntil(29_000 + invariants.boundMs);
   expect(world.violations).toEqual([]);
   await scheduler.runUntil(31_000 + invariants.boundMs);
   expect(world.violations[0]).toContain('advertises without holding');

@@ -35,7 +35,8 @@ export class Invariants {
   }
 
   reread(): void {
-    this.truth.reread(this.#world.region.ec2, this.#world.nowMs);
+    const { region, nowMs } = this.#world;
+    for (const allocationId of this.truth.reread(region.ec2, nowMs)) this.#moved(allocationId);
     for (const pod of this.#watched.keys()) this.#judge(pod);
   }
 

@@ -13,11 +13,11 @@ it('an association that ends with its instance frees the address then, as a call
   const truth = new Truth();
   ec2.onChange((change) => truth.follow(change, 1000));
   const { associationId } = await ec2.associateAddress({ allocationId, networkInterfaceId });
-  truth.reread(ec2, 2000);
+  expect(truth.reread(ec2, 2000)).toEqual([]);
   expect(truth.association(allocationId)).toMatchObject({ associationId, sinceMs: 1000 });
   expect(truth.freedMs(allocationId)).toBe(-Infinity);
   ec2.setInstanceState({ instanceId, state: 'terminated' });
-  truth.reread(ec2, 3000);
+  expect(truth.reread(ec2, 3000)).toEqual([allocationId]);
   expect(truth.association(allocationId)).toBeUndefined();
   expect(truth.endOf(associationId)).toBe(3000);
   expect(truth.freedMs(allocationId)).toBe(3000);

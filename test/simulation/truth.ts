@@ -113,11 +113,13 @@ export class Truth {
     }
   }
 
-  /** After what nobody was told of. */
-  reread(ec2: SimulatedEc2, nowMs: number): void {
+  /** After what nobody was told of; answers the allocations of the addresses that it freed. */
+  reread(ec2: SimulatedEc2, nowMs: number): readonly string[] {
     const { addresses, networkInterfaces, routeTables } = ec2.snapshot();
+    const freed: string[] = [];
     for (const [allocationId, { associationId }] of this.#associations) {
       if (addresses.some((one) => one.associationId === associationId)) continue;
+      freed.push(allocationId);
       this.#associations.delete(allocationId);
       // an instance that is terminated ends associations as a call does, and describes may show them as long
       this.#freed.set(allocationId, nowMs);
@@ -139,5 +141,6 @@ export class Truth {
         this.#routes.set(key, { networkInterfaceId, sinceMs: nowMs });
       }
     }
+    return freed;
   }
 }
