@@ -7,14 +7,15 @@ export function isHeir(one: IdentityClaim, of: IdentityClaim): boolean {
   return a.uid !== b.uid && stableNameOf(a) === stableNameOf(b);
 }
 
+/** True for the claim of another pod that has the same private IP, be it on another node. */
+export function hasItsPrivateIp(one: IdentityClaim, of: IdentityClaim): boolean {
+  const [a, b] = [one.spec, of.spec];
+  return a.identity.owner.uid !== b.identity.owner.uid && a.link.privateIp === b.link.privateIp;
+}
+
 /** True for the claim of another pod that has the same private IP on a link of the same network interface. */
 export function hasItsLink(one: IdentityClaim, of: IdentityClaim): boolean {
-  const [a, b] = [one.spec, of.spec];
-  return (
-    a.identity.owner.uid !== b.identity.owner.uid &&
-    a.link.privateIp === b.link.privateIp &&
-    a.link.macAddress === b.link.macAddress
-  );
+  return hasItsPrivateIp(one, of) && one.spec.link.macAddress === of.spec.link.macAddress;
 }
 
 /** The claim of a later pod of the same name that has no address yet. */

@@ -1,6 +1,6 @@
 import { doubtAboutCluster, isAlive } from '../doubt-about-pods.ts';
 import type { LivePod, LivePods } from '../liveness.ts';
-import { hasItsLink, isHeir } from './heir.ts';
+import { hasItsPrivateIp, isHeir } from './heir.ts';
 import type { IdentityClaim } from './claim.ts';
 
 /**
@@ -20,7 +20,7 @@ export function judgeHolder(
   const { owner } = claim.spec.identity;
   const isDoubtful = !live.complete || doubtAboutCluster(live, owner) !== undefined;
   if (isDoubtful || isAlive(live, owner.uid)) return 'may-live';
-  const heirs = claims.filter((one) => isHeir(one, claim) || hasItsLink(one, claim));
+  const heirs = claims.filter((one) => isHeir(one, claim) || hasItsPrivateIp(one, claim));
   const listed = live.pods.filter(({ uid }) =>
     heirs.some((one) => one.spec.identity.owner.uid === uid),
   );

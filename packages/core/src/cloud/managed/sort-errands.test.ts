@@ -25,6 +25,8 @@ interface Setup {
   readonly pod: string;
   readonly uid: string;
   readonly host: number;
+  /** Whose network interface its link is on; default 10. */
+  readonly node?: number;
   readonly phase: 'waiting' | 'promised' | 'claimed' | 'granted';
   readonly isReleased?: boolean;
   readonly isDeleting?: boolean;
@@ -35,7 +37,7 @@ interface Setup {
 
 function workOf(setup: Setup): ClaimWork {
   const { pod, uid, host, isReleased = false, isDeleting = false, isBusy = false } = setup;
-  const { createdAtMs = 0 } = setup;
+  const { createdAtMs = 0, node = 10 } = setup;
   const owner = { cluster: 'c', namespace: 'n', pod, uid };
   const privateIp = parseIpv4Address(`10.0.2.${host}`);
   const claim: IdentityClaim = {
@@ -53,7 +55,7 @@ function workOf(setup: Setup): ClaimWork {
         vpcCidrs: ['10.0.0.0/16'],
         routeTables: { by: 'ids', routeTableIds: [] },
       }),
-      link: { macAddress: '02:00:00:00:02:0a', privateIp },
+      link: { macAddress: `02:00:00:00:02:${node}`, privateIp },
       standing: [],
       refused: [],
       readyFor: null,
@@ -143,10 +145,15 @@ it('a deleted claim whose pod was never listed may be too new for the list, unle
 it.each([
   ['of the same name', { pod: 'a', uid: 'next', host: 20, phase: 'waiting', createdAtMs: 2 }],
   ['with its private IP', { pod: 'b', uid: 'next', host: 10, phase: 'waiting', createdAtMs: 2 }],
+  [
+    'with its private IP on another node',
+    { pod: 'b', uid: 'next', host: 10, node: 11, phase: 'waiting', createdAtMs: 2 },
+  ],
 ] as const)(
   'a listed pod %s ends a dead one’s claim at once, and waits for that',
   (_which, next) => {
     const works = [workOf(dead), workOf(next)];
+    expect(needsLiveness(works, false)).toBe(true);
     expect(sort(works, { listed: ['next'] })).toEqual({ lead: [], finish: ['dead'], taken: [] });
     const busy = [workOf({ ...dead, isBusy: true }), workOf(next)];
     expect(sort(busy, { listed: ['next'] })).toEqual({ lead: [], finish: [], taken: [] });

@@ -1,6 +1,6 @@
 import { isAlive } from '../doubt-about-pods.ts';
 import type { LivePods } from '../liveness.ts';
-import { hasItsLink, isHeir, isWanted } from './heir.ts';
+import { hasItsLink, hasItsPrivateIp, isHeir, isWanted } from './heir.ts';
 import { addressOfClaim, interfaceOfClaim, type IdentityClaim } from './claim.ts';
 import type { ClaimWork } from './claim-work.ts';
 import { isCreatedAfter, judgeHolder } from './judge-holder.ts';
@@ -156,6 +156,6 @@ export function needsLiveness(works: readonly ClaimWork[], isFull: boolean): boo
       notListedSinceMs !== undefined ||
       (claim.isDeleting && !claim.spec.isReleased) ||
       (addressOfClaim(claim) === undefined &&
-        works.some((one) => isHeir(one.claim, claim) || hasItsLink(one.claim, claim))),
+        works.some((one) => isHeir(one.claim, claim) || hasItsPrivateIp(one.claim, claim))),
   );
 }
