@@ -1,4 +1,5 @@
 import { expect, it, vi } from 'vitest';
+import { transientFailuresBorne } from './cloud/cloud-session.ts';
 import { ensurePublicIdentity } from './ensure-public-identity.ts';
 import { releasePublicIdentity } from './release-public-identity.ts';
 import { simulatedPod, type SimulatedPod } from './testing/simulated-pod.ts';
@@ -30,6 +31,22 @@ it('leaves an identity that stood before as it was when repeating ensure fails',
   expect(await pod.publisher.current()).toEqual(identity);
   expect(onLink(pod)).toEqual([identity.publicIp]);
 });
+
+it.each(['RequestLimitExceeded', 'TimeoutError'])(
+  'asks EC2 no more once it has been silent (%s), and leaves what stands published',
+  async (error) => {
+    const pod = simulatedPod();
+    const { identity } = await ensurePublicIdentity(pod.spec, { node: pod.node });
+    pod.ec2.calls.clear();
+    pod.ec2.inject({ action: '*', error, times: 1000 });
+    const ensuring = ensurePublicIdentity(pod.spec, { node: pod.node });
+    await expect(ensuring).rejects.toMatchObject({
+      code: expect.stringMatching(/^Throttled|^CloudUn/) as string,
+    });
+    expect(pod.ec2.calls.count()).toBe(1 + transientFailuresBorne);
+    expect(await pod.publisher.current()).toEqual(identity);
+  },
+);
 
 /** The first claim is taken off the pod by somebody once it is on the link, and given to the node. */
 async function stealFirstClaim(pod: SimulatedPod): Promise<void> {

@@ -120,7 +120,7 @@ async function takeBothHalves(run: Run): Promise<Taken> {
   if (cloudHalf.status === 'fulfilled') await run.grant.release(cloudHalf.value).catch(bear);
   // as in EC2, an address that stood before stays, unless its claim was given back, or another has it
   const { findLost } = await lateParts.lostPublication();
-  const lost = await findLost(run);
+  const lost = await findLost(run, cloudHalf.status === 'rejected' ? cloudHalf.reason : undefined);
   const gone = claims.filter(
     ({ publicIp }) => givenBack.has(publicIp) || !run.before.standing.includes(publicIp),
   );
