@@ -48,9 +48,17 @@ export async function runPodProgram(
   world.note(process.name, 'ends', end?.kind ?? 'told to stop');
   if (end?.kind === 'lost' && end.isFenced) invariants.fenced(pod);
   if (end === undefined || world.random.chance(0.5)) {
-    pod.hasReleased = await giveBack(world, process, held, keeping);
+    const knewPrivateIp = hasPrivateIp(pod);
+    const isGivenBack = await giveBack(world, process, held, keeping);
+    pod.hasReleased = isGivenBack && knewPrivateIp && hasPrivateIp(pod);
   }
   process.kill();
+}
+
+/** Only by its own link does a release know that the private IP is nobody else's: taken off there, it may be the next pod's. */
+function hasPrivateIp({ kernel, privateIp }: Pod): boolean {
+  const { links } = kernel.snapshot();
+  return links.some(({ addresses }) => addresses.some(({ address }) => address === privateIp));
 }
 
 async function giveBack(

@@ -39,13 +39,13 @@ export interface Pod {
   isStopping: boolean;
   /** True once hands took away what keeps its link closed. */
   isOpened: boolean;
-  /** True when its last process gave everything back. */
+  /** True when its last process gave everything back, with the private IP on net1, by which a release knows that it is the pod's own. */
   hasReleased: boolean;
 }
 
 /** Why something is not judged. */
 export type Excuse =
-  /** A private IP of a pod that died without a release stays on an ENI without the pool's tag. */
+  /** A private IP of a pod that died without a release, or released while it was not on net1, stays on an ENI without the pool's tag. */
   | 'unrecorded private IP'
   /** Such a private IP keeps a pod on another ENI from its own. */
   | 'pod kept from its private IP';
@@ -102,8 +102,8 @@ export class World {
   /** What is wrong; the first ends the seed. */
   readonly violations: string[] = [];
   /**
-   * Private IPs of pods that ended without a release. On an ENI with the pool's tag the reaper takes them
-   * off; on another one it often cannot tell that they are truetuple's.
+   * Private IPs of pods that ended without a release, or released while it was not on net1. On an ENI with the pool's tag the
+   * reaper takes them off; on another one it often cannot tell that they are truetuple's.
    */
   readonly unreleased: Set<string> = new Set();
   /** What cannot be judged, and why: by reason, the things that were not. Each reason stands in the README. */

@@ -106,7 +106,7 @@ export async function reapOrphans(request: ReapRequest, ports: ReapPorts): Promi
     gone: new Set(),
     stuck: new Set(),
     claimed: new Set(),
-    shown: new Map(),
+    shown: new Map(CoreError.is(live) ? [] : live.pods.map((pod) => [pod.uid, pod])),
   };
   const report = (outcome: ReapOutcome): ReapReport => ({
     outcome,
@@ -118,7 +118,7 @@ export async function reapOrphans(request: ReapRequest, ports: ReapPorts): Promi
     // a pass that knew of no owners has seen nothing that would end an earlier sighting
     sightings: CoreError.is(live)
       ? earlier
-      : sightingsAfter(pass, sighted).filter(isUnowned(observed, live, pass)),
+      : sightingsAfter(pass, sighted).filter(isUnowned(observed, ownersIn(pass, live))),
   });
   if (CoreError.is(live)) return report(endedBy(live));
   const tooMany = brakeReap(plan, pool, brakeOf(request));
@@ -196,7 +196,7 @@ interface Pass {
   readonly stuck: Set<string>;
   /** Keys of those that a claim is for. */
   readonly claimed: Set<string>;
-  /** Of the lists that it got after the first: what the last one that has a pod says of it, by UID. */
+  /** Of the lists that it got: what the last one that has a pod says of it, by UID. */
   readonly shown: Map<string, LivePod>;
 }
 
@@ -230,15 +230,17 @@ function sightingsAfter({ gone, stuck }: Pass, { sightings }: Sighted): OrphanSi
     });
 }
 
-/** False for what has an owner by any list that the pass got: a list that is behind may have missed a pod that just began. */
-function isUnowned(
-  observed: ObservedPool,
-  first: LivePods,
-  { shown }: Pass,
-): (sighting: OrphanSighting) => boolean {
-  if (shown.size === 0) return () => true;
-  const pods = [...first.pods.filter(({ uid }) => !shown.has(uid)), ...shown.values()];
-  const { orphans } = planReap(observed, { ...first, pods });
+/**
+ * Every pod that any list of the pass had: one that is behind may have missed a pod that just began, and what a pod leaves that began
+ * and ended during the pass has waited for no grace.
+ */
+function ownersIn({ shown }: Pass, latest: LivePods): LivePods {
+  return { ...latest, pods: [...shown.values()] };
+}
+
+/** False for what has an owner by any list that the pass got. */
+function isUnowned(observed: ObservedPool, live: LivePods): (sighting: OrphanSighting) => boolean {
+  const { orphans } = planReap(observed, live);
   const keys = new Set(orphans.map(({ key }) => key));
   return ({ key }) => keys.has(key);
 }
@@ -256,7 +258,7 @@ async function takeAway(pass: Pass, orphan: Orphan): Promise<void> {
     const observed = await observePool(session, request.pool, orphan.subject);
     const live = await ownersOf(request);
     for (const pod of live.pods) pass.shown.set(pod.uid, pod);
-    const { orphans }: ReapPlan = planReap(observed, live);
+    const { orphans }: ReapPlan = planReap(observed, ownersIn(pass, live));
     // what somebody who came since, and died, has left there waits for its own grace
     const isIt = ({ key }: Orphan): boolean => key === orphan.key || orphan.laterKeys.includes(key);
     const isDue = (step: CloudStep): boolean => isAmong(step, orphan.steps) && !isAmong(step, done);

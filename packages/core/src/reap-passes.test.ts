@@ -144,6 +144,28 @@ describe('two passes and a grace age', () => {
     expect(held()).toBe(0);
   });
 
+  it('so does what a pod leaves that was on a list while something else was taken away, and on the next no more', async () => {
+    const { clock, ec2, hold, pass, held } = build();
+    // what comes first in the pool is taken away first
+    const [first, second] = ec2.snapshot().addresses.map(({ publicIp }) => publicIp);
+    await hold('pod-1', { address: { address: first } });
+    await hold('pod-2', { address: { address: second } });
+    await pass(nobody);
+    clock.advance(5 * minute);
+    // on the second one's private IP; describes show neither its claim nor its record
+    const began: LivePod = { uid: 'uid-next', privateIps: [ipOf('pod-2')] };
+    const lists = [nobody(), { complete: true, pods: [began] }];
+    const { applied, sightings } = await pass(() => lists.shift() ?? nobody());
+    expect(applied).toHaveLength(4);
+    expect(held()).toBe(1);
+    expect(sightings).toEqual([]);
+    clock.advance(5 * minute);
+    expect((await pass(nobody)).waiting[0]?.why).toContain('for 0 of 300 s');
+    clock.advance(5 * minute);
+    await pass(nobody);
+    expect(held()).toBe(0);
+  });
+
   it('another association of the same address begins anew', async () => {
     const { clock, ec2, hold, pass, held } = build();
     const grant = await hold('pod-1');
