@@ -242,7 +242,7 @@ export function claimsSuite(name: string, makeBench: MakeBench): void {
       simulated.calls.clear();
       const steps: CloudStepEvent[] = [];
       const second = await acquire(ec2, pod, {
-        publishedAssociationId: first.associationId,
+        published: first,
         onStep: (event) => steps.push(event),
       });
       expect(second).toEqual(first);

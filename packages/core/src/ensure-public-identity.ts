@@ -92,7 +92,7 @@ async function takeBothHalves(run: Run): Promise<Taken> {
       isIpv6Ours: isIpv6Ours(run.spec, run.place, run.published),
     },
     standing: run.before.standing,
-    publishedAssociationId: run.published?.associationId,
+    published: run.published,
     signal,
     onStep: run.report.cloud,
     onClaimed: async (claim) => {

@@ -132,6 +132,7 @@ export type {
   GrantWatch,
   IdentityGrant,
   LinkFact,
+  PublishedGrant,
   LossReason,
   MaintainCall,
   ReleaseCall,

@@ -43,9 +43,11 @@ export interface Acquire {
   overdueId: string | undefined;
   /** The one of those that still stood. */
   confirmed: string | undefined;
+  /** What stands published; undefined once two looks in a row have not shown it. */
+  published: GrantRequest['published'];
   privateIpAssignedByUs: boolean;
-  /** True on a network interface of the pool: every secondary private IP there is truetuple's. */
-  readonly isPoolsInterface: boolean;
+  /** True without a describe: every secondary private IP of the pool's interface is truetuple's, and one that is published as such. */
+  readonly isPrivateIpOurs: boolean;
   /** How to take from the dead; undefined when nothing proves who is dead. */
   readonly takeOver: TakeOver | undefined;
   hasFreedPrivateIp: boolean;
@@ -72,6 +74,7 @@ export async function acquireGrant(
   if (refused !== undefined) throw refused;
   const { networkInterfaceId, vpcId } = eni;
   const { owner, pool } = spec;
+  const isPublished = isPublishedAsOurs(request, networkInterfaceId);
   const heir = { owner, privateIp: link.privateIp, networkInterfaceId, pool };
   const acquire: Acquire = {
     session,
@@ -85,8 +88,9 @@ export async function acquireGrant(
     shownId: undefined,
     overdueId: undefined,
     confirmed: undefined,
-    privateIpAssignedByUs: isOursToManage(eni, request),
-    isPoolsInterface: carriesPoolTag(eni, pool),
+    published: request.published,
+    privateIpAssignedByUs: isPublished || isOursToManage(eni, request),
+    isPrivateIpOurs: isPublished || carriesPoolTag(eni, pool),
     takeOver: live && { session, heir, vpcId, live },
     hasFreedPrivateIp: false,
     coolDown: more.coolDown,
@@ -124,6 +128,15 @@ export async function acquireGrant(
 function isOursToManage(eni: NetworkInterface, { spec, link }: GrantRequest): boolean {
   const shown = eni.privateIpAddresses.find((one) => one.privateIpAddress === link.privateIp);
   return shown?.primary === false && carriesPoolTag(eni, spec.pool);
+}
+
+/** True when truetuple registered the private IP for what stands published: a describe may not show the record yet. */
+function isPublishedAsOurs({ published, link }: GrantRequest, networkInterfaceId: string): boolean {
+  return (
+    published?.privateIpAssignedByUs === true &&
+    published.privateIp === link.privateIp &&
+    published.networkInterfaceId === networkInterfaceId
+  );
 }
 
 /** Converges up to an owned claim: no route leads to it yet. */
@@ -224,7 +237,7 @@ async function applyStep(acquire: Acquire, step: CloudStep): Promise<'done' | 'l
     (error: unknown) => freeAndLookAgain(acquire, error),
   );
   // a private IP that EC2 had before us, be it that no describe showed it, is not ours to take off, nor to record so
-  if (wasBefore && step.kind === 'assign-private-ip' && !acquire.isPoolsInterface) {
+  if (wasBefore && step.kind === 'assign-private-ip' && !acquire.isPrivateIpOurs) {
     acquire.privateIpAssignedByUs = false;
     return 'look-again';
   }

@@ -28,13 +28,13 @@ export function wantedBy(acquire: Acquire, claim?: Claim): WantedIdentity {
 
 /** What stands published, and what EC2 has answered. */
 function provenBy({ request, session, overdueId }: Acquire): readonly string[] {
-  const { publishedAssociationId } = request;
   const answered = session.writes.flatMap(({ step, associationId }) =>
     step.kind === 'associate-address' && associationId !== undefined && associationId !== overdueId
       ? [associationId]
       : [],
   );
-  return publishedAssociationId === undefined ? answered : [publishedAssociationId, ...answered];
+  const { published } = request;
+  return published === undefined ? answered : [published.associationId, ...answered];
 }
 
 /** Under a claim that was made just now, what is shown as ours and was not written since is from before it. */
@@ -42,7 +42,7 @@ function staleUnder(
   { session, request, routeTableIds, confirmed }: Acquire,
   { associationId, allocationId }: Claim,
 ): WantedIdentity['stale'] {
-  if (associationId === request.publishedAssociationId || associationId === confirmed) {
+  if (associationId === request.published?.associationId || associationId === confirmed) {
     return undefined;
   }
   const written = session.writes.flatMap(({ step }) =>

@@ -38,7 +38,7 @@ function build(lagMs: number, options: Partial<SimulatedEc2Options> = {}) {
   const before = ec2.snapshot();
   const events: CloudStepEvent[] = [];
   /** With a grant of its own, as a process that has just begun. */
-  const acquire = ({ uid, on, privateIp }: Pod, publishedAssociationId?: string) => {
+  const acquire = ({ uid, on, privateIp }: Pod, published?: Grant) => {
     const pods = [{ uid, privateIps: [privateIp] }];
     const live = { livePods: async () => ({ complete: true, pods }) };
     return clock.run(
@@ -53,7 +53,7 @@ function build(lagMs: number, options: Partial<SimulatedEc2Options> = {}) {
         link: { macAddress: macs[on] ?? '', privateIp },
         onClaimed: async () => {},
         onStep: (event) => events.push(event),
-        publishedAssociationId,
+        published,
       }),
     );
   };
@@ -232,7 +232,7 @@ describe('an association that a describe shows as ours', () => {
     const built = build(0);
     const old = await built.acquire(first);
     const writes = built.ec2.calls.countWrites();
-    expect(await built.acquire(first, old.associationId)).toEqual(old);
+    expect(await built.acquire(first, old)).toEqual(old);
     expect(built.ec2.calls.countWrites()).toBe(writes);
   });
 

@@ -27,7 +27,12 @@ function build() {
 
 type Built = ReturnType<typeof build>;
 
-function acquire({ routeTableIds }: Built, ec2: Ec2Api, pod: number): Promise<Grant> {
+function acquire(
+  { routeTableIds }: Built,
+  ec2: Ec2Api,
+  pod: number,
+  published?: Grant,
+): Promise<Grant> {
   return directGrant({ ec2, clock }).acquire({
     spec: parseIdentitySpec({
       owner: { cluster: 'c', namespace: 'n', pod: `sip-${pod}`, uid: `uid-${pod}` },
@@ -38,6 +43,7 @@ function acquire({ routeTableIds }: Built, ec2: Ec2Api, pod: number): Promise<Gr
     }),
     link: { macAddress, privateIp: `10.0.2.${10 + pod}` as Ipv4Address },
     onClaimed: async () => {},
+    published,
   });
 }
 
@@ -143,6 +149,63 @@ describe('describes that lag behind, each by its own number of changes', () => {
       expect(built.ec2.snapshot()).toEqual(before);
     },
   );
+});
+
+/** The address of a pool of one has gone from one pod to another, whose claim stands published. */
+async function publishAfterAnother() {
+  const built = build();
+  await acquire(built, built.ec2, 1);
+  await acquire(built, built.ec2, 2);
+  const former = await acquire(built, built.ec2, 3);
+  await directGrant({ ec2: built.ec2, clock }).release(former);
+  const published = await acquire(built, built.ec2, 4);
+  expect(published.publicIp).toBe(former.publicIp);
+  return { built, published };
+}
+
+/** The lags of the describes from first to last: an interface, route tables, then looks. */
+async function acquireAgain(behind: readonly number[]): Promise<void> {
+  const { built, published } = await publishAfterAnother();
+  const changes: string[] = [];
+  built.ec2.onChange(({ kind }) => void changes.push(kind));
+  expect(await acquire(built, lagging(built.ec2, behind), 4, published)).toEqual(published);
+  expect(heldIn(built, published)).toEqual(expectedOf(published));
+  expect(changes).not.toContain('address-associated');
+  expect(changes).not.toContain('address-disassociated');
+}
+
+describe('what stands published, acquired again by the next process', () => {
+  it.each([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])('is kept when its describe %i is behind', async (at) => {
+    for (let lag = 1; lag <= 15; lag++) await acquireAgain([...Array<number>(at).fill(0), lag]);
+  });
+
+  it('is kept, as the private IP is to be taken off, when the parts of a look are behind', async () => {
+    for (let ofInterface = 1; ofInterface <= 15; ofInterface++) {
+      for (let ofAddresses = 1; ofAddresses <= 15; ofAddresses++) {
+        await acquireAgain([0, 0, ofInterface, ofAddresses]);
+      }
+      // its record and two routes were the last changes
+      await acquireAgain([0, 0, ofInterface, 3, 0, 3]);
+    }
+  });
+
+  it('is given up when two looks show another association of its address', async () => {
+    const { built, published } = await publishAfterAnother();
+    const { associationId, allocationId } = published;
+    await built.ec2.disassociateAddress({ associationId });
+    const { instanceId } = built.ec2.createInstance();
+    const [subnet] = built.ec2.snapshot().subnets;
+    const subnetId = subnet?.subnetId ?? '';
+    const { networkInterfaceId } = built.ec2.createNetworkInterface({ subnetId, instanceId });
+    await built.ec2.associateAddress({ allocationId, networkInterfaceId });
+    built.ec2.allocateAddress({ tags: { [poolTagKey]: 'media' } });
+    built.ec2.calls.clear();
+    const grant = await acquire(built, built.ec2, 4, published);
+    expect(grant.publicIp).not.toBe(published.publicIp);
+    expect(heldIn(built, grant)).toEqual(expectedOf(grant));
+    // looked for twice, claimed, and in two looks more its routes
+    expect(built.ec2.calls.count('DescribeAddresses')).toBe(5);
+  });
 });
 
 it('a private IP that somebody else registered, which no describe shows yet, is left to him', async () => {

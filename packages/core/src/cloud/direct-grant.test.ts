@@ -301,15 +301,16 @@ describe('acquire', () => {
 
   it('a failing repair of routes takes back its own routes, not the claim it found', async () => {
     const built = build(2);
-    const { publicIp, associationId } = await acquire(built);
+    const held = await acquire(built);
+    const destinationCidrBlock = `${held.publicIp}/32`;
     for (const routeTableId of built.routeTableIds) {
-      await built.ec2.deleteRoute({ routeTableId, destinationCidrBlock: `${publicIp}/32` });
+      await built.ec2.deleteRoute({ routeTableId, destinationCidrBlock });
     }
     const before = stateOf(built);
     let routes = 0;
     const error = await failureOf(
       acquire(built, {
-        publishedAssociationId: associationId,
+        published: held,
         onStep: ({ phase }) => {
           if (phase !== 'done' || ++routes > 1) return;
           built.ec2.inject({ action: 'CreateRoute', error: 'RouteLimitExceeded' });

@@ -147,10 +147,11 @@ export interface GrantRequest extends GrantCall {
   /** Public addresses that are on the link: a process before this one had them, so they are asked for first. */
   readonly standing?: readonly Ipv4Address[];
   /**
-   * The association that stands published and was not released: it is believed as a describe shows it. Any other that a describe
-   * shows may have ended since, and is claimed again, which changes nothing if it stands.
+   * The claim that stands published and was not released: it is believed as a describe shows it, and looked for once more
+   * when one does not show it. Any other that a describe shows as ours may have ended since, and is claimed again, which changes
+   * nothing if it stands.
    */
-  readonly publishedAssociationId?: string | undefined;
+  readonly published?: PublishedGrant | undefined;
   /**
    * Called once an address is claimed and its owner recorded, before VPC routes lead to it: makes the
    * kernel ready for it. When it rejects with AddressHeldOnNode the claim is given back and the next
@@ -164,6 +165,12 @@ export interface GrantRequest extends GrantCall {
    */
   readonly onGivingBack?: (claim: Claim) => Promise<void>;
 }
+
+/** What a process before this one published of its grant. */
+export type PublishedGrant = Pick<
+  Grant,
+  'allocationId' | 'associationId' | 'networkInterfaceId' | 'privateIp' | 'privateIpAssignedByUs'
+>;
 
 /** What the kernel says of the link, the base of every EC2 query. */
 export interface LinkFact {
