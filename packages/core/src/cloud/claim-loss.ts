@@ -25,17 +25,15 @@ export function lostClaim(
       };
 }
 
-/** EC2 refused to give it back. */
-export function refusedClaim({
-  publicIp,
-  allocationId,
-  privateIp,
-  networkInterfaceId,
-}: Grant): GrantState {
+/** EC2 refused to give it back; `why` is what it said. */
+export function refusedClaim(
+  { publicIp, allocationId, privateIp, networkInterfaceId }: Grant,
+  why: string,
+): GrantState {
   return {
     kind: 'lost',
     because: 'claim-refused',
-    message: `${publicIp} (${allocationId}) was associated with nothing, and EC2 refused to associate it with ${privateIp} on ${networkInterfaceId} again`,
+    message: `${publicIp} (${allocationId}) was associated with nothing, and EC2 refused to give it back to ${privateIp} on ${networkInterfaceId}: ${why}`,
     associationId: undefined,
   };
 }

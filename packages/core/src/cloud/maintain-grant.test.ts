@@ -279,6 +279,25 @@ describe('maintain', () => {
     expect(await maintain(detached)).toMatchObject({ kind: 'lost', because: 'claim-refused' });
   });
 
+  it('is lost when another network interface has our private IP by now: EC2 says so to who registers it', async () => {
+    const built = await build();
+    const { ec2, held } = built;
+    const { networkInterfaceId } = held;
+    const eni = ec2
+      .snapshot()
+      .networkInterfaces.find((one) => one.networkInterfaceId === networkInterfaceId);
+    const other = ec2.createNetworkInterface({ subnetId: eni?.subnetId ?? '' });
+    const privateIpAddresses = [privateIp];
+    await ec2.unassignPrivateIpAddresses({ networkInterfaceId, privateIpAddresses });
+    await ec2.assignPrivateIpAddresses({ ...other, privateIpAddresses });
+    expect(await maintain(built, young)).toMatchObject({
+      kind: 'lost',
+      because: 'claim-refused',
+      message: expect.stringContaining(`${other.networkInterfaceId} holds ${privateIp}`) as string,
+    });
+    expect(ec2.calls.count('AssociateAddress')).toBe(1);
+  });
+
   it('is lost to another pod that associated the address with the same private IP', async () => {
     const built = await build();
     const { ec2, held } = built;

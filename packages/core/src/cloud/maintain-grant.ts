@@ -103,7 +103,7 @@ async function repair(
     if (run.repaired.length > 0) await requireWanted(run);
     return held(run, seenId ?? associationId, undefined);
   } catch (error) {
-    if (error instanceof ClaimRefused) return refusedClaim(grant);
+    if (error instanceof ClaimRefused) return refusedClaim(grant, error.message);
     if (error instanceof LetGo) return { kind: 'let-go', left: await undoRepairs(run) };
     const cause =
       error instanceof Unsettled
@@ -262,16 +262,20 @@ async function requireWanted({ mayWrite, isRecorded }: Maintenance): Promise<voi
 async function applyStep(run: Maintenance, step: CloudStep): Promise<StepOutcome> {
   const { session } = run;
   await requireWanted(run);
-  const isClaim = step.kind === 'associate-address';
   const isUnanswered = session.journal.some(({ kind }) => kind === 'associate-address');
   const carried = await carryOut(session, step).catch((error: unknown) => {
-    if (isClaim && CoreError.is(error) && error.code === 'NetworkInterfaceNotFound') {
-      throw new ClaimRefused(error.message, { cause: error });
-    }
+    if (isProofOfLoss(step, error)) throw new ClaimRefused(error.message, { cause: error });
     throw error;
   });
   if (carried === 'done') run.repaired.push(step);
   if (carried !== 'claim-lost') return carried;
   // it may have been refused because of our own first try, whose answer was lost
-  throw isUnanswered ? new Unsettled() : new ClaimRefused();
+  throw isUnanswered ? new Unsettled() : new ClaimRefused('somebody else has it by now');
+}
+
+/** EC2's answer to a write, which does not lag: our private IP, or its network interface, is not ours, and so nothing that it carried. */
+function isProofOfLoss({ kind }: CloudStep, error: unknown): error is CoreError {
+  if (!CoreError.is(error)) return false;
+  if (kind === 'assign-private-ip') return error.code === 'PrivateIpHeldElsewhere';
+  return kind === 'associate-address' && error.code === 'NetworkInterfaceNotFound';
 }
