@@ -30,6 +30,7 @@ import { CoreError } from './errors.ts';
 import type { Clock } from './identity/clock.ts';
 import type { ReapOutcome, ReapReport } from './reap-report.ts';
 import { sayAloud } from './keep/heed.ts';
+import { isNotSent, sendAtOnce } from './send-at-once.ts';
 import { thisNode } from './this-node.ts';
 
 /** One pass of the reaper over a pool. */
@@ -78,6 +79,8 @@ export interface ReapPorts {
 
 const defaultCap = 50;
 const defaultGraceMs = 5 * 60_000;
+/** What a look showed is acted on within this time, or looked at again. */
+const freshMs = 2000;
 const defaultBrake = { share: 0.5, floor: 5 };
 /** One step a round; beside these a look after each failure that is borne, and the last one. */
 const extraRounds = transientFailuresBorne + 2;
@@ -90,7 +93,8 @@ const extraRounds = transientFailuresBorne + 2;
  * @throws CoreError when EC2 cannot be read before anything is done. Later failures are in the report.
  */
 export async function reapOrphans(request: ReapRequest, ports: ReapPorts): Promise<ReapReport> {
-  const { ec2, clock = thisNode().clock, onStep } = ports;
+  const { clock = thisNode().clock, onStep } = ports;
+  const ec2 = sendAtOnce(ports.ec2, freshMs);
   const { pool, earlier = [], graceMs = defaultGraceMs, cap = defaultCap } = request;
   const session = openSession({ ec2, clock, onStep: tellWith(onStep), signal: request.signal });
   const observed = await observePool(session, pool);
@@ -282,6 +286,7 @@ async function takeAway(pass: Pass, orphan: Orphan): Promise<void> {
         done.push(step);
         pass.applied.push(step);
       } catch (error) {
+        if (isNotSent(error) && session.patience-- > 0) return 'look-again';
         gaveUp.push(step);
         pass.failed.push({ step, error: translateEc2Error(error, nameStep(step)) });
       }
