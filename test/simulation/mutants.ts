@@ -126,6 +126,13 @@ const directMutants: readonly Mutant[] = [
     foundFrom: 1,
   },
   {
+    name: 'a private IP that is elsewhere is no loss',
+    file: 'cloud/maintain-grant.ts',
+    text: "if (kind === 'assign-private-ip') return error.code === 'PrivateIpHeldElsewhere';",
+    replacement: "if (kind === 'assign-private-ip') return false;",
+    foundFrom: 375,
+  },
+  {
     name: 'a keep puts no VPC route back',
     file: 'cloud/maintain-grant.ts',
     text: 'withRoutes: true,',

@@ -3,6 +3,7 @@ import type { Cluster } from './cluster.ts';
 import { drift, theft } from './drift.ts';
 import type { Mode } from './faults.ts';
 import { outageScene } from './managed/outage-scene.ts';
+import type { Random } from './random.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 import type { Truth } from './truth.ts';
 import type { Pod, World } from './world.ts';
@@ -116,9 +117,42 @@ const scenes: readonly Scene[] = [
   },
 ];
 
+const movedPrivateIp: Scene = {
+  what: 'a hand moves a private IP to another network interface, and back',
+  recallMs: 0,
+  betweenMs: [15_000, 90_000],
+  play: async ({ world }) => {
+    const pod = pickHolder(world);
+    if (pod === undefined || pod.host.prepared.includes(pod.privateIp)) return;
+    const { scheduler, region, random } = world;
+    const { ec2, thief } = region;
+    const isMoved = random.chance(0.5);
+    const privateIpAddresses = [pod.privateIp];
+    world.note(pod.name, '!!! its private IP is moved', isMoved ? 'with what it carries' : 'bare');
+    world.hadTheft = true;
+    world.actor = undefined;
+    const { networkInterfaceId } = pod.host;
+    const from = { networkInterfaceId, privateIpAddresses };
+    // another hand may have taken it off already
+    if (!isMoved) await ec2.unassignPrivateIpAddresses(from).catch(() => undefined);
+    const to = { networkInterfaceId: thief.networkInterfaceId, privateIpAddresses };
+    await ec2.assignPrivateIpAddresses({ ...to, allowReassignment: true });
+    await scheduler.wait(random.between(20_000, 100_000));
+    world.note(pod.name, '!!! its private IP is free again');
+    world.actor = undefined;
+    await ec2.unassignPrivateIpAddresses(to).catch(() => undefined);
+  },
+};
+
 /** In managed mode no pod deletes a route: another scene stands for that of the slow release. */
-export function scenesOf(mode: Mode): readonly Scene[] {
+function scenesOf(mode: Mode): readonly Scene[] {
   return mode === 'managed' ? [...scenes.slice(0, -1), outageScene] : scenes;
+}
+
+/** The scene of a seed: one in five has one, and of the others every twenty-fifth. */
+export function sceneOf(seed: number, mode: Mode, random: Random): Scene | undefined {
+  if (random.chance(0.2)) return random.pick(scenesOf(mode));
+  return seed % 25 === 0 ? movedPrivateIp : undefined;
 }
 
 /** Who looks at EC2 for a pod: itself, or the controllers. */

@@ -11,7 +11,7 @@ import { Random } from './random.ts';
 import { becomeEmpty, comeToRest } from './quiet.ts';
 import { reaperPeriodMs, runReaper } from './reaper.ts';
 import { buildRegion, passAround, settleForeign } from './region.ts';
-import { scenesOf } from './scenes.ts';
+import { sceneOf } from './scenes.ts';
 import { Scheduler } from './scheduler.ts';
 import type { SimulatedHost } from './simulated-host.ts';
 import { World, type Excuse } from './world.ts';
@@ -55,7 +55,7 @@ export async function simulate(
   const random = new Random(seed);
   const scheduler = new Scheduler();
   const podCount = 6 + random.whole(3);
-  const scene = random.chance(0.2) ? random.pick(scenesOf(mode)) : undefined;
+  const scene = sceneOf(seed, mode, random);
   const claimScope = random.pick(['eni', 'privateIp'] as const);
   const region = buildRegion(scheduler, random, {
     // a scarce pool: what one lets go the next takes at once
