@@ -81,3 +81,39 @@ it('what a keep can know of a theft begins anew when the instance of the thief i
   expect(world.violations[0]).toContain('advertises without holding');
   world.letGo();
 });
+
+it('what a keep publishes again when its link is whole is judged by when it ended, also while nothing was published', async () => {
+  const { world, invariants, identity, publish } = await publishedPod();
+  const { scheduler, region } = world;
+  const { associationId } = identity;
+  await scheduler.runUntil(10_000);
+  publish(undefined);
+  await scheduler.runUntil(20_000);
+  await region.ec2.disassociateAddress({ associationId });
+  await scheduler.runUntil(50_000);
+  publish(identity);
+  await scheduler.runUntil(20_000 + invariants.boundMs);
+  expect(world.violations).toEqual([]);
+  await scheduler.runUntil(51_000 + invariants.boundMs);
+  expect(world.violations[0]).toContain('advertises without holding');
+  world.letGo();
+});
+
+it('what a keep publishes for the first time stood a moment ago', async () => {
+  const { world, identity, publish } = await publishedPod();
+  const { scheduler, region } = world;
+  const { allocationId } = identity;
+  await scheduler.runUntil(10_000);
+  await region.ec2.disassociateAddress({ associationId: identity.associationId });
+  const [pod] = world.pods;
+  const place = {
+    networkInterfaceId: pod?.host.networkInterfaceId ?? '',
+    privateIpAddress: pod?.privateIp ?? '',
+  };
+  const { associationId } = await region.ec2.associateAddress({ allocationId, ...place });
+  await region.ec2.disassociateAddress({ associationId });
+  await scheduler.runUntil(30_000);
+  publish({ ...identity, associationId });
+  expect(world.violations[0]).toContain(`by ${associationId}, which ended at`);
+  world.letGo();
+});

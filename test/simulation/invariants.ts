@@ -81,7 +81,7 @@ export class Invariants {
     const isDisturbed = disturbedUntilMs > this.#world.nowMs;
     const association = this.truth.association(identity.allocationId);
     if (association?.associationId === identity.associationId) return;
-    // a keep proves the link anew; what EC2 has it notices within its bound
+    // a keep proves the link anew; what EC2 has it notices within its bound, whether it was published when that changed or not
     if (last !== undefined && pod.process?.phase === 'keep') return;
     const isStillSaid = managed?.claimsHave(identity.associationId, pod) === true;
     if (isStillSaid && endedMs !== undefined) {
@@ -134,7 +134,7 @@ export class Invariants {
     this.#world.violate(`${name} (${uid}) fenced and left ${published.publicIp} published`);
   }
 
-  /** By association: from when on what was advertised with it was not so. */
+  /** By association that has been published: from when on what was advertised with it was not so, or would not have been. */
   readonly #lastFalse: Map<string, number> = new Map();
   readonly #lastAllocation: Map<Pod, string> = new Map();
   readonly #lastAssociation: Map<Pod, string> = new Map();
@@ -244,8 +244,8 @@ export class Invariants {
     for (const [pod, watched] of this.#watched) {
       if (this.#lastAllocation.get(pod) !== allocationId) continue;
       if (watched.falseSinceMs !== undefined) watched.falseSinceMs = nowMs;
-      const last = this.#lastAssociation.get(pod) ?? '';
-      if (this.#lastFalse.has(last)) this.#lastFalse.set(last, nowMs);
+      const last = this.#lastAssociation.get(pod);
+      if (last !== undefined) this.#lastFalse.set(last, nowMs);
     }
   }
 
