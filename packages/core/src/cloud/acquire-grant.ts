@@ -1,5 +1,6 @@
 import { converge } from '../converge.ts';
 import { CoreError } from '../errors.ts';
+import { occupantOf } from './acquire-occupant.ts';
 import { wantedBy } from './acquire-wish.ts';
 import type { AllocationPolicy } from './allocation-policy.ts';
 import { carryOut } from './carry-out.ts';
@@ -12,10 +13,11 @@ import { findNetworkInterface } from './find-network-interface.ts';
 import type { Claim, Grant, GrantRequest } from './identity-grant.ts';
 import { judgeNetworkInterface } from './judge-network-interface.ts';
 import type { Liveness } from './liveness.ts';
-import { observeAcquire, occupantOf } from './observe-acquire.ts';
+import { observeAcquire } from './observe-acquire.ts';
 import { findRouteTables } from './observe-cloud.ts';
 import type { Occupant } from './occupant.ts';
 import { planAlone } from './plan-cloud.ts';
+import { settlePublished } from './published-claim.ts';
 import type { RefusedPlan } from './refuse-plan.ts';
 import type { TakeOver } from './take-over.ts';
 import { carriesPoolTag, type CloudView } from './view.ts';
@@ -39,11 +41,11 @@ export interface Acquire {
   leaving: Claim | undefined;
   /** What our private IP is shown to carry of ours; only EC2's answer to a claim says whether it still does. */
   shownId: string | undefined;
-  /** The association that EC2 answered to our claim, where describes had time enough to show it and do not. */
+  /** The association that EC2 answered to our claim, where describes had time enough to show it, or that stands published, and they do not. */
   overdueId: string | undefined;
   /** The one of those that still stood. */
   confirmed: string | undefined;
-  /** What stands published; undefined once two looks in a row have not shown it. */
+  /** What stands published; undefined once it is believed to be lost. */
   published: GrantRequest['published'];
   privateIpAssignedByUs: boolean;
   /** True without a describe: every secondary private IP of the pool's interface is truetuple's, and one that is published as such. */
@@ -109,6 +111,7 @@ export async function acquireGrant(
       await request.onGivingBack?.(claim);
       const { giveBackClaim } = await lateParts.undoAcquire();
       await giveBackClaim(acquire, claim);
+      acquire.published = undefined;
       acquire.claim = undefined;
       acquire.excluded.push(claim.allocationId);
     }
@@ -243,6 +246,7 @@ async function applyStep(acquire: Acquire, step: CloudStep): Promise<'done' | 'l
   }
   if (step.kind === 'associate-address') {
     acquire.preferred = carried === 'look-again' ? step.allocationId : undefined;
+    if (carried !== 'look-again') settlePublished(acquire, step);
     if (carried === 'claim-lost') acquire.excluded.push(step.allocationId);
     if (shownId !== undefined) confirmClaim(acquire, step, { shownId, carried });
   }

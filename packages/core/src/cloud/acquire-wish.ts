@@ -27,14 +27,12 @@ export function wantedBy(acquire: Acquire, claim?: Claim): WantedIdentity {
 }
 
 /** What stands published, and what EC2 has answered. */
-function provenBy({ request, session, overdueId }: Acquire): readonly string[] {
+function provenBy({ published, session, overdueId }: Acquire): readonly string[] {
   const answered = session.writes.flatMap(({ step, associationId }) =>
-    step.kind === 'associate-address' && associationId !== undefined && associationId !== overdueId
-      ? [associationId]
-      : [],
+    step.kind === 'associate-address' && associationId !== undefined ? [associationId] : [],
   );
-  const { published } = request;
-  return published === undefined ? answered : [published.associationId, ...answered];
+  const known = published === undefined ? answered : [published.associationId, ...answered];
+  return known.filter((associationId) => associationId !== overdueId);
 }
 
 /** Under a claim that was made just now, what is shown as ours and was not written since is from before it. */

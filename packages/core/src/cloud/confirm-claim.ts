@@ -24,7 +24,8 @@ export function confirmClaim(
   );
   if (carried === 'done' && answered?.associationId === shownId) {
     // made by this very call it is its own to undo
-    if (shownId === acquire.overdueId) return;
+    if (shownId === acquire.overdueId && shownId !== acquire.request.published?.associationId)
+      return;
     acquire.confirmed = shownId;
     session.journal = session.journal.filter(
       (one) => one.kind !== step.kind || one.allocationId !== step.allocationId,

@@ -2,19 +2,21 @@ import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import type { Ipv4Address } from '../identity/address.ts';
 import { parseIdentitySpec } from '../identity/identity-spec.ts';
-import { poolTagKey } from '../identity/owner.ts';
+import { CoreError } from '../errors.ts';
+import { formatOwnerTag, ownerTagKey, poolTagKey } from '../identity/owner.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import type { Ec2Action } from '../testing/simulated-ec2/call-log.ts';
 import { SimulatedEc2 } from '../testing/simulated-ec2/simulated-ec2.ts';
 import { directGrant } from './direct-grant.ts';
 import type { Ec2Api } from './ec2-api.ts';
-import type { Grant } from './identity-grant.ts';
+import type { Grant, PublishedGrant } from './identity-grant.ts';
 
 const clock = new FakeClock();
 const macAddress = '02:00:00:00:00:aa';
 
 function build() {
-  const ec2 = new SimulatedEc2({ region: 'eu-central-1', claimScope: 'privateIp' });
+  const variants = { claimScope: 'privateIp', occupiedPrivateIp: 'displace' } as const;
+  const ec2 = new SimulatedEc2({ region: 'eu-central-1', ...variants });
   const { vpcId } = ec2.createVpc({ cidr: '10.0.0.0/16' });
   ec2.createInternetGateway({ vpcId });
   const routeTableIds = [1, 2].map(() => ec2.createRouteTable({ vpcId }).routeTableId);
@@ -27,11 +29,17 @@ function build() {
 
 type Built = ReturnType<typeof build>;
 
+interface AcquireMore {
+  readonly published?: PublishedGrant;
+  readonly address?: string;
+  readonly onClaimed?: () => Promise<void>;
+}
+
 function acquire(
   { routeTableIds }: Built,
   ec2: Ec2Api,
   pod: number,
-  published?: Grant,
+  { onClaimed = async () => {}, ...more }: AcquireMore = {},
 ): Promise<Grant> {
   return directGrant({ ec2, clock }).acquire({
     spec: parseIdentitySpec({
@@ -40,10 +48,11 @@ function acquire(
       region: 'eu-central-1',
       vpcCidrs: ['10.0.0.0/16'],
       routeTables: { by: 'ids', routeTableIds },
+      address: more.address,
     }),
     link: { macAddress, privateIp: `10.0.2.${10 + pod}` as Ipv4Address },
-    onClaimed: async () => {},
-    published,
+    onClaimed,
+    published: more.published,
   });
 }
 
@@ -151,16 +160,28 @@ describe('describes that lag behind, each by its own number of changes', () => {
   );
 });
 
-/** The address of a pool of one has gone from one pod to another, whose claim stands published. */
+/** An address that its pod would not choose has gone to it from another one, and the claim stands published. */
 async function publishAfterAnother() {
   const built = build();
+  const direct = directGrant({ ec2: built.ec2, clock });
+  built.ec2.allocateAddress({ tags: { [poolTagKey]: 'media' } });
   await acquire(built, built.ec2, 1);
   await acquire(built, built.ec2, 2);
+  const liked = await acquire(built, built.ec2, 4);
   const former = await acquire(built, built.ec2, 3);
-  await directGrant({ ec2: built.ec2, clock }).release(former);
-  const published = await acquire(built, built.ec2, 4);
-  expect(published.publicIp).toBe(former.publicIp);
-  return { built, published };
+  await direct.release(liked);
+  await direct.release(former);
+  const { publicIp: address } = former;
+  await direct.release(await acquire(built, built.ec2, 3, { address }));
+  const grant = await acquire(built, built.ec2, 4, { address });
+  return { built, published: { ...grant, claimedAtUptimeMs: clock.elapsed() } };
+}
+
+/** Somebody else's. */
+function addInterface({ ec2 }: Built) {
+  const { instanceId } = ec2.createInstance();
+  const subnetId = ec2.snapshot().subnets[0]?.subnetId ?? '';
+  return ec2.createNetworkInterface({ subnetId, instanceId });
 }
 
 /** The lags of the describes from first to last: an interface, route tables, then looks. */
@@ -168,7 +189,8 @@ async function acquireAgain(behind: readonly number[]): Promise<void> {
   const { built, published } = await publishAfterAnother();
   const changes: string[] = [];
   built.ec2.onChange(({ kind }) => void changes.push(kind));
-  expect(await acquire(built, lagging(built.ec2, behind), 4, published)).toEqual(published);
+  const { claimedAtUptimeMs: _claimedAt, ...grant } = published;
+  expect(await acquire(built, lagging(built.ec2, behind), 4, { published })).toEqual(grant);
   expect(heldIn(built, published)).toEqual(expectedOf(published));
   expect(changes).not.toContain('address-associated');
   expect(changes).not.toContain('address-disassociated');
@@ -177,6 +199,10 @@ async function acquireAgain(behind: readonly number[]): Promise<void> {
 describe('what stands published, acquired again by the next process', () => {
   it.each([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])('is kept when its describe %i is behind', async (at) => {
     for (let lag = 1; lag <= 15; lag++) await acquireAgain([...Array<number>(at).fill(0), lag]);
+  });
+
+  it.each([2, 4, 6, 8, 12, 16])('is kept when %i describes are behind', async (count) => {
+    for (let lag = 1; lag <= 15; lag++) await acquireAgain(Array<number>(count).fill(lag));
   });
 
   it('is kept, as the private IP is to be taken off, when the parts of a look are behind', async () => {
@@ -189,22 +215,133 @@ describe('what stands published, acquired again by the next process', () => {
     }
   });
 
-  it('is given up when two looks show another association of its address', async () => {
+  it.each([
+    ['once describes have caught up, when it is young', 0, 12_000],
+    ['at the second look, when it is old', 60_000, 0],
+  ])('is given up %s', async (_when, ageMs, atLeastMs) => {
     const { built, published } = await publishAfterAnother();
     const { associationId, allocationId } = published;
+    const { networkInterfaceId } = addInterface(built);
     await built.ec2.disassociateAddress({ associationId });
-    const { instanceId } = built.ec2.createInstance();
-    const [subnet] = built.ec2.snapshot().subnets;
-    const subnetId = subnet?.subnetId ?? '';
-    const { networkInterfaceId } = built.ec2.createNetworkInterface({ subnetId, instanceId });
     await built.ec2.associateAddress({ allocationId, networkInterfaceId });
-    built.ec2.allocateAddress({ tags: { [poolTagKey]: 'media' } });
-    built.ec2.calls.clear();
-    const grant = await acquire(built, built.ec2, 4, published);
+    clock.advance(ageMs);
+    const startMs = clock.elapsed();
+    const grant = await acquire(built, built.ec2, 4, { published });
     expect(grant.publicIp).not.toBe(published.publicIp);
     expect(heldIn(built, grant)).toEqual(expectedOf(grant));
-    // looked for twice, claimed, and in two looks more its routes
-    expect(built.ec2.calls.count('DescribeAddresses')).toBe(5);
+    const tookMs = clock.elapsed() - startMs;
+    expect(tookMs).toBeGreaterThan(atLeastMs);
+    expect(tookMs).toBeLessThanOrEqual(atLeastMs + 5000);
+  });
+
+  it('is given up at once where EC2 refuses it, whatever describes show later', async () => {
+    const { built, published } = await publishAfterAnother();
+    const { associationId, allocationId } = published;
+    const { networkInterfaceId } = addInterface(built);
+    await built.ec2.disassociateAddress({ associationId });
+    await built.ec2.associateAddress({ allocationId, networkInterfaceId });
+    const startMs = clock.elapsed();
+    // the first look is from before the other claim
+    const grant = await acquire(built, lagging(built.ec2, [0, 0, 1, 1]), 4, { published });
+    expect(heldIn(built, grant)).toEqual(expectedOf(grant));
+    expect(clock.elapsed() - startMs).toBeLessThan(5000);
+  });
+
+  it('is waited for no more once it was given back, since another pod of the node has it on its link', async () => {
+    const { built, published } = await publishAfterAnother();
+    const { associationId, allocationId } = published;
+    const { networkInterfaceId } = addInterface(built);
+    built.ec2.onChange(async (change) => {
+      const isGivenBack =
+        change.kind === 'address-disassociated' && change.associationId === associationId;
+      if (isGivenBack) await built.ec2.associateAddress({ allocationId, networkInterfaceId });
+    });
+    let claims = 0;
+    const onClaimed = async () => {
+      if (++claims > 1) return;
+      throw new CoreError({
+        code: 'AddressHeldOnNode',
+        message: 'in use',
+        remedy: 'none',
+        retry: 'later',
+      });
+    };
+    const startMs = clock.elapsed();
+    const grant = await acquire(built, built.ec2, 4, { published, onClaimed });
+    expect(grant.publicIp).not.toBe(published.publicIp);
+    expect(clock.elapsed() - startMs).toBeLessThan(5000);
+  });
+
+  it('is ended by no call of its own where it is free and another one is asked for', async () => {
+    const { built, published } = await publishAfterAnother();
+    const { associationId } = published;
+    await built.ec2.disassociateAddress({ associationId });
+    const { addresses } = built.ec2.snapshot();
+    const other = addresses.find(
+      (one) => one.associationId === undefined && one.publicIp !== published.publicIp,
+    );
+    built.ec2.calls.clear();
+    const grant = await acquire(built, built.ec2, 4, { published, address: other?.publicIp ?? '' });
+    expect(grant.publicIp).toBe(other?.publicIp);
+    expect(built.ec2.calls.count('DisassociateAddress')).toBe(0);
+  });
+
+  it('is claimed again where it has ended', async () => {
+    const { built, published } = await publishAfterAnother();
+    const { associationId, publicIp } = published;
+    await built.ec2.disassociateAddress({ associationId });
+    const grant = await acquire(built, built.ec2, 4, { published });
+    expect(grant.publicIp).toBe(publicIp);
+    expect(heldIn(built, grant)).toEqual(expectedOf(grant));
+  });
+
+  it('is left alone by an acquire that fails after claiming it again', async () => {
+    const { built, published } = await publishAfterAnother();
+    const before = built.ec2.snapshot();
+    const claims = built.ec2.calls.count('AssociateAddress');
+    const broken = new Error('no such link');
+    const onClaimed = () => Promise.reject(broken);
+    // before its claim, its record and two routes
+    const ec2 = lagging(built.ec2, [0, 0, 4, 4]);
+    const attempt = acquire(built, ec2, 4, { published, onClaimed });
+    await expect(attempt).rejects.toBe(broken);
+    expect(built.ec2.calls.count('AssociateAddress')).toBe(claims + 1);
+    expect(built.ec2.snapshot()).toEqual(before);
+  });
+
+  it('takes its private IP from no foreign address', async () => {
+    const { built, published } = await publishAfterAnother();
+    const { associationId, networkInterfaceId, privateIp: privateIpAddress } = published;
+    const { allocationId } = built.ec2.allocateAddress();
+    await built.ec2.disassociateAddress({ associationId });
+    await built.ec2.associateAddress({ allocationId, networkInterfaceId, privateIpAddress });
+    const before = built.ec2.snapshot();
+    const attempt = acquire(built, built.ec2, 4, { published });
+    await expect(attempt).rejects.toMatchObject({ code: 'PrivateIpHeldElsewhere' });
+    expect(built.ec2.snapshot()).toEqual(before);
+  });
+
+  it('comes back once what a dead pod left on its private IP has gone', async () => {
+    const { built, published } = await publishAfterAnother();
+    const { associationId, networkInterfaceId, privateIp: privateIpAddress } = published;
+    const free = built.ec2.snapshot().addresses.find((one) => one.associationId === undefined);
+    const allocationId = free?.allocationId ?? '';
+    await built.ec2.disassociateAddress({ associationId });
+    await built.ec2.associateAddress({ allocationId, networkInterfaceId, privateIpAddress });
+    const record = { privateIp: published.privateIp, networkInterfaceId };
+    const owner = { cluster: 'c', namespace: 'n', pod: 'sip-9', uid: 'uid-9' };
+    const value = formatOwnerTag({ ...record, owner, privateIpAssignedByUs: true });
+    await built.ec2.createTags({ resources: [allocationId], tags: [{ key: ownerTagKey, value }] });
+    const grant = await acquire(built, built.ec2, 4, { published });
+    expect(grant.publicIp).toBe(published.publicIp);
+    expect(heldIn(built, grant)).toEqual(expectedOf(grant));
+    const { addresses } = built.ec2.snapshot();
+    expect(addresses.find((one) => one.allocationId === allocationId)).toEqual(free);
+    // and stays, when a look after the first shows that one there still
+    for (let lag = 1; lag <= 15; lag++) {
+      const ec2 = lagging(built.ec2, [0, 0, 0, 0, lag, lag]);
+      expect(await acquire(built, ec2, 4, { published: grant })).toEqual(grant);
+    }
   });
 });
 

@@ -3,6 +3,7 @@ import type { Ipv4Address } from '../identity/address.ts';
 import type { IdentitySpec } from '../identity/identity-spec.ts';
 import type { Owner } from '../identity/owner.ts';
 import type { Ipv6Address } from '../identity/ipv6-address.ts';
+import type { PublicIdentity } from '../identity/public-identity.ts';
 import type { PublicIpv6 } from '../identity/public-ipv6.ts';
 import type { CloudStep } from './cloud-step.ts';
 
@@ -147,8 +148,8 @@ export interface GrantRequest extends GrantCall {
   /** Public addresses that are on the link: a process before this one had them, so they are asked for first. */
   readonly standing?: readonly Ipv4Address[];
   /**
-   * The claim that stands published and was not released: it is believed as a describe shows it, and looked for once more
-   * when one does not show it. Any other that a describe shows as ours may have ended since, and is claimed again, which changes
+   * The claim that stands published and was not released: it is believed as a describe shows it, claimed again where one shows
+   * its address free, and given up where two show it elsewhere, not before describes had time enough to show it. Any other that a describe shows as ours may have ended since, and is claimed again, which changes
    * nothing if it stands.
    */
   readonly published?: PublishedGrant | undefined;
@@ -170,7 +171,8 @@ export interface GrantRequest extends GrantCall {
 export type PublishedGrant = Pick<
   Grant,
   'allocationId' | 'associationId' | 'networkInterfaceId' | 'privateIp' | 'privateIpAssignedByUs'
->;
+> &
+  Pick<PublicIdentity, 'claimedAtUptimeMs'>;
 
 /** What the kernel says of the link, the base of every EC2 query. */
 export interface LinkFact {

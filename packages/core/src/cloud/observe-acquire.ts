@@ -1,25 +1,18 @@
 import type { Acquire } from './acquire-grant.ts';
+import { occupantOf } from './acquire-occupant.ts';
 import { wantedBy } from './acquire-wish.ts';
 import { pause } from './cloud-session.ts';
 import type { Claim } from './identity-grant.ts';
-import { judgeOccupant, type Occupant } from './occupant.ts';
 import { lookAtCloud, poolFilters, routeTableIdFilters } from './observe-cloud.ts';
-import {
-  contradictedClaim,
-  isPast,
-  mergeOwnWrites,
-  overdueClaim,
-  showsClaim,
-  withoutClaim,
-} from './own-writes.ts';
+import { contradictedClaim, mergeOwnWrites, overdueClaim, showsClaim } from './own-writes.ts';
 import { privateIpIsOurs } from './private-ip-duty.ts';
-import { interfaceOf, type CloudView } from './view.ts';
+import { layPublished, lookForPublished } from './published-claim.ts';
+import type { CloudView } from './view.ts';
 
 /**
  * Looks. Our answered claim is worth more than a describe that shows nothing; a describe that shows
  * somebody else's association is worth more than our claim, unless one a moment later shows ours: who took it may
- * have let it go since. One that describes had time enough to show is claimed again. What stands published is worth less
- * than two looks that do not show it: an earlier process made it, and one may be from before.
+ * have let it go since. One that describes had time enough to show is claimed again.
  */
 export async function observeAcquire(
   acquire: Acquire,
@@ -27,26 +20,21 @@ export async function observeAcquire(
 ): Promise<CloudView> {
   const { session, request } = acquire;
   const tried = `reading pool ${request.spec.pool}`;
-  let seen = await look(acquire, claim !== undefined);
-  const doubted = deniedPublication(seen, acquire) ?? contradictedClaim(seen, session.writes);
+  const lookAgain = () => look(acquire, claim !== undefined);
+  let seen = await lookAgain();
+  const doubted = contradictedClaim(seen, session.writes);
   if (doubted !== undefined) {
     await pause(session, tried);
-    seen = await look(acquire, claim !== undefined);
-    if (!showsClaim(seen, doubted)) {
-      if (doubted === acquire.published) acquire.published = undefined;
-      else session.writes = [...withoutClaim(session.writes, doubted)];
+    seen = await lookAgain();
+    if (!showsClaim(seen, doubted.write)) {
+      session.writes = session.writes.filter((write) => write !== doubted.write);
     }
   }
+  seen = await lookForPublished(acquire, seen, lookAgain);
   acquire.overdueId = overdueClaim(seen, session.writes, session.askedAtMs);
-  const view = mergeOwnWrites(seen, session.writes);
+  const view = layPublished(acquire, claim, mergeOwnWrites(seen, session.writes));
   acquire.privateIpAssignedByUs = privateIpIsOurs(wantedBy(acquire), view);
   return view;
-}
-
-/** What stands published, if the look does not show it: it is from before the claim, or from after its end. */
-function deniedPublication(seen: CloudView, { published, session }: Acquire): Acquire['published'] {
-  if (published === undefined || isPast(published, session.writes)) return undefined;
-  return showsClaim(seen, published) ? undefined : published;
 }
 
 /** Route tables matter once there is a claim, or when a dead pod's routes are to go. */
@@ -61,10 +49,4 @@ async function look(acquire: Acquire, withRouteTables: boolean): Promise<CloudVi
   const occupant = occupantOf(acquire, mergeOwnWrites(seen, session.writes));
   if (occupant?.kind !== 'left-over') return seen;
   return lookAtCloud(session, scope, { earlier: seen, parts: ['routeTables'] });
-}
-
-/** What the private IP carries. */
-export function occupantOf(acquire: Acquire, view: CloudView): Occupant | undefined {
-  const eni = interfaceOf(view, acquire.networkInterfaceId);
-  return eni && judgeOccupant(wantedBy(acquire), view, eni);
 }

@@ -8,50 +8,20 @@ export function mergeOwnWrites(view: CloudView, writes: readonly OwnWrite[]): Cl
   return writes.reduce(viewAfter, view);
 }
 
-/** A claim that is known without a describe: EC2 answered it, or it stands published. */
-export interface KnownClaim {
-  readonly allocationId: string;
-  readonly associationId: string | undefined;
-}
-
-/** True when a write of ours has ended the claim, or claimed its address again. */
-export function isPast(
-  { allocationId, associationId }: KnownClaim,
-  writes: readonly OwnWrite[],
-): boolean {
-  return (
-    answeredClaims(writes).some((one) => one.allocationId === allocationId) ||
-    writes.some((write) => isEndOf(write, associationId))
-  );
-}
-
-function answeredClaims(writes: readonly OwnWrite[]): readonly KnownClaim[] {
-  return writes.flatMap(({ step, associationId }) =>
-    step.kind === 'associate-address' ? [{ allocationId: step.allocationId, associationId }] : [],
-  );
-}
-
-/** A claim that EC2 answered, and whose address a describe shows in another association, none that we saw end. */
+/** A claim of ours whose address a describe shows in another association, none that we saw end, and that association's id. */
 export function contradictedClaim(
   seen: CloudView,
   writes: readonly OwnWrite[],
-): KnownClaim | undefined {
-  return answeredClaims(writes).find(({ allocationId, associationId }) => {
-    const address = seen.addresses.find((one) => one.allocationId === allocationId);
+): { readonly write: OwnWrite; readonly seenId: string } | undefined {
+  for (const write of writes) {
+    const { step, associationId } = write;
+    if (step.kind !== 'associate-address') continue;
+    const address = seen.addresses.find((one) => one.allocationId === step.allocationId);
     const seenId = address?.associationId;
-    if (seenId === undefined || seenId === associationId) return false;
-    return !writes.some((write) => isEndOf(write, seenId));
-  });
-}
-
-/** Our writes but the claim of that address. */
-export function withoutClaim(
-  writes: readonly OwnWrite[],
-  claim: KnownClaim | undefined,
-): readonly OwnWrite[] {
-  return writes.filter(
-    ({ step }) => step.kind !== 'associate-address' || step.allocationId !== claim?.allocationId,
-  );
+    if (seenId === undefined || seenId === associationId) continue;
+    if (!writes.some((one) => isEndOf(one, seenId))) return { write, seenId };
+  }
+  return undefined;
 }
 
 /**
@@ -63,9 +33,9 @@ export function mergeUncontradicted(
   writes: readonly OwnWrite[],
   formerId: string | undefined,
 ): CloudView {
-  const taken = contradictedClaim(seen, writes);
-  const believed = withoutClaim(writes, taken).filter(
-    (write) => !isLedElsewhere(seen, write, formerId),
+  const taken = contradictedClaim(seen, writes)?.write;
+  const believed = writes.filter(
+    (write) => write !== taken && !isLedElsewhere(seen, write, formerId),
   );
   return mergeOwnWrites(seen, believed);
 }
@@ -92,21 +62,26 @@ export function overdueClaim(
   writes: readonly OwnWrite[],
   askedAtMs: number,
 ): string | undefined {
-  const answeredLongAgo = writes.filter(
-    ({ answeredAtMs = askedAtMs }) => askedAtMs - answeredAtMs > caughtUpMs,
-  );
-  return answeredClaims(answeredLongAgo).find((claim) => !showsClaim(seen, claim))?.associationId;
+  return writes.find(
+    (write) =>
+      write.step.kind === 'associate-address' &&
+      askedAtMs - (write.answeredAtMs ?? askedAtMs) > caughtUpMs &&
+      !showsClaim(seen, write),
+  )?.associationId;
 }
 
-/** True when the address is shown in the very association of the claim. */
-export function showsClaim(seen: CloudView, { allocationId, associationId }: KnownClaim): boolean {
+/** True when the address is shown in the very association that a write of ours made. */
+export function showsClaim(seen: CloudView, { step, associationId }: OwnWrite): boolean {
   return seen.addresses.some(
-    (one) => one.allocationId === allocationId && one.associationId === associationId,
+    (one) =>
+      step.kind === 'associate-address' &&
+      one.allocationId === step.allocationId &&
+      one.associationId === associationId,
   );
 }
 
 /** EC2 said that it ended, so who shows it shows what was before. */
-function isEndOf({ step }: OwnWrite, associationId: string | undefined): boolean {
+function isEndOf({ step }: OwnWrite, associationId: string): boolean {
   return step.kind === 'disassociate-address' && step.associationId === associationId;
 }
 

@@ -23,7 +23,10 @@ export async function giveBackClaim(acquire: Acquire, claim: Claim): Promise<voi
  */
 export async function undoAcquire(acquire: Acquire, error: unknown): Promise<unknown> {
   const session = sessionForUndo(acquire.session);
-  const done = [...acquire.session.journal];
+  // what stands published was recorded before this call, be it that no describe showed that
+  const done = acquire.session.journal.filter(
+    (step) => step.kind !== 'tag-owner' || step.allocationId !== acquire.published?.allocationId,
+  );
   const mayDo = (step: CloudStep): boolean => done.some((one) => reverses(step, one));
   const failures: unknown[] = [];
   const claims = [...claimsOf(acquire, done).values(), undefined];
