@@ -1,12 +1,16 @@
 import { dialogKey } from './dialog.ts';
 import type { LiveDialog } from './live-dialog.ts';
+import { SteadyMap } from './steady-map.ts';
 
 /** Every dialog of an engine, found by Call-ID and tags, or by the name that applications use. */
 export class DialogTable<A> {
   /** Runs each time the last dialog is gone. */
   onEmpty: () => void = () => undefined;
-  readonly #byKey: Map<string, LiveDialog<A>> = new Map<string, LiveDialog<A>>();
-  readonly #byName: Map<string, Set<LiveDialog<A>>> = new Map<string, Set<LiveDialog<A>>>();
+  readonly #byKey: SteadyMap<string, LiveDialog<A>> = new SteadyMap<string, LiveDialog<A>>();
+  readonly #byName: SteadyMap<string, Set<LiveDialog<A>>> = new SteadyMap<
+    string,
+    Set<LiveDialog<A>>
+  >();
 
   get size(): number {
     return this.#byKey.size;
@@ -19,7 +23,7 @@ export class DialogTable<A> {
   }
 
   all(): LiveDialog<A>[] {
-    return [...this.#byKey.values()];
+    return this.#byKey.values();
   }
 
   add(live: LiveDialog<A>): void {

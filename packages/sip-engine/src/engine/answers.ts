@@ -6,6 +6,7 @@ import {
   refreshTarget,
 } from '../dialog/dialog.ts';
 import { LiveDialog } from '../dialog/live-dialog.ts';
+import { SteadyMap } from '../dialog/steady-map.ts';
 import type { Refusal } from './admission.ts';
 import { endByItself } from './client.ts';
 import { sentSip, wireSip, type EngineContext, type EngineDialog } from './context.ts';
@@ -24,10 +25,13 @@ import type { AppCommand, AppConnection } from '../wire/app-connection.ts';
 /** Requests from the network that wait for an application, and what is answered to them. */
 export class Answers {
   readonly #context: EngineContext;
-  readonly #byId: Map<string, Pending> = new Map<string, Pending>();
-  readonly #byTransaction: Map<ServerTransaction, Pending> = new Map<ServerTransaction, Pending>();
+  readonly #byId: SteadyMap<string, Pending> = new SteadyMap<string, Pending>();
+  readonly #byTransaction: SteadyMap<ServerTransaction, Pending> = new SteadyMap<
+    ServerTransaction,
+    Pending
+  >();
   /** INVITEs without a final response, by their dialog: never two in one (14.2). */
-  readonly #openInvites: Map<EngineDialog, Pending> = new Map<EngineDialog, Pending>();
+  readonly #openInvites: SteadyMap<EngineDialog, Pending> = new SteadyMap<EngineDialog, Pending>();
 
   constructor(context: EngineContext) {
     this.#context = context;

@@ -1,0 +1,59 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { fc, test } from '@fast-check/vitest';
+import { describe, expect, it } from 'vitest';
+import { SteadyMap } from './steady-map.ts';
+
+interface Table {
+  set(key: string, value: unknown): unknown;
+  delete(key: string): boolean;
+}
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as (options?: { readonly type: 'minor' }) => void;
+
+/** Bytes that 2,000 entries leave behind in the heap once they have come and gone, ten at a time. */
+function leftBy(table: Table): number {
+  collect();
+  const before = process.memoryUsage().heapUsed;
+  for (let at = 0; at < 2_000; at += 1) {
+    table.set(
+      `key ${at}`,
+      Array.from({ length: 1_000 }, () => at),
+    );
+    table.delete(`key ${at - 10}`);
+    if (at % 25 === 0) collect({ type: 'minor' });
+  }
+  collect({ type: 'minor' });
+  collect({ type: 'minor' });
+  return process.memoryUsage().heapUsed - before;
+}
+
+describe('a steady map', () => {
+  const key = fc.constantFrom('a', 'b', 'c', 'd', 'e');
+  const step = fc.record({
+    key,
+    value: fc.option(fc.nat(), { nil: undefined }),
+    isGone: fc.boolean(),
+  });
+  test.prop([fc.array(step)])('is as a Map', (steps) => {
+    const steady = new SteadyMap<string, number | undefined>();
+    const map = new Map<string, number | undefined>();
+    for (const { key: at, value, isGone } of steps) {
+      if (isGone) expect(steady.delete(at)).toBe(map.delete(at));
+      else {
+        steady.set(at, value);
+        map.set(at, value);
+      }
+      expect(steady.get(at)).toBe(map.get(at));
+      expect(steady.size).toBe(map.size);
+      expect(steady.values()).toEqual([...map.values()]);
+    }
+  });
+
+  it('keeps nothing of what has gone, where a Map keeps it until a full collection', () => {
+    const entries = 2_000 * 1_000 * 8;
+    expect(leftBy(new Map())).toBeGreaterThan(entries / 4);
+    expect(leftBy(new SteadyMap())).toBeLessThan(entries / 20);
+  });
+});
