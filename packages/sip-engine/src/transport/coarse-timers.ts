@@ -8,9 +8,9 @@ interface Slot {
 }
 
 /**
- * Timers that fall due together, at the next tick after their time: late by one tick at most, and early only where the clock that wakes us is. A call sets a dozen
- * timers and cancels most, and what is left of it ends 64*T1 later: with a timer of Node for each, a process that has nothing
- * else to do is woken for every one of them, and each is 150 bytes that are kept so long.
+ * Timers that fall due together, at the next tick after their time: late by one tick at most, early only where the clock is that
+ * wakes us. A call sets a dozen timers and cancels most, and what is left of it ends 64*T1 later: with a timer of Node for each,
+ * a process that has nothing else to do is woken for nearly every one of them.
  */
 export class CoarseTimers {
   readonly #clock: Clock;
