@@ -12,13 +12,31 @@ export const graceMs = 45_000;
 /** The longest time from one pass of a reaper to its next. */
 export const reaperPeriodMs = 40_000;
 
+/** What outlives a process of a reaper: the sightings of its last pass, and which pods the lists of it and of those before showed when. */
+interface Known {
+  readonly sightings: ReapReport['sightings'];
+  readonly saw: ReadonlyMap<string, number>;
+}
+
+const nothingKnown: Known = { sightings: [], saw: new Map() };
+
 /** Reaps again and again; killed, it is started again. */
-export function runReaper(world: World, host: SimulatedHost, name: string, everyMs: number): void {
+export function runReaper(
+  world: World,
+  host: SimulatedHost,
+  name: string,
+  everyMs: number,
+  known: Known = nothingKnown,
+): void {
   const { scheduler, random } = world;
-  let earlier: ReapReport['sightings'] = [];
+  let earlier = known;
   const process = new SimulatedProcess(name, host, 'reap');
+  for (const [uid, ms] of known.saw) process.saw.set(uid, ms);
   process.onDeath(() => {
-    scheduler.after(random.between(500, 5000), () => runReaper(world, host, name, everyMs));
+    // as it would come back from a file, if there is one; only the wall clock tells how old it is
+    const isKept = random.chance(0.5) && host.clockOffsetMs === 0;
+    const kept = isKept ? structuredClone(earlier) : nothingKnown;
+    scheduler.after(random.between(500, 5000), () => runReaper(world, host, name, everyMs, kept));
   });
   const ports = { ec2: ec2Port(world, process, undefined), clock: process.clock(scheduler) };
   const live = { livePods: () => livePods(world, process) };
@@ -33,7 +51,7 @@ export function runReaper(world: World, host: SimulatedHost, name: string, every
       const request = {
         pool: poolName,
         live,
-        earlier,
+        earlier: earlier.sightings,
         graceMs,
         brakeShare: world.brakeShare,
         ...more,
@@ -42,7 +60,7 @@ export function runReaper(world: World, host: SimulatedHost, name: string, every
         world.note(name, 'a pass failed', error);
       });
       if (report === undefined) continue;
-      earlier = report.sightings;
+      earlier = { sightings: report.sightings, saw: new Map(process.saw) };
       const { outcome, applied, failed, waiting } = report;
       world.note(name, 'ends a pass', { outcome, applied, failed, waiting });
     }
