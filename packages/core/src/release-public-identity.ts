@@ -1,4 +1,3 @@
-import type { ReleaseCall } from './cloud/identity-grant.ts';
 import { CoreError } from './errors.ts';
 import type { HeldIdentity } from './held-identity.ts';
 import { claimAgeMs } from './keep/claim-age.ts';
@@ -7,6 +6,7 @@ import type { OnStep } from './identity/step-event.ts';
 import { convergeLink } from './kernel/converge-link.ts';
 import { identityLink } from './kernel/wanted-link.ts';
 import { isOf } from './keep/publication.ts';
+import { whatIsOnLink } from './keep/what-is-on-link.ts';
 import type { NodePorts } from './node-ports.ts';
 import { reportSteps, type StepReport } from './report-step.ts';
 import { thisNode } from './this-node.ts';
@@ -58,7 +58,7 @@ export async function releasePublicIdentity(
       onStep: report.cloud,
       claimAgeMs: claimAgeMs(node.clock, identity),
       isFirst,
-      ...(await whatIsOnLink(node, identity)),
+      ...(await seeLink(node, identity)),
       ...(signal === undefined ? {} : { signal }),
     });
   });
@@ -150,21 +150,10 @@ function isNotReleased(
     );
 }
 
-/** Nothing when nobody can tell. */
-async function whatIsOnLink(
-  node: NodePorts,
-  { linkName, table, privateIp, publicIpv6 }: PublicIdentity,
-): Promise<Pick<ReleaseCall, 'isPrivateIpOnLink' | 'isIpv6OnLink'>> {
+async function seeLink(node: NodePorts, identity: PublicIdentity): ReturnType<typeof whatIsOnLink> {
   const kernel = await node.openKernel().catch(() => undefined);
   try {
-    const link = await kernel?.observe(linkName, table);
-    const ipv6 = link?.ipv6?.addresses ?? [];
-    return {
-      isPrivateIpOnLink: link?.addresses.some(({ address }) => address === privateIp) ?? false,
-      isIpv6OnLink: ipv6.some(({ address }) => address === publicIpv6?.address),
-    };
-  } catch {
-    return {};
+    return await whatIsOnLink(kernel, identity);
   } finally {
     kernel?.close();
   }

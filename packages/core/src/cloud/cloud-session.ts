@@ -108,8 +108,13 @@ function isTransient({ ec2 }: CloudSession, error: unknown): boolean {
 export async function pause(session: CloudSession, tried: string): Promise<void> {
   const ms = Math.min(5000, 50 * 2 ** session.failures);
   session.failures += 1;
+  await waitUntil(session, session.clock.elapsed() + ms, tried);
+}
+
+/** Waits until a time by `Clock.elapsed`; at once when it has passed. */
+export async function waitUntil(session: CloudSession, atMs: number, tried: string): Promise<void> {
   try {
-    await session.clock.wait(ms, session.signal);
+    await session.clock.wait(Math.max(0, atMs - session.clock.elapsed()), session.signal);
   } catch (error) {
     throwIfAborted(session, tried);
     throw error;

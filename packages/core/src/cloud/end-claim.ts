@@ -3,6 +3,7 @@ import { carryOut } from './carry-out.ts';
 import { pause, type CloudSession } from './cloud-session.ts';
 import { isAmong, type CloudStep } from './cloud-step.ts';
 import { isYoung } from './judge-claim.ts';
+import { dueOf } from './late-release.ts';
 import {
   lookAtCloud,
   routeTableIdFilters,
@@ -36,26 +37,23 @@ const looksInDoubt = 3;
  */
 export async function endClaim(session: CloudSession, ending: Ending): Promise<void> {
   const { claim, privateIp } = ending.wanted;
-  const scope = scopeOf(ending.wanted);
   const what = claim?.publicIp ?? 'the claim';
   let wanted: WantedNothing = { ...ending.wanted, isYoung: isYoung(ending.claimAgeMs ?? 0) };
   let latest: CloudView | undefined;
   let isFresh = false;
   let isUnassignRefused = false;
   let doubts = wanted.known === 'reported' ? looksInDoubt : 0;
+  const due = dueOf(session, ending);
   const look = async (parts?: readonly CloudPart[]): Promise<CloudView> => {
     const again =
       latest === undefined || parts === undefined ? undefined : { earlier: latest, parts };
-    latest = await lookAtCloud(session, scope, again);
+    latest = await lookAtCloud(session, scopeOf(ending.wanted), again);
     wanted = believeCaughtUp(wanted, latest);
     return mergeUncontradicted(latest, session.writes, wanted.former?.networkInterfaceId);
   };
-  const plan = (view: CloudView): readonly CloudStep[] => {
-    // what is neither seen nor known to EC2 is not there
-    const isGone = isUnassignRefused && !isOnInterface(wanted, view);
-    const steps = planSteps({ ...ending, wanted }, view, session);
-    return isGone ? steps.filter(({ kind }) => kind !== 'unassign-private-ip') : steps;
-  };
+  const plan = (view: CloudView): readonly CloudStep[] =>
+    planSteps({ ...ending, wanted, isUnassignRefused }, view, session);
+  const planDue = (view: CloudView): readonly CloudStep[] => due.of(plan(view), wanted);
   await converge<CloudView, CloudStep>({
     what: `giving back ${what} on ${privateIp}`,
     maxRounds,
@@ -66,20 +64,23 @@ export async function endClaim(session: CloudSession, ending: Ending): Promise<v
         await pause(session, `looking for ${what} again`);
         view = await look();
       }
+      if (planDue(view).length === 0 && plan(view).length > 0) {
+        await due.caughtUp();
+        view = await look();
+      }
       isFresh = true;
       return view;
     },
-    plan,
+    plan: planDue,
     apply: async (step) => {
       let view = isFresh ? undefined : await look(dependsOn(step));
       // the association last: EC2 compares nothing when it deletes a route
       if (step.kind === 'delete-route') view = await look(['addresses']);
-      if (view !== undefined && !isAmong(step, plan(view))) return 'look-again';
+      if (view !== undefined && !isAmong(step, planDue(view))) return 'look-again';
       isFresh = false;
       const before = latest;
       const holder = before === undefined ? 'nobody' : shownHolder(wanted, before);
-      const mayBeNews =
-        holder === 'us' || (wanted.isYoung === true && !isDisputed(step, holder, session));
+      const mayBeNews = holder === 'us' || isUndisputed(step, { wanted, holder }, session);
       let wasDoneBefore = false;
       const isDone = (await carryOut(session, step, () => (wasDoneBefore = true))) === 'done';
       if (wasDoneBefore && step.kind === 'unassign-private-ip') isUnassignRefused = true;
@@ -88,8 +89,9 @@ export async function endClaim(session: CloudSession, ending: Ending): Promise<v
       const contradicting = before && isContradicted(wanted, before) ? before : undefined;
       const isNews = mayBeNews && !wasDoneBefore;
       wanted = await afterEnd(session, { step, wanted, contradicting }, isNews);
+      due.told();
       // now that it is known whose the rest is, what comes first may be planned first
-      return holder === 'us' ? 'done' : 'look-again';
+      return holder === 'us' && !due.isLate ? 'done' : 'look-again';
     },
   });
 }
@@ -104,11 +106,15 @@ function scopeOf({ claim, networkInterfaceId, routeTableIds }: WantedNothing): C
 }
 
 /**
- * Somebody else is shown, and an earlier try got no answer: that EC2 knows the association no more may then be that try's
- * doing, or what was before it.
+ * True for the end of a young claim, unless somebody else is shown and an earlier try got no answer: that EC2 knows the association no
+ * more may then be that try's doing, or what was before it.
  */
-function isDisputed(step: CloudStep, holder: string, { journal }: CloudSession): boolean {
-  return holder === 'somebody-else' && isAmong(step, journal);
+function isUndisputed(
+  step: CloudStep,
+  { wanted, holder }: { readonly wanted: WantedNothing; readonly holder: string },
+  { journal }: CloudSession,
+): boolean {
+  return wanted.isYoung === true && !(holder === 'somebody-else' && isAmong(step, journal));
 }
 
 function isOnInterface({ privateIp, networkInterfaceId }: WantedNothing, view: CloudView): boolean {
@@ -117,18 +123,21 @@ function isOnInterface({ privateIp, networkInterfaceId }: WantedNothing, view: C
 }
 
 function planSteps(
-  ending: Ending,
+  ending: Ending & { readonly isUnassignRefused: boolean },
   view: CloudView,
   { writes }: CloudSession,
 ): readonly CloudStep[] {
   const plan = planAlone(ending.wanted, view);
   const steps = plan.kind === 'steps' ? plan.steps : [];
-  const { mayDo = () => true, wanted } = ending;
+  const { mayDo = () => true, wanted, isUnassignRefused } = ending;
   // what was done unseen is not seen to be done; and an association that was ended does not come back
   const done = writes.map(({ step }) => step);
   const isDone = (step: CloudStep): boolean =>
     (wanted.known !== 'own' || step.kind === 'disassociate-address') && isAmong(step, done);
-  return steps.filter((step) => mayDo(step) && !isDone(step));
+  // what is neither seen nor known to EC2 is not there
+  const isGone = isUnassignRefused && !isOnInterface(wanted, view);
+  const isNothing = ({ kind }: CloudStep): boolean => isGone && kind === 'unassign-private-ip';
+  return steps.filter((step) => mayDo(step) && !isDone(step) && !isNothing(step));
 }
 
 /** What must be read again just before a step; DeleteTags with the value compares by itself. */

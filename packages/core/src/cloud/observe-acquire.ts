@@ -4,6 +4,7 @@ import { wantedBy } from './acquire-wish.ts';
 import { pause } from './cloud-session.ts';
 import type { Claim } from './identity-grant.ts';
 import { lookAtCloud, poolFilters, routeTableIdFilters } from './observe-cloud.ts';
+import { isOwnLeftOver } from './occupant.ts';
 import { contradictedClaim, mergeOwnWrites, overdueClaim, showsClaim } from './own-writes.ts';
 import { privateIpIsOurs } from './private-ip-duty.ts';
 import { layPublished, lookForPublished } from './published-claim.ts';
@@ -37,7 +38,7 @@ export async function observeAcquire(
   return view;
 }
 
-/** Route tables matter once there is a claim, or when a dead pod's routes are to go. */
+/** Route tables matter once there is a claim, or when routes to an address of ours that is given up are to go. */
 async function look(acquire: Acquire, withRouteTables: boolean): Promise<CloudView> {
   const { session, request, networkInterfaceId, routeTableIds } = acquire;
   const addressFilters = poolFilters(request.spec.pool);
@@ -47,6 +48,6 @@ async function look(acquire: Acquire, withRouteTables: boolean): Promise<CloudVi
   if (withRouteTables) return lookAtCloud(session, scope);
   const seen = await lookAtCloud(session, { ...scope, routeTableFilters: 'none' });
   const occupant = occupantOf(acquire, mergeOwnWrites(seen, session.writes));
-  if (occupant?.kind !== 'left-over') return seen;
+  if (occupant === undefined || !isOwnLeftOver(occupant, request.spec)) return seen;
   return lookAtCloud(session, scope, { earlier: seen, parts: ['routeTables'] });
 }

@@ -83,3 +83,11 @@ export function judgeOccupant(
       record !== undefined && recordsAssigned(record, { networkInterfaceId, privateIp }),
   };
 }
+
+/** True for an address of this very pod that it is to give up for another. */
+export function isOwnLeftOver(
+  occupant: Occupant,
+  { owner }: { readonly owner: Pick<Owner, 'uid'> },
+): boolean {
+  return occupant.kind === 'left-over' && ownerRecordOf(occupant.address)?.owner.uid === owner.uid;
+}

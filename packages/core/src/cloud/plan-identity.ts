@@ -3,7 +3,7 @@ import { formatOwnerTag, reservedTagKey } from '../identity/owner.ts';
 import { isNamed } from './choose-address.ts';
 import type { CloudStep } from './cloud-step.ts';
 import type { ElasticIp, NetworkInterface } from './ec2-api.ts';
-import { judgeOccupant, type Occupant } from './occupant.ts';
+import { isOwnLeftOver, judgeOccupant, type Occupant } from './occupant.ts';
 import type { CloudPlan, WantedIdentity } from './plan-cloud.ts';
 import { staleRoutes } from './plan-nothing.ts';
 import { privateIpIsOurs } from './private-ip-duty.ts';
@@ -126,7 +126,7 @@ function planInterface(wanted: WantedIdentity, eni: NetworkInterface): CloudStep
 }
 
 /**
- * A dead pod's address on a recycled private IP: its routes, its association, its owner tag. An address that is shown on
+ * An address on our private IP that is not to stay there: its routes, its association, its owner tag. One that is shown on
  * another place beside this one has been claimed there: routes and record are that place's, and only the association
  * that is shown here is ended, by its id.
  */
@@ -139,10 +139,22 @@ function planLeftOver(occupant: Occupant, wanted: WantedIdentity, view: CloudVie
   if (address.associationId !== undefined && address.associationId !== associationId) return [end];
   const value = ownerTagOf(address);
   return [
-    ...(wanted.leavesRoutes === true ? [] : staleRoutes(view, publicIp, wanted.networkInterfaceId)),
+    ...(mayDeleteRoutes(occupant, wanted)
+      ? staleRoutes(view, publicIp, wanted.networkInterfaceId)
+      : []),
     end,
     ...(value === undefined ? [] : [{ kind: 'untag-owner' as const, allocationId, value }]),
   ];
+}
+
+/**
+ * EC2 compares no target when it deletes a route, and a dead pod's association that a describe shows may have ended: its
+ * address, and the routes to it, may be another's on the same network interface by now. Who has the address next replaces them, and
+ * the reaper takes them while it is free.
+ */
+function mayDeleteRoutes(occupant: Occupant, wanted: WantedIdentity): boolean {
+  if (wanted.leavesRoutes === true) return false;
+  return wanted.proven === undefined || isOwnLeftOver(occupant, wanted);
 }
 
 /**

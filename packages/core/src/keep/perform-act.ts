@@ -4,6 +4,7 @@ import type { KernelPort } from '../kernel/kernel-port.ts';
 import type { KeepAct, Seen } from './keep-state.ts';
 import { coreErrorOf, fenceLink } from './look-at-link.ts';
 import { publishAnew, withdrawUnproven, type Publication } from './publication.ts';
+import { whatIsOnLink } from './what-is-on-link.ts';
 
 /** What the acts of a keep are carried out with. */
 export interface ActParts {
@@ -69,12 +70,13 @@ async function fence({ kernel, publication }: ActParts, identity: PublicIdentity
 }
 
 async function giveBack(
-  { openGrant, claimAgeMs, publication }: ActParts,
+  { openGrant, claimAgeMs, kernel, publication }: ActParts,
   identity: PublicIdentity,
 ): Promise<Seen> {
   try {
     const onStep = publication.report.cloud;
-    await (await openGrant()).release(identity, { onStep, claimAgeMs });
+    const onLink = await whatIsOnLink(kernel, identity);
+    await (await openGrant()).release(identity, { onStep, claimAgeMs, ...onLink });
     return { kind: 'given-back' };
   } catch (error) {
     return {
