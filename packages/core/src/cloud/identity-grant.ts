@@ -65,7 +65,8 @@ export interface ReleaseCall extends GrantCall {
   readonly claimAgeMs?: number;
   /**
    * True when the pod's link has the private IP: then no other pod has it, and it is taken off the network interface, if
-   * truetuple put it there, even when the claim and its record are another pod's by now. Default false.
+   * truetuple put it there, even when the claim and its record are another pod's by now. Default false: a release of a claim older than
+   * 12 s then asks EC2 first, and waits as long again before it takes away what EC2 does not compare.
    */
   readonly isPrivateIpOnLink?: boolean;
   /** True when no release of it has begun before: then a private IP that no describe shows may be there all the same. Default false. */
