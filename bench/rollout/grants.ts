@@ -47,7 +47,7 @@ export function grantsOf(design: Design, parts: GrantsParts): Grants {
           ec2,
           lanes: new RequestLanes({ clock, random }, { share: shareOfAll }),
           claims,
-          lease: { isHeld: () => true },
+          lease: { isHeld: () => true, whenHeld: async () => {} },
           live: { livePods: async () => ({ complete: true, pods }) },
           clock,
         },

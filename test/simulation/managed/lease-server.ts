@@ -1,5 +1,6 @@
 import type { WriterLease } from '@truetuple/core';
 import type { SimulatedProcess } from '../simulated-process.ts';
+import { whenAborted } from '../when-aborted.ts';
 import type { World } from '../world.ts';
 import { unansweredMs } from './claims-port.ts';
 
@@ -10,7 +11,7 @@ const durationMs = 25_000;
  * `WriterLease` demands.
  */
 const marginMs = 16_000;
-const renewEveryMs = 2000;
+const renewEveryMs = 3000;
 
 /** Who is the one writer, as the cluster keeps it. */
 export class LeaseServer {
@@ -39,6 +40,7 @@ export class SimulatedLease implements WriterLease {
   readonly #server: LeaseServer;
   #heldUntilMs = -Infinity;
   #sinceMs = Infinity;
+  readonly #waiting = new Set<() => void>();
 
   constructor(world: World, process: SimulatedProcess, server: LeaseServer) {
     this.#world = world;
@@ -48,6 +50,25 @@ export class SimulatedLease implements WriterLease {
 
   isHeld(): boolean {
     return this.#process.isAlive && this.#world.nowMs < this.#heldUntilMs;
+  }
+
+  whenHeld(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      signal.throwIfAborted();
+      if (this.isHeld()) {
+        resolve();
+        return;
+      }
+      const settled = whenAborted(signal, () => {
+        this.#waiting.delete(held);
+        if (this.#process.isAlive) reject(signal.reason as Error);
+      });
+      const held = (): void => {
+        settled();
+        resolve();
+      };
+      this.#waiting.add(held);
+    });
   }
 
   /** Since when it has had it without a gap; Infinity: it has it not. */
@@ -95,6 +116,8 @@ export class SimulatedLease implements WriterLease {
       if (wasHeld || !this.isHeld()) return;
       this.#sinceMs = this.#world.nowMs;
       this.#world.note(this.#process.name, 'has the lease');
+      for (const held of this.#waiting) held();
+      this.#waiting.clear();
     } else {
       this.lose();
       if (wasHeld) this.#world.note(this.#process.name, 'has lost the lease');

@@ -1,6 +1,5 @@
 import type { CoreError } from '../../errors.ts';
 import { openSession } from '../cloud-session.ts';
-import { describeLagMs } from '../judge-claim.ts';
 import type { LivePods } from '../liveness.ts';
 import { lookAtCloud, poolFilters, routeTableIdFilters } from '../observe-cloud.ts';
 import { mergeOwnWrites } from '../own-writes.ts';
@@ -10,7 +9,13 @@ import { translateEc2Error } from '../translate-ec2-error.ts';
 import type { CloudView } from '../view.ts';
 import { nameClaim, type IdentityClaim } from './claim.ts';
 import { followClaims, type ClaimChanges } from './claim-changes.ts';
-import { addressesOf, newWork, type ClaimPlace, type ClaimWork } from './claim-work.ts';
+import {
+  addressesOf,
+  newWork,
+  refreshWork,
+  type ClaimPlace,
+  type ClaimWork,
+} from './claim-work.ts';
 import type { ControlPorts } from './control-ports.ts';
 import { finishClaim } from './finish-claim.ts';
 import { AddressTaken, holdClaim } from './hold-claim.ts';
@@ -18,6 +23,7 @@ import { heirOf } from './heir.ts';
 import { isWhole, lookAfterClaim } from './look-after-claim.ts';
 import { placeOf } from './place-claims.ts';
 import { needsLiveness, sortErrands, type Errands } from './sort-errands.ts';
+import { standBy } from './stand-by.ts';
 import { stopsAll } from './stops-all.ts';
 import { plannedAddress, wantedFor } from './want-claim.ts';
 import { ClaimMoved, writeTrouble } from './write-status.ts';
@@ -68,9 +74,14 @@ export class ClaimController {
   }
 
   async run(): Promise<void> {
-    const { clock } = this.#parts;
+    const { clock, lease } = this.#parts;
     const { signal } = this.#stop;
     while (!signal.aborted) {
+      if (!lease.isHeld()) {
+        this.#abdicate();
+        await standBy(this.#parts, signal, (error) => this.#tell(error, undefined));
+        continue;
+      }
       const beganMs = clock.elapsed();
       await this.#pass(beganMs).catch((error: unknown) => this.#tell(error, undefined));
       const restMs = Math.max(0, gapMs - (clock.elapsed() - beganMs));
@@ -89,7 +100,6 @@ export class ClaimController {
 
   #quietMs(): number {
     const nowMs = this.#parts.clock.elapsed();
-    if (this.#reign === undefined) return soonMs;
     const rests = [...this.#works.values()].flatMap(({ restsUntilMs }) =>
       restsUntilMs > nowMs ? [restsUntilMs] : [],
     );
@@ -108,7 +118,6 @@ export class ClaimController {
   }
 
   async #pass(nowMs: number): Promise<void> {
-    if (!this.#parts.lease.isHeld()) return this.#abdicate();
     if (this.#reign?.signal.aborted !== false) {
       // two tasks of one claim would not know of each other
       await Promise.all(this.#tasks);
@@ -155,14 +164,8 @@ export class ClaimController {
     for (const uid of this.#works.keys()) if (!uids.has(uid)) this.#works.delete(uid);
     for (const claim of claims) {
       const work = this.#works.get(claim.uid);
-      if (work === undefined) {
-        this.#works.set(claim.uid, newWork(this.#ports, claim));
-      } else if (!work.isBusy) {
-        if (JSON.stringify(work.claim.spec) !== JSON.stringify(claim.spec)) work.restsUntilMs = 0;
-        work.claim = claim;
-        const idleMs = this.#parts.clock.elapsed() - work.usedAtMs;
-        if (idleMs > describeLagMs) work.session.writes = [];
-      }
+      if (work === undefined) this.#works.set(claim.uid, newWork(this.#ports, claim));
+      else if (!work.isBusy) refreshWork(this.#ports, work, claim);
     }
   }
 

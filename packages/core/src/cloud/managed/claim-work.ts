@@ -1,5 +1,6 @@
 import { openSession, type CloudSession } from '../cloud-session.ts';
 import type { Grant } from '../identity-grant.ts';
+import { describeLagMs } from '../judge-claim.ts';
 import { formatOwnerTag } from '../../identity/owner.ts';
 import type { OwnWrite } from '../view.ts';
 import { addressOfClaim, type ClaimKey, type IdentityClaim } from './claim.ts';
@@ -82,6 +83,22 @@ export function addressesOf({ claim, leadsTo, excluded }: ClaimWork): string[] {
   const isRefused = had !== undefined && excluded.has(had);
   const kept = isRefused && claim.status?.phase.kind === 'promised' ? undefined : had;
   return [leadsTo, kept].filter((id) => id !== undefined);
+}
+
+/** The claim was read again. */
+export function refreshWork(
+  { clock }: Pick<ControlPorts, 'clock'>,
+  work: ClaimWork,
+  claim: IdentityClaim,
+): void {
+  if (isAskedAnew(work.claim, claim)) work.restsUntilMs = 0;
+  work.claim = claim;
+  if (clock.elapsed() - work.usedAtMs > describeLagMs) work.session.writes = [];
+}
+
+function isAskedAnew(was: IdentityClaim, is: IdentityClaim): boolean {
+  if (was.resourceVersion === is.resourceVersion) return false;
+  return JSON.stringify(was.spec) !== JSON.stringify(is.spec);
 }
 
 /**

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { ensurePublicIdentity } from '../../ensure-public-identity.ts';
 import type { HeldIdentity } from '../../held-identity.ts';
 import { Doom } from '../../testing/doom.ts';
+import { MemoryLease } from '../../testing/memory-lease.ts';
 import { claimsAround, ManagedRegion, type ManagedPod } from '../../testing/managed-region.ts';
 import { parseIpv4Address } from '../../identity/address.ts';
 import { formatOwnerTag, ownerTagKey } from '../../identity/owner.ts';
@@ -145,7 +146,7 @@ describe('two controllers', () => {
   it('a write without the lease is not made, a read is', async () => {
     const built = new ManagedRegion();
     region = built;
-    const lease = { isHeld: () => false };
+    const lease = new MemoryLease().of('nobody');
     const fenced = fenceClaims(built.claims, lease);
     built.control('one', { withLease: false });
     const waiting = ensure(built.pod('gateway-0'));

@@ -4,4 +4,6 @@
  */
 export interface WriterLease {
   isHeld(): boolean;
+  /** Resolves once it is held, at once when it is; rejects when aborted, with the signal's reason. */
+  whenHeld(signal: AbortSignal): Promise<void>;
 }
