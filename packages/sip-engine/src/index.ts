@@ -83,5 +83,6 @@ export {
   type SipEngineLimits,
   type SipEngineOptions,
 } from './engine.ts';
+export { avoidPretenuring } from './avoid-pretenuring.ts';
 export { defaultTiming, type TransactionTiming } from './transaction/timing.ts';
 export type { AppListener } from './wire/app-listener.ts';
