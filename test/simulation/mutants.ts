@@ -44,7 +44,7 @@ const directMutants: readonly Mutant[] = [
   {
     name: 'a release does not describe again before it destroys',
     file: 'cloud/end-claim.ts',
-    text: "if (view !== undefined && !isAmong(step, plan(view))) return 'look-again';",
+    text: "if (view !== undefined && !isAmong(step, planDue(view))) return 'look-again';",
     replacement: '',
     foundFrom: 109,
   },
