@@ -201,13 +201,13 @@ describe('what stands published, acquired again by the next process', () => {
     for (let lag = 1; lag <= 15; lag++) await acquireAgain([...Array<number>(at).fill(0), lag]);
   });
 
-  it.each([2, 4, 6, 8, 12, 16])('is kept when %i describes are behind', async (count) => {
+  it.each([2, 6, 12])('is kept when %i describes are behind', async (count) => {
     for (let lag = 1; lag <= 15; lag++) await acquireAgain(Array<number>(count).fill(lag));
   });
 
   it('is kept, as the private IP is to be taken off, when the parts of a look are behind', async () => {
-    for (let ofInterface = 1; ofInterface <= 15; ofInterface++) {
-      for (let ofAddresses = 1; ofAddresses <= 15; ofAddresses++) {
+    for (let ofInterface = 1; ofInterface <= 6; ofInterface++) {
+      for (let ofAddresses = 1; ofAddresses <= 6; ofAddresses++) {
         await acquireAgain([0, 0, ofInterface, ofAddresses]);
       }
       // its record and two routes were the last changes
