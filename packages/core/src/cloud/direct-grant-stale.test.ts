@@ -309,6 +309,23 @@ describe('what stands published, acquired again by the next process', () => {
     expect(built.ec2.snapshot()).toEqual(before);
   });
 
+  it('is its own whoever wrote his record on it: the association is the lock', async () => {
+    const { built, published } = await publishAfterAnother();
+    const before = built.ec2.snapshot();
+    const { allocationId, claimedAtUptimeMs: _claimedAt, ...rest } = published;
+    const owner = { cluster: 'c', namespace: 'n', pod: 'sip-9', uid: 'uid-9' };
+    const place = {
+      privateIp: '10.0.2.99' as Ipv4Address,
+      networkInterfaceId: 'eni-of-a-lost-node',
+    };
+    const value = formatOwnerTag({ ...place, owner, privateIpAssignedByUs: true });
+    await built.ec2.createTags({ resources: [allocationId], tags: [{ key: ownerTagKey, value }] });
+    built.ec2.calls.clear();
+    expect(await acquire(built, built.ec2, 4, { published })).toEqual({ allocationId, ...rest });
+    expect(built.ec2.calls.countWrites()).toBe(1);
+    expect(built.ec2.snapshot()).toEqual(before);
+  });
+
   it('takes its private IP from no foreign address', async () => {
     const { built, published } = await publishAfterAnother();
     const { associationId, networkInterfaceId, privateIp: privateIpAddress } = published;

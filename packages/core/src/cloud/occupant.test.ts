@@ -51,6 +51,12 @@ describe('judgeOccupant, where describes show two addresses on the private IP', 
       { proven: ['eipassoc-1'], standing: ['203.0.113.2'] },
       1,
     ],
+    [
+      'the one that is known to stand, whoever wrote his record on it',
+      [held(1, 'uid-0'), second],
+      { proven: ['eipassoc-1'] },
+      1,
+    ],
     ['any of its own', [first, second], { proven: [], standing: [] }, 1],
   ])('goes by %s', (_which, addresses, more, expected) => {
     expect(occupantOf(addresses, more)).toBe(`ours eipassoc-${expected}`);

@@ -14,7 +14,7 @@ import {
 /** Whose Elastic IP the private IP carries. */
 export type Occupant =
   | { readonly kind: 'none' }
-  /** Of the pool and ours by its record, or with none of its own: a claim of ours that was cut short. */
+  /** Of the pool, and ours by its association or its record, or with no record of its own: a claim of ours that was cut short. */
   | {
       readonly kind: 'ours';
       readonly address: ElasticIp;
@@ -55,8 +55,9 @@ export function judgeOccupant(
   // of two that are shown there one is from before: that of a pod that came earlier, or of our own earlier try
   const here = view.addresses.filter((one) => isAt(one, { networkInterfaceId, privateIp }));
   const ours = here.filter((one) => ownerRecordOf(one)?.owner.uid === wanted.owner.uid);
+  const isProven = (id = ''): boolean => wanted.proven?.includes(id) === true;
   const address =
-    ours.find(({ associationId: id = '' }) => wanted.proven?.includes(id) === true) ??
+    here.find(({ associationId: id }) => isProven(id)) ??
     ours.find(({ publicIp }) => wanted.standing?.includes(publicIp) === true) ??
     ours[0] ??
     here[0] ??
@@ -70,7 +71,8 @@ export function judgeOccupant(
   if (associationId === undefined) return { kind: 'none' };
   const record = ownerRecordOf(address);
   const isOurs =
-    (ownerTagOf(address) === undefined ||
+    (isProven(associationId) ||
+      ownerTagOf(address) === undefined ||
       record?.owner.uid === wanted.owner.uid ||
       (isHere && hasStrayRecord(address))) &&
     !wanted.excluded.includes(address.allocationId) &&
