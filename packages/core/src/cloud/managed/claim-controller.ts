@@ -33,10 +33,7 @@ export interface ControllerParts extends Omit<ControlPorts, 'signal'> {
   readonly lease: WriterLease;
 }
 
-export interface ControllerTimes {
-  readonly intervalMs: number;
-  readonly graceMs: number;
-}
+export type ControllerTimes = Readonly<Record<'intervalMs' | 'graceMs', number>>;
 
 /** So long claims gather after the first change; and so long lies from one pass to the next. */
 const gatherMs = 100;
