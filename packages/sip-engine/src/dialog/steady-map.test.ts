@@ -17,10 +17,7 @@ function leftBy(table: Table): number {
   collect();
   const before = process.memoryUsage().heapUsed;
   for (let at = 0; at < 2_000; at += 1) {
-    table.set(
-      `key ${at}`,
-      Array.from({ length: 1_000 }, () => at),
-    );
+    table.set(`key ${at}`, Array.from<number>({ length: 1_000 }).fill(at));
     table.delete(`key ${at - 10}`);
     if (at % 25 === 0) collect({ type: 'minor' });
   }
