@@ -109,7 +109,7 @@ const directMutants: readonly Mutant[] = [
     file: 'cloud/judge-claim.ts',
     text: 'if (claimAgeMs >= describeLagMs) return true;',
     replacement: 'return true;',
-    foundFrom: 23,
+    foundFrom: 82,
   },
   {
     name: 'a keep fences after one look',
@@ -130,7 +130,7 @@ const directMutants: readonly Mutant[] = [
     file: 'cloud/maintain-grant.ts',
     text: "if (kind === 'assign-private-ip') return error.code === 'PrivateIpHeldElsewhere';",
     replacement: "if (kind === 'assign-private-ip') return false;",
-    foundFrom: 375,
+    foundFrom: 425,
   },
   {
     name: 'a keep puts no VPC route back',

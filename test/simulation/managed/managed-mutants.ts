@@ -56,7 +56,7 @@ export const managedMutants: readonly Mutant[] = [
     file: 'cloud/managed/sort-errands.ts',
     text: '(one.isBusy || held.includes(one) || (hasAddress(one) && !hasAddress(work))),',
     replacement: 'hasAddress(one) && !hasAddress(work),',
-    foundFrom: 2259,
+    foundFrom: 3831,
   },
   {
     name: 'a pod lets go of a deleted claim and goes on advertising',
@@ -93,6 +93,6 @@ export const managedMutants: readonly Mutant[] = [
     text: 'return nowMs - work.known.sinceMs;',
     replacement:
       "const phase = work.claim.status?.phase; return clock.now() - (phase !== undefined && 'claimedAtMs' in phase ? phase.claimedAtMs : 0);",
-    foundFrom: 23,
+    foundFrom: 287,
   },
 ];
