@@ -4,7 +4,7 @@ import { parseIdentitySpec } from '../identity/identity-spec.ts';
 import { poolTagKey } from '../identity/owner.ts';
 import { reapOrphans } from '../reap-orphans.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
-import { SimulatedEc2 } from '../testing/simulated-ec2/simulated-ec2.ts';
+import { SimulatedEc2, type SimulatedEc2Options } from '../testing/simulated-ec2/simulated-ec2.ts';
 import { directGrant } from './direct-grant.ts';
 import type { Grant, ReleaseCall } from './identity-grant.ts';
 
@@ -22,10 +22,15 @@ const successor: Pod = { name: 'sip-0', uid: 'uid-new', privateIp: '10.0.2.12' a
 const neighbour: Pod = { name: 'sip-1', uid: 'uid-next', privateIp: old.privateIp };
 
 /** One network interface, whose private IPs pods get one after the other; describes are five seconds behind. */
-function build() {
+function build(endedAssociation: SimulatedEc2Options['endedAssociation'] = 'refuse') {
   const clock = new ManualClock();
   const lagMs = { addresses: 5000, networkInterfaces: 5000, routeTables: 5000 };
-  const base = { region: 'eu-central-1', claimScope: 'privateIp', clock } as const;
+  const base = {
+    region: 'eu-central-1',
+    claimScope: 'privateIp',
+    endedAssociation,
+    clock,
+  } as const;
   const ec2 = new SimulatedEc2({ ...base, reads: { lagMs } });
   const { vpcId } = ec2.createVpc({ cidr: '10.0.0.0/16' });
   ec2.createInternetGateway({ vpcId });
@@ -85,78 +90,83 @@ async function died(built: ReturnType<typeof build>, pod: Pod): Promise<Grant> {
   return grant;
 }
 
-describe('a release by whom the link is not seen, while describes show what was before', () => {
-  it('leaves the private IP to the pod that has claimed with it', async () => {
-    const built = build();
-    const dead = await died(built, old);
-    const grant = await built.clock.run(built.acquire(neighbour));
-    await built.clock.run(built.releaseLate(dead));
-    expectWhole(built, grant);
-  });
+const readings = ['refuse', 'accept'] as const;
 
-  it.each([
-    ['at once', 0],
-    ['after an outage', 12],
-  ])(
-    'leaves the private IP to whoever claims with it once the association has ended, %s',
-    async (...row) => {
-      const [, times] = row;
-      const built = build();
+describe.each(readings)(
+  'a late release while describes are behind; EC2 would %s to end twice',
+  (reading) => {
+    it('leaves the private IP to the pod that has claimed with it', async () => {
+      const built = build(reading);
       const dead = await died(built, old);
-      const { ec2, clock } = built;
-      if (times > 0) ec2.inject({ action: 'DisassociateAddress', error: 'InternalError', times });
-      const { networkInterfaceId, privateIp: privateIpAddress } = dead;
-      const others = ec2.snapshot().addresses.filter((one) => one.associationId === undefined);
-      const { allocationId = '' } = others[0] ?? {};
-      ec2.onChange(async ({ kind }) => {
-        if (kind !== 'address-disassociated') return;
-        await ec2.associateAddress({ allocationId, networkInterfaceId, privateIpAddress });
-      });
-      await clock.run(built.releaseLate(dead));
-      const taken = ec2.snapshot().addresses.find((one) => one.allocationId === allocationId);
-      expect(taken).toMatchObject({ networkInterfaceId, privateIpAddress });
-    },
-  );
+      const grant = await built.clock.run(built.acquire(neighbour));
+      await built.clock.run(built.releaseLate(dead));
+      expectWhole(built, grant);
+    });
 
-  it('leaves the routes to the successor on the same network interface', async () => {
-    const built = build();
-    const dead = await died(built, old);
-    const grant = await built.clock.run(built.acquire(successor));
-    expect(grant.publicIp).toBe(dead.publicIp);
-    await built.clock.run(built.releaseLate(dead));
-    expectWhole(built, grant);
-  });
+    it.each([
+      ['at once', 0],
+      ['after an outage', 12],
+    ])(
+      'leaves the private IP to whoever claims with it once the association has ended, %s',
+      async (...row) => {
+        const [, times] = row;
+        const built = build(reading);
+        const dead = await died(built, old);
+        const { ec2, clock } = built;
+        if (times > 0) ec2.inject({ action: 'DisassociateAddress', error: 'InternalError', times });
+        const { networkInterfaceId, privateIp: privateIpAddress } = dead;
+        const others = ec2.snapshot().addresses.filter((one) => one.associationId === undefined);
+        const { allocationId = '' } = others[0] ?? {};
+        ec2.onChange(async ({ kind }) => {
+          if (kind !== 'address-disassociated') return;
+          await ec2.associateAddress({ allocationId, networkInterfaceId, privateIpAddress });
+        });
+        await clock.run(built.releaseLate(dead));
+        const taken = ec2.snapshot().addresses.find((one) => one.allocationId === allocationId);
+        expect(taken).toMatchObject({ networkInterfaceId, privateIpAddress });
+      },
+    );
 
-  it('gives all back when nobody has come since, the private IP and the record as soon as describes have caught up', async () => {
-    const built = build();
-    const dead = await died(built, old);
-    const startMs = built.clock.elapsed();
-    await built.clock.run(built.releaseLate(dead));
-    expect(built.ec2.snapshot()).toEqual(built.before);
-    expect(built.clock.elapsed() - startMs).toBeLessThan(13_000);
-  });
+    it('leaves the routes to the successor on the same network interface', async () => {
+      const built = build(reading);
+      const dead = await died(built, old);
+      const grant = await built.clock.run(built.acquire(successor));
+      expect(grant.publicIp).toBe(dead.publicIp);
+      await built.clock.run(built.releaseLate(dead));
+      expectWhole(built, grant);
+    });
 
-  it('goes on where a release before it died once the association had ended', async () => {
-    const built = build();
-    const dead = await died(built, old);
-    await built.ec2.disassociateAddress({ associationId: dead.associationId });
-    await built.clock.advance(60_000);
-    await built.clock.run(built.releaseLate(dead));
-    expect(built.ec2.snapshot()).toEqual(built.before);
-  });
+    it('gives all back when nobody has come since, the private IP and the record as soon as describes have caught up', async () => {
+      const built = build(reading);
+      const dead = await died(built, old);
+      const startMs = built.clock.elapsed();
+      await built.clock.run(built.releaseLate(dead));
+      expect(built.ec2.snapshot()).toEqual(built.before);
+      expect(built.clock.elapsed() - startMs).toBeLessThan(13_000);
+    });
 
-  it('waits no longer once it is aborted', async () => {
-    const built = build();
-    const dead = await died(built, old);
-    const stop = new AbortController();
-    const releasing = built.releaseLate(dead, { signal: stop.signal });
-    releasing.catch(() => {});
-    await built.clock.advance(6000);
-    stop.abort();
-    await expect(releasing).rejects.toMatchObject({ code: 'Aborted' });
-    expect(built.clock.waiting).toBe(0);
-  });
-});
+    it('goes on where a release before it died once the association had ended', async () => {
+      const built = build(reading);
+      const dead = await died(built, old);
+      await built.ec2.disassociateAddress({ associationId: dead.associationId });
+      await built.clock.advance(60_000);
+      await built.clock.run(built.releaseLate(dead));
+      expect(built.ec2.snapshot()).toEqual(built.before);
+    });
+
+    it('waits no longer once it is aborted', async () => {
+      const built = build(reading);
+      const dead = await died(built, old);
+      const stop = new AbortController();
+      const releasing = built.releaseLate(dead, { signal: stop.signal });
+      releasing.catch(() => {});
+      await built.clock.advance(6000);
+      stop.abort();
+      await expect(releasing).rejects.toMatchObject({ code: 'Aborted' });
+      expect(built.clock.waiting).toBe(0);
+    });
+  },
+);
 
 describe('a pod on a private IP that describes show with the address of a dead pod', () => {
   it('leaves the routes of the successor that has taken that address to another private IP there', async () => {

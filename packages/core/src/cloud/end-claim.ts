@@ -64,7 +64,7 @@ export async function endClaim(session: CloudSession, ending: Ending): Promise<v
         await pause(session, `looking for ${what} again`);
         view = await look();
       }
-      if (planDue(view).length === 0 && plan(view).length > 0) {
+      while (planDue(view).length === 0 && plan(view).length > 0) {
         await due.caughtUp();
         view = await look();
       }
@@ -87,7 +87,7 @@ export async function endClaim(session: CloudSession, ending: Ending): Promise<v
       if (!isDone || step.kind !== 'disassociate-address') return isDone ? 'done' : 'look-again';
       doubts = 0;
       const contradicting = before && isContradicted(wanted, before) ? before : undefined;
-      const isNews = mayBeNews && !wasDoneBefore;
+      const isNews = mayBeNews && !wasDoneBefore && (await due.isProven(step));
       wanted = await afterEnd(session, { step, wanted, contradicting }, isNews);
       due.told();
       // now that it is known whose the rest is, what comes first may be planned first

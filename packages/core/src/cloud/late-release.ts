@@ -3,12 +3,15 @@ import type { CloudStep } from './cloud-step.ts';
 import type { Ending } from './end-claim.ts';
 import { caughtUpMs } from './own-writes.ts';
 import type { WantedNothing } from './plan-nothing.ts';
+import { wasStanding, type Disassociation } from './prove-end.ts';
 
 /** When what of a release's plan may be carried out. */
 export interface Due {
   readonly isLate: boolean;
   /** Of planned steps, those that may be carried out now. */
   readonly of: (steps: readonly CloudStep[], wanted: WantedNothing) => readonly CloudStep[];
+  /** True when EC2's yes to the end of an association is to be believed: asked once more it says whether that stood until then. */
+  readonly isProven: (step: Disassociation) => Promise<boolean>;
   /** To be called when EC2 has told what became of the association: describes are to catch up with that. */
   readonly told: () => void;
   /** Resolves when describes have caught up. */
@@ -29,6 +32,7 @@ export function dueOf(session: CloudSession, ending: Ending): Due {
     isLate,
     of: (steps, wanted) =>
       steps.filter((step) => clock.elapsed() >= caughtUpAtMs || isDueAtOnce(step, wanted)),
+    isProven: async (step) => !isLate || wasStanding(session, step),
     told: () => {
       if (isLate) caughtUpAtMs = later();
     },

@@ -6,7 +6,7 @@ import type { WantedNothing } from './plan-nothing.ts';
 import { nameStep } from './translate-ec2-error.ts';
 import { shownOn, type CloudView } from './view.ts';
 
-type Disassociation = CloudStep & { readonly kind: 'disassociate-address' };
+export type Disassociation = CloudStep & { readonly kind: 'disassociate-address' };
 
 /**
  * An ended association is news unless EC2 says that it knows it no more. EC2 may also say yes to the end of
@@ -43,7 +43,7 @@ export async function afterEnd(
  * Asked once more, EC2 either knows the association no more, and so would have refused the first time had it ended
  * before; or it says yes to what has ended, and its yes proves nothing.
  */
-async function wasStanding(session: CloudSession, step: Disassociation): Promise<boolean> {
+export async function wasStanding(session: CloudSession, step: Disassociation): Promise<boolean> {
   const { associationId } = step;
   for (;;) {
     try {
