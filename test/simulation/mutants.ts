@@ -39,7 +39,7 @@ const directMutants: readonly Mutant[] = [
     file: 'cloud/plan-nothing.ts',
     text: "if (!isAt(address, wanted)) return 'somebody-else';",
     replacement: "if (!isAt(address, wanted)) return 'us';",
-    foundFrom: 1,
+    foundFrom: 6,
   },
   {
     name: 'a release does not describe again before it destroys',
@@ -53,7 +53,7 @@ const directMutants: readonly Mutant[] = [
     file: 'reap-orphans.ts',
     text: 'observe: look,',
     replacement: 'observe: async () => orphan.steps.filter((step) => !isAmong(step, done)),',
-    foundFrom: 31,
+    foundFrom: 56,
   },
   {
     name: 'a reaper takes away at first sight',
@@ -67,7 +67,7 @@ const directMutants: readonly Mutant[] = [
     file: 'cloud/doubt-about-pods.ts',
     text: 'return live.pods.some((pod) => pod.uid === uid);',
     replacement: "return live.pods.length > 0 || uid === '';",
-    foundFrom: 1,
+    foundFrom: 2,
   },
   {
     name: 'a private IP is taken off whoever registered it',
@@ -158,7 +158,7 @@ const directMutants: readonly Mutant[] = [
     file: 'keep/claim-age.ts',
     text: 'if (claimedAtUptimeMs === undefined)',
     replacement: 'if (claimedAtUptimeMs !== -1)',
-    foundFrom: 82,
+    foundFrom: 90,
   },
   {
     name: 'a look keeps what it read before an outage',

@@ -7,21 +7,21 @@ export const managedMutants: readonly Mutant[] = [
     file: 'cloud/managed/fence-writes.ts',
     text: 'if (lease.isHeld()) return;',
     replacement: 'return;',
-    foundFrom: 79,
+    foundFrom: 123,
   },
   {
     name: 'a promised address is given to others',
     file: 'cloud/managed/claim-work.ts',
     text: 'return [leadsTo, kept].filter((id) => id !== undefined);',
     replacement: 'return [leadsTo, kept].filter((id) => id === null);',
-    foundFrom: 111,
+    foundFrom: 187,
   },
   {
     name: 'an address whose promise is being written is given to others',
     file: 'cloud/managed/claim-work.ts',
     text: 'return [leadsTo, kept].filter((id) => id !== undefined);',
     replacement: 'return [kept].filter((id) => id !== undefined);',
-    foundFrom: 3843,
+    foundFrom: 2403,
   },
   {
     name: 'who is not in a list that says nothing is succeeded',
@@ -63,7 +63,7 @@ export const managedMutants: readonly Mutant[] = [
     file: 'cloud/managed/acquire-claim.ts',
     text: 'if (act.held !== undefined) await run.request.onGivingBack?.(claimOf(act.held));',
     replacement: '',
-    foundFrom: 2711,
+    foundFrom: 2063,
   },
   {
     name: 'a release says that it let go before it has withdrawn',
@@ -85,7 +85,7 @@ export const managedMutants: readonly Mutant[] = [
     file: 'cloud/managed/want-claim.ts',
     text: "phase?.kind === 'promised' && phase.promise.privateIpAssignedByUs;",
     replacement: 'false;',
-    foundFrom: 187,
+    foundFrom: 311,
   },
   {
     name: 'a claim is as old as wall clocks say',

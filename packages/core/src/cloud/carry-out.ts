@@ -122,7 +122,7 @@ async function afterFailure(
       break;
     case 'assign-private-ip':
       if (code === 'InvalidParameterValue' || code === 'Resource.AlreadyAssociated') {
-        throw await privateIpRefused(session, step, error);
+        return privateIpRefused(session, step, error);
       }
       break;
     case 'assign-ipv6-address':
@@ -231,19 +231,29 @@ async function privateIpRefused(
   session: CloudSession,
   step: CloudStep & { kind: 'assign-private-ip' },
   cause: unknown,
-): Promise<CoreError> {
+): Promise<Carried> {
   const { privateIp, networkInterfaceId } = step;
   const holder = await findHolder(session, step);
+  // whoever had it has let it go since, or no describe shows him yet
+  if (holder === undefined && saysAssigned(cause)) return lookAgain(session, step, cause);
   if (holder === undefined || holder === networkInterfaceId) {
-    return translateEc2Error(cause, nameStep(step));
+    throw translateEc2Error(cause, nameStep(step));
   }
-  return new CoreError({
+  throw new CoreError({
     code: 'PrivateIpHeldElsewhere',
     message: `${nameStep(step)}: EC2 refused, ${holder} holds ${privateIp}`,
     remedy: `Take ${privateIp} off ${holder} once nothing uses it there (the reaper does for pods that are gone), or keep the pod network's range apart from what EC2 hands out.`,
     retry: 'later',
     cause,
   });
+}
+
+/** One of EC2's two codes for this is also that of a private IP which the subnet does not have: then only its text tells. */
+function saysAssigned(error: unknown): boolean {
+  if (!Ec2CallError.is(error)) return false;
+  return (
+    error.ec2Code === 'Resource.AlreadyAssociated' || error.message.includes('move is not allowed')
+  );
 }
 
 async function findHolder(

@@ -43,6 +43,19 @@ async function build(setup: SimulatedPodSetup = {}): Promise<Built> {
   return { ...pod, grant, held, otherIp };
 }
 
+/** A hand moves the private IP to another network interface. */
+async function moveAway({ ec2, held }: Built): Promise<{ readonly networkInterfaceId: string }> {
+  const { networkInterfaceId } = held;
+  const eni = ec2
+    .snapshot()
+    .networkInterfaces.find((one) => one.networkInterfaceId === networkInterfaceId);
+  const other = ec2.createNetworkInterface({ subnetId: eni?.subnetId ?? '' });
+  const privateIpAddresses = [privateIp];
+  await ec2.unassignPrivateIpAddresses({ networkInterfaceId, privateIpAddresses });
+  await ec2.assignPrivateIpAddresses({ ...other, privateIpAddresses });
+  return other;
+}
+
 /** Maintains to the end, however often it waits. */
 async function maintain({ clock, grant, held }: Built, call = old): Promise<GrantState> {
   const run = grant.maintain(held, call);
@@ -281,21 +294,31 @@ describe('maintain', () => {
 
   it('is lost when another network interface has our private IP by now: EC2 says so to who registers it', async () => {
     const built = await build();
-    const { ec2, held } = built;
-    const { networkInterfaceId } = held;
-    const eni = ec2
-      .snapshot()
-      .networkInterfaces.find((one) => one.networkInterfaceId === networkInterfaceId);
-    const other = ec2.createNetworkInterface({ subnetId: eni?.subnetId ?? '' });
-    const privateIpAddresses = [privateIp];
-    await ec2.unassignPrivateIpAddresses({ networkInterfaceId, privateIpAddresses });
-    await ec2.assignPrivateIpAddresses({ ...other, privateIpAddresses });
+    const { ec2 } = built;
+    const other = await moveAway(built);
     expect(await maintain(built, young)).toMatchObject({
       kind: 'lost',
       because: 'claim-refused',
       message: expect.stringContaining(`${other.networkInterfaceId} holds ${privateIp}`) as string,
     });
     expect(ec2.calls.count('AssociateAddress')).toBe(1);
+  });
+
+  it('claims again when the other network interface has let our private IP go before it is asked who has it', async () => {
+    const built = await build();
+    const { ec2 } = built;
+    const other = await moveAway(built);
+    const show = ec2.describeNetworkInterfaces.bind(ec2);
+    ec2.describeNetworkInterfaces = async (input, call) => {
+      const asksWhoHasIt = input.filters?.some(({ name }) => name === 'private-ip-address');
+      if (asksWhoHasIt === true) {
+        const privateIpAddresses = [privateIp];
+        await ec2.unassignPrivateIpAddresses({ ...other, privateIpAddresses });
+      }
+      return show(input, call);
+    };
+    expect(await maintain(built, young)).toMatchObject({ kind: 'held', grant: { privateIp } });
+    expect(ec2.calls.count('AssignPrivateIpAddresses')).toBe(5);
   });
 
   it('is lost to another pod that associated the address with the same private IP', async () => {
