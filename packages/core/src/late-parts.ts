@@ -6,6 +6,7 @@ import type * as watchOfWire from './keep/wire-watch.ts';
 import type * as lostPublication from './find-lost.ts';
 import { onDemand } from './on-demand.ts';
 import type * as reportToListener from './report-to-listener.ts';
+import type * as proofOfDelivery from './verify/judge-delivery.ts';
 import type * as proofOfIpv6 from './verify/judge-ipv6.ts';
 import type * as proofOnWire from './verify/require-wire-proof.ts';
 
@@ -25,6 +26,8 @@ interface LateParts {
   readonly dualStack: () => Promise<typeof holdBoth>;
   readonly ipv6Choice: () => Promise<typeof choiceOfIpv6>;
   readonly ipv6Proof: () => Promise<typeof proofOfIpv6>;
+  /** Of identities with another delivery than `both`, and of what is left of one. */
+  readonly deliveryProof: () => Promise<typeof proofOfDelivery>;
   /** Of verbs that somebody listens to. */
   readonly stepReport: () => Promise<typeof reportToListener>;
 }
@@ -38,6 +41,7 @@ export const lateParts: LateParts = {
   dualStack: onDemand(() => import('./cloud/hold-both.ts')),
   ipv6Choice: onDemand(() => import('./kernel/choose-ipv6.ts')),
   ipv6Proof: onDemand(() => import('./verify/judge-ipv6.ts')),
+  deliveryProof: onDemand(() => import('./verify/judge-delivery.ts')),
   stepReport: onDemand(() => import('./report-to-listener.ts')),
 };
 

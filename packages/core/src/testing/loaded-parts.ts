@@ -6,6 +6,7 @@ import * as wireWatch from '../keep/wire-watch.ts';
 import * as ipv6Choice from '../kernel/choose-ipv6.ts';
 import type { LoadedParts } from '../late-parts.ts';
 import * as stepReport from '../report-to-listener.ts';
+import * as deliveryProof from '../verify/judge-delivery.ts';
 import * as ipv6Proof from '../verify/judge-ipv6.ts';
 import * as wireProof from '../verify/require-wire-proof.ts';
 
@@ -18,5 +19,6 @@ export const loadedParts: LoadedParts = {
   dualStack,
   ipv6Choice,
   ipv6Proof,
+  deliveryProof,
   stepReport,
 };

@@ -7,6 +7,7 @@ import type { FakeKernel } from '../testing/fake-kernel/fake-kernel.ts';
 import { fakePod } from '../testing/fake-kernel/fake-pod.ts';
 import { judgeDelivery } from './judge-delivery.ts';
 import type { KernelFacts } from './route-probe.ts';
+import { verifyKernel } from './verify-kernel.ts';
 
 const common: KernelFacts = {
   linkName: 'net1',
@@ -30,6 +31,14 @@ const plans: Record<string, DeliveryPlan> = {
   any: { delivery: 'any', ports: [{ protocol: 'tcp', first: 5061, last: 5061 }] },
 };
 
+const codesOfDelivery: readonly string[] = [
+  'delivery-table-stray',
+  'delivery-table-missing',
+  'delivery-unreadable',
+  'port-rule-missing',
+  'route-source',
+];
+
 /** What is found for one delivery where the kernel is as another one wants it, and then spoilt. */
 async function found(
   wanted: string,
@@ -46,7 +55,10 @@ async function found(
   const steps = planKernel(await observe(), { ...common, identities, releasing: [] });
   for (const step of steps) await kernel.apply(step);
   spoil(kernel);
-  const findings = judgeDelivery({ ...common, ...plans[wanted] }, await observe());
+  const facts = { ...common, ...plans[wanted] };
+  const findings = judgeDelivery(facts, await observe());
+  const all = await verifyKernel(kernel, facts);
+  expect(all.filter(({ code }) => codesOfDelivery.includes(code))).toEqual(findings);
   for (const { seen, remedy } of findings) {
     expect(seen).not.toBe('');
     expect(remedy).toMatch(/\.$/);

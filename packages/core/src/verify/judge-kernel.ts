@@ -1,6 +1,5 @@
 import type { LinkState, RouteDecision } from '../kernel/kernel-port.ts';
 import { isFailClosedRoute } from '../kernel/plan-routes.ts';
-import { judgeDelivery } from './judge-delivery.ts';
 import { judgeLink } from './judge-link.ts';
 import { judgeRules } from './judge-rules.ts';
 import { describeDecision } from './describe-decision.ts';
@@ -18,7 +17,7 @@ export interface KernelEvidence {
   readonly lookups: readonly RouteLookupResult[];
 }
 
-/** Pure: every difference between what the identity needs of IPv4 and what the kernel showed. */
+/** Pure: every difference between what the identity needs of IPv4, whatever its delivery, and what the kernel showed. */
 export function judgeKernel(facts: KernelFacts, evidence: KernelEvidence): KernelFinding[] {
   const { state, lookups } = evidence;
   if (state === undefined) return [linkMissing(facts)];
@@ -26,7 +25,6 @@ export function judgeKernel(facts: KernelFacts, evidence: KernelEvidence): Kerne
     ...judgeLink(facts, state),
     ...judgeFailClosed(facts, state),
     ...judgeRules(facts, state),
-    ...judgeDelivery(facts, state),
     ...lookups.flatMap((lookup) => judgeLookup(facts, lookup)),
   ];
 }

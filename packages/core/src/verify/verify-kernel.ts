@@ -20,7 +20,17 @@ export async function verifyKernel(
     return decision === undefined ? [] : [{ probe, decision }];
   });
   const findings = judgeKernel(facts, { state, lookups });
-  return state === undefined ? findings : [...findings, ...judgeOther(state)];
+  if (state === undefined) return findings;
+  return [...findings, ...(await findDelivery(facts, state)), ...judgeOther(state)];
+}
+
+/** What a delivery adds in the kernel: nothing is to be judged with `both` where nothing of another one is left. */
+async function findDelivery(facts: KernelFacts, state: LinkState): Promise<KernelFinding[]> {
+  const { delivery = 'both', publicIp } = facts;
+  const isLeft = state.deliveryTables?.some((table) => table.publicIp === publicIp) === true;
+  if (delivery === 'both' && !isLeft) return [];
+  const { judgeDelivery } = await lateParts.deliveryProof();
+  return judgeDelivery(facts, state);
 }
 
 /** The IPv6 side of an identity that has one: what is left is to judge it. */
