@@ -231,10 +231,8 @@ export class Invariants {
   #noticeableMs({ falseSinceMs, unroutedSinceMs, publishedMs }: Watched, pod: Pod): number {
     if (falseSinceMs === undefined) return unroutedSinceMs ?? 0;
     const taken = this.truth.association(pod.published?.allocationId ?? '');
-    const { managed } = this.#world;
     // a controller knows no claim for longer than it has reigned
-    const knownMs =
-      managed === undefined ? publishedMs : Math.max(publishedMs, managed.reignsSinceMs);
+    const knownMs = Math.max(publishedMs, this.#world.managed?.reignsSinceMs ?? -Infinity);
     return taken === undefined ? falseSinceMs : Math.max(falseSinceMs, knownMs + claimAgeMs);
   }
 
@@ -252,10 +250,10 @@ export class Invariants {
   // -- what is done to others --------------------------------------------------------------------------
 
   #changed(change: Ec2Change): void {
-    const world = this.#world;
-    world.note('ec2', change.kind, change);
-    judgeChange(world, this.truth, change);
-    this.truth.follow(change, world.nowMs, madeFor(world.actor, change)?.uid);
+    const { nowMs, actor } = this.#world;
+    this.#world.note('ec2', change.kind, change);
+    judgeChange(this.#world, this.truth, change);
+    this.truth.follow(change, nowMs, madeFor(actor, change)?.uid);
     if ('allocationId' in change) this.#moved(change.allocationId);
     for (const pod of this.#watched.keys()) if (concerns(change, pod)) this.#judge(pod);
   }

@@ -1,10 +1,29 @@
 import { isDeepStrictEqual } from 'node:util';
+import { catchThief } from './drift.ts';
 import { complaintsAboutEnd, complaintsAboutQuiet, movementOf, type Stays } from './judge-end.ts';
 import { graceMs, reaperPeriodMs } from './reaper.ts';
 import type { World } from './world.ts';
 
 /** How often it is looked whether all is well. */
 const lookEveryMs = 12_000;
+
+/** No fault is planned any more, and what lasted ends. */
+export async function endTrouble(world: World): Promise<void> {
+  world.arms.length = 0;
+  // a person looks at what the reaper would not take away by itself
+  world.brakeShare = 1;
+  // the cluster knows by then what it did not know
+  for (const pod of world.pods) pod.ipKnownMs = Math.min(pod.ipKnownMs, world.nowMs);
+  for (const host of [...world.hosts, ...(world.managed?.hosts ?? [])]) {
+    host.partitionedUntilMs = Math.min(host.partitionedUntilMs, world.nowMs);
+    host.storeCutUntilMs = Math.min(host.storeCutUntilMs, world.nowMs);
+  }
+  const controllers = world.managed?.controllers.keys() ?? [];
+  for (const process of [...world.pods.map((pod) => pod.process), ...controllers]) {
+    process?.seeNow();
+  }
+  await catchThief(world);
+}
 
 /**
  * Runs until every live pod has held what it should, and nothing was written, for as long as a keep takes for two

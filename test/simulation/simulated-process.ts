@@ -57,6 +57,11 @@ export class SimulatedProcess {
     this.#sees = { asOfMs, times };
   }
 
+  /** Its describes show again what any other's do. */
+  seeNow(): void {
+    this.#sees = undefined;
+  }
+
   /** How far back the describe of addresses that it makes now sees; undefined: as far as any other. */
   seesAgainMs(nowMs: number): number | undefined {
     if (this.#sees === undefined || this.#sees.times <= 0) return undefined;

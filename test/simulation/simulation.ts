@@ -1,6 +1,6 @@
 import { FakeNode } from '@truetuple/core/testing';
 import { Cluster } from './cluster.ts';
-import { catchThief, claimDrift, cloudDrifts, drift, kernelDrifts, theft } from './drift.ts';
+import { claimDrift, cloudDrifts, drift, kernelDrifts, theft } from './drift.ts';
 import { provocationOf } from './provocation.ts';
 import { cellsByMode, type Mode } from './faults.ts';
 import { startControllers } from './managed/controllers.ts';
@@ -8,7 +8,7 @@ import { History } from './history.ts';
 import { Invariants } from './invariants.ts';
 import { whatStays } from './judge-end.ts';
 import { Random } from './random.ts';
-import { becomeEmpty, comeToRest } from './quiet.ts';
+import { becomeEmpty, comeToRest, endTrouble } from './quiet.ts';
 import { reaperPeriodMs, runReaper } from './reaper.ts';
 import { buildRegion, passAround, settleForeign } from './region.ts';
 import { sceneOf } from './scenes.ts';
@@ -198,17 +198,4 @@ async function haveTrouble(world: World): Promise<void> {
   while (world.faults < leastFaults && world.violations.length === 0) {
     await world.scheduler.runUntil(world.nowMs + 10_000);
   }
-}
-
-async function endTrouble(world: World): Promise<void> {
-  world.arms.length = 0;
-  // a person looks at what the reaper would not take away by itself
-  world.brakeShare = 1;
-  // the cluster knows by then what it did not know
-  for (const pod of world.pods) pod.ipKnownMs = Math.min(pod.ipKnownMs, world.nowMs);
-  for (const host of [...world.hosts, ...(world.managed?.hosts ?? [])]) {
-    host.partitionedUntilMs = Math.min(host.partitionedUntilMs, world.nowMs);
-    host.storeCutUntilMs = Math.min(host.storeCutUntilMs, world.nowMs);
-  }
-  await catchThief(world);
 }
