@@ -48,17 +48,17 @@ export async function runPodProgram(
   world.note(process.name, 'ends', end?.kind ?? 'told to stop');
   if (end?.kind === 'lost' && end.isFenced) invariants.fenced(pod);
   if (end === undefined || world.random.chance(0.5)) {
-    const knewPrivateIp = hasPrivateIp(pod);
+    const knewPrivateIp = await hasPrivateIp(pod);
     const isGivenBack = await giveBack(world, process, held, keeping);
-    pod.hasReleased = isGivenBack && knewPrivateIp && hasPrivateIp(pod);
+    pod.hasReleased = isGivenBack && knewPrivateIp && (await hasPrivateIp(pod));
   }
   process.kill();
 }
 
 /** Only by its own link does a release know that the private IP is nobody else's: taken off there, it may be the next pod's. */
-function hasPrivateIp({ kernel, privateIp }: Pod): boolean {
-  const { links } = kernel.snapshot();
-  return links.some(({ addresses }) => addresses.some(({ address }) => address === privateIp));
+async function hasPrivateIp({ kernel, privateIp }: Pod): Promise<boolean> {
+  const net1 = await kernel.observe('net1', 0);
+  return net1?.addresses.some(({ address }) => address === privateIp) === true;
 }
 
 async function giveBack(

@@ -91,6 +91,14 @@ describe('shareReads', () => {
     expect(await third).toHaveLength(2);
   });
 
+  it('a call that has ended by itself is not aborted', async () => {
+    const { ec2, gates, signals } = held();
+    const reading = ec2.describeAddresses({}, { signal: new AbortController().signal });
+    for (const open of gates) open();
+    await reading;
+    expect(signals.map((signal) => signal?.aborted)).toEqual([false]);
+  });
+
   it('a failure is everybody’s, and is not kept', async () => {
     const { simulated } = region();
     const ec2 = shareReads(simulated);

@@ -77,7 +77,8 @@ function readerOf(underWay: Map<string, SharedRead>): Read {
       shared.readers -= 1;
       if (shared.readers === 0) {
         forget(underWay, key, shared);
-        shared.stop.abort(unread);
+        // else it has ended by itself
+        if (options?.signal?.aborted === true) shared.stop.abort(unread);
       }
     }
   };
