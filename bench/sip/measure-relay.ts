@@ -53,7 +53,7 @@ async function measureByNode({
   const after = await gateway.account();
   return {
     packetsPerSecond: idle.sent / seconds,
-    nice: after.relayNice,
+    nice: after.relayThread?.nice,
     idle,
     busy,
     alone,

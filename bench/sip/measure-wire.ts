@@ -6,7 +6,14 @@ import { loadFigures, type LoadFigures } from './load-figures.ts';
 import { callThroughGateway } from './media-peer.ts';
 import { RtpPeer, type WireReport } from './rtp-peer.ts';
 import { RunningServer } from './running-server.ts';
-import { mediaCalls, packetsPerLeg, places, rates, type Settings } from './settings.ts';
+import {
+  mediaCalls,
+  packetsPerLeg,
+  places,
+  rates,
+  relayRealtimePriority,
+  type Settings,
+} from './settings.ts';
 
 /** One way as the wire shows it: by the kernel's timestamps of a peer that is no Node process. */
 export interface WireFigures {
@@ -19,7 +26,11 @@ export interface WireFigures {
   readonly floor: WireReport;
   /** The calls beside `busy`. */
   readonly load: LoadFigures;
+  readonly realtime: RealtimeFigures | MissingWire;
 }
+
+/** As `busy` and `load`, through a relay whose thread is a realtime thread: SCHED_RR with `relayRealtimePriority`. */
+export type RealtimeFigures = Pick<WireFigures, 'kind' | 'busy' | 'load'>;
 
 export interface MissingWire {
   readonly kind: 'missing';
@@ -48,10 +59,15 @@ function compile(folder: string): string | MissingWire {
   }
 }
 
-async function measureWith(
+async function measureWith(program: string, settings: Settings): Promise<WireFigures> {
+  const figures = await measureDefault(program, settings);
+  return { ...figures, realtime: await measureRealtime(program, settings) };
+}
+
+async function measureDefault(
   program: string,
   { mediaSeconds: seconds, warmUpSeconds }: Settings,
-): Promise<WireFigures> {
+): Promise<Omit<WireFigures, 'realtime'>> {
   const { gateway: target, mediaCaller: caller, mediaCallee: callee } = places;
   await using gateway = await RunningServer.start('gateway');
   const addresses = [caller.address, callee.address];
@@ -68,6 +84,25 @@ async function measureWith(
   peer.sendTo(relayed);
   const [busy, load] = await besideCalls(gateway, seconds, peer);
   return { kind: 'measured', idle, busy, floor, load };
+}
+
+async function measureRealtime(
+  program: string,
+  { mediaSeconds: seconds, warmUpSeconds }: Settings,
+): Promise<RealtimeFigures | MissingWire> {
+  const { gateway: target, mediaCaller: caller, mediaCallee: callee } = places;
+  await using gateway = await RunningServer.start('gateway', relayRealtimePriority);
+  const { relayThread } = await gateway.account();
+  if (relayThread?.realtimePriority !== relayRealtimePriority) {
+    const why = 'a realtime thread takes CAP_SYS_NICE (or RLIMIT_RTPRIO) and chrt of util-linux';
+    return { kind: 'missing', why };
+  }
+  const addresses = [caller.address, callee.address];
+  await using peer = await RtpPeer.start(program, 'measure', legs, addresses);
+  peer.sendTo(await callThroughGateway(target, caller, callee, peer.calls()));
+  await besideCalls(gateway, warmUpSeconds, peer);
+  const [busy, load] = await besideCalls(gateway, seconds, peer);
+  return { kind: 'measured', busy, load };
 }
 
 async function besideCalls(

@@ -1,5 +1,5 @@
 import { formatMs, formatTable } from '../identity/table.ts';
-import type { Verdict } from './bounds.ts';
+import { schedRr, type Verdict } from './bounds.ts';
 import type { LoadFigures } from './load-figures.ts';
 import type { CeilingFigures } from './measure-ceiling.ts';
 import type { EnduranceFigures } from './measure-endurance.ts';
@@ -136,6 +136,7 @@ export function printRelay({
   wire,
 }: RelayFigures): readonly string[] {
   const beside = `${load.rate} set-ups/s beside`;
+  const realtime = wire.kind === 'measured' ? wire.realtime : undefined;
   return [
     '',
     `One way through the embedded relay, ${packetsPerSecond} packets/s, by the clock of a Node peer; milliseconds. Its thread runs at nice ${nice}.`,
@@ -148,11 +149,13 @@ export function printRelay({
     ...(wire.kind === 'measured'
       ? wireTable(wire, beside)
       : [`Not measured on the wire: ${wire.why}`]),
+    ...(realtime?.kind === 'missing' ? [`Not measured with ${schedRr}: ${realtime.why}`] : []),
     '',
     ...loadTable([
       ['gateway, no media', alone],
       ['gateway, meanwhile', load],
       ...(wire.kind === 'measured' ? [['gateway, wire peer', wire.load] as const] : []),
+      ...(realtime?.kind === 'measured' ? [[`gateway, ${schedRr}`, realtime.load] as const] : []),
     ]),
   ];
 }
@@ -165,11 +168,17 @@ function relayRow(
   return [name, String(sent), String(sent - received), ...times];
 }
 
-function wireTable({ idle, busy, floor }: WireFigures, beside: string): readonly string[] {
+function wireTable(
+  { idle, busy, floor, realtime }: WireFigures,
+  beside: string,
+): readonly string[] {
   const rows: readonly (readonly [string, WireReport])[] = [
     ['no calls beside', idle],
     [beside, busy],
     ['C forwarder, the same', floor],
+    ...(realtime.kind === 'measured'
+      ? [[`the relay at ${schedRr}, the same`, realtime.busy] as const]
+      : []),
   ];
   return [
     "The same on the wire, by the kernel's timestamps of a C peer.",

@@ -18,7 +18,7 @@ export class RunningServer implements AsyncDisposable {
     this.#server = server;
   }
 
-  static async start(name: ServerName): Promise<RunningServer> {
+  static async start(name: ServerName, realtimePriority?: number): Promise<RunningServer> {
     const { server: local, callee, caller, gateway, mediaCallee } = places;
     const mediaHosts = [callee.address, caller.address];
     const isGateway = name === 'gateway';
@@ -27,6 +27,7 @@ export class RunningServer implements AsyncDisposable {
       local: isGateway ? gateway : { address: local.address, port: portOf[name] },
       callee,
       mediaCallee,
+      realtimePriority,
       mediaHosts,
     };
     const child = new Child(new URL('./server-child.ts', import.meta.url), [JSON.stringify(input)]);

@@ -13,6 +13,8 @@ export interface ServerInput {
   readonly callee: Tuple;
   /** Where `gateway` calls for the user "media". */
   readonly mediaCallee: Tuple;
+  /** Of the thread of `gateway`'s relay; undefined: as by default. */
+  readonly realtimePriority: number | undefined;
   /** Hosts that the session descriptions of both legs name. */
   readonly mediaHosts: readonly string[];
 }
@@ -31,7 +33,7 @@ async function open(input: ServerInput): Promise<SipServer> {
     case 'npm-sip':
       return openNpmSip(local);
     case 'gateway':
-      return openGateway(local, callee, input.mediaCallee);
+      return openGateway(local, callee, input.mediaCallee, input.realtimePriority);
     default:
       return name satisfies never;
   }
@@ -45,7 +47,7 @@ function account(server: SipServer): ServerAccount {
     peakRssBytes: process.resourceUsage().maxRSS * 1024,
     counts: server.counts(),
     refused: server.refused(),
-    relayNice: server.relayNice,
+    relayThread: server.relayThread,
   };
 }
 

@@ -1,7 +1,11 @@
 import type { SipEngineCounts, Tuple } from '@truetuple/sip-engine';
+import type { RelayCounts } from '@truetuple/sip-gateway';
 
 /** What the bench can start and call. */
 export type ServerName = 'uas' | 'b2bua' | 'bare' | 'npm-sip' | 'gateway';
+
+/** Nice value and realtime priority of the media relay's thread. */
+export type RelayThread = Pick<RelayCounts, 'nice' | 'realtimePriority'>;
 
 /** A server under load: where it listens, and how to look at it and stop it. */
 export interface SipServer {
@@ -10,8 +14,8 @@ export interface SipServer {
   readonly counts: () => SipEngineCounts | undefined;
   /** Calls that the application itself saw fail. */
   readonly refused: () => number;
-  /** Nice value of the media relay's thread, where there is one. */
-  readonly relayNice?: number | undefined;
+  /** What the media relay's thread has, where there is one. */
+  readonly relayThread?: RelayThread;
   readonly close: () => Promise<void>;
 }
 
@@ -24,5 +28,5 @@ export interface ServerAccount {
   readonly peakRssBytes: number;
   readonly counts: SipEngineCounts | undefined;
   readonly refused: number;
-  readonly relayNice: number | undefined;
+  readonly relayThread: RelayThread | undefined;
 }

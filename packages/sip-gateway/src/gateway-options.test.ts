@@ -66,6 +66,11 @@ describe('options that are refused, by name', () => {
     ['a header field that is no name', { passHeaders: ['X: 1'] }, '"X: 1"'],
     ['an odd first port', { media: { kind: 'embedded', ports: { first: 3, last: 9 } } }, '3'],
     ['a nice value that is none', { media: { kind: 'embedded', nice: -21 } }, 'media.nice is -21'],
+    ...[0, 100, 1.5, '1', null].map((realtimePriority): [string, object, string] => [
+      `realtime priority ${JSON.stringify(realtimePriority)}`,
+      { media: { kind: 'embedded', realtimePriority } },
+      `media.realtimePriority is ${JSON.stringify(realtimePriority)}`,
+    ]),
     ['rtpengine nowhere', { media: { ...rtpengine, control: undefined } }, 'media.control'],
     [
       'rtpengine with one interface',

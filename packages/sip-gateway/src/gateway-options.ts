@@ -184,11 +184,10 @@ function requireSignalling(signalling: GatewayOptions['signalling'] | undefined)
 function requireMedia(media: GatewayOptions['media'] | undefined): void {
   switch (media?.kind) {
     case 'embedded': {
-      const { ports, quarantineMs, mediaTimeoutMs, tickMs, nice = 0 } = media;
+      const { ports, quarantineMs, mediaTimeoutMs, tickMs } = media;
       if (ports !== undefined) requirePortRange(ports);
-      if (!Number.isInteger(nice) || nice < -20 || nice > 19) {
-        throw invalid(`media.nice is ${JSON.stringify(nice)}`, 'Give a whole number, -20 to 19.');
-      }
+      requireWhole('media.nice', media.nice, -20, 19);
+      requireWhole('media.realtimePriority', media.realtimePriority, 1, 99);
       requireDurations('media', { quarantineMs, mediaTimeoutMs, tickMs });
       break;
     }
@@ -229,6 +228,15 @@ function isInterfaceName(name: unknown): boolean {
 
 function isPort(port: unknown): boolean {
   return Number.isInteger(port) && Number(port) > 0 && Number(port) < 65_536;
+}
+
+function requireWhole(where: string, value: unknown, least: number, most: number): void {
+  const isWhole = Number.isInteger(value) && Number(value) >= least && Number(value) <= most;
+  if (value === undefined || isWhole) return;
+  throw invalid(
+    `${where} is ${JSON.stringify(value)}`,
+    `Give a whole number, ${least} to ${most}.`,
+  );
 }
 
 function requireDurations(where: string, durations: object): void {

@@ -8,7 +8,13 @@ import type { GatewayConfig } from '../config/shape.ts';
 import { GatewayError } from '../errors.ts';
 import type { GatewayOptions } from '../gateway-options.ts';
 import type { Gateway } from '../gateway.ts';
-import { logAlarm, logEvent, logKeepEvent, logRelayNice } from '../telemetry/gateway-log.ts';
+import {
+  logAlarm,
+  logEvent,
+  logKeepEvent,
+  logRelayNice,
+  logRelayRealtime,
+} from '../telemetry/gateway-log.ts';
 import { GatewayMetrics } from '../telemetry/gateway-metrics.ts';
 import { openMonitoring } from '../telemetry/monitoring-server.ts';
 import { exitCodes, type ExitCode } from './exit-code.ts';
@@ -123,7 +129,7 @@ async function serve(
   if (gateway === undefined) return stop.signal.aborted ? codeOf(stop) : exitCodes.notStarted;
   metrics.watches(gateway);
   onReady(gateway);
-  void sayRelayNice(log, config, gateway);
+  void sayRelayThread(log, config, gateway);
   log.info({ sipPort: config.sip.port }, 'ready');
   const reason = await stop.wished();
   log.info({ reason, ...gateway.counts() }, 'ending');
@@ -133,7 +139,7 @@ async function serve(
   return codeOf(stop);
 }
 
-async function sayRelayNice(
+async function sayRelayThread(
   log: Logger,
   { media }: GatewayConfig,
   gateway: Gateway,
@@ -142,6 +148,10 @@ async function sayRelayNice(
   // one that is gone by now is told by its event
   const counts = await gateway.media().catch(() => undefined);
   if (counts?.nice !== undefined) logRelayNice(log, { asked: media.nice, nice: counts.nice });
+  const { realtimePriority } = media;
+  if (counts !== undefined && realtimePriority !== undefined) {
+    logRelayRealtime(log, realtimePriority, counts);
+  }
 }
 
 /** undefined when it could not start, or shall not any more. Servers of other processes get their time. */

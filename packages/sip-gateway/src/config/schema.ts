@@ -97,6 +97,7 @@ const media = v.variant('kind', [
     quarantineMs: v.exactOptional(duration),
     mediaTimeoutMs: v.exactOptional(some),
     nice: v.exactOptional(whole(-20, 19)),
+    realtimePriority: v.exactOptional(whole(1, 99)),
   }),
   v.strictObject({
     kind: v.literal('rtpengine'),

@@ -77,4 +77,9 @@ export interface RelayCounts {
   readonly media: CallMedia | undefined;
   /** Nice value of the thread that relays (sched(7)); undefined where none of this process does. */
   readonly nice: number | undefined;
+  /**
+   * Its priority as a realtime thread (SCHED_RR or SCHED_FIFO), 0 while it is none; undefined as `nice` is, and where the kernel does
+   * not say.
+   */
+  readonly realtimePriority: number | undefined;
 }

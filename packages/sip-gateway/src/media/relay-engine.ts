@@ -72,7 +72,7 @@ export class RelayEngine {
     return call === undefined ? undefined : mediaOf([call], noMedia);
   }
 
-  counts(): Omit<RelayCounts, 'nice'> {
+  counts(): Omit<RelayCounts, 'nice' | 'realtimePriority'> {
     const { free, taken, resting } = this.#parts.pool.counts();
     return {
       calls: this.#calls.size,

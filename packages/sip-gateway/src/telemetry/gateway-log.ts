@@ -2,6 +2,7 @@ import type { KeepEvent } from '@truetuple/core';
 import type { Logger } from 'pino';
 import { defaultRelayNice } from '../adapters/embedded-relay/embedded-relay.ts';
 import type { GatewayAlarm, GatewayEvent } from '../gateway-event.ts';
+import type { RelayCounts } from '../media/media-relay.ts';
 
 /** Says what a gateway's events mean to somebody who reads logs. Message bodies and secrets are in none of them. */
 export function logEvent(log: Logger, event: GatewayEvent): void {
@@ -32,6 +33,25 @@ export function logRelayNice(
   log[level](
     { nice, wanted },
     "the media relay's thread may not have its nice value: its packets wait as long for a core as anything else; it takes CAP_SYS_NICE",
+  );
+}
+
+/** Says whether the thread that relays has the realtime priority that it was to have, and what is missing when it has not. */
+export function logRelayRealtime(
+  log: Logger,
+  asked: number,
+  { nice, realtimePriority }: Pick<RelayCounts, 'nice' | 'realtimePriority'>,
+): void {
+  if (realtimePriority === asked) {
+    return log.info(
+      { realtimePriority },
+      "the media relay's thread is a realtime thread; the kernel stops it only at kernel.sched_rt_runtime_us",
+    );
+  }
+  log.warn(
+    { realtimePriority, wanted: asked, nice },
+    "the media relay's thread is not the realtime thread that it was to be, and runs at its nice value; " +
+      'it takes CAP_SYS_NICE (or RLIMIT_RTPRIO) and chrt of util-linux in the image',
   );
 }
 

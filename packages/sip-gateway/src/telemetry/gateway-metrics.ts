@@ -114,12 +114,19 @@ export class GatewayMetrics {
       help: 'Nice value of the thread that relays: above what was asked for when the process may not raise it',
       registers,
     });
+    const realtime = new Gauge({
+      name: `${prefix}media_thread_realtime_priority`,
+      help: 'Realtime priority of the thread that relays, 0 while it is no realtime thread',
+      registers,
+    });
     this.#readMedia = async (): Promise<void> => {
       const counts = await media().catch(() => undefined);
       packets.reset();
       pairs.reset();
       nice.remove();
+      realtime.remove();
       if (counts?.nice !== undefined) nice.set(counts.nice);
+      if (counts?.realtimePriority !== undefined) realtime.set(counts.realtimePriority);
       for (const [leg, carried] of Object.entries(counts?.media ?? {})) {
         packets.set({ leg, outcome: 'taken' }, carried.packets);
         packets.set({ leg, outcome: 'dropped' }, carried.dropped);

@@ -75,7 +75,7 @@ export class FakeMediaRelay implements MediaRelay {
   }
 
   async counts(): Promise<RelayCounts> {
-    return { ...this.#engine.counts(), nice: undefined };
+    return { ...this.#engine.counts(), nice: undefined, realtimePriority: undefined };
   }
 
   onEvent(listener: (event: MediaEvent) => void): () => void {

@@ -50,8 +50,9 @@ const relaying: readonly MediaRelayCase[] = [
       await b.next();
       const silence = { packets: 0, bytes: 0, dropped: 0 };
       const media = { a: { packets: 1, bytes: 5, dropped: 0 }, b: silence };
-      const { nice } = await relay.counts();
-      const at = (pairs: object, calls: number): object => ({ calls, pairs, media, nice });
+      const { nice, realtimePriority } = await relay.counts();
+      const thread = { nice, realtimePriority };
+      const at = (pairs: object, calls: number): object => ({ calls, pairs, media, ...thread });
       assert.deepEqual(await relay.counts(), at({ free: 0, inUse: 2, resting: 0 }, 1));
       await relay.release('call-1');
       assert.deepEqual(await relay.counts(), at({ free: 0, inUse: 0, resting: 2 }, 0));

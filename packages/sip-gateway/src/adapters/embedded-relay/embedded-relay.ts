@@ -3,6 +3,7 @@ import type { MediaRelay } from '../../media/media-relay.ts';
 import { defaultPortRange, requirePortRange, type PortRange } from '../../media/port-pool.ts';
 import { relayTurn, type PathTo } from '../../media/relay-turn.ts';
 import { RelayThread } from './relay-thread.ts';
+import { askForRealtime, readRealtimePriority } from './thread-realtime.ts';
 
 /** What the embedded relay has to know of the networks. */
 export interface EmbeddedRelayParts {
@@ -26,6 +27,12 @@ export interface EmbeddedRelayOptions {
    * A value below that of the process takes CAP_SYS_NICE; without it the thread stays as the process is, which `counts().nice` shows.
    */
   readonly nice?: number;
+  /**
+   * Runs the relay's thread as a realtime thread: SCHED_RR with this priority, 1 to 99 (sched(7)). It then goes before every thread that
+   * is none, whatever their nice values; `nice` is what it has without. Default: none. It takes chrt of util-linux, and CAP_SYS_NICE or
+   * RLIMIT_RTPRIO; without them the thread stays as it is, which `counts().realtimePriority` shows.
+   */
+  readonly realtimePriority?: number;
 }
 
 export const defaultRelayNice = -10;
@@ -56,12 +63,21 @@ export async function embeddedRelay(
     tickMs: options.tickMs ?? 500,
     nice: options.nice ?? defaultRelayNice,
   });
+  const threadId = await thread.ask({ kind: 'thread-id' });
+  const { realtimePriority } = options;
+  if (threadId !== undefined && realtimePriority !== undefined) {
+    await askForRealtime(threadId, realtimePriority);
+  }
   return {
     offer: async (turn) => thread.ask({ kind: 'offer', turn: relayTurn(turn, pathTo) }),
     answer: async (turn) => thread.ask({ kind: 'answer', turn: relayTurn(turn, pathTo) }),
     release: (callId) => thread.ask({ kind: 'release', callId }),
     statistics: (callId) => thread.ask({ kind: 'statistics', callId }),
-    counts: () => thread.ask({ kind: 'counts' }),
+    counts: async () => {
+      const counts = await thread.ask({ kind: 'counts' });
+      const realtime = threadId === undefined ? undefined : await readRealtimePriority(threadId);
+      return { ...counts, realtimePriority: realtime };
+    },
     onEvent: (listener) => thread.listen(listener),
     close: () => thread.close(),
   };

@@ -1,4 +1,5 @@
 // The worker thread of the embedded relay: sockets and packets live here, away from the SIP event loop.
+import { readlinkSync } from 'node:fs';
 import { getPriority } from 'node:os';
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import { GatewayError, type GatewayErrorDetails } from '../../errors.ts';
@@ -63,11 +64,22 @@ async function perform(
       return engine.statistics(request.callId);
     case 'counts':
       return { ...engine.counts(), nice: getPriority() };
+    case 'thread-id':
+      return threadId();
     case 'close':
       await engine.close();
       return undefined;
     default:
       return request satisfies never;
+  }
+}
+
+/** `PID/task/TID` is what the link says (proc(5)). */
+function threadId(): number | undefined {
+  try {
+    return Number(readlinkSync('/proc/thread-self').split('/').at(-1));
+  } catch {
+    return undefined;
   }
 }
 

@@ -23,6 +23,7 @@ export type WorkerRequest =
   | { readonly kind: 'release'; readonly callId: string }
   | { readonly kind: 'statistics'; readonly callId: string }
   | { readonly kind: 'counts' }
+  | { readonly kind: 'thread-id' }
   | { readonly kind: 'close' };
 
 /** What a request of each kind gives back. */
@@ -31,7 +32,9 @@ export interface WorkerResults {
   readonly answer: ToldStreams;
   readonly release: undefined;
   readonly statistics: CallMedia | undefined;
-  readonly counts: RelayCounts;
+  readonly counts: Omit<RelayCounts, 'realtimePriority'>;
+  /** The kernel's, in the PID namespace of /proc (gettid(2)); undefined where there is no /proc. */
+  readonly 'thread-id': number | undefined;
   readonly close: undefined;
 }
 

@@ -75,6 +75,7 @@ export function rtpengineRelay(
       pairs: undefined,
       media: undefined,
       nice: undefined,
+      realtimePriority: undefined,
     }),
     onEvent(listener) {
       listeners.add(listener);

@@ -1,0 +1,101 @@
+import type { PublicIdentity } from '@truetuple/core';
+import { describe, expect, it } from 'vitest';
+import type { Cidr, Ipv4Address } from '../address.ts';
+import type { Gateway } from '../gateway.ts';
+import { GatewayMetrics } from './gateway-metrics.ts';
+
+const identity = {
+  publicIp: '203.0.113.50' as Ipv4Address,
+  privateIp: '10.0.2.128' as Ipv4Address,
+  subnetCidr: '10.0.2.0/24' as Cidr,
+  vpcCidrs: ['10.0.0.0/16' as Cidr],
+  delivery: 'both',
+  networkInterfaceId: 'eni-1',
+  generation: 3,
+} as unknown as PublicIdentity;
+
+function counts(): ReturnType<Gateway['counts']> {
+  return { calls: 4, sip: undefined };
+}
+
+describe('metrics', () => {
+  const media = {
+    calls: 4,
+    pairs: { free: 5, inUse: 6, resting: 7 },
+    media: {
+      a: { packets: 8, bytes: 9, dropped: 1 },
+      b: { packets: 0, bytes: 0, dropped: 0 },
+    },
+    nice: -10,
+    realtimePriority: 1,
+  };
+
+  it('ask the relay once, and leave out what it does not tell', async () => {
+    const answers = [media];
+    let asked = 0;
+    const metrics = new GatewayMetrics(() => true);
+    metrics.watches({
+      counts,
+      media: async () => {
+        asked += 1;
+        return answers.shift() ?? Promise.reject(new Error('silent'));
+      },
+    });
+    expect(await metrics.text()).toContain('media_port_pairs{state="free"} 5\n');
+    expect(asked).toBe(1);
+    const without = await metrics.text();
+    expect(without).not.toContain('media_port_pairs{');
+    expect(without).not.toContain('media_packets{');
+    expect(without).not.toMatch(/^truetuple_gateway_media_thread_nice /m);
+    expect(without).not.toMatch(/^truetuple_gateway_media_thread_realtime_priority /m);
+    expect(without).toContain('truetuple_gateway_calls 4\n');
+  });
+
+  it('follow the identity that a keep has published anew', async () => {
+    let generation = 3;
+    const metrics = new GatewayMetrics(() => true);
+    metrics.holds({
+      get identity() {
+        return { ...identity, generation };
+      },
+      unproven: () => undefined,
+    });
+    expect(await metrics.text()).toContain('generation="3"} 1\n');
+    generation = 4;
+    const text = await metrics.text();
+    expect(text).toContain('generation="4"} 1\n');
+    expect(text).not.toContain('generation="3"');
+  });
+
+  it('tell the identity, calls by direction and cause, set-up times, ports and alarms', async () => {
+    const metrics = new GatewayMetrics(() => true);
+    metrics.holds({ identity, unproven: () => undefined });
+    metrics.watches({ counts, media: async () => media });
+    metrics.take({ kind: 'call-started', callId: 'x', caller: 'internet', callee: 'vpc' });
+    metrics.take({ kind: 'call-answered', callId: 'x', setupMs: 300 });
+    metrics.take({ kind: 'call-ended', callId: 'x', cause: 'hung-up', lastedMs: 9 });
+    metrics.take({ kind: 'call-refused', callId: 'y', status: 404 });
+    metrics.alarm({ kind: 'echo-unreadable', because: 'z' });
+    const text = await metrics.text();
+    for (const line of [
+      'identity_proven 1',
+      'identity_info{public_ip="203.0.113.50",private_ip="10.0.2.128",network_interface_id="eni-1",generation="3"} 1',
+      'ready 1',
+      'calls 4',
+      'calls_started_total{caller="internet",callee="vpc"} 1',
+      'calls_ended_total{caller="internet",callee="vpc",cause="hung-up"} 1',
+      'calls_refused_total{status="404"} 1',
+      'call_setup_seconds_bucket{le="0.25"} 0',
+      'call_setup_seconds_bucket{le="0.5"} 1',
+      'media_port_pairs{state="resting"} 7',
+      'media_thread_nice -10',
+      'media_thread_realtime_priority 1',
+      'media_packets{leg="a",outcome="taken"} 8',
+      'media_packets{leg="a",outcome="dropped"} 1',
+      'alarms_total{kind="echo-unreadable"} 1',
+    ]) {
+      expect(text).toContain(`truetuple_gateway_${line}\n`);
+    }
+    expect(metrics.contentType).toContain('text/plain');
+  });
+});
