@@ -30,7 +30,7 @@ const [other, roundRobin] = [0, 2];
 interface ThreadsSaid {
   /** What the relay says of its thread. */
   readonly nice: number;
-  readonly realtimePriority: number;
+  readonly realtimePriority?: number;
   /** Nice value of the main thread. */
   readonly here: number;
   /** What the kernel says of all. */
@@ -104,6 +104,12 @@ describe("the relay's thread", () => {
   it.runIf(isRoot)('has its nice value where there is no chrt, and says so', () => {
     const said = threadsOf(realtime, [], { ...process.env, PATH: '/nonexistent' });
     expect(said).toMatchObject({ nice: -10, realtimePriority: 0 });
+    expect(policies(said)).toEqual(new Set([other]));
+  });
+
+  it.runIf(hasAll)('is not looked for by a number of another PID namespace', () => {
+    const said = threadsOf(realtime, ['unshare', '--pid', '--fork']);
+    expect(said.realtimePriority).toBeUndefined();
     expect(policies(said)).toEqual(new Set([other]));
   });
 

@@ -31,6 +31,10 @@ describe('options that are taken', () => {
     ['delivery translate', { identity: translated }],
     ['the same routed subnets', { identity: translated, routedCidrs: ['10.0.1.0/24'] }],
     ['timers of zero', { timeouts: { setup: 0 } }],
+    ...[1, 99].map((realtimePriority): [string, object] => [
+      `realtime priority ${realtimePriority}`,
+      { media: { kind: 'embedded', realtimePriority } },
+    ]),
     ['header fields that are about the call', { passHeaders: ['X-Trace', 'P-Asserted-Identity'] }],
   ])('%s', (_title, changes) => expect(() => check(changes)).not.toThrow());
 });

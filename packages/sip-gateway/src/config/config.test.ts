@@ -92,6 +92,10 @@ describe('a configuration', () => {
       'media: { kind: embedded, control: { port: 1 } }',
       /media.control is no known key; known are kind, ports, quarantineMs, mediaTimeoutMs, nice, realtimePriority$/,
     ],
+    [
+      'media: { kind: embedded, realtimePriority: 100 }',
+      /media.realtimePriority is not a whole number from 1 to 99$/,
+    ],
     ['routes: []', /routes is empty$/],
     [
       'routes: [{ match: { prefix: +49 }, refuse: 404 }]',

@@ -74,10 +74,12 @@ async function perform(
   }
 }
 
-/** `PID/task/TID` is what the link says (proc(5)). */
+/** `PID/task/TID` is what the link says (proc(5)), by the numbers of the PID namespace that /proc was mounted in. */
 function threadId(): number | undefined {
   try {
-    return Number(readlinkSync('/proc/thread-self').split('/').at(-1));
+    const [pid, , id] = readlinkSync('/proc/thread-self').split('/');
+    // by those of another namespace somebody else's thread would be meant
+    return Number(pid) === process.pid ? Number(id) : undefined;
   } catch {
     return undefined;
   }

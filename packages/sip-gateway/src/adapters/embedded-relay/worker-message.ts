@@ -33,7 +33,7 @@ export interface WorkerResults {
   readonly release: undefined;
   readonly statistics: CallMedia | undefined;
   readonly counts: Omit<RelayCounts, 'realtimePriority'>;
-  /** The kernel's, in the PID namespace of /proc (gettid(2)); undefined where there is no /proc. */
+  /** The kernel's (gettid(2)); undefined where there is no /proc of this PID namespace. */
   readonly 'thread-id': number | undefined;
   readonly close: undefined;
 }
