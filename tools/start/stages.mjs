@@ -86,7 +86,12 @@ async function runTests(root, { node, env }, args) {
     const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
     const { exitCode } = await runCommand(node, [vitest, 'run', ...args, ...reporter], {
       cwd: root,
-      env: { ...env, TRUETUPLE_COUNT_FILE: countFile },
+      env: {
+        ...env,
+        TRUETUPLE_COUNT_FILE: countFile,
+        // tests start processes and workers by the hundred, each of which would strip and compile the same source
+        NODE_COMPILE_CACHE: join(folder, 'compiled'),
+      },
     });
     const counted = existsSync(countFile) ? parseCount(readFileSync(countFile, 'utf8')) : undefined;
     return closeRun({ counted, exitCode });

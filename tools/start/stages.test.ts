@@ -1,6 +1,6 @@
 // Runs the stages on a small repository whose checks and test runner are stand-ins.
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
@@ -53,6 +53,19 @@ it('hands the arguments to the test runner', async () => {
 it('keeps the counting reporter beside one that was asked for', async () => {
   const { output } = await run({ runner: allPass, args: ['--reporter=verbose'] });
   expect(output).toContain('--reporter=verbose --reporter=./tools/closing-line.ts');
+});
+
+it('has the processes of the tests share what they compile, and leaves none of it behind', async () => {
+  const runner = `${allPass}
+    const { NODE_COMPILE_CACHE: cache } = process.env;
+    const { mkdirSync } = await import('node:fs');
+    mkdirSync(cache, { recursive: true });
+    console.log('COMPILED IN', cache);
+  `;
+  const { output } = await run({ runner });
+  const [, cache = '/'] = /COMPILED IN (.+)/.exec(output) ?? [];
+  expect(cache).toMatch(/truetuple-test-/);
+  expect(existsSync(cache)).toBe(false);
 });
 
 it('fails when a test fails', async () => {
