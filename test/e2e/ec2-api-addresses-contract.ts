@@ -12,7 +12,7 @@ export interface AddressCalls {
   readonly modify: (allocationId: string, domainName: string) => Promise<AddressAttribute>;
   readonly reset: (allocationId: string) => Promise<AddressAttribute>;
   readonly describe: (allocationIds?: readonly string[]) => Promise<readonly AddressAttribute[]>;
-  readonly release: (allocationId: string) => Promise<void>;
+  readonly release: (allocationId: string, networkBorderGroup?: string) => Promise<void>;
   readonly associate: (allocationId: string, networkInterfaceId: string) => Promise<unknown>;
   /** EC2's code for what was refused. */
   readonly codeOf: (call: Promise<unknown>) => Promise<string>;
@@ -85,9 +85,21 @@ export function ec2AddressesContract(
       });
     });
 
+    it('of a Local Zone are found by who names their network border group only', async () => {
+      const { release, codeOf, simulated, allocationId } = await bench();
+      const group = 'eu-central-1-ham-1';
+      const local = simulated.allocateAddress({ networkBorderGroup: group });
+      expect(await codeOf(release(local.allocationId))).toBe('InvalidAddress.NotFound');
+      expect(await codeOf(release(allocationId, group))).toBe('InvalidAddress.NotFound');
+      expect(simulated.snapshot().addresses).toHaveLength(2);
+      await release(local.allocationId, group);
+      await release(allocationId, 'eu-central-1');
+      expect(simulated.snapshot().addresses).toEqual([]);
+    });
+
     it('a record is shown fully qualified, of the addresses that are asked for or of all', async () => {
       const { modify, describe: show, simulated, allocationId, publicIp } = await bench();
-      const other = simulated.allocateAddress();
+      const { networkBorderGroup: _group, ...other } = simulated.allocateAddress();
       await modify(allocationId, 'sip.example.com');
       const own = { allocationId, publicIp, ptrRecord: 'sip.example.com.' };
       expect(await show([allocationId])).toEqual([own]);

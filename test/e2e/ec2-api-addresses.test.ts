@@ -24,7 +24,8 @@ ec2AddressesContract('in process', async (options) => {
     reset: async (allocationId) => simulated.setReverseDns({ allocationId, domainName: undefined }),
     describe: async (allocationIds) =>
       simulated.describeReverseDns(allocationIds === undefined ? {} : { allocationIds }),
-    release: (allocationId) => simulated.releaseAddress({ allocationId }),
+    release: (allocationId, networkBorderGroup) =>
+      simulated.releaseAddress({ allocationId, networkBorderGroup }),
     associate: (allocationId, networkInterfaceId) =>
       simulated.associateAddress({ allocationId, networkInterfaceId }),
     codeOf: simulatedRefusalOf,
@@ -73,8 +74,8 @@ ec2AddressesContract('over HTTP through the AWS SDK', async (options) => {
       });
       return ((await client.send(command)).Addresses ?? []).map(read);
     },
-    release: async (AllocationId) => {
-      await client.send(new ReleaseAddressCommand({ AllocationId }));
+    release: async (AllocationId, NetworkBorderGroup) => {
+      await client.send(new ReleaseAddressCommand({ AllocationId, NetworkBorderGroup }));
     },
     associate: (AllocationId, NetworkInterfaceId) =>
       client.send(new AssociateAddressCommand({ AllocationId, NetworkInterfaceId })),

@@ -30,6 +30,19 @@ export function ec2AllocateContract(name: string, makeBench: MakeBench): void {
       expect(simulated.calls.count('CreateTags')).toBe(0);
     });
 
+    it('is in the network border group that is asked for, by default in that of the region', async () => {
+      const { ec2 } = await bench();
+      const group = 'eu-central-1-ham-1';
+      const local = await ec2.allocateTaggedAddress({ tags, networkBorderGroup: group });
+      const made = await ec2.allocateTaggedAddress({ tags });
+      expect(local.networkBorderGroup).toBe(group);
+      expect(made.networkBorderGroup).toBe('eu-central-1');
+      const filters = [{ name: 'network-border-group', values: [group] }];
+      expect(await ec2.describeAddresses({ filters })).toEqual([{ ...local, tags }]);
+      const elsewhere = { tags, networkBorderGroup: 'us-west-2-lax-1' };
+      expect(await refusalOf(ec2.allocateTaggedAddress(elsewhere))).toBe('InvalidParameterValue');
+    });
+
     it('is refused past the quota of the region', async () => {
       const { ec2, simulated } = await bench({ addressesPerRegion: 1 });
       await ec2.allocateTaggedAddress({ tags });

@@ -84,6 +84,40 @@ export function associationCases(bench: MakePlace): void {
       expect(address?.associationId).toBe(associationId);
     });
 
+    it.each([
+      'OperationNotPermitted',
+      'InvalidParameterCombination',
+      'InvalidParameterValue',
+      'InvalidAddress.NotFound',
+    ] as const)(
+      'refuses an address of another network border group than the zone: %s',
+      async (borderGroupCode) => {
+        const { ec2, simulated, place } = await bench({ borderGroupCode });
+        const group = 'eu-central-1-ham-1';
+        const { allocationId: here } = simulated.allocateAddress();
+        const { allocationId: local } = simulated.allocateAddress({ networkBorderGroup: group });
+        const { subnetId } = simulated.createSubnet({
+          vpcId: place.vpcId,
+          cidr: '10.0.9.0/24',
+          availabilityZone: `${group}a`,
+        });
+        const { networkInterfaceId: id } = simulated.createNetworkInterface({
+          subnetId,
+          privateIpAddress: '10.0.9.10',
+        });
+        expect(await refusalOf(associate(ec2, here, id, '10.0.9.10'))).toBe(borderGroupCode);
+        const { networkInterfaceId: other } = place;
+        expect(await refusalOf(associate(ec2, local, other, '10.0.2.10'))).toBe(borderGroupCode);
+        await associate(ec2, local, id, '10.0.9.10');
+        await associate(ec2, here, other, '10.0.2.10');
+        const filters = [{ name: 'availability-zone', values: ['eu-central-1-ham-1a'] }];
+        const shown = await ec2.describeNetworkInterfaces({ filters });
+        expect(shown).toMatchObject([
+          { networkInterfaceId: id, availabilityZone: 'eu-central-1-ham-1a' },
+        ]);
+      },
+    );
+
     it('refuses an unknown allocation, and a private IP that is not on the interface', async () => {
       const { ec2, simulated, place } = await bench();
       const { networkInterfaceId: id } = place;

@@ -156,14 +156,16 @@ describe('the unmodified SDK holds Elastic IPs', () => {
     const TagSpecifications = [
       { ResourceType: 'elastic-ip' as const, Tags: [{ Key: 'a&b', Value: '<ü & "x">' }] },
     ];
-    const { AllocationId, PublicIp } = await client.send(
+    const { AllocationId, PublicIp, NetworkBorderGroup } = await client.send(
       new AllocateAddressCommand({ Domain: 'vpc', TagSpecifications }),
     );
+    expect(NetworkBorderGroup).toBe('eu-central-1');
     const byTag = await client.send(
       new DescribeAddressesCommand({ Filters: [{ Name: 'tag:a&b', Values: ['<ü & "x">'] }] }),
     );
+    const Tags = [{ Key: 'a&b', Value: '<ü & "x">' }];
     expect(byTag.Addresses).toEqual([
-      { AllocationId, PublicIp, Domain: 'vpc', Tags: [{ Key: 'a&b', Value: '<ü & "x">' }] },
+      { AllocationId, PublicIp, Domain: 'vpc', NetworkBorderGroup, Tags },
     ]);
     const byIp = await client.send(new DescribeAddressesCommand({ PublicIps: [PublicIp ?? ''] }));
     expect(byIp.Addresses).toHaveLength(1);

@@ -185,6 +185,31 @@ it('a network interface has a description, and goes or stays with its instance a
   expect(NetworkInterfaces).toEqual([]);
 });
 
+it('a Local Zone has subnets, interfaces and addresses of its own', async () => {
+  const { vpcId: VpcId, subnetId } = await buildPlace();
+  const AvailabilityZone = 'eu-central-1-ham-1a';
+  const { Subnet } = await client.send(
+    new sdk.CreateSubnetCommand({ VpcId, CidrBlock: '10.0.9.0/24', AvailabilityZone }),
+  );
+  expect(Subnet?.AvailabilityZone).toBe(AvailabilityZone);
+  const Filters = [{ Name: 'availability-zone', Values: ['eu-central-1a'] }];
+  const { Subnets } = await client.send(new sdk.DescribeSubnetsCommand({ Filters }));
+  expect(Subnets).toMatchObject([{ SubnetId: subnetId, AvailabilityZone: 'eu-central-1a' }]);
+  const { NetworkInterface } = await client.send(
+    new sdk.CreateNetworkInterfaceCommand({ SubnetId: Subnet?.SubnetId }),
+  );
+  expect(NetworkInterface?.AvailabilityZone).toBe(AvailabilityZone);
+  const associate = async (NetworkBorderGroup?: string) => {
+    const made = await client.send(new sdk.AllocateAddressCommand({ NetworkBorderGroup }));
+    const { AllocationId } = made;
+    const NetworkInterfaceId = NetworkInterface?.NetworkInterfaceId;
+    return client.send(new sdk.AssociateAddressCommand({ AllocationId, NetworkInterfaceId }));
+  };
+  const refused = await refusalOf(associate());
+  expect(refused).toMatchObject({ name: 'OperationNotPermitted', status: 400 });
+  await associate('eu-central-1-ham-1');
+});
+
 describe('what EC2 chooses by itself', () => {
   it('is outside of CIDR reservations, which may be asked for by name', async () => {
     const { subnetId: SubnetId } = await buildPlace();
@@ -228,6 +253,17 @@ describe('what cannot be', () => {
     [
       'InvalidVpcID.NotFound',
       () => client.send(new sdk.CreateSubnetCommand({ VpcId: 'vpc-0', CidrBlock: '10.0.2.0/24' })),
+    ],
+    [
+      'InvalidParameterValue',
+      ({ vpcId: VpcId }) =>
+        client.send(
+          new sdk.CreateSubnetCommand({
+            VpcId,
+            CidrBlock: '10.0.9.0/24',
+            AvailabilityZone: 'eu-central-2a',
+          }),
+        ),
     ],
     [
       'InvalidSubnetID.NotFound',

@@ -77,6 +77,7 @@ it('an association is no live pod’s because its record names one that has anot
   expect(racedAddress()).toEqual({
     allocationId: raced.allocationId,
     publicIp: raced.publicIp,
+    networkBorderGroup: 'eu-central-1',
     tags: [{ key: poolTagKey, value: 'media' }],
   });
   expect(addressOf(other.allocationId)).toEqual(before);

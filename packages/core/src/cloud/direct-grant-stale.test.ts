@@ -100,6 +100,7 @@ function expectedOf(grant: Grant): unknown {
     address: {
       allocationId: grant.allocationId,
       publicIp: grant.publicIp,
+      networkBorderGroup: 'eu-central-1',
       associationId: grant.associationId,
       networkInterfaceId: grant.networkInterfaceId,
       privateIpAddress: grant.privateIp,

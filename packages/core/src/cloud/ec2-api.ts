@@ -129,12 +129,15 @@ export interface AssociateAddress {
 export interface AllocateTaggedAddress {
   /** At least one. */
   readonly tags: readonly Tag[];
+  /** EC2's default is the region's own, which is named like the region. */
+  readonly networkBorderGroup?: string | undefined;
 }
 
 /** What AllocateAddress made. */
 export interface AllocatedAddress {
   readonly allocationId: string;
   readonly publicIp: string;
+  readonly networkBorderGroup?: string;
 }
 
 /** Arguments of CreateTags and DeleteTags. A tag is deleted by key and value: another value is left alone. */
@@ -173,6 +176,8 @@ export interface NetworkInterface {
   readonly networkInterfaceId: string;
   readonly vpcId: string;
   readonly subnetId: string;
+  /** Such as us-west-2a, or us-west-2-lax-1a for a Local Zone. */
+  readonly availabilityZone?: string;
   readonly macAddress: string;
   readonly sourceDestCheck: boolean;
   readonly status: string;
@@ -203,6 +208,8 @@ export interface NetworkInterface {
 export interface ElasticIp {
   readonly allocationId: string;
   readonly publicIp: string;
+  /** The zones from which AWS advertises it, such as us-west-2 or us-west-2-lax-1: it can be associated in them only. */
+  readonly networkBorderGroup?: string;
   readonly associationId?: string;
   readonly networkInterfaceId?: string;
   readonly privateIpAddress?: string;

@@ -35,7 +35,7 @@ export {
   type Translated,
 } from './fake-internet/fake-internet.ts';
 export type { FakeStunServer } from './fake-internet/fake-stun-server.ts';
-export type { AssociateInput } from './simulated-ec2/addresses.ts';
+export type { AllocateInput, AssociateInput, ReleaseInput } from './simulated-ec2/addresses.ts';
 export type { Attachment, CidrReservation, InstanceState } from './simulated-ec2/cloud-state.ts';
 export type { AttachmentSetup, InterfaceChange } from './simulated-ec2/attachments.ts';
 export type {

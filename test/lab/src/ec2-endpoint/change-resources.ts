@@ -130,21 +130,23 @@ export const allocateAddress: Action = action(
   {
     Domain: optional(oneOf('vpc')),
     Address: optional(text),
+    NetworkBorderGroup: optional(text),
     TagSpecification: tagSpecification,
   },
-  async (ec2, { Address: publicIp, TagSpecification }) => {
+  async (ec2, { Address: publicIp, NetworkBorderGroup: networkBorderGroup, TagSpecification }) => {
     const given = Object.entries(tagsFor('elastic-ip', TagSpecification));
     const tags = given.map(([key, value]) => ({ key, value }));
-    const address = await ec2.allocateTaggedAddress({ ...present({ publicIp }), tags });
+    const asked = present({ publicIp, networkBorderGroup });
+    const address = await ec2.allocateTaggedAddress({ ...asked, tags });
     return { ...address, domain: 'vpc' };
   },
 );
 
 export const releaseAddress: Action = action(
   'ReleaseAddress',
-  { AllocationId: text },
-  async (ec2, { AllocationId: allocationId }) => {
-    await ec2.releaseAddress({ allocationId });
+  { AllocationId: text, NetworkBorderGroup: optional(text) },
+  async (ec2, { AllocationId: allocationId, NetworkBorderGroup: networkBorderGroup }) => {
+    await ec2.releaseAddress({ allocationId, ...present({ networkBorderGroup }) });
     return done;
   },
 );

@@ -5,6 +5,7 @@ import {
   ipv6CidrSet,
   networkInterfaceFields,
   routeTableFields,
+  subnetFields,
   tableAssociationIdOf,
 } from './encode-resources.ts';
 import { once, tagSetOf, tagsFor, tagSpecification } from './new-resource.ts';
@@ -40,17 +41,21 @@ export const createSubnet: Action = actionWithoutDryRun(
   {
     VpcId: text,
     CidrBlock: text,
+    AvailabilityZone: optional(text),
     Ipv6CidrBlock: optional(text),
     TagSpecification: tagSpecification,
   },
   async (ec2, input) => {
-    const tags = tagsFor('subnet', input.TagSpecification);
     const { VpcId: vpcId, CidrBlock: cidr, Ipv6CidrBlock: ipv6Cidr } = input;
-    const { subnetId } = ec2.createSubnet({ vpcId, cidr, ipv6Cidr, tags });
-    const cidrBlock = ec2.snapshot().subnets.find((one) => one.subnetId === subnetId)?.cidr;
-    const ipv6CidrBlockAssociationSet = ipv6CidrSet(ipv6Cidr);
-    const made = { subnetId, vpcId, state: 'available', cidrBlock, ipv6CidrBlockAssociationSet };
-    return { subnet: { ...made, tagSet: tagSetOf(tags) } };
+    const { subnetId } = ec2.createSubnet({
+      vpcId,
+      cidr,
+      ipv6Cidr,
+      availabilityZone: input.AvailabilityZone,
+      tags: tagsFor('subnet', input.TagSpecification),
+    });
+    const made = ec2.snapshot().subnets.find((one) => one.subnetId === subnetId);
+    return { subnet: made && subnetFields(made) };
   },
 );
 

@@ -2,7 +2,12 @@ import type { Filter } from '@truetuple/core';
 import type { Ec2Snapshot, ShownNetworkInterface } from '@truetuple/core/testing';
 import { action, type Action } from './action.ts';
 import { list, optional, text } from './decode-parameters.ts';
-import { instanceNetworkInterfaceFields, ipv6CidrSet, tagSet } from './encode-resources.ts';
+import {
+  instanceNetworkInterfaceFields,
+  ipv6CidrSet,
+  subnetFields,
+  tagSet,
+} from './encode-resources.ts';
 import type { XmlFields } from './encode-xml.ts';
 import { filterShown } from './filter-shown.ts';
 import { filters, pageFor, pageParameters, refuseIdsWithMaxResults } from './parameters.ts';
@@ -70,19 +75,12 @@ export const describeSubnets: Action = action(
       'subnet-id': ({ subnetId }: { subnetId: string }) => [subnetId],
       'vpc-id': ({ vpcId }: { vpcId: string }) => [vpcId],
       'cidr-block': ({ cidr }: { cidr: string }) => [cidr],
+      'availability-zone': (subnet: { availabilityZone: string }) => [subnet.availabilityZone],
       state: () => ['available'],
     };
     const shown = filterShown(asked, fields, input.Filter);
     const page = pageFor(shown, (subnet) => subnet.subnetId, input);
-    const subnetSet = page.items.map(({ subnetId, vpcId, cidr, ipv6Cidr, tags }) => ({
-      subnetId,
-      vpcId,
-      state: 'available',
-      cidrBlock: cidr,
-      ipv6CidrBlockAssociationSet: ipv6CidrSet(ipv6Cidr),
-      tagSet: tagSet(tags),
-    }));
-    return { subnetSet, nextToken: page.nextToken };
+    return { subnetSet: page.items.map(subnetFields), nextToken: page.nextToken };
   },
 );
 

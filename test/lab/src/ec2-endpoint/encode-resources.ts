@@ -1,5 +1,5 @@
 import type { ElasticIp, RouteTable, Tag } from '@truetuple/core';
-import type { ShownNetworkInterface } from '@truetuple/core/testing';
+import type { Ec2Snapshot, ShownNetworkInterface } from '@truetuple/core/testing';
 import type { XmlFields } from './encode-xml.ts';
 
 /** TagList. */
@@ -25,6 +25,19 @@ export function ipv6CidrSet(ipv6CidrBlock: string | undefined): XmlFields[] {
   return [{ ipv6CidrBlock, ipv6CidrBlockState: { state: 'associated' } }];
 }
 
+/** Subnet of DescribeSubnets. */
+export function subnetFields(subnet: Ec2Snapshot['subnets'][number]): XmlFields {
+  return {
+    subnetId: subnet.subnetId,
+    vpcId: subnet.vpcId,
+    state: 'available',
+    cidrBlock: subnet.cidr,
+    availabilityZone: subnet.availabilityZone,
+    ipv6CidrBlockAssociationSet: ipv6CidrSet(subnet.ipv6Cidr),
+    tagSet: tagSet(subnet.tags),
+  };
+}
+
 /** NetworkInterface of DescribeNetworkInterfaces: the fields that the simulator has. */
 export function networkInterfaceFields(eni: ShownNetworkInterface): XmlFields {
   const primary = eni.privateIpAddresses.find((address) => address.primary);
@@ -32,6 +45,7 @@ export function networkInterfaceFields(eni: ShownNetworkInterface): XmlFields {
     networkInterfaceId: eni.networkInterfaceId,
     subnetId: eni.subnetId,
     vpcId: eni.vpcId,
+    availabilityZone: eni.availabilityZone,
     status: eni.status,
     interfaceType: 'interface',
     description: eni.description ?? '',
@@ -88,6 +102,7 @@ export function addressFields(address: ElasticIp, instanceId: string | undefined
   return {
     publicIp: address.publicIp,
     allocationId: address.allocationId,
+    networkBorderGroup: address.networkBorderGroup,
     domain: 'vpc',
     instanceId,
     associationId: address.associationId,

@@ -31,6 +31,7 @@ export function readNetworkInterface(shape: NetworkInterfaceShape): NetworkInter
     networkInterfaceId: required(shape.NetworkInterfaceId, 'NetworkInterfaceId'),
     vpcId: required(shape.VpcId, 'VpcId'),
     subnetId: required(shape.SubnetId, 'SubnetId'),
+    ...optional('availabilityZone', shape.AvailabilityZone),
     macAddress: required(shape.MacAddress, 'MacAddress'),
     sourceDestCheck: shape.SourceDestCheck ?? true,
     status: shape.Status ?? 'unknown',
@@ -96,6 +97,7 @@ export function readElasticIp(shape: Address): ElasticIp {
   return {
     allocationId: required(shape.AllocationId, 'AllocationId'),
     publicIp: required(shape.PublicIp, 'PublicIp'),
+    ...optional('networkBorderGroup', shape.NetworkBorderGroup),
     ...optional('associationId', shape.AssociationId),
     ...optional('networkInterfaceId', shape.NetworkInterfaceId),
     ...optional('privateIpAddress', shape.PrivateIpAddress),

@@ -2,6 +2,7 @@ import type { Ec2Api } from '../../cloud/ec2-api.ts';
 import type { Ec2PacketFilters } from '../../cloud/ec2-packet-filters.ts';
 import { onDemand } from '../../on-demand.ts';
 import { ec2CallErrorFrom } from './ec2-call-error-from.ts';
+import { readElasticIp } from './read-shapes.ts';
 import { reads } from './sdk-reads.ts';
 import type { Connection, Run } from './sdk-run.ts';
 
@@ -141,20 +142,18 @@ function addressWrites(
   'allocateTaggedAddress' | 'associateAddress' | 'disassociateAddress' | 'createTags' | 'deleteTags'
 > {
   return {
-    allocateTaggedAddress: ({ tags }, call) =>
+    allocateTaggedAddress: ({ tags, networkBorderGroup }, call) =>
       run('AllocateAddress', call, async ({ sdk, client }, options) => {
         // an untagged address would be nobody's
         if (tags.length === 0) throw new Error('an Elastic IP is allocated with tags only');
         const Tags = tags.map(({ key, value }) => ({ Key: key, Value: value }));
         const command = new sdk.AllocateAddressCommand({
           Domain: 'vpc',
+          NetworkBorderGroup: networkBorderGroup,
           TagSpecifications: [{ ResourceType: 'elastic-ip', Tags }],
         });
-        const { AllocationId, PublicIp } = await client.send(command, options);
-        if (AllocationId === undefined || PublicIp === undefined) {
-          throw new Error('the answer has no AllocationId, or no PublicIp');
-        }
-        return { allocationId: AllocationId, publicIp: PublicIp };
+        const { tags: _none, ...made } = readElasticIp(await client.send(command, options));
+        return made;
       }),
     associateAddress: ({ allocationId, networkInterfaceId, privateIpAddress }, call) =>
       run('AssociateAddress', call, async ({ sdk, client }, options) => {

@@ -13,6 +13,7 @@ import {
 import { carries } from './prefixes.ts';
 import { refuse } from './refuse.ts';
 import { noReverseDns, requireUnlocked } from './reverse-dns.ts';
+import { borderGroupOfZone, requireBorderGroup } from './zones.ts';
 
 /** AssociateAddress, as wide as EC2 takes it. */
 export interface AssociateInput {
@@ -37,6 +38,7 @@ export function associateAddress(
   const eni = requireNetworkInterface(state, input.networkInterfaceId);
   const privateIp = input.privateIpAddress ?? eni.privateIps[0] ?? '';
   requireReachable(state, eni);
+  requireSameBorderGroup(state, address, eni);
   if (!carries(eni, privateIp)) {
     refuse(
       'InvalidParameterValue',
@@ -59,6 +61,20 @@ export function associateAddress(
   const occupant = addressOn(state, eni.networkInterfaceId, privateIp);
   if (occupant !== undefined) dropAssociation(state, occupant);
   return setAssociation(state, address, eni.networkInterfaceId, privateIp);
+}
+
+/** API reference, AssociateAddress. */
+function requireSameBorderGroup(
+  state: CloudState,
+  { networkBorderGroup: group }: AddressRecord,
+  { subnetId }: NetworkInterfaceRecord,
+): void {
+  const zone = state.subnets.get(subnetId)?.availabilityZone;
+  if (zone === undefined || borderGroupOfZone(state, zone) === group) return;
+  refuse(
+    state.rules.borderGroupCode,
+    `Elastic IP and network interface belong in different network border groups.`,
+  );
 }
 
 function requireReachable(state: CloudState, eni: NetworkInterfaceRecord): void {
@@ -172,17 +188,23 @@ export function disassociateAddress(
   dropAssociation(state, address);
 }
 
+/** AllocateAddress, as wide as it is simulated. */
+export interface AllocateInput {
+  /** Asks for that very address. */
+  readonly publicIp?: string | undefined;
+  /** EC2's default is the region's own. */
+  readonly networkBorderGroup?: string | undefined;
+  readonly tags: readonly Tag[];
+}
+
 /** AllocateAddress with TagSpecifications: the tags are there as soon as the address is. */
-export function allocateTaggedAddress(
-  state: CloudState,
-  input: { readonly publicIp?: string | undefined; readonly tags: readonly Tag[] },
-): AllocatedAddress {
+export function allocateTaggedAddress(state: CloudState, input: AllocateInput): AllocatedAddress {
   if (input.tags.length > state.rules.tagsPerResource) {
     refuse('TagLimitExceeded', `More than ${state.rules.tagsPerResource} tags.`);
   }
   const tags = new Map(input.tags.map(({ key, value }) => [key, value]));
   const knownFromMs = state.elapsed() + state.rules.freshAddressMs;
-  return allocateAddress(state, { publicIp: input.publicIp, tags, knownFromMs });
+  return allocateAddress(state, { ...input, tags, knownFromMs });
 }
 
 /** An address that EC2 has just made is unknown to some of its calls for a while. */
@@ -200,15 +222,15 @@ function nextPublicIp(state: CloudState): string {
   return number < 255 ? `203.0.113.${number}` : `198.51.100.${number - 254}`;
 }
 
-/** An Elastic IP; `publicIp` asks for that very address. */
+/** An Elastic IP. */
 export function allocateAddress(
   state: CloudState,
-  input: {
-    readonly publicIp?: string | undefined;
+  input: Omit<AllocateInput, 'tags'> & {
     readonly tags: Map<string, string>;
     readonly knownFromMs?: number;
   },
 ): AllocatedAddress {
+  const networkBorderGroup = requireBorderGroup(state, input.networkBorderGroup);
   if (state.addresses.size >= state.rules.addressesPerRegion) {
     refuse('AddressLimitExceeded', 'The maximum number of addresses has been reached.');
   }
@@ -221,21 +243,32 @@ export function allocateAddress(
   state.addresses.set(allocationId, {
     allocationId,
     publicIp,
+    networkBorderGroup,
     knownFromMs,
     association: undefined,
     reverseDns: noReverseDns,
     tags,
   });
-  return { allocationId, publicIp };
+  return { allocationId, publicIp, networkBorderGroup };
+}
+
+/** ReleaseAddress, as wide as it is simulated. */
+export interface ReleaseInput {
+  readonly allocationId: string;
+  /** The region's own by default: an address of a Local Zone is released by who names its group only (aws-nuke, issue 371). */
+  readonly networkBorderGroup?: string | undefined;
 }
 
 /**
- * ReleaseAddress: refused while its reverse DNS locks it, and while it is associated; in a default VPC it is let go instead (API
+ * ReleaseAddress: an address of another network border group than the one that is named is not found; refused while its reverse DNS locks it, and while it is associated; in a default VPC it is let go instead (API
  * reference, ReleaseAddress).
  */
-export function releaseAddress(state: CloudState, input: { readonly allocationId: string }): void {
-  const { allocationId } = input;
+export function releaseAddress(state: CloudState, input: ReleaseInput): void {
+  const { allocationId, networkBorderGroup = state.region } = input;
   const address = requireOwn(state, allocationId);
+  if (address.networkBorderGroup !== networkBorderGroup) {
+    refuse('InvalidAddress.NotFound', `Address '${address.publicIp}' not found.`);
+  }
   const isAssociated = address.association !== undefined;
   if (isAssociated && !isInDefaultVpc(state, address)) {
     refuse('InvalidIPAddress.InUse', `Address ${address.publicIp} is in use.`);

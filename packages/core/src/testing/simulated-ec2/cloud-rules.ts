@@ -19,6 +19,16 @@ export interface CloudRules {
    * `AllowReassociation=false`.
    */
   readonly repeatedAssociation: 'same-id' | 'new-id' | 'refuse';
+  /**
+   * The code with which AssociateAddress refuses an address of another network border group. The API reference says that it does, and no code; no answer of
+   * EC2 to it is quoted in public. CreateNatGateway's, to the same mistake, is OperationNotPermitted (quoted often, crossplane-on-eks issue 210);
+   * ReleaseAddress's is InvalidAddress.NotFound (API reference). So the first is likely, and none is sure.
+   */
+  readonly borderGroupCode:
+    | 'OperationNotPermitted'
+    | 'InvalidParameterCombination'
+    | 'InvalidParameterValue'
+    | 'InvalidAddress.NotFound';
   /** CreateRoute once more, to the same interface: AWS says only that a route that exists is refused. */
   readonly repeatedRoute: 'refuse' | 'accept';
   /** The code for a private IP that another network interface holds: AWS documents both. */
@@ -66,6 +76,7 @@ export const defaultRules: Omit<
   occupiedPrivateIp: 'refuse',
   endedAssociation: 'refuse',
   repeatedAssociation: 'same-id',
+  borderGroupCode: 'OperationNotPermitted',
   repeatedRoute: 'refuse',
   privateIpTakenCode: 'InvalidParameterValue',
   releasedAddress: 'unknown',

@@ -41,6 +41,7 @@ export interface Subnet {
   readonly subnetId: string;
   readonly vpcId: string;
   readonly cidr: string;
+  readonly availabilityZone: string;
   /** A /64 of the VPC's. */
   readonly ipv6Cidr: string | undefined;
   readonly reservations: CidrReservation[];
@@ -98,6 +99,7 @@ export interface Association {
 export interface AddressRecord {
   readonly allocationId: string;
   readonly publicIp: string;
+  readonly networkBorderGroup: string;
   /** Until then writes do not know it, on the region's clock. */
   readonly knownFromMs: number;
   association: Association | undefined;

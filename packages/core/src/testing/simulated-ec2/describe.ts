@@ -67,6 +67,7 @@ const networkInterfaceFields: FilterFields<NetworkInterfaceRecord> = {
   'network-interface-id': (eni) => [eni.networkInterfaceId],
   'vpc-id': (eni) => [eni.vpcId],
   'subnet-id': (eni) => [eni.subnetId],
+  'availability-zone': (eni, { subnets }) => [subnets.get(eni.subnetId)?.availabilityZone],
   'mac-address': (eni) => [eni.macAddress],
   'private-ip-address': (eni) => eni.privateIps,
   'addresses.private-ip-address': (eni) => eni.privateIps,
@@ -115,10 +116,12 @@ function showNetworkInterface(
   state: CloudState,
   eni: NetworkInterfaceRecord,
 ): ShownNetworkInterface {
+  const availabilityZone = state.subnets.get(eni.subnetId)?.availabilityZone;
   return {
     networkInterfaceId: eni.networkInterfaceId,
     vpcId: eni.vpcId,
     subnetId: eni.subnetId,
+    ...(availabilityZone === undefined ? {} : { availabilityZone }),
     macAddress: eni.macAddress,
     sourceDestCheck: eni.sourceDestCheck,
     status: eni.attachment === undefined ? 'available' : 'in-use',
@@ -164,18 +167,17 @@ const addressFields: FilterFields<AddressRecord> = {
     state.networkInterfaces.get(address.association?.networkInterfaceId ?? '')?.attachment
       ?.instanceId,
   ],
+  'network-border-group': (address) => [address.networkBorderGroup],
   domain: () => ['vpc'],
 };
 
 function showAddress(address: AddressRecord): ElasticIp {
-  const { allocationId, publicIp, association } = address;
-  const tags = tagList(address.tags);
-  if (association === undefined) return { allocationId, publicIp, tags };
+  const { allocationId, publicIp, networkBorderGroup, association } = address;
+  const shown = { allocationId, publicIp, networkBorderGroup, tags: tagList(address.tags) };
+  if (association === undefined) return shown;
   const { associationId, networkInterfaceId, privateIp } = association;
   return {
-    allocationId,
-    publicIp,
-    tags,
+    ...shown,
     associationId,
     networkInterfaceId,
     privateIpAddress: privateIp,

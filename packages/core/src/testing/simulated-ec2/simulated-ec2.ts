@@ -18,7 +18,7 @@ import type {
   SecurityGroup,
 } from '../../cloud/ec2-packet-filters.ts';
 import * as addresses from './addresses.ts';
-import type { AssociateInput } from './addresses.ts';
+import type { AllocateInput, AssociateInput, ReleaseInput } from './addresses.ts';
 import type { Clock } from '../../identity/clock.ts';
 import type { CloudRules } from './cloud-rules.ts';
 import * as describe from './describe.ts';
@@ -153,16 +153,13 @@ export class SimulatedEc2 extends SimulatedRegion implements Ec2Api {
     return runnerOf(this).run('ModifyNetworkInterfaceAttribute', input, call, operation);
   }
 
-  /** AllocateAddress; `publicIp` asks for that very address. */
-  allocateTaggedAddress(
-    input: { readonly tags: readonly Tag[]; readonly publicIp?: string | undefined },
-    call?: CallOptions,
-  ): Promise<AllocatedAddress> {
+  /** AllocateAddress. */
+  allocateTaggedAddress(input: AllocateInput, call?: CallOptions): Promise<AllocatedAddress> {
     return runnerOf(this).run('AllocateAddress', input, call, addresses.allocateTaggedAddress);
   }
 
   /** ReleaseAddress. */
-  releaseAddress(input: { readonly allocationId: string }, call?: CallOptions): Promise<void> {
+  releaseAddress(input: ReleaseInput, call?: CallOptions): Promise<void> {
     return runnerOf(this).run('ReleaseAddress', input, call, addresses.releaseAddress);
   }
 }

@@ -1,3 +1,4 @@
+import type { AllocatedAddress } from '../../cloud/ec2-api.ts';
 import type { NetworkAclEntry } from '../../cloud/ec2-packet-filters.ts';
 import type { Clock } from '../../identity/clock.ts';
 import * as addresses from './addresses.ts';
@@ -281,8 +282,13 @@ export abstract class SimulatedRegion {
 
   /** An Elastic IP; default the next one of 203.0.113.0/24, then of 198.51.100.0/24 (RFC 5737). */
   allocateAddress(
-    setup: { readonly publicIp?: string; readonly tags?: Readonly<Record<string, string>> } = {},
-  ): { readonly allocationId: string; readonly publicIp: string } {
+    setup: {
+      readonly publicIp?: string;
+      /** Default the region's own. */
+      readonly networkBorderGroup?: string;
+      readonly tags?: Readonly<Record<string, string>>;
+    } = {},
+  ): AllocatedAddress {
     const input = { ...setup, tags: tagsFrom(setup.tags) };
     return runnerOf(this).build((state) => addresses.allocateAddress(state, input));
   }

@@ -27,6 +27,7 @@ export interface Ec2Snapshot {
     readonly subnetId: string;
     readonly vpcId: string;
     readonly cidr: string;
+    readonly availabilityZone: string;
     readonly ipv6Cidr?: string;
     readonly tags: readonly Tag[];
   }[];
@@ -66,6 +67,7 @@ export function snapshotOf(state: CloudState): Ec2Snapshot {
       subnetId: subnet.subnetId,
       vpcId: subnet.vpcId,
       cidr: subnet.cidr,
+      availabilityZone: subnet.availabilityZone,
       ...(subnet.ipv6Cidr === undefined ? {} : { ipv6Cidr: subnet.ipv6Cidr }),
       tags: tagList(subnet.tags),
     })),

@@ -24,6 +24,7 @@ import { addressesIn } from './prefixes.ts';
 import { requireInterfaceQuota, requireTableQuota } from './quotas.ts';
 import { refuse } from './refuse.ts';
 import { requireSubnetCidr, requireUsable, requireVpcCidr } from './subnet-range.ts';
+import { requireZone } from './zones.ts';
 
 /** A VPC to make, with its main route table. */
 export interface VpcSetup {
@@ -39,6 +40,8 @@ export interface VpcSetup {
 export interface SubnetSetup {
   readonly vpcId: string;
   readonly cidr: string;
+  /** One of the region's, such as us-west-2a, or a Local Zone's, such as us-west-2-lax-1a; default the region's first. */
+  readonly availabilityZone?: string | undefined;
   /** A /64 of the VPC's IPv6 block; default: the subnet has no IPv6. */
   readonly ipv6Cidr?: string | undefined;
   /** Default: the VPC's main route table, without an association of its own. */
@@ -129,10 +132,11 @@ export function createSubnet(state: CloudState, setup: SubnetSetup): { readonly 
   const vpc = requireVpc(state, setup.vpcId);
   const cidr = requireSubnetCidr(state, vpc, setup.cidr);
   const ipv6Cidr = ipv6CidrIn(state, vpc, setup.ipv6Cidr);
+  const availabilityZone = requireZone(state, setup.availabilityZone);
   const subnetId = nextId(state, 'subnet');
   const { vpcId } = vpc;
-  const tags = tagsFrom(setup.tags);
-  state.subnets.set(subnetId, { subnetId, vpcId, cidr, ipv6Cidr, reservations: [], tags });
+  const own = { subnetId, vpcId, cidr, availabilityZone, ipv6Cidr };
+  state.subnets.set(subnetId, { ...own, reservations: [], tags: tagsFrom(setup.tags) });
   associateDefaultNetworkAcl(state, { vpcId, subnetId });
   if (setup.routeTableId !== undefined) {
     requireRouteTable(state, setup.routeTableId).subnetIds.add(subnetId);
