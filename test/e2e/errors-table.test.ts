@@ -80,6 +80,20 @@ const cloudRows: readonly CloudRow[] = [
     arrange: refusedBy,
   },
   {
+    name: 'a pool of another network border group',
+    code: 'WrongNetworkBorderGroup',
+    message:
+      /1 Elastic IPs tagged truetuple\/pool=media.*eu-central-1-ham-1, eni-\w+ in eu-central-1a/,
+    remedy: /--network-border-group eu-central-1\./,
+    retry: 'never',
+    setup: { pool: [] },
+    arrange: (world) => {
+      const tags = { 'truetuple/pool': 'media' };
+      world.pod.ec2.allocateAddress({ networkBorderGroup: 'eu-central-1-ham-1', tags });
+      return refusedBy(world);
+    },
+  },
+  {
     name: 'a role that may not associate addresses',
     code: 'AccessDenied',
     message: /203\.0\.113\.50.*AssociateAddress.*UnauthorizedOperation.*request [0-9a-f-]{36}/s,

@@ -22,6 +22,7 @@ export type CoreErrorCode =
   | 'NetworkInterfaceManaged'
   | 'RouteTablesNotFound'
   | 'WrongRegion'
+  | 'WrongNetworkBorderGroup'
   | 'AccessDenied'
   | 'CredentialsMissing'
   | 'CredentialsRefused'

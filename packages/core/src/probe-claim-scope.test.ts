@@ -93,6 +93,14 @@ describe('probeClaimScope', () => {
       () => ({ privateIps: ['10.0.2.50', '10.0.2.50'] }),
       /not two IPv4 addresses/,
     ],
+    [
+      'the address is of another network border group',
+      ({ ec2 }) => {
+        const group = { networkBorderGroup: 'eu-central-1-ham-1' };
+        return { allocationId: ec2.allocateAddress({ tags: givenTags, ...group }).allocationId };
+      },
+      /is of network border group eu-central-1-ham-1, that of eu-central-1a is another/,
+    ],
   ])('refuses when %s, having written nothing', async (_when, more, why) => {
     const built = build();
     const error: unknown = await built.probe(more(built)).catch((reason: unknown) => reason);

@@ -7,6 +7,7 @@ import { performCloudStep, type StepAnswer } from './perform-cloud-step.ts';
 import { isOutcomeUnknown, nameStep, translateEc2Error } from './translate-ec2-error.ts';
 import { rememberWrite } from './own-writes.ts';
 import { isAt } from './view.ts';
+import { lateParts } from '../late-parts.ts';
 
 /** What a step led to: the world is as it wants, or look again, or somebody else has the address. */
 export type Carried = 'done' | 'look-again' | 'claim-lost';
@@ -116,6 +117,10 @@ async function afterFailure(
   const code = Ec2CallError.is(error) ? error.ec2Code : undefined;
   switch (step.kind) {
     case 'associate-address':
+      // which code this has is documented nowhere, nor quoted anywhere
+      if (Ec2CallError.is(error) && /border ?group/i.test(error.message)) {
+        throw (await lateParts.undoAcquire()).wrongBorderGroup(step, error);
+      }
       if (code === 'Resource.AlreadyAssociated') return whoHasIt(session, step);
       if (code === 'InvalidAllocationID.NotFound') return unknownAddress(session, step, error);
       if (code === 'InvalidParameterValue') return withoutPrivateIp(session, step, error);

@@ -34,7 +34,12 @@ export type CloudStep =
   | { readonly kind: 'tag-owner'; readonly allocationId: string; readonly value: string }
   | { readonly kind: 'untag-owner'; readonly allocationId: string; readonly value: string }
   /** One more Elastic IP for the pool; the tags make it the pool's in the same call. */
-  | { readonly kind: 'allocate-address'; readonly tags: readonly Tag[] }
+  | {
+      readonly kind: 'allocate-address';
+      readonly tags: readonly Tag[];
+      /** Undefined: the region's own. */
+      readonly networkBorderGroup?: string | undefined;
+    }
   /** Where a cool-down is set: when, and by whom, the address was let go. */
   | { readonly kind: 'tag-released'; readonly allocationId: string; readonly value: string }
   /** Asks the pod that holds the address to let it go. */

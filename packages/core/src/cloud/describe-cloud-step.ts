@@ -71,6 +71,7 @@ function describeAllocation(step: CloudStep & { kind: 'allocate-address' }): Ste
     sentence: 'Allocate one more Elastic IP for the pool: none of it is free.',
     command: aws('allocate-address', {
       'tag-specifications': `'ResourceType=elastic-ip,Tags=[${tags}]'`,
+      ...(step.networkBorderGroup && { 'network-border-group': step.networkBorderGroup }),
     }),
   };
 }

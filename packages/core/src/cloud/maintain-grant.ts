@@ -246,6 +246,7 @@ function planSteps(run: Maintenance, claimAgain: boolean, view: CloudView): read
     case 'foreign-address':
     case 'pool-empty':
     case 'pool-exhausted':
+    case 'other-border-group':
     case 'address-unavailable':
     case 'claim-lost':
       // not what two looks showed: the next check looks anew

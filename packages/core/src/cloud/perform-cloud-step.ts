@@ -39,8 +39,10 @@ export async function performCloudStep(
       return {};
     case 'associate-address':
       return performAssociation(ec2, step, call);
-    case 'allocate-address':
-      return { allocated: await ec2.allocateTaggedAddress({ tags: step.tags }, call) };
+    case 'allocate-address': {
+      const { kind: _kind, ...asked } = step;
+      return { allocated: await ec2.allocateTaggedAddress(asked, call) };
+    }
     case 'disassociate-address':
       await ec2.disassociateAddress({ associationId: step.associationId }, call);
       return {};

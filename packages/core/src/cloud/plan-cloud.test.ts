@@ -312,7 +312,7 @@ describe('planCloud, an identity', () => {
       'nothing is free',
       { addresses: [{ ...address(1), associationId: 'eipassoc-1' }, address(2)] },
       { excluded: ['eipalloc-2'] },
-      { kind: 'pool-exhausted', addresses: 2, excluded: 1 },
+      { kind: 'pool-exhausted', addresses: 2, excluded: 1, elsewhere: 0 },
     ],
     [
       'the claimed address is no longer ours',

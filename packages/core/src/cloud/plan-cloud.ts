@@ -3,7 +3,8 @@ import type { Owner } from '../identity/owner.ts';
 import { assignAddresses } from './assign-addresses.ts';
 import type { CoolDown } from './choose-address.ts';
 import type { CloudStep } from './cloud-step.ts';
-import type { ElasticIp, Tag } from './ec2-api.ts';
+import type { ElasticIp, NetworkInterface, Tag } from './ec2-api.ts';
+import { isOfOtherBorderGroup } from './network-border-group.ts';
 import { finishPlan, preparePlan, type PreparedPlan } from './plan-identity.ts';
 import { planNothing, type WantedNothing } from './plan-nothing.ts';
 import type { CloudView } from './view.ts';
@@ -71,7 +72,21 @@ export type CloudPlan =
   | { readonly kind: 'pool-empty' }
   /** The only one that will do is not in the pool, or not free, or reserved for another. */
   | { readonly kind: 'address-unavailable'; readonly address: string; readonly why: string }
-  | { readonly kind: 'pool-exhausted'; readonly addresses: number; readonly excluded: number }
+  | {
+      readonly kind: 'pool-exhausted';
+      readonly addresses: number;
+      readonly excluded: number;
+      /** How many of them are of another network border group. */
+      readonly elsewhere: number;
+    }
+  /** Those that would do, whoever has them, are all of another network border group than the network interface. */
+  | {
+      readonly kind: 'other-border-group';
+      readonly addresses: readonly ElasticIp[];
+      readonly eni: NetworkInterface;
+      /** The only one that will do. */
+      readonly only: string | undefined;
+    }
   /** The address that was claimed is no longer on our private IP. */
   | { readonly kind: 'claim-lost'; readonly allocationId: string }
   /** A route to the public address that leads to no network interface, so not of our making. */
@@ -138,9 +153,12 @@ function chooseForAll(
       const mine = prepared[index];
       const isServed = mine?.kind !== 'prepared' || mine.held !== undefined;
       if (one.kind !== 'identity' || isServed) return undefined;
-      const isFree = ({ allocationId }: ElasticIp): boolean =>
-        !taken.has(allocationId) && (spokenFor.get(allocationId) ?? index) === index;
-      return { wish: one, pool: mine.clean.addresses.filter(isFree) };
+      const { clean, eni } = mine;
+      const mayHave = (address: ElasticIp): boolean =>
+        !taken.has(address.allocationId) &&
+        (spokenFor.get(address.allocationId) ?? index) === index &&
+        !isOfOtherBorderGroup(address, eni);
+      return { wish: one, pool: clean.addresses.filter(mayHave) };
     }),
   );
 }

@@ -3,6 +3,7 @@ import { formatOwnerTag, reservedTagKey } from '../identity/owner.ts';
 import { isNamed } from './choose-address.ts';
 import type { CloudStep } from './cloud-step.ts';
 import type { ElasticIp, NetworkInterface } from './ec2-api.ts';
+import { borderGroupToAskFor, isOfOtherBorderGroup } from './network-border-group.ts';
 import { isOwnLeftOver, judgeOccupant, type Occupant } from './occupant.ts';
 import type { CloudPlan, WantedIdentity } from './plan-cloud.ts';
 import { staleRoutes } from './plan-nothing.ts';
@@ -35,6 +36,8 @@ export type PreparedPlan =
     }
   | Exclude<CloudPlan, { readonly kind: 'steps' }>;
 
+type Prepared = Extract<PreparedPlan, { readonly kind: 'prepared' }>;
+
 /** Judges what an identity's private IP carries, and how it is cleared. */
 export function preparePlan(wanted: WantedIdentity, view: CloudView): PreparedPlan {
   const eni = interfaceOf(view, wanted.networkInterfaceId);
@@ -61,14 +64,14 @@ export function preparePlan(wanted: WantedIdentity, view: CloudView): PreparedPl
  */
 export function finishPlan(
   wanted: WantedIdentity,
-  prepared: Extract<PreparedPlan, { readonly kind: 'prepared' }>,
+  prepared: Prepared,
   chosen: ElasticIp | undefined,
   allocating: number,
 ): CloudPlan {
   const { view, eni, held, isUnproven, cleared, clean } = prepared;
   const address = held ?? chosen;
   if (address === undefined) {
-    return planAllocation(wanted, clean, allocating) ?? exhausted(wanted, clean);
+    return planAllocation(wanted, prepared, allocating) ?? exhausted(wanted, prepared);
   }
   const routes = wanted.withRoutes ? planRoutes(address, wanted, clean) : [];
   if ('kind' in routes) return routes;
@@ -86,23 +89,28 @@ export function finishPlan(
 /** The address is known only once EC2 has answered: the next plan claims it. */
 function planAllocation(
   { allocation, only }: WantedIdentity,
-  view: CloudView,
+  { clean, eni }: Prepared,
   allocating: number,
 ): CloudPlan | undefined {
   if (allocation === undefined || only !== undefined) return undefined;
-  if (view.addresses.length + allocating >= allocation.upTo) return undefined;
-  return { kind: 'steps', steps: [{ kind: 'allocate-address', tags: allocation.tags }] };
+  if (clean.addresses.length + allocating >= allocation.upTo) return undefined;
+  const { tags } = allocation;
+  const networkBorderGroup = borderGroupToAskFor(eni.availabilityZone);
+  return { kind: 'steps', steps: [{ kind: 'allocate-address', tags, networkBorderGroup }] };
 }
 
-function exhausted(wanted: WantedIdentity, view: CloudView): CloudPlan {
-  const { only } = wanted;
-  if (only !== undefined) {
-    const why = whyUnavailable(view.addresses.find((one) => isNamed(one, only)));
-    return { kind: 'address-unavailable', address: only, why };
+function exhausted({ only, excluded }: WantedIdentity, { clean, eni }: Prepared): CloudPlan {
+  const would = clean.addresses.filter((one) => only === undefined || isNamed(one, only));
+  const elsewhere = would.filter((one) => isOfOtherBorderGroup(one, eni)).length;
+  const addresses = would.length;
+  if (elsewhere > 0 && elsewhere === addresses) {
+    return { kind: 'other-border-group', addresses: would, eni, only };
   }
-  const addresses = view.addresses.length;
+  if (only !== undefined) {
+    return { kind: 'address-unavailable', address: only, why: whyUnavailable(would[0]) };
+  }
   if (addresses === 0) return { kind: 'pool-empty' };
-  return { kind: 'pool-exhausted', addresses, excluded: wanted.excluded.length };
+  return { kind: 'pool-exhausted', addresses, excluded: excluded.length, elsewhere };
 }
 
 function whyUnavailable(address: ElasticIp | undefined): string {

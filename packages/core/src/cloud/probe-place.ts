@@ -3,6 +3,7 @@ import { isIpv4Address, type Ipv4Address } from '../identity/address.ts';
 import { reservedTagKey } from '../identity/owner.ts';
 import type { CloudSession } from './cloud-session.ts';
 import type { ElasticIp, NetworkInterface } from './ec2-api.ts';
+import { isOfOtherBorderGroup } from './network-border-group.ts';
 import { lookAtCloud, poolFilters } from './observe-cloud.ts';
 import { ownerTagOf, tagOf } from './view.ts';
 
@@ -44,6 +45,12 @@ export async function checkProbePlace(
   if (address === undefined) throw refused(`${allocationId} is not in pool ${pool}`);
   requireIdle(address);
   if (eni === undefined) throw refused(`there is no ${networkInterfaceId}`);
+  if (isOfOtherBorderGroup(address, eni)) {
+    const { publicIp, networkBorderGroup: group } = address;
+    throw refused(
+      `${publicIp} is of network border group ${group}, that of ${eni.availabilityZone} is another`,
+    );
+  }
   const [one, other] = place.privateIps;
   if (!isIpv4Address(one) || !isIpv4Address(other) || one === other) {
     throw refused(`${one} and ${other} are not two IPv4 addresses`);

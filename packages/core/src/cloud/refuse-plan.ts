@@ -3,6 +3,7 @@ import { poolTagKey } from '../identity/owner.ts';
 import type { Ipv4Address } from '../identity/address.ts';
 import type { GrantSpec } from './identity-grant.ts';
 import type { CloudPlan } from './plan-cloud.ts';
+import { noneOfBorderGroup } from './wrong-border-group.ts';
 
 /** Why a plan could not be made, and for whom. */
 export interface RefusedPlan {
@@ -40,10 +41,12 @@ export function refusePlan({ plan, spec, privateIp, networkInterfaceId }: Refuse
     case 'pool-exhausted':
       return new CoreError({
         code: 'PoolExhausted',
-        message: `None of the ${plan.addresses} Elastic IPs tagged ${pool} in ${spec.region} is free for ${privateIp}; ${plan.excluded} of them looked free and could not be had`,
+        message: `None of the ${plan.addresses} Elastic IPs tagged ${pool} in ${spec.region} is free for ${privateIp}; ${plan.excluded} of them looked free and could not be had${plan.elsewhere === 0 ? '' : `, ${plan.elsewhere} are of another network border group than ${networkInterfaceId}`}`,
         remedy: `Add Elastic IPs with the tag ${pool}, run fewer pods, or let the reaper give back what dead pods left.`,
         retry: 'later',
       });
+    case 'other-border-group':
+      return noneOfBorderGroup(plan, spec);
     case 'address-unavailable':
       return new CoreError({
         code: 'AddressUnavailable',

@@ -156,8 +156,8 @@ function disassociated(view: CloudView, associationId: string): CloudView {
 }
 
 function freed(address: ElasticIp): ElasticIp {
-  const { allocationId, publicIp, tags } = address;
-  return { allocationId, publicIp, tags };
+  const { associationId: _id, networkInterfaceId: _eni, privateIpAddress: _ip, ...rest } = address;
+  return rest;
 }
 
 function changeTags(
