@@ -46,6 +46,18 @@ it('tells instance, zone, region, and each ENI with its networks', async () => {
   });
 });
 
+it('tells the Local Zone that an instance is in', async () => {
+  const { ec2, ids } = region;
+  const availabilityZone = 'eu-central-1-ham-1a';
+  const place = { vpcId: ids.vpcId, cidr: '10.0.9.0/24', availabilityZone };
+  const { subnetId } = ec2.createSubnet(place);
+  const { instanceId } = ec2.createInstance();
+  ec2.createNetworkInterface({ subnetId, instanceId });
+  await using local = await startMetadataEndpoint({ ec2, instanceId, listen });
+  const facts = await readInstanceMetadata({ endpoint: local.url });
+  expect(facts).toMatchObject({ availabilityZone, region: 'eu-central-1' });
+});
+
 it('asks for one token, and for nothing without it', async () => {
   const before = metadata.requests.length;
   await readInstanceMetadata({ endpoint: metadata.url });

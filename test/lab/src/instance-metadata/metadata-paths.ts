@@ -21,7 +21,7 @@ export function metadataPaths(
   const paths = new Map([
     ['instance-id', instanceId],
     ['placement/region', region],
-    ['placement/availability-zone', `${region}a`],
+    ['placement/availability-zone', interfaces[0]?.availabilityZone ?? `${region}a`],
     ['network/interfaces/macs/', interfaces.map(({ macAddress }) => `${macAddress}/`).join('\n')],
   ]);
   for (const { macAddress, networkInterfaceId, subnetId, vpcId, ...more } of interfaces) {
