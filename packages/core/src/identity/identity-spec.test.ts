@@ -37,6 +37,13 @@ describe('parseIdentitySpec', () => {
     });
   });
 
+  it.each(['us-gov-west-1', 'us-isob-east-1', 'eusc-de-east-1', 'mx-central-1'])(
+    'takes the region %s',
+    (region) => {
+      expect(parseIdentitySpec({ ...good, region }).region).toBe(region);
+    },
+  );
+
   it.each<[string, object, string]>([
     ['an unknown field', { pol: 'x' }, 'pol'],
     ['an empty pool', { pool: '' }, 'pool: is empty'],

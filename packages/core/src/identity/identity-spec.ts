@@ -161,7 +161,7 @@ const schema: v.GenericSchema<unknown, IdentitySpec> = v.strictObject({
   pool: v.pipe(name, v.maxLength(tagValueLimit, 'is longer than an EC2 tag value')),
   address: v.optional(addressName),
   excludeAddresses: v.optional(v.array(addressName), []),
-  region: v.pipe(v.string(), v.regex(/^[a-z]{2}(-[a-z]+)+-\d+$/, 'is not an AWS region')),
+  region: v.pipe(v.string(), v.regex(/^[a-z]{2,4}(-[a-z]+)+-\d+$/, 'is not an AWS region')),
   linkName: v.optional(linkName, 'net1'),
   privateIp: v.optional(ipv4),
   networkInterface: v.optional(networkInterface, { by: 'mac' }),

@@ -6,6 +6,7 @@ it.each([
   ['aws:///us-gov-west-1b/i-01234567', 'us-gov-west-1b', 'us-gov-west-1'],
   ['aws:///us-west-2-lax-1a/i-0123456789abcdef0', 'us-west-2-lax-1a', 'us-west-2'],
   ['aws:///us-east-1-wl1-bos-wlz-1/i-0123456789abcdef0', 'us-east-1-wl1-bos-wlz-1', 'us-east-1'],
+  ['aws:///eusc-de-east-1a/i-0123456789abcdef0', 'eusc-de-east-1a', 'eusc-de-east-1'],
   ['aws:///ap-southeast-10c/i-0123456789abcdef0', 'ap-southeast-10c', 'ap-southeast-10'],
 ])('%s is in zone %s of %s', (providerId, availabilityZone, region) => {
   expect(parseProviderId(providerId)).toEqual({

@@ -10,7 +10,7 @@ export interface InstancePlace {
 
 const instanceIdPattern = /^i-[0-9a-f]{8,17}$/;
 /** A zone's name begins with its region's; local and wavelength zones put a place between that and their letter. */
-const regionInZone = /^[a-z]{2}(?:-[a-z]+)+-\d+(?=[a-z]|-)/;
+const regionInZone = /^[a-z]{2,4}(?:-[a-z]+)+-\d+(?=[a-z]|-)/;
 
 /**
  * Reads `spec.providerID` of a Node as the AWS cloud provider writes it: `aws:///ZONE/INSTANCE`.
