@@ -37,7 +37,8 @@ export default defineConfig({
           name: 'netns',
           include: ['test/netns/**/*.test.ts'],
           pool: 'forks',
-          fileParallelism: false,
+          // most of their time they wait, for timers of the wire and of the kernel; each has namespaces of its own
+          maxWorkers: 2,
           testTimeout: 30_000,
           hookTimeout: 30_000,
         },
@@ -50,7 +51,7 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts', 'test/vm/**/*.test.ts'],
           exclude: [...configDefaults.exclude, onArm64],
           pool: 'forks',
-          fileParallelism: false,
+          maxWorkers: 2,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

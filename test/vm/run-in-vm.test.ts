@@ -1,12 +1,22 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it, type TestContext } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi, type TestContext } from 'vitest';
 import { obtainKernelPackage } from './kernel-package.ts';
 import { runInVm, type VmRun } from './run-in-vm.ts';
 import { VmError } from './vm-error.ts';
 
 describe('running a program in a VM', () => {
+  // others run machines meanwhile
+  const folder = mkdtempSync(join(tmpdir(), 'truetuple-run-in-vm-'));
+  beforeAll(() => {
+    vi.stubEnv('TMPDIR', folder);
+  });
+  afterAll(() => {
+    vi.unstubAllEnvs();
+    rmSync(folder, { recursive: true });
+  });
+
   it('ends with the console’s tail when the program fails', async (context) => {
     const error = await failureOf(
       context,
