@@ -145,12 +145,12 @@ describe('a request that cannot be read', () => {
       request('OPTIONS', { via: 'Via: SIP/9.0/UDP a;branch=z9hG4bKx' }),
       '',
     ],
-    ['no From', request('OPTIONS', { from: '' }), ''],
-    ['no To', request('OPTIONS', { to: '' }), ''],
-    ['no Call-ID', request('OPTIONS', { callId: '' }), ''],
-    ['no CSeq', request('OPTIONS', { cseq: '' }), ''],
-    ['a To whose quote never closes', request('OPTIONS', { to: 'To: "b <sip:b@c>' }), ''],
-    ['two From', request('OPTIONS', {}, ['From: <sip:x@y>;tag=2']), ''],
+    ['no From', request('OPTIONS', { from: '' }), '400'],
+    ['no To', request('OPTIONS', { to: '' }), '400'],
+    ['no Call-ID', request('OPTIONS', { callId: '' }), '400'],
+    ['no CSeq: nobody could tell what is answered', request('OPTIONS', { cseq: '' }), ''],
+    ['a To whose quote never closes', request('OPTIONS', { to: 'To: "b <sip:b@c>' }), '400'],
+    ['two From', request('OPTIONS', {}, ['From: <sip:x@y>;tag=2']), '400'],
     ['a folded request line', request('OPTIONS', { start: 'OPTIONS sip:b@c\r\n SIP/2.0' }), ''],
     [
       'a From whose name has a comma',
@@ -165,6 +165,7 @@ describe('a request that cannot be read', () => {
     ['a body shorter than it says', request('INVITE', {}, ['Content-Length: 9'], 'v=0'), '400'],
     ['a negative length', request('OPTIONS', {}, ['Content-Length: -1']), '400'],
     ['two lengths', request('OPTIONS', {}, ['Content-Length: 0', 'l: 0']), '400'],
+    ['a name that drachtio-srf reads as Contact', request('OPTIONS', {}, ['C%6Fntact: x']), '400'],
     ['a line without a colon', request('OPTIONS', {}, ['Subject']), '400'],
     ['a name with a blank', request('OPTIONS', {}, ['My Subject: x']), '400'],
     ['a bare line feed', request('OPTIONS', {}, ['Subject: a\nX: b']), '400'],
@@ -235,6 +236,8 @@ describe('a request that is too large', () => {
 describe('a request for something that is not there', () => {
   it.each<readonly [string, string, string]>([
     ['another version', request('INVITE', { start: 'INVITE sip:b@c SIP/3.0' }), '505'],
+    ['a method that drachtio-srf reads as INVITE', request('IN%56ITE'), '405'],
+    ['one that it reads as BYE, in a call that is gone', request('B%59E', inDialog), '405'],
     ['an unknown scheme', request('OPTIONS', { start: 'OPTIONS foo:bar SIP/2.0' }), '416'],
     [
       'an unknown scheme to call',

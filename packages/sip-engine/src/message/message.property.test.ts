@@ -4,6 +4,7 @@ import { isEqualUri } from './compare-uris.ts';
 import { headerKey } from './header-name.ts';
 import type { HeaderField, SipMessage } from './message.ts';
 import { type NameAddr, nameAddrText, parseNameAddr } from './name-addr.ts';
+import { hasEscape } from './scan.ts';
 import type { Parameter } from './parameter.ts';
 import { parseMessage } from './parse-message.ts';
 import { datagramLimits } from './parsed.ts';
@@ -61,7 +62,10 @@ const via: fc.Arbitrary<Via> = fc.record({
 
 const taken = new Set(['via', 'from', 'to', 'call-id', 'cseq', 'max-forwards', 'content-length']);
 const otherField = fc
-  .tuple(token, headerText)
+  .tuple(
+    token.filter((written) => !hasEscape(written)),
+    headerText,
+  )
   .map(([written, value]): HeaderField => ({ name: written, key: headerKey(written), value }))
   .filter(({ key }) => !taken.has(key));
 

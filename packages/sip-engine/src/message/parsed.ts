@@ -53,8 +53,8 @@ export interface Refused {
   /** The request's method as far as it could be read. */
   readonly method: string;
   /**
-   * Via, From, To, Call-ID and CSeq as received, in that order: what an answer repeats (RFC 3261 8.2.6.2).
-   * undefined when one of them cannot be read, or when the request is an ACK: then no answer is possible.
+   * Via, From, To, Call-ID and CSeq as received, in that order, as far as they are there: what an answer repeats (RFC 3261 8.2.6.2).
+   * undefined when no answer is possible: without a topmost Via that can be read, without CSeq, or to an ACK.
    */
   readonly answerHeaders: readonly HeaderField[] | undefined;
 }

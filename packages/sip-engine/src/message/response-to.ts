@@ -37,11 +37,17 @@ export function responseTo(
   return respond(fields, status, parts);
 }
 
-/** The answer that a refused request gets; undefined when it gets none. */
+/** The answer that a refused request gets; undefined when it gets none. That of a 400 says what is wrong (RFC 3261 21.4.1). */
 export function responseToRefused(refused: Refused, toTag: string): SipResponse | undefined {
-  const { answerHeaders, status } = refused;
-  return answerHeaders === undefined ? undefined : respond(answerHeaders, status, { toTag });
+  const { answerHeaders, status, reason } = refused;
+  if (answerHeaders === undefined) return undefined;
+  const plain = reasonPhrase(status);
+  const phrase = status === 400 ? `${plain}: ${reason.replaceAll(notInPhrase, '')}` : plain;
+  return respond(answerHeaders, status, { toTag, reasonPhrase: phrase });
 }
+
+/** The ASCII that a Reason-Phrase cannot hold (RFC 3261 25.1), and all that is not ASCII. */
+const notInPhrase = /[^ \w\-.!~*'();/?:@&=+$,]/gu;
 
 function respond(
   fields: readonly HeaderField[],

@@ -119,3 +119,10 @@ export function hasControl(text: string): boolean {
   }
   return false;
 }
+
+const escape = /%(?:[0-9a-f]{2}|u[0-9a-f]{4})/iu;
+
+/** Whether a token holds what JavaScript's `unescape` would read as another character, as drachtio-srf does with methods and names. */
+export function hasEscape(token: string): boolean {
+  return token.includes('%') && escape.test(token);
+}
