@@ -65,6 +65,7 @@ async function build() {
       refused: [],
       readyFor: null,
       isReleased: false,
+      takenUp: 0,
     },
     status: { phase, trouble: null },
   });

@@ -32,6 +32,7 @@ const spec: ClaimSpec = {
   refused: [],
   readyFor: null,
   isReleased: false,
+  takenUp: 0,
 };
 
 function newClaim(more: Partial<NewClaim> = {}): NewClaim {

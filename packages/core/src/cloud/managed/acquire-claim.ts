@@ -36,6 +36,8 @@ interface Acquiring {
   readonly untilMs: number;
   /** True once this call may have made the claim: what it found in place stays. */
   isOurs: boolean;
+  /** The uid of the claim that this call has made or taken up. */
+  taken: string | undefined;
   /** What this process has put on the link. */
   prepared: Grant | undefined;
   /** What it waited for last, and why that may take long. */
@@ -61,6 +63,7 @@ export async function acquireClaim(
     changes,
     untilMs: clock.elapsed() + parts.waitMs,
     isOurs: false,
+    taken: undefined,
     prepared: undefined,
     waitedFor: undefined,
   };
@@ -92,7 +95,8 @@ function requireIpv4Alone({ link }: GrantRequest): void {
 async function goOn(run: Acquiring): Promise<Grant | undefined> {
   const { claims } = run.parts;
   const claim = await claims.get(run.key);
-  const act = nextAcquireAct(claim, run.prepared?.associationId);
+  const hasTaken = claim !== undefined && claim.uid === run.taken;
+  const act = nextAcquireAct(claim, { hasTaken, prepared: run.prepared?.associationId });
   if (act.kind === 'create') {
     await create(run);
     return undefined;
@@ -112,6 +116,11 @@ async function goOn(run: Acquiring): Promise<Grant | undefined> {
       if (act.held !== undefined) await run.request.onGivingBack?.(claimOf(act.held));
       await letClaimGo(claims, claim);
       return undefined;
+    case 'take-up': {
+      const taken = await changeSpec(claims, claim, { takenUp: claim.spec.takenUp + 1 });
+      run.taken = taken?.uid;
+      return undefined;
+    }
     case 'prepare':
       await prepare(run, claim, act.grant);
       return undefined;
@@ -133,8 +142,8 @@ async function create(run: Acquiring): Promise<void> {
   const { spec, link, standing = [] } = request;
   const wasTried = run.isOurs;
   run.isOurs = true;
-  await parts.claims
-    .create({
+  try {
+    const made = await parts.claims.create({
       namespace: key.namespace,
       name: key.name,
       finalizers: [claimFinalizer],
@@ -155,13 +164,15 @@ async function create(run: Acquiring): Promise<void> {
         refused: [],
         readyFor: null,
         isReleased: false,
+        takenUp: 0,
       },
-    })
-    .catch((error: unknown) => {
-      // our own first try, or another process of the pod
-      if (!isStoreError(error, 'ClaimExists')) throw error;
-      run.isOurs = wasTried;
     });
+    run.taken = made.uid;
+  } catch (error) {
+    // our own first try, or another process of the pod
+    if (!isStoreError(error, 'ClaimExists')) throw error;
+    run.isOurs = wasTried;
+  }
 }
 
 async function prepare(run: Acquiring, claim: IdentityClaim, grant: Grant): Promise<void> {

@@ -44,6 +44,11 @@ export interface ClaimSpec {
   readonly readyFor: string | null;
   /** True once the pod has let go of it. It never takes that back. */
   readonly isReleased: boolean;
+  /**
+   * How often a process of the pod has found it there and taken it up. A change of the object, so that what a process before
+   * had asked of the store, and comes late, meets ClaimConflict.
+   */
+  readonly takenUp: number;
 }
 
 /** The controller's part of a claim. */

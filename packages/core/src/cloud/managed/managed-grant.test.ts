@@ -95,6 +95,7 @@ describe('acquire', () => {
     const claim = await world.read();
     expect(claim.spec).toMatchObject({
       isReleased: false,
+      takenUp: 0,
       readyFor: null,
       standing: ['203.0.113.9'],
     });
@@ -113,6 +114,36 @@ describe('acquire', () => {
     expect(await world.acquire()).toEqual(grantOf(1));
     expect(world.prepared).toEqual(['203.0.113.1', '203.0.113.1']);
     expect((await world.read()).uid).toBe(uid);
+  });
+
+  it('of a process that starts again is not undone by what the one before had asked of the store', async () => {
+    const world = build();
+    await granted(world);
+    // it was killed while it let go of the claim: the request is still under way
+    const before = await world.read();
+    const late = { ...before, spec: { ...before.spec, isReleased: true } };
+    await world.acquire();
+    await expect(world.claims.update(late)).rejects.toMatchObject({ code: 'ClaimConflict' });
+    expect((await world.read()).spec).toMatchObject({ isReleased: false, takenUp: 1 });
+  });
+
+  it('of a process that starts again heeds what the one before had asked for when it comes just before its own write', async () => {
+    const world = build();
+    await granted(world);
+    const before = await world.read();
+    const get = world.claims.get.bind(world.claims);
+    world.claims.get = async () => {
+      world.claims.get = get;
+      await world.claims.update({ ...before, spec: { ...before.spec, isReleased: true } });
+      return before;
+    };
+    const asked = world.acquire();
+    await world.clock.advance(0);
+    expect(await world.read()).toMatchObject({ isDeleting: true, spec: { isReleased: true } });
+    await world.finish();
+    await world.lead('claimed', 2);
+    await world.lead('granted', 2);
+    expect(await asked).toEqual(grantOf(2));
   });
 
   it('gives an address back that another pod of the node has, and takes the next', async () => {

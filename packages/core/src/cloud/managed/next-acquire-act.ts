@@ -7,6 +7,8 @@ export type AcquireAct =
   | { readonly kind: 'wait'; readonly for: string; readonly trouble: ClaimTrouble | null }
   /** Until it changes, or whoever has an address on its link may have taken it off: no other is free than those that were refused. */
   | { readonly kind: 'ask-again'; readonly for: string; readonly trouble: ClaimTrouble }
+  /** A process of the pod before made it: from then on nothing that it asked of the store can change the claim any more. */
+  | { readonly kind: 'take-up' }
   /** There is none. */
   | { readonly kind: 'create' }
   /** It is of no use any more: a new one is made when it has gone. What a process before had by it is advertised no longer then. */
@@ -18,19 +20,25 @@ export type AcquireAct =
   | { readonly kind: 'granted'; readonly grant: Grant }
   | { readonly kind: 'refused'; readonly trouble: ClaimTrouble };
 
-/**
- * Pure: what follows from the claim as it is.
- * @param prepared The association whose public address this process has put on the link.
- */
+/** What the process that waits has done. */
+export interface AcquireProgress {
+  /** It has made the claim as it is now, or taken it up. */
+  readonly hasTaken: boolean;
+  /** The association whose public address it has put on the link. */
+  readonly prepared: string | undefined;
+}
+
+/** Pure: what follows from the claim as it is. */
 export function nextAcquireAct(
   claim: IdentityClaim | undefined,
-  prepared: string | undefined,
+  { hasTaken, prepared }: AcquireProgress,
 ): AcquireAct {
   if (claim === undefined) return { kind: 'create' };
   const { spec, status } = claim;
   if (claim.isDeleting && spec.isReleased) return wait('an earlier claim to be given back');
   // deleted by somebody else: nobody gives it back before its pod says so
   if (claim.isDeleting || spec.isReleased) return { kind: 'let-go', held: grantOf(status) };
+  if (!hasTaken) return { kind: 'take-up' };
   if (status === null) return wait('the controller to look at the claim');
   const { phase, trouble } = status;
   if (trouble?.retry === 'never' && phase.kind !== 'granted') return { kind: 'refused', trouble };

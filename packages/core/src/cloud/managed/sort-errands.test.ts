@@ -60,6 +60,7 @@ function workOf(setup: Setup): ClaimWork {
       refused: [],
       readyFor: null,
       isReleased,
+      takenUp: 0,
     },
     status: { phase: phaseOf(setup), trouble: null },
   };
