@@ -191,6 +191,30 @@ describe('two passes and a grace age', () => {
     expect((await pass(nobody)).applied).not.toEqual([]);
   });
 
+  it('a private IP that somebody who died since had assigned waits for its own, though the record of one before names it', async () => {
+    const { clock, ec2, hold, pass, eni } = build();
+    const place = {
+      networkInterfaceId: eni.networkInterfaceId,
+      privateIpAddresses: [ipOf('pod-1')],
+    };
+    const { associationId } = await hold('pod-1');
+    await ec2.disassociateAddress({ associationId });
+    await ec2.unassignPrivateIpAddresses(place);
+    await pass(nobody);
+    clock.advance(4 * minute);
+    // a pod that came and went between two passes
+    await ec2.assignPrivateIpAddresses({ ...place, allowReassignment: false });
+    clock.advance(minute);
+    expect((await pass(nobody)).applied).toEqual([]);
+    clock.advance(5 * minute);
+    const { applied } = await pass(nobody);
+    expect(applied.map(({ kind }) => kind)).toEqual([
+      'delete-route',
+      'unassign-private-ip',
+      'untag-owner',
+    ]);
+  });
+
   it('a clock that was set back makes nothing due early', async () => {
     const { clock, hold, pass, held } = build();
     await hold('pod-1');

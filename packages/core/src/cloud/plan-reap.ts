@@ -117,22 +117,27 @@ function addressKey(
   return `${allocationId} ${associationId ?? 'free'} ${value ?? 'unrecorded'}`;
 }
 
-/** The association ends, the record goes, in this order or the other; what is left is free, or the private IP alone. */
+/**
+ * The association ends, the record goes, in this order or the other; what is left is free, or the private IP alone. A private IP that
+ * a free address's record names is part of its key: one that shows up there later was assigned by somebody else.
+ */
 function keysOf(
   address: ElasticIp,
   steps: readonly CloudStep[],
 ): Pick<Orphan, 'key' | 'laterKeys'> {
+  const { associationId } = address;
   const value = ownerTagOf(address);
-  const ofAddress = [
-    addressKey(address, undefined, value),
-    addressKey(address, address.associationId, undefined),
-    addressKey(address, undefined, undefined),
-  ];
-  const ofPrivateIp = steps.flatMap((step) =>
+  const places = steps.flatMap((step) =>
     step.kind === 'unassign-private-ip' ? [placeKey(step)] : [],
   );
-  const key = addressKey(address, address.associationId, value);
-  return { key, laterKeys: [...ofAddress, ...ofPrivateIp] };
+  const withPlace = (key: string): string => [key, ...places].join(' ');
+  const key = addressKey(address, associationId, value);
+  const free = [value, undefined].map((left) => addressKey(address, undefined, left));
+  const unrecorded = addressKey(address, associationId, undefined);
+  return {
+    key: associationId === undefined ? withPlace(key) : key,
+    laterKeys: [...free, ...free.map(withPlace), unrecorded, ...places],
+  };
 }
 
 function judgeAddress(address: ElasticIp, observed: ObservedPool, live: LivePods): Verdict {
