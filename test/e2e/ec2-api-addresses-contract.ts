@@ -85,6 +85,20 @@ export function ec2AddressesContract(
       });
     });
 
+    it.each(['InvalidAllocationID.NotFound', 'InvalidAddressID.NotFound'] as const)(
+      'that are gone are not released: %s; nor are they associated',
+      async (releaseOfNothingCode) => {
+        const made = await bench({ releaseOfNothingCode });
+        const { release, associate, codeOf, simulated, allocationId } = made;
+        await release(allocationId);
+        expect(await codeOf(release(allocationId))).toBe(releaseOfNothingCode);
+        const networkInterfaceId = interfaceIn(simulated);
+        expect(await codeOf(associate(allocationId, networkInterfaceId))).toBe(
+          'InvalidAllocationID.NotFound',
+        );
+      },
+    );
+
     it('of a Local Zone are found by who names their network border group only', async () => {
       const { release, codeOf, simulated, allocationId } = await bench();
       const group = 'eu-central-1-ham-1';

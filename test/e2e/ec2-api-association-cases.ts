@@ -118,6 +118,20 @@ export function associationCases(bench: MakePlace): void {
       },
     );
 
+    it.each(['IncorrectInstanceState', 'InvalidInstanceID'] as const)(
+      'refuses an interface of a pending instance, and of no other: %s',
+      async (pendingInstanceCode) => {
+        const { ec2, simulated, place } = await bench({ pendingInstanceCode });
+        const { instanceId, networkInterfaceId: id } = place;
+        const { allocationId } = simulated.allocateAddress();
+        simulated.setInstanceState({ instanceId, state: 'pending' });
+        const refused = associate(ec2, allocationId, id, '10.0.2.10');
+        expect(await refusalOf(refused)).toBe(pendingInstanceCode);
+        simulated.setInstanceState({ instanceId, state: 'stopped' });
+        await associate(ec2, allocationId, id, '10.0.2.10');
+      },
+    );
+
     it('refuses an unknown allocation, and a private IP that is not on the interface', async () => {
       const { ec2, simulated, place } = await bench();
       const { networkInterfaceId: id } = place;

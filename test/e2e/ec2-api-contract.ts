@@ -115,6 +115,18 @@ export function ec2ApiContract(name: string, makeBench: MakeBench): void {
         }
       });
 
+      it.each(['MissingParameter', 'InvalidParameter'] as const)(
+        'assigns nothing to who asks for nothing: %s',
+        async (assignNothingCode) => {
+          const { ec2, place } = await bench({ assignNothingCode });
+          const { networkInterfaceId: id } = place;
+          expect(await refusalOf(assign(ec2, id))).toBe(assignNothingCode);
+          // of this call no other code is known
+          const nothing = { networkInterfaceId: id, privateIpAddresses: [] };
+          expect(await refusalOf(ec2.unassignPrivateIpAddresses(nothing))).toBe('MissingParameter');
+        },
+      );
+
       it('unassigns with the Elastic IP; refuses the primary and what is not there', async () => {
         const { ec2, simulated, place } = await bench();
         const { networkInterfaceId: id } = place;
@@ -185,6 +197,21 @@ export function ec2ApiContract(name: string, makeBench: MakeBench): void {
         await ec2.deleteRoute(key);
         expect(await refusalOf(ec2.deleteRoute(key))).toBe('InvalidRoute.NotFound');
       });
+
+      it.each(['InvalidRouteTableID.NotFound', 'InvalidRoute.NotFound'] as const)(
+        'of a table that is not there are refused: %s',
+        async (unknownRouteTableCode) => {
+          const { ec2, place } = await bench({ unknownRouteTableCode });
+          const { networkInterfaceId } = place;
+          const key = { routeTableId: 'rtb-0123456789abcdef0', destinationCidrBlock };
+          const refusals = [
+            await refusalOf(ec2.createRoute({ ...key, networkInterfaceId })),
+            await refusalOf(ec2.replaceRoute({ ...key, networkInterfaceId })),
+            await refusalOf(ec2.deleteRoute(key)),
+          ];
+          expect(refusals).toEqual(Array.from({ length: 3 }, () => unknownRouteTableCode));
+        },
+      );
 
       it('once more to the same interface, variant accept, changes nothing; to another it is refused', async () => {
         const { ec2, place } = await bench({ repeatedRoute: 'accept', routesPerTable: 1 });

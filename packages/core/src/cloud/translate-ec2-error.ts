@@ -114,11 +114,15 @@ const meanings: Readonly<Record<string, Meaning>> = {
   Unavailable: busy,
   IncorrectState: busy,
   IncorrectInstanceState: busy,
+  // of an instance that is pending; otherwise of calls that name no interface, as none of ours
+  InvalidInstanceID: busy,
   ConcurrentTagAccess: busy,
   InvalidParameterException: busy,
   'InvalidNetworkInterfaceID.NotFound': interfaceMissing,
   'InvalidNetworkInterfaceId.Malformed': interfaceMissing,
   'InvalidRouteTableID.NotFound': routeTableMissing,
+  // of CreateRoute, which needs no route: a DeleteRoute that is answered so is done
+  'InvalidRoute.NotFound': routeTableMissing,
   'InvalidRouteTableId.Malformed': routeTableMissing,
   'InvalidElasticIpID.NotFound': {
     code: 'CloudRefused',

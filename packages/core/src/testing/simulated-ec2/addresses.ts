@@ -84,7 +84,7 @@ function requireReachable(state: CloudState, eni: NetworkInterfaceRecord): void 
   const instance = state.instances.get(eni.attachment?.instanceId ?? '');
   if (instance?.state === 'pending') {
     refuse(
-      'IncorrectInstanceState',
+      state.rules.pendingInstanceCode,
       `The pending instance '${instance.instanceId}' is not in a valid state for this operation`,
     );
   }
@@ -265,7 +265,7 @@ export interface ReleaseInput {
  */
 export function releaseAddress(state: CloudState, input: ReleaseInput): void {
   const { allocationId, networkBorderGroup = state.region } = input;
-  const address = requireOwn(state, allocationId);
+  const address = requireOwn(state, allocationId, state.rules.releaseOfNothingCode);
   if (address.networkBorderGroup !== networkBorderGroup) {
     refuse('InvalidAddress.NotFound', `Address '${address.publicIp}' not found.`);
   }
@@ -285,9 +285,9 @@ function isInDefaultVpc(state: CloudState, { association }: AddressRecord): bool
 }
 
 /** One of the account's own. */
-function requireOwn(state: CloudState, allocationId: string): AddressRecord {
+function requireOwn(state: CloudState, allocationId: string, ec2Code?: string): AddressRecord {
   const isElsewhere =
     state.rules.releasedAddress === 'reallocated' && state.releasedAllocations.has(allocationId);
   if (isElsewhere) refuse('AuthFailure', `The address '${allocationId}' does not belong to you.`);
-  return requireAddress(state, allocationId);
+  return requireAddress(state, allocationId, ec2Code);
 }

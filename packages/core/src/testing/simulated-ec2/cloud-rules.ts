@@ -38,6 +38,17 @@ export interface CloudRules {
    * AuthFailure.
    */
   readonly releasedAddress: 'unknown' | 'reallocated';
+  /** The code with which ReleaseAddress refuses what is gone: AWS documents the first, its list of error codes also the second. */
+  readonly releaseOfNothingCode: 'InvalidAllocationID.NotFound' | 'InvalidAddressID.NotFound';
+  /** The code for a route of a table that is not there: AWS's list of error codes has both. */
+  readonly unknownRouteTableCode: 'InvalidRouteTableID.NotFound' | 'InvalidRoute.NotFound';
+  /**
+   * The code with which AssociateAddress refuses an interface of a pending instance: AWS documents the first, others met the second
+   * (Terraform's AWS provider retries both).
+   */
+  readonly pendingInstanceCode: 'IncorrectInstanceState' | 'InvalidInstanceID';
+  /** The code for AssignPrivateIpAddresses that asks for nothing: neither is documented for it. */
+  readonly assignNothingCode: 'MissingParameter' | 'InvalidParameter';
   /** The code for one route more than a table may have: AWS documents both. */
   readonly routeLimitCode: 'RouteLimitExceeded' | 'ResourceCountLimitExceeded';
   /** IPv4 addresses of a network interface whose instance does not say, with the primary one. */
@@ -80,6 +91,10 @@ export const defaultRules: Omit<
   repeatedRoute: 'refuse',
   privateIpTakenCode: 'InvalidParameterValue',
   releasedAddress: 'unknown',
+  releaseOfNothingCode: 'InvalidAllocationID.NotFound',
+  unknownRouteTableCode: 'InvalidRouteTableID.NotFound',
+  pendingInstanceCode: 'IncorrectInstanceState',
+  assignNothingCode: 'MissingParameter',
   routeLimitCode: 'RouteLimitExceeded',
   privateIpsPerNetworkInterface: 15,
   routesPerTable: 50,

@@ -262,10 +262,14 @@ export function requireSubnet(state: CloudState, subnetId: string): Subnet {
   );
 }
 
-export function requireAddress(state: CloudState, allocationId: string): AddressRecord {
+export function requireAddress(
+  state: CloudState,
+  allocationId: string,
+  ec2Code = 'InvalidAllocationID.NotFound',
+): AddressRecord {
   return (
     state.addresses.get(allocationId) ??
-    refuse('InvalidAllocationID.NotFound', `The allocation ID '${allocationId}' does not exist`)
+    refuse(ec2Code, `The allocation ID '${allocationId}' does not exist`)
   );
 }
 
@@ -273,7 +277,7 @@ export function requireRouteTable(state: CloudState, routeTableId: string): Rout
   requireWellFormed(routeTableId, 'rtb', 'InvalidRouteTableId.Malformed');
   return (
     state.routeTables.get(routeTableId) ??
-    refuse('InvalidRouteTableID.NotFound', `The routeTable ID '${routeTableId}' does not exist`)
+    refuse(state.rules.unknownRouteTableCode, `The routeTable ID '${routeTableId}' does not exist`)
   );
 }
 

@@ -43,12 +43,13 @@ export interface AssignAnswer {
 /** AssignPrivateIpAddresses: all or nothing; what the interface already has is left as it is. */
 export function assignPrivateIps(state: CloudState, input: AssignInput): AssignAnswer {
   const eni = requireNetworkInterface(state, input.networkInterfaceId);
-  requireExactlyOne({
+  const asked = {
     privateIpAddresses: (input.privateIpAddresses ?? []).length > 0,
     secondaryPrivateIpAddressCount: input.secondaryPrivateIpAddressCount !== undefined,
     ipv4Prefixes: (input.ipv4Prefixes ?? []).length > 0,
     ipv4PrefixCount: input.ipv4PrefixCount !== undefined,
-  });
+  };
+  requireExactlyOne(asked, state.rules.assignNothingCode);
   const subnet = subnetOf(state, eni);
   const added = wantedPrivateIps(state, subnet, input).filter(
     (privateIp) => !eni.privateIps.includes(privateIp),
