@@ -132,6 +132,34 @@ export function associationCases(bench: MakePlace): void {
       },
     );
 
+    it.each(['OperationNotPermitted', 'InvalidParameterValue', 'IncorrectState'] as const)(
+      'leaves an interface with a dual-stack public hostname its last address: %s',
+      async (dualStackNameCode) => {
+        const { ec2, simulated, place } = await bench({ dualStackNameCode });
+        const { networkInterfaceId, otherInterfaceId } = place;
+        await assign(ec2, networkInterfaceId, '10.0.2.11');
+        const claim = async (id: string, privateIp: string) => {
+          const { allocationId } = simulated.allocateAddress();
+          return associate(ec2, allocationId, id, privateIp);
+        };
+        const first = await claim(networkInterfaceId, '10.0.2.10');
+        const last = await claim(networkInterfaceId, '10.0.2.11');
+        const other = await claim(otherInterfaceId, '10.0.2.20');
+        const publicHostnameType = 'public-dual-stack-dns-name';
+        simulated.modifyNetworkInterface({ networkInterfaceId, publicHostnameType });
+        await ec2.disassociateAddress(other);
+        await ec2.disassociateAddress(first);
+        expect(await refusalOf(ec2.disassociateAddress(last))).toBe(dualStackNameCode);
+        const [eni] = await ec2.describeNetworkInterfaces({
+          networkInterfaceIds: [networkInterfaceId],
+        });
+        expect(eni?.privateIpAddresses[1]?.association).toMatchObject(last);
+        const single = 'public-ipv4-dns-name';
+        simulated.modifyNetworkInterface({ networkInterfaceId, publicHostnameType: single });
+        await ec2.disassociateAddress(last);
+      },
+    );
+
     it('refuses an unknown allocation, and a private IP that is not on the interface', async () => {
       const { ec2, simulated, place } = await bench();
       const { networkInterfaceId: id } = place;

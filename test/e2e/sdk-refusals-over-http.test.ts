@@ -162,6 +162,31 @@ test('the first interface of an instance cannot be detached', async () => {
   await detach(second);
 });
 
+test('an interface with a dual-stack public hostname keeps its last Elastic IP', async () => {
+  await using region = await openHttpRegion();
+  const { client, ids } = region;
+  const NetworkInterfaceId = ids.networkInterfaceIds[1];
+  const [AllocationId] = ids.allocationIds;
+  const { AssociationId } = await client.send(
+    new sdk.AssociateAddressCommand({ NetworkInterfaceId, AllocationId }),
+  );
+  const name = (HostnameType: sdk.PublicIpDnsOption) =>
+    client.send(new sdk.ModifyPublicIpDnsNameOptionsCommand({ NetworkInterfaceId, HostnameType }));
+  const disassociate = () => client.send(new sdk.DisassociateAddressCommand({ AssociationId }));
+  expect(await name('public-dual-stack-dns-name')).toMatchObject({ Successful: true });
+  const refused = await refusalOf(disassociate());
+  expect(refused).toMatchObject({ name: 'OperationNotPermitted', status: 400 });
+  const NetworkInterfaceIds = [NetworkInterfaceId];
+  const { NetworkInterfaces } = await client.send(
+    new sdk.DescribeNetworkInterfacesCommand({ NetworkInterfaceIds }),
+  );
+  expect(NetworkInterfaces?.[0]?.PublicIpDnsNameOptions).toEqual({
+    DnsHostnameType: 'public-dual-stack-dns-name',
+  });
+  await name('public-ipv6-dns-name');
+  await disassociate();
+});
+
 test('instances run all together, or none does', async () => {
   await using region = await openHttpRegion({ networkInterfacesPerRegion: 4 });
   const { client, ids } = region;

@@ -182,7 +182,10 @@ function incomplete(identity: PublicIdentity, failures: readonly Error[]): CoreE
   return new CoreError({
     code: 'ReleaseIncomplete',
     message: `Not all of ${identity.publicIp} could be given back: ${parts}`,
-    remedy: 'Call release again: it is safe to repeat. Otherwise the reaper of the pool cleans up.',
+    remedy: [
+      ...failures.flatMap(({ cause }) => (CoreError.is(cause) ? cause.remedy : [])),
+      'Call release again: it is safe to repeat. Otherwise the reaper of the pool cleans up.',
+    ].join(' '),
     retry: 'later',
     cause: failures.length === 1 ? failures[0]?.cause : new AggregateError(failures, parts),
   });

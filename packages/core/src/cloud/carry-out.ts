@@ -135,6 +135,9 @@ async function afterFailure(
         throw await refuseIpv6Address(session, step, error);
       }
       break;
+    case 'disassociate-address':
+      await refuseIfNamed(step, error);
+      break;
     case 'create-route':
       // somebody was quicker, or our own first try was: the next look decides between done and replace
       if (code === 'RouteAlreadyExists') return lookAgain(session, step, error);
@@ -149,7 +152,6 @@ async function afterFailure(
     case 'tag-ipv6-owner':
     case 'untag-ipv6-owner':
     case 'disable-source-dest-check':
-    case 'disassociate-address':
     case 'allocate-address':
     case 'tag-owner':
     case 'tag-released':
@@ -164,6 +166,12 @@ async function afterFailure(
   }
   await bear(session, error, nameStep(step));
   return 'look-again';
+}
+
+/** Which code this has is documented nowhere either. */
+async function refuseIfNamed(step: CloudStep, error: unknown): Promise<void> {
+  if (!Ec2CallError.is(error) || !/dual-?stack.*name/i.test(error.message)) return;
+  throw (await lateParts.undoAcquire()).keptByHostname(step, error);
 }
 
 /** EC2 may not know yet what it has just allocated for us: there is no other to turn to, and one more would be one too many. */

@@ -5,6 +5,7 @@ import { endClaim } from './end-claim.ts';
 import type { Claim } from './identity-grant.ts';
 import type { ClaimToEnd, WantedNothing } from './plan-nothing.ts';
 export { refusePlan as refusalOf } from './refuse-plan.ts';
+export { keptByHostname } from './kept-by-hostname.ts';
 export { wrongBorderGroup } from './wrong-border-group.ts';
 import { reverses } from './reverses.ts';
 import { withFailures } from './with-failures.ts';

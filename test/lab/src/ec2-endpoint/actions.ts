@@ -72,6 +72,7 @@ const builders: Readonly<Record<string, Action>> = {
   DisassociateRouteTable: tearDown.disassociateRouteTable,
   ModifyAddressAttribute: addressAttributes.modifyAddressAttribute,
   ModifyManagedPrefixList: made.modifyManagedPrefixList,
+  ModifyPublicIpDnsNameOptions: change.modifyPublicIpDnsNameOptions,
   ReplaceNetworkAclAssociation: made.replaceNetworkAclAssociation,
   ResetAddressAttribute: addressAttributes.resetAddressAttribute,
   RevokeSecurityGroupEgress: made.revokeSecurityGroupEgress,

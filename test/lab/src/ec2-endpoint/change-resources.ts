@@ -187,6 +187,21 @@ export const modifyNetworkInterfaceAttribute: Action = action(
   },
 );
 
+export const modifyPublicIpDnsNameOptions: Action = actionWithoutDryRun(
+  {
+    NetworkInterfaceId: text,
+    HostnameType: oneOf(
+      'public-dual-stack-dns-name',
+      'public-ipv4-dns-name',
+      'public-ipv6-dns-name',
+    ),
+  },
+  async (ec2, { NetworkInterfaceId: networkInterfaceId, HostnameType: publicHostnameType }) => {
+    ec2.modifyNetworkInterface({ networkInterfaceId, publicHostnameType });
+    return { successful: true };
+  },
+);
+
 export const createTags: Action = action(
   'CreateTags',
   {

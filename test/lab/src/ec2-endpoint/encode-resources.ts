@@ -52,6 +52,7 @@ export function networkInterfaceFields(eni: ShownNetworkInterface): XmlFields {
     macAddress: eni.macAddress,
     privateIpAddress: primary?.privateIpAddress,
     sourceDestCheck: eni.sourceDestCheck,
+    publicIpDnsNameOptions: eni.publicHostnameType && { dnsHostnameType: eni.publicHostnameType },
     attachment: eni.attachment && {
       attachmentId: attachmentIdOf(eni.networkInterfaceId),
       ...eni.attachment,

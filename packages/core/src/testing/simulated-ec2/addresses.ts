@@ -11,6 +11,7 @@ import {
   type NetworkInterfaceRecord,
 } from './cloud-state.ts';
 import { carries } from './prefixes.ts';
+import { requireNotNamed } from './public-hostname.ts';
 import { refuse } from './refuse.ts';
 import { noReverseDns, requireUnlocked } from './reverse-dns.ts';
 import { borderGroupOfZone, requireBorderGroup } from './zones.ts';
@@ -169,7 +170,7 @@ function noteAssociation(
   });
 }
 
-/** DisassociateAddress by the id of the association: a newer one is out of its reach. */
+/** DisassociateAddress by the id of the association: a newer one is out of its reach; the last one of an interface that has a dual-stack name stays. */
 export function disassociateAddress(
   state: CloudState,
   input: { readonly associationId: string },
@@ -185,6 +186,7 @@ export function disassociateAddress(
       `The association ID '${input.associationId}' does not exist`,
     );
   }
+  requireNotNamed(state, address);
   dropAssociation(state, address);
 }
 

@@ -7,6 +7,7 @@ import {
 } from './cloud-state.ts';
 import { networkInterfacesOf } from './instance-types.ts';
 import { addressUnitsOf, requireAddressUnits } from './network-address-units.ts';
+import type { PublicHostnameType } from './public-hostname.ts';
 import { refuse } from './refuse.ts';
 
 /** An interface for an instance, at the next free device index unless one is named. */
@@ -74,12 +75,14 @@ export function detachNetworkInterface(state: CloudState, networkInterfaceId: st
   requireNetworkInterface(state, networkInterfaceId).attachment = undefined;
 }
 
-/** ModifyNetworkInterfaceAttribute of what changes nothing on a wire. */
+/** ModifyNetworkInterfaceAttribute, and the like, of what changes nothing on a wire. */
 export interface InterfaceChange {
   readonly networkInterfaceId: string;
   readonly description?: string;
   /** Of an interface that is attached. */
   readonly deleteOnTermination?: boolean;
+  /** ModifyPublicIpDnsNameOptions: with a dual-stack name its last Elastic IP cannot be disassociated. */
+  readonly publicHostnameType?: PublicHostnameType;
 }
 
 export function modifyNetworkInterface(state: CloudState, change: InterfaceChange): void {
@@ -92,4 +95,5 @@ export function modifyNetworkInterface(state: CloudState, change: InterfaceChang
     eni.attachment = { ...eni.attachment, deleteOnTermination };
   }
   eni.description = description;
+  eni.publicHostnameType = change.publicHostnameType ?? eni.publicHostnameType;
 }

@@ -49,6 +49,11 @@ export interface CloudRules {
   readonly pendingInstanceCode: 'IncorrectInstanceState' | 'InvalidInstanceID';
   /** The code for AssignPrivateIpAddresses that asks for nothing: neither is documented for it. */
   readonly assignNothingCode: 'MissingParameter' | 'InvalidParameter';
+  /**
+   * The code with which DisassociateAddress refuses to take the last public IPv4 address from an interface with a dual-stack public hostname:
+   * AWS documents that it does, and no code.
+   */
+  readonly dualStackNameCode: 'OperationNotPermitted' | 'InvalidParameterValue' | 'IncorrectState';
   /** The code for one route more than a table may have: AWS documents both. */
   readonly routeLimitCode: 'RouteLimitExceeded' | 'ResourceCountLimitExceeded';
   /** IPv4 addresses of a network interface whose instance does not say, with the primary one. */
@@ -95,6 +100,7 @@ export const defaultRules: Omit<
   unknownRouteTableCode: 'InvalidRouteTableID.NotFound',
   pendingInstanceCode: 'IncorrectInstanceState',
   assignNothingCode: 'MissingParameter',
+  dualStackNameCode: 'OperationNotPermitted',
   routeLimitCode: 'RouteLimitExceeded',
   privateIpsPerNetworkInterface: 15,
   routesPerTable: 50,

@@ -3,6 +3,7 @@ import type { IpPermission, NetworkAclEntry } from '../../cloud/ec2-packet-filte
 import type { Ec2Change } from './change.ts';
 import type { CloudRules } from './cloud-rules.ts';
 import type { SimulatedInstanceType } from './instance-types.ts';
+import type { PublicHostnameType } from './public-hostname.ts';
 import { refuse } from './refuse.ts';
 import type { ReverseDns } from './reverse-dns.ts';
 
@@ -75,6 +76,7 @@ export interface NetworkInterfaceRecord {
   readonly macAddress: string;
   sourceDestCheck: boolean;
   description: string;
+  publicHostnameType: PublicHostnameType | undefined;
   attachment: Attachment | undefined;
   /** The first one is the primary. */
   privateIps: string[];

@@ -13,6 +13,7 @@ import {
   type RouteTarget,
 } from './cloud-state.ts';
 import { filterResources, type FilterFields } from './filters.ts';
+import type { PublicHostnameType } from './public-hostname.ts';
 import { refuse } from './refuse.ts';
 
 /** DescribeNetworkInterfaces, as wide as EC2 takes it. */
@@ -108,6 +109,8 @@ export interface ShownNetworkInterface extends NetworkInterface {
     Pick<Attachment, 'deleteOnTermination'>;
   /** Absent when it is empty. */
   readonly description?: string;
+  /** Absent until it is chosen. */
+  readonly publicHostnameType?: PublicHostnameType;
   /** Delegated /80 blocks; absent when there are none. */
   readonly ipv6Prefixes?: readonly string[];
 }
@@ -126,6 +129,7 @@ function showNetworkInterface(
     sourceDestCheck: eni.sourceDestCheck,
     status: eni.attachment === undefined ? 'available' : 'in-use',
     ...(eni.description === '' ? {} : { description: eni.description }),
+    ...(eni.publicHostnameType && { publicHostnameType: eni.publicHostnameType }),
     ...(eni.attachment === undefined
       ? {}
       : { attachment: { ...eni.attachment, status: 'attached' } }),

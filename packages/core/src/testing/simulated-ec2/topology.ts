@@ -185,6 +185,7 @@ export function createNetworkInterface(
     macAddress,
     sourceDestCheck: setup.sourceDestCheck ?? true,
     description: setup.description ?? '',
+    publicHostnameType: undefined,
     attachment: undefined,
     privateIps: [privateIpAddress],
     ipv4Prefixes: [],
