@@ -4,6 +4,7 @@ import { associationCases } from './ec2-api-association-cases.ts';
 import { ipv6Cases } from './ec2-api-ipv6-cases.ts';
 import { hardshipCases } from './ec2-api-hardship-cases.ts';
 import { packetFilterCases } from './ec2-api-packet-filter-cases.ts';
+import { policyCases } from './ec2-api-policy-cases.ts';
 import { assign, associate, buildPlace, refusalOf, type MakePlace } from './ec2-api-place.ts';
 
 /**
@@ -248,6 +249,7 @@ export function ec2ApiContract(name: string, makeBench: MakeBench): void {
 
     packetFilterCases(bench);
     hardshipCases(bench);
+    policyCases(bench);
 
     it('sets the source/destination check', async () => {
       const { ec2, place } = await bench();

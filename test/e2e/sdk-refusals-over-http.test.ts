@@ -97,6 +97,44 @@ describe('a dry run', () => {
     expect(await refusalOf(tag(own))).toMatchObject(permitted);
   });
 
+  it('asks the policy for what the call would say, and for what it would make', async () => {
+    await using region = await openHttpRegion();
+    const { client, ec2, ids } = region;
+    const permitted = { name: 'DryRunOperation' };
+    const denied = { name: 'UnauthorizedOperation' };
+    const DryRun = true;
+    const allocate = (Key: string) => {
+      const TagSpecifications = [
+        { ResourceType: 'elastic-ip' as const, Tags: [{ Key, Value: 'voice' }] },
+      ];
+      return client.send(new sdk.AllocateAddressCommand({ TagSpecifications, DryRun }));
+    };
+    const [NetworkInterfaceId] = ids.networkInterfaceIds;
+    const check = (Value: boolean) =>
+      client.send(
+        new sdk.ModifyNetworkInterfaceAttributeCommand({
+          NetworkInterfaceId,
+          SourceDestCheck: { Value },
+          DryRun,
+        }),
+      );
+    const may = { Effect: 'Allow', Resource: '*' } as const;
+    const Condition = {
+      StringEqualsIfExists: {
+        'ec2:Attribute/SourceDestCheck': 'false',
+        'aws:RequestTag/pool': 'voice',
+        'aws:TagKeys': 'pool',
+      },
+    };
+    ec2.setPolicy({ Statement: [{ ...may, Action: 'ec2:*', Condition }] });
+    expect(await refusalOf(allocate('pool'))).toMatchObject(permitted);
+    expect(await refusalOf(allocate('owner'))).toMatchObject(denied);
+    expect(await refusalOf(check(false))).toMatchObject(permitted);
+    expect(await refusalOf(check(true))).toMatchObject(denied);
+    ec2.setPolicy({ Statement: [{ ...may, Action: 'ec2:AllocateAddress' }] });
+    expect(await refusalOf(allocate('pool'))).toMatchObject(denied);
+  });
+
   it('of a describe takes its token where the describe would', async () => {
     const requestRates = {
       perAction: { DescribeNetworkInterfaces: { burst: 1, perSecond: 1 } },

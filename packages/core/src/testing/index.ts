@@ -53,6 +53,8 @@ export type {
 export type { NetworkAclSetup } from './simulated-ec2/network-acls.ts';
 export type { PrefixListChange, PrefixListSetup } from './simulated-ec2/prefix-lists.ts';
 export type { AddressAttribute, ReverseDnsSetup } from './simulated-ec2/reverse-dns.ts';
+export type { IamPolicy, IamStatement } from './simulated-ec2/iam-policy.ts';
+export type { IamCondition, IamConditionValues } from './simulated-ec2/iam-conditions.ts';
 export type { PublicHostnameType } from './simulated-ec2/public-hostname.ts';
 export type { PrefixListRoute, RouteInput } from './simulated-ec2/route-tables.ts';
 export type { SecurityGroupRules, SecurityGroupSetup } from './simulated-ec2/security-groups.ts';

@@ -28,18 +28,32 @@ export function action<Named extends Fields>(
   };
 }
 
+interface FormTag {
+  readonly Key: string;
+  readonly Value?: string | undefined;
+}
+
 /** What of the parameters a permission can depend on, by the simulator's names. */
 function named(input: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  const { ResourceId: resources, Tag, ...others } = input;
+  const { ResourceId: resources, Tag, TagSpecification, ...others } = input;
   const entries = Object.entries(others).map(([key, value]) => [
     `${key[0]?.toLowerCase()}${key.slice(1)}`,
-    value,
+    isAttribute(value) ? value.Value : value,
   ]);
-  const tags = (Tag as readonly { readonly Key: string }[] | undefined)?.map(({ Key }) => ({
-    key: Key,
+  const specified = TagSpecification as
+    | readonly { readonly Tag?: readonly FormTag[] }[]
+    | undefined;
+  const given = Tag ?? specified?.flatMap((one) => one.Tag ?? []);
+  const tags = (given as readonly FormTag[] | undefined)?.map(({ Key: key, Value: value }) => ({
+    key,
+    value,
   }));
   const renamed = Object.fromEntries(entries) as Readonly<Record<string, unknown>>;
   return { ...renamed, resources, tags };
+}
+
+function isAttribute(value: unknown): value is { readonly Value: unknown } {
+  return typeof value === 'object' && value !== null && 'Value' in value;
 }
 
 /** An action that has no DryRun parameter. */

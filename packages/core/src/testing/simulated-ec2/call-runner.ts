@@ -7,10 +7,11 @@ import type { CloudState } from './cloud-state.ts';
 import { CloudCopy, type ShownResources } from './copy-cloud.ts';
 import { Faults, type Ec2Fault } from './faults.ts';
 import type { LaggingKind, LaggingReads } from './lagging-reads.ts';
+import { requireAllowed } from './iam-policy.ts';
 import { finishReassignments } from './network-interfaces.ts';
 import { httpStatusOf, Refusal, refuse } from './refuse.ts';
 import type { RequestBuckets } from './request-buckets.ts';
-import { requireTagged } from './tag-conditions.ts';
+import { rightsOf, requireTagged } from './tag-conditions.ts';
 
 /** What makes a region harder on its callers; undefined: it is not. */
 export interface Hardships {
@@ -118,8 +119,12 @@ export class CallRunner {
   }
 
   #permit(action: Ec2Action, input: unknown): void {
-    this.faults.authorize(action);
-    requireTagged(this.state, { action, input }, this.faults.tagConditions);
+    const { policy, tagConditions } = this.faults;
+    for (const one of rightsOf(action, input)) {
+      this.faults.authorize(one);
+      requireTagged(this.state, { action: one, input }, tagConditions);
+    }
+    if (policy !== undefined) requireAllowed(this.state, { action, input }, policy);
   }
 
   /** The first of two deliveries of one request: whatever it answers, nobody hears it. */

@@ -1,4 +1,5 @@
 import type { Ec2Action } from './call-log.ts';
+import type { IamStatement } from './iam-policy.ts';
 import { refuse } from './refuse.ts';
 import type { TagCondition } from './tag-conditions.ts';
 
@@ -30,6 +31,8 @@ export class Faults {
   #denied: ReadonlySet<Ec2Action> = new Set();
   /** What IAM asks of the tags of what a call touches. */
   tagConditions: readonly TagCondition[] = [];
+  /** Undefined: everything is allowed that nothing else forbids. */
+  policy: readonly IamStatement[] | undefined;
 
   plant(fault: Ec2Fault): void {
     this.#planted.push({ fault, left: fault.times ?? 1 });

@@ -16,6 +16,7 @@ import type {
   InternetGatewaySetup,
 } from './connect-topology.ts';
 import type { Ec2Fault } from './faults.ts';
+import { parsePolicy, type IamPolicy } from './iam-policy.ts';
 import { LaggingReads } from './lagging-reads.ts';
 import * as acls from './network-acls.ts';
 import type { NetworkAclSetup } from './network-acls.ts';
@@ -97,10 +98,12 @@ export abstract class SimulatedRegion {
     runnerOf(this).faults.tagConditions = conditions;
   }
 
-  /**
-   * What a dry run asks, and all that a describe of something static needs: takes a request token, throws
-   * RequestLimitExceeded when there is none, UnauthorizedOperation for a denied action.
-   */
+  /** From now on calls are judged by this IAM policy; undefined: they are not. @throws RangeError naming what of it is not known. */
+  setPolicy(policy: IamPolicy | undefined): void {
+    runnerOf(this).faults.policy = policy && parsePolicy(policy);
+  }
+
+  /** What a dry run asks, and all that a describe of something static needs: takes a request token. @throws RequestLimitExceeded when there is none, UnauthorizedOperation. */
   authorize(action: Ec2Action, input?: unknown): void {
     runnerOf(this).authorize(action, input);
   }

@@ -32,6 +32,12 @@ interface NamedResources {
   readonly tags?: readonly { readonly key: string }[];
 }
 
+/** The actions that a call needs a right to: what is tagged as it is made needs that to tag, too (EC2 user guide, "Grant permission to tag resources during creation"). */
+export function rightsOf(action: Ec2Action, input: unknown): readonly Ec2Action[] {
+  const { tags = [] } = (input ?? {}) as NamedResources;
+  return action === 'AllocateAddress' && tags.length > 0 ? [action, 'CreateTags'] : [action];
+}
+
 /** Refuses a call with UnauthorizedOperation when a condition on its action is not met. A resource that is not there is EC2's to refuse. */
 export function requireTagged(
   state: CloudState,
