@@ -102,10 +102,16 @@ export function hardshipCases(bench: MakePlace): void {
     const attach = async (): Promise<void> =>
       simulated.attachNetworkInterface({ networkInterfaceId, instanceId });
     expect(await refusalOf(attach())).toBe('AttachmentLimitExceeded');
-    const [first] = simulated
+    const [first, second] = simulated
       .snapshot()
-      .networkInterfaces.filter(({ attachment }) => attachment?.instanceId === instanceId);
-    simulated.detachNetworkInterface({ networkInterfaceId: first?.networkInterfaceId ?? '' });
+      .networkInterfaces.flatMap((eni) =>
+        eni.attachment?.instanceId === instanceId ? [eni.networkInterfaceId] : [],
+      );
+    const detach = async (id = ''): Promise<void> =>
+      simulated.detachNetworkInterface({ networkInterfaceId: id });
+    expect(await refusalOf(detach(first))).toBe('OperationNotPermitted');
+    expect(await refusalOf(attach())).toBe('AttachmentLimitExceeded');
+    await detach(second);
     await attach();
   });
 

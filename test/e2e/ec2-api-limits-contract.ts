@@ -1,5 +1,5 @@
 import { Ec2CallError } from '@truetuple/core';
-import { documentedRates } from '@truetuple/core/testing';
+import { documentedRates, type SimulatedInstanceType } from '@truetuple/core/testing';
 import { describe, expect, it } from 'vitest';
 import type { MakeBench } from './claims-suite.ts';
 import { limitsBench } from './ec2-api-limits-bench.ts';
@@ -121,9 +121,40 @@ export function ec2LimitsContract(name: string, makeBench: MakeBench): void {
       await assign(ec2, other, '10.0.2.41');
     });
 
+    it('prefixes are delegated on instances of the Nitro System only, whichever comes first', async () => {
+      const { simulated } = await bench();
+      const ipv6 = '2001:db8:0:200::/56';
+      const { vpcId } = simulated.createVpc({ cidr: '10.1.0.0/16', ipv6Cidr: ipv6 });
+      const ipv6Cidr = '2001:db8:0:202::/64';
+      const { subnetId } = simulated.createSubnet({ vpcId, cidr: '10.1.2.0/24', ipv6Cidr });
+      const delegate = (networkInterfaceId: string) => [
+        simulated.assignPrivateIpAddresses({ networkInterfaceId, ipv4PrefixCount: 1 }),
+        simulated.assignIpv6Addresses({ networkInterfaceId, ipv6PrefixCount: 1 }),
+      ];
+      const on = (instanceType: SimulatedInstanceType) => {
+        const { instanceId } = simulated.createInstance({ instanceType });
+        return simulated.createNetworkInterface({ subnetId, instanceId }).networkInterfaceId;
+      };
+      for (const type of ['t2.medium', 'm4.large'] as const) {
+        const refusals = delegate(on(type)).map(refusalOf);
+        expect(await Promise.all(refusals)).toEqual([1, 2].map(() => 'UnsupportedOperation'));
+      }
+      for (const type of ['t3.medium', 'm5.large'] as const) await Promise.all(delegate(on(type)));
+      const { networkInterfaceId } = simulated.createNetworkInterface({ subnetId });
+      await simulated.assignPrivateIpAddresses({ networkInterfaceId, ipv4PrefixCount: 1 });
+      const attach = async (instanceType: SimulatedInstanceType) =>
+        simulated.attachNetworkInterface({
+          networkInterfaceId,
+          instanceId: simulated.createInstance({ instanceType }).instanceId,
+        });
+      expect(await refusalOf(attach('m4.large'))).toBe('UnsupportedOperation');
+      await attach('m5.large');
+    });
+
     it('a route to an interface that was detached is a black hole, and takes its place in the table', async () => {
       const { ec2, simulated, place } = await bench({ routesPerTable: 1 });
-      const { routeTableId, publicIp, networkInterfaceId } = place;
+      const { routeTableId, publicIp, subnetId, instanceId } = place;
+      const { networkInterfaceId } = simulated.createNetworkInterface({ subnetId, instanceId });
       const destinationCidrBlock = `${publicIp}/32`;
       await ec2.createRoute({ routeTableId, destinationCidrBlock, networkInterfaceId });
       simulated.detachNetworkInterface({ networkInterfaceId });

@@ -3,6 +3,7 @@ import {
   AllocateAddressCommand,
   AssignPrivateIpAddressesCommand,
   DescribeNetworkInterfacesCommand,
+  RunInstancesCommand,
   UnassignPrivateIpAddressesCommand,
   AssociateAddressCommand,
 } from '@aws-sdk/client-ec2';
@@ -109,4 +110,22 @@ test('prefixes over the wire: by block, by count, with addresses refused, taken 
     '10.0.2.64/28',
     '10.0.2.32/28',
   ]);
+});
+
+test('prefixes over the wire: none on an instance that is not of the Nitro System', async () => {
+  await using region = await openHttpRegion();
+  const { client, ids } = region;
+  const { subnetId: SubnetId } = ids;
+  const assign = async (InstanceType: 'm4.large' | 'm5.large') => {
+    const { Instances } = await client.send(
+      new RunInstancesCommand({ SubnetId, InstanceType, MinCount: 1, MaxCount: 1 }),
+    );
+    const NetworkInterfaceId = Instances?.[0]?.NetworkInterfaces?.[0]?.NetworkInterfaceId;
+    return client.send(
+      new AssignPrivateIpAddressesCommand({ NetworkInterfaceId, Ipv4PrefixCount: 1 }),
+    );
+  };
+  const refused = await refusalOf(assign('m4.large'));
+  expect(refused).toMatchObject({ name: 'UnsupportedOperation', status: 400 });
+  expect((await assign('m5.large')).AssignedIpv4Prefixes).toHaveLength(1);
 });

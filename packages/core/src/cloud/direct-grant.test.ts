@@ -21,7 +21,8 @@ function build(addresses: number, options: Partial<SimulatedEc2Options> = {}) {
   const routeTableIds = tables.map(({ routeTableId }) => routeTableId);
   const { subnetId } = ec2.createSubnet({ vpcId, cidr: '10.0.2.0/24' });
   const { instanceId } = ec2.createInstance({ privateIpsPerNetworkInterface: 3 });
-  const { networkInterfaceId } = ec2.createNetworkInterface({ subnetId, instanceId, macAddress });
+  const eni = { subnetId, instanceId, macAddress, deviceIndex: 1 };
+  const { networkInterfaceId } = ec2.createNetworkInterface(eni);
   const pool = Array.from({ length: addresses }, () =>
     ec2.allocateAddress({ tags: { [poolTagKey]: 'media' } }),
   );

@@ -157,12 +157,6 @@ export const detachNetworkInterface: Action = actionWithoutDryRun(
         `The attachment '${AttachmentId}' does not exist`,
       );
     }
-    if (eni.attachment?.deviceIndex === 0) {
-      return refuse(
-        'OperationNotPermitted',
-        `The network interface at device index 0 cannot be detached.`,
-      );
-    }
     ec2.detachNetworkInterface({ networkInterfaceId: eni.networkInterfaceId });
     return done;
   },

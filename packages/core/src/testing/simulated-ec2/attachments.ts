@@ -7,6 +7,7 @@ import {
 } from './cloud-state.ts';
 import { networkInterfacesOf } from './instance-types.ts';
 import { addressUnitsOf, requireAddressUnits } from './network-address-units.ts';
+import { requireNitro } from './prefixes.ts';
 import type { PublicHostnameType } from './public-hostname.ts';
 import { refuse } from './refuse.ts';
 
@@ -37,6 +38,7 @@ export function attach(
   setup: AttachmentWish,
 ): void {
   const attachment = attachmentFor(state, setup);
+  requireNitro(state, attachment?.instanceId, [...eni.ipv4Prefixes, ...eni.ipv6Prefixes]);
   requireAddressUnits(state, eni.vpcId, addressUnitsOf(state, { ...eni, attachment }));
   eni.attachment = attachment;
 }
@@ -70,9 +72,13 @@ function attachmentFor(state: CloudState, setup: AttachmentWish): Attachment | u
   return { instanceId, deviceIndex, deleteOnTermination };
 }
 
-/** Takes an interface off its instance: what it has stays, routes to it become black holes. */
+/** Takes an interface off its instance: what it has stays, routes to it become black holes. The first one stays (EC2's list of error codes, OperationNotPermitted). */
 export function detachNetworkInterface(state: CloudState, networkInterfaceId: string): void {
-  requireNetworkInterface(state, networkInterfaceId).attachment = undefined;
+  const eni = requireNetworkInterface(state, networkInterfaceId);
+  if (eni.attachment?.deviceIndex === 0) {
+    refuse('OperationNotPermitted', `The network interface at device index 0 cannot be detached.`);
+  }
+  eni.attachment = undefined;
 }
 
 /** ModifyNetworkInterfaceAttribute, and the like, of what changes nothing on a wire. */

@@ -3,6 +3,8 @@
  * "Maximum IP addresses per network interface"). A delegated prefix takes the place of one address.
  */
 const limits = {
+  't2.medium': { networkInterfaces: 3, privateIps: 6 },
+  'm4.large': { networkInterfaces: 2, privateIps: 10 },
   't3.medium': { networkInterfaces: 3, privateIps: 6 },
   'm5.large': { networkInterfaces: 3, privateIps: 10 },
   'm5.xlarge': { networkInterfaces: 4, privateIps: 15 },
@@ -19,10 +21,17 @@ const limits = {
 /** Instance types whose limits are known. */
 export type SimulatedInstanceType = keyof typeof limits;
 
-/** The types that are known, with the greatest number of addresses last. */
+/** The types that are known; of those on the Nitro System that with the greatest number of addresses last. */
 export const simulatedInstanceTypes: readonly SimulatedInstanceType[] = Object.keys(
   limits,
 ) as SimulatedInstanceType[];
+
+const notNitro: ReadonlySet<SimulatedInstanceType> = new Set(['t2.medium', 'm4.large']);
+
+/** True for the types to which prefixes can be delegated (EC2 user guide, "Prefix delegation": instances built on the Nitro System). */
+export function isNitro(instanceType: SimulatedInstanceType): boolean {
+  return !notNitro.has(instanceType);
+}
 
 export function privateIpsOf(instanceType: SimulatedInstanceType): number {
   return limits[instanceType].privateIps;

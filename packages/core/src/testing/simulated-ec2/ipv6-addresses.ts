@@ -23,6 +23,7 @@ import {
 } from './ipv6-prefixes.ts';
 import { requireAddressUnits } from './network-address-units.ts';
 import { privateIpLimit, subnetOf } from './network-interfaces.ts';
+import { requireNitro } from './prefixes.ts';
 import { refuse } from './refuse.ts';
 
 /** AssignIpv6Addresses, as wide as EC2 takes it. */
@@ -73,6 +74,7 @@ export function assignIpv6Addresses(state: CloudState, input: AssignIpv6Input): 
   const prefixes = wantedPrefixes(state, subnet, input).filter(
     (prefix) => !eni.ipv6Prefixes.includes(prefix),
   );
+  requireNitro(state, eni.attachment?.instanceId, prefixes);
   const limit = privateIpLimit(state, eni);
   const taken = eni.ipv6Addresses.length + eni.ipv6Prefixes.length;
   if (taken + added.length + prefixes.length > limit) {

@@ -14,6 +14,7 @@ import {
   carries,
   isDelegated,
   freePrefixes,
+  requireNitro,
   requirePrefix,
   slotsTaken,
 } from './prefixes.ts';
@@ -57,6 +58,7 @@ export function assignPrivateIps(state: CloudState, input: AssignInput): AssignA
   const prefixes = wantedPrefixes(state, subnet, input).filter(
     (prefix) => !eni.ipv4Prefixes.includes(prefix),
   );
+  requireNitro(state, eni.attachment?.instanceId, prefixes);
   const limit = privateIpLimit(state, eni);
   if (slotsTaken(eni) + added.length + prefixes.length > limit) {
     refuse(

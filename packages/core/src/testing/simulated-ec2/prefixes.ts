@@ -5,7 +5,8 @@ import {
   isCidr,
   isIpv4Address,
 } from '../../identity/address.ts';
-import type { NetworkInterfaceRecord, Subnet } from './cloud-state.ts';
+import type { CloudState, NetworkInterfaceRecord, Subnet } from './cloud-state.ts';
+import { isNitro } from './instance-types.ts';
 import { refuse } from './refuse.ts';
 import { requireUsable, subnetRange } from './subnet-range.ts';
 
@@ -35,6 +36,23 @@ export function carries(eni: NetworkInterfaceRecord, privateIp: string): boolean
 /** The slots of an interface that are taken: a prefix takes one, like an address. */
 export function slotsTaken(eni: NetworkInterfaceRecord): number {
   return eni.privateIps.length + eni.ipv4Prefixes.length;
+}
+
+/**
+ * Refuses delegated prefixes, of IPv4 or IPv6, on an instance that is not built on the Nitro System (EC2 user guide, "Prefix delegation"). The code is documented nowhere. Of an
+ * instance without a type nothing is said.
+ */
+export function requireNitro(
+  { instances }: CloudState,
+  instanceId: string | undefined,
+  prefixes: readonly string[],
+): void {
+  const { instanceType } = instances.get(instanceId ?? '') ?? {};
+  if (prefixes.length === 0 || instanceType === undefined || isNitro(instanceType)) return;
+  refuse(
+    'UnsupportedOperation',
+    `${instanceType} does not support prefixes: ${prefixes.join(', ')}.`,
+  );
 }
 
 /** Throws unless a prefix is a /28 of the subnet that holds none of the addresses EC2 keeps. */

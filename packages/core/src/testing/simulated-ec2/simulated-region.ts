@@ -257,7 +257,7 @@ export abstract class SimulatedRegion {
     runnerOf(this).build((state) => attachments.modifyNetworkInterface(state, change));
   }
 
-  /** Takes an interface off its instance; routes to it become black holes. */
+  /** Takes an interface off its instance, but not the one at device index 0; routes to it become black holes. */
   detachNetworkInterface(setup: { readonly networkInterfaceId: string }): void {
     runnerOf(this).build((state) =>
       attachments.detachNetworkInterface(state, setup.networkInterfaceId),
