@@ -1,9 +1,16 @@
 import { SimulatedEc2 } from '@truetuple/core/testing';
+import type { MakeBench } from './claims-suite.ts';
 import { ec2DelaysContract } from './ec2-api-delays-contract.ts';
+import { ec2TopologyLagContract } from './ec2-api-topology-lag-contract.ts';
 import { httpBench } from './http-bench.ts';
 
-ec2DelaysContract('in process', async (options) => {
+const inProcess: MakeBench = async (options) => {
   const simulated = new SimulatedEc2(options);
   return { simulated, ec2: simulated, close: async () => {} };
-});
-ec2DelaysContract('over HTTP through the AWS SDK', httpBench({ maxAttempts: 1 }));
+};
+const overHttp = httpBench({ maxAttempts: 1 });
+
+for (const contract of [ec2DelaysContract, ec2TopologyLagContract]) {
+  contract('in process', inProcess);
+  contract('over HTTP through the AWS SDK', overHttp);
+}

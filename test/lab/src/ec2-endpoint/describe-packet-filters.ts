@@ -52,7 +52,7 @@ export const describeManagedPrefixLists: Action = action(
   async (ec2, input) => {
     ec2.authorize('DescribeManagedPrefixLists');
     const asked = select(
-      ec2.snapshot().prefixLists,
+      ec2.described('DescribeManagedPrefixLists').prefixLists,
       (prefixList) => prefixList.prefixListId,
       input.PrefixListId,
       'InvalidPrefixListID.NotFound',

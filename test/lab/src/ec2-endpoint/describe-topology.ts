@@ -66,7 +66,7 @@ export const describeSubnets: Action = action(
   async (ec2, input) => {
     ec2.authorize('DescribeSubnets');
     const asked = select(
-      ec2.snapshot().subnets,
+      ec2.described('DescribeSubnets').subnets,
       (subnet) => subnet.subnetId,
       input.SubnetId,
       'InvalidSubnetID.NotFound',
@@ -100,7 +100,7 @@ export const describeInstances: Action = action(
     refuseIdsWithMaxResults(input.InstanceId, input);
     const { InstanceId, Filter, MaxResults } = input;
     ec2.authorize('DescribeInstances', { InstanceId, Filter, MaxResults });
-    const snapshot = ec2.snapshot();
+    const snapshot = ec2.described('DescribeInstances');
     const found = findInstances(snapshot, input.InstanceId, input.Filter);
     const page = pageFor(found, (instance) => instance.instanceId, input);
     const reservationSet = page.items.map((instance) => ({

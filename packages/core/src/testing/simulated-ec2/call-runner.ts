@@ -4,25 +4,25 @@ import { Ec2CallError } from '../../cloud/ec2-call-error.ts';
 import { CallLog, type Ec2Action } from './call-log.ts';
 import type { Ec2ChangeListener } from './change.ts';
 import type { CloudState } from './cloud-state.ts';
-import { CloudCopy, type ShownResources } from './copy-cloud.ts';
+import { CloudCopy, type ShownKind, type ShownResources } from './copy-cloud.ts';
 import { Faults, type Ec2Fault } from './faults.ts';
-import type { LaggingKind, LaggingReads } from './lagging-reads.ts';
+import type { Hardships } from './hardships.ts';
 import { requireAllowed } from './iam-policy.ts';
+import type { LaggingKind } from './lagging-reads.ts';
 import { finishReassignments } from './network-interfaces.ts';
 import { httpStatusOf, Refusal, refuse } from './refuse.ts';
-import type { RequestBuckets } from './request-buckets.ts';
 import { rightsOf, requireTagged } from './tag-conditions.ts';
-
-/** What makes a region harder on its callers; undefined: it is not. */
-export interface Hardships {
-  readonly buckets: RequestBuckets | undefined;
-  readonly reads: LaggingReads | undefined;
-}
 
 const laggingKinds: Readonly<Partial<Record<Ec2Action, LaggingKind>>> = {
   DescribeNetworkInterfaces: 'networkInterfaces',
   DescribeAddresses: 'addresses',
   DescribeRouteTables: 'routeTables',
+  DescribeInstances: 'instances',
+  DescribeSubnets: 'subnets',
+  DescribeSecurityGroups: 'securityGroups',
+  DescribeNetworkAcls: 'networkAcls',
+  DescribeManagedPrefixLists: 'prefixLists',
+  GetManagedPrefixListEntries: 'prefixLists',
 };
 
 /** How many states before the present one stale reads can show. */
@@ -57,7 +57,10 @@ export class CallRunner {
     } catch (error) {
       throw callError('topology', error);
     } finally {
-      if (reads !== undefined && before !== undefined) reads.forgetDeleted(before, this.state);
+      if (reads !== undefined && before !== undefined) {
+        reads.forgetDeleted(before, this.state);
+        reads.rememberTopology(this.state);
+      }
       this.state.changes.length = untold;
       this.#copy.forget();
     }
@@ -112,6 +115,12 @@ export class CallRunner {
     return this.state;
   }
 
+  /** The state as a describe of that action shows it now. */
+  described(action: Ec2Action): CloudState {
+    this.present();
+    return this.#shown(action, undefined);
+  }
+
   /** What was to come later has come, and is told. */
   async #moveOn(): Promise<void> {
     this.present();
@@ -153,6 +162,7 @@ export class CallRunner {
     if (this.#past.length > pastStatesKept) this.#past.shift();
     const formers = this.#copy.follow(before, this.state);
     this.#hardships.reads?.remember(formers);
+    this.#hardships.reads?.rememberTopology(this.state);
     return answer;
   }
 
@@ -175,7 +185,7 @@ export class CallRunner {
   }
 }
 
-function idsOf(state: CloudState): Readonly<Record<LaggingKind, readonly string[]>> {
+function idsOf(state: CloudState): Readonly<Record<ShownKind, readonly string[]>> {
   return {
     networkInterfaces: [...state.networkInterfaces.keys()],
     addresses: [...state.addresses.keys()],

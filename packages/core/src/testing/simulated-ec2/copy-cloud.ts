@@ -5,8 +5,9 @@ import type {
   NetworkInterfaceRecord,
   RouteTableRecord,
 } from './cloud-state.ts';
+import type { TopologyKind } from './copy-topology.ts';
 
-/** The kinds of resources that describes show, by where the state of a region has them. */
+/** The kinds of resources that calls change and describes show, by where the state of a region has them. */
 export const shownKinds = ['networkInterfaces', 'addresses', 'routeTables'] as const;
 
 export type ShownKind = (typeof shownKinds)[number];
@@ -16,7 +17,7 @@ export type ShownResources = Pick<CloudState, ShownKind>;
 
 /** A resource as it was before a write; undefined: it was not there. */
 export interface FormerRecord {
-  readonly kind: ShownKind;
+  readonly kind: ShownKind | TopologyKind;
   readonly id: string;
   readonly record: unknown;
 }
@@ -102,7 +103,7 @@ function idOf(change: Ec2Change): string {
 }
 
 /** True for records that say the same. */
-function isSameRecord(a: unknown, b: unknown): boolean {
+export function isSameRecord(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
   if (a instanceof Map && b instanceof Map) {

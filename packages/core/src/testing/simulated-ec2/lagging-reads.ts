@@ -1,10 +1,13 @@
 import type { Clock } from '../../identity/clock.ts';
 import type { CloudState } from './cloud-state.ts';
 import { shownKinds, type FormerRecord, type ShownKind } from './copy-cloud.ts';
+import { TopologyCopy, topologyKinds, type TopologyKind } from './copy-topology.ts';
 import { seededFraction, seededRandom } from './seeded-random.ts';
 
 /** The describes whose reads can lag, by what they read. */
-export type LaggingKind = ShownKind;
+export type LaggingKind = ShownKind | TopologyKind;
+
+const laggingKinds: readonly LaggingKind[] = [...shownKinds, ...topologyKinds];
 
 /** Milliseconds: the same for every resource, or for each its own, drawn between the two. */
 export type Lag = number | readonly [least: number, most: number];
@@ -14,7 +17,11 @@ export type Lag = number | readonly [least: number, most: number];
  * Writes themselves always meet the present.
  */
 export interface ReadConsistency {
-  /** A describe shows each resource as it was so long ago; default 0. */
+  /**
+   * A describe shows each resource as it was so long ago; default 0. Network interfaces, addresses and route tables that a test builds by
+   * hand are there at once. Instances, subnets, security groups, network ACLs and prefix lists, which nobody else builds, are so unless
+   * they are named here, be it with 0: then what is done to them by hand is late, too, and stale reads show them as they were.
+   */
   readonly lagMs?: Readonly<Partial<Record<LaggingKind, Lag>>>;
   /** How probable it is that a describe shows a resource from further back: reads are not monotonic. */
   readonly staleProbability?: number;
@@ -37,12 +44,15 @@ export class LaggingReads {
   readonly #reads: ReadConsistency;
   readonly #clock: Pick<Clock, 'elapsed'>;
   readonly #random: () => number;
+  /** A draw of their own: whether describes of the topology lag changes nothing of what the other reads show. */
+  readonly #topologyRandom: () => number;
+  readonly #topology: TopologyCopy;
   readonly #versions: ReadonlyMap<LaggingKind, Map<string, readonly Version[]>> = new Map(
-    shownKinds.map((kind) => [kind, new Map<string, Version[]>()]),
+    laggingKinds.map((kind) => [kind, new Map<string, Version[]>()]),
   );
   /** How far each resource is behind, by describe and id. */
   readonly #lags: ReadonlyMap<LaggingKind, Map<string, number>> = new Map(
-    shownKinds.map((kind) => [kind, new Map<string, number>()]),
+    laggingKinds.map((kind) => [kind, new Map<string, number>()]),
   );
   /** How far back any read can see. */
   readonly #reachMs: number;
@@ -50,8 +60,13 @@ export class LaggingReads {
   constructor(reads: ReadConsistency, clock: Pick<Clock, 'elapsed'>) {
     this.#reads = reads;
     this.#clock = clock;
-    this.#random = seededRandom(reads.seed ?? 1);
-    const mostLag = shownKinds.map((kind) => rangeOf(reads.lagMs?.[kind])[1]);
+    const { seed = 1 } = reads;
+    this.#random = seededRandom(seed);
+    this.#topologyRandom = seededRandom(seed + 1);
+    this.#topology = new TopologyCopy(
+      topologyKinds.filter((kind) => reads.lagMs?.[kind] !== undefined),
+    );
+    const mostLag = laggingKinds.map((kind) => rangeOf(reads.lagMs?.[kind])[1]);
     this.#reachMs = Math.max(reads.reachMs ?? 0, reads.staleMs ?? 0, ...mostLag);
   }
 
@@ -65,8 +80,13 @@ export class LaggingReads {
     }
   }
 
+  /** Notes what was changed of the topology that lags, by a write or by hand. */
+  rememberTopology(state: CloudState): void {
+    this.remember(this.#topology.follow(state));
+  }
+
   /** What a test's own hands took away is gone at once; `before` has the ids of what there was. */
-  forgetDeleted(before: Readonly<Record<LaggingKind, readonly string[]>>, after: CloudState): void {
+  forgetDeleted(before: Readonly<Record<ShownKind, readonly string[]>>, after: CloudState): void {
     for (const kind of shownKinds) {
       for (const id of before[kind]) {
         if (!after[kind].has(id)) this.#versions.get(kind)?.delete(id);
@@ -76,6 +96,9 @@ export class LaggingReads {
 
   /** The state as a describe of a kind sees it now, from no later than so long ago. */
   shown(kind: LaggingKind, state: CloudState, leastAgeMs = 0): CloudState {
+    if (isTopology(kind)) {
+      return { ...state, [kind]: this.#shownRecords(kind, kind, state, leastAgeMs) };
+    }
     const networkInterfaces = this.#shownRecords(kind, 'networkInterfaces', state, leastAgeMs);
     const addresses = this.#shownRecords(kind, 'addresses', state, leastAgeMs);
     const routeTables = this.#shownRecords(kind, 'routeTables', state, leastAgeMs);
@@ -115,8 +138,9 @@ export class LaggingReads {
   #ageOf(describe: LaggingKind, id: string): number {
     const { staleProbability = 0, staleMs = 0 } = this.#reads;
     const lag = this.#lagOf(describe, id);
-    if (staleProbability === 0 || this.#random() >= staleProbability) return lag;
-    return Math.max(lag, this.#random() * staleMs);
+    const random = isTopology(describe) ? this.#topologyRandom : this.#random;
+    if (staleProbability === 0 || random() >= staleProbability) return lag;
+    return Math.max(lag, random() * staleMs);
   }
 
   #lagOf(describe: LaggingKind, id: string): number {
@@ -128,6 +152,12 @@ export class LaggingReads {
     this.#lags.get(describe)?.set(id, lag);
     return lag;
   }
+}
+
+const topology: ReadonlySet<LaggingKind> = new Set(topologyKinds);
+
+function isTopology(kind: LaggingKind): kind is TopologyKind {
+  return topology.has(kind);
 }
 
 function rangeOf(lag: Lag | undefined): readonly [number, number] {

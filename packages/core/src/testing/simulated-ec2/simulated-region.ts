@@ -16,13 +16,12 @@ import type {
   InternetGatewaySetup,
 } from './connect-topology.ts';
 import type { Ec2Fault } from './faults.ts';
+import { hardshipsOf } from './hardships.ts';
 import { parsePolicy, type IamPolicy } from './iam-policy.ts';
-import { LaggingReads } from './lagging-reads.ts';
 import * as acls from './network-acls.ts';
 import type { NetworkAclSetup } from './network-acls.ts';
 import * as prefixLists from './prefix-lists.ts';
 import type { PrefixListChange, PrefixListSetup } from './prefix-lists.ts';
-import { RequestBuckets } from './request-buckets.ts';
 import * as reverseDns from './reverse-dns.ts';
 import type { AddressAttribute, ReverseDnsSetup } from './reverse-dns.ts';
 import * as routeTables from './route-tables.ts';
@@ -62,11 +61,7 @@ export abstract class SimulatedRegion {
   constructor(options: SimulatedEc2Options) {
     const { region, requestRates, reads, clock = processClock, ...rules } = options;
     const state = emptyCloud(region, { ...defaultRules, ...rules }, () => clock.elapsed());
-    const runner = new CallRunner(state, {
-      buckets: requestRates && new RequestBuckets(requestRates, clock),
-      reads: reads && new LaggingReads(reads, clock),
-    });
-    runners.set(this, runner);
+    runners.set(this, new CallRunner(state, hardshipsOf({ requestRates, reads }, clock)));
   }
 
   get region(): string {
@@ -81,6 +76,13 @@ export abstract class SimulatedRegion {
   /** The whole region as plain JSON. */
   snapshot(): Ec2Snapshot {
     return snapshotOf(runnerOf(this).present());
+  }
+
+  /** The region as a describe shows it now that is answered from a snapshot; it is no call: `authorize` asks whether it may be made. */
+  described(
+    action: 'DescribeInstances' | 'DescribeSubnets' | 'DescribeManagedPrefixLists',
+  ): Ec2Snapshot {
+    return snapshotOf(runnerOf(this).described(action));
   }
 
   /** Plants a fault into the next calls of an action. */
