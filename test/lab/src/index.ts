@@ -31,6 +31,7 @@ export {
   type Ec2EndpointOptions,
 } from './ec2-endpoint/start-ec2-endpoint.ts';
 export { LabError, type LabErrorCode } from './errors.ts';
+export type { MetadataLag } from './instance-metadata/late-addresses.ts';
 export type { RoleCredentials } from './instance-metadata/metadata-paths.ts';
 export {
   startMetadataEndpoint,

@@ -1,4 +1,5 @@
-import type { Ec2Snapshot } from '@truetuple/core/testing';
+import type { Ec2Snapshot, ShownNetworkInterface } from '@truetuple/core/testing';
+import type { AddressesOf } from './late-addresses.ts';
 
 /** Temporary credentials of the instance's role. */
 export interface RoleCredentials {
@@ -13,7 +14,13 @@ export interface RoleCredentials {
 export function metadataPaths(
   ec2: Ec2Snapshot,
   { region, instanceId }: { readonly region: string; readonly instanceId: string },
-  role: RoleCredentials | undefined,
+  {
+    role,
+    addressesOf,
+  }: {
+    readonly role: RoleCredentials | undefined;
+    readonly addressesOf: (eni: ShownNetworkInterface) => AddressesOf;
+  },
 ): ReadonlyMap<string, string> {
   const interfaces = ec2.networkInterfaces.filter(
     ({ attachment }) => attachment?.instanceId === instanceId,
@@ -24,14 +31,14 @@ export function metadataPaths(
     ['placement/availability-zone', interfaces[0]?.availabilityZone ?? `${region}a`],
     ['network/interfaces/macs/', interfaces.map(({ macAddress }) => `${macAddress}/`).join('\n')],
   ]);
-  for (const { macAddress, networkInterfaceId, subnetId, vpcId, ...more } of interfaces) {
+  for (const eni of interfaces) {
+    const { macAddress, networkInterfaceId, subnetId, vpcId } = eni;
     const at = `network/interfaces/macs/${macAddress}`;
     paths.set(`${at}/interface-id`, networkInterfaceId);
-    paths.set(`${at}/device-number`, String(more.attachment?.deviceIndex));
+    paths.set(`${at}/device-number`, String(eni.attachment?.deviceIndex));
     paths.set(`${at}/subnet-id`, subnetId);
     paths.set(`${at}/vpc-id`, vpcId);
-    const ips = more.privateIpAddresses.map(({ privateIpAddress }) => privateIpAddress);
-    paths.set(`${at}/local-ipv4s`, ips.join('\n'));
+    for (const [path, value] of addressPaths(addressesOf(eni))) paths.set(`${at}/${path}`, value);
     const subnet = ec2.subnets.find((each) => each.subnetId === subnetId);
     const vpc = ec2.vpcs.find((each) => each.vpcId === vpcId);
     paths.set(`${at}/subnet-ipv4-cidr-block`, subnet?.cidr ?? '');
@@ -41,6 +48,21 @@ export function metadataPaths(
   paths.set('iam/security-credentials/', role.roleName);
   paths.set(`iam/security-credentials/${role.roleName}`, credentialsDocument(role));
   return paths;
+}
+
+/** Those of Elastic IPs are there only where there are some (EC2 user guide, "Instance metadata categories"). */
+function addressPaths(addresses: AddressesOf): Map<string, string> {
+  const ips = addresses.map(({ privateIpAddress }) => privateIpAddress);
+  const paths = new Map([['local-ipv4s', ips.join('\n')]]);
+  const publicIps: string[] = [];
+  for (const { privateIpAddress, association } of addresses) {
+    if (association === undefined) continue;
+    publicIps.push(association.publicIp);
+    paths.set(`ipv4-associations/${association.publicIp}`, privateIpAddress);
+  }
+  if (publicIps.length === 0) return paths;
+  paths.set('public-ipv4s', publicIps.join('\n'));
+  return paths.set('ipv4-associations/', publicIps.join('\n'));
 }
 
 function credentialsDocument(role: RoleCredentials): string {

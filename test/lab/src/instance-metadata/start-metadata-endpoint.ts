@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { SimulatedEc2 } from '@truetuple/core/testing';
 import { listen, urlOf, type ListenAt } from '../socket/http-server.ts';
+import { LateAddresses, type MetadataLag } from './late-addresses.ts';
 import { metadataPaths, type RoleCredentials } from './metadata-paths.ts';
 
 /**
@@ -16,6 +17,8 @@ export interface MetadataEndpointOptions {
   readonly instanceId: string;
   readonly listen: ListenAt;
   readonly role?: RoleCredentials;
+  /** Default: the metadata say at once what EC2 has answered. */
+  readonly lag?: MetadataLag;
 }
 
 export interface MetadataEndpoint extends AsyncDisposable {
@@ -38,7 +41,10 @@ const longestLifetimeSeconds = 21_600;
 export async function startMetadataEndpoint(
   options: MetadataEndpointOptions,
 ): Promise<MetadataEndpoint> {
-  const { ec2, instanceId, role } = options;
+  const { ec2, instanceId, role, lag } = options;
+  const late = lag && new LateAddresses(ec2, lag);
+  const addressesOf: Parameters<typeof metadataPaths>[2]['addressesOf'] = (eni) =>
+    late === undefined ? eni.privateIpAddresses : late.of(eni);
   const tokens = new Map<string, number>();
   const requests: string[] = [];
   const server = createServer((request, response) => {
@@ -57,7 +63,12 @@ export async function startMetadataEndpoint(
         if (request.url === '/latest/api/token') giveToken(tokens, request, response);
         else {
           const place = { region: ec2.region, instanceId };
-          answer(tokens, request, response, metadataPaths(ec2.snapshot(), place, role));
+          answer(
+            tokens,
+            request,
+            response,
+            metadataPaths(ec2.snapshot(), place, { role, addressesOf }),
+          );
         }
         return;
       default:
@@ -71,6 +82,7 @@ export async function startMetadataEndpoint(
     requests,
     expireTokens: () => tokens.clear(),
     [Symbol.asyncDispose]: async () => {
+      late?.[Symbol.dispose]();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
       await closed;
