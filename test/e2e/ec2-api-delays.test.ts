@@ -1,6 +1,7 @@
 import { SimulatedEc2 } from '@truetuple/core/testing';
 import type { MakeBench } from './claims-suite.ts';
 import { ec2DelaysContract } from './ec2-api-delays-contract.ts';
+import { ec2FreshContract } from './ec2-api-fresh-contract.ts';
 import { ec2TopologyLagContract } from './ec2-api-topology-lag-contract.ts';
 import { httpBench } from './http-bench.ts';
 
@@ -10,7 +11,7 @@ const inProcess: MakeBench = async (options) => {
 };
 const overHttp = httpBench({ maxAttempts: 1 });
 
-for (const contract of [ec2DelaysContract, ec2TopologyLagContract]) {
+for (const contract of [ec2DelaysContract, ec2FreshContract, ec2TopologyLagContract]) {
   contract('in process', inProcess);
   contract('over HTTP through the AWS SDK', overHttp);
 }

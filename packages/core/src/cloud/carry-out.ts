@@ -15,12 +15,12 @@ export type Carried = 'done' | 'look-again' | 'claim-lost';
 /**
  * Carries out one step and tells what it led to; what EC2 answered is remembered. A failure that looking
  * again can solve is no error; one that says stop (access, limits, credentials) is thrown. `onDoneBefore`
- * hears that what was to be destroyed was not there, or that a private IP was there.
+ * hears that what was to be destroyed was not there, or that a private IP was there; its `look-again` is believed before that.
  */
 export async function carryOut(
   session: CloudSession,
   step: CloudStep,
-  onDoneBefore?: () => void,
+  onDoneBefore?: () => unknown,
 ): Promise<Carried> {
   throwIfAborted(session, nameStep(step));
   session.onStep?.({ phase: 'begun', step });
@@ -32,7 +32,10 @@ export async function carryOut(
   } catch (error) {
     if (Ec2CallError.is(error) && isDoneAlready(error, step)) {
       // if it is gone because of our own first try, whose answer was lost, it is our doing
-      if (!wasTried(session, step)) onDoneBefore?.();
+      if (!wasTried(session, step) && onDoneBefore?.() === 'look-again') {
+        session.onStep?.({ phase: 'failed', step });
+        return lookAgain(session, step, error);
+      }
       return settle(session, step);
     }
     if (step.kind === 'replace-route' && isNothingThere(error)) {
@@ -112,7 +115,7 @@ async function afterFailure(
   session: CloudSession,
   step: CloudStep,
   error: unknown,
-  onDoneBefore?: () => void,
+  onDoneBefore?: () => unknown,
 ): Promise<Carried> {
   const code = Ec2CallError.is(error) ? error.ec2Code : undefined;
   switch (step.kind) {

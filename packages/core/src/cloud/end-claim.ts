@@ -45,8 +45,7 @@ export async function endClaim(session: CloudSession, ending: Ending): Promise<v
   let doubts = wanted.known === 'reported' ? looksInDoubt : 0;
   const due = dueOf(session, ending);
   const look = async (parts?: readonly CloudPart[]): Promise<CloudView> => {
-    const again =
-      latest === undefined || parts === undefined ? undefined : { earlier: latest, parts };
+    const again = latest && parts && { earlier: latest, parts };
     latest = await lookAtCloud(session, scopeOf(ending.wanted), again);
     wanted = believeCaughtUp(wanted, latest);
     return mergeUncontradicted(latest, session.writes, wanted.former?.networkInterfaceId);
@@ -82,7 +81,8 @@ export async function endClaim(session: CloudSession, ending: Ending): Promise<v
       const holder = before === undefined ? 'nobody' : shownHolder(wanted, before);
       const mayBeNews = holder === 'us' || isUndisputed(step, { wanted, holder }, session);
       let wasDoneBefore = false;
-      const isDone = (await carryOut(session, step, () => (wasDoneBefore = true))) === 'done';
+      const onGone = () => due.whenGone(step, before) ?? (wasDoneBefore = true);
+      const isDone = (await carryOut(session, step, onGone)) === 'done';
       if (wasDoneBefore && step.kind === 'unassign-private-ip') isUnassignRefused = true;
       if (!isDone || step.kind !== 'disassociate-address') return isDone ? 'done' : 'look-again';
       doubts = 0;

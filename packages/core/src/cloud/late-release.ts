@@ -4,6 +4,7 @@ import type { Ending } from './end-claim.ts';
 import { caughtUpMs } from './own-writes.ts';
 import type { WantedNothing } from './plan-nothing.ts';
 import { wasStanding, type Disassociation } from './prove-end.ts';
+import type { CloudView } from './view.ts';
 
 /** When what of a release's plan may be carried out. */
 export interface Due {
@@ -12,6 +13,8 @@ export interface Due {
   readonly of: (steps: readonly CloudStep[], wanted: WantedNothing) => readonly CloudStep[];
   /** True when EC2's yes to the end of an association is to be believed: asked once more it says whether that stood until then. */
   readonly isProven: (step: Disassociation) => Promise<boolean>;
+  /** When EC2 says that it knows no such association, which was just made, and just shown: it may not know it yet. */
+  readonly whenGone: (step: CloudStep, seen: CloudView | undefined) => 'look-again' | undefined;
   /** To be called when EC2 has told what became of the association: describes are to catch up with that. */
   readonly told: () => void;
   /** Resolves when describes have caught up. */
@@ -27,11 +30,18 @@ export function dueOf(session: CloudSession, ending: Ending): Due {
   const { clock } = session;
   const isLate = isLateRelease(ending);
   const later = (): number => clock.elapsed() + caughtUpMs;
+  const knownAtMs = later() - Math.max(0, ending.claimAgeMs ?? 0);
   let caughtUpAtMs = isLate ? later() : -Infinity;
   return {
     isLate,
     of: (steps, wanted) =>
       steps.filter((step) => clock.elapsed() >= caughtUpAtMs || isDueAtOnce(step, wanted)),
+    whenGone: (step, seen) =>
+      step.kind === 'disassociate-address' &&
+      clock.elapsed() < knownAtMs &&
+      seen?.addresses.some((one) => one.associationId === step.associationId) === true
+        ? 'look-again'
+        : undefined,
     isProven: async (step) => !isLate || wasStanding(session, step),
     told: () => {
       if (isLate) caughtUpAtMs = later();

@@ -64,6 +64,8 @@ const routeTableMissing: Meaning = {
   remedy: 'Check the route table ids, or the tag, of the identity spec.',
   retry: 'never',
 };
+/** A describe has shown the table, which may have been made a moment ago. */
+const routeTableUnknown: Meaning = { ...routeTableMissing, retry: 'later' };
 
 /** EC2's codes (EC2 API reference, "Error codes") and the SDK's for calls without an answer, as ours. */
 const meanings: Readonly<Record<string, Meaning>> = {
@@ -120,9 +122,9 @@ const meanings: Readonly<Record<string, Meaning>> = {
   InvalidParameterException: busy,
   'InvalidNetworkInterfaceID.NotFound': interfaceMissing,
   'InvalidNetworkInterfaceId.Malformed': interfaceMissing,
-  'InvalidRouteTableID.NotFound': routeTableMissing,
+  'InvalidRouteTableID.NotFound': routeTableUnknown,
   // of CreateRoute, which needs no route: a DeleteRoute that is answered so is done
-  'InvalidRoute.NotFound': routeTableMissing,
+  'InvalidRoute.NotFound': routeTableUnknown,
   'InvalidRouteTableId.Malformed': routeTableMissing,
   'InvalidElasticIpID.NotFound': {
     code: 'CloudRefused',

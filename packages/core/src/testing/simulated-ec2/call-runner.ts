@@ -57,6 +57,7 @@ export class CallRunner {
     } catch (error) {
       throw callError('topology', error);
     } finally {
+      this.#hardships.fresh?.follow(this.state);
       if (reads !== undefined && before !== undefined) {
         reads.forgetDeleted(before, this.state);
         reads.rememberTopology(this.state);
@@ -81,12 +82,17 @@ export class CallRunner {
     action: Ec2Action,
     input: Input,
     call: CallOptions | undefined,
-    operation: (state: CloudState, input: Input) => Answer,
+    act: (state: CloudState, input: Input) => Answer,
   ): Promise<Answer> {
     call?.signal?.throwIfAborted();
     // a network lies between: other callers' requests may overtake this one
     await Promise.resolve();
     let outcome = 'done';
+    const { fresh } = this.#hardships;
+    const operation = (state: CloudState, given: Input): Answer => {
+      fresh?.requireKnown(action, given, state.elapsed());
+      return act(state, given);
+    };
     if (this.state.reassignments.length > 0) await this.#moveOn();
     try {
       this.#hardships.buckets?.take(action, input);
@@ -158,6 +164,7 @@ export class CallRunner {
     if (isRead(action)) return operation(this.#shown(action, fault));
     const before = this.#copy.latest(this.state);
     const answer = operation(this.state);
+    this.#hardships.fresh?.follow(this.state);
     if (this.state.changes.length > 0) this.#past.push(before);
     if (this.#past.length > pastStatesKept) this.#past.shift();
     const formers = this.#copy.follow(before, this.state);

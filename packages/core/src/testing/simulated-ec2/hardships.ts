@@ -1,4 +1,5 @@
 import type { Clock } from '../../identity/clock.ts';
+import { FreshResources, type FreshTimes } from './fresh-resources.ts';
 import { LaggingReads } from './lagging-reads.ts';
 import { RequestBuckets } from './request-buckets.ts';
 import type { SimulatedEc2Options } from './simulated-ec2.ts';
@@ -7,18 +8,19 @@ import type { SimulatedEc2Options } from './simulated-ec2.ts';
 export interface Hardships {
   readonly buckets: RequestBuckets | undefined;
   readonly reads: LaggingReads | undefined;
+  readonly fresh: FreshResources | undefined;
 }
 
-type HardshipOptions = {
-  readonly [Name in 'requestRates' | 'reads']: SimulatedEc2Options[Name] | undefined;
-};
+/** Options of a simulated EC2 that are no rules of its operations. */
+export type HardshipOptions = Pick<SimulatedEc2Options, 'requestRates' | 'reads'> & FreshTimes;
 
 export function hardshipsOf(
-  { requestRates, reads }: HardshipOptions,
+  { requestRates, reads, ...times }: HardshipOptions,
   clock: Pick<Clock, 'elapsed'>,
 ): Hardships {
   return {
     buckets: requestRates && new RequestBuckets(requestRates, clock),
     reads: reads && new LaggingReads(reads, clock),
+    fresh: FreshResources.of(times),
   };
 }

@@ -23,6 +23,7 @@ import type { Clock } from '../../identity/clock.ts';
 import type { CloudRules } from './cloud-rules.ts';
 import * as describe from './describe.ts';
 import type { DescribeInterfacesInput, ShownNetworkInterface } from './describe.ts';
+import type { FreshTimes } from './fresh-resources.ts';
 import * as ipv6 from './ipv6-addresses.ts';
 import type { AssignIpv6Answer, AssignIpv6Input, UnassignIpv6Input } from './ipv6-addresses.ts';
 import type { ReadConsistency } from './lagging-reads.ts';
@@ -40,7 +41,7 @@ import { runnerOf, SimulatedRegion } from './simulated-region.ts';
 import { unassignPrivateIps, type UnassignInput } from './unassign-private-ips.ts';
 
 /** How a simulated EC2 behaves: where it is stricter, slower or less sure than it has to be. */
-export interface SimulatedEc2Options extends Partial<CloudRules> {
+export interface SimulatedEc2Options extends Partial<CloudRules>, FreshTimes {
   readonly region: string;
   readonly claimScope: CloudRules['claimScope'];
   /** Token buckets; default none: no call is throttled. `documentedRates` are EC2's. */

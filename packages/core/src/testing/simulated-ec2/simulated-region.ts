@@ -59,9 +59,9 @@ export function runnerOf(region: SimulatedRegion): CallRunner {
  */
 export abstract class SimulatedRegion {
   constructor(options: SimulatedEc2Options) {
-    const { region, requestRates, reads, clock = processClock, ...rules } = options;
-    const state = emptyCloud(region, { ...defaultRules, ...rules }, () => clock.elapsed());
-    runners.set(this, new CallRunner(state, hardshipsOf({ requestRates, reads }, clock)));
+    const { region, clock = processClock, ...more } = options;
+    const state = emptyCloud(region, { ...defaultRules, ...more }, () => clock.elapsed());
+    runners.set(this, new CallRunner(state, hardshipsOf(more, clock)));
   }
 
   get region(): string {
