@@ -3,6 +3,7 @@ import type { MakeBench } from './claims-suite.ts';
 import { ec2DelaysContract } from './ec2-api-delays-contract.ts';
 import { ec2FreshContract } from './ec2-api-fresh-contract.ts';
 import { ec2TopologyLagContract } from './ec2-api-topology-lag-contract.ts';
+import { ec2TransientsContract } from './ec2-api-transients-contract.ts';
 import { httpBench } from './http-bench.ts';
 
 const inProcess: MakeBench = async (options) => {
@@ -11,7 +12,12 @@ const inProcess: MakeBench = async (options) => {
 };
 const overHttp = httpBench({ maxAttempts: 1 });
 
-for (const contract of [ec2DelaysContract, ec2FreshContract, ec2TopologyLagContract]) {
+for (const contract of [
+  ec2DelaysContract,
+  ec2FreshContract,
+  ec2TopologyLagContract,
+  ec2TransientsContract,
+]) {
   contract('in process', inProcess);
   contract('over HTTP through the AWS SDK', overHttp);
 }

@@ -24,8 +24,9 @@ export function confirmClaim(
   );
   if (carried === 'done' && answered?.associationId === shownId) {
     // made by this very call it is its own to undo
-    if (shownId === acquire.overdueId && shownId !== acquire.request.published?.associationId)
-      return;
+    const { overdueId, unansweredId, request } = acquire;
+    const isOfThisCall = shownId === overdueId || step.allocationId === unansweredId;
+    if (isOfThisCall && shownId !== request.published?.associationId) return;
     acquire.confirmed = shownId;
     session.journal = session.journal.filter(
       (one) => one.kind !== step.kind || one.allocationId !== step.allocationId,

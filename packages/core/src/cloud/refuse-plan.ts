@@ -11,10 +11,13 @@ export interface RefusedPlan {
   readonly spec: GrantSpec;
   readonly privateIp: Ipv4Address;
   readonly networkInterfaceId: string;
+  /** True where the pool grows by itself: it may be empty because EC2 did not answer to that. */
+  readonly mayGrow?: boolean;
 }
 
 /** The error for a plan that cannot be made. */
-export function refusePlan({ plan, spec, privateIp, networkInterfaceId }: RefusedPlan): CoreError {
+export function refusePlan(refused: RefusedPlan): CoreError {
+  const { plan, spec, privateIp, networkInterfaceId, mayGrow } = refused;
   const pool = `${poolTagKey}=${spec.pool}`;
   switch (plan.kind) {
     case 'network-interface-gone':
@@ -36,7 +39,7 @@ export function refusePlan({ plan, spec, privateIp, networkInterfaceId }: Refuse
         code: 'PoolEmpty',
         message: `Region ${spec.region} has no Elastic IP tagged ${pool}`,
         remedy: `Tag Elastic IPs with ${pool}, or correct the pool or the region of the identity spec.`,
-        retry: 'never',
+        retry: mayGrow === true ? 'later' : 'never',
       });
     case 'pool-exhausted':
       return new CoreError({

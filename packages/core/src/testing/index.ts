@@ -23,6 +23,7 @@ export {
 export type { CallLog, Ec2Action, Ec2Call } from './simulated-ec2/call-log.ts';
 export type { Ec2Change, Ec2ChangeListener } from './simulated-ec2/change.ts';
 export type { FreshTimes } from './simulated-ec2/fresh-resources.ts';
+export type { TransientFailures } from './simulated-ec2/transients.ts';
 export type { Ec2Fault } from './simulated-ec2/faults.ts';
 export type { Ec2Snapshot } from './simulated-ec2/snapshot.ts';
 export { FakeClock } from './fake-clock.ts';

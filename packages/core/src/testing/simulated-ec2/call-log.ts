@@ -7,7 +7,7 @@ export type { Ec2Action };
 export interface Ec2Call {
   readonly action: Ec2Action;
   readonly input: unknown;
-  /** `done`, `answer-lost` (it was carried out), or the code it was refused with. */
+  /** `done`, `answer-lost` (it was carried out), or the code it failed with: after one of a server's error (5xx) it may have been carried out. */
   readonly outcome: string;
 }
 

@@ -12,6 +12,7 @@ import type { LaggingKind } from './lagging-reads.ts';
 import { finishReassignments } from './network-interfaces.ts';
 import { httpStatusOf, Refusal, refuse } from './refuse.ts';
 import { rightsOf, requireTagged } from './tag-conditions.ts';
+import { failWith } from './transients.ts';
 
 const laggingKinds: Readonly<Partial<Record<Ec2Action, LaggingKind>>> = {
   DescribeNetworkInterfaces: 'networkInterfaces',
@@ -98,12 +99,15 @@ export class CallRunner {
       this.#hardships.buckets?.take(action, input);
       const fault = this.faults.take(action);
       this.#permit(action, input);
+      const transient = this.#hardships.transients?.draw(action);
+      if (transient?.isAfterEffect === false) failWith(transient);
       if (fault?.error !== undefined) refuse(fault.error, `planted: ${fault.error}`);
       if (fault?.deliverTwice === true) await this.#deliverUnheard(action, input, operation);
       const answer = this.#carryOut(action, fault, (state) => operation(state, input));
       if (fault?.loseAnswer === true) outcome = 'answer-lost';
       if (this.state.changes.length > 0) await this.#tellChanges();
       if (fault?.loseAnswer === true) throw lostAnswer(action);
+      if (transient !== undefined) failWith(transient);
       return answer;
     } catch (error) {
       if (error instanceof Refusal) outcome = error.ec2Code;

@@ -38,6 +38,7 @@ import * as groups from './security-groups.ts';
 import * as tags from './tags.ts';
 import type { DeleteTagsInput } from './tags.ts';
 import { runnerOf, SimulatedRegion } from './simulated-region.ts';
+import type { TransientFailures } from './transients.ts';
 import { unassignPrivateIps, type UnassignInput } from './unassign-private-ips.ts';
 
 /** How a simulated EC2 behaves: where it is stricter, slower or less sure than it has to be. */
@@ -48,7 +49,9 @@ export interface SimulatedEc2Options extends Partial<CloudRules>, FreshTimes {
   readonly requestRates?: SimulatedRates;
   /** How far describes are behind; default not at all. */
   readonly reads?: ReadConsistency;
-  /** For the two above; default this process's own time. */
+  /** Server-side failures by chance; default none. */
+  readonly transients?: TransientFailures;
+  /** For all that takes time; default this process's own time. */
   readonly clock?: Pick<Clock, 'elapsed'>;
 }
 
