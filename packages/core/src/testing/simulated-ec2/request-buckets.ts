@@ -18,6 +18,11 @@ export interface SimulatedRates {
   readonly perAction: Readonly<Partial<Record<Ec2Action, RequestRate>>>;
   /** DescribeNetworkInterfaces and DescribeInstances that ask for everything at once. */
   readonly unfilteredReads?: RequestRate;
+  /**
+   * What others of the account take out of a bucket, whoever they are: the AWS VPC CNI at AssignPrivateIpAddresses, other controllers. They
+   * draw evenly, each second so many tokens, as long as there are some. Default nobody.
+   */
+  readonly otherCallers?: Readonly<Partial<Record<Ec2Action, { readonly perSecond: number }>>>;
 }
 
 /** Those that `ec2RequestRates` documents. */
@@ -30,6 +35,7 @@ export class RequestBuckets {
   readonly #levels: Map<string, BucketLevel> = new Map();
 
   constructor(rates: SimulatedRates, clock: Pick<Clock, 'elapsed'>) {
+    requireLeftOver(rates);
     this.#rates = rates;
     this.#clock = clock;
   }
@@ -37,7 +43,7 @@ export class RequestBuckets {
   /** Takes a token, or refuses with RequestLimitExceeded; a refused call costs none. */
   take(action: Ec2Action, input: unknown): void {
     const isUnfiltered = this.#rates.unfilteredReads !== undefined && asksForAll(action, input);
-    const rate = isUnfiltered ? this.#rates.unfilteredReads : this.#rates.perAction[action];
+    const rate = isUnfiltered ? this.#rates.unfilteredReads : leftOver(this.#rates, action);
     if (rate === undefined) return;
     const bucket = isUnfiltered ? `${action} unfiltered` : action;
     const now = this.#clock.elapsed();
@@ -49,6 +55,30 @@ export class RequestBuckets {
       );
     }
     this.#levels.set(bucket, taken.level);
+  }
+}
+
+/** The bucket as it is for a caller beside whom others draw from it. */
+function leftOver(
+  { perAction, otherCallers }: SimulatedRates,
+  action: Ec2Action,
+): RequestRate | undefined {
+  const rate = perAction[action];
+  const others = otherCallers?.[action];
+  if (rate === undefined || others === undefined) return rate;
+  return { burst: rate.burst, perSecond: rate.perSecond - others.perSecond };
+}
+
+/** Who shares a bucket with others that empty it at once never has a token for certain. */
+function requireLeftOver(rates: SimulatedRates): void {
+  const shared = Object.entries(rates.otherCallers ?? {}) as [Ec2Action, { perSecond: number }][];
+  for (const [action, { perSecond }] of shared) {
+    const left = leftOver(rates, action);
+    if (left !== undefined && left.perSecond > 0 && perSecond >= 0) continue;
+    const refill = rates.perAction[action]?.perSecond ?? 'no bucket';
+    throw new RangeError(
+      `other callers of ${action} with ${perSecond} calls a second: its bucket has to refill faster, and has ${refill}`,
+    );
   }
 }
 
