@@ -43,8 +43,8 @@ export interface Acquire {
   shownId: string | undefined;
   /** The association that EC2 answered to our claim, where describes had time enough to show it, or that stands published, and they do not. */
   overdueId: string | undefined;
-  /** What was claimed, with no answer, while nothing of ours was shown: an association that is shown since is of this very call. */
-  unansweredId: string | undefined;
+  /** What was claimed, be it with no answer, while nothing of ours was shown: an association that is shown since is of this very call. */
+  blindId?: string;
   /** The one of those that still stood. */
   confirmed: string | undefined;
   /** What stands published; undefined once it is believed to be lost. */
@@ -91,7 +91,6 @@ export async function acquireGrant(
     leaving: undefined,
     shownId: undefined,
     overdueId: undefined,
-    unansweredId: undefined,
     confirmed: undefined,
     published: request.published,
     privateIpAssignedByUs: isPublished || isOursToManage(eni, request),
@@ -231,8 +230,8 @@ function planSteps(
   if (plan.kind === 'claim-lost') throw new ClaimLost();
   const { request, networkInterfaceId } = acquire;
   const { spec, link } = request;
-  const mayGrow = acquire.allocate !== undefined;
-  throw new PlanRefused({ plan, spec, privateIp: link.privateIp, networkInterfaceId, mayGrow });
+  const { allocate } = acquire;
+  throw new PlanRefused({ plan, spec, privateIp: link.privateIp, networkInterfaceId, allocate });
 }
 
 async function applyStep(acquire: Acquire, step: CloudStep): Promise<'done' | 'look-again'> {
@@ -253,7 +252,7 @@ async function applyStep(acquire: Acquire, step: CloudStep): Promise<'done' | 'l
     if (carried !== 'look-again') settlePublished(acquire, step);
     if (carried === 'claim-lost') acquire.excluded.push(step.allocationId);
     if (shownId !== undefined) confirmClaim(acquire, step, { shownId, carried });
-    else if (carried === 'look-again') acquire.unansweredId = step.allocationId;
+    else acquire.blindId = step.allocationId;
   }
   return carried === 'done' ? 'done' : 'look-again';
 }

@@ -15,7 +15,7 @@ export type Carried = 'done' | 'look-again' | 'claim-lost';
 /**
  * Carries out one step and tells what it led to; what EC2 answered is remembered. A failure that looking
  * again can solve is no error; one that says stop (access, limits, credentials) is thrown. `onDoneBefore`
- * hears that what was to be destroyed was not there, or that a private IP was there; its `look-again` is believed before that.
+ * hears that what was to be destroyed was not there, or that a private IP was there; its false means that it may be there yet.
  */
 export async function carryOut(
   session: CloudSession,
@@ -30,12 +30,8 @@ export async function carryOut(
     if (answer.wasThere === true && !wasTried(session, step)) onDoneBefore?.();
     return settle(session, step, answer);
   } catch (error) {
-    if (Ec2CallError.is(error) && isDoneAlready(error, step)) {
-      // if it is gone because of our own first try, whose answer was lost, it is our doing
-      if (!wasTried(session, step) && onDoneBefore?.() === 'look-again') {
-        session.onStep?.({ phase: 'failed', step });
-        return lookAgain(session, step, error);
-      }
+    // if it is gone because of our own first try, whose answer was lost, it is our doing
+    if (isDoneAlready(error, step) && (wasTried(session, step) || onDoneBefore?.() !== false)) {
       return settle(session, step);
     }
     if (step.kind === 'replace-route' && isNothingThere(error)) {
@@ -77,7 +73,8 @@ const tagTargetGone: readonly string[] = [
 ];
 
 /** A destroyed thing that is not there is destroyed. */
-function isDoneAlready(error: Ec2CallError, step: CloudStep): boolean {
+function isDoneAlready(error: unknown, step: CloudStep): boolean {
+  if (!Ec2CallError.is(error)) return false;
   switch (step.kind) {
     case 'disassociate-address':
       return error.ec2Code === 'InvalidAssociationID.NotFound';
@@ -139,6 +136,7 @@ async function afterFailure(
       }
       break;
     case 'disassociate-address':
+      if (isDoneAlready(error, step)) return lookAgain(session, step, error);
       await refuseIfNamed(step, error);
       break;
     case 'create-route':

@@ -24,9 +24,8 @@ export function confirmClaim(
   );
   if (carried === 'done' && answered?.associationId === shownId) {
     // made by this very call it is its own to undo
-    const { overdueId, unansweredId, request } = acquire;
-    const isOfThisCall = shownId === overdueId || step.allocationId === unansweredId;
-    if (isOfThisCall && shownId !== request.published?.associationId) return;
+    const isOfThisCall = shownId === acquire.overdueId || step.allocationId === acquire.blindId;
+    if (isOfThisCall && shownId !== acquire.request.published?.associationId) return;
     acquire.confirmed = shownId;
     session.journal = session.journal.filter(
       (one) => one.kind !== step.kind || one.allocationId !== step.allocationId,

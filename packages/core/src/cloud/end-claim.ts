@@ -81,7 +81,7 @@ export async function endClaim(session: CloudSession, ending: Ending): Promise<v
       const holder = before === undefined ? 'nobody' : shownHolder(wanted, before);
       const mayBeNews = holder === 'us' || isUndisputed(step, { wanted, holder }, session);
       let wasDoneBefore = false;
-      const onGone = () => due.whenGone(step, before) ?? (wasDoneBefore = true);
+      const onGone = () => (wasDoneBefore = !due.isTooNew(step, before));
       const isDone = (await carryOut(session, step, onGone)) === 'done';
       if (wasDoneBefore && step.kind === 'unassign-private-ip') isUnassignRefused = true;
       if (!isDone || step.kind !== 'disassociate-address') return isDone ? 'done' : 'look-again';

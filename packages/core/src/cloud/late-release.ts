@@ -13,8 +13,8 @@ export interface Due {
   readonly of: (steps: readonly CloudStep[], wanted: WantedNothing) => readonly CloudStep[];
   /** True when EC2's yes to the end of an association is to be believed: asked once more it says whether that stood until then. */
   readonly isProven: (step: Disassociation) => Promise<boolean>;
-  /** When EC2 says that it knows no such association, which was just made, and just shown: it may not know it yet. */
-  readonly whenGone: (step: CloudStep, seen: CloudView | undefined) => 'look-again' | undefined;
+  /** True for the end of an association that was just made, and just shown: EC2 may not know it yet. */
+  readonly isTooNew: (step: CloudStep, seen: CloudView | undefined) => boolean | undefined;
   /** To be called when EC2 has told what became of the association: describes are to catch up with that. */
   readonly told: () => void;
   /** Resolves when describes have caught up. */
@@ -36,12 +36,10 @@ export function dueOf(session: CloudSession, ending: Ending): Due {
     isLate,
     of: (steps, wanted) =>
       steps.filter((step) => clock.elapsed() >= caughtUpAtMs || isDueAtOnce(step, wanted)),
-    whenGone: (step, seen) =>
+    isTooNew: (step, seen) =>
       step.kind === 'disassociate-address' &&
       clock.elapsed() < knownAtMs &&
-      seen?.addresses.some((one) => one.associationId === step.associationId) === true
-        ? 'look-again'
-        : undefined,
+      seen?.addresses.some((one) => one.associationId === step.associationId),
     isProven: async (step) => !isLate || wasStanding(session, step),
     told: () => {
       if (isLate) caughtUpAtMs = later();

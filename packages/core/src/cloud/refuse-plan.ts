@@ -1,6 +1,7 @@
 import { CoreError } from '../errors.ts';
 import { poolTagKey } from '../identity/owner.ts';
 import type { Ipv4Address } from '../identity/address.ts';
+import type { AllocationPolicy } from './allocation-policy.ts';
 import type { GrantSpec } from './identity-grant.ts';
 import type { CloudPlan } from './plan-cloud.ts';
 import { noneOfBorderGroup } from './wrong-border-group.ts';
@@ -11,13 +12,13 @@ export interface RefusedPlan {
   readonly spec: GrantSpec;
   readonly privateIp: Ipv4Address;
   readonly networkInterfaceId: string;
-  /** True where the pool grows by itself: it may be empty because EC2 did not answer to that. */
-  readonly mayGrow?: boolean;
+  /** What makes the pool grow by itself: it may be empty because EC2 did not answer to that. */
+  readonly allocate?: AllocationPolicy | undefined;
 }
 
 /** The error for a plan that cannot be made. */
 export function refusePlan(refused: RefusedPlan): CoreError {
-  const { plan, spec, privateIp, networkInterfaceId, mayGrow } = refused;
+  const { plan, spec, privateIp, networkInterfaceId, allocate } = refused;
   const pool = `${poolTagKey}=${spec.pool}`;
   switch (plan.kind) {
     case 'network-interface-gone':
@@ -39,7 +40,7 @@ export function refusePlan(refused: RefusedPlan): CoreError {
         code: 'PoolEmpty',
         message: `Region ${spec.region} has no Elastic IP tagged ${pool}`,
         remedy: `Tag Elastic IPs with ${pool}, or correct the pool or the region of the identity spec.`,
-        retry: mayGrow === true ? 'later' : 'never',
+        retry: allocate ? 'later' : 'never',
       });
     case 'pool-exhausted':
       return new CoreError({

@@ -35,7 +35,6 @@ describe('translateEc2Error', () => {
     ['InvalidNetworkInterfaceID.NotFound', 400, 'NetworkInterfaceNotFound', 'later'],
     ['InvalidRouteTableID.NotFound', 400, 'RouteTablesNotFound', 'later'],
     ['InvalidRoute.NotFound', 400, 'RouteTablesNotFound', 'later'],
-    ['InvalidRouteTableId.Malformed', 400, 'RouteTablesNotFound', 'never'],
     ['toString', 400, 'CloudRefused', 'later'],
   ])('%s with status %s is %s, retry %s', (ec2Code, status, code, retry) => {
     const error = translateEc2Error(refusal(ec2Code, status), 'claiming 203.0.113.1');

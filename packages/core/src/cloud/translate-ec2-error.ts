@@ -62,10 +62,16 @@ const interfaceMissing: Meaning = {
 const routeTableMissing: Meaning = {
   code: 'RouteTablesNotFound',
   remedy: 'Check the route table ids, or the tag, of the identity spec.',
-  retry: 'never',
+  // a describe has shown it: it may have been made a moment ago
+  retry: 'later',
 };
-/** A describe has shown the table, which may have been made a moment ago. */
-const routeTableUnknown: Meaning = { ...routeTableMissing, retry: 'later' };
+
+const tagTargetUnknown: Meaning = {
+  code: 'CloudRefused',
+  remedy:
+    'A tag call does not know the Elastic IP: it was just allocated, was released, or is of another region. Look whether it is still in the pool.',
+  retry: 'now',
+};
 
 /** EC2's codes (EC2 API reference, "Error codes") and the SDK's for calls without an answer, as ours. */
 const meanings: Readonly<Record<string, Meaning>> = {
@@ -122,22 +128,12 @@ const meanings: Readonly<Record<string, Meaning>> = {
   InvalidParameterException: busy,
   'InvalidNetworkInterfaceID.NotFound': interfaceMissing,
   'InvalidNetworkInterfaceId.Malformed': interfaceMissing,
-  'InvalidRouteTableID.NotFound': routeTableUnknown,
+  'InvalidRouteTableID.NotFound': routeTableMissing,
   // of CreateRoute, which needs no route: a DeleteRoute that is answered so is done
-  'InvalidRoute.NotFound': routeTableUnknown,
+  'InvalidRoute.NotFound': routeTableMissing,
   'InvalidRouteTableId.Malformed': routeTableMissing,
-  'InvalidElasticIpID.NotFound': {
-    code: 'CloudRefused',
-    remedy:
-      'A tag call does not know the Elastic IP: yet, if it was just allocated; no more, if somebody released it. Look whether it is still in the pool.',
-    retry: 'now',
-  },
-  InvalidID: {
-    code: 'CloudRefused',
-    remedy:
-      'A tag call got an id that EC2 does not know: look whether somebody released the Elastic IP, or whether it is of another region.',
-    retry: 'later',
-  },
+  'InvalidElasticIpID.NotFound': tagTargetUnknown,
+  InvalidID: { ...tagTargetUnknown, retry: 'later' },
   'Gateway.NotAttached': {
     code: 'CloudRefused',
     remedy: 'Attach an Internet gateway to the VPC: an Elastic IP needs one.',
