@@ -5,7 +5,7 @@ import { poolTagKey } from '../identity/owner.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 import { SimulatedEc2, type SimulatedEc2Options } from '../testing/simulated-ec2/simulated-ec2.ts';
 import { directGrant } from './direct-grant.ts';
-import type { CloudStepEvent, Grant } from './identity-grant.ts';
+import type { CloudStepEvent, Grant, GrantRequest } from './identity-grant.ts';
 
 const oldIp = '10.0.2.11' as Ipv4Address;
 const newIp = '10.0.2.12' as Ipv4Address;
@@ -38,7 +38,11 @@ function build(lagMs: number, options: Partial<SimulatedEc2Options> = {}) {
   const before = ec2.snapshot();
   const events: CloudStepEvent[] = [];
   /** With a grant of its own, as a process that has just begun. */
-  const acquire = ({ uid, on, privateIp }: Pod, published?: Grant) => {
+  const acquire = (
+    { uid, on, privateIp }: Pod,
+    published?: Grant,
+    more: Partial<GrantRequest> = {},
+  ) => {
     const pods = [{ uid, privateIps: [privateIp] }];
     const live = { livePods: async () => ({ complete: true, pods }) };
     return clock.run(
@@ -54,6 +58,7 @@ function build(lagMs: number, options: Partial<SimulatedEc2Options> = {}) {
         onClaimed: async () => {},
         onStep: (event) => events.push(event),
         published,
+        ...more,
       }),
     );
   };
@@ -243,6 +248,23 @@ describe('an association that a describe shows as ours', () => {
     built.ec2.inject({ action: 'AssociateAddress', loseAnswer: true });
     built.ec2.inject({ action: 'DescribeRouteTables', error: 'UnauthorizedOperation', times: 9 });
     await expect(built.acquire(first)).rejects.toMatchObject({ code: 'AccessDenied' });
+    expect(built.ec2.snapshot()).toEqual(before);
+  });
+
+  it('is left alone where it stands published and no describe showed it, by an acquire that fails', async () => {
+    const built = build(4000);
+    const old = await built.acquire(first);
+    const before = built.ec2.snapshot();
+    const claims = built.ec2.calls.count('AssociateAddress');
+    built.ec2.inject({ action: 'AssociateAddress', loseAnswer: true });
+    const stop = new AbortController();
+    const onStep = ({ phase, step }: CloudStepEvent): void => {
+      if (phase === 'failed' && step.kind === 'associate-address') stop.abort();
+    };
+    const { signal } = stop;
+    const asked = built.acquire(first, old, { signal, onStep });
+    await expect(asked).rejects.toMatchObject({ code: 'Aborted' });
+    expect(built.ec2.calls.count('AssociateAddress')).toBe(claims + 1);
     expect(built.ec2.snapshot()).toEqual(before);
   });
 });

@@ -25,10 +25,7 @@ export async function giveBackClaim(acquire: Acquire, claim: Claim): Promise<voi
  */
 export async function undoAcquire(acquire: Acquire, error: unknown): Promise<unknown> {
   const session = sessionForUndo(acquire.session);
-  // what stands published was recorded before this call, be it that no describe showed that
-  const done = acquire.session.journal.filter(
-    (step) => step.kind !== 'tag-owner' || step.allocationId !== acquire.published?.allocationId,
-  );
+  const done = acquire.session.journal.filter((step) => !isOfPublished(acquire, step));
   const mayDo = (step: CloudStep): boolean => done.some((one) => reverses(step, one));
   const failures: unknown[] = [];
   const claims = [...claimsOf(acquire, done).values(), undefined];
@@ -39,6 +36,28 @@ export async function undoAcquire(acquire: Acquire, error: unknown): Promise<unk
     await endClaim(session, { wanted, mayDo }).catch((failure: unknown) => failures.push(failure));
   }
   return failures.length === 0 ? error : withFailures(error, failures);
+}
+
+/**
+ * What stands published was registered, claimed and recorded before this call, be it that no describe showed that: none of it is this call's to
+ * undo. Unless EC2 has answered to the claim with another association: then that was made by this call.
+ */
+function isOfPublished({ published, session, request }: Acquire, step: CloudStep): boolean {
+  if (published === undefined || published.privateIp !== request.link.privateIp) return false;
+  const { allocationId, associationId } = published;
+  switch (step.kind) {
+    case 'assign-private-ip':
+      return step.privateIp === published.privateIp;
+    case 'tag-owner':
+      return step.allocationId === allocationId;
+    case 'associate-address':
+      return (
+        step.allocationId === allocationId &&
+        (idOf(session, allocationId) ?? associationId) === associationId
+      );
+    default:
+      return false;
+  }
 }
 
 function wantNothing(
