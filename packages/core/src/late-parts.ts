@@ -1,4 +1,5 @@
 import type * as holdBoth from './cloud/hold-both.ts';
+import type * as formerHolder from './cloud/former-holder.ts';
 import type * as takeOver from './cloud/take-over.ts';
 import type * as undoAcquire from './cloud/undo-acquire.ts';
 import type * as choiceOfIpv6 from './kernel/choose-ipv6.ts';
@@ -18,6 +19,8 @@ interface LateParts {
   readonly wireWatch: () => Promise<typeof watchOfWire>;
   /** Of those who know who is dead. */
   readonly takeOver: () => Promise<typeof takeOver>;
+  /** Of a release that describes contradict. */
+  readonly formerHolder: () => Promise<typeof formerHolder>;
   /** Of an acquire that fails. */
   readonly undoAcquire: () => Promise<typeof undoAcquire>;
   /** Of an ensure that fails. */
@@ -36,6 +39,7 @@ export const lateParts: LateParts = {
   wireProof: onDemand(() => import('./verify/require-wire-proof.ts')),
   wireWatch: onDemand(() => import('./keep/wire-watch.ts')),
   takeOver: onDemand(() => import('./cloud/take-over.ts')),
+  formerHolder: onDemand(() => import('./cloud/former-holder.ts')),
   undoAcquire: onDemand(() => import('./cloud/undo-acquire.ts')),
   lostPublication: onDemand(() => import('./find-lost.ts')),
   dualStack: onDemand(() => import('./cloud/hold-both.ts')),

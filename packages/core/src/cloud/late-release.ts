@@ -1,9 +1,10 @@
+import { lateParts } from '../late-parts.ts';
 import { waitUntil, type CloudSession } from './cloud-session.ts';
 import type { CloudStep } from './cloud-step.ts';
 import type { Ending } from './end-claim.ts';
 import { caughtUpMs } from './own-writes.ts';
 import type { WantedNothing } from './plan-nothing.ts';
-import { wasStanding, type Disassociation } from './prove-end.ts';
+import type { Disassociation } from './prove-end.ts';
 import type { CloudView } from './view.ts';
 
 /** When what of a release's plan may be carried out. */
@@ -40,7 +41,8 @@ export function dueOf(session: CloudSession, ending: Ending): Due {
       step.kind === 'disassociate-address' &&
       clock.elapsed() < knownAtMs &&
       seen?.addresses.some((one) => one.associationId === step.associationId),
-    isProven: async (step) => !isLate || wasStanding(session, step),
+    isProven: async (step) =>
+      !isLate || (await lateParts.formerHolder()).wasStanding(session, step),
     told: () => {
       if (isLate) caughtUpAtMs = later();
     },

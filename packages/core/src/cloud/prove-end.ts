@@ -1,10 +1,8 @@
-import { bear, type CloudSession } from './cloud-session.ts';
+import { lateParts } from '../late-parts.ts';
+import type { CloudSession } from './cloud-session.ts';
 import type { CloudStep } from './cloud-step.ts';
-import { Ec2CallError } from './ec2-call-error.ts';
-import { rememberWrite } from './own-writes.ts';
 import type { WantedNothing } from './plan-nothing.ts';
-import { nameStep } from './translate-ec2-error.ts';
-import { shownOn, type CloudView } from './view.ts';
+import type { CloudView } from './view.ts';
 
 export type Disassociation = CloudStep & { readonly kind: 'disassociate-address' };
 
@@ -27,6 +25,7 @@ export async function afterEnd(
   // the end of another association than the claim's says nothing of the claim
   if (step.associationId !== wanted.claim?.associationId) return wanted;
   if (wanted.known === 'own' && isNews && contradicting !== undefined) {
+    const { wasStanding, forgetFormer } = await lateParts.formerHolder();
     return (await wasStanding(session, step))
       ? forgetFormer(session, wanted, contradicting)
       : wanted;
@@ -34,51 +33,9 @@ export async function afterEnd(
   if (wanted.known !== 'reported') return wanted;
   if (!isNews) return { ...wanted, known: 'ended-before' };
   if (contradicting === undefined) return { ...wanted, known: 'ended' };
+  const { wasStanding, forgetFormer } = await lateParts.formerHolder();
   if (!(await wasStanding(session, step))) return { ...wanted, known: 'ended-before' };
   return { ...forgetFormer(session, wanted, contradicting), known: 'ended' };
-}
-
-/**
- * Whether EC2's yes to the end of an association, while describes show somebody else's, means that it stood until then.
- * Asked once more, EC2 either knows the association no more, and so would have refused the first time had it ended
- * before; or it says yes to what has ended, and its yes proves nothing.
- */
-export async function wasStanding(session: CloudSession, step: Disassociation): Promise<boolean> {
-  const { associationId } = step;
-  for (;;) {
-    try {
-      await session.ec2.disassociateAddress({ associationId });
-      return false;
-    } catch (error) {
-      if (Ec2CallError.is(error) && error.ec2Code === 'InvalidAssociationID.NotFound') return true;
-      await bear(session, error, nameStep(step));
-    }
-  }
-}
-
-/**
- * The claim stood until its end just now, so whatever else describes showed of its address and its private IP before
- * that is from before the claim.
- */
-function forgetFormer(
-  session: CloudSession,
-  wanted: WantedNothing,
-  before: CloudView,
-): WantedNothing {
-  const { claim } = wanted;
-  if (claim === undefined) return wanted;
-  const { allocationId, publicIp } = claim;
-  const address = before.addresses.find((one) => one.allocationId === allocationId);
-  const carried = shownOn(before, wanted)?.association;
-  for (const associationId of [address?.associationId, carried?.associationId]) {
-    if (associationId === undefined) continue;
-    const step = { kind: 'disassociate-address' as const, associationId, publicIp };
-    session.writes = rememberWrite(session.writes, { step });
-  }
-  const formerId = address?.associationId;
-  const formerPlace = address?.networkInterfaceId;
-  if (formerId === undefined || formerPlace === undefined) return wanted;
-  return { ...wanted, former: { associationId: formerId, networkInterfaceId: formerPlace } };
 }
 
 /** Once a describe shows the former holder no more, it is from after the claim, and routes are as they are shown. */

@@ -1,4 +1,5 @@
 import * as dualStack from '../cloud/hold-both.ts';
+import * as formerHolder from '../cloud/former-holder.ts';
 import * as takeOver from '../cloud/take-over.ts';
 import * as undoAcquire from '../cloud/undo-acquire.ts';
 import * as lostPublication from '../find-lost.ts';
@@ -14,6 +15,7 @@ export const loadedParts: LoadedParts = {
   wireProof,
   wireWatch,
   takeOver,
+  formerHolder,
   undoAcquire,
   lostPublication,
   dualStack,
