@@ -1,6 +1,7 @@
 import { expect, it, vi } from 'vitest';
 import type { IdentityGrant } from './cloud/identity-grant.ts';
 import { ensurePublicIdentity } from './ensure-public-identity.ts';
+import { ownerTagKey } from './identity/owner.ts';
 import { keepPublicIdentity } from './keep-public-identity.ts';
 import type { KeepEvent } from './keep/keep-event.ts';
 import { releasePublicIdentity } from './release-public-identity.ts';
@@ -108,6 +109,35 @@ it('tells when a claim that nobody stands for cannot be given back', async () =>
   await pod.clock.advance(2 * intervalMs);
   await keeping.ended;
   expect(events).toMatchObject([{ kind: 'unsure', error: { cause: { message: 'no way' } } }]);
+});
+
+it('claims anew what was taken away with its record before it could be published, since what it published before stands', async () => {
+  const { pod, identity, keeping } = await build();
+  const standing = (): readonly string[] =>
+    pod.ec2.snapshot().addresses.flatMap(({ associationId }) => associationId ?? []);
+  const republish = pod.publisher.republish.bind(pod.publisher);
+  const published: [string, readonly string[]][] = [];
+  vi.spyOn(pod.publisher, 'republish')
+    .mockRejectedValueOnce(new Error('disk full'))
+    .mockImplementation(async (kept) => {
+      published.push([kept.associationId, standing()]);
+      return republish(kept);
+    });
+  await pod.ec2.disassociateAddress({ associationId: identity.associationId });
+  let isAnew = false;
+  pod.ec2.onChange(({ kind }) => void (isAnew ||= kind === 'address-associated'));
+  while (!isAnew) await pod.clock.advance(1000);
+  await pod.clock.settle();
+  const [associationId = ''] = standing();
+  expect((await pod.publisher.current())?.associationId).toBe(identity.associationId);
+  // as a thief does that gives it back
+  await pod.ec2.disassociateAddress({ associationId });
+  const { allocationId } = identity;
+  await pod.ec2.deleteTags({ resources: [allocationId], tags: [{ key: ownerTagKey }] });
+  await pod.clock.advance(3 * intervalMs);
+  expect(published.filter(([id, stood]) => !stood.includes(id))).toEqual([]);
+  expect(standing()).toEqual([keeping.identity.associationId]);
+  expect(await pod.publisher.current()).toEqual(keeping.identity);
 });
 
 it('claims nothing anew while it is not published and its owner record is gone', async () => {

@@ -185,11 +185,19 @@ export class Keeper {
     return { identity, openGrant, claimAgeMs: claimAgeMs(node.clock, identity) };
   }
 
-  /** What another process of the pod gives back is not put back; unpublished, only its owner record says so. */
+  /** What another process of the pod gives back is not put back; where nothing is published, only its owner record says so. */
   async #mayWrite({ isRecorded }: ClaimSeen): Promise<boolean> {
     await this.#turn(() => this.#readPublication());
     const { kind } = this.#state.standing;
-    return kind === 'published' || (kind === 'unpublished' && isRecorded);
+    return (
+      kind === 'published' ||
+      (kind === 'unpublished' && (isRecorded || (await this.#isEarlierStanding())))
+    );
+  }
+
+  /** An earlier publication that could not be replaced stands, and a release would have taken it away. */
+  async #isEarlierStanding(): Promise<boolean> {
+    return (await this.#publication.publisher.current().catch(() => undefined)) !== undefined;
   }
 
   async #absorbFromCloud(seen: FromCloud): Promise<void> {
