@@ -45,19 +45,13 @@ export async function undoAcquire(acquire: Acquire, error: unknown): Promise<unk
 function isOfPublished({ published, session, request }: Acquire, step: CloudStep): boolean {
   if (published === undefined || published.privateIp !== request.link.privateIp) return false;
   const { allocationId, associationId } = published;
-  switch (step.kind) {
-    case 'assign-private-ip':
-      return step.privateIp === published.privateIp;
-    case 'tag-owner':
-      return step.allocationId === allocationId;
-    case 'associate-address':
-      return (
-        step.allocationId === allocationId &&
-        (idOf(session, allocationId) ?? associationId) === associationId
-      );
-    default:
-      return false;
-  }
+  if (step.kind === 'assign-private-ip') return step.privateIp === published.privateIp;
+  if (step.kind === 'tag-owner') return step.allocationId === allocationId;
+  return (
+    step.kind === 'associate-address' &&
+    step.allocationId === allocationId &&
+    (idOf(session, allocationId) ?? associationId) === associationId
+  );
 }
 
 function wantNothing(
