@@ -5,9 +5,9 @@ import type { Grant } from './identity-grant.ts';
 import {
   handoverOf,
   hasPrivateIp,
-  hasStrayRecord,
   interfaceOf,
   isAt,
+  namesAnotherPlace,
   ownerRecordOf,
   shownOn,
   type CloudView,
@@ -45,7 +45,7 @@ export function judgeClaim(grant: Grant, view: CloudView): Sighting {
     if (!isAt(address, grant)) return { kind: 'elsewhere', associationId };
     const recorded = ownerRecordOf(address)?.owner.uid;
     const isAnothers =
-      recorded !== undefined && recorded !== grant.owner.uid && !hasStrayRecord(address);
+      recorded !== undefined && recorded !== grant.owner.uid && !namesAnotherPlace(address);
     if (isAnothers && associationId !== grant.associationId) {
       return { kind: 'elsewhere', associationId };
     }

@@ -328,22 +328,28 @@ describe('maintain', () => {
     await ec2.disassociateAddress({ associationId: held.associationId });
     await ec2.associateAddress({ allocationId, networkInterfaceId, privateIpAddress: privateIp });
     expect(await maintain(built)).toMatchObject({ kind: 'held', unrepaired: undefined });
-    const tags = [{ key: ownerTagKey, value: 'c/n/p/uid-other/10.0.2.128/found/eni-1' }];
-    await ec2.createTags({ resources: [allocationId], tags });
+    const value = `c/n/p/uid-other/${privateIp}/found/${networkInterfaceId}`;
+    await ec2.createTags({ resources: [allocationId], tags: [{ key: ownerTagKey, value }] });
     expect(await maintain(built)).toMatchObject({ kind: 'lost', because: 'taken' });
   });
 
-  it('is held by whatever association, under the record of a pod that has another private IP of the interface', async () => {
-    const built = await build();
-    const { ec2, held } = built;
-    const { allocationId, networkInterfaceId } = held;
-    const { associationId } = await steal(built);
-    const value = `c/n/p/uid-other/${built.otherIp}/assigned/${networkInterfaceId}`;
-    await ec2.createTags({ resources: [allocationId], tags: [{ key: ownerTagKey, value }] });
-    await ec2.disassociateAddress({ associationId });
-    await ec2.associateAddress({ allocationId, networkInterfaceId, privateIpAddress: privateIp });
-    expect(kinds(await maintain(built))).toEqual(['tag-owner']);
-  });
+  it.each([
+    ['another private IP of the interface', (otherIp, eni) => `${otherIp}/assigned/${eni}`],
+    ['a private IP of another interface', () => '10.0.2.35/assigned/eni-other'],
+  ] satisfies [string, (otherIp: string, eni: string) => string][])(
+    'is held by whatever association, under the record of a pod that has %s',
+    async (_, placeOf) => {
+      const built = await build();
+      const { ec2, held } = built;
+      const { allocationId, networkInterfaceId } = held;
+      const { associationId } = await steal(built);
+      const value = `c/n/p/uid-other/${placeOf(built.otherIp, networkInterfaceId)}`;
+      await ec2.createTags({ resources: [allocationId], tags: [{ key: ownerTagKey, value }] });
+      await ec2.disassociateAddress({ associationId });
+      await ec2.associateAddress({ allocationId, networkInterfaceId, privateIpAddress: privateIp });
+      expect(kinds(await maintain(built))).toEqual(['tag-owner']);
+    },
+  );
 
   it('does not register the private IP because one stale look does not show it', async () => {
     const built = await build();
