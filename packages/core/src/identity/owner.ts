@@ -47,20 +47,17 @@ export function formatOwnerTag(record: OwnerRecord): string {
   );
 }
 
+const ownerTag = /^([^/]+)\/([^/]+)\/([^/]+)\/([^/]+)\/([^/]+)\/(assigned|found)\/(eni-[0-9a-z]+)$/;
+
 /** Reads an owner tag's value; undefined when it is not one of ours. */
 export function parseOwnerTag(value: string): OwnerRecord | undefined {
-  const parts = value.split('/');
-  if (parts.length !== 7) return undefined;
-  const [cluster, namespace, pod, uid, privateIp = '', origin, networkInterfaceId] = parts;
-  if (!cluster || !namespace || !pod || !uid) return undefined;
-  if (!isIpv4Address(privateIp) || (origin !== 'assigned' && origin !== 'found')) return undefined;
-  if (networkInterfaceId === undefined || !/^eni-[0-9a-z]+$/.test(networkInterfaceId)) {
-    return undefined;
-  }
+  const [, cluster = '', namespace = '', pod = '', uid = '', privateIp = '', origin, eni = ''] =
+    ownerTag.exec(value) ?? [];
+  if (!isIpv4Address(privateIp)) return undefined;
   return {
     owner: { cluster, namespace, pod, uid },
     privateIp,
     privateIpAssignedByUs: origin === 'assigned',
-    networkInterfaceId,
+    networkInterfaceId: eni,
   };
 }

@@ -241,13 +241,12 @@ export function requireNetworkInterface(
   state: CloudState,
   networkInterfaceId: string,
 ): NetworkInterfaceRecord {
+  const known = state.networkInterfaces.get(networkInterfaceId);
+  if (known !== undefined) return known;
   requireWellFormed(networkInterfaceId, 'eni', 'InvalidNetworkInterfaceId.Malformed');
-  return (
-    state.networkInterfaces.get(networkInterfaceId) ??
-    refuse(
-      'InvalidNetworkInterfaceID.NotFound',
-      `The networkInterface ID '${networkInterfaceId}' does not exist`,
-    )
+  return refuse(
+    'InvalidNetworkInterfaceID.NotFound',
+    `The networkInterface ID '${networkInterfaceId}' does not exist`,
   );
 }
 
@@ -276,10 +275,12 @@ export function requireAddress(
 }
 
 export function requireRouteTable(state: CloudState, routeTableId: string): RouteTableRecord {
+  const known = state.routeTables.get(routeTableId);
+  if (known !== undefined) return known;
   requireWellFormed(routeTableId, 'rtb', 'InvalidRouteTableId.Malformed');
-  return (
-    state.routeTables.get(routeTableId) ??
-    refuse(state.rules.unknownRouteTableCode, `The routeTable ID '${routeTableId}' does not exist`)
+  return refuse(
+    state.rules.unknownRouteTableCode,
+    `The routeTable ID '${routeTableId}' does not exist`,
   );
 }
 
