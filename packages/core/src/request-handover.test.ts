@@ -125,6 +125,26 @@ async function expectMoved(
   expect(tagsOf(world)).not.toContain(handoverTagKey);
 }
 
+describe('the zone that the address is to come to', () => {
+  it('ends the call before anybody is asked where EC2 would not associate the address', async () => {
+    const { clock, standby, ec2, pod } = await build();
+    const before = ec2.snapshot();
+    const asked = standby.ask({ availabilityZone: 'eu-central-1-ham-1a' });
+    await expect(clock.run(asked)).rejects.toMatchObject({
+      code: 'WrongNetworkBorderGroup',
+      message: `Asking for ${address}: it is of network border group eu-central-1, eu-central-1-ham-1a of eu-central-1-ham-1, and EC2 does not associate the one with the other`,
+    });
+    expect(ec2.snapshot()).toEqual(before);
+    expect(await pod.publisher.current()).toMatchObject({ publicIp: address });
+  });
+
+  it('is no hindrance where the address is of its group', async () => {
+    const { clock, standby } = await build();
+    const asked = standby.ask({ availabilityZone: 'eu-central-1b' });
+    await expect(clock.run(asked)).resolves.toMatchObject({ outcome: 'handed-over' });
+  });
+});
+
 describe.each<[CloudRules['claimScope'], NonNullable<Setup['standbyOn']>]>([
   ['eni', 'another ENI'],
   ['privateIp', 'another ENI'],

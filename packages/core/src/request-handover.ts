@@ -10,6 +10,7 @@ import type { CloudStep, TagStep } from './cloud/cloud-step.ts';
 import type { Ec2Api, ElasticIp } from './cloud/ec2-api.ts';
 import type { CloudStepEvent } from './cloud/identity-grant.ts';
 import type { Liveness, LivePods } from './cloud/liveness.ts';
+import { borderGroupOf, isOfOtherBorderGroup } from './cloud/network-border-group.ts';
 import { readPool } from './cloud/observe-cloud.ts';
 import { askedOn, planHandover, type HandoverPlan } from './cloud/plan-handover.ts';
 import { CoreError } from './errors.ts';
@@ -23,6 +24,11 @@ export interface HandoverRequest {
   readonly address: string;
   /** The pod that is to have it. */
   readonly by: Owner;
+  /**
+   * The zone of the network interface that is to have it, such as us-west-2-lax-1a: an address of another network border group is not asked
+   * for. Default not known, and then it is.
+   */
+  readonly availabilityZone?: string;
   /** How long its holder is waited for, in milliseconds; default 90000, three intervals of a keep. */
   readonly timeoutMs?: number;
   /**
@@ -80,7 +86,7 @@ interface Run {
  * `lost`, `handed-over`; then the address is free, which this waits for. Claim it with
  * `ensurePublicIdentity({ ...spec, address })`; until then any pod of the pool may, unless a person has reserved it (tag `truetuple/reserved`).
  * Safe to call again after a crash anywhere.
- * @throws CoreError AddressUnavailable for an address that the pool has not; HolderUnknown for one that is associated
+ * @throws CoreError AddressUnavailable for an address that the pool has not; WrongNetworkBorderGroup for one that EC2 would not associate in the zone; HolderUnknown for one that is associated
  * without an owner record; HolderSilent when the holder neither let go in time nor is proven dead: it keeps the
  * address, and the request is withdrawn; Aborted.
  */
@@ -113,6 +119,7 @@ export async function requestHandover(
 async function negotiate(run: Run): Promise<HandoverReport> {
   for (;;) {
     const address = await find(run);
+    requireOfZone(address, run.request);
     run.seen = askedOn(address);
     const plan = planHandover(handoverOf(run), address, await whoLives(run));
     const outcome = await follow(run, plan);
@@ -134,6 +141,20 @@ async function find({ session, request }: Run): Promise<ElasticIp> {
     code: 'AddressUnavailable',
     message: `Asking for ${request.address}: pool ${request.pool} does not have it`,
     remedy: `Name a public IP or an allocation id of an Elastic IP that is tagged truetuple/pool=${request.pool}.`,
+    retry: 'never',
+  });
+}
+
+/** Who could not have it in the end takes it off nobody. */
+function requireOfZone(address: ElasticIp, { availabilityZone }: HandoverRequest): void {
+  if (availabilityZone === undefined) return;
+  if (!isOfOtherBorderGroup(address, { availabilityZone })) return;
+  const { publicIp, networkBorderGroup } = address;
+  const group = borderGroupOf(availabilityZone);
+  throw new CoreError({
+    code: 'WrongNetworkBorderGroup',
+    message: `Asking for ${publicIp}: it is of network border group ${networkBorderGroup}, ${availabilityZone} of ${group}, and EC2 does not associate the one with the other`,
+    remedy: `Ask for an Elastic IP of network border group ${group}. No address moves from one group to another.`,
     retry: 'never',
   });
 }

@@ -24,7 +24,7 @@ export function borderGroupToAskFor(zone = ''): string | undefined {
  */
 export function isOfOtherBorderGroup(
   { networkBorderGroup }: ElasticIp,
-  { availabilityZone }: NetworkInterface,
+  { availabilityZone }: Pick<NetworkInterface, 'availabilityZone'>,
 ): boolean {
   const group = borderGroupOf(availabilityZone);
   return group !== undefined && (networkBorderGroup ?? group) !== group;
