@@ -67,3 +67,17 @@ it('a release takes back what stands published of an earlier association of the 
   expect(await pod.node.openPublisher('').current()).toBeUndefined();
   expect(pod.ec2.snapshot().addresses[0]?.associationId).toBeUndefined();
 });
+
+it('a release gives back what a keep claimed again, and was not answered, when its record had been deleted', async () => {
+  const pod = simulatedPod();
+  const before = pod.ec2.snapshot();
+  const { identity } = await ensurePublicIdentity(pod.spec, { node: pod.node });
+  const { allocationId, networkInterfaceId, associationId } = identity;
+  await pod.ec2.disassociateAddress({ associationId });
+  await pod.ec2.deleteTags({ resources: [allocationId], tags: [{ key: ownerTagKey }] });
+  await pod.ec2.associateAddress({ allocationId, networkInterfaceId, privateIpAddress: own });
+  await releasePublicIdentity(identity, { node: pod.node });
+  expect(pod.ec2.snapshot().addresses).toEqual(before.addresses);
+  expect(pod.ec2.snapshot().routeTables).toEqual(before.routeTables);
+  expect(privateIpsOf(pod, identity)).toEqual(['10.0.2.10']);
+});

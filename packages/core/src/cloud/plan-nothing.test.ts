@@ -221,6 +221,18 @@ describe('planNothing', () => {
     expect(kinds(known, taken)).toEqual([]);
   });
 
+  it('gives back what stands on its private IP by an id that nobody has told, without a record: no other pod has that', () => {
+    const view = viewOf(held({ associationId: 'eipassoc-2', tags: [] }));
+    const known = { known: 'reported', isPrivateIpOnLink: true } as const;
+    const ids = planNothing({ ...wanted, ...known }, view).flatMap((step) =>
+      step.kind === 'disassociate-address' ? step.associationId : [],
+    );
+    // what is shown may be from before the claim
+    expect(ids).toEqual(['eipassoc-1', 'eipassoc-2']);
+    expect(kinds(known, view)).toContain('unassign-private-ip');
+    expect(kinds({ ...known, isPrivateIpOnLink: false }, view)).toEqual([]);
+  });
+
   it('takes a private IP off that still shows the claim which its address has lost', () => {
     const stolen = held({ networkInterfaceId: 'eni-2', associationId: 'eipassoc-2' });
     const view = { ...viewOf(stolen), networkInterfaces: [eniCarrying(held())] };

@@ -213,7 +213,8 @@ function holderOf(
   if (ownerTagOf(address) !== undefined && !namesAnotherPlace(address)) return 'somebody-else';
   const isTheClaim =
     claim.associationId === undefined || address.associationId === claim.associationId;
-  return isTheClaim ? 'us' : 'somebody-else';
+  // no other pod has our private IP, so nobody else claimed it there: a keep did, that got no answer
+  return isTheClaim || wanted.isPrivateIpOnLink === true ? 'us' : 'somebody-else';
 }
 
 function isRecordedAs(address: ElasticIp, wanted: WantedNothing): boolean {
