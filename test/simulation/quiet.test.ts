@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { Cluster } from './cluster.ts';
 import { History } from './history.ts';
 import { Invariants } from './invariants.ts';
-import { endTrouble } from './quiet.ts';
+import { emptyByMs, endTrouble } from './quiet.ts';
 import { Random } from './random.ts';
 import { addHost, buildRegion } from './region.ts';
 import { Scheduler } from './scheduler.ts';
@@ -25,4 +25,13 @@ it('describes of what was long ago end with the trouble', async () => {
   await endTrouble(world);
   expect(process.seesAgainMs(1000)).toBeUndefined();
   world.letGo();
+});
+
+it.each([
+  ['of the pods, in direct mode', undefined, 310_000],
+  ['of the pods, where the controller has reigned since before', 40_000, 310_000],
+  ['of a controller that took over since: a grace begins anew', 185_000, 395_000],
+  ['of nobody for ever, where no controller has the lease', Infinity, 610_000],
+])('the region is empty within a bound that counts from the end %s', (_, reignsSinceMs, byMs) => {
+  expect(emptyByMs(100_000, reignsSinceMs)).toBe(byMs);
 });
