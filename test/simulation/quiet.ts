@@ -10,6 +10,7 @@ const lookEveryMs = 12_000;
 /** No fault is planned any more, and what lasted ends. */
 export async function endTrouble(world: World): Promise<void> {
   world.arms.length = 0;
+  world.isTroubled = false;
   // a person looks at what the reaper would not take away by itself
   world.brakeShare = 1;
   // the cluster knows by then what it did not know
@@ -55,26 +56,13 @@ export async function comeToRest(world: World, intervalMs: number): Promise<void
   }
 }
 
-/** No controller may take the lease over later than that after all were told to go, and have it judged by when it did. */
-const longestWithoutReignMs = 300_000;
-
-/**
- * By when the region must be as it was before the first pod, if all were told to go then. A controller that takes the lease over gives
- * the claims of pods that it finds dead the whole grace, whatever the one before had waited; what is left after that is the reaper's.
- */
-export function emptyByMs(goneMs: number, reignsSinceMs = goneMs): number {
-  const reignMs = Math.min(reignsSinceMs, goneMs + longestWithoutReignMs);
-  return Math.max(goneMs, reignMs) + 120_000 + 2 * graceMs;
-}
-
 /** Everybody goes; runs until the region is as it was before the first. */
 export async function becomeEmpty(world: World, before: Stays): Promise<void> {
   const { scheduler } = world;
-  const goneMs = scheduler.nowMs;
+  const boundMs = scheduler.nowMs + 120_000 + 2 * graceMs;
   let looksAlike = 0;
   while (world.violations.length === 0) {
     await scheduler.runUntil(scheduler.nowMs + lookEveryMs);
-    const boundMs = emptyByMs(goneMs, world.managed?.reignsSinceMs);
     if (world.standing.length > 0 && scheduler.nowMs < boundMs) continue;
     const wrong = complaintsAboutEnd(world, before);
     // a request that was under way may still arrive

@@ -126,7 +126,7 @@ export async function simulate(
 }
 
 /** A machine of the reaper, or of a controller: it has no media ENI. */
-function controllerHost(name: string): SimulatedHost {
+export function controllerHost(name: string): SimulatedHost {
   return {
     name,
     links: new FakeNode(),

@@ -109,6 +109,8 @@ export class World {
   /** What cannot be judged, and why: by reason, the things that were not. Each reason stands in the README. */
   readonly excused: Map<Excuse, Set<string>> = new Map();
   faults = 0;
+  /** False once what befalls processes is over: no controller is replaced any more. */
+  isTroubled = true;
   /** How far the cluster's list of pods is behind. */
   listLagMs = 0;
   /** True once somebody outside took an address of a pod, or freed it, so that another pod may have it. */

@@ -46,13 +46,17 @@ function runController(
     },
   });
   if (random.chance(0.1)) {
-    scheduler.after(random.between(20_000, 150_000), () => void replace(process, control));
+    scheduler.after(random.between(20_000, 150_000), () => void replace(world, process, control));
   }
 }
 
-/** As a rolling update: ended in an orderly way, another one comes. */
-async function replace(process: SimulatedProcess, control: ClaimControl): Promise<void> {
-  if (!process.isAlive) return;
+/** As a rolling update: ended in an orderly way, another one comes. Like every fault it ends with the trouble: the next one's grace begins anew. */
+async function replace(
+  world: World,
+  process: SimulatedProcess,
+  control: ClaimControl,
+): Promise<void> {
+  if (!process.isAlive || !world.isTroubled) return;
   await control.close();
   process.kill();
 }

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { ensurePublicIdentity } from '../ensure-public-identity.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
+import { claimAsPod, crowdOf } from '../testing/crowd.ts';
 import { documentedRates } from '../testing/simulated-ec2/request-buckets.ts';
 import { faithfulEc2 } from '../testing/simulated-ec2/faithful-ec2.ts';
-import { SimulatedEc2 } from '../testing/simulated-ec2/simulated-ec2.ts';
 import { simulatedNode } from '../testing/simulated-node.ts';
 import { simulatedPod } from '../testing/simulated-pod.ts';
 import { directGrant } from './direct-grant.ts';
@@ -16,25 +16,7 @@ const aged = { claimAgeMs: 3_600_000 };
 
 function crowd(addresses: number) {
   const clock = new ManualClock();
-  const simulated = new SimulatedEc2({
-    region,
-    claimScope: 'eni',
-    clock,
-    requestRates: documentedRates,
-    privateIpsPerNetworkInterface: 50,
-  });
-  const { vpcId } = simulated.createVpc({ cidr: '10.0.0.0/16' });
-  simulated.createInternetGateway({ vpcId });
-  const { subnetId } = simulated.createSubnet({ vpcId, cidr: '10.0.0.0/20' });
-  const interfaces = Array.from(
-    { length: Math.ceil(addresses / 25) },
-    () => simulated.createNetworkInterface({ subnetId }).networkInterfaceId,
-  );
-  const pods = Array.from({ length: addresses }, (_, index) => ({
-    networkInterfaceId: interfaces[Math.floor(index / 25)] ?? '',
-    privateIpAddress: `10.0.${8 + Math.floor(index / 200)}.${index % 200}`,
-    allocationId: simulated.allocateAddress({ publicIp: `198.18.0.${index}` }).allocationId,
-  }));
+  const { ec2: simulated, pods } = crowdOf(addresses, { clock, requestRates: documentedRates });
   const governed = (options: RequestLanesOptions = {}) => {
     const lanes = new RequestLanes({ clock, random: () => 0.5 }, options);
     return governedEc2({ ec2: simulated, lanes, clock });
@@ -44,28 +26,10 @@ function crowd(addresses: number) {
   return { clock, simulated, pods, governed, throttled };
 }
 
-type Pod = ReturnType<typeof crowd>['pods'][number];
-
-async function claim(ec2: ReturnType<typeof governedEc2>, pod: Pod): Promise<void> {
-  const { networkInterfaceId, privateIpAddress, allocationId } = pod;
-  await ec2.assignPrivateIpAddresses({
-    networkInterfaceId,
-    privateIpAddresses: [privateIpAddress],
-    allowReassignment: false,
-  });
-  await ec2.associateAddress({
-    allocationId,
-    networkInterfaceId,
-    privateIpAddress,
-    allowReassociation: false,
-  });
-  await ec2.describeAddresses({ filters: [{ name: 'domain', values: ['vpc'] }] });
-}
-
 it('one process with 200 pods is never throttled, and is done when the bucket of claims allows', async () => {
   const { clock, simulated, pods, governed, throttled } = crowd(200);
   const ec2 = governed();
-  await clock.run(Promise.all(pods.map((pod) => claim(ec2, pod))));
+  await clock.run(Promise.all(pods.map((pod) => claimAsPod(ec2, pod))));
   expect(throttled()).toBe(0);
   const counts = simulated.calls.counts();
   expect(counts).toMatchObject({ AssignPrivateIpAddresses: 8, AssociateAddress: 200 });
@@ -88,7 +52,7 @@ it.each([
     const claims = pods.map((pod, index) => {
       const ec2 = apis[index % processes];
       if (ec2 === undefined) throw new Error('no such process');
-      return claim(ec2, pod);
+      return claimAsPod(ec2, pod);
     });
     await clock.run(Promise.all(claims));
     const { addresses } = simulated.snapshot();

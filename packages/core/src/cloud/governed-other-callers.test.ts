@@ -1,14 +1,13 @@
 // The account's buckets, of which others take the most: the AWS VPC CNI, other controllers.
 import { describe, expect, it } from 'vitest';
 import { ensurePublicIdentity } from '../ensure-public-identity.ts';
+import { claimAsPod, crowdOf } from '../testing/crowd.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 import { documentedRates, type SimulatedRates } from '../testing/simulated-ec2/request-buckets.ts';
 import { seededRandom } from '../testing/simulated-ec2/seeded-random.ts';
-import { SimulatedEc2 } from '../testing/simulated-ec2/simulated-ec2.ts';
 import { simulatedNode } from '../testing/simulated-node.ts';
 import { simulatedPod } from '../testing/simulated-pod.ts';
 import type { Ec2Action } from './ec2-action.ts';
-import type { Ec2Api } from './ec2-api.ts';
 import { governedEc2 } from './governed-ec2.ts';
 import { RequestLanes } from './request-lanes.ts';
 
@@ -24,43 +23,6 @@ function ratesWithout(gone: number): SimulatedRates {
   return { ...documentedRates, otherCallers };
 }
 
-function crowd(gone: number) {
-  const clock = new ManualClock();
-  const ec2 = new SimulatedEc2({
-    region: 'eu-central-1',
-    claimScope: 'eni',
-    clock,
-    requestRates: ratesWithout(gone),
-    privateIpsPerNetworkInterface: 50,
-  });
-  const { vpcId } = ec2.createVpc({ cidr: '10.0.0.0/16' });
-  ec2.createInternetGateway({ vpcId });
-  const { subnetId } = ec2.createSubnet({ vpcId, cidr: '10.0.0.0/20' });
-  const interfaces = Array.from(
-    { length: claims / 25 },
-    () => ec2.createNetworkInterface({ subnetId }).networkInterfaceId,
-  );
-  const pods = Array.from({ length: claims }, (_, index) => ({
-    networkInterfaceId: interfaces[Math.floor(index / 25)] ?? '',
-    privateIpAddress: `10.0.8.${index}`,
-    allocationId: ec2.allocateAddress({ publicIp: `198.18.0.${index}` }).allocationId,
-  }));
-  return { clock, ec2, pods };
-}
-
-async function claim(ec2: Ec2Api, pod: ReturnType<typeof crowd>['pods'][number]): Promise<void> {
-  const { networkInterfaceId, privateIpAddress, allocationId } = pod;
-  const at = { networkInterfaceId, allowReassignment: false } as const;
-  await ec2.assignPrivateIpAddresses({ ...at, privateIpAddresses: [privateIpAddress] });
-  await ec2.associateAddress({
-    allocationId,
-    networkInterfaceId,
-    privateIpAddress,
-    allowReassociation: false,
-  });
-  await ec2.describeAddresses({ filters: [{ name: 'domain', values: ['vpc'] }] });
-}
-
 // the README's figures
 const rows = [
   { gone: 1 / 3, share: undefined, ofBound: 1.05, throttledShare: 0.15 },
@@ -72,11 +34,12 @@ const rows = [
 
 describe.each(rows)('with $gone of each bucket gone and a share of $share', (row) => {
   it.each([1, 2, 3])('200 claims are all served, near the bound (chance %i)', async (seed) => {
-    const { clock, ec2, pods } = crowd(row.gone);
+    const clock = new ManualClock();
+    const { ec2, pods } = crowdOf(claims, { clock, requestRates: ratesWithout(row.gone) });
     const options = row.share === undefined ? {} : { share: row.share };
     const lanes = new RequestLanes({ clock, random: seededRandom(seed) }, options);
     const governed = governedEc2({ ec2, lanes, clock });
-    await clock.run(Promise.all(pods.map((pod) => claim(governed, pod))));
+    await clock.run(Promise.all(pods.map((pod) => claimAsPod(governed, pod))));
     const { addresses } = ec2.snapshot();
     expect(addresses.every((one) => one.associationId !== undefined)).toBe(true);
     const boundMs = (1000 * (claims - burst)) / (perSecond * (1 - row.gone));
