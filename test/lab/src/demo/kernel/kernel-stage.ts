@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SimulatedEc2 } from '@truetuple/core/testing';
 import type { IdentitySpecInput } from '@truetuple/core';
+import type { NetworkNamespace } from '@truetuple/netlink';
 import { describeBoxToEc2 } from '../../box/describe-box-to-ec2.ts';
 import { boxAddresses } from '../../box/topology.ts';
 import { openBox, type VpcBox } from '../../box/vpc-box.ts';
@@ -19,7 +20,7 @@ import { openKernelStock } from './kernel-stock.ts';
 import { leftoverFiles } from '../leftovers/leftover-files.ts';
 import { startPodProcess } from '../pod/pod-process.ts';
 import { nominalPorts } from '../pod/pod-traffic.ts';
-import { leftOfNamespaces, leftOfSandbox, removeSandbox } from './sandbox.ts';
+import { leftOfSandbox, NamespaceWitness, removeSandbox } from './sandbox.ts';
 import type { PeerSocket, Stage } from '../stage.ts';
 import { playStockPath } from '../acts/stock-path.ts';
 import { temporaryFolder } from '../leftovers/temporary-folder.ts';
@@ -49,7 +50,6 @@ export async function openKernelStage(levelReason: string, options: DemoOptions)
   await using opened = new AsyncDisposableStack();
   const { path: directory } = opened.use(temporaryFolder());
   const box = opened.use(await openBox());
-  const inodes = Object.values(box.namespaces).map(({ inode }) => inode);
   const ec2 = new SimulatedEc2({ region: demoRegion, claimScope: 'eni' });
   const spec = await connectEc2(box, ec2);
   const host = boxAddresses.aws;
@@ -59,6 +59,7 @@ export async function openKernelStage(levelReason: string, options: DemoOptions)
   const captures = await captureReceivers(box, options.pcapDirectory);
   opened.defer(() => closeCaptures(captures));
   const identityDirectory = join(directory, 'identity');
+  let witness: NamespaceWitness | undefined;
   const resources = opened.move();
   return {
     level: 'kernel',
@@ -96,11 +97,19 @@ export async function openKernelStage(levelReason: string, options: DemoOptions)
       ...(await leftoverFiles(identityDirectory)),
     ],
     leftAfterClose: async () => [
-      ...(await leftOfNamespaces(inodes)),
+      ...((await witness?.leftOfNamespaces()) ?? []),
       ...(await leftoverFiles(directory)),
     ],
-    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+    [Symbol.asyncDispose]: async () => {
+      witness = new NamespaceWitness(hostNamespaces(box));
+      await resources.disposeAsync();
+    },
   };
+}
+
+/** All but the pod's, which goes with its sandbox and is looked at then. */
+function hostNamespaces({ namespaces }: VpcBox): readonly NetworkNamespace[] {
+  return Object.values(namespaces).filter((namespace) => namespace !== namespaces.pod);
 }
 
 /** Tells EC2 of the box's topology, and lets EC2's changes drive the box's data plane. */

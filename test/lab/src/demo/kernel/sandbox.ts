@@ -1,3 +1,4 @@
+import { openNetworkNamespace, type NetworkNamespace } from '@truetuple/netlink';
 import type { VpcBox } from '../../box/vpc-box.ts';
 import { holdersOfNamespace } from '../leftovers/machine-trace.ts';
 import type { Leftover } from '../report/report.ts';
@@ -32,25 +33,50 @@ async function linkGone({ netlinks: { node } }: VpcBox, name: string): Promise<v
   }
 }
 
-/** Links and namespaces of the dead pod that are still there. */
+/**
+ * What of the dead pod's sandbox is still there. A namespace that is gone has taken its end of the pair
+ * along, so no link means no namespace; its inode number may be another namespace's by then.
+ */
 export async function leftOfSandbox(box: VpcBox, podInode: number): Promise<readonly Leftover[]> {
   const end = await box.netlinks.node.links.get({ name: nodeEndOfPod });
+  if (end === undefined) return [];
   return [
-    ...(end === undefined ? [] : [kernel(`link ${nodeEndOfPod} of the dead pod is on the node`)]),
-    ...(await leftOfNamespaces([podInode])),
+    kernel(`link ${nodeEndOfPod} of the dead pod is on the node`),
+    ...heldBy(podInode, await holdersOfNamespace(podInode)),
   ];
 }
 
-/** Namespaces that a process is in, or holds open. */
-export async function leftOfNamespaces(inodes: readonly number[]): Promise<readonly Leftover[]> {
-  const left: Leftover[] = [];
-  for (const inode of inodes) {
-    const holders = await holdersOfNamespace(inode);
-    if (holders.length > 0) {
-      left.push(kernel(`network namespace ${inode} is held by process ${holders.join(', ')}`));
-    }
+/**
+ * Handles of its own on namespaces that are about to be let go of: the kernel gives an inode number anew
+ * as soon as its namespace is gone, and any process of the machine may get it.
+ */
+export class NamespaceWitness {
+  readonly #handles: readonly NetworkNamespace[];
+
+  constructor(namespaces: readonly NetworkNamespace[]) {
+    this.#handles = namespaces.map(({ path }) => openNetworkNamespace(path));
   }
-  return left;
+
+  /** What other processes are in, or hold open; lets go of the namespaces. */
+  async leftOfNamespaces(): Promise<readonly Leftover[]> {
+    const left: Leftover[] = [];
+    for (const handle of this.#handles) {
+      const holders = await holdersOfNamespace(handle.inode);
+      handle.close();
+      left.push(
+        ...heldBy(
+          handle.inode,
+          holders.filter((pid) => pid !== process.pid),
+        ),
+      );
+    }
+    return left;
+  }
+}
+
+function heldBy(inode: number, holders: readonly number[]): readonly Leftover[] {
+  if (holders.length === 0) return [];
+  return [kernel(`network namespace ${inode} is held by process ${holders.join(', ')}`)];
 }
 
 function kernel(what: string): Leftover {
