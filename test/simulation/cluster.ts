@@ -31,8 +31,8 @@ export class Cluster {
     };
   }
 
-  /** A pod on a host; with a private IP that was asked for, or one of those that are free. */
-  create(name: string, host: SimulatedHost, wanted?: Ipv4Address): void {
+  /** A pod on a host; with a private IP that was asked for, of those of a host, or one of those that are free. */
+  create(name: string, host: SimulatedHost, wanted?: Ipv4Address, of: SimulatedHost = host): void {
     const { world, random } = this.#parts;
     if (this.#isClosing) return;
     if (host.isLost) {
@@ -41,7 +41,7 @@ export class Cluster {
     }
     // an ENI without the pool's tag keeps what nobody can tell to be truetuple's
     const other = random.chance(0.1) ? this.#someHost() : host;
-    const range = wanted === undefined && other.isTagged ? other : host;
+    const range = wanted === undefined && other.isTagged ? other : of;
     const privateIp = takeIp(range, wanted, random.chance(0.7));
     if (privateIp === undefined) {
       world.scheduler.after(5000, () => this.create(name, this.#someHost()));
@@ -210,6 +210,26 @@ export class Cluster {
     this.#end(pod, false);
     const name = random.chance(0.5) ? pod.name : `${pod.name}-next`;
     this.create(name, pod.host, pod.privateIp);
+  }
+
+  /** The pod ends at once, and a new one of its name comes on another host, if there is one; with its private IP, if it is to keep that. */
+  replaceElsewhere(pod: Pod, keeps?: 'private IP'): void {
+    const { world, random } = this.#parts;
+    if (!pod.hasNamespace) return;
+    pod.isStopping = true;
+    this.#forget(pod);
+    this.#end(pod, false);
+    const others = world.hosts.filter((host) => host !== pod.host && !host.isLost);
+    const host = others.length === 0 ? pod.host : random.pick(others);
+    if (keeps === undefined) this.create(pod.name, host);
+    else this.create(pod.name, host, pod.privateIp, pod.range);
+  }
+
+  /** As the kubelet does with a container whose probe fails: told to stop, and started again in the same pod. */
+  restart({ process }: Pod): void {
+    if (process?.isAlive !== true) return;
+    this.#world.note(process.name, 'is told to stop');
+    this.#stops.get(process)?.abort(deleted);
   }
 
   /** New pods on private IPs of dead ones, of which the reaper may be taking away what they left. */

@@ -13,6 +13,7 @@ export async function endTrouble(world: World): Promise<void> {
   world.isTroubled = false;
   // a person looks at what the reaper would not take away by itself
   world.brakeShare = 1;
+  world.livesUnknownUntilMs = Math.min(world.livesUnknownUntilMs, world.nowMs);
   // the cluster knows by then what it did not know
   for (const pod of world.pods) pod.ipKnownMs = Math.min(pod.ipKnownMs, world.nowMs);
   for (const host of [...world.hosts, ...(world.managed?.hosts ?? [])]) {

@@ -4,7 +4,7 @@ import { ClaimsPort } from './managed/claims-port.ts';
 import { poolName } from './region.ts';
 import type { SimulatedHost } from './simulated-host.ts';
 import { SimulatedProcess } from './simulated-process.ts';
-import type { World } from './world.ts';
+import { disturbedMs, type World } from './world.ts';
 
 /** How long something must have looked orphaned. */
 export const graceMs = 45_000;
@@ -82,8 +82,10 @@ export function livePods(world: World, process: SimulatedProcess): Promise<LiveP
       const pods = shownAt(world, listedMs - world.listLagMs);
       world.scheduler.after(world.random.between(1, 30) + waits, () => {
         if (!process.isAlive) return;
+        const isUnknown = world.livesUnknownUntilMs > listedMs;
+        if (isUnknown) process.disturb(world.nowMs + disturbedMs);
         if (fault === 'crash after') process.kill();
-        else if (fault === 'error' || fault === 'lost response') {
+        else if (isUnknown || fault === 'error' || fault === 'lost response') {
           reject(new Error('the cluster does not answer'));
         } else {
           process.learn('livePods', listedMs - world.listLagMs, world.nowMs);

@@ -2,7 +2,8 @@ import { ownerTagKey } from '@truetuple/core';
 import type { Cluster } from './cluster.ts';
 import { drift, theft } from './drift.ts';
 import type { Mode } from './faults.ts';
-import { outageScene } from './managed/outage-scene.ts';
+import { managedScenes } from './managed/managed-scenes.ts';
+import { pickHolder } from './pick-holder.ts';
 import type { Random } from './random.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 import type { Truth } from './truth.ts';
@@ -146,12 +147,15 @@ const movedPrivateIp: Scene = {
 
 /** In managed mode no pod deletes a route: another scene stands for that of the slow release. */
 function scenesOf(mode: Mode): readonly Scene[] {
-  return mode === 'managed' ? [...scenes.slice(0, -1), outageScene] : scenes;
+  return mode === 'managed' ? [...scenes.slice(0, -1), ...managedScenes] : scenes;
 }
 
-/** The scene of a seed: one in five has one, and of the others every twenty-fifth. */
+/** What share of the seeds has a scene: managed mode has more scenes. */
+const sceneShare: Readonly<Record<Mode, number>> = { direct: 0.2, managed: 0.35 };
+
+/** The scene of a seed, which some have, and of the others every twenty-fifth. */
 export function sceneOf(seed: number, mode: Mode, random: Random): Scene | undefined {
-  if (random.chance(0.2)) return random.pick(scenesOf(mode));
+  if (random.chance(sceneShare[mode])) return random.pick(scenesOf(mode));
   return seed % 25 === 0 ? movedPrivateIp : undefined;
 }
 
@@ -159,12 +163,4 @@ export function sceneOf(seed: number, mode: Mode, random: Random): Scene | undef
 function lookersAt({ managed }: World, { process }: Pod): SimulatedProcess[] {
   if (managed !== undefined) return [...managed.controllers.keys()];
   return process === undefined ? [] : [process];
-}
-
-function pickHolder({ standing, random }: World): Pod | undefined {
-  const holders = standing.filter(
-    ({ published, process, isStopping }) =>
-      published !== undefined && process?.phase === 'keep' && process.isAlive && !isStopping,
-  );
-  return holders.length === 0 ? undefined : random.pick(holders);
 }

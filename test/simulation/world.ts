@@ -113,6 +113,8 @@ export class World {
   isTroubled = true;
   /** How far the cluster's list of pods is behind. */
   listLagMs = 0;
+  /** Until when the cluster does not say which pods live. */
+  livesUnknownUntilMs = 0;
   /** True once somebody outside took an address of a pod, or freed it, so that another pod may have it. */
   hadTheft = false;
   /** What ends the waits in which processes were when they died, or the seed ended: see `letGo`. */

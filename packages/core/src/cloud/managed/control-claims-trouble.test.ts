@@ -84,3 +84,23 @@ it('a lease that is lost on the way is no trouble: the next who holds it goes on
   expect(built.carriedBy(pod)).toBe(identity.publicIp);
   expect(told).toEqual([]);
 });
+
+it('a private IP that a claim has on another network interface stays there, whoever is missing in a list that is behind', async () => {
+  const built = open();
+  const { told, options } = listener();
+  built.control('one', { options });
+  const earlier = built.pod('gateway-0', { node: 0, host: 120 });
+  await built.clock.advance(1000);
+  const later = built.pod('gateway-1', { node: 1, host: 120 });
+  const { identity } = await built.run(ensure(later));
+  built.unlist(later);
+  const refused = ensure(earlier).catch((error: unknown) => error);
+  await built.clock.advance(20_000);
+  expect(told).toContain('PrivateIpHeldElsewhere');
+  const { addresses } = built.ec2.snapshot();
+  const carrying = addresses.filter(({ associationId }) => associationId !== undefined);
+  expect(carrying).toMatchObject([
+    { publicIp: identity.publicIp, networkInterfaceId: built.networkInterfaceIds[1] },
+  ]);
+  await built.run(refused);
+});

@@ -11,7 +11,14 @@ import { privateIpIsOurs } from '../private-ip-duty.ts';
 import { refusePlan } from '../refuse-plan.ts';
 import { freePrivateIp } from '../take-over.ts';
 import { interfaceOf, type CloudView } from '../view.ts';
-import { nameClaim, type AddressPromise, type ClaimPhase } from './claim.ts';
+import { hasItsPrivateIp } from './heir.ts';
+import {
+  addressOfClaim,
+  nameClaim,
+  type AddressPromise,
+  type ClaimPhase,
+  type IdentityClaim,
+} from './claim.ts';
 import { renewSession, type ClaimPlace, type ClaimWork } from './claim-work.ts';
 import type { ControlPorts } from './control-ports.ts';
 import { heldAddress, isReady, wantedFor } from './want-claim.ts';
@@ -165,7 +172,10 @@ function isStuckElsewhere(error: unknown): error is CoreError {
   return CoreError.is(error) && error.code === 'PrivateIpHeldElsewhere';
 }
 
-/** A private IP that is stuck on another network interface is taken off there if its holder is dead. */
+/**
+ * A private IP that is stuck on another network interface is taken off there if its holder is dead. Another claim for it goes first: it
+ * says whose it is, which a list of live pods that is behind does not, and takes it off when it ends.
+ */
 async function freeFor(
   ports: ControlPorts,
   session: CloudSession,
@@ -174,6 +184,10 @@ async function freeFor(
 ): Promise<void> {
   const eni = interfaceOf(view, place.networkInterfaceId);
   if (eni === undefined) throw refused;
+  const claims = await ports.claims.list();
+  const holdsIt = (one: IdentityClaim): boolean =>
+    hasItsPrivateIp(one, work.claim) && addressOfClaim(one) !== undefined;
+  if (claims.some(holdsIt)) throw refused;
   const { identity, link } = work.claim.spec;
   const { networkInterfaceId } = place;
   const heir = {

@@ -12,8 +12,8 @@ export class ClaimMoved extends Error {}
  * @throws ClaimMoved when the status is not the one that this was decided by.
  */
 export async function writeStatus(
-  { claims }: ControlPorts,
-  work: ClaimWork,
+  { claims }: Pick<ControlPorts, 'claims'>,
+  work: Pick<ClaimWork, 'claim'>,
   status: ClaimStatus,
 ): Promise<void> {
   const before = JSON.stringify(work.claim.status);

@@ -1,0 +1,151 @@
+import { pickHolder } from '../pick-holder.ts';
+import { graceMs } from '../reaper.ts';
+import type { Scene } from '../scenes.ts';
+import type { Pod, World } from '../world.ts';
+
+/** Longer than a lease is good for, so that whoever has it next knows nothing but the claims. */
+const leastMs = 26_000;
+/** So long before its end at most a pod is replaced: lists of live pods show the dead one still. */
+const lateMs = 6000;
+
+/** From the replacement of a pod until a list shows it. */
+const behindMs: readonly [number, number] = [8000, 20_000];
+
+/** Claims gather that no controller looks at, at last two for one link, or for one private IP. */
+const outage: Scene = {
+  what: 'no controller reaches the claims, and a pod whose claim waits is replaced on its private IP, here or elsewhere',
+  recallMs: 0,
+  betweenMs: [0, 10_000],
+  play: async ({ world, cluster }) => {
+    const { managed, scheduler, random } = world;
+    if (managed === undefined) return;
+    const forMs = random.between(leastMs, 2 * leastMs);
+    for (const host of managed.hosts) {
+      world.note(host.name, '!!! does not reach the claims', forMs);
+      host.storeCutUntilMs = world.nowMs + forMs;
+    }
+    await scheduler.wait(forMs - random.between(0, lateMs));
+    const pod = pickWaiting(world);
+    if (pod === undefined) return;
+    world.note(pod.name, '!!! is replaced on its private IP', pod.uid);
+    const usualMs = world.listLagMs;
+    world.listLagMs = Math.max(usualMs, random.between(...behindMs));
+    if (mayMove(world, pod) && random.chance(0.7)) cluster.replaceElsewhere(pod, 'private IP');
+    else cluster.recycle(pod);
+    await scheduler.wait(2 * world.listLagMs);
+    world.listLagMs = usualMs;
+  },
+};
+
+/** Of a private IP that hands put on a network interface, or that an untagged one has, nobody can tell that it is truetuple's. */
+function mayMove({ hosts }: World, { range, privateIp }: Pod): boolean {
+  return hosts.every(({ isTagged }) => isTagged) && !range.prepared.includes(privateIp);
+}
+
+/** One whose claim no controller has looked at. */
+function pickWaiting({ standing, managed, random }: World): Pod | undefined {
+  const waiting = standing.filter(
+    (pod) => managed?.claimsOf(pod).some(({ status }) => status === null) === true,
+  );
+  return waiting.length === 0 ? undefined : random.pick(waiting);
+}
+
+/** The grace of whoever is not listed would pass, if it began. */
+const silence: Scene = {
+  what: 'the cluster says to nobody who lives, for longer than the grace',
+  recallMs: 0,
+  betweenMs: [10_000, 60_000],
+  play: async ({ world }) => {
+    const forMs = graceMs + world.random.between(25_000, 50_000);
+    world.note('world', '!!! nobody is told who lives', forMs);
+    world.livesUnknownUntilMs = world.nowMs + forMs;
+  },
+};
+
+/** The earlier of two pods is listed still, the later one not yet. */
+const lateList: Scene = {
+  what: 'lists of live pods are far behind, and a pod is replaced on another node',
+  recallMs: 0,
+  betweenMs: [15_000, 80_000],
+  play: async ({ world, cluster }) => {
+    const pod = pickHolder(world);
+    if (pod === undefined) return;
+    const usualMs = world.listLagMs;
+    world.listLagMs = Math.max(usualMs, world.random.between(...behindMs));
+    world.note(pod.name, '!!! is replaced elsewhere, lists are behind', world.listLagMs);
+    cluster.replaceElsewhere(pod);
+    await world.scheduler.wait(2 * world.listLagMs);
+    world.listLagMs = usualMs;
+  },
+};
+
+/** How often it is looked whether the process lets go by now: its release may be held up elsewhere. */
+const looks = { everyMs: 50, times: 400 } as const;
+
+/** What a killed process has sent may arrive when the next one relies on what it found. */
+const lateWord: Scene = {
+  what: 'a container is started again, and what it lets go arrives late',
+  recallMs: 0,
+  betweenMs: [15_000, 90_000],
+  play: async ({ world, cluster }) => {
+    const pod = pickHolder(world);
+    const process = pod?.process;
+    if (pod === undefined || process === undefined) return;
+    const cell = { verb: 'release', operation: 'updateClaim', fault: 'delay' } as const;
+    const arm = { cell, skip: 0, anywhereFromMs: Infinity };
+    world.arms.unshift(arm);
+    world.note(pod.name, '!!! its container is started again', pod.uid);
+    cluster.restart(pod);
+    for (let look = 0; look < looks.times && world.arms.includes(arm); look++) {
+      await world.scheduler.wait(looks.everyMs);
+    }
+    process.kill();
+  },
+};
+
+/** Claims that begin together choose their addresses while promises are under way. */
+const slowPromises: Scene = {
+  what: 'what controllers write of claims arrives late while pods begin',
+  recallMs: 0,
+  betweenMs: [0, 15_000],
+  play: async ({ world }) => {
+    const cell = { verb: 'control', operation: 'updateClaimStatus', fault: 'delay' } as const;
+    for (let count = 0; count < 4; count++) {
+      world.arms.unshift({ cell, skip: world.random.whole(2), anywhereFromMs: Infinity });
+    }
+    world.note('world', '!!! what controllers write of claims arrives late');
+  },
+};
+
+/** All is as it should be but for the id of the association, which a release goes by. */
+const anew: Scene = {
+  what: 'a hand ends an association and makes it anew',
+  recallMs: 0,
+  betweenMs: [15_000, 90_000],
+  play: async ({ world }) => {
+    const pod = pickHolder(world);
+    const published = pod?.published;
+    if (pod === undefined || published === undefined) return;
+    const { allocationId, associationId, networkInterfaceId, privateIp } = published;
+    const { ec2 } = world.region;
+    world.note(pod.name, '!!! a hand associates it anew', published.publicIp);
+    world.hadTheft = true;
+    world.actor = undefined;
+    // another hand may have ended it already
+    await ec2.disassociateAddress({ associationId }).catch(() => undefined);
+    const place = { networkInterfaceId, privateIpAddress: privateIp };
+    await ec2
+      .associateAddress({ allocationId, ...place, allowReassociation: false })
+      .catch(() => undefined);
+  },
+};
+
+/** What managed mode has besides the scenes of both. */
+export const managedScenes: readonly Scene[] = [
+  outage,
+  slowPromises,
+  silence,
+  lateList,
+  lateWord,
+  anew,
+];
