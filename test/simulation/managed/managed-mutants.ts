@@ -49,14 +49,14 @@ export const managedMutants: readonly Mutant[] = [
     file: 'cloud/managed/sort-errands.ts',
     text: 'hasItsLink(one.claim, work.claim) &&',
     replacement: 'hasItsLink(one.claim, work.claim) && !hasAddress(one) &&',
-    foundFrom: 2311,
+    foundFrom: 2511,
   },
   {
     name: 'two claims for one link are led at once',
     file: 'cloud/managed/sort-errands.ts',
     text: '(one.isBusy || held.includes(one) || (hasAddress(one) && !hasAddress(work))),',
     replacement: 'hasAddress(one) && !hasAddress(work),',
-    foundFrom: 4159,
+    foundFrom: 447,
   },
   {
     name: 'a pod lets go of a deleted claim and goes on advertising',
@@ -142,6 +142,6 @@ export const managedMutants: readonly Mutant[] = [
     file: 'cloud/managed/hold-claim.ts',
     text: 'if (claims.some(holdsIt)) throw refused;',
     replacement: '',
-    foundFrom: 1,
+    foundFrom: 231,
   },
 ];
