@@ -8,22 +8,34 @@ import { boxIsMissing } from './box-is-missing.ts';
 describe.skipIf(boxIsMissing)('what the demo finds of its namespaces afterwards', () => {
   it('is nothing of a sandbox that is gone, whosever its inode number is by now', async () => {
     await using box = await openBox();
-    await removeSandbox(box);
+    const keepers = await removeSandbox(box);
+    expect(keepers).toEqual([]);
     using stranger = createNetworkNamespace();
     // what the kernel does with a free number, at once
-    expect(await leftOfSandbox(box, stranger.inode)).toEqual([]);
+    expect(await leftOfSandbox(box, stranger.inode, keepers)).toEqual([]);
   });
 
   it('names a process that keeps the sandbox of the dead pod', async () => {
     await using box = await openBox();
     const { namespace } = box.pod();
     await using holder = await holderOf(namespace);
-    await removeSandbox(box);
-    expect((await leftOfSandbox(box, namespace.inode)).map(({ what }) => what)).toEqual([
+    const keepers = await removeSandbox(box);
+    expect((await leftOfSandbox(box, namespace.inode, keepers)).map(({ what }) => what)).toEqual([
       'link podveth0 of the dead pod is on the node',
       `network namespace ${String(namespace.inode)} is held by process ${String(holder.pid)}`,
     ]);
   }, 20_000);
+
+  it('names it also when somebody has taken the link away', async () => {
+    await using box = await openBox();
+    const { namespace } = box.pod();
+    await using holder = await holderOf(namespace);
+    await box.netlinks.node.links.remove({ name: 'podveth0' });
+    const keepers = await removeSandbox(box);
+    expect((await leftOfSandbox(box, namespace.inode, keepers)).map(({ what }) => what)).toEqual([
+      `network namespace ${String(namespace.inode)} is held by process ${String(holder.pid)}`,
+    ]);
+  });
 
   it('names a process that keeps a host of the box, and nobody else', async () => {
     const box = await openBox();

@@ -205,9 +205,7 @@ export class Cluster {
   recycle(pod: Pod): void {
     const { random } = this.#parts;
     if (!pod.hasNamespace) return;
-    pod.isStopping = true;
-    this.#forget(pod);
-    this.#end(pod, false);
+    this.#endAtOnce(pod);
     const name = random.chance(0.5) ? pod.name : `${pod.name}-next`;
     this.create(name, pod.host, pod.privateIp);
   }
@@ -216,9 +214,7 @@ export class Cluster {
   replaceElsewhere(pod: Pod, keeps?: 'private IP'): void {
     const { world, random } = this.#parts;
     if (!pod.hasNamespace) return;
-    pod.isStopping = true;
-    this.#forget(pod);
-    this.#end(pod, false);
+    this.#endAtOnce(pod);
     const others = world.hosts.filter((host) => host !== pod.host && !host.isLost);
     const host = others.length === 0 ? pod.host : random.pick(others);
     if (keeps === undefined) this.create(pod.name, host);
@@ -241,6 +237,13 @@ export class Cluster {
     for (const { name, host, privateIp } of dead.slice(-3)) {
       if (host.free.includes(privateIp)) this.create(`${name}-next`, host, privateIp);
     }
+  }
+
+  /** With its object, and no successor of the cluster's choice. */
+  #endAtOnce(pod: Pod): void {
+    pod.isStopping = true;
+    this.#forget(pod);
+    this.#end(pod, false);
   }
 
   /** The cluster's API has it no longer. */

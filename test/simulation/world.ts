@@ -59,6 +59,8 @@ interface Arm {
   skip: number;
   /** From then on it strikes wherever it can. */
   readonly anywhereFromMs: number;
+  /** Called as it strikes. */
+  readonly onStruck?: () => void;
 }
 
 /** Who makes the call that EC2 carries out now. */
@@ -204,6 +206,7 @@ export class World {
     this.note(process.name, `*** ${fault} at ${step}`);
     process.disturb(this.nowMs + disturbedMs);
     this.#befall(fault, process, operation);
+    arm.onStruck?.();
     return fault;
   }
 

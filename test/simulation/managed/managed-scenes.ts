@@ -28,14 +28,22 @@ const outage: Scene = {
     const pod = pickWaiting(world);
     if (pod === undefined) return;
     world.note(pod.name, '!!! is replaced on its private IP', pod.uid);
-    const usualMs = world.listLagMs;
-    world.listLagMs = Math.max(usualMs, random.between(...behindMs));
-    if (mayMove(world, pod) && random.chance(0.7)) cluster.replaceElsewhere(pod, 'private IP');
-    else cluster.recycle(pod);
-    await scheduler.wait(2 * world.listLagMs);
-    world.listLagMs = usualMs;
+    await behindLists(world, () => {
+      if (mayMove(world, pod) && random.chance(0.7)) cluster.replaceElsewhere(pod, 'private IP');
+      else cluster.recycle(pod);
+    });
   },
 };
+
+/** Does something that lists of live pods show late. */
+async function behindLists(world: World, act: () => void): Promise<void> {
+  const usualMs = world.listLagMs;
+  world.listLagMs = Math.max(usualMs, world.random.between(...behindMs));
+  world.note('world', '!!! lists of live pods are behind', world.listLagMs);
+  act();
+  await world.scheduler.wait(2 * world.listLagMs);
+  world.listLagMs = usualMs;
+}
 
 /** Of a private IP that hands put on a network interface, or that an untagged one has, nobody can tell that it is truetuple's. */
 function mayMove({ hosts }: World, { range, privateIp }: Pod): boolean {
@@ -70,17 +78,13 @@ const lateList: Scene = {
   play: async ({ world, cluster }) => {
     const pod = pickHolder(world);
     if (pod === undefined) return;
-    const usualMs = world.listLagMs;
-    world.listLagMs = Math.max(usualMs, world.random.between(...behindMs));
-    world.note(pod.name, '!!! is replaced elsewhere, lists are behind', world.listLagMs);
-    cluster.replaceElsewhere(pod);
-    await world.scheduler.wait(2 * world.listLagMs);
-    world.listLagMs = usualMs;
+    world.note(pod.name, '!!! is replaced elsewhere', pod.uid);
+    await behindLists(world, () => cluster.replaceElsewhere(pod));
   },
 };
 
-/** How often it is looked whether the process lets go by now: its release may be held up elsewhere. */
-const looks = { everyMs: 50, times: 400 } as const;
+/** How long a release may be held up elsewhere before its process is killed all the same. */
+const patienceMs = 20_000;
 
 /** What a killed process has sent may arrive when the next one relies on what it found. */
 const lateWord: Scene = {
@@ -92,13 +96,11 @@ const lateWord: Scene = {
     const process = pod?.process;
     if (pod === undefined || process === undefined) return;
     const cell = { verb: 'release', operation: 'updateClaim', fault: 'delay' } as const;
-    const arm = { cell, skip: 0, anywhereFromMs: Infinity };
-    world.arms.unshift(arm);
+    const sent = Promise.withResolvers<void>();
+    world.arms.unshift({ cell, skip: 0, anywhereFromMs: Infinity, onStruck: sent.resolve });
     world.note(pod.name, '!!! its container is started again', pod.uid);
     cluster.restart(pod);
-    for (let look = 0; look < looks.times && world.arms.includes(arm); look++) {
-      await world.scheduler.wait(looks.everyMs);
-    }
+    await Promise.race([sent.promise, world.scheduler.wait(patienceMs)]);
     process.kill();
   },
 };

@@ -60,6 +60,7 @@ export async function openKernelStage(levelReason: string, options: DemoOptions)
   opened.defer(() => closeCaptures(captures));
   const identityDirectory = join(directory, 'identity');
   let witness: NamespaceWitness | undefined;
+  let keepers: readonly number[] = [];
   const resources = opened.move();
   return {
     level: 'kernel',
@@ -90,10 +91,10 @@ export async function openKernelStage(levelReason: string, options: DemoOptions)
     removeSandbox: async () => {
       captures.pod[Symbol.dispose]();
       await rm(identityDirectory, { recursive: true, force: true });
-      await removeSandbox(box);
+      keepers = await removeSandbox(box);
     },
     leftOfPod: async () => [
-      ...(await leftOfSandbox(box, box.namespaces.pod.inode)),
+      ...(await leftOfSandbox(box, box.namespaces.pod.inode, keepers)),
       ...(await leftoverFiles(identityDirectory)),
     ],
     leftAfterClose: async () => [

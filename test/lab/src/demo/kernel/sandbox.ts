@@ -6,12 +6,17 @@ import type { Leftover } from '../report/report.ts';
 /** How long the kernel may take to tear down a namespace that nobody holds. */
 const teardownTimeoutMs = 5000;
 
-/** Lets go of the pod's namespace, as the kubelet does with a dead pod's sandbox, and sees its links go. */
-export async function removeSandbox(box: VpcBox): Promise<void> {
+/**
+ * Lets go of the pod's namespace, as the kubelet does with a dead pod's sandbox, and sees its links go. Answers the
+ * other processes that were in it then, or held it open.
+ */
+export async function removeSandbox(box: VpcBox): Promise<readonly number[]> {
   const pod = box.pod();
+  const keepers = await otherHolders(pod.namespace.inode);
   pod.netlink.close();
   pod.namespace.close();
   await linkGone(box, nodeEndOfPod);
+  return keepers;
 }
 
 /** The node's end of the pod's eth0: the pair dies together. */
@@ -34,16 +39,31 @@ async function linkGone({ netlinks: { node } }: VpcBox, name: string): Promise<v
 }
 
 /**
- * What of the dead pod's sandbox is still there. A namespace that is gone has taken its end of the pair
- * along, so no link means no namespace; its inode number may be another namespace's by then.
+ * What of the dead pod's sandbox is still there. Without its link the namespace may be gone, and its inode number
+ * another one's: then only those have it who had it before.
+ * @param keepers as `removeSandbox` answered
  */
-export async function leftOfSandbox(box: VpcBox, podInode: number): Promise<readonly Leftover[]> {
+export async function leftOfSandbox(
+  box: VpcBox,
+  podInode: number,
+  keepers: readonly number[],
+): Promise<readonly Leftover[]> {
   const end = await box.netlinks.node.links.get({ name: nodeEndOfPod });
-  if (end === undefined) return [];
+  const holders = await holdersOfNamespace(podInode);
+  if (end === undefined)
+    return heldBy(
+      podInode,
+      holders.filter((pid) => keepers.includes(pid)),
+    );
   return [
     kernel(`link ${nodeEndOfPod} of the dead pod is on the node`),
-    ...heldBy(podInode, await holdersOfNamespace(podInode)),
+    ...heldBy(podInode, holders),
   ];
+}
+
+/** Besides this process, which looks. */
+async function otherHolders(inode: number): Promise<readonly number[]> {
+  return (await holdersOfNamespace(inode)).filter((pid) => pid !== process.pid);
 }
 
 /**
@@ -61,14 +81,8 @@ export class NamespaceWitness {
   async leftOfNamespaces(): Promise<readonly Leftover[]> {
     const left: Leftover[] = [];
     for (const handle of this.#handles) {
-      const holders = await holdersOfNamespace(handle.inode);
+      left.push(...heldBy(handle.inode, await otherHolders(handle.inode)));
       handle.close();
-      left.push(
-        ...heldBy(
-          handle.inode,
-          holders.filter((pid) => pid !== process.pid),
-        ),
-      );
     }
     return left;
   }
