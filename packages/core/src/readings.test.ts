@@ -140,20 +140,35 @@ describe.each(['InvalidRouteTableID.NotFound', 'InvalidRoute.NotFound'] as const
       expect(poolOf(pod)).toMatchObject({ addresses: (fresh as { addresses: unknown }).addresses });
     });
 
-    it('while it is kept: the keep names the table at every look, and goes on', async () => {
-      const { pod, ensure } = build(rules);
-      const { ec2, clock } = pod;
-      const held = await ensure();
-      await clock.advance(5 * minute);
-      const { events, keeping } = await keep(pod, held);
-      deleteRouteTable(pod);
+    it.each([
       // as before there was a route
-      ec2.inject({ action: 'DescribeRouteTables', staleByChanges: 64, times: 1000 });
-      await clock.advance(2 * intervalMs);
-      const told = events.map((event) => 'error' in event && [event.kind, event.error.code]);
-      expect(told).toEqual([1, 2].map(() => ['unsure', 'RouteTablesNotFound']));
-      await keeping.close();
-    });
+      [
+        'which describes show as it was',
+        { action: 'DescribeRouteTables', staleByChanges: 64, times: 1000 },
+      ],
+      ['which they show no more', undefined],
+    ] as const)(
+      'while it is kept, %s: the keep names it at every look, and goes on',
+      async (_what, stale) => {
+        const { pod, ensure } = build(rules);
+        const { ec2, clock } = pod;
+        const held = await ensure();
+        await clock.advance(5 * minute);
+        const { events, keeping } = await keep(pod, held);
+        deleteRouteTable(pod);
+        if (stale !== undefined) ec2.inject(stale);
+        const { routeTableIds } = keeping.identity;
+        await clock.advance(2 * intervalMs);
+        const told = events.map((event) => 'error' in event && [event.kind, event.error.code]);
+        expect(told).toEqual([1, 2].map(() => ['unsure', 'RouteTablesNotFound']));
+        for (const event of events)
+          expect(event).toMatchObject({
+            error: { message: expect.stringContaining(routeTableIds[0] ?? '') as string },
+          });
+        expect(await pod.publisher.current()).toEqual(keeping.identity);
+        await keeping.close();
+      },
+    );
 
     it('while it is held: all the rest is given back', async () => {
       const { pod, ensure } = build(rules);

@@ -6,6 +6,7 @@ import { endClaim, type Ending } from './end-claim.ts';
 import { endOfOccupant } from './end-of-occupant.ts';
 import { sessionForUndo, type CloudSession } from './cloud-session.ts';
 import type { CloudStep } from './cloud-step.ts';
+import type { RouteTable } from './ec2-api.ts';
 import type { Grant, GrantState, MaintainCall } from './identity-grant.ts';
 import {
   askedForBy,
@@ -23,7 +24,7 @@ import { privateIpIsOurs } from './private-ip-duty.ts';
 import { translateEc2Error } from './translate-ec2-error.ts';
 import { reverses } from './reverses.ts';
 import { mergeOwnWrites } from './own-writes.ts';
-import { interfaceOf, type CloudView } from './view.ts';
+import { interfaceOf, showsTable, type CloudView } from './view.ts';
 
 const maxRounds = 32;
 /** Who maintains comes again soon: an outage shall be told, not sat out. */
@@ -189,7 +190,7 @@ async function settle(
     observe: async () => {
       const seen = latest ?? (await look(run));
       latest = undefined;
-      const merged = mergeOwnWrites(knownAddress(grant, seen), session.writes);
+      const merged = mergeOwnWrites(withUnseen(grant, seen), session.writes);
       const cleaned = withoutForeignRecord(grant, merged);
       run.privateIpAssignedByUs = privateIpIsOurs(wantedBy(run, claimAgain), cleaned);
       run.isRecorded = merged.addresses.some((address) => carriesOurRecord(grant, address));
@@ -203,10 +204,20 @@ async function settle(
   return occupant?.kind === 'ours' ? occupant.associationId : undefined;
 }
 
-/** An allocation that no describe shows is asked for all the same: EC2's refusal says what silence does not. */
-function knownAddress({ allocationId, publicIp }: Grant, view: CloudView): CloudView {
-  if (view.addresses.some((one) => one.allocationId === allocationId)) return view;
-  return { ...view, addresses: [...view.addresses, { allocationId, publicIp, tags: [] }] };
+/** An allocation, or a route table, that no describe shows is asked for all the same: EC2's refusal says what silence does not. */
+function withUnseen({ allocationId, publicIp, routeTableIds }: Grant, view: CloudView): CloudView {
+  const { addresses, routeTables } = view;
+  const isSeen = addresses.some((one) => one.allocationId === allocationId);
+  const unseen = routeTableIds.filter((id) => !showsTable(view, id));
+  return {
+    ...view,
+    addresses: isSeen ? addresses : [...addresses, { allocationId, publicIp, tags: [] }],
+    routeTables: [...routeTables, ...unseen.map(emptyTable)],
+  };
+}
+
+function emptyTable(routeTableId: string): RouteTable {
+  return { routeTableId, vpcId: '', routes: [], associatedSubnetIds: [], tags: [] };
 }
 
 function wantedBy(

@@ -198,6 +198,10 @@ export function interfaceOf(
   return networkInterfaces.find((one) => one.networkInterfaceId === networkInterfaceId);
 }
 
+export function showsTable({ routeTables }: CloudView, routeTableId: string): boolean {
+  return routeTables.some((table) => table.routeTableId === routeTableId);
+}
+
 export function routeTo(
   table: RouteTable,
   destination: Cidr,

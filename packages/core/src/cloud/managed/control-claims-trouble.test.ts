@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { ensurePublicIdentity } from '../../ensure-public-identity.ts';
 import type { HeldIdentity } from '../../held-identity.ts';
 import type { Cidr } from '../../identity/address.ts';
+import type { KeepEvent } from '../../keep/keep-event.ts';
 import { ManagedRegion, type ManagedPod } from '../../testing/managed-region.ts';
 import { aroundEc2 } from '../around-ec2.ts';
 
@@ -59,6 +60,26 @@ describe('a granted identity is compared with EC2 at a full pass', () => {
     }
     expect(seen).toEqual(routes);
   });
+});
+
+it('a route table that somebody deletes is named in its claim, and by the keep, and the rest stays as it is', async () => {
+  const built = open();
+  const intervalMs = 30_000;
+  built.control('one', { options: { intervalMs } });
+  const pod = built.pod('gateway-0');
+  const held = await built.run(ensure(pod));
+  const events: KeepEvent[] = [];
+  const keeping = await held.keep({ onEvent: (event) => void events.push(event) });
+  const [routeTableId = ''] = built.routeTableIds;
+  built.ec2.deleteResource(routeTableId);
+  await built.clock.advance(3 * intervalMs);
+  const [claim] = await built.claims.list();
+  expect(claim?.status?.trouble?.message).toContain(routeTableId);
+  expect(claim?.status?.phase.kind).toBe('granted');
+  expect(new Set(events.map(({ kind }) => kind))).toEqual(new Set(['unsure']));
+  expect(await pod.publisher.current()).toEqual(held.identity);
+  expect(built.routesLeft()).toBe(1);
+  await keeping.close();
 });
 
 it('a lease that is lost on the way is no trouble: the next who holds it goes on at once', async () => {

@@ -1,7 +1,7 @@
 import { askedForBy, believedId, judgeClaim } from '../judge-claim.ts';
 import { maintainGrant } from '../maintain-grant.ts';
 import { planAlone } from '../plan-cloud.ts';
-import type { CloudView } from '../view.ts';
+import { showsTable, type CloudView } from '../view.ts';
 import type { ClaimPhase } from './claim.ts';
 import { knownForMs, renewSession, type ClaimPlace, type ClaimWork } from './claim-work.ts';
 import type { ControlPorts } from './control-ports.ts';
@@ -21,6 +21,7 @@ export function isWhole(
   const nowMs = ports.clock.now();
   const seen = judgeClaim(grant, view);
   if (seen.kind !== 'held') return false;
+  if (!place.routeTableIds.every((id) => showsTable(view, id))) return false;
   // the pod is told of a request, and of its end
   if (phase.askedFor !== undefined || askedForBy(grant, view, nowMs) !== undefined) return false;
   // another id: it was associated anew, and whoever did it has not come to say so
