@@ -27,8 +27,6 @@ export interface ClaimWork {
   inherits: string | undefined;
   /** Since when EC2 shows the promised address elsewhere, by `elapsed`. */
   unavailableSinceMs: number | undefined;
-  /** True once a list had its pod. */
-  wasListed: boolean;
   /** Since when its pod is not listed, by `elapsed`. */
   notListedSinceMs: number | undefined;
   /** Not looked at before, by `elapsed`. */
@@ -50,7 +48,6 @@ export function newWork(ports: ControlPorts, claim: IdentityClaim): ClaimWork {
     excluded: new Set(),
     inherits: undefined,
     unavailableSinceMs: undefined,
-    wasListed: false,
     notListedSinceMs: undefined,
     restsUntilMs: 0,
     known: undefined,

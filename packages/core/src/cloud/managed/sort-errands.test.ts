@@ -111,15 +111,18 @@ function sort(
 
 const dead = { pod: 'a', uid: 'dead', host: 10, phase: 'granted' } as const;
 
-it('a pod that is not listed is missed for the grace before its claim ends, a deleted one that was listed for two seconds', () => {
+it('a pod that is not listed is missed for the grace before its claim ends, a deleted one’s for two seconds where a later pod is listed', () => {
   const [missed, deleted] = [
     workOf(dead),
     workOf({ ...dead, uid: 'deleted', host: 11, isDeleting: true }),
   ];
   const works = [missed, deleted];
-  expect(sort(works, { listed: ['dead', 'deleted'] }).finish).toEqual([]);
-  expect(sort(works).finish).toEqual([]);
-  expect(sort(works, { nowMs: 2000 }).finish).toEqual(['deleted']);
+  const listed = ['other'];
+  expect(sort(works, { listed: ['dead', 'deleted', 'other'] }).finish).toEqual([]);
+  expect(sort(works, { listed }).finish).toEqual([]);
+  expect(sort(works, { nowMs: 2000, listed }).finish).toEqual(['deleted']);
+  // a list that had it, and one from before it: that it was listed says nothing
+  expect(sort(works, { nowMs: 2000 }).finish).toEqual([]);
   // listed again: it begins anew
   expect(sort(works, { nowMs: 59_000, listed: ['dead', 'deleted'] }).finish).toEqual([]);
   expect(sort(works, { nowMs: 61_000 }).finish).toEqual([]);

@@ -1,4 +1,3 @@
-import { isAlive } from '../doubt-about-pods.ts';
 import type { LivePods } from '../liveness.ts';
 import { hasItsLink, hasItsPrivateIp, isHeir, isWanted } from './heir.ts';
 import { addressOfClaim, interfaceOfClaim, type IdentityClaim } from './claim.ts';
@@ -107,12 +106,12 @@ function isOver(
   if (verdict === 'may-live') {
     // a list that was not asked for says nothing
     if (live.complete) work.notListedSinceMs = undefined;
-    work.wasListed ||= isAlive(live, work.claim.spec.identity.owner.uid);
     return false;
   }
   work.notListedSinceMs ??= nowMs;
   if (verdict === 'succeeded') return true;
-  const isNews = work.wasListed || live.pods.some((pod) => isCreatedAfter(pod, work.claim));
+  // that a list had the pod before is no proof: the next one may come from a server that is further behind
+  const isNews = live.pods.some((pod) => isCreatedAfter(pod, work.claim));
   const patienceMs = work.claim.isDeleting && isNews ? deletedGraceMs : graceMs;
   return nowMs - work.notListedSinceMs >= patienceMs;
 }
