@@ -283,6 +283,25 @@ describe('planCloud, an identity', () => {
     });
   });
 
+  it.each([
+    ['another private IP', '10.0.2.99', eniId],
+    ['another network interface', privateIp, 'eni-other'],
+  ])('leaves a record of %s on a left-over: that pod may be claiming it', (_what, ip, eni) => {
+    const record = recordOf({ ...me, pod: 'other', uid: 'uid-other' })
+      .replace(privateIp, ip)
+      .replace(eniId, eni);
+    const left = onOurPrivateIp(1, record);
+    // a stray record on our own place leaves the address ours, unless it cannot be used
+    const given = { ...wanted, excluded: ['eipalloc-1'] };
+    const addresses = [left, address(2)];
+    const view = { networkInterfaces: [interfaceWith(left)], addresses, routeTables: [] };
+    expect(kindsOf(planAlone(given, view))).toEqual([
+      'disassociate-address',
+      'associate-address',
+      'tag-owner',
+    ]);
+  });
+
   it('leaves the record of a left-over that somebody else has by now, where the interface shows it still', () => {
     const left = onOurPrivateIp(1, recordOf(dead));
     const record = recordOf({ ...me, pod: 'other', uid: 'uid-other' });

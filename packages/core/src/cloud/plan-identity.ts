@@ -145,7 +145,7 @@ function planLeftOver(occupant: Occupant, wanted: WantedIdentity, view: CloudVie
   const publicIp = parseIpv4Address(address.publicIp, 'public IP');
   const end = { kind: 'disassociate-address' as const, associationId, publicIp };
   if (address.associationId !== undefined && address.associationId !== associationId) return [end];
-  const value = ownerTagOf(address);
+  const value = recordsAnotherPlace(address, wanted) ? undefined : ownerTagOf(address);
   return [
     ...(mayDeleteRoutes(occupant, wanted)
       ? staleRoutes(view, publicIp, wanted.networkInterfaceId)
@@ -153,6 +153,18 @@ function planLeftOver(occupant: Occupant, wanted: WantedIdentity, view: CloudVie
     end,
     ...(value === undefined ? [] : [{ kind: 'untag-owner' as const, allocationId, value }]),
   ];
+}
+
+/** Of somebody who may be claiming it there: it says nothing of what is here (decision 0025), and a reaper takes it when he is dead. */
+function recordsAnotherPlace(
+  address: ElasticIp,
+  { privateIp, networkInterfaceId }: WantedIdentity,
+): boolean {
+  const record = ownerRecordOf(address);
+  return (
+    record !== undefined &&
+    (record.privateIp !== privateIp || record.networkInterfaceId !== networkInterfaceId)
+  );
 }
 
 /**
