@@ -1,3 +1,4 @@
+import type * as claimLoss from './cloud/claim-loss.ts';
 import type * as holdBoth from './cloud/hold-both.ts';
 import type * as formerHolder from './cloud/former-holder.ts';
 import type * as takeOver from './cloud/take-over.ts';
@@ -19,6 +20,8 @@ interface LateParts {
   readonly wireWatch: () => Promise<typeof watchOfWire>;
   /** Of those who know who is dead. */
   readonly takeOver: () => Promise<typeof takeOver>;
+  /** Of keeps whose claim is lost. */
+  readonly claimLoss: () => Promise<typeof claimLoss>;
   /** Of a release that describes contradict. */
   readonly formerHolder: () => Promise<typeof formerHolder>;
   /** Of an acquire that fails. */
@@ -39,6 +42,7 @@ export const lateParts: LateParts = {
   wireProof: onDemand(() => import('./verify/require-wire-proof.ts')),
   wireWatch: onDemand(() => import('./keep/wire-watch.ts')),
   takeOver: onDemand(() => import('./cloud/take-over.ts')),
+  claimLoss: onDemand(() => import('./cloud/claim-loss.ts')),
   formerHolder: onDemand(() => import('./cloud/former-holder.ts')),
   undoAcquire: onDemand(() => import('./cloud/undo-acquire.ts')),
   lostPublication: onDemand(() => import('./find-lost.ts')),

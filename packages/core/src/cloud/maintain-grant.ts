@@ -1,6 +1,7 @@
 import { converge, type StepOutcome } from '../converge.ts';
 import { CoreError } from '../errors.ts';
-import { doubtfulClaim, foreignRoute, lostClaim, refusedClaim } from './claim-loss.ts';
+import { lateParts } from '../late-parts.ts';
+import { doubtfulClaim, foreignRoute } from './claim-doubt.ts';
 import { carryOut } from './carry-out.ts';
 import { endClaim, type Ending } from './end-claim.ts';
 import { endOfOccupant } from './end-of-occupant.ts';
@@ -65,7 +66,9 @@ export async function maintainGrant(
       return repair(run, view, undefined);
     case 'elsewhere':
     case 'private-ip-taken':
-      if (isProof(sighting, { grant, view, claimAgeMs })) return lostClaim(grant, sighting);
+      if (isProof(sighting, { grant, view, claimAgeMs })) {
+        return (await lateParts.claimLoss()).lostClaim(grant, sighting);
+      }
       if (call.clearsPrivateIp === true) return reclaim(run, sighting);
       throw doubtfulClaim(grant, sighting);
     default:
@@ -104,7 +107,9 @@ async function repair(
     if (run.repaired.length > 0) await requireWanted(run);
     return held(run, seenId ?? associationId, undefined);
   } catch (error) {
-    if (error instanceof ClaimRefused) return refusedClaim(grant, error.message);
+    if (error instanceof ClaimRefused) {
+      return (await lateParts.claimLoss()).refusedClaim(grant, error.message);
+    }
     if (error instanceof LetGo) return { kind: 'let-go', left: await undoRepairs(run) };
     const cause =
       error instanceof Unsettled

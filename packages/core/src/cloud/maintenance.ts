@@ -1,4 +1,4 @@
-import { doubtfulClaim } from './claim-loss.ts';
+import { doubtfulClaim } from './claim-doubt.ts';
 import { throwIfAborted, type CloudSession } from './cloud-session.ts';
 import type { CloudStep } from './cloud-step.ts';
 import type { Grant, MaintainCall } from './identity-grant.ts';

@@ -1,3 +1,4 @@
+import * as claimLoss from '../cloud/claim-loss.ts';
 import * as dualStack from '../cloud/hold-both.ts';
 import * as formerHolder from '../cloud/former-holder.ts';
 import * as takeOver from '../cloud/take-over.ts';
@@ -15,6 +16,7 @@ export const loadedParts: LoadedParts = {
   wireProof,
   wireWatch,
   takeOver,
+  claimLoss,
   formerHolder,
   undoAcquire,
   lostPublication,
