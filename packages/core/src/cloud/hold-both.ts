@@ -14,7 +14,7 @@ import type {
 } from './identity-grant.ts';
 import { isYoung } from './judge-claim.ts';
 import { judgeNetworkInterface } from './judge-network-interface.ts';
-import { maintainIpv6 } from './maintain-ipv6.ts';
+import { ipv6ClaimOf, maintainBeside, type Held } from './maintain-ipv6.ts';
 import { translateEc2Error } from './translate-ec2-error.ts';
 import { withFailures } from './with-failures.ts';
 
@@ -22,8 +22,6 @@ import { withFailures } from './with-failures.ts';
 export interface BothParts extends Pick<DirectGrantParts, 'ec2' | 'clock' | 'live'> {
   readonly inner: IdentityGrant;
 }
-
-type Held = Extract<GrantState, { readonly kind: 'held' }>;
 
 export async function acquireBoth(
   parts: BothParts,
@@ -59,7 +57,7 @@ export async function releaseBoth(
   grant: Grant,
   options: ReleaseCall,
 ): Promise<void> {
-  const claim = claimOf(grant);
+  const claim = ipv6ClaimOf(grant);
   const outcomes = await Promise.allSettled([parts.inner.release(grant, options)]);
   if (claim?.assignedByUs === true) {
     const { isIpv6OnLink = false, claimAgeMs = 0 } = options;
@@ -78,55 +76,17 @@ function sessionFor({ ec2, clock }: BothParts, { onStep, signal }: GrantCall): C
   return openSession({ ec2, clock, onStep, signal });
 }
 
-function claimOf({
-  publicIpv6,
-  owner,
-  pool,
-  networkInterfaceId,
-}: Grant): (Ipv6Claim & { readonly assignedByUs: boolean }) | undefined {
-  if (publicIpv6 === undefined || pool === undefined) return undefined;
-  const { address, assignedByUs } = publicIpv6;
-  return { owner, pool, networkInterfaceId, address, assignedByUs };
-}
-
 interface Maintained {
   readonly parts: BothParts;
   readonly grant: Grant;
   readonly call: MaintainCall;
 }
 
-/** The IPv4 side is held. A loss of the IPv6 side is one of the whole identity: it is advertised as one. */
+/** See maintainBeside. */
 export async function maintainBoth(run: Maintained, state: Held): Promise<GrantState> {
   const { parts, grant, call } = run;
-  const claim = claimOf(grant);
-  if (claim === undefined) return state;
-  try {
-    const six = await maintainIpv6(sessionFor(parts, call), claim, call);
-    switch (six.kind) {
-      case 'held':
-        return {
-          kind: 'held',
-          grant: state.grant,
-          repaired: [...state.repaired, ...six.repaired],
-          unrepaired: state.unrepaired,
-        };
-      case 'let-go':
-        return { kind: 'let-go', left: await giveBackRepairs(run, state) };
-      case 'lost':
-        return {
-          kind: 'lost',
-          because: 'ipv6-taken',
-          message: six.message,
-          associationId: undefined,
-        };
-      default:
-        return six satisfies never;
-    }
-  } catch (error) {
-    const unrepaired = translateEc2Error(error, `maintaining ${claim.address}`);
-    // what the inner grant did is told all the same
-    return { kind: 'held', grant: state.grant, repaired: state.repaired, unrepaired };
-  }
+  const both = await maintainBeside(sessionFor(parts, call), grant, call, state);
+  return both === 'let-go' ? { kind: 'let-go', left: await giveBackRepairs(run, state) } : both;
 }
 
 /** Who gives the identity back meanwhile may have passed what this call has just put back. */

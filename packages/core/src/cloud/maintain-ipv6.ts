@@ -3,12 +3,16 @@ import { throwIfAborted, type CloudSession } from './cloud-session.ts';
 import type { CloudStep } from './cloud-step.ts';
 import { holdIpv6, readInterface, recordOf, releaseIpv6, type Ipv6Claim } from './hold-ipv6.ts';
 import { findIpv6Holder } from './ipv6-holder.ts';
-import type { MaintainCall } from './identity-grant.ts';
+import type { Grant, GrantState, MaintainCall } from './identity-grant.ts';
 import { describeLagMs } from './judge-claim.ts';
 import { secondLookMs } from './maintenance.ts';
+import { translateEc2Error } from './translate-ec2-error.ts';
+
+/** Of the IPv4 side. */
+export type Held = Extract<GrantState, { readonly kind: 'held' }>;
 
 /** What maintaining an IPv6 address came to. */
-export type Ipv6State =
+type Ipv6State =
   | { readonly kind: 'held'; readonly repaired: readonly CloudStep[] }
   | { readonly kind: 'let-go' }
   | { readonly kind: 'lost'; readonly message: string };
@@ -19,6 +23,55 @@ type Sighting =
   | { readonly kind: 'not-whole'; readonly isRecorded: boolean }
   | { readonly kind: 'taken'; readonly message: string };
 
+type HeldIpv6 = Ipv6Claim & { readonly assignedByUs: boolean };
+
+/** What a grant says of its IPv6 side; undefined when it has none. */
+export function ipv6ClaimOf({
+  publicIpv6,
+  owner,
+  pool,
+  networkInterfaceId,
+}: Grant): HeldIpv6 | undefined {
+  if (publicIpv6 === undefined || pool === undefined) return undefined;
+  const { address, assignedByUs } = publicIpv6;
+  return { owner, pool, networkInterfaceId, address, assignedByUs };
+}
+
+/**
+ * What a grant whose IPv4 side is held comes to with its IPv6 side maintained, too. A loss of that is one of the whole identity:
+ * it is advertised as one. `let-go`: the caller did not want it put back.
+ */
+export async function maintainBeside(
+  session: CloudSession,
+  grant: Grant,
+  call: Pick<MaintainCall, 'claimAgeMs' | 'mayWrite'>,
+  state: Held,
+): Promise<GrantState | 'let-go'> {
+  const held = ipv6ClaimOf(grant);
+  if (held === undefined) return state;
+  try {
+    const six = await maintainIpv6(session, held, call);
+    switch (six.kind) {
+      case 'held':
+        return { ...state, repaired: [...state.repaired, ...six.repaired] };
+      case 'let-go':
+        return 'let-go';
+      case 'lost':
+        return {
+          kind: 'lost',
+          because: 'ipv6-taken',
+          message: six.message,
+          associationId: undefined,
+        };
+      default:
+        return six satisfies never;
+    }
+  } catch (error) {
+    // what was done of IPv4 is told all the same
+    return { ...state, unrepaired: translateEc2Error(error, `maintaining ${held.address}`) };
+  }
+}
+
 /**
  * Looks whether the address is where it was, and puts back what is lost of it. `lost` only when two looks a pause
  * apart show it to be another's, and the claim is older than describes lag.
@@ -26,7 +79,7 @@ type Sighting =
  */
 export async function maintainIpv6(
   session: CloudSession,
-  held: Ipv6Claim & { readonly assignedByUs: boolean },
+  held: HeldIpv6,
   { claimAgeMs, mayWrite = async () => true }: Pick<MaintainCall, 'claimAgeMs' | 'mayWrite'>,
 ): Promise<Ipv6State> {
   const first = await look(session, held);
@@ -51,10 +104,7 @@ export async function maintainIpv6(
   return { kind: 'let-go' };
 }
 
-async function look(
-  session: CloudSession,
-  held: Ipv6Claim & { readonly assignedByUs: boolean },
-): Promise<Sighting> {
+async function look(session: CloudSession, held: HeldIpv6): Promise<Sighting> {
   const { address, owner, networkInterfaceId, assignedByUs } = held;
   const eni = await readInterface(session, held);
   const record = eni && recordOf(eni, held);

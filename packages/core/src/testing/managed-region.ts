@@ -57,7 +57,7 @@ export interface ManagedProcess {
 const region = 'eu-central-1';
 const pool = 'media';
 
-/** Two nodes with a media ENI each, a pool, a claim store, a lease and a list of pods; pods and controllers as they are asked for. */
+/** Two nodes with a media ENI each in one subnet (10.0.2.0/24, 2001:db8:0:202::/64), a pool, a claim store, a lease and a list of pods; pods and controllers as they are asked for. */
 export class ManagedRegion {
   readonly clock: ManualClock = new ManualClock();
   readonly ec2: SimulatedEc2;
@@ -77,10 +77,11 @@ export class ManagedRegion {
     const { clock } = this;
     this.ec2 = new SimulatedEc2({ region, claimScope: 'eni', clock, ...options });
     const { ec2 } = this;
-    const { vpcId } = ec2.createVpc({ cidr: '10.0.0.0/16' });
+    const { vpcId } = ec2.createVpc({ cidr: '10.0.0.0/16', ipv6Cidr: '2001:db8:0:200::/56' });
     ec2.createInternetGateway({ vpcId });
     this.routeTableIds = [1, 2].map(() => ec2.createRouteTable({ vpcId }).routeTableId);
-    const { subnetId } = ec2.createSubnet({ vpcId, cidr: '10.0.2.0/24' });
+    const ipv6Cidr = '2001:db8:0:202::/64';
+    const { subnetId } = ec2.createSubnet({ vpcId, cidr: '10.0.2.0/24', ipv6Cidr });
     const made = [0, 1].map(() => {
       const { instanceId } = ec2.createInstance();
       ec2.createNetworkInterface({ subnetId, instanceId, deviceIndex: 0 });
@@ -176,7 +177,7 @@ export class ManagedRegion {
     return { complete: this.isListComplete, pods: [...this.listed] };
   }
 
-  /** What EC2 holds besides what was there at first: associations, secondary private IPs, owner records. */
+  /** What EC2 holds besides what was there at first: associations, secondary private IPs, IPv6 addresses, owner records. */
   leftInEc2(): readonly string[] {
     const { addresses, networkInterfaces } = this.ec2.snapshot();
     return [
@@ -189,6 +190,10 @@ export class ManagedRegion {
           primary ? [] : [`${privateIpAddress} on ${networkInterfaceId}`],
         ),
       ),
+      ...networkInterfaces.flatMap(({ networkInterfaceId, ipv6Addresses = [], tags }) => [
+        ...ipv6Addresses.map((address) => `${address} on ${networkInterfaceId}`),
+        ...tags.map(({ key, value }) => `${key} ${value} on ${networkInterfaceId}`),
+      ]),
     ];
   }
 

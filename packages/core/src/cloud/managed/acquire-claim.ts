@@ -1,6 +1,6 @@
 import { CoreError } from '../../errors.ts';
 import type { Clock } from '../../identity/clock.ts';
-import type { Claim, Grant, GrantRequest } from '../identity-grant.ts';
+import type { Claim, Grant, GrantRequest, LinkFact } from '../identity-grant.ts';
 import { withFailures } from '../with-failures.ts';
 import { nextAcquireAct, type AcquireAct } from './next-acquire-act.ts';
 import {
@@ -52,7 +52,6 @@ export async function acquireClaim(
   parts: AcquireClaimParts,
   request: GrantRequest,
 ): Promise<Grant> {
-  requireIpv4Alone(request);
   const { claims, clock } = parts;
   const key = claimKeyOf(request.spec.owner, request.link.privateIp);
   const changes = followClaims(claims, clock, key);
@@ -80,23 +79,14 @@ export async function acquireClaim(
   }
 }
 
-/** A claim has no place for an IPv6 address: told before one is made. */
-function requireIpv4Alone({ link }: GrantRequest): void {
-  if (link.ipv6Address === undefined) return;
-  throw new CoreError({
-    code: 'Ipv6Unavailable',
-    message: `Asking for ${link.ipv6Address} by a claim: managed mode holds no IPv6 address`,
-    remedy: 'Leave ipv6 out of addressFamilies, or let this process hold EC2 rights itself.',
-    retry: 'never',
-  });
-}
-
 /** Does what follows from the claim as it is; undefined when that is not the end. */
 async function goOn(run: Acquiring): Promise<Grant | undefined> {
   const { claims } = run.parts;
   const claim = await claims.get(run.key);
   const hasTaken = claim !== undefined && claim.uid === run.taken;
-  const act = nextAcquireAct(claim, { hasTaken, prepared: run.prepared?.associationId });
+  const { ipv6Address } = run.request.link;
+  const prepared = run.prepared?.associationId;
+  const act = nextAcquireAct(claim, { hasTaken, prepared, ipv6Address });
   if (act.kind === 'create') {
     await create(run);
     return undefined;
@@ -159,7 +149,7 @@ async function create(run: Acquiring): Promise<void> {
           requireNoManageTag: spec.requireNoManageTag,
           routeTables: spec.routeTables,
         },
-        link: { macAddress: link.macAddress, privateIp: link.privateIp },
+        link: factsOf(link),
         standing,
         refused: [],
         readyFor: null,
@@ -173,6 +163,11 @@ async function create(run: Acquiring): Promise<void> {
     if (!isStoreError(error, 'ClaimExists')) throw error;
     run.isOurs = wasTried;
   }
+}
+
+function factsOf({ macAddress, privateIp, ipv6Address, isIpv6Ours = false }: LinkFact): LinkFact {
+  const facts = { macAddress, privateIp };
+  return ipv6Address === undefined ? facts : { ...facts, ipv6Address, isIpv6Ours };
 }
 
 async function prepare(run: Acquiring, claim: IdentityClaim, grant: Grant): Promise<void> {

@@ -3,7 +3,7 @@ import type { CloudStep } from '../cloud-step.ts';
 import { addressOfClaim, interfaceOfClaim, type IdentityClaim } from './claim.ts';
 
 /**
- * Pure: true when what looks orphaned is for its controller to give back: a claim is for its private IP, or has its address, or was
+ * Pure: true when what looks orphaned is for its controller to give back: a claim is for its private IP or its IPv6 address, or has its address, or was
  * promised it.
  */
 export function isClaimed(
@@ -21,9 +21,18 @@ export function isClaimed(
 
 /** A new claim does not say yet on which network interface it is. */
 function takesItsPlace(step: CloudStep, claim: IdentityClaim): boolean {
-  if (step.kind !== 'unassign-private-ip' || step.privateIp !== claim.spec.link.privateIp) {
-    return false;
+  const { privateIp, ipv6Address } = claim.spec.link;
+  if (step.kind === 'unassign-private-ip') {
+    return step.privateIp === privateIp && mayBeOn(step, claim);
   }
-  const { networkInterfaceId } = step;
+  // its record comes before it, and goes after it
+  const isIpv6 = step.kind === 'unassign-ipv6-address' || step.kind === 'untag-ipv6-owner';
+  return isIpv6 && step.address === ipv6Address && mayBeOn(step, claim);
+}
+
+function mayBeOn(
+  { networkInterfaceId }: { readonly networkInterfaceId: string },
+  claim: IdentityClaim,
+): boolean {
   return (interfaceOfClaim(claim) ?? networkInterfaceId) === networkInterfaceId;
 }

@@ -3,6 +3,7 @@ import { endClaim } from '../end-claim.ts';
 import type { Grant } from '../identity-grant.ts';
 import { rememberWrite } from '../own-writes.ts';
 import { claimFinalizer, type AddressPromise, type IdentityClaim } from './claim.ts';
+import { releaseClaimIpv6 } from './claim-ipv6.ts';
 import { knownForMs, renewSession, type ClaimWork } from './claim-work.ts';
 import { changeClaim } from './claim-writes.ts';
 import type { ControlPorts } from './control-ports.ts';
@@ -23,7 +24,10 @@ export interface FinishErrand {
 export async function finishClaim(ports: ControlPorts, errand: FinishErrand): Promise<void> {
   const { work, heir } = errand;
   const held = whatIsHeld(work);
-  if (held !== undefined) await giveBack(ports, errand, held);
+  if (held !== undefined) {
+    await giveBack(ports, errand, held);
+    await releaseClaimIpv6(ports, work, held);
+  }
   if (held !== undefined && heir !== undefined) bequeath(work, heir, held);
   const deleted = await ports.claims.delete(work.claim).then(() => ports.claims.get(work.claim));
   if (deleted === undefined) return;

@@ -19,6 +19,7 @@ import {
   type ClaimPhase,
   type IdentityClaim,
 } from './claim.ts';
+import { holdClaimIpv6 } from './claim-ipv6.ts';
 import { renewSession, type ClaimPlace, type ClaimWork } from './claim-work.ts';
 import type { ControlPorts } from './control-ports.ts';
 import { heldAddress, isReady, wantedFor } from './want-claim.ts';
@@ -55,6 +56,7 @@ export async function holdClaim(ports: ControlPorts, errand: HoldErrand): Promis
   const { work, address } = errand;
   await promise(ports, errand);
   const session = renewSession(ports, work);
+  const ipv6 = await holdClaimIpv6(ports, session, errand);
   const wanted = (): WantedIdentity =>
     onlyThat(wantedFor(work, errand.place), address.allocationId);
   let latest: CloudView | undefined = errand.view;
@@ -81,7 +83,7 @@ export async function holdClaim(ports: ControlPorts, errand: HoldErrand): Promis
       return carried;
     },
   });
-  await tell(ports, errand, wanted(), view);
+  await tell(ports, errand, { wanted: wanted(), view, ipv6 });
 }
 
 function onlyThat(wanted: WantedIdentity, only: string): WantedIdentity {
@@ -199,12 +201,18 @@ async function freeFor(
   await freePrivateIp({ session, heir, vpcId: eni.vpcId, live: ports.live }, refused);
 }
 
+/** What leading a claim on came to. */
+interface Led {
+  readonly wanted: WantedIdentity;
+  readonly view: CloudView;
+  readonly ipv6: Pick<Grant, 'pool' | 'publicIpv6'>;
+}
+
 /** What the last view shows is what the pod is told. */
 async function tell(
   ports: ControlPorts,
   { work, place }: HoldErrand,
-  wanted: WantedIdentity,
-  view: CloudView,
+  { wanted, view, ipv6 }: Led,
 ): Promise<void> {
   const held = heldAddress(wanted, view);
   if (held === undefined) throw new Error('the plan was empty without a claim');
@@ -218,6 +226,7 @@ async function tell(
     privateIp: wanted.privateIp,
     privateIpAssignedByUs: privateIpIsOurs(wanted, view),
     routeTableIds: place.routeTableIds,
+    ...ipv6,
   };
   const phase = work.claim.status?.phase;
   const isKnown =

@@ -1,8 +1,10 @@
 import { askedForBy, believedId, judgeClaim } from '../judge-claim.ts';
+import { maintainBeside } from '../maintain-ipv6.ts';
 import { maintainGrant } from '../maintain-grant.ts';
 import { planAlone } from '../plan-cloud.ts';
 import { showsTable, type CloudView } from '../view.ts';
 import type { ClaimPhase } from './claim.ts';
+import { isIpv6Whole } from './claim-ipv6.ts';
 import { knownForMs, renewSession, type ClaimPlace, type ClaimWork } from './claim-work.ts';
 import type { ControlPorts } from './control-ports.ts';
 import { wantedFor } from './want-claim.ts';
@@ -21,6 +23,7 @@ export function isWhole(
   const nowMs = ports.clock.now();
   const seen = judgeClaim(grant, view);
   if (seen.kind !== 'held') return false;
+  if (!isIpv6Whole(grant, view)) return false;
   if (!place.routeTableIds.every((id) => showsTable(view, id))) return false;
   // the pod is told of a request, and of its end
   if (phase.askedFor !== undefined || askedForBy(grant, view, nowMs) !== undefined) return false;
@@ -40,7 +43,10 @@ export async function lookAfterClaim(
   const session = renewSession(ports, work);
   const nowMs = ports.clock.now();
   const claimAgeMs = knownForMs(work, grant, ports);
-  const state = await maintainGrant(session, grant, { claimAgeMs, nowMs });
+  const ipv4 = await maintainGrant(session, grant, { claimAgeMs, nowMs });
+  const state =
+    ipv4.kind === 'held' ? await maintainBeside(session, grant, { claimAgeMs }, ipv4) : ipv4;
+  if (state === 'let-go') return;
   switch (state.kind) {
     case 'held': {
       const isSame = state.grant.associationId === grant.associationId;

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { CoreError } from '../../errors.ts';
 import { parseIpv6Address } from '../../identity/ipv6-address.ts';
 import { parseIpv4Address } from '../../identity/address.ts';
-import type { Ipv6Address } from '../../identity/ipv6-address.ts';
 import { parseIdentitySpec } from '../../identity/identity-spec.ts';
 import { ManualClock } from '../../testing/manual-clock.ts';
 import { MemoryClaimStore } from '../../testing/memory-claim-store.ts';
@@ -11,6 +10,8 @@ import { claimKeyOf, type ClaimPhase, type ClaimTrouble, type IdentityClaim } fr
 import { managedGrant } from './managed-grant.ts';
 
 const privateIp = parseIpv4Address('10.0.2.128');
+const link = { macAddress: '02:00:00:00:02:0a', privateIp };
+const ipv6Address = parseIpv6Address('2001:db8:0:202::50');
 const owner = { cluster: 'test', namespace: 'sip', pod: 'gateway-0', uid: 'uid-1' };
 const spec = parseIdentitySpec({
   owner,
@@ -50,7 +51,7 @@ function build(waitMs = 60_000) {
   const acquire = (more: Partial<GrantRequest> = {}): Promise<Grant> =>
     grant.acquire({
       spec,
-      link: { macAddress: '02:00:00:00:02:0a', privateIp },
+      link,
       onClaimed: async ({ publicIp }) => void prepared.push(publicIp),
       ...more,
     });
@@ -81,14 +82,6 @@ async function granted(world: ReturnType<typeof build>, number = 1): Promise<Gra
 }
 
 describe('acquire', () => {
-  it('refuses an IPv6 address, which no claim has, before it asks for anything', async () => {
-    const { acquire, claims } = build();
-    const ipv6Address = parseIpv6Address('2001:db8:0:202::50');
-    const link = { macAddress: '02:00:00:00:02:0a', privateIp, ipv6Address };
-    await expect(acquire({ link })).rejects.toMatchObject({ code: 'Ipv6Unavailable' });
-    expect(await claims.list()).toEqual([]);
-  });
-
   it('asks by a claim, says when the link is ready, and has it when routes lead to it', async () => {
     const world = build();
     const asked = world.acquire({ standing: [parseIpv4Address('203.0.113.9')] });
@@ -339,13 +332,36 @@ describe('acquire', () => {
     expect(await world.read()).toMatchObject({ isDeleting: true });
   });
 
-  it('refuses an IPv6 address before it makes a claim', async () => {
+  it('asks for the IPv6 address of its link too, and is granted what the status says of it', async () => {
     const world = build();
-    const ipv6Address = '2001:db8::1' as Ipv6Address;
-    const link = { macAddress: '02:00:00:00:02:0a', privateIp, ipv6Address };
-    const asked = world.acquire({ link });
-    await expect(asked).rejects.toMatchObject({ code: 'Ipv6Unavailable' });
-    expect(await world.claims.list()).toEqual([]);
+    const asked = world.acquire({ link: { ...link, ipv6Address, isIpv6Ours: true } });
+    expect((await world.read()).spec.link).toEqual({ ...link, ipv6Address, isIpv6Ours: true });
+    const publicIpv6 = { address: ipv6Address, assignedByUs: true };
+    const grant = { ...grantOf(1), pool: 'media', publicIpv6 };
+    await world.say({ kind: 'claimed', grant, claimedAtMs: 0 });
+    await world.say({ kind: 'granted', grant, claimedAtMs: 0 });
+    expect(await asked).toMatchObject({ publicIpv6 });
+  });
+
+  it.each([
+    ['another IPv6 address', parseIpv6Address('2001:db8:0:202::51')],
+    ['none', undefined],
+  ])('a claim that is there for %s is let go, and one for its own made', async (_what, before) => {
+    const world = build();
+    const earlier = world.acquire({ link: { ...link, ipv6Address: before } });
+    await world.lead('claimed', 1);
+    await world.lead('granted', 1);
+    await earlier;
+    const { uid } = await world.read();
+    const asked = world.acquire({ link: { ...link, ipv6Address } });
+    expect(await world.read()).toMatchObject({ uid, isDeleting: true });
+    await world.finish();
+    const made = await world.read();
+    expect(made.uid).not.toBe(uid);
+    expect(made.spec.link).toEqual({ ...link, ipv6Address, isIpv6Ours: false });
+    await world.lead('claimed', 2);
+    await world.lead('granted', 2);
+    await asked;
   });
 
   it('says when its claim could not be handed back', async () => {

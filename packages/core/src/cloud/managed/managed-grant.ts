@@ -26,11 +26,7 @@ const defaultWaitMs = 10 * 60_000;
 export function managedGrant(parts: ManagedGrantParts): IdentityGrant {
   const { claims, clock, waitMs = defaultWaitMs } = parts;
   return {
-    acquire: async (request) => {
-      const { ipv6Address } = request.link;
-      if (ipv6Address !== undefined) throw ipv6NotManaged(ipv6Address);
-      return acquireClaim({ claims, clock, waitMs }, request);
-    },
+    acquire: (request) => acquireClaim({ claims, clock, waitMs }, request),
     maintain: async (grant, { signal, nowMs }) => {
       signal?.throwIfAborted();
       return stateOf(grant, await claims.get(claimKeyOf(grant.owner, grant.privateIp)), nowMs);
@@ -43,16 +39,6 @@ export function managedGrant(parts: ManagedGrantParts): IdentityGrant {
       await letClaimGo(claims, claim);
     },
   };
-}
-
-function ipv6NotManaged(address: string): CoreError {
-  return new CoreError({
-    code: 'Ipv6Unavailable',
-    message: `Asking the controller for ${address}: a claim has no IPv6 address`,
-    remedy:
-      'Leave ipv6 out of addressFamilies, or let the pod hold EC2 rights itself (directGrant).',
-    retry: 'never',
-  });
 }
 
 function isOf(claim: IdentityClaim, grant: Grant): boolean {

@@ -1,3 +1,4 @@
+import type { Ipv6Address } from '../../identity/ipv6-address.ts';
 import type { Grant } from '../identity-grant.ts';
 import type { ClaimSpec, ClaimTrouble, IdentityClaim } from './claim.ts';
 
@@ -26,18 +27,22 @@ export interface AcquireProgress {
   readonly hasTaken: boolean;
   /** The association whose public address it has put on the link. */
   readonly prepared: string | undefined;
+  /** The IPv6 address that it wants beside; undefined: none. */
+  readonly ipv6Address?: Ipv6Address | undefined;
 }
 
 /** Pure: what follows from the claim as it is. */
 export function nextAcquireAct(
   claim: IdentityClaim | undefined,
-  { hasTaken, prepared }: AcquireProgress,
+  { hasTaken, prepared, ipv6Address }: AcquireProgress,
 ): AcquireAct {
   if (claim === undefined) return { kind: 'create' };
   const { spec, status } = claim;
   if (claim.isDeleting && spec.isReleased) return wait('an earlier claim to be given back');
   // deleted by somebody else: nobody gives it back before its pod says so
   if (claim.isDeleting || spec.isReleased) return { kind: 'let-go', held: grantOf(status) };
+  // of a process that wanted something else on the link
+  if (spec.link.ipv6Address !== ipv6Address) return { kind: 'let-go', held: grantOf(status) };
   if (!hasTaken) return { kind: 'take-up' };
   if (status === null) return wait('the controller to look at the claim');
   const { phase, trouble } = status;

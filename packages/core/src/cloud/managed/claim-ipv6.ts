@@ -1,0 +1,93 @@
+import { openSession, type CloudSession } from '../cloud-session.ts';
+import { holdIpv6, releaseIpv6, type Ipv6Claim } from '../hold-ipv6.ts';
+import type { Grant } from '../identity-grant.ts';
+import { ipv6RecordsOf } from '../ipv6-record.ts';
+import { isYoung } from '../judge-claim.ts';
+import type { Liveness, LivePods } from '../liveness.ts';
+import { interfaceOf, type CloudView } from '../view.ts';
+import { addressOfClaim } from './claim.ts';
+import { knownForMs, type ClaimPlace, type ClaimWork } from './claim-work.ts';
+import type { ControlPorts } from './control-ports.ts';
+
+/** What a grant says of its IPv6 side. */
+type Ipv6Grant = Pick<Grant, 'pool' | 'publicIpv6'>;
+
+/**
+ * Holds the IPv6 address that a claim's pod asks for, on the network interface that is promised to it. What its status has is
+ * believed: who looks after it compares it with EC2.
+ * @throws CoreError Ipv6AddressHeldElsewhere, and what EC2 refuses. What was written by then goes with the claim.
+ */
+export async function holdClaimIpv6(
+  ports: ControlPorts,
+  session: CloudSession,
+  { work, place }: { readonly work: ClaimWork; readonly place: ClaimPlace },
+): Promise<Ipv6Grant> {
+  const wanted = ipv6Of(ports, work, place);
+  if (wanted === undefined) return {};
+  const { pool, address } = wanted;
+  const phase = work.claim.status?.phase;
+  const said = phase !== undefined && 'grant' in phase ? phase.grant.publicIpv6 : undefined;
+  if (said?.address === address) return { pool, publicIpv6: said };
+  const { isIpv6Ours } = work.claim.spec.link;
+  const live = whoClaims(ports);
+  const assignedByUs = await holdIpv6(session, wanted, { live, isOurs: isIpv6Ours ?? false });
+  return { pool, publicIpv6: { address, assignedByUs } };
+}
+
+/** Pure: true when a view shows the IPv6 side of a grant as it should be, or there is none. */
+export function isIpv6Whole(
+  { publicIpv6, owner, networkInterfaceId }: Grant,
+  view: CloudView,
+): boolean {
+  if (publicIpv6 === undefined) return true;
+  const eni = interfaceOf(view, networkInterfaceId);
+  const { address, assignedByUs } = publicIpv6;
+  if (eni?.ipv6Addresses?.includes(address) !== true) return false;
+  const record = ipv6RecordsOf(eni).find((one) => one.address === address);
+  return record === undefined ? !assignedByUs : record.owner.uid === owner.uid;
+}
+
+/** Takes off what a claim that is over has of IPv6, as far as it is truetuple's. */
+export async function releaseClaimIpv6(
+  ports: ControlPorts,
+  work: ClaimWork,
+  {
+    networkInterfaceId,
+    grant,
+  }: { readonly networkInterfaceId: string; readonly grant?: Grant | undefined },
+): Promise<void> {
+  const wanted = ipv6Of(ports, work, { networkInterfaceId });
+  if (wanted === undefined || grant?.publicIpv6?.assignedByUs === false) return;
+  const { ec2, clock, signal, onStep } = ports;
+  const tell = onStep && ((event: Parameters<typeof onStep>[0]) => onStep(event, work.claim));
+  const session = openSession({ ec2, clock, signal, onStep: tell });
+  // no pod that comes after has it before this claim is gone
+  const isYoungOnLink = grant?.publicIpv6 !== undefined && isYoung(knownForMs(work, grant, ports));
+  await releaseIpv6(session, wanted, { isYoungOnLink });
+}
+
+function ipv6Of(
+  { pool }: ControlPorts,
+  { claim }: ClaimWork,
+  { networkInterfaceId }: Pick<ClaimPlace, 'networkInterfaceId'>,
+): Ipv6Claim | undefined {
+  const { identity, link } = claim.spec;
+  const { ipv6Address: address } = link;
+  return address && { owner: identity.owner, pool, networkInterfaceId, address };
+}
+
+/** A pod with a claim that has an address is not dead because a list that is behind does not have it (decision 0035). */
+function whoClaims({ live, claims }: ControlPorts): Liveness {
+  return {
+    livePods: async (call): Promise<LivePods> => {
+      const [listed, all] = await Promise.all([live.livePods(call), claims.list()]);
+      const claiming = all
+        .filter((claim) => !claim.spec.isReleased && addressOfClaim(claim) !== undefined)
+        .map(({ spec: { identity, link } }) => ({
+          uid: identity.owner.uid,
+          privateIps: [link.privateIp],
+        }));
+      return { ...listed, pods: [...listed.pods, ...claiming] };
+    },
+  };
+}

@@ -1,0 +1,256 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { ensurePublicIdentity } from '../../ensure-public-identity.ts';
+import type { HeldIdentity } from '../../held-identity.ts';
+import type { IdentitySpecInput } from '../../identity/identity-spec.ts';
+import type { KeepEvent } from '../../keep/keep-event.ts';
+import type { Keeping } from '../../keep/keeping.ts';
+import { reapOrphans } from '../../reap-orphans.ts';
+import { Doom } from '../../testing/doom.ts';
+import { ManagedRegion, type ManagedPod } from '../../testing/managed-region.ts';
+import { describeLagMs } from '../judge-claim.ts';
+
+let region: ManagedRegion | undefined;
+let keeping: Keeping | undefined;
+afterEach(async () => {
+  await region?.run(Promise.resolve(keeping?.close()));
+  keeping = undefined;
+  await region?.close();
+});
+
+function open(...setup: ConstructorParameters<typeof ManagedRegion>): ManagedRegion {
+  region = new ManagedRegion(...setup);
+  return region;
+}
+
+const address = '2001:db8:0:202::50';
+const named = { publicIpv6: address } as const;
+/** The same for each pod of a name. */
+const ofTheName = { subnetIpv6Cidr: '2001:db8:0:202::/64' } as const;
+
+function ensure(
+  pod: ManagedPod,
+  more: Partial<IdentitySpecInput> = named,
+  node = pod.node,
+): Promise<HeldIdentity> {
+  const addressFamilies = ['ipv4', 'ipv6'] as const;
+  return ensurePublicIdentity(
+    { ...pod.spec, addressFamilies, gatewayIpv6: 'fe80::1', ...more },
+    { node },
+  );
+}
+
+/** The IPv6 addresses of each network interface that has any, and whose they are recorded to be. */
+function ipv6In({ ec2, networkInterfaceIds }: ManagedRegion): unknown[] {
+  return networkInterfaceIds.map((id) => {
+    const eni = ec2.snapshot().networkInterfaces.find((one) => one.networkInterfaceId === id);
+    const records = eni?.tags.map(({ key, value }) => [key.split('/').at(-1), value.split('/')[3]]);
+    return [...(eni?.ipv6Addresses ?? []), ...(records ?? []).flat()];
+  });
+}
+
+async function keep(held: HeldIdentity): Promise<KeepEvent[]> {
+  const events: KeepEvent[] = [];
+  keeping = await held.keep({ random: () => 0.5, onEvent: (event) => void events.push(event) });
+  return events;
+}
+
+describe('a dual-stack identity by a claim', () => {
+  it('has an address of each family, on the link and in EC2, and gives both back', async () => {
+    const built = open();
+    built.control();
+    const pod = built.pod('gateway-0');
+    const held = await built.run(ensure(pod));
+    expect(held.identity.publicIpv6).toMatchObject({ address, assignedByUs: true });
+    expect(ipv6In(built)).toEqual([[address, address, pod.uid], []]);
+    expect(built.carriedBy(pod)).toBe(held.identity.publicIp);
+    const link = await pod.kernel.observe('net1', 200);
+    expect(link?.ipv6?.addresses).toMatchObject([{ address, prefixLength: 128 }]);
+    const [claim] = await built.claims.list();
+    expect(claim?.status?.phase).toMatchObject({ kind: 'granted', grant: { pool: 'media' } });
+    await built.run(held.release());
+    await built.clock.advance(60_000);
+    expect(built.leftInEc2()).toEqual([]);
+    expect(await built.claims.list()).toEqual([]);
+  });
+
+  it('a process that starts again finds both, and writes nothing', async () => {
+    const built = open();
+    built.control();
+    const pod = built.pod('gateway-0');
+    const { identity } = await built.run(ensure(pod));
+    const writes = built.ec2.calls.countWrites();
+    const again = await built.run(ensure(pod, named, pod.start().node));
+    expect(again.identity).toMatchObject({ publicIp: identity.publicIp, publicIpv6: { address } });
+    expect(built.ec2.calls.countWrites()).toBe(writes);
+  });
+
+  it('an address that was there before, with no record, is used, and stays', async () => {
+    const built = open();
+    const [networkInterfaceId = ''] = built.networkInterfaceIds;
+    await built.ec2.assignIpv6Addresses({ networkInterfaceId, ipv6Addresses: [address] });
+    built.control();
+    const held = await built.run(ensure(built.pod('gateway-0')));
+    expect(held.identity.publicIpv6).toMatchObject({ address, assignedByUs: false });
+    await built.run(held.release());
+    await built.clock.advance(60_000);
+    expect(built.leftInEc2()).toEqual([`${address} on ${networkInterfaceId}`]);
+  });
+
+  it.each([
+    ['before', false],
+    ['after', true],
+  ])(
+    'a controller that dies %s any of its writes is gone on for by the next one',
+    async (_when, isCarriedOut) => {
+      let deaths = 0;
+      for (let at = 1; ; at++) {
+        const built = open();
+        const doom = new Doom(at, isCarriedOut, () => built.lease.grantTo('two'));
+        built.control('two', { withLease: false });
+        built.control('one', { ec2: doom.ec2(built.ec2), claims: doom.claims(built.claims) });
+        const pod = built.pod('gateway-0');
+        const held = await built.run(ensure(pod, ofTheName));
+        expect(ipv6In(built)).toEqual([
+          [held.identity.publicIpv6?.address, held.identity.publicIpv6?.address, pod.uid],
+          [],
+        ]);
+        await built.run(held.release());
+        await built.clock.advance(2 * describeLagMs);
+        expect(await built.claims.list()).toEqual([]);
+        expect(built.leftInEc2()).toEqual([]);
+        await built.close();
+        if (!doom.hasStruck) break;
+        deaths += 1;
+      }
+      // a record and an address more than without IPv6, and their ends
+      expect(deaths).toBeGreaterThan(14);
+    },
+  );
+
+  it.each(['AssignIpv6Addresses', 'UnassignIpv6Addresses', 'CreateTags', 'DeleteTags'] as const)(
+    'an answer of %s that is lost changes nothing',
+    async (action) => {
+      const built = open();
+      built.control();
+      built.ec2.inject({ action, loseAnswer: true });
+      const held = await built.run(ensure(built.pod('gateway-0')));
+      await built.run(held.release());
+      await built.clock.advance(60_000);
+      expect(built.leftInEc2()).toEqual([]);
+    },
+  );
+});
+
+it.each([
+  ['that the spec names', named],
+  ['of the pod’s name', ofTheName],
+])(
+  'an address %s is ours, and goes with the claim, while describes show nothing of it',
+  async (_whose, more) => {
+    const lagMs = { networkInterfaces: 20_000, addresses: 20_000, routeTables: 20_000 };
+    const built = open({ ec2: { reads: { lagMs } } });
+    await built.clock.advance(30_000);
+    built.control();
+    const held = await built.run(ensure(built.pod('gateway-0'), more));
+    expect(held.identity.publicIpv6?.assignedByUs).toBe(true);
+    await built.run(held.release());
+    await built.clock.advance(15_000);
+    expect(ipv6In(built)).toEqual([[], []]);
+    await built.clock.advance(60_000);
+    expect(built.leftInEc2()).toEqual([]);
+  },
+);
+
+/** A pod that has kept its identity for so long. */
+async function heldFor(ms: number) {
+  const built = open();
+  built.control();
+  const pod = built.pod('gateway-0');
+  const held = await built.run(ensure(pod));
+  const events = await keep(held);
+  await built.clock.advance(ms);
+  const [networkInterfaceId = '', other = ''] = built.networkInterfaceIds;
+  return { built, pod, held, events, networkInterfaceId, other };
+}
+
+describe('what becomes of the address while it is held', () => {
+  it('the controller puts it back when somebody takes it off, or its record', async () => {
+    const { built, pod, events, networkInterfaceId } = await heldFor(60_000);
+    const whole = ipv6In(built);
+    await built.ec2.unassignIpv6Addresses({ networkInterfaceId, ipv6Addresses: [address] });
+    await built.clock.advance(60_000);
+    expect(ipv6In(built)).toEqual(whole);
+    const tags = [{ key: `truetuple/ipv6/${address}` }];
+    await built.ec2.deleteTags({ resources: [networkInterfaceId], tags });
+    await built.clock.advance(60_000);
+    expect(ipv6In(built)).toEqual(whole);
+    expect(events).toEqual([]);
+    expect(built.carriedBy(pod)).toBeDefined();
+  });
+
+  it('where another network interface has it the pod fences both', async () => {
+    const { built, pod, events, networkInterfaceId, other } = await heldFor(describeLagMs);
+    await built.ec2.unassignIpv6Addresses({ networkInterfaceId, ipv6Addresses: [address] });
+    await built.ec2.assignIpv6Addresses({ networkInterfaceId: other, ipv6Addresses: [address] });
+    await built.clock.advance(60_000);
+    expect(events.at(-1)).toMatchObject({ kind: 'lost', because: 'ipv6-taken' });
+    expect(await pod.publisher.current()).toBeUndefined();
+    const link = await pod.kernel.observe('net1', 200);
+    expect(link?.ipv6?.addresses).toEqual([]);
+  });
+
+  it('a reaper of the pool leaves it to the controller, whatever list it gets', async () => {
+    const { built } = await heldFor(60_000);
+    const whole = ipv6In(built);
+    const { ec2, clock, claims } = built;
+    const request = {
+      pool: 'media',
+      live: { livePods: async () => ({ complete: true, pods: [] }) },
+      claims,
+      graceMs: 60_000,
+      brakeShare: 1,
+    };
+    const first = await built.run(reapOrphans(request, { ec2, clock }));
+    await clock.advance(120_000);
+    const { sightings } = first;
+    await built.run(reapOrphans({ ...request, earlier: sightings }, { ec2, clock }));
+    expect(ipv6In(built)).toEqual(whole);
+  });
+});
+
+describe('a later pod of the same name', () => {
+  it('on another node gets the address when the dead one’s claim has ended', async () => {
+    const built = open();
+    built.control();
+    const dead = built.pod('gateway-0', { uid: 'uid-dead' });
+    const first = await built.run(ensure(dead, ofTheName));
+    built.remove(dead);
+    await built.clock.advance(1000);
+    const next = built.pod('gateway-0', { node: 1, uid: 'uid-next' });
+    const held = await built.run(ensure(next, ofTheName));
+    const wanted = first.identity.publicIpv6?.address;
+    expect(held.identity).toMatchObject({
+      publicIp: first.identity.publicIp,
+      publicIpv6: { address: wanted },
+    });
+    expect(ipv6In(built)).toEqual([[], [wanted, wanted, next.uid]]);
+  });
+
+  it('takes it from no pod whose claim stands, whatever a list that is behind says', async () => {
+    const built = open();
+    built.control();
+    const holder = built.pod('gateway-0');
+    await built.run(ensure(holder));
+    built.unlist(holder);
+    const asked = ensure(built.pod('gateway-1', { node: 1, host: 120 })).catch(
+      (error: unknown) => error,
+    );
+    await built.clock.advance(30_000);
+    expect(ipv6In(built)[0]).toEqual([address, address, holder.uid]);
+    const claims = await built.claims.list();
+    const trouble = claims.find(({ name }) => name.startsWith('gateway-1'))?.status?.trouble;
+    expect(trouble).toMatchObject({ code: 'Ipv6AddressHeldElsewhere' });
+    expect(trouble?.message).toContain(`its owner ${holder.uid} lives`);
+    await built.run(asked);
+  });
+});
