@@ -40,9 +40,16 @@ export const managedMutants: readonly Mutant[] = [
   {
     name: 'a claim goes before what it held is given back',
     file: 'cloud/managed/finish-claim.ts',
-    text: 'if (held !== undefined) await giveBack(ports, errand, held);',
+    text: 'await giveBack(ports, errand, held);',
     replacement: '',
     foundFrom: 55,
+  },
+  {
+    name: 'a deleted claim goes by a list that may be from before its pod',
+    file: 'cloud/managed/sort-errands.ts',
+    text: 'const isNews = live.pods.some((pod) => isCreatedAfter(pod, work.claim));',
+    replacement: 'const isNews = true;',
+    foundFrom: 127,
   },
   {
     name: 'what is on a link is led away from the claim that has it',
@@ -56,7 +63,7 @@ export const managedMutants: readonly Mutant[] = [
     file: 'cloud/managed/sort-errands.ts',
     text: '(one.isBusy || held.includes(one) || (hasAddress(one) && !hasAddress(work))),',
     replacement: 'hasAddress(one) && !hasAddress(work),',
-    foundFrom: 447,
+    foundFrom: 2151,
   },
   {
     name: 'a pod lets go of a deleted claim and goes on advertising',
@@ -107,14 +114,14 @@ export const managedMutants: readonly Mutant[] = [
     file: 'cloud/managed/look-after-claim.ts',
     text: 'if (believedId(grant, seen, knownForMs(work, grant, ports)) !== grant.associationId) return false;',
     replacement: '',
-    foundFrom: 879,
+    foundFrom: 887,
   },
   {
     name: 'a pod that was created before a claim succeeds its pod',
     file: 'cloud/managed/judge-holder.ts',
     text: 'return createdAtMs !== undefined && createdAtMs > claim.createdAtMs;',
     replacement: 'return claim.createdAtMs >= 0 && createdAtMs !== undefined;',
-    foundFrom: 855,
+    foundFrom: 2259,
   },
   {
     name: 'an association that was made anew is not told',
@@ -135,7 +142,7 @@ export const managedMutants: readonly Mutant[] = [
     file: 'cloud/managed/judge-holder.ts',
     text: 'const isDoubtful = !live.complete || doubtAboutCluster',
     replacement: 'const isDoubtful = live.complete && doubtAboutCluster',
-    foundFrom: 223,
+    foundFrom: 263,
   },
   {
     name: 'a private IP that another claim has is taken off',

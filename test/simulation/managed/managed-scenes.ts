@@ -83,6 +83,20 @@ const lateList: Scene = {
   },
 };
 
+/** A list that had the pod is followed by one from before it: the next server that is asked is further behind. */
+const backwardList: Scene = {
+  what: 'lists of live pods go back to before a pod, and a hand deletes its claim',
+  recallMs: 0,
+  betweenMs: [8000, 30_000],
+  play: async ({ world }) => {
+    const { managed, nowMs } = world;
+    const pod = pickHolder(world, ({ createdMs }) => nowMs - createdMs < behindMs[0]);
+    if (managed === undefined || pod === undefined) return;
+    world.note(pod.name, '!!! its claim is deleted', pod.uid);
+    await behindLists(world, () => void managed.deleteByHand(pod));
+  },
+};
+
 /** How long a release may be held up elsewhere before its process is killed all the same. */
 const patienceMs = 20_000;
 
@@ -148,6 +162,7 @@ export const managedScenes: readonly Scene[] = [
   slowPromises,
   silence,
   lateList,
+  backwardList,
   lateWord,
   anew,
 ];
