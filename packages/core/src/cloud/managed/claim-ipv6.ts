@@ -1,4 +1,4 @@
-import { openSession, type CloudSession } from '../cloud-session.ts';
+import type { CloudSession } from '../cloud-session.ts';
 import { holdIpv6, releaseIpv6, type Ipv6Claim } from '../hold-ipv6.ts';
 import type { Grant } from '../identity-grant.ts';
 import { ipv6RecordsOf } from '../ipv6-record.ts';
@@ -6,15 +6,15 @@ import { isYoung } from '../judge-claim.ts';
 import type { Liveness, LivePods } from '../liveness.ts';
 import { interfaceOf, type CloudView } from '../view.ts';
 import { addressOfClaim } from './claim.ts';
-import { knownForMs, type ClaimPlace, type ClaimWork } from './claim-work.ts';
+import { knownForMs, renewSession, type ClaimPlace, type ClaimWork } from './claim-work.ts';
 import type { ControlPorts } from './control-ports.ts';
 
 /** What a grant says of its IPv6 side. */
 type Ipv6Grant = Pick<Grant, 'pool' | 'publicIpv6'>;
 
 /**
- * Holds the IPv6 address that a claim's pod asks for, on the network interface that is promised to it. What its status has is
- * believed: who looks after it compares it with EC2.
+ * Holds the IPv6 address that a claim's pod asks for, on the network interface that is promised to it. What its status has, or this
+ * controller has held for it, is believed: who looks after it compares it with EC2.
  * @throws CoreError Ipv6AddressHeldElsewhere, and what EC2 refuses. What was written by then goes with the claim.
  */
 export async function holdClaimIpv6(
@@ -26,12 +26,12 @@ export async function holdClaimIpv6(
   if (wanted === undefined) return {};
   const { pool, address } = wanted;
   const phase = work.claim.status?.phase;
-  const said = phase !== undefined && 'grant' in phase ? phase.grant.publicIpv6 : undefined;
+  const said = phase !== undefined && 'grant' in phase ? phase.grant.publicIpv6 : work.publicIpv6;
   if (said?.address === address) return { pool, publicIpv6: said };
-  const { isIpv6Ours } = work.claim.spec.link;
+  const { isIpv6Ours: isOurs = false } = work.claim.spec.link;
   const live = whoClaims(ports);
-  const assignedByUs = await holdIpv6(session, wanted, { live, isOurs: isIpv6Ours ?? false });
-  return { pool, publicIpv6: { address, assignedByUs } };
+  work.publicIpv6 = { address, assignedByUs: await holdIpv6(session, wanted, { live, isOurs }) };
+  return { pool, publicIpv6: work.publicIpv6 };
 }
 
 /** Pure: true when a view shows the IPv6 side of a grant as it should be, or there is none. */
@@ -57,13 +57,12 @@ export async function releaseClaimIpv6(
   }: { readonly networkInterfaceId: string; readonly grant?: Grant | undefined },
 ): Promise<void> {
   const wanted = ipv6Of(ports, work, { networkInterfaceId });
-  if (wanted === undefined || grant?.publicIpv6?.assignedByUs === false) return;
-  const { ec2, clock, signal, onStep } = ports;
-  const tell = onStep && ((event: Parameters<typeof onStep>[0]) => onStep(event, work.claim));
-  const session = openSession({ ec2, clock, signal, onStep: tell });
+  const held = grant?.publicIpv6 ?? work.publicIpv6;
+  if (wanted === undefined || held?.assignedByUs === false) return;
   // no pod that comes after has it before this claim is gone
-  const isYoungOnLink = grant?.publicIpv6 !== undefined && isYoung(knownForMs(work, grant, ports));
-  await releaseIpv6(session, wanted, { isYoungOnLink });
+  const isYoungOnLink =
+    held !== undefined && (grant === undefined || isYoung(knownForMs(work, grant, ports)));
+  await releaseIpv6(renewSession(ports, work), wanted, { isYoungOnLink });
 }
 
 function ipv6Of(

@@ -25,6 +25,8 @@ export interface ClaimWork {
   readonly excluded: Set<string>;
   /** The address of an earlier pod of the same name. */
   inherits: string | undefined;
+  /** What was held of IPv6 for it: its status may not say so yet. */
+  publicIpv6: Grant['publicIpv6'];
   /** Since when EC2 shows the promised address elsewhere, by `elapsed`. */
   unavailableSinceMs: number | undefined;
   /** Since when its pod is not listed, by `elapsed`. */
@@ -47,6 +49,7 @@ export function newWork(ports: ControlPorts, claim: IdentityClaim): ClaimWork {
     place: undefined,
     excluded: new Set(),
     inherits: undefined,
+    publicIpv6: undefined,
     unavailableSinceMs: undefined,
     notListedSinceMs: undefined,
     restsUntilMs: 0,

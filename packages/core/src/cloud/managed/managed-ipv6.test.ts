@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { ensurePublicIdentity } from '../../ensure-public-identity.ts';
+import { ensurePublicIdentity, type EnsureOptions } from '../../ensure-public-identity.ts';
 import type { HeldIdentity } from '../../held-identity.ts';
 import type { IdentitySpecInput } from '../../identity/identity-spec.ts';
 import type { KeepEvent } from '../../keep/keep-event.ts';
@@ -30,12 +30,12 @@ const ofTheName = { subnetIpv6Cidr: '2001:db8:0:202::/64' } as const;
 function ensure(
   pod: ManagedPod,
   more: Partial<IdentitySpecInput> = named,
-  node = pod.node,
+  { node = pod.node, signal }: Pick<EnsureOptions, 'node' | 'signal'> = {},
 ): Promise<HeldIdentity> {
   const addressFamilies = ['ipv4', 'ipv6'] as const;
   return ensurePublicIdentity(
     { ...pod.spec, addressFamilies, gatewayIpv6: 'fe80::1', ...more },
-    { node },
+    { node, ...(signal && { signal }) },
   );
 }
 
@@ -79,7 +79,7 @@ describe('a dual-stack identity by a claim', () => {
     const pod = built.pod('gateway-0');
     const { identity } = await built.run(ensure(pod));
     const writes = built.ec2.calls.countWrites();
-    const again = await built.run(ensure(pod, named, pod.start().node));
+    const again = await built.run(ensure(pod, named, { node: pod.start().node }));
     expect(again.identity).toMatchObject({ publicIp: identity.publicIp, publicIpv6: { address } });
     expect(built.ec2.calls.countWrites()).toBe(writes);
   });
@@ -141,25 +141,51 @@ describe('a dual-stack identity by a claim', () => {
   );
 });
 
-it.each([
-  ['that the spec names', named],
-  ['of the pod’s name', ofTheName],
-])(
-  'an address %s is ours, and goes with the claim, while describes show nothing of it',
-  async (_whose, more) => {
-    const lagMs = { networkInterfaces: 20_000, addresses: 20_000, routeTables: 20_000 };
-    const built = open({ ec2: { reads: { lagMs } } });
-    await built.clock.advance(30_000);
-    built.control();
+const lagMs = { networkInterfaces: 20_000, addresses: 20_000, routeTables: 20_000 };
+
+async function controlled(refusal?: string): Promise<ManagedRegion> {
+  const built = open({ ec2: { reads: { lagMs } } });
+  await built.clock.advance(30_000);
+  built.control();
+  if (refusal !== undefined) built.ec2.inject({ action: 'AssociateAddress', error: refusal });
+  return built;
+}
+
+async function expectNothingLeft(built: ManagedRegion): Promise<void> {
+  await built.clock.advance(15_000);
+  expect(ipv6In(built)).toEqual([[], []]);
+  await built.clock.advance(60_000);
+  expect(built.leftInEc2()).toEqual([]);
+}
+
+describe('while describes show nothing of it, an address', () => {
+  it.each([
+    ['that the spec names', named, undefined],
+    ['of the pod’s name', ofTheName, undefined],
+    // it is held again, for the next Elastic IP that is promised
+    ['beside an Elastic IP that somebody took', named, 'Resource.AlreadyAssociated'],
+  ])('%s is ours, and goes with the claim', async (_which, more, refusal) => {
+    const built = await controlled(refusal);
     const held = await built.run(ensure(built.pod('gateway-0'), more));
     expect(held.identity.publicIpv6?.assignedByUs).toBe(true);
     await built.run(held.release());
-    await built.clock.advance(15_000);
-    expect(ipv6In(built)).toEqual([[], []]);
-    await built.clock.advance(60_000);
-    expect(built.leftInEc2()).toEqual([]);
-  },
-);
+    await expectNothingLeft(built);
+  });
+
+  it('of a claim that is let go before it is granted goes with it', async () => {
+    const built = await controlled();
+    const error = 'InvalidNetworkInterfaceID.NotFound';
+    built.ec2.inject({ action: 'AssociateAddress', error, times: Infinity });
+    const stop = new AbortController();
+    const asked = ensure(built.pod('gateway-0'), named, { signal: stop.signal });
+    const aborted = expect(asked).rejects.toMatchObject({ code: 'Aborted' });
+    await built.clock.advance(3000);
+    expect(ipv6In(built)).toEqual([[address, address, 'uid-gateway-0'], []]);
+    stop.abort();
+    await built.run(aborted);
+    await expectNothingLeft(built);
+  });
+});
 
 /** A pod that has kept its identity for so long. */
 async function heldFor(ms: number) {
