@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { ensurePublicIdentity } from '../../ensure-public-identity.ts';
 import type { HeldIdentity } from '../../held-identity.ts';
-import { Doom } from '../../testing/doom.ts';
+import { dieAtEachWrite } from '../../testing/die-at-each-write.ts';
 import { MemoryLease } from '../../testing/memory-lease.ts';
 import { claimsAround, ManagedRegion, type ManagedPod } from '../../testing/managed-region.ts';
 import { parseIpv4Address } from '../../identity/address.ts';
@@ -37,8 +37,8 @@ function expectAllTrue(
   expect(pods.map((pod) => built.carriedBy(pod))).toEqual(told);
 }
 
-/** A life of two pods on one interface; answers whether the doom struck. */
-async function live(built: ManagedRegion, doom: Doom): Promise<boolean> {
+/** A life of two pods on one interface. */
+async function live(built: ManagedRegion): Promise<void> {
   const pods = twoOnOneInterface(built);
   const held = await built.run(Promise.all(pods.map(ensure)));
   expectAllTrue(built, pods, held);
@@ -46,7 +46,6 @@ async function live(built: ManagedRegion, doom: Doom): Promise<boolean> {
   await built.clock.advance(2 * describeLagMs);
   expect(await built.claims.list()).toEqual([]);
   expect(built.leftInEc2()).toEqual([]);
-  return doom.hasStruck;
 }
 
 describe.each(scopes)('claims that exclude per %s', (claimScope) => {
@@ -56,18 +55,11 @@ describe.each(scopes)('claims that exclude per %s', (claimScope) => {
   ])(
     'a controller that dies %s any of its writes is gone on for by the next one',
     async (_when, isCarriedOut) => {
-      let deaths = 0;
-      for (let at = 1; ; at++) {
-        const built = new ManagedRegion({ ec2: { claimScope } });
-        region = built;
-        const doom = new Doom(at, isCarriedOut, () => built.lease.grantTo('two'));
-        built.control('two', { withLease: false });
-        built.control('one', { ec2: doom.ec2(built.ec2), claims: doom.claims(built.claims) });
-        const hasStruck = await live(built, doom);
-        await built.close();
-        if (!hasStruck) break;
-        deaths += 1;
-      }
+      const deaths = await dieAtEachWrite(
+        () => (region = new ManagedRegion({ ec2: { claimScope } })),
+        isCarriedOut,
+        live,
+      );
       // two promises, claims, routes, tags, and their ends, each with its status
       expect(deaths).toBeGreaterThan(20);
     },
@@ -87,7 +79,7 @@ describe.each(scopes)('claims that exclude per %s', (claimScope) => {
     region = built;
     built.control();
     built.ec2.inject({ action, loseAnswer: true });
-    await live(built, new Doom(0, false, () => {}));
+    await live(built);
   });
 
   it('describes that lag, each by its own while, lead to no address twice, and nothing is left', async () => {

@@ -5,7 +5,7 @@ import type { IdentitySpecInput } from '../../identity/identity-spec.ts';
 import type { KeepEvent } from '../../keep/keep-event.ts';
 import type { Keeping } from '../../keep/keeping.ts';
 import { reapOrphans } from '../../reap-orphans.ts';
-import { Doom } from '../../testing/doom.ts';
+import { dieAtEachWrite } from '../../testing/die-at-each-write.ts';
 import { ManagedRegion, type ManagedPod } from '../../testing/managed-region.ts';
 import { describeLagMs } from '../judge-claim.ts';
 
@@ -102,26 +102,16 @@ describe('a dual-stack identity by a claim', () => {
   ])(
     'a controller that dies %s any of its writes is gone on for by the next one',
     async (_when, isCarriedOut) => {
-      let deaths = 0;
-      for (let at = 1; ; at++) {
-        const built = open();
-        const doom = new Doom(at, isCarriedOut, () => built.lease.grantTo('two'));
-        built.control('two', { withLease: false });
-        built.control('one', { ec2: doom.ec2(built.ec2), claims: doom.claims(built.claims) });
+      const deaths = await dieAtEachWrite(open, isCarriedOut, async (built) => {
         const pod = built.pod('gateway-0');
         const held = await built.run(ensure(pod, ofTheName));
-        expect(ipv6In(built)).toEqual([
-          [held.identity.publicIpv6?.address, held.identity.publicIpv6?.address, pod.uid],
-          [],
-        ]);
+        const told = held.identity.publicIpv6?.address;
+        expect(ipv6In(built)).toEqual([[told, told, pod.uid], []]);
         await built.run(held.release());
         await built.clock.advance(2 * describeLagMs);
         expect(await built.claims.list()).toEqual([]);
         expect(built.leftInEc2()).toEqual([]);
-        await built.close();
-        if (!doom.hasStruck) break;
-        deaths += 1;
-      }
+      });
       // a record and an address more than without IPv6, and their ends
       expect(deaths).toBeGreaterThan(14);
     },
