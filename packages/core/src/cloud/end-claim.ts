@@ -133,7 +133,8 @@ function planSteps(
   // what was done unseen is not seen to be done; and an association that was ended does not come back
   const done = writes.map(({ step }) => step);
   const isDone = (step: CloudStep): boolean =>
-    (wanted.known !== 'own' || step.kind === 'disassociate-address') && isAmong(step, done);
+    (wanted.known !== 'own' || wanted.isFirst === true || step.kind === 'disassociate-address') &&
+    isAmong(step, done);
   // what is neither seen nor known to EC2 is not there
   const isGone = isUnassignRefused && !isOnInterface(wanted, view);
   const isNothing = ({ kind }: CloudStep): boolean => isGone && kind === 'unassign-private-ip';

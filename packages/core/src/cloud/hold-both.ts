@@ -29,7 +29,7 @@ export async function acquireBoth(
   address: NonNullable<GrantRequest['link']['ipv6Address']>,
 ): Promise<Grant> {
   const { inner, live } = parts;
-  const { spec, link } = request;
+  const { spec, link, published } = request;
   const session = sessionFor(parts, request);
   const eni = await findNetworkInterface(session, spec, link);
   const refused = judgeNetworkInterface(eni, spec);
@@ -41,6 +41,7 @@ export async function acquireBoth(
     const assignedByUs = await holdIpv6(session, claim, {
       live,
       isOurs: link.isIpv6Ours ?? false,
+      isStanding: published?.publicIpv6?.address === address,
     });
     const grant = await inner.acquire(request);
     return { ...grant, pool, publicIpv6: { address, assignedByUs } };

@@ -52,8 +52,18 @@ describe('holdIpv6', () => {
     expect(on(one)?.ipv6Addresses).toEqual([address]);
     expect(records(one)).toEqual(['c/n/sip-0/u1/media/eu']);
     ec2.calls.clear();
-    expect(await holdIpv6(session(), claim())).toBe(true);
+    expect(await holdIpv6(session(), claim(), { isStanding: true })).toBe(true);
     expect(ec2.calls.countWrites()).toBe(0);
+  });
+
+  it('believes no describe that what was given back is there still', async () => {
+    const { clock, one, claim, session, on, records } = build({ lagMs: 60_000 });
+    await holdIpv6(session(), claim());
+    clock.advance(120_000);
+    await releaseIpv6(session(), claim());
+    expect(await holdIpv6(session(), claim())).toBe(true);
+    expect(on(one)?.ipv6Addresses).toEqual([address]);
+    expect(records(one)).toEqual(['c/n/sip-0/u1/media/eu']);
   });
 
   it('takes a lost answer for done, and for its own', async () => {
@@ -88,11 +98,11 @@ describe('holdIpv6', () => {
     expect(on(one)?.ipv6Addresses).toEqual([address]);
   });
 
-  it('undone after taking over a record, takes the address off too; one that stood before stays', async () => {
+  it('undone after taking over a record, takes the address off too; one that stands published stays', async () => {
     const { one, claim, session, on, records } = build();
     await holdIpv6(session(), claim('u1'));
     const standing = session();
-    await holdIpv6(standing, claim('u1'));
+    await holdIpv6(standing, claim('u1'), { isStanding: true });
     await undoHoldIpv6(standing, claim('u1'));
     expect(on(one)?.ipv6Addresses).toEqual([address]);
     const taking = session();

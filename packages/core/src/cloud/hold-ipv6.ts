@@ -28,19 +28,24 @@ export interface HoldOptions {
   readonly live?: Liveness | undefined;
   /** True when nobody but truetuple can have assigned the address: then a record that is not shown is written again. */
   readonly isOurs?: boolean;
+  /**
+   * True for what stands published, or is maintained: it is believed as a describe shows it. Else what one shows as ours may have ended
+   * since, and is recorded and assigned again, which changes nothing if it stands (decision 0022). Default false.
+   */
+  readonly isStanding?: boolean;
 }
 
 /**
  * Puts the address on the network interface, its record before it, so that a crash leaves nothing that no record
  * names. An address that is there with no record is somebody's own doing and not ours to take off. Writes
- * nothing when all is in place.
+ * nothing when what stands is shown to be in place.
  * @returns whether truetuple assigned it
  * @throws CoreError Ipv6AddressHeldElsewhere when another network interface has it, whose pod is not proven dead
  */
 export async function holdIpv6(
   session: CloudSession,
   claim: Ipv6Claim,
-  { live, isOurs = false }: HoldOptions = {},
+  { live, isOurs = false, isStanding = false }: HoldOptions = {},
 ): Promise<boolean> {
   let hasFreed = false;
   for (;;) {
@@ -49,8 +54,9 @@ export async function holdIpv6(
     const record = recordOf(eni, claim);
     const isThere = (eni.ipv6Addresses ?? []).includes(claim.address);
     if (isThere && record === undefined && !isOurs) return false;
-    if (record?.value !== ownValue(claim)) await insist(session, tagStep(claim));
-    if (isThere) return true;
+    const isRecorded = isStanding && record?.value === ownValue(claim);
+    if (!isRecorded) await insist(session, tagStep(claim));
+    if (isThere && isStanding) return true;
     try {
       let wasThere = false;
       const carried = await carryOut(session, assignStep(claim), () => (wasThere = true));
@@ -95,7 +101,7 @@ export async function releaseIpv6(
 
 /**
  * Takes back a hold whose record this very session wrote, be it over a dead pod's: who writes the record has the duty
- * to take the address off. One that stood before stays.
+ * to take the address off. One that stands published stays.
  */
 export async function undoHoldIpv6(session: CloudSession, claim: Ipv6Claim): Promise<void> {
   const undo = sessionForUndo(session);

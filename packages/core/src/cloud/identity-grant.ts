@@ -171,7 +171,12 @@ export interface GrantRequest extends GrantCall {
 /** What a process before this one published of its grant. */
 export type PublishedGrant = Pick<
   Grant,
-  'allocationId' | 'associationId' | 'networkInterfaceId' | 'privateIp' | 'privateIpAssignedByUs'
+  | 'allocationId'
+  | 'associationId'
+  | 'networkInterfaceId'
+  | 'privateIp'
+  | 'privateIpAssignedByUs'
+  | 'publicIpv6'
 > &
   Pick<PublicIdentity, 'claimedAtUptimeMs'>;
 

@@ -94,7 +94,7 @@ export async function maintainIpv6(
   }
   if (!(await mayWrite({ isRecorded: second.isRecorded }))) return { kind: 'let-go' };
   const before = session.journal.length;
-  await holdIpv6(session, held, { isOurs: held.assignedByUs });
+  await holdIpv6(session, held, { isOurs: held.assignedByUs, isStanding: true });
   const repaired = session.journal.slice(before);
   // a write may have waited long for its turn
   if (repaired.length === 0 || (await mayWrite({ isRecorded: true }))) {

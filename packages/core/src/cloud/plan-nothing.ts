@@ -233,9 +233,9 @@ function mayUnassign(wanted: WantedNothing, view: CloudView): boolean {
   const isRecorded = address !== undefined && isRecordedAs(address, wanted);
   const shown = shownOn(view, wanted);
   if (shown === undefined) {
-    // a describe may be from before it was assigned, be it again: by a keep just now
+    // a describe may be from before it was assigned, be it again: by a keep just now, or by a controller that died
     const isStanding = wanted.isFirst === true && wanted.isPrivateIpOnLink === true;
-    const mayBeThere = known === 'ended' || (known !== 'own' && (isRecorded || isStanding));
+    const mayBeThere = known === 'ended' || isStanding || (known !== 'own' && isRecorded);
     return mayBeThere && interfaceOf(view, wanted.networkInterfaceId) !== undefined;
   }
   if (shown.primary) return false;

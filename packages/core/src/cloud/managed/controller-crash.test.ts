@@ -226,6 +226,31 @@ describe('two controllers', () => {
     expect(actions.filter((action) => action === 'AssociateAddress')).toHaveLength(1);
   });
 
+  it('the next one takes off what was put there for a pod that lets go, though no describe shows it', async () => {
+    const built = new ManagedRegion({ ec2: { reads: { lagMs: { networkInterfaces: 60_000 } } } });
+    region = built;
+    await built.clock.advance(61_000);
+    const stop = new AbortController();
+    built.control('two', { withLease: false });
+    const untilAssigned = aroundEc2(built.ec2, async (action, call, make) => {
+      const answer = await make(call);
+      if (action !== 'AssignPrivateIpAddresses') return answer;
+      built.lease.grantTo(undefined);
+      stop.abort();
+      throw new Error('the controller is gone');
+    });
+    built.control('one', { ec2: untilAssigned });
+    const pod = built.pod('gateway-0');
+    const { signal } = stop;
+    const asked = ensurePublicIdentity(pod.spec, { node: pod.node, signal });
+    await expect(built.run(asked)).rejects.toMatchObject({ code: 'Aborted' });
+    expect(built.leftInEc2()).toHaveLength(1);
+    built.lease.grantTo('two');
+    await built.clock.advance(20_000);
+    expect(await built.claims.list()).toEqual([]);
+    expect(built.leftInEc2()).toEqual([]);
+  });
+
   it('the next one knows that the private IP was put there, though the promise was made when a describe showed it', async () => {
     const built = new ManagedRegion({ ec2: { reads: { lagMs: { networkInterfaces: 60_000 } } } });
     region = built;

@@ -90,6 +90,8 @@ async function giveBack(
       unassignPrivateIp: held.privateIpAssignedByUs && !isPlaceTaken,
       // no other claim has it, and who may get it waits until this one has gone
       isPrivateIpOnLink: true,
+      // of a promise: whoever made it may have died with the private IP assigned, which no describe shows yet
+      isFirst: held.grant === undefined,
       // with an id EC2 can be asked even when no describe shows it
       known: isKnown ? 'reported' : 'own',
       routeTableIds: [],

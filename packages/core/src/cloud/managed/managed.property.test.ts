@@ -2,6 +2,7 @@ import { fc, test } from '@fast-check/vitest';
 import { describe, expect } from 'vitest';
 import { ensurePublicIdentity } from '../../ensure-public-identity.ts';
 import type { HeldIdentity } from '../../held-identity.ts';
+import type { IdentitySpecInput } from '../../identity/identity-spec.ts';
 import { reapOrphans } from '../../reap-orphans.ts';
 import {
   ManagedRegion,
@@ -36,6 +37,8 @@ const fallible = [
   'DisassociateAddress',
   'UnassignPrivateIpAddresses',
   'DeleteTags',
+  'AssignIpv6Addresses',
+  'UnassignIpv6Addresses',
 ] as const;
 const storeCalls = ['create', 'get', 'list', 'update', 'updateStatus', 'delete'] as const;
 const slots = fc.nat({ max: 4 });
@@ -96,9 +99,16 @@ const happenings: fc.Arbitrary<Happening> = fc.oneof(
   },
 );
 
+const dualStack = {
+  addressFamilies: ['ipv4', 'ipv6'],
+  subnetIpv6Cidr: '2001:db8:0:202::/64',
+  gatewayIpv6: 'fe80::1',
+} as const;
+
 /** A pod that stands, the process that runs in it, and what that one holds. */
 interface Standing {
   readonly pod: ManagedPod;
+  readonly spec: IdentitySpecInput;
   process: ManagedProcess;
   stop: AbortController;
   held: HeldIdentity | undefined;
@@ -158,6 +168,13 @@ class Life {
     const told = holders.map(({ held }) => held?.identity.publicIp);
     expect(new Set(told).size).toBe(told.length);
     expect(holders.map(({ pod }) => this.built.carriedBy(pod))).toEqual(told);
+    const { networkInterfaces } = this.built.ec2.snapshot();
+    for (const { held } of holders) {
+      const { networkInterfaceId, publicIpv6 } = held?.identity ?? {};
+      if (publicIpv6 === undefined) continue;
+      const eni = networkInterfaces.find((one) => one.networkInterfaceId === networkInterfaceId);
+      expect(eni?.ipv6Addresses).toContain(publicIpv6.address);
+    }
   }
 
   /** Everybody goes; then nothing is left. */
@@ -192,8 +209,11 @@ class Life {
     const uid = `uid-${this.#uids}`;
     // private IPs are used again, on the other node too
     const pod = this.built.pod(`gateway-${slot}`, { node, uid, host: 100 + slot });
+    // every other name is one of dual stack
+    const spec = slot % 2 === 0 ? pod.spec : { ...pod.spec, ...dualStack };
     const standing: Standing = {
       pod,
+      spec,
       process: pod.start(),
       stop: new AbortController(),
       held: undefined,
@@ -212,7 +232,7 @@ class Life {
     const once = async (): Promise<void> => {
       while (standing.process === process && !stop.signal.aborted) {
         try {
-          const held = await ensurePublicIdentity(pod.spec, {
+          const held = await ensurePublicIdentity(standing.spec, {
             node: process.node,
             signal: stop.signal,
           });
