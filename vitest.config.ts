@@ -62,7 +62,7 @@ export default defineConfig({
         test: {
           name: 'simulation',
           include: ['test/simulation/**/*.test.ts'],
-          // it has worker threads of its own, one a processor
+          // it has processes of its own, one a processor
           pool: 'forks',
           fileParallelism: false,
         },

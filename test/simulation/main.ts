@@ -92,10 +92,10 @@ function sayFailed(failed: FailedSeed | undefined): string {
 }
 
 function closing(tally: Tally, seconds: number): string {
-  const { seeds, faults, leastFaults, leastPods, leastHosts, simulatedMs, events } = tally;
-  const { user, system } = process.cpuUsage();
+  const { seeds, faults, leastFaults, leastPods, leastHosts, simulatedMs, events, processorMs } =
+    tally;
   return [
-    `${seeds} seeds in ${seconds.toFixed(1)} s, ${((user + system) / 1e6).toFixed(0)} s of processor time, ${tally.failed.length} failed;`,
+    `${seeds} seeds in ${seconds.toFixed(1)} s, ${(processorMs / 1000).toFixed(0)} s of processor time, ${tally.failed.length} failed;`,
     `${faults} faults (at least ${leastFaults} a seed), at least ${leastPods} pods and ${leastHosts} nodes a seed;`,
     `${(simulatedMs / 3_600_000).toFixed(0)} h of cluster time, ${events} events;`,
     `step x fault coverage ${(coverageOf(tally) * 100).toFixed(1)} %`,

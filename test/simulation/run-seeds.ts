@@ -19,12 +19,14 @@ async function failedSeed(
 
 export async function runSeeds({ first, count, mode }: SeedRange): Promise<Tally> {
   const tally = emptyTally();
+  const begun = process.cpuUsage();
   for (let seed = first; seed < first + count; seed++) {
     const history = new History({ isKept: false });
     const { violations, ...result } = await simulate(seed, { mode, history });
     const failed = violations.length === 0 ? [] : [await failedSeed(seed, mode, violations)];
     addTally(tally, {
       ...tally,
+      processorMs: 0,
       seeds: 1,
       events: result.events,
       simulatedMs: result.simulatedMs,
@@ -38,5 +40,7 @@ export async function runSeeds({ first, count, mode }: SeedRange): Promise<Tally
       failed,
     });
   }
+  const { user, system } = process.cpuUsage(begun);
+  tally.processorMs = (user + system) / 1000;
   return tally;
 }

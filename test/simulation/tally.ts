@@ -21,6 +21,8 @@ export interface Tally {
   seeds: number;
   events: number;
   simulatedMs: number;
+  /** Milliseconds of processor time that the seeds took. */
+  processorMs: number;
   faults: number;
   leastFaults: number;
   leastPods: number;
@@ -39,6 +41,7 @@ export function emptyTally(): Tally {
     seeds: 0,
     events: 0,
     simulatedMs: 0,
+    processorMs: 0,
     faults: 0,
     leastFaults: Infinity,
     leastPods: Infinity,
@@ -54,6 +57,7 @@ export function addTally(to: Tally, more: Tally): void {
   to.seeds += more.seeds;
   to.events += more.events;
   to.simulatedMs += more.simulatedMs;
+  to.processorMs += more.processorMs;
   to.faults += more.faults;
   to.leastFaults = Math.min(to.leastFaults, more.leastFaults);
   to.leastPods = Math.min(to.leastPods, more.leastPods);
