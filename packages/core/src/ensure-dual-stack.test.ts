@@ -5,6 +5,7 @@ import type { IdentitySpecInput } from './identity/identity-spec.ts';
 import { parseIpv6Address } from './identity/ipv6-address.ts';
 import { parsePublicIdentity } from './identity/parse-public-identity.ts';
 import { releasePublicIdentity } from './release-public-identity.ts';
+import { ManualClock } from './testing/manual-clock.ts';
 import { simulatedPod, type SimulatedPod } from './testing/simulated-pod.ts';
 import { verifyPublicIdentity } from './verify-public-identity.ts';
 
@@ -16,11 +17,13 @@ const dualStack = {
   vpcIpv6Cidrs: ['2001:db8:0:200::/56'],
 } as const satisfies Partial<IdentitySpecInput>;
 
-const ensure = (pod: SimulatedPod, change: Partial<IdentitySpecInput> = {}) =>
-  ensurePublicIdentity({ ...pod.spec, ...dualStack, ...change }, { node: pod.node });
+const ensure = (
+  pod: Pick<SimulatedPod, 'spec' | 'node'>,
+  change: Partial<IdentitySpecInput> = {},
+) => ensurePublicIdentity({ ...pod.spec, ...dualStack, ...change }, { node: pod.node });
 
 /** What EC2 has of IPv6: addresses, and the records of them. */
-function ipv6InEc2({ ec2 }: SimulatedPod): string[] {
+function ipv6InEc2({ ec2 }: Pick<SimulatedPod, 'ec2'>): string[] {
   return ec2
     .snapshot()
     .networkInterfaces.flatMap(({ ipv6Addresses = [], tags }) => [
@@ -81,6 +84,17 @@ describe('ensurePublicIdentity, dual stack', () => {
     expect(again.identity).toEqual(first.identity);
     expect(pod.ec2.calls.countWrites()).toBe(0);
     expect(pod.kernel.applied).toHaveLength(steps);
+  });
+
+  it('has it in EC2 again soon after a release, while describes show what was given back', async () => {
+    const clock = new ManualClock();
+    const pod = simulatedPod({ clock, ec2: { reads: { lagMs: { networkInterfaces: 30_000 } } } });
+    const held = await clock.run(ensure(pod));
+    await clock.advance(60_000);
+    await clock.run(held.release());
+    const again = await clock.run(ensure(pod));
+    expect(again.identity.publicIpv6).toMatchObject({ address, assignedByUs: true });
+    expect(ipv6InEc2(pod)).toEqual([address, record]);
   });
 
   it('gives all of it back, with the value alone', async () => {
