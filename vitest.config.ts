@@ -27,7 +27,8 @@ export default defineConfig({
             'test/lab/src/**/*.test.ts',
             'tools/**/*.test.ts',
           ],
-          pool: 'threads',
+          // V8 of Node 24 now and then ends a process whose threads come and go (test/simulation/run-parallel.ts)
+          pool: 'forks',
         },
       },
       {
