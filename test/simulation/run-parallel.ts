@@ -1,4 +1,5 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Mode } from './faults.ts';
@@ -44,17 +45,24 @@ export async function runParallel(run: ParallelRun): Promise<Tally> {
   const work = async (): Promise<void> => {
     const given = run.mutant === undefined ? [] : [run.mutant];
     const worker = fork(program, given, { execArgv: [...execArgv], serialization: 'advanced' });
-    try {
-      await answerOf(
-        worker,
-        `before it was ready${run.mutant === undefined ? '' : `: ${run.mutant}`}`,
+    let doing = 'before its first seed';
+    const died = new Promise<never>((_resolve, reject) => {
+      // what it wrote of that stands on stderr
+      worker.once('exit', (code, signal) =>
+        reject(new Error(`a worker died ${doing}: ${signal ?? `exit ${code}`}`)),
       );
+    });
+    // heard wherever an answer is waited for
+    died.catch(() => {});
+    try {
+      await Promise.race([once(worker, 'message'), died]);
       while (!isOver()) {
         const range = { first: next, count: Math.min(chunk, first + seeds - next), mode: run.mode };
         next += range.count;
+        doing = `in the seeds from ${range.first}, ${range.count} of them`;
         worker.send(range);
-        const what = `in the seeds from ${range.first}, ${range.count} of them`;
-        addTally(tally, (await answerOf(worker, what)) as Tally);
+        const [told] = (await Promise.race([once(worker, 'message'), died])) as [Tally];
+        addTally(tally, told);
         run.onProgress?.(tally);
       }
     } finally {
@@ -64,17 +72,4 @@ export async function runParallel(run: ParallelRun): Promise<Tally> {
   await Promise.all(Array.from({ length: workers }, work));
   tally.failed.sort((a, b) => a.seed - b.seed);
   return tally;
-}
-
-/** What a process says next; rejects when it ends instead. What it wrote of that stands on stderr. */
-function answerOf(worker: ChildProcess, what: string): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const ended = (code: number | null, signal: string | null): void =>
-      reject(new Error(`a worker died ${what}: ${signal ?? `exit ${code}`}`));
-    worker.once('exit', ended);
-    worker.once('message', (answer) => {
-      worker.off('exit', ended);
-      resolve(answer);
-    });
-  });
 }
