@@ -90,7 +90,7 @@ export function livePods(world: World, process: SimulatedProcess): Promise<LiveP
         } else {
           process.learn('livePods', listedMs - world.listLagMs, world.nowMs);
           for (const { uid } of pods) process.saw.set(uid, world.nowMs);
-          resolve({ complete: true, pods });
+          resolve({ complete: true, pods, version: listedMs - world.listLagMs });
         }
       });
     });

@@ -47,8 +47,8 @@ export const managedMutants: readonly Mutant[] = [
   {
     name: 'a deleted claim goes by a list that may be from before its pod',
     file: 'cloud/managed/sort-errands.ts',
-    text: 'const isNews = live.pods.some((pod) => isCreatedAfter(pod, work.claim));',
-    replacement: 'const isNews = true;',
+    text: 'version !== undefined && listedIn !== undefined && version > listedIn',
+    replacement: 'version !== undefined && listedIn !== undefined',
     foundFrom: 127,
   },
   {

@@ -98,11 +98,11 @@ describe('holdIpv6', () => {
     expect(on(one)?.ipv6Addresses).toEqual([address]);
   });
 
-  it('undone after taking over a record, takes the address off too; one that stands published stays', async () => {
+  it('undone after taking over a record, takes the address off too; one that stood before stays', async () => {
     const { one, claim, session, on, records } = build();
     await holdIpv6(session(), claim('u1'));
     const standing = session();
-    await holdIpv6(standing, claim('u1'), { isStanding: true });
+    await holdIpv6(standing, claim('u1'));
     await undoHoldIpv6(standing, claim('u1'));
     expect(on(one)?.ipv6Addresses).toEqual([address]);
     const taking = session();

@@ -48,19 +48,22 @@ export async function holdIpv6(
   { live, isOurs = false, isStanding = false }: HoldOptions = {},
 ): Promise<boolean> {
   let hasFreed = false;
+  let hadStood: boolean | undefined;
   for (;;) {
     const eni = await readInterface(session, claim);
     if (eni === undefined) throw interfaceGone(claim);
     const record = recordOf(eni, claim);
     const isThere = (eni.ipv6Addresses ?? []).includes(claim.address);
     if (isThere && record === undefined && !isOurs) return false;
-    const isRecorded = isStanding && record?.value === ownValue(claim);
-    if (!isRecorded) await insist(session, tagStep(claim));
+    const isOwn = record?.value === ownValue(claim);
+    hadStood ??= isThere && isOwn;
+    if (!isStanding || !isOwn) await insist(session, tagStep(claim));
     if (isThere && isStanding) return true;
     try {
       let wasThere = false;
       const carried = await carryOut(session, assignStep(claim), () => (wasThere = true));
       if (carried !== 'done') continue;
+      if (wasThere && hadStood) forgetRecord(session);
       // a record that was there before this call says that it is ours, be it a dead process's doing
       if (!wasThere || isOurs || record !== undefined) return true;
       // somebody else's, which a stale describe did not show
@@ -101,7 +104,7 @@ export async function releaseIpv6(
 
 /**
  * Takes back a hold whose record this very session wrote, be it over a dead pod's: who writes the record has the duty
- * to take the address off. One that stands published stays.
+ * to take the address off. One that stood before stays.
  */
 export async function undoHoldIpv6(session: CloudSession, claim: Ipv6Claim): Promise<void> {
   const undo = sessionForUndo(session);
@@ -111,6 +114,11 @@ export async function undoHoldIpv6(session: CloudSession, claim: Ipv6Claim): Pro
   if (records.at(-1)?.kind !== 'tag-ipv6-owner') return;
   await insist(undo, unassignStep(claim));
   await insist(undo, untagStep(claim, ownValue(claim)));
+}
+
+/** What was recorded again as it stood is not this session's to take back. */
+function forgetRecord(session: CloudSession): void {
+  session.journal = session.journal.filter(({ kind }) => kind !== 'tag-ipv6-owner');
 }
 
 /** Takes the address off the network interface of a pod that is proven dead, by its record there. */

@@ -19,6 +19,11 @@ export interface LivePods {
    */
   readonly cluster?: string | undefined;
   readonly pods: readonly LivePod[];
+  /**
+   * Of two lists the one with the greater version is the later one (the list's metadata.resourceVersion: comparable since Kubernetes 1.35,
+   * KEP-5504). Undefined: nobody can tell which is, since lists that are served from caches may go back in time.
+   */
+  readonly version?: number | undefined;
 }
 
 /** One pod that is not proven dead. */

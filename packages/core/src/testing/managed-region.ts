@@ -66,6 +66,7 @@ export class ManagedRegion {
   /** Every pod that was made and not removed. */
   readonly listed: LivePod[] = [];
   isListComplete = true;
+  #listVersion = 0;
   readonly networkInterfaceIds: readonly string[];
   readonly routeTableIds: readonly string[];
   readonly #macAddresses: readonly string[];
@@ -108,6 +109,7 @@ export class ManagedRegion {
     });
     const publisher = new MemoryPublisher();
     const createdAtMs = this.clock.now();
+    this.#listVersion += 1;
     this.listed.push({ uid, privateIps: [parseIpv4Address(privateIp)], createdAtMs });
     const spec: IdentitySpecInput = {
       owner: { cluster: 'test', namespace: 'sip', pod: name, uid },
@@ -142,6 +144,7 @@ export class ManagedRegion {
   unlist({ uid }: ManagedPod): void {
     const at = this.listed.findIndex((one) => one.uid === uid);
     if (at >= 0) this.listed.splice(at, 1);
+    this.#listVersion += 1;
   }
 
   /** A controller of that name; it gets the lease unless told otherwise. */
@@ -174,7 +177,8 @@ export class ManagedRegion {
   }
 
   livePods(): LivePods {
-    return { complete: this.isListComplete, pods: [...this.listed] };
+    const version = this.#listVersion;
+    return { complete: this.isListComplete, pods: [...this.listed], version };
   }
 
   /** What EC2 holds besides what was there at first: associations, secondary private IPs, IPv6 addresses, owner records. */

@@ -29,6 +29,8 @@ export interface ClaimWork {
   publicIpv6: Grant['publicIpv6'];
   /** Since when EC2 shows the promised address elsewhere, by `elapsed`. */
   unavailableSinceMs: number | undefined;
+  /** The version of the latest list that had its pod; undefined when none had, or none that had says. */
+  listedIn: number | undefined;
   /** Since when its pod is not listed, by `elapsed`. */
   notListedSinceMs: number | undefined;
   /** Not looked at before, by `elapsed`. */
@@ -51,6 +53,7 @@ export function newWork(ports: ControlPorts, claim: IdentityClaim): ClaimWork {
     inherits: undefined,
     publicIpv6: undefined,
     unavailableSinceMs: undefined,
+    listedIn: undefined,
     notListedSinceMs: undefined,
     restsUntilMs: 0,
     known: undefined,

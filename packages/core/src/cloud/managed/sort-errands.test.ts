@@ -90,16 +90,28 @@ function uidOf({ claim }: ClaimWork): string {
 /** When the pods of a list were created: after the claims that are made at 0. */
 const podsMadeMs = 1;
 
+interface Listed {
+  readonly listed?: readonly string[];
+  readonly complete?: boolean;
+  readonly nowMs?: number;
+  readonly cluster?: string;
+  /** Default: each list is later than the one before. */
+  readonly version?: number | 'unsaid';
+}
+
+let lists = 100;
+
 function sort(
   works: readonly ClaimWork[],
-  { listed = [] as string[], complete = true, nowMs = 0, cluster = 'c' } = {},
+  { listed = [], complete = true, nowMs = 0, cluster = 'c', version = (lists += 1) }: Listed = {},
 ): Record<'lead' | 'finish' | 'taken', string[]> {
   const pods = listed.map((uid) => ({
     uid,
     privateIps: 'unknown' as const,
     createdAtMs: podsMadeMs,
   }));
-  const live: LivePods = { complete, pods, cluster };
+  const said = version === 'unsaid' ? {} : { version };
+  const live: LivePods = { complete, pods, cluster, ...said };
   const times = { nowMs, graceMs: 60_000, restMs: 0, isFull: false };
   const { lead, finish } = sortErrands({ works, live, ...times });
   return {
@@ -111,23 +123,32 @@ function sort(
 
 const dead = { pod: 'a', uid: 'dead', host: 10, phase: 'granted' } as const;
 
-it('a pod that is not listed is missed for the grace before its claim ends, a deleted one’s for two seconds where a later pod is listed', () => {
+it('a pod that is not listed is missed for the grace before its claim ends, a deleted one that was listed for two seconds', () => {
   const [missed, deleted] = [
     workOf(dead),
     workOf({ ...dead, uid: 'deleted', host: 11, isDeleting: true }),
   ];
   const works = [missed, deleted];
-  const listed = ['other'];
-  expect(sort(works, { listed: ['dead', 'deleted', 'other'] }).finish).toEqual([]);
-  expect(sort(works, { listed }).finish).toEqual([]);
-  expect(sort(works, { nowMs: 2000, listed }).finish).toEqual(['deleted']);
-  // a list that had it, and one from before it: that it was listed says nothing
-  expect(sort(works, { nowMs: 2000 }).finish).toEqual([]);
+  expect(sort(works, { listed: ['dead', 'deleted'] }).finish).toEqual([]);
+  expect(sort(works).finish).toEqual([]);
+  expect(sort(works, { nowMs: 2000 }).finish).toEqual(['deleted']);
   // listed again: it begins anew
   expect(sort(works, { nowMs: 59_000, listed: ['dead', 'deleted'] }).finish).toEqual([]);
   expect(sort(works, { nowMs: 61_000 }).finish).toEqual([]);
   expect(sort(works, { nowMs: 121_000, complete: false }).finish).toEqual([]);
   expect(sort(works, { nowMs: 121_000 }).finish).toEqual(['dead', 'deleted']);
+});
+
+it.each([
+  ['a list from before the one that had it', 2, 1],
+  ['one that does not say which is later', 2, 'unsaid'],
+  ['one that does, after one that did not', 'unsaid', 3],
+] as const)('a deleted claim’s pod is missed for the grace by %s', (_which, before, version) => {
+  const works = [workOf({ ...dead, isDeleting: true })];
+  sort(works, { listed: ['dead'], version: before });
+  expect(sort(works, { version }).finish).toEqual([]);
+  expect(sort(works, { version, nowMs: 59_000 }).finish).toEqual([]);
+  expect(sort(works, { version, nowMs: 60_000 }).finish).toEqual(['dead']);
 });
 
 it('a list of another cluster says nothing of a pod', () => {

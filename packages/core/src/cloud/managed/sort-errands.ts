@@ -1,3 +1,4 @@
+import { isAlive } from '../doubt-about-pods.ts';
 import type { LivePods } from '../liveness.ts';
 import { hasItsLink, hasItsPrivateIp, isHeir, isWanted } from './heir.ts';
 import { addressOfClaim, interfaceOfClaim, type IdentityClaim } from './claim.ts';
@@ -106,14 +107,24 @@ function isOver(
   if (verdict === 'may-live') {
     // a list that was not asked for says nothing
     if (live.complete) work.notListedSinceMs = undefined;
+    if (isAlive(live, work.claim.spec.identity.owner.uid)) noteListed(work, live);
     return false;
   }
   work.notListedSinceMs ??= nowMs;
   if (verdict === 'succeeded') return true;
-  // that a list had the pod before is no proof: the next one may come from a server that is further behind
-  const isNews = live.pods.some((pod) => isCreatedAfter(pod, work.claim));
+  const isNews =
+    isLaterList(live, work) || live.pods.some((pod) => isCreatedAfter(pod, work.claim));
   const patienceMs = work.claim.isDeleting && isNews ? deletedGraceMs : graceMs;
   return nowMs - work.notListedSinceMs >= patienceMs;
+}
+
+function noteListed(work: ClaimWork, { version }: LivePods): void {
+  if (version !== undefined) work.listedIn = Math.max(version, work.listedIn ?? version);
+}
+
+/** True for a list from after one that had the pod: without versions the next list may come from a server that is further behind. */
+function isLaterList({ version }: LivePods, { listedIn }: ClaimWork): boolean {
+  return version !== undefined && listedIn !== undefined && version > listedIn;
 }
 
 function needsLeading(claim: IdentityClaim): boolean {
