@@ -17,6 +17,7 @@ export function complaintsAboutQuiet(world: World): string[] {
     ...complaintsAboutClaims(world),
     ...judged.flatMap((pod) => complaintsAboutPod(pod, pool)),
     ...pool.flatMap((address) => complaintsAboutAddress(address, standing)),
+    ...judged.flatMap((pod) => complaintsAboutUse(pod, pool)),
     ...complaintsAboutRoutes(
       world,
       routeTables,
@@ -74,6 +75,17 @@ function complaintsAboutPod(pod: Pod, pool: Ec2Snapshot['addresses']): string[] 
     complaints.push(`${name} (${uid}) holds ${published.publicIp} under the record ${tag}`);
   }
   return complaints;
+}
+
+/** An address that its pod does not use may be the one that another pod waits for. */
+function complaintsAboutUse(pod: Pod, pool: Ec2Snapshot['addresses']): string[] {
+  const { published, name, uid, host, privateIp } = pod;
+  if (published !== undefined) return [];
+  const idle = pool.filter(
+    (one) =>
+      one.networkInterfaceId === host.networkInterfaceId && one.privateIpAddress === privateIp,
+  );
+  return idle.map(({ publicIp }) => `${name} (${uid}) has ${publicIp} and does not advertise it`);
 }
 
 function complaintsAboutAddress(address: ElasticIp, standing: readonly Pod[]): string[] {

@@ -156,6 +156,41 @@ const anew: Scene = {
   },
 };
 
+/** The address that its pod has let go is the last one that is free, and nobody beside it can put that on his link. */
+const leftOnLink: Scene = {
+  what: 'a container is killed between its claim and its link, while a pod beside it waits for an address',
+  recallMs: 0,
+  betweenMs: [60_000, 110_000],
+  play: async ({ world, cluster }) => {
+    const { region, scheduler } = world;
+    const pod = pickHolder(world);
+    if (pod === undefined) return;
+    const { addresses } = region.ec2.snapshot();
+    const free = addresses.filter(
+      ({ allocationId, associationId }) =>
+        associationId === undefined && !region.foreign.has(allocationId),
+    );
+    world.note(pod.name, '!!! more pods come beside it than addresses are left', free.length);
+    for (let count = 0; count <= free.length + 2; count++)
+      cluster.create(`beside-${count}`, pod.host);
+    const untilMs = world.nowMs + 2 * patienceMs;
+    while (!waitsInVain(world, pod) && world.nowMs < untilMs) await scheduler.wait(500);
+    const cell = { verb: 'release', operation: 'updateClaim', fault: 'crash after' } as const;
+    world.arms.unshift({ cell, skip: 0, anywhereFromMs: Infinity });
+    cluster.restart(pod);
+  },
+};
+
+/** True when a pod of the same host has asked for an address, and none is free. */
+function waitsInVain({ standing, managed }: World, { host }: Pod): boolean {
+  return standing.some(
+    (pod) =>
+      pod.host === host &&
+      managed?.claimsOf(pod).some(({ status }) => status?.trouble?.code === 'PoolExhausted') ===
+        true,
+  );
+}
+
 /** What managed mode has besides the scenes of both. */
 export const managedScenes: readonly Scene[] = [
   outage,
@@ -165,4 +200,5 @@ export const managedScenes: readonly Scene[] = [
   backwardList,
   lateWord,
   anew,
+  leftOnLink,
 ];

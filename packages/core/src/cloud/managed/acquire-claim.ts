@@ -24,6 +24,8 @@ export interface AcquireClaimParts {
 
 /** A change that was not told is seen so much later, in milliseconds. */
 const lookAgainMs = 10_000;
+/** What was refused is asked for again after that time, twice it, four times and so on up to this, in milliseconds. */
+const longestAskAgainMs = 80_000;
 /** Tries of handing back, a second apart. */
 const handBackTries = 5;
 
@@ -42,6 +44,9 @@ interface Acquiring {
   prepared: Grant | undefined;
   /** What it waited for last, and why that may take long. */
   waitedFor: Pick<Extract<AcquireAct, { readonly kind: 'wait' }>, 'for' | 'trouble'> | undefined;
+  /** When what was refused is asked for again, by `elapsed`; undefined while nothing waits for that. */
+  asksAgainAtMs: number | undefined;
+  asksAgainAfterMs: number;
 }
 
 /**
@@ -65,6 +70,8 @@ export async function acquireClaim(
     taken: undefined,
     prepared: undefined,
     waitedFor: undefined,
+    asksAgainAtMs: undefined,
+    asksAgainAfterMs: lookAgainMs,
   };
   try {
     for (;;) {
@@ -99,8 +106,7 @@ async function goOn(run: Acquiring): Promise<Grant | undefined> {
       return undefined;
     case 'ask-again':
       run.waitedFor = act;
-      await run.parts.clock.wait(leftMs(run, lookAgainMs), run.request.signal);
-      await changeSpec(claims, claim, { refused: [] });
+      await askAgain(run, claim);
       return undefined;
     case 'let-go':
       if (act.held !== undefined) await run.request.onGivingBack?.(claimOf(act.held));
@@ -183,10 +189,25 @@ async function prepare(run: Acquiring, claim: IdentityClaim, grant: Grant): Prom
   } catch (error) {
     if (!isStoreError(error, 'AddressHeldOnNode')) throw error;
     await request.onGivingBack?.(claimOf(grant));
+    run.asksAgainAtMs = undefined;
     const refused = [...claim.spec.refused, grant.allocationId];
     await changeSpec(parts.claims, claim, { refused, readyFor: null });
     await pause(run);
   }
+}
+
+/** In its time: nothing is told of a link of another pod. Another address may come before that. */
+async function askAgain(run: Acquiring, claim: IdentityClaim): Promise<void> {
+  const { clock, claims } = run.parts;
+  run.asksAgainAtMs ??= clock.elapsed() + run.asksAgainAfterMs;
+  const waitMs = run.asksAgainAtMs - clock.elapsed();
+  if (waitMs > 0) {
+    await run.changes.next(leftMs(run, waitMs), run.request.signal);
+    return;
+  }
+  run.asksAgainAtMs = undefined;
+  run.asksAgainAfterMs = Math.min(2 * run.asksAgainAfterMs, longestAskAgainMs);
+  await changeSpec(claims, claim, { refused: [] });
 }
 
 function claimOf({ publicIp, allocationId, associationId, networkInterfaceId }: Grant): Claim {

@@ -3,26 +3,28 @@ import { openSession } from '../cloud-session.ts';
 import type { LivePods } from '../liveness.ts';
 import { lookAtCloud, poolFilters, routeTableIdFilters } from '../observe-cloud.ts';
 import { mergeOwnWrites } from '../own-writes.ts';
-import { planCloud } from '../plan-cloud.ts';
+import { planCloud, type CloudPlan } from '../plan-cloud.ts';
 import { refusePlan } from '../refuse-plan.ts';
 import { translateEc2Error } from '../translate-ec2-error.ts';
 import type { CloudView } from '../view.ts';
-import { nameClaim, type IdentityClaim } from './claim.ts';
+import { isRefusedByPod, nameClaim, type IdentityClaim } from './claim.ts';
 import { followClaims, type ClaimChanges } from './claim-changes.ts';
 import {
   addressesOf,
+  breakPromise,
   newWork,
   refreshWork,
+  soonMs,
   type ClaimPlace,
   type ClaimWork,
 } from './claim-work.ts';
 import type { ControlPorts } from './control-ports.ts';
-import { finishClaim } from './finish-claim.ts';
+import { finishClaim, giveBackRefused } from './finish-claim.ts';
 import { AddressTaken, holdClaim } from './hold-claim.ts';
 import { heirOf } from './heir.ts';
 import { isWhole, lookAfterClaim } from './look-after-claim.ts';
 import { placeOf } from './place-claims.ts';
-import { needsLiveness, sortErrands, type Errands } from './sort-errands.ts';
+import { isPlaceShared, needsLiveness, sortErrands, type Errands } from './sort-errands.ts';
 import { standBy } from './stand-by.ts';
 import { stopsAll } from './stops-all.ts';
 import { plannedAddress, wantedFor } from './want-claim.ts';
@@ -38,15 +40,16 @@ export type ControllerTimes = Readonly<Record<'intervalMs' | 'graceMs', number>>
 /** So long claims gather after the first change; and so long lies from one pass to the next. */
 const gatherMs = 100;
 const gapMs = 500;
-/** How long EC2 may show a promised address elsewhere before another one is promised. */
-const unavailableMs = 10_000;
-const soonMs = 1000;
 
 const nobodyKnown: LivePods = { complete: false, pods: [] };
 
 interface Placed {
   readonly work: ClaimWork;
   readonly place: ClaimPlace;
+}
+
+function isNoneFree({ kind }: CloudPlan): boolean {
+  return kind === 'pool-exhausted' || kind === 'address-unavailable';
 }
 
 /** Passes over all claims of a pool, while the lease is held: from the world, what is remembered only saves time. */
@@ -202,7 +205,12 @@ export class ClaimController {
         const { privateIp, networkInterfaceId } = want;
         const spec = work.claim.spec.identity;
         const error = refusePlan({ plan, spec, privateIp, networkInterfaceId });
-        this.#start(work, () => Promise.reject(error));
+        const isUseless = isNoneFree(plan) && isRefusedByPod(work.claim);
+        const isAlone = !isPlaceShared(work, works);
+        this.#start(work, async () => {
+          if (isUseless && isAlone) await this.#giveBackRefused(work);
+          throw error;
+        });
       }
     }
     for (const { work, place } of placed) {
@@ -216,6 +224,11 @@ export class ClaimController {
         continue;
       this.#start(work, () => lookAfterClaim(this.#ports, work, phase));
     }
+  }
+
+  async #giveBackRefused(work: ClaimWork): Promise<void> {
+    await giveBackRefused(this.#ports, work);
+    this.#wakeWhoWaits();
   }
 
   async #place(works: readonly ClaimWork[]): Promise<Placed[]> {
@@ -262,7 +275,7 @@ export class ClaimController {
   async #failed(work: ClaimWork, error: unknown): Promise<void> {
     const nowMs = this.#parts.clock.elapsed();
     if (error instanceof ClaimMoved) return;
-    if (error instanceof AddressTaken) return this.#breakPromise(work, error);
+    if (error instanceof AddressTaken) return breakPromise(work, error, nowMs);
     const trouble = translateEc2Error(error, `leading on claim ${nameClaim(work.claim)}`);
     if (trouble.code === 'Aborted' || trouble.code === 'LeaseLost') return;
     const { intervalMs } = this.#times;
@@ -276,19 +289,6 @@ export class ClaimController {
     }
     this.#tell(trouble, work);
     await writeTrouble(this.#ports, work, trouble).catch(() => {});
-  }
-
-  #breakPromise(work: ClaimWork, taken: AddressTaken): void {
-    const nowMs = this.#parts.clock.elapsed();
-    work.unavailableSinceMs ??= nowMs;
-    if (taken.isProven) work.excluded.add(taken.message);
-    if (!taken.isProven && nowMs - work.unavailableSinceMs < unavailableMs) {
-      work.restsUntilMs = nowMs + soonMs;
-      return;
-    }
-    // the promise stands until the next one takes its place: it says, too, whether the private IP was put there by us
-    work.unavailableSinceMs = undefined;
-    work.inherits = undefined;
   }
 
   #tell(error: unknown, work: ClaimWork | undefined): void {

@@ -80,6 +80,28 @@ function answeredFor({ status }: IdentityClaim): OwnWrite[] {
   ];
 }
 
+/** Tried again after so long, in milliseconds, what may be otherwise at once. */
+export const soonMs = 1000;
+/** How long EC2 may show a promised address elsewhere before another one is promised. */
+const unavailableMs = 10_000;
+
+/** The address that was promised is somebody else's: by EC2's word, or as describes show. */
+export function breakPromise(
+  work: ClaimWork,
+  { isProven, allocationId }: { readonly isProven: boolean; readonly allocationId: string },
+  nowMs: number,
+): void {
+  work.unavailableSinceMs ??= nowMs;
+  if (isProven) work.excluded.add(allocationId);
+  if (!isProven && nowMs - work.unavailableSinceMs < unavailableMs) {
+    work.restsUntilMs = nowMs + soonMs;
+    return;
+  }
+  // the promise stands until the next one takes its place: it says, too, whether the private IP was put there by us
+  work.unavailableSinceMs = undefined;
+  work.inherits = undefined;
+}
+
 /** What is not to be given to others: what it has or was promised, unless EC2 refused it, and what it is about to be promised. */
 export function addressesOf({ claim, leadsTo, excluded }: ClaimWork): string[] {
   const had = addressOfClaim(claim)?.allocationId;

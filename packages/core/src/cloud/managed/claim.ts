@@ -122,6 +122,12 @@ export function addressOfClaim({
   return phase.kind === 'promised' ? phase.promise : phase.grant;
 }
 
+/** True when the claim has an address that its pod cannot put on its link: another pod of the node has it there. */
+export function isRefusedByPod({ spec, status }: Pick<IdentityClaim, 'spec' | 'status'>): boolean {
+  const phase = status?.phase;
+  return phase !== undefined && 'grant' in phase && spec.refused.includes(phase.grant.allocationId);
+}
+
 /** The network interface that a claim's address is on, or shall be on; undefined before that is known. */
 export function interfaceOfClaim({ status }: Pick<IdentityClaim, 'status'>): string | undefined {
   const phase = status?.phase;

@@ -232,6 +232,54 @@ it('an address that another pod of the node has on its link goes back, and anoth
   expect(built.leftInEc2()).toEqual([]);
 });
 
+it('an address that its pod cannot have, and none can replace, goes to the pod that has it on its link', async () => {
+  const built = open({ addresses: 1 });
+  built.control();
+  const [pod, other] = [built.pod('gateway-0'), built.pod('gateway-1')];
+  const lent = await built.run(ensure(other));
+  await built.run(lent.release());
+  await built.clock.advance(2000);
+  // as a container leaves it that is killed after its claim is let go, and before its link is clean
+  other.kernel.addAddress('net1', `${lent.identity.publicIp}/32`, 'link');
+  const asked = ensure(pod);
+  await built.clock.advance(3000);
+  expect(built.leftInEc2()).toEqual([]);
+  const [waits] = await built.claims.list();
+  expect(waits?.status).toMatchObject({
+    phase: { kind: 'waiting' },
+    trouble: { code: 'PoolExhausted' },
+  });
+  // its next process
+  const held = await built.run(ensure(other));
+  expect(held.identity.publicIp).toBe(lent.identity.publicIp);
+  await built.clock.advance(60_000);
+  expect(built.carriedBy(pod)).toBeUndefined();
+  await built.run(held.release());
+  const { identity } = await built.run(asked);
+  expect(built.carriedBy(pod)).toBe(identity.publicIp);
+});
+
+it('what its pod cannot have is free for a pod of another node, and is asked for ever more seldom', async () => {
+  const built = open({ addresses: 1 });
+  built.control();
+  const [pod, other] = [built.pod('gateway-0'), built.pod('gateway-1')];
+  const lent = await built.run(ensure(other));
+  await built.run(lent.release());
+  await built.clock.advance(2000);
+  other.kernel.addAddress('net1', `${lent.identity.publicIp}/32`, 'link');
+  const before = built.ec2.calls.countWrites();
+  const asked = ensure(pod).catch((error: unknown) => error);
+  await built.clock.advance(10 * 60_000 - 1000);
+  // private IP, address and record, each put there and taken away, and the source/destination check: ten seconds after the first
+  // time, 20, 40, and every 80
+  expect(built.ec2.calls.countWrites() - before).toBeLessThanOrEqual(1 + 6 * 11);
+  await built.clock.advance(3000);
+  expect(await asked).toMatchObject({ code: 'NotGranted' });
+  const third = built.pod('elsewhere', { node: 1 });
+  const held = await built.run(ensure(third));
+  expect(held.identity.publicIp).toBe(lent.identity.publicIp);
+});
+
 it('a granted address that its pod refuses goes back with its routes left, and another one comes', async () => {
   const built = open();
   built.control();

@@ -48,7 +48,41 @@ async function live(built: ManagedRegion): Promise<void> {
   expect(built.leftInEc2()).toEqual([]);
 }
 
+/** A pod gets the only address, which another pod of the node still has on its link, until that one's next process asks for it. */
+async function liveWithARefusal(built: ManagedRegion): Promise<void> {
+  const [pod, other] = twoOnOneInterface(built);
+  if (pod === undefined || other === undefined) throw new Error('two pods');
+  const publicIp = '203.0.113.1';
+  other.kernel.addAddress('net1', `${publicIp}/32`, 'link');
+  const asked = ensure(pod);
+  await built.clock.advance(2000);
+  const held = await built.run(ensure(other));
+  expect(held.identity.publicIp).toBe(publicIp);
+  await built.run(held.release());
+  const next = await built.run(asked);
+  expectAllTrue(built, [pod], [next]);
+  await built.run(next.release());
+  await built.clock.advance(2 * describeLagMs);
+  expect(await built.claims.list()).toEqual([]);
+  expect(built.leftInEc2()).toEqual([]);
+}
+
 describe.each(scopes)('claims that exclude per %s', (claimScope) => {
+  it.each([
+    ['before', false],
+    ['after', true],
+  ])(
+    'a controller that dies %s any write with an address that its pod refuses is gone on for by the next one',
+    async (_when, isCarriedOut) => {
+      const deaths = await dieAtEachWrite(
+        () => (region = new ManagedRegion({ ec2: { claimScope }, addresses: 1 })),
+        isCarriedOut,
+        liveWithARefusal,
+      );
+      expect(deaths).toBeGreaterThan(25);
+    },
+  );
+
   it.each([
     ['before', false],
     ['after', true],

@@ -7,6 +7,7 @@ import { releaseClaimIpv6 } from './claim-ipv6.ts';
 import { knownForMs, renewSession, type ClaimWork } from './claim-work.ts';
 import { changeClaim } from './claim-writes.ts';
 import type { ControlPorts } from './control-ports.ts';
+import { writeStatus } from './write-status.ts';
 
 /** A claim whose pod does not hold it any more. */
 export interface FinishErrand {
@@ -39,6 +40,19 @@ export async function finishClaim(ports: ControlPorts, errand: FinishErrand): Pr
   );
 }
 
+/**
+ * Gives back what a claim has whose pod refused the address, where none can take its place: whoever has it on his link may be the one
+ * that waits for it. The claim waits again.
+ */
+export async function giveBackRefused(ports: ControlPorts, work: ClaimWork): Promise<void> {
+  const held = whatIsHeld(work);
+  if (held === undefined) return;
+  await giveBack(ports, { work, isPlaceTaken: false }, held);
+  await releaseClaimIpv6(ports, work, held);
+  work.publicIpv6 = undefined;
+  await writeStatus(ports, work, { phase: { kind: 'waiting' }, trouble: null });
+}
+
 interface Held {
   readonly claim: ClaimToEnd;
   readonly networkInterfaceId: string;
@@ -69,7 +83,7 @@ function whatIsHeld({ claim, session }: ClaimWork): Held | undefined {
 
 async function giveBack(
   ports: ControlPorts,
-  { work, isPlaceTaken }: FinishErrand,
+  { work, isPlaceTaken }: Pick<FinishErrand, 'work' | 'isPlaceTaken'>,
   held: Held,
 ): Promise<void> {
   const { identity, link } = work.claim.spec;

@@ -39,10 +39,12 @@ export interface HoldErrand {
 
 /** The address is somebody else's, as EC2 said, or as describes show. */
 export class AddressTaken extends Error {
+  readonly allocationId: string;
   readonly isProven: boolean;
 
   constructor(allocationId: string, isProven: boolean) {
     super(allocationId);
+    this.allocationId = allocationId;
     this.isProven = isProven;
   }
 }

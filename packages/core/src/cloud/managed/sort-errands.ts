@@ -1,7 +1,7 @@
 import { isAlive } from '../doubt-about-pods.ts';
 import type { LivePods } from '../liveness.ts';
 import { hasItsLink, hasItsPrivateIp, isHeir, isWanted } from './heir.ts';
-import { addressOfClaim, interfaceOfClaim, type IdentityClaim } from './claim.ts';
+import { addressOfClaim, interfaceOfClaim, isRefusedByPod, type IdentityClaim } from './claim.ts';
 import type { ClaimWork } from './claim-work.ts';
 import { isCreatedAfter, judgeHolder } from './judge-holder.ts';
 import { isReady } from './want-claim.ts';
@@ -129,15 +129,14 @@ function isLaterList({ version }: LivePods, { listedIn }: ClaimWork): boolean {
 
 function needsLeading(claim: IdentityClaim): boolean {
   const phase = claim.status?.phase ?? { kind: 'waiting' };
-  const isRefused = 'grant' in phase && claim.spec.refused.includes(phase.grant.allocationId);
   switch (phase.kind) {
     case 'waiting':
     case 'promised':
       return true;
     case 'claimed':
-      return isRefused || isReady(claim);
+      return isRefusedByPod(claim) || isReady(claim);
     case 'granted':
-      return isRefused;
+      return isRefusedByPod(claim);
     case 'lost':
       return false;
     default:
@@ -148,6 +147,13 @@ function needsLeading(claim: IdentityClaim): boolean {
 function isClaimed({ status }: IdentityClaim): boolean {
   const kind = status?.phase.kind;
   return kind === 'claimed' || kind === 'granted';
+}
+
+/** True when another claim has, or was promised, an address on its private IP. */
+export function isPlaceShared(work: ClaimWork, works: readonly ClaimWork[]): boolean {
+  return works.some(
+    (one) => one !== work && hasAddress(one) && isAtSamePlace(one.claim, work.claim),
+  );
 }
 
 /** The interface tells as far as both say it; a claim that is new does not yet. */
