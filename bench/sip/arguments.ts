@@ -11,12 +11,13 @@ export interface BenchOptions {
   readonly jsonFile: string | undefined;
 }
 
-/** `--quick`, `--only part,part`, `--json FILE`. */
+/** `--quick`, `--sleeping`, `--only part,part`, `--json FILE`. */
 export function parseBenchArguments(args: readonly string[]): BenchOptions {
   const { values } = parseArgs({
     args: [...args],
     options: {
       quick: { type: 'boolean', default: false },
+      sleeping: { type: 'boolean', default: false },
       only: { type: 'string' },
       json: { type: 'string' },
     },
@@ -26,8 +27,9 @@ export function parseBenchArguments(args: readonly string[]): BenchOptions {
   if (chosen.length < wanted.length) {
     throw new Error(`--only ${values.only}: give some of ${parts.join(',')}.`);
   }
+  const settings = values.quick ? quickSettings : fullSettings;
   return {
-    settings: values.quick ? quickSettings : fullSettings,
+    settings: { ...settings, isPolled: !values.sleeping },
     isQuick: values.quick,
     parts: chosen,
     jsonFile: values.json,

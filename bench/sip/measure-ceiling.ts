@@ -38,9 +38,9 @@ export async function measureCeiling(settings: Settings): Promise<CeilingFigures
 
 async function climb(
   { side, from, step, to }: Search,
-  { warmUpSeconds, stepSeconds }: Settings,
+  { warmUpSeconds, stepSeconds, isPolled }: Settings,
 ): Promise<CeilingFigure> {
-  await using server = await RunningServer.start(side);
+  await using server = await RunningServer.start(side, { isPolled });
   await server.load(from, warmUpSeconds);
   let best: LoadFigures | undefined;
   for (let rate = from; rate <= to; rate += step) {

@@ -14,9 +14,9 @@ export async function measureEndurance(settings: Settings): Promise<EnduranceFig
 
 async function endure(
   name: 'uas' | 'b2bua',
-  { warmUpSeconds, enduranceSeconds }: Settings,
+  { warmUpSeconds, enduranceSeconds, isPolled }: Settings,
 ): Promise<LoadFigures> {
-  await using server = await RunningServer.start(name);
+  await using server = await RunningServer.start(name, { isPolled });
   const rate = rates[name];
   await server.load(rate, warmUpSeconds);
   const before = await server.account();

@@ -34,8 +34,11 @@ interface Played {
 /** All servers stand all the time; each in turn gets its load, the order rotating. */
 export async function measureRounds(settings: Settings): Promise<RoundFigures> {
   await using servers = new AsyncDisposableStack();
+  const { isPolled } = settings;
   const running = new Map<Side, RunningServer>();
-  for (const side of sides) running.set(side, servers.use(await RunningServer.start(side)));
+  for (const side of sides) {
+    running.set(side, servers.use(await RunningServer.start(side, { isPolled })));
+  }
   const rounds: Record<Side, LoadFigures>[] = [];
   for (const side of sides) await running.get(side)?.load(sideRates[side], settings.warmUpSeconds);
   for (let round = 0; round < settings.rounds; round++) {

@@ -91,7 +91,9 @@ async function measureRealtime(
   { mediaSeconds: seconds, warmUpSeconds }: Settings,
 ): Promise<RealtimeFigures | MissingWire> {
   const { gateway: target, mediaCaller: caller, mediaCallee: callee } = places;
-  await using gateway = await RunningServer.start('gateway', relayRealtimePriority);
+  await using gateway = await RunningServer.start('gateway', {
+    realtimePriority: relayRealtimePriority,
+  });
   const { relayThread } = await gateway.account();
   if (relayThread?.realtimePriority !== relayRealtimePriority) {
     const why = 'a realtime thread takes CAP_SYS_NICE (or RLIMIT_RTPRIO) and chrt of util-linux';

@@ -8,17 +8,29 @@ import type { ServerAccount, ServerName } from './sip-server.ts';
 /** A call that ended well is forgotten after 64*T1; one that did not, whose 2xx and whose BYE were in vain, after twice that. */
 const settleMs = 80_000;
 
+interface ServerOptions {
+  /** Whether what loads it polls: {@link LoadInput.isPolling}. */
+  readonly isPolled?: boolean;
+  /** Of the thread of the gateway's relay. */
+  readonly realtimePriority?: number;
+}
+
 /** A server in a process of its own, and loads on it from another one. */
 export class RunningServer implements AsyncDisposable {
   readonly name: ServerName;
   readonly #server: Child;
+  readonly #isPolled: boolean;
 
-  private constructor(name: ServerName, server: Child) {
+  private constructor(name: ServerName, server: Child, isPolled: boolean) {
     this.name = name;
     this.#server = server;
+    this.#isPolled = isPolled;
   }
 
-  static async start(name: ServerName, realtimePriority?: number): Promise<RunningServer> {
+  static async start(
+    name: ServerName,
+    { isPolled = false, realtimePriority }: ServerOptions = {},
+  ): Promise<RunningServer> {
     const { server: local, callee, caller, gateway, mediaCallee } = places;
     const mediaHosts = [callee.address, caller.address];
     const isGateway = name === 'gateway';
@@ -32,7 +44,7 @@ export class RunningServer implements AsyncDisposable {
     };
     const child = new Child(new URL('./server-child.ts', import.meta.url), [JSON.stringify(input)]);
     await child.next();
-    return new RunningServer(name, child);
+    return new RunningServer(name, child, isPolled);
   }
 
   account(): Promise<ServerAccount> {
@@ -51,6 +63,7 @@ export class RunningServer implements AsyncDisposable {
       plan: { target, rate, seconds },
       from: places.caller,
       callee: isThrough ? places.callee : undefined,
+      isPolling: this.#isPolled,
     };
     return await generator.ask<LoadReport>(input);
   }

@@ -1,5 +1,5 @@
 // One server of the bench in a process of its own. Over IPC: says where it listens, gives its account when asked.
-import { avoidPretenuring, type Tuple } from '@truetuple/sip-engine';
+import { avoidPretenuring, copyEnvironment, type Tuple } from '@truetuple/sip-engine';
 import { openBareUas } from './bare-uas.ts';
 import { openGateway } from './gateway-server.ts';
 import { openNpmSip } from './npm-sip-uas.ts';
@@ -53,6 +53,7 @@ function account(server: SipServer): ServerAccount {
 
 // as truetuple-gateway begins; every server of the bench does, whoever wrote it
 avoidPretenuring();
+copyEnvironment();
 const server = await open(JSON.parse(process.argv[2] ?? '') as ServerInput);
 process.on('message', () => process.send?.(account(server)));
 // the bench is gone, or done with this server

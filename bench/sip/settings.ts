@@ -31,6 +31,11 @@ export interface Settings {
    * Whether a round counts what its transactions cost until the last one has ended, 32 seconds after the last call.
    */
   readonly untilSettled: boolean;
+  /**
+   * Whether the generator polls where what a call costs is measured. Beside the relay, which needs a processor of its own, and with
+   * sipp nobody does.
+   */
+  readonly isPolled: boolean;
 }
 
 export const fullSettings: Settings = {
@@ -43,6 +48,7 @@ export const fullSettings: Settings = {
   mediaSeconds: 20,
   stubCalls: 20_000,
   untilSettled: true,
+  isPolled: true,
 };
 
 /** A few minutes less: no figure to publish. */
@@ -56,6 +62,7 @@ export const quickSettings: Settings = {
   mediaSeconds: 5,
   stubCalls: 5_000,
   untilSettled: false,
+  isPolled: true,
 };
 
 /** Calls per second that the bounds ask for. */

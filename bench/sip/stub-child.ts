@@ -1,5 +1,5 @@
 // drachtio-srf alone, on a stub of its server in memory: one saturated process. Over IPC: how many calls to play, what they cost.
-import { avoidPretenuring } from '@truetuple/sip-engine';
+import { avoidPretenuring, copyEnvironment } from '@truetuple/sip-engine';
 import { StubCalls } from './stub-calls.ts';
 
 export interface StubOrder {
@@ -14,6 +14,7 @@ export interface StubReport {
 
 // as truetuple-gateway begins; every server of the bench does, whoever wrote it
 avoidPretenuring();
+copyEnvironment();
 const calls = new StubCalls(process.argv[2] === 'b2bua' ? 'b2bua' : 'uas');
 await calls.start();
 process.on('message', ({ calls: wanted }: StubOrder) => {

@@ -84,5 +84,6 @@ export {
   type SipEngineOptions,
 } from './engine.ts';
 export { avoidPretenuring } from './avoid-pretenuring.ts';
+export { copyEnvironment } from './copy-environment.ts';
 export { defaultTiming, type TransactionTiming } from './transaction/timing.ts';
 export type { AppListener } from './wire/app-listener.ts';

@@ -10,7 +10,7 @@ import {
   type IdentitySpecInput,
   type KeepEvent,
 } from '@truetuple/core';
-import { avoidPretenuring } from '@truetuple/sip-engine';
+import { avoidPretenuring, copyEnvironment } from '@truetuple/sip-engine';
 import { readCommandLine, type Command } from './commands/command-line.ts';
 import { drawLadder } from './commands/draw-ladder.ts';
 import { exitCodes, type ExitCode } from './commands/exit-code.ts';
@@ -56,6 +56,7 @@ async function main(command: Command): Promise<ExitCode> {
 
 async function run(file: string): Promise<ExitCode> {
   avoidPretenuring();
+  copyEnvironment();
   const config = await loadConfig(file, parseIdentitySpec, 'read');
   const log = pino(
     { level: config.log.level, base: null },
