@@ -63,7 +63,7 @@ export function printRounds({
   ];
 }
 
-export function printEndurance({ uas, b2bua }: EnduranceFigures): readonly string[] {
+export function printEndurance({ uas, b2bua, busyB2bua }: EnduranceFigures): readonly string[] {
   return [
     '',
     'The rates of the bounds for a long time.',
@@ -71,6 +71,7 @@ export function printEndurance({ uas, b2bua }: EnduranceFigures): readonly strin
     ...loadTable([
       [titles.uas, uas],
       [titles.b2bua, b2bua],
+      [titles.b2bua, busyB2bua],
     ]),
   ];
 }

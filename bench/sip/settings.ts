@@ -44,7 +44,7 @@ export const fullSettings: Settings = {
   warmUpSeconds: 10,
   enduranceSeconds: 60,
   stepSeconds: 8,
-  sippSeconds: 30,
+  sippSeconds: 60,
   mediaSeconds: 20,
   stubCalls: 20_000,
   untilSettled: true,
@@ -67,6 +67,9 @@ export const quickSettings: Settings = {
 
 /** Calls per second that the bounds ask for. */
 export const rates = { uas: 3_000, b2bua: 800, gatewaySetUps: 200 } as const;
+
+/** `rates.b2bua` is what is asked for at least: a minute is played at this rate, too. */
+export const busyB2buaRate = 1_200;
 
 /** Calls with media in both directions while the relay is measured: 10,000 packets a second. */
 export const mediaCalls = 100;
