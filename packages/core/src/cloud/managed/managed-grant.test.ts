@@ -163,7 +163,7 @@ describe('acquire', () => {
   });
 
   it('tries again what another pod of the node had when no other is free, after 10, 20, 40 and then every 80 seconds', async () => {
-    const world = build();
+    const world = build(600_000);
     const heldOnNode = new CoreError({
       code: 'AddressHeldOnNode',
       message: '',
