@@ -130,3 +130,18 @@ it('a pod that starts again under such a record keeps its address and records it
   const record = racedAddress()?.tags.find(({ key }) => key === ownerTagKey);
   expect(record?.value).toContain(`/uid-late/${late}/`);
 });
+
+it('whom it names takes it away when no address is left for it, and has what the reaper frees then', async () => {
+  const { clock, acquire, raced, reap, racedAddress } = await build();
+  const third = '10.0.2.52' as Ipv4Address;
+  const living = [livingEarly, { uid: 'uid-third', privateIps: [third] }];
+  await acquire('third', third);
+  await expect(acquire('early', early)).rejects.toMatchObject({ code: 'PoolExhausted' });
+  expect(racedAddress()?.tags.map(({ key }) => key)).toEqual([poolTagKey]);
+  expect(racedAddress()?.privateIpAddress).toBe(late);
+  const first = await reap(living);
+  clock.advance(graceMs);
+  const due = await reap(living, { earlier: first.sightings });
+  expect(kindsOf(due)).toEqual(['delete-route', 'disassociate-address']);
+  expect(await acquire('early', early)).toMatchObject({ allocationId: raced.allocationId });
+});

@@ -10,6 +10,7 @@ import { staleRoutes } from './plan-nothing.ts';
 import { privateIpIsOurs } from './private-ip-duty.ts';
 import {
   hasPrivateIp,
+  hasStrayRecord,
   interfaceOf,
   ownerRecordOf,
   ownerTagOf,
@@ -71,6 +72,8 @@ export function finishPlan(
   const { view, eni, held, isUnproven, cleared, clean } = prepared;
   const address = held ?? chosen;
   if (address === undefined) {
+    const own = ownStrayRecords(wanted, clean);
+    if (own.length > 0) return { kind: 'steps', steps: own };
     return planAllocation(wanted, prepared, allocating) ?? exhausted(wanted, prepared);
   }
   const routes = wanted.withRoutes ? planRoutes(address, wanted, clean) : [];
@@ -84,6 +87,20 @@ export function finishPlan(
     ...planOldRecords(wanted, clean, address),
   ];
   return { kind: 'steps', steps };
+}
+
+/**
+ * A record of its own that came late, on an address that another private IP has: under a living pod's name the reaper leaves what a
+ * dead one left there, and it may be what this one waits for. Whose the address is goes by the association (decision 0025).
+ */
+function ownStrayRecords({ owner, leavesRoutes }: WantedIdentity, view: CloudView): CloudStep[] {
+  if (leavesRoutes === true) return [];
+  return view.addresses.flatMap((address) => {
+    const value = ownerTagOf(address);
+    const isOwn = ownerRecordOf(address)?.owner.uid === owner.uid && hasStrayRecord(address);
+    if (!isOwn || value === undefined) return [];
+    return [{ kind: 'untag-owner' as const, allocationId: address.allocationId, value }];
+  });
 }
 
 /** The address is known only once EC2 has answered: the next plan claims it. */
