@@ -142,6 +142,7 @@ it('whom it names takes it away when no address is left for it, and has what the
   const first = await reap(living);
   clock.advance(graceMs);
   const due = await reap(living, { earlier: first.sightings });
-  expect(kindsOf(due)).toEqual(['delete-route', 'disassociate-address']);
+  // routes wait while a pod without an address lives: it may just have claimed this one
+  expect(kindsOf(due)).toEqual(['disassociate-address']);
   expect(await acquire('early', early)).toMatchObject({ allocationId: raced.allocationId });
 });
