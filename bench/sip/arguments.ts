@@ -11,13 +11,13 @@ export interface BenchOptions {
   readonly jsonFile: string | undefined;
 }
 
-/** `--quick`, `--sleeping`, `--only part,part`, `--json FILE`. */
+/** `--quick`, `--polling`, `--only part,part`, `--json FILE`. */
 export function parseBenchArguments(args: readonly string[]): BenchOptions {
   const { values } = parseArgs({
     args: [...args],
     options: {
       quick: { type: 'boolean', default: false },
-      sleeping: { type: 'boolean', default: false },
+      polling: { type: 'boolean', default: false },
       only: { type: 'string' },
       json: { type: 'string' },
     },
@@ -29,7 +29,7 @@ export function parseBenchArguments(args: readonly string[]): BenchOptions {
   }
   const settings = values.quick ? quickSettings : fullSettings;
   return {
-    settings: { ...settings, isPolled: !values.sleeping },
+    settings: { ...settings, isPolled: values.polling },
     isQuick: values.quick,
     parts: chosen,
     jsonFile: values.json,

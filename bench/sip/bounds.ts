@@ -30,8 +30,10 @@ export function judge({ rounds, endurance, sipp, relay }: Figures): readonly Ver
     add(what, `${ratio.toFixed(1)} times`, ratio <= bound);
   };
   if (rounds !== undefined) {
-    const { uas } = rounds.cpuUsPerCall;
+    const { uas, b2bua } = rounds.cpuUsPerCall;
     add(`uas: at most ${uasCpuUs} us of CPU per call`, `${uas.toFixed(0)} us`, uas <= uasCpuUs);
+    const what = `b2bua: at most ${b2buaCpuUs} us of CPU per call`;
+    add(what, `${b2bua.toFixed(0)} us`, b2bua <= b2buaCpuUs);
     // microseconds are those of one machine, the ratio to a peer of the same rounds is not
     const { ratioToBare } = rounds;
     addRatio('uas', ratioToBare.uas, uasCpuUs / bareCpuUsThere);

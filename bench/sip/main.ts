@@ -1,7 +1,7 @@
 /**
  * `npm run bench:sip`: what a call costs through drachtio-srf on the engine, beside a bare UAS, npm's sip and drachtio-srf
  * alone; how many calls a second; and the media relay's latency. Exit 0 when the bounds hold, 1 when one does not or
- * something failed. Options: --quick, --sleeping (the load generator sleeps until something comes, where it polls else),
+ * something failed. Options: --quick, --polling (the load generator polls, where it sleeps until something comes else),
  * --only stub,rounds,endurance,ceiling,sipp,relay, --json FILE.
  */
 import { writeFile } from 'node:fs/promises';

@@ -32,8 +32,7 @@ export interface Settings {
    */
   readonly untilSettled: boolean;
   /**
-   * Whether the generator polls where what a call costs is measured. Beside the relay, which needs a processor of its own, and with
-   * sipp nobody does.
+   * Whether the generator polls: `--polling`. Never beside the relay, which needs a processor of its own, nor with sipp.
    */
   readonly isPolled: boolean;
 }
@@ -48,7 +47,7 @@ export const fullSettings: Settings = {
   mediaSeconds: 20,
   stubCalls: 20_000,
   untilSettled: true,
-  isPolled: true,
+  isPolled: false,
 };
 
 /** A few minutes less: no figure to publish. */
@@ -62,7 +61,7 @@ export const quickSettings: Settings = {
   mediaSeconds: 5,
   stubCalls: 5_000,
   untilSettled: false,
-  isPolled: true,
+  isPolled: false,
 };
 
 /** Calls per second that the bounds ask for. */

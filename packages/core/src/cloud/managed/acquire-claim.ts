@@ -24,8 +24,6 @@ export interface AcquireClaimParts {
 
 /** A change that was not told is seen so much later, in milliseconds. */
 const lookAgainMs = 10_000;
-/** What was refused is asked for again after that time, twice it, four times and so on up to this, in milliseconds. */
-const longestAskAgainMs = 80_000;
 /** Tries of handing back, a second apart. */
 const handBackTries = 5;
 
@@ -46,7 +44,6 @@ interface Acquiring {
   waitedFor: Pick<Extract<AcquireAct, { readonly kind: 'wait' }>, 'for' | 'trouble'> | undefined;
   /** When what was refused is asked for again, by `elapsed`; undefined while nothing waits for that. */
   asksAgainAtMs: number | undefined;
-  asksAgainAfterMs: number;
 }
 
 /**
@@ -71,7 +68,6 @@ export async function acquireClaim(
     prepared: undefined,
     waitedFor: undefined,
     asksAgainAtMs: undefined,
-    asksAgainAfterMs: lookAgainMs,
   };
   try {
     for (;;) {
@@ -199,14 +195,13 @@ async function prepare(run: Acquiring, claim: IdentityClaim, grant: Grant): Prom
 /** In its time: nothing is told of a link of another pod. Another address may come before that. */
 async function askAgain(run: Acquiring, claim: IdentityClaim): Promise<void> {
   const { clock, claims } = run.parts;
-  run.asksAgainAtMs ??= clock.elapsed() + run.asksAgainAfterMs;
+  run.asksAgainAtMs ??= clock.elapsed() + lookAgainMs;
   const waitMs = run.asksAgainAtMs - clock.elapsed();
   if (waitMs > 0) {
     await run.changes.next(leftMs(run, waitMs), run.request.signal);
     return;
   }
   run.asksAgainAtMs = undefined;
-  run.asksAgainAfterMs = Math.min(2 * run.asksAgainAfterMs, longestAskAgainMs);
   await changeSpec(claims, claim, { refused: [] });
 }
 
