@@ -83,6 +83,13 @@ async function granted(world: ReturnType<typeof build>, number = 1): Promise<Gra
   return asked;
 }
 
+/** A pod that refused the only address there is, after the controller has taken it back. */
+async function refuseInVain(world: ReturnType<typeof build>): Promise<void> {
+  const claim = await world.read();
+  await world.claims.update({ ...claim, spec: { ...claim.spec, refused: ['eipalloc-1'] } });
+  await world.say({ kind: 'waiting' }, noneFree);
+}
+
 describe('acquire', () => {
   it('asks by a claim, says when the link is ready, and has it when routes lead to it', async () => {
     const world = build();
@@ -193,12 +200,6 @@ describe('acquire', () => {
   });
 
   describe('when the controller has taken back what was refused', () => {
-    async function refuseInVain(world: ReturnType<typeof build>): Promise<void> {
-      const claim = await world.read();
-      await world.claims.update({ ...claim, spec: { ...claim.spec, refused: ['eipalloc-1'] } });
-      await world.say({ kind: 'waiting' }, noneFree);
-    }
-
     it('takes another address as soon as one comes', async () => {
       const world = build();
       const asked = world.acquire();
