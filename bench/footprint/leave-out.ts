@@ -52,6 +52,11 @@ const inTheSdk: readonly StandIn[] = [
     contents: `${throwing('collectBlob')} ${throwing('collectReadableStream')}`,
   },
   {
+    // the length of what is read from a file, for which Node would load its streams of files: EC2 is sent text
+    filter: /[\\/]calculateBodyLength$/,
+    contents: 'export const calculateBodyLength = (body) => Buffer.byteLength(body ?? "");',
+  },
+  {
     // names of buckets, for S3
     filter: /[\\/]service-customizations$/,
     contents: throwing('resolveParamsForS3'),

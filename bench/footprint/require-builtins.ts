@@ -19,7 +19,7 @@ export const requireBuiltins: Plugin = {
         : undefined,
     );
     build.onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
-      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
+      contents: exportsOf(path),
       loader: 'js',
     }));
     build.onLoad({ filter: /[\\/]node-http-handler\.js$/ }, async ({ path }) => ({
@@ -31,3 +31,22 @@ export const requireBuiltins: Plugin = {
     }));
   },
 };
+
+/**
+ * Reads only the names that the program uses: esbuild drops the others. As a CommonJS module each file that imports it would get an
+ * object of its own with a getter for each name.
+ */
+function exportsOf(builtin: string): string {
+  const names = Object.keys(process.getBuiltinModule(builtin) ?? {});
+  const lines = names
+    .filter((name) => name !== 'default')
+    .map((name, at) => {
+      const key = JSON.stringify(name);
+      return `const name${at} = /* @__PURE__ */ (() => builtin[${key}])(); export { name${at} as ${key} };`;
+    });
+  return [
+    `const builtin = process.getBuiltinModule(${JSON.stringify(builtin)});`,
+    'export default builtin;',
+    ...lines,
+  ].join('\n');
+}
