@@ -143,11 +143,37 @@ describe('ensurePublicIdentity, dual stack', () => {
     expect(ipv6InEc2(pod)).toEqual([address]);
   });
 
-  it('gives the IPv6 address back when there is no IPv4 one', async () => {
+  it('asks for no IPv6 address while there is no IPv4 one', async () => {
     const pod = simulatedPod({ pool: [] });
     await expect(ensure(pod)).rejects.toMatchObject({ code: 'PoolEmpty' });
-    expect(ipv6InEc2(pod)).toEqual([]);
+    expect(pod.ec2.calls.countWrites()).toBe(0);
     expect(await ipv6OnLink(pod)).toEqual([]);
+  });
+
+  it('gives the IPv6 address back when the IPv4 one cannot be had', async () => {
+    const pod = simulatedPod();
+    pod.ec2.inject({ action: 'AssociateAddress', error: 'UnauthorizedOperation' });
+    await expect(ensure(pod)).rejects.toMatchObject({ code: 'AccessDenied' });
+    expect(pod.ec2.calls.count('AssignIpv6Addresses')).toBe(1);
+    expect(ipv6InEc2(pod)).toEqual([]);
+  });
+
+  it('while another pod of the node has the IPv6 address on its link, tries no other Elastic IP, and leaves that pod’s record', async () => {
+    const pod = simulatedPod({ pool: ['203.0.113.50', '203.0.113.51'] });
+    const [eni] = pod.ec2.snapshot().networkInterfaces.slice(-1);
+    const networkInterfaceId = eni?.networkInterfaceId ?? '';
+    const theirs = 'test/sip/gateway-0/uid-before/media';
+    await pod.ec2.assignIpv6Addresses({ networkInterfaceId, ipv6Addresses: [address] });
+    await pod.ec2.createTags({
+      resources: [networkInterfaceId],
+      tags: [{ key: `truetuple/ipv6/${address}`, value: theirs }],
+    });
+    pod.kernel.inject({ step: 'add-ipv6-address', errno: 'EADDRINUSE' });
+    await expect(ensure(pod)).rejects.toMatchObject({ code: 'Ipv6AddressHeldElsewhere' });
+    expect(pod.ec2.calls.count('AssociateAddress')).toBe(1);
+    expect(ipv6InEc2(pod)).toEqual([address, theirs]);
+    const { addresses } = pod.ec2.snapshot();
+    expect(addresses.filter(({ associationId }) => associationId !== undefined)).toEqual([]);
   });
 
   it('takes nothing of either when the kernel cannot carry IPv6', async () => {

@@ -107,6 +107,21 @@ export const ipv6Rows: readonly GuestRow[] = [
         assert.equal(await seenBy(far, theirs, peer), `${other.address} 5060`);
       }),
   },
+  {
+    id: 'V5',
+    title:
+      'an IPv6 address that one pod has is refused to a second pod of the ENI (EADDRINUSE), until it is off the first one',
+    run: () =>
+      inDualStack(async (_world, [pod, other]) => {
+        const { index } = await requireLink(other.place, 'net1');
+        const taken = { address: `${pod.address}/128`, ...nodad };
+        const take = (): Promise<void> =>
+          other.place.netlink.addresses.add({ family: 'ipv6', linkIndex: index, ...taken });
+        await assert.rejects(take(), { code: 'EADDRINUSE' });
+        await pod.held.release();
+        await take();
+      }),
+  },
 ];
 
 /** The world with its IPv6 side, and in each pod a net1 that holds an identity of both families. */

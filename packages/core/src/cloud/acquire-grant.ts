@@ -238,6 +238,7 @@ async function applyStep(acquire: Acquire, step: CloudStep): Promise<'done' | 'l
   const { leaving, shownId } = acquire;
   acquire.leaving = undefined;
   if (leaving !== undefined) await acquire.request.onGivingBack?.(leaving);
+  if (step.kind === 'associate-address') await acquire.request.onClaiming?.();
   let wasBefore = false;
   const carried = await carryOut(acquire.session, step, () => (wasBefore = true)).catch(
     (error: unknown) => freeAndLookAgain(acquire, error),

@@ -2,7 +2,13 @@ import type { CoreError } from '../errors.ts';
 import { openSession, type CloudSession } from './cloud-session.ts';
 import type { DirectGrantParts } from './direct-grant.ts';
 import { findNetworkInterface } from './find-network-interface.ts';
-import { holdIpv6, releaseIpv6, undoHoldIpv6, type Ipv6Claim } from './hold-ipv6.ts';
+import {
+  holdIpv6,
+  releaseIpv6,
+  undoHoldIpv6,
+  type HoldTrace,
+  type Ipv6Claim,
+} from './hold-ipv6.ts';
 import type {
   Grant,
   GrantCall,
@@ -37,16 +43,30 @@ export async function acquireBoth(
   const { owner, pool } = spec;
   const { networkInterfaceId } = eni;
   const claim: Ipv6Claim = { owner, pool, networkInterfaceId, address };
-  try {
-    const assignedByUs = await holdIpv6(session, claim, {
+  const trace: HoldTrace = {};
+  let holding: Promise<boolean> | undefined;
+  const hold = (): Promise<boolean> => {
+    holding ??= holdIpv6(session, claim, {
       live,
       isOurs: link.isIpv6Ours ?? false,
       isStanding: published?.publicIpv6?.address === address,
+      trace,
     });
-    const grant = await inner.acquire(request);
-    return { ...grant, pool, publicIpv6: { address, assignedByUs } };
+    return holding;
+  };
+  try {
+    const grant = await inner.acquire({
+      ...request,
+      // no sooner: a pod that waits for an Elastic IP would take an IPv6 address and give it back at each try
+      onClaiming: async () => void (await hold()),
+      onClaimed: async (claimed) => {
+        await hold();
+        await request.onClaimed(claimed);
+      },
+    });
+    return { ...grant, pool, publicIpv6: { address, assignedByUs: await hold() } };
   } catch (error) {
-    await undoHoldIpv6(session, claim).catch((failure: unknown) => {
+    await undoHoldIpv6(session, claim, trace).catch((failure: unknown) => {
       throw withFailures(error, [failure]);
     });
     throw translateEc2Error(error, `assigning ${address} to ${networkInterfaceId}`);

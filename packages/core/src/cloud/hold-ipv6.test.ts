@@ -2,8 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { parseIpv6Address } from '../identity/ipv6-address.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { SimulatedEc2 } from '../testing/simulated-ec2/simulated-ec2.ts';
-import { openSession } from './cloud-session.ts';
-import { holdIpv6, releaseIpv6, undoHoldIpv6, type Ipv6Claim } from './hold-ipv6.ts';
+import type { Clock } from '../identity/clock.ts';
+import { openSession, type CloudSession } from './cloud-session.ts';
+import type { Ec2Action } from './ec2-action.ts';
+import {
+  holdIpv6,
+  releaseIpv6,
+  undoHoldIpv6,
+  type HoldTrace,
+  type Ipv6Claim,
+} from './hold-ipv6.ts';
 import { ipv6RecordsOf, ipv6TagKey } from './ipv6-record.ts';
 import type { LivePods } from './liveness.ts';
 import { maintainIpv6 } from './maintain-ipv6.ts';
@@ -98,18 +106,43 @@ describe('holdIpv6', () => {
     expect(on(one)?.ipv6Addresses).toEqual([address]);
   });
 
-  it('undone after taking over a record, takes the address off too; one that stood before stays', async () => {
+  it('undone after taking over a record, leaves that as it was; one that stood before stays', async () => {
     const { one, claim, session, on, records } = build();
     await holdIpv6(session(), claim('u1'));
     const standing = session();
     await holdIpv6(standing, claim('u1'));
-    await undoHoldIpv6(standing, claim('u1'));
+    await undoHoldIpv6(standing, claim('u1'), {});
     expect(on(one)?.ipv6Addresses).toEqual([address]);
     const taking = session();
-    await holdIpv6(taking, claim('u2'));
-    await undoHoldIpv6(taking, claim('u2'));
+    const trace: HoldTrace = {};
+    await holdIpv6(taking, claim('u2'), { trace });
+    expect(records(one)).toEqual(['c/n/sip-0/u2/media/eu']);
+    await undoHoldIpv6(taking, claim('u2'), trace);
+    expect(on(one)?.ipv6Addresses).toEqual([address]);
+    expect(records(one)).toEqual(['c/n/sip-0/u1/media/eu']);
+  });
+
+  it('undone after another pod recorded the address as its own, leaves it to that one', async () => {
+    const { one, claim, session, on, records } = build();
+    const failing = session();
+    const trace: HoldTrace = {};
+    await holdIpv6(failing, claim('u1'), { trace });
+    await holdIpv6(session(), claim('u2'));
+    await undoHoldIpv6(failing, claim('u1'), trace);
+    expect(on(one)?.ipv6Addresses).toEqual([address]);
+    expect(records(one)).toEqual(['c/n/sip-0/u2/media/eu']);
+  });
+
+  it('undone after it assigned what a record of another pod spoke of, takes that off, and leaves the record', async () => {
+    const { ec2, one, claim, session, on, records } = build();
+    await holdIpv6(session(), claim('u1'));
+    await ec2.unassignIpv6Addresses({ networkInterfaceId: one, ipv6Addresses: [address] });
+    const taking = session();
+    const trace: HoldTrace = {};
+    await holdIpv6(taking, claim('u2'), { trace });
+    await undoHoldIpv6(taking, claim('u2'), trace);
     expect(on(one)).not.toHaveProperty('ipv6Addresses');
-    expect(records(one)).toEqual([]);
+    expect(records(one)).toEqual(['c/n/sip-0/u1/media/eu']);
   });
 
   it.each<[string, LivePods | undefined, RegExp]>([
@@ -145,6 +178,43 @@ describe('holdIpv6', () => {
     ).rejects.toMatchObject({
       code: 'Ipv6AddressHeldElsewhere',
     });
+  });
+});
+
+/** A session in whose first outage, when a call has failed, another pod of the network interface takes the address. */
+function taken({ ec2, clock, one }: ReturnType<typeof build>, action: Ec2Action): CloudSession {
+  ec2.calls.clear();
+  ec2.inject({ action, error: 'InternalError' });
+  const wait: Clock['wait'] = async (ms, signal) => {
+    if (ec2.calls.count(action) > 0) {
+      const tags = [{ key: ipv6TagKey(address), value: 'c/n/sip-0/u2/media/eu' }];
+      await ec2.createTags({ resources: [one], tags });
+    }
+    await clock.wait(ms, signal);
+  };
+  return openSession({ ec2, clock: { elapsed: () => clock.elapsed(), wait } });
+}
+
+describe('when another pod takes the address in an outage', () => {
+  it('a release leaves it to that one', async () => {
+    const built = build();
+    const { one, claim, session, on, records } = built;
+    await holdIpv6(session(), claim('u1'));
+    await releaseIpv6(taken(built, 'UnassignIpv6Addresses'), claim('u1'));
+    expect(on(one)?.ipv6Addresses).toEqual([address]);
+    expect(records(one)).toEqual(['c/n/sip-0/u2/media/eu']);
+  });
+
+  it('a keep that puts its record back does not write it over that one’s', async () => {
+    const built = build();
+    const { ec2, one, claim, session, records } = built;
+    await holdIpv6(session(), claim('u1'));
+    await ec2.deleteTags({ resources: [one], tags: [{ key: ipv6TagKey(address) }] });
+    const keeping = maintainIpv6(taken(built, 'CreateTags'), held(claim('u1')), {
+      claimAgeMs: oldMs,
+    });
+    await expect(keeping).rejects.toMatchObject({ code: 'ClaimInDoubt' });
+    expect(records(one)).toEqual(['c/n/sip-0/u2/media/eu']);
   });
 });
 

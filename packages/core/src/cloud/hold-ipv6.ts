@@ -33,6 +33,18 @@ export interface HoldOptions {
    * since, and is recorded and assigned again, which changes nothing if it stands (decision 0022). Default false.
    */
   readonly isStanding?: boolean;
+  /** Called with another pod's record before ours is written over it: it may throw. */
+  readonly onReplacing?: (record: Ipv6Record) => void;
+  /** Filled in for whoever may have to undo the hold. */
+  readonly trace?: HoldTrace;
+}
+
+/** What a hold changed. */
+export interface HoldTrace {
+  /** The record of another pod, over which ours was written. */
+  replaced?: string;
+  /** False once EC2 has said that the address was there before. */
+  mayHaveAssigned?: boolean;
 }
 
 /**
@@ -45,7 +57,7 @@ export interface HoldOptions {
 export async function holdIpv6(
   session: CloudSession,
   claim: Ipv6Claim,
-  { live, isOurs = false, isStanding = false }: HoldOptions = {},
+  { live, isOurs = false, isStanding = false, onReplacing, trace = {} }: HoldOptions = {},
 ): Promise<boolean> {
   let hasFreed = false;
   let hadStood: boolean | undefined;
@@ -57,12 +69,20 @@ export async function holdIpv6(
     if (isThere && record === undefined && !isOurs) return false;
     const isOwn = record?.value === ownValue(claim);
     hadStood ??= isThere && isOwn;
-    if (!isStanding || !isOwn) await insist(session, tagStep(claim));
+    if (record !== undefined && record.owner.uid !== claim.owner.uid) {
+      onReplacing?.(record);
+      trace.replaced = record.value;
+    }
+    // what could not be written is decided anew: after an outage the address may be another pod's
+    const isDue = !isStanding || !isOwn;
+    if (isDue && (await carryOut(session, tagStep(claim))) !== 'done') continue;
     if (isThere && isStanding) return true;
     try {
       let wasThere = false;
+      trace.mayHaveAssigned = true;
       const carried = await carryOut(session, assignStep(claim), () => (wasThere = true));
       if (carried !== 'done') continue;
+      trace.mayHaveAssigned = !wasThere;
       if (wasThere && hadStood) forgetRecord(session);
       // a record that was there before this call says that it is ours, be it a dead process's doing
       if (!wasThere || isOurs || record !== undefined) return true;
@@ -93,7 +113,7 @@ export async function releaseIpv6(
     const record = recordOf(eni, claim);
     if (record !== undefined && record.owner.uid !== claim.owner.uid) return;
     if (record !== undefined || isYoungOnLink) {
-      await insist(session, unassignStep(claim));
+      if ((await carryOut(session, unassignStep(claim))) !== 'done') continue;
       await insist(session, untagStep(claim, record?.value ?? ownValue(claim)));
       return;
     }
@@ -103,17 +123,28 @@ export async function releaseIpv6(
 }
 
 /**
- * Takes back a hold whose record this very session wrote, be it over a dead pod's: who writes the record has the duty
- * to take the address off. One that stood before stays.
+ * Takes back a hold whose record this very session wrote. One that stood before stays, and of another pod's, which ours replaced, it is as
+ * it was: that pod may live, or the reaper takes the address off. What another pod has recorded since is that one's.
  */
-export async function undoHoldIpv6(session: CloudSession, claim: Ipv6Claim): Promise<void> {
+export async function undoHoldIpv6(
+  session: CloudSession,
+  claim: Ipv6Claim,
+  { replaced, mayHaveAssigned = true }: HoldTrace,
+): Promise<void> {
   const undo = sessionForUndo(session);
   const records = session.journal.filter(
     (step) => step.kind === 'tag-ipv6-owner' || step.kind === 'untag-ipv6-owner',
   );
   if (records.at(-1)?.kind !== 'tag-ipv6-owner') return;
-  await insist(undo, unassignStep(claim));
-  await insist(undo, untagStep(claim, ownValue(claim)));
+  const eni = await readInterface(undo, claim);
+  const { owner, value } = (eni && recordOf(eni, claim)) ?? { owner: claim.owner };
+  // somebody has come after us; a describe from before ours may show whose was replaced
+  if (eni === undefined || (owner.uid !== claim.owner.uid && value !== replaced)) return;
+  if (replaced === undefined || mayHaveAssigned) await insist(undo, unassignStep(claim));
+  await insist(
+    undo,
+    replaced === undefined ? untagStep(claim, ownValue(claim)) : tagStep(claim, replaced),
+  );
 }
 
 /** What was recorded again as it stood is not this session's to take back. */
@@ -190,9 +221,9 @@ function unassignStep({ networkInterfaceId, address }: Ipv6Claim): CloudStep {
   return { kind: 'unassign-ipv6-address', networkInterfaceId, address };
 }
 
-function tagStep(claim: Ipv6Claim): CloudStep {
+function tagStep(claim: Ipv6Claim, value: string = ownValue(claim)): CloudStep {
   const { networkInterfaceId, address } = claim;
-  return { kind: 'tag-ipv6-owner', networkInterfaceId, address, value: ownValue(claim) };
+  return { kind: 'tag-ipv6-owner', networkInterfaceId, address, value };
 }
 
 function untagStep({ networkInterfaceId, address }: Ipv6Claim, value: string): CloudStep {

@@ -155,6 +155,11 @@ export interface GrantRequest extends GrantCall {
    */
   readonly published?: PublishedGrant | undefined;
   /**
+   * Called before EC2 is asked for an address that can be had, as far as describes show; never while there is none, and not where
+   * the address that is found is ours already. A rejection ends the acquire. May be called again, for the next candidate.
+   */
+  readonly onClaiming?: () => Promise<void>;
+  /**
    * Called once an address is claimed and its owner recorded, before VPC routes lead to it: makes the
    * kernel ready for it. When it rejects with AddressHeldOnNode the claim is given back and the next
    * candidate tried; any other rejection ends the acquire, which gives back what it took itself: a claim

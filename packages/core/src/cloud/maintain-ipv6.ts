@@ -3,6 +3,7 @@ import { throwIfAborted, type CloudSession } from './cloud-session.ts';
 import type { CloudStep } from './cloud-step.ts';
 import { holdIpv6, readInterface, recordOf, releaseIpv6, type Ipv6Claim } from './hold-ipv6.ts';
 import { findIpv6Holder } from './ipv6-holder.ts';
+import type { Ipv6Record } from './ipv6-record.ts';
 import type { Grant, GrantState, MaintainCall } from './identity-grant.ts';
 import { describeLagMs } from './judge-claim.ts';
 import { secondLookMs } from './maintenance.ts';
@@ -94,7 +95,13 @@ export async function maintainIpv6(
   }
   if (!(await mayWrite({ isRecorded: second.isRecorded }))) return { kind: 'let-go' };
   const before = session.journal.length;
-  await holdIpv6(session, held, { isOurs: held.assignedByUs, isStanding: true });
+  await holdIpv6(session, held, {
+    isOurs: held.assignedByUs,
+    isStanding: true,
+    onReplacing: (record) => {
+      throw inDoubt(held, sayRecorded(held, record));
+    },
+  });
   const repaired = session.journal.slice(before);
   // a write may have waited long for its turn
   if (repaired.length === 0 || (await mayWrite({ isRecorded: true }))) {
@@ -109,9 +116,7 @@ async function look(session: CloudSession, held: HeldIpv6): Promise<Sighting> {
   const eni = await readInterface(session, held);
   const record = eni && recordOf(eni, held);
   if (record !== undefined && record.owner.uid !== owner.uid) {
-    const { namespace, pod, uid } = record.owner;
-    const message = `${address} on ${networkInterfaceId} is recorded as ${namespace}/${pod}'s (${uid})`;
-    return { kind: 'taken', message };
+    return { kind: 'taken', message: sayRecorded(held, record) };
   }
   const isRecorded = record !== undefined;
   if (eni?.ipv6Addresses?.includes(address) === true) {
@@ -123,6 +128,11 @@ async function look(session: CloudSession, held: HeldIpv6): Promise<Sighting> {
     return { kind: 'not-whole', isRecorded };
   }
   return { kind: 'taken', message: `${address} is on ${holder.networkInterfaceId}` };
+}
+
+function sayRecorded({ address, networkInterfaceId }: Ipv6Claim, { owner }: Ipv6Record): string {
+  const { namespace, pod, uid } = owner;
+  return `${address} on ${networkInterfaceId} is recorded as ${namespace}/${pod}'s (${uid})`;
 }
 
 async function secondLook(session: CloudSession, { address }: Ipv6Claim): Promise<void> {

@@ -49,7 +49,10 @@ export function ipv6NetworkOf(address: Ipv6Address, prefixLength: number): Ipv6C
 }
 
 export function ipv6CidrContains(cidr: Ipv6Cidr, address: Ipv6Address): boolean {
-  const prefixLength = Number(cidr.slice(cidr.indexOf('/') + 1));
+  const slash = cidr.indexOf('/');
+  const prefixLength = Number(cidr.slice(slash + 1));
+  if (prefixLength === 0) return true;
+  if (prefixLength === 128) return cidr.slice(0, slash) === address;
   return ipv6NetworkOf(address, prefixLength) === cidr;
 }
 

@@ -22,6 +22,13 @@ it.each([
   expect(error.message).toBe(`The kernel refused \`${attempt.what}\` with ${errno}`);
 });
 
+it('EADDRINUSE of an IPv6 address is not AddressHeldOnNode: another Elastic IP would not help', () => {
+  const address = '2001:db8:0:202::50';
+  const error = kernelError({ errno: 'EADDRINUSE' }, { what: 'ip -6 address add ...', address });
+  expect(error).toMatchObject({ code: 'Ipv6AddressHeldElsewhere', retry: 'later' });
+  expect(error.remedy).toContain(`${address} is on another slave`);
+});
+
 it("repeats the kernel's own text and keeps the cause", () => {
   const cause = new Error('netlink');
   const error = kernelError({ errno: 'EINVAL', kernelText: 'Invalid prefix', cause }, attempt);

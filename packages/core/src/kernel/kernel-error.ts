@@ -54,6 +54,14 @@ const addressHeld: Meaning = {
     `${address} is on another slave of the same parent link: another pod on this node holds it. Wait until that pod's network namespace is gone, or take another address.`,
 };
 
+/** Another Elastic IP would not help: nothing else is tried. */
+const ipv6AddressHeld: Meaning = {
+  code: 'Ipv6AddressHeldElsewhere',
+  retry: 'later',
+  remedy: ({ address = 'The address' }) =>
+    `${address} is on another slave of the same parent link: another pod on this node holds it, as one of the same name does until its network namespace is gone. Wait for that, or give the pods different names or addresses.`,
+};
+
 /** errno(3) -> what it means to us. Anything else is KernelRefused. */
 const meanings: Readonly<Record<string, Meaning>> = {
   EPERM: netAdminMissing,
@@ -87,7 +95,8 @@ const refused: Meaning = {
 export function kernelError(refusal: KernelRefusal, attempt: KernelAttempt): CoreError {
   const { errno, kernelText } = refusal;
   const ofPart = attempt.part === 'nftables' ? nftablesMeanings[errno] : undefined;
-  const meaning = ofPart ?? meanings[errno] ?? refused;
+  const isIpv6Held = errno === 'EADDRINUSE' && attempt.address?.includes(':') === true;
+  const meaning = isIpv6Held ? ipv6AddressHeld : (ofPart ?? meanings[errno] ?? refused);
   const text = kernelText === undefined || kernelText === '' ? '' : `: ${kernelText}`;
   return new CoreError({
     code: meaning.code,

@@ -1,4 +1,3 @@
-import type { CoreError } from '../../errors.ts';
 import { openSession } from '../cloud-session.ts';
 import type { LivePods } from '../liveness.ts';
 import { lookAtCloud, poolFilters, routeTableIdFilters } from '../observe-cloud.ts';
@@ -7,7 +6,9 @@ import { planCloud, type CloudPlan } from '../plan-cloud.ts';
 import { refusePlan } from '../refuse-plan.ts';
 import { translateEc2Error } from '../translate-ec2-error.ts';
 import type { CloudView } from '../view.ts';
+import type { CoreError } from '../../errors.ts';
 import { isRefusedByPod, nameClaim, type IdentityClaim } from './claim.ts';
+import { sayIpv6Held } from './claim-ipv6.ts';
 import { followClaims, type ClaimChanges } from './claim-changes.ts';
 import {
   addressesOf,
@@ -15,6 +16,7 @@ import {
   newWork,
   refreshWork,
   soonMs,
+  wakeWhoWaits,
   type ClaimPlace,
   type ClaimWork,
 } from './claim-work.ts';
@@ -145,17 +147,11 @@ export class ClaimController {
       const errand = { work, isPlaceTaken, heir: heir && this.#works.get(heir.uid) };
       this.#start(work, async () => {
         await finishClaim(this.#ports, errand);
-        this.#wakeWhoWaits();
+        wakeWhoWaits(this.#works.values());
       });
     }
+    for (const { work, rival } of errands.wait) this.#start(work, () => sayIpv6Held(work, rival));
     await this.#leadAll(errands, works);
-  }
-
-  /** An address is free: who found none need not wait for his time. */
-  #wakeWhoWaits(): void {
-    for (const work of this.#works.values()) {
-      if (work.claim.status?.trouble?.code === 'PoolExhausted') work.restsUntilMs = 0;
-    }
   }
 
   /** Claims that are gone are forgotten; one whose pod changed it does not rest any longer. */
@@ -228,7 +224,7 @@ export class ClaimController {
 
   async #giveBackRefused(work: ClaimWork): Promise<void> {
     await giveBackRefused(this.#ports, work);
-    this.#wakeWhoWaits();
+    wakeWhoWaits(this.#works.values());
   }
 
   async #place(works: readonly ClaimWork[]): Promise<Placed[]> {

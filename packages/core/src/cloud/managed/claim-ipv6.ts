@@ -1,3 +1,4 @@
+import { CoreError } from '../../errors.ts';
 import type { CloudSession } from '../cloud-session.ts';
 import { holdIpv6, releaseIpv6, type Ipv6Claim } from '../hold-ipv6.ts';
 import type { Grant } from '../identity-grant.ts';
@@ -5,7 +6,7 @@ import { ipv6RecordsOf } from '../ipv6-record.ts';
 import { isYoung } from '../judge-claim.ts';
 import type { Liveness, LivePods } from '../liveness.ts';
 import { interfaceOf, type CloudView } from '../view.ts';
-import { addressOfClaim } from './claim.ts';
+import { addressOfClaim, nameClaim } from './claim.ts';
 import { knownForMs, renewSession, type ClaimPlace, type ClaimWork } from './claim-work.ts';
 import type { ControlPorts } from './control-ports.ts';
 
@@ -73,6 +74,18 @@ function ipv6Of(
   const { identity, link } = claim.spec;
   const { ipv6Address: address } = link;
   return address && { owner: identity.owner, pool, networkInterfaceId, address };
+}
+
+/** Rejects with why a claim is not led on: another one asks for the same IPv6 address, and goes first. */
+export async function sayIpv6Held({ claim }: ClaimWork, rival: ClaimWork): Promise<never> {
+  const { ipv6Address } = claim.spec.link;
+  throw new CoreError({
+    code: 'Ipv6AddressHeldElsewhere',
+    message: `Leading on claim ${nameClaim(claim)}: claim ${nameClaim(rival.claim)} has ${ipv6Address}, or is led to it first`,
+    remedy:
+      'Wait until that claim has ended, as that of an earlier pod of the same name does when the pod has gone; two pods that live cannot have one IPv6 address.',
+    retry: 'later',
+  });
 }
 
 /** A pod with a claim that has an address is not dead because a list that is behind does not have it (decision 0035). */

@@ -1,3 +1,4 @@
+import type { CoreErrorCode } from '../../errors.ts';
 import { openSession, type CloudSession } from '../cloud-session.ts';
 import type { Grant } from '../identity-grant.ts';
 import { describeLagMs } from '../judge-claim.ts';
@@ -154,4 +155,15 @@ function sessionFor(
 ): CloudSession {
   const tell = onStep && ((event: Parameters<typeof onStep>[0]) => onStep(event, claim));
   return Object.assign(openSession({ ec2, clock, signal, onStep: tell }), { writes });
+}
+
+/** Troubles that may be over when another claim has ended. */
+const endsWithAnother: readonly CoreErrorCode[] = ['PoolExhausted', 'Ipv6AddressHeldElsewhere'];
+
+/** What a claim had is free: who waits for that need not wait for his time. */
+export function wakeWhoWaits(works: Iterable<ClaimWork>): void {
+  for (const work of works) {
+    const { code } = work.claim.status?.trouble ?? {};
+    if (code !== undefined && endsWithAnother.includes(code)) work.restsUntilMs = 0;
+  }
 }

@@ -266,7 +266,46 @@ describe('a later pod of the same name', () => {
     const claims = await built.claims.list();
     const trouble = claims.find(({ name }) => name.startsWith('gateway-1'))?.status?.trouble;
     expect(trouble).toMatchObject({ code: 'Ipv6AddressHeldElsewhere' });
-    expect(trouble?.message).toContain(`its owner ${holder.uid} lives`);
+    expect(trouble?.message).toMatch(/: claim \S+gateway-0\S* has 2001:db8:0:202::50/);
     await built.run(asked);
+  });
+
+  it('on the same node waits while the earlier one lives, and has it as soon as that one’s claim has ended', async () => {
+    const built = open();
+    built.control();
+    const earlier = built.pod('gateway-0', { uid: 'uid-earlier' });
+    const first = await built.run(ensure(earlier, ofTheName));
+    const wanted = first.identity.publicIpv6?.address;
+    const later = built.pod('gateway-0', { uid: 'uid-later', host: 120 });
+    const asked = ensure(later, ofTheName);
+    await built.clock.advance(20_000);
+    expect(ipv6In(built)).toEqual([[wanted, wanted, earlier.uid], []]);
+    const claim = (await built.claims.list()).find(({ name }) => name.includes(later.uid));
+    expect(claim?.status?.trouble).toMatchObject({ code: 'Ipv6AddressHeldElsewhere' });
+    const { clock } = built;
+    await built.run(first.release());
+    const releasedMs = clock.elapsed();
+    const held = await built.run(asked);
+    expect(clock.elapsed() - releasedMs).toBeLessThan(3000);
+    expect(held.identity.publicIpv6?.address).toBe(wanted);
+    expect(ipv6In(built)).toEqual([[wanted, wanted, later.uid], []]);
+  });
+
+  it('and one that asks at the same time: one of them has it, and the other one is told', async () => {
+    const built = open();
+    const pods = [120, 121].map((host) =>
+      built.pod('gateway-0', { uid: `uid-${host}`, host, node: 0 }),
+    );
+    const asked = pods.map((pod) => ensure(pod, ofTheName).catch((error: unknown) => error));
+    built.control();
+    await built.clock.advance(40_000);
+    const claims = await built.claims.list();
+    const granted = claims.filter(({ status }) => status?.phase.kind === 'granted');
+    expect(granted).toHaveLength(1);
+    const troubles = claims.flatMap(({ status }) => status?.trouble ?? []);
+    expect(troubles).toMatchObject([{ code: 'Ipv6AddressHeldElsewhere' }]);
+    expect(ipv6In(built)[0]).toHaveLength(3);
+    for (const pod of pods) built.remove(pod);
+    await built.run(Promise.all(asked));
   });
 });

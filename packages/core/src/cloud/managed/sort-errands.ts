@@ -10,6 +10,8 @@ import { isReady } from './want-claim.ts';
 export interface Errands {
   /** Toward an identity, or another address. */
   readonly lead: readonly ClaimWork[];
+  /** What cannot be led, each with the claim that goes first. */
+  readonly wait: readonly { readonly work: ClaimWork; readonly rival: ClaimWork }[];
   /** To be compared with EC2. */
   readonly lookAfter: readonly ClaimWork[];
   /** To be given back. */
@@ -57,8 +59,14 @@ export function sortErrands(parts: SortingParts): Errands {
         (one.isBusy || held.includes(one) || (hasAddress(one) && !hasAddress(work))),
     );
   const isDue = (work: ClaimWork): boolean => isIdle(work) && needsLeading(work.claim);
+  const due = held.filter((work) => isDue(work) && !isHeld(work) && !isLedLater(work));
+  const wait = due.flatMap((work) => {
+    const rival = ipv6RivalOf(work, works, due);
+    return rival === undefined ? [] : [{ work, rival }];
+  });
   return {
-    lead: held.filter((work) => isDue(work) && !isHeld(work) && !isLedLater(work)),
+    lead: due.filter((work) => !wait.some((one) => one.work === work)),
+    wait,
     lookAfter: held.filter(
       (work) =>
         parts.isFull &&
@@ -153,6 +161,26 @@ function isClaimed({ status }: IdentityClaim): boolean {
 export function isPlaceShared(work: ClaimWork, works: readonly ClaimWork[]): boolean {
   return works.some(
     (one) => one !== work && hasAddress(one) && isAtSamePlace(one.claim, work.claim),
+  );
+}
+
+/**
+ * The claim of another pod that has the IPv6 address which a claim asks for, or is led to it first: a pod's name makes the address, so that one that
+ * is not gone yet and its successor ask for the same. EC2 has one of it, and whoever ends takes it off.
+ */
+function ipv6RivalOf(
+  work: ClaimWork,
+  works: readonly ClaimWork[],
+  due: readonly ClaimWork[],
+): ClaimWork | undefined {
+  const { ipv6Address } = work.claim.spec.link;
+  if (ipv6Address === undefined) return undefined;
+  return works.find(
+    (one) =>
+      one !== work &&
+      one.claim.spec.link.ipv6Address === ipv6Address &&
+      ((one.isBusy && hasAddress(one)) ||
+        ((hasAddress(one) || one.isBusy || due.includes(one)) && isLedBefore(one, work))),
   );
 }
 

@@ -4,6 +4,7 @@ import type { Ipv6Link, Ipv6LinkAddress, Ipv6Rule } from '../../kernel/ipv6-link
 import type { Ipv6Step } from '../../kernel/ipv6-step.ts';
 import type { RouteDecision, RouteLookup } from '../../kernel/kernel-port.ts';
 import { failClosedMetric, truetupleProtocol } from '../../kernel/kernel-step.ts';
+import type { FakeNode } from './fake-node.ts';
 import { FakeRefusal } from './fake-refusal.ts';
 import { linkByIndex } from './fake-world.ts';
 import type { FakeIpv6, FakeIpv6Route, FakeLink, FakeWorld } from './fake-world.ts';
@@ -36,7 +37,7 @@ export function observeFakeIpv6(
 }
 
 /** Carries out one step, or throws what the real kernel would refuse it with. */
-export function applyFakeIpv6Step(world: FakeWorld, step: Ipv6Step): void {
+export function applyFakeIpv6Step(world: FakeWorld, node: FakeNode, step: Ipv6Step): void {
   switch (step.kind) {
     case 'install-ipv6-fail-closed-route':
       return putRoute(world, {
@@ -57,6 +58,7 @@ export function applyFakeIpv6Step(world: FakeWorld, step: Ipv6Step): void {
         return { ...ipv6, settings: step.settings };
       });
     case 'add-ipv6-address':
+      node.check(linkByIndex(world, step.linkIndex), step.address);
       return addAddress(world, step);
     case 'remove-ipv6-address':
       return changeIpv6(world, step.linkIndex, (ipv6) => ({

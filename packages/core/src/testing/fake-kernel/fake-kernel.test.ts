@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseIpv4Address, type Cidr } from '../../identity/address.ts';
 import { applyPlan, contractIdentity, observed } from '../kernel-port-contract.ts';
 import { kernelPortCases } from '../kernel-port-cases.ts';
+import { contractIpv6, dualStackLink } from '../kernel-port-ipv6-cases.ts';
 import { fakeWorld } from './fake-contract-world.ts';
 import type { FakeKernel } from './fake-kernel.ts';
 import { FakeNode } from './fake-node.ts';
@@ -20,6 +21,18 @@ describe('FakeKernel', () => {
     await expect(hold(other)).rejects.toMatchObject({ code: 'AddressHeldOnNode', retry: 'later' });
     one.endNamespace();
     await hold(other);
+  });
+
+  it('refuses an IPv6 address that another slave of the same parent holds', async () => {
+    const node = new FakeNode();
+    const [one, other] = [fakePod({ node }), slave(node, '10.0.2.129/24')];
+    await applyPlan(one, dualStackLink);
+    const { linkIndex, linkName } = await observed(other);
+    const { address, prefixLength } = contractIpv6;
+    const step = { kind: 'add-ipv6-address', linkIndex, linkName, address, prefixLength } as const;
+    await expect(other.apply(step)).rejects.toMatchObject({ code: 'Ipv6AddressHeldElsewhere' });
+    one.endNamespace();
+    await other.apply(step);
   });
 
   it('lets links of different parents hold the same address', async () => {

@@ -18,7 +18,7 @@ import { linkByIndex, type FakeRoute, type FakeWorld } from './fake-world.ts';
 
 /** Carries out one step on a fake namespace, or throws what the real kernel would refuse it with. */
 export function applyFakeStep(world: FakeWorld, node: FakeNode, step: KernelStep): void {
-  if (isIpv6Step(step)) return applyFakeIpv6Step(world, step);
+  if (isIpv6Step(step)) return applyFakeIpv6Step(world, node, step);
   switch (step.kind) {
     case 'install-fail-closed-route':
       return putRoute(world, failClosedRoute(step.table));
