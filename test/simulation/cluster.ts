@@ -48,11 +48,12 @@ export class Cluster {
       return;
     }
     const uid = `uid-${++this.#uids}`;
+    const called = this.#nameFor(name, uid);
     const links = [
       { name: 'net1', macAddress: host.macAddress, parent: 'eth1', addresses: [`${privateIp}/24`] },
     ];
     const pod: Pod = {
-      name,
+      name: called,
       uid,
       host,
       range,
@@ -73,8 +74,15 @@ export class Cluster {
       isOpened: false,
     };
     world.pods.push(pod);
-    world.note(name, 'created', `${uid} ${privateIp} on ${host.name}`);
+    world.note(called, 'created', `${uid} ${privateIp} on ${host.name}`);
     world.scheduler.after(random.between(100, 2000), () => this.#start(pod));
+  }
+
+  /** No two pods of a cluster have one name; where IPv6 addresses are made of names, that matters. */
+  #nameFor(name: string, uid: string): string {
+    const { standing, region } = this.#world;
+    const isTaken = standing.some((pod) => pod.name === name && pod.objectGoneMs === Infinity);
+    return region.hasIpv6 && isTaken ? `${name}-${uid}` : name;
   }
 
   get #parts(): { readonly world: World; readonly random: World['random'] } {

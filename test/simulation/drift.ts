@@ -1,4 +1,5 @@
-import { ownerTagKey, type Cidr, type Ipv4Address } from '@truetuple/core';
+import { ownerTagKey, type Cidr, type Ipv4Address, type Ipv6Address } from '@truetuple/core';
+import { ipv6CloudDrifts, ipv6KernelDrifts } from './dual-stack/ipv6-drifts.ts';
 import type { Truth } from './truth.ts';
 import type { Pod, World } from './world.ts';
 
@@ -145,14 +146,35 @@ export const kernelDrifts: readonly Drift[] = [
   },
 ];
 
+/** What can happen to the pods of a world. */
+export function driftsOf({ managed, region }: World): {
+  readonly ofCloud: readonly Drift[];
+  readonly ofKernel: readonly Drift[];
+} {
+  const ofClaims = managed === undefined ? [] : [claimDrift];
+  if (!region.hasIpv6) return { ofCloud: [...cloudDrifts, ...ofClaims], ofKernel: kernelDrifts };
+  return {
+    ofCloud: [...cloudDrifts, ...ofClaims, ...ipv6CloudDrifts],
+    ofKernel: [...kernelDrifts, ...ipv6KernelDrifts],
+  };
+}
+
 const anyPeer = '198.51.100.77' as Ipv4Address;
+const anyIpv6Peer = '2001:db8:ffff::77' as Ipv6Address;
 
 /** While net1 is down nothing leaves from its addresses by another link; an earlier flap may have brought it up meanwhile. */
 async function requireClosed(world: World, pod: Pod): Promise<void> {
   if (pod.isOpened || !pod.hasNamespace) return;
-  const decision = await pod.kernel.lookupRoute({ from: pod.privateIp, to: anyPeer });
-  if (decision.kind === 'unreachable' || decision.linkName === 'net1') return;
-  world.violate(`${pod.name} (${pod.uid}) sends from ${pod.privateIp} by ${decision.linkName}`);
+  const { address } = pod.published?.publicIpv6 ?? {};
+  const lookups = [
+    { from: pod.privateIp, to: anyPeer },
+    ...(address === undefined ? [] : [{ from: address, to: anyIpv6Peer }]),
+  ];
+  for (const lookup of lookups) {
+    const decision = await pod.kernel.lookupRoute(lookup);
+    if (decision.kind === 'unreachable' || decision.linkName === 'net1') continue;
+    world.violate(`${pod.name} (${pod.uid}) sends from ${lookup.from} by ${decision.linkName}`);
+  }
 }
 
 /** Lets something happen to a pod that holds an address; what is not possible does not happen. */
@@ -174,5 +196,9 @@ export async function catchThief(world: World): Promise<void> {
   for (const { associationId, networkInterfaceId } of ec2.snapshot().addresses) {
     if (networkInterfaceId !== thief.networkInterfaceId || associationId === undefined) continue;
     await ec2.disassociateAddress({ associationId });
+  }
+  for (const { networkInterfaceId, ipv6Addresses = [] } of ec2.snapshot().networkInterfaces) {
+    if (networkInterfaceId !== thief.networkInterfaceId || ipv6Addresses.length === 0) continue;
+    await ec2.unassignIpv6Addresses({ networkInterfaceId, ipv6Addresses });
   }
 }

@@ -41,6 +41,15 @@ const kernelStart = [
   'add-address',
 ];
 
+const ipv6KernelStart = [
+  'install-ipv6-fail-closed-route',
+  'add-ipv6-rule',
+  'set-ipv6-settings',
+  'replace-ipv6-route',
+  'add-ipv6-address',
+];
+const ipv6KernelEnd = ['remove-ipv6-address', 'remove-ipv6-route'];
+
 /** What a keep does about the link and what is published, and what a release does. */
 const localKeep = [
   'observe',
@@ -95,6 +104,22 @@ const managedOperations: Readonly<Record<Verb, readonly string[]>> = {
     'renewLease',
     'livePods',
   ],
+};
+
+/** What the pods of dual-stack seeds do besides. */
+const ipv6Operations: Readonly<Record<Exclude<Verb, 'control'>, readonly string[]>> = {
+  ensure: ['AssignIpv6Addresses', 'UnassignIpv6Addresses', ...ipv6KernelStart],
+  keep: ['AssignIpv6Addresses', ...ipv6KernelStart, 'remove-ipv6-address'],
+  release: ['UnassignIpv6Addresses', ...ipv6KernelEnd],
+  reap: ['UnassignIpv6Addresses'],
+};
+
+/** The same in managed mode. */
+const managedIpv6Operations: Readonly<Record<Exclude<Verb, 'reap'>, readonly string[]>> = {
+  ensure: ipv6KernelStart,
+  keep: [...ipv6KernelStart, 'remove-ipv6-address'],
+  release: ipv6KernelEnd,
+  control: ['AssignIpv6Addresses', 'UnassignIpv6Addresses'],
 };
 
 /** By operation, for each verb: a text is hashed once, and steps are looked up at every side effect. */
@@ -162,6 +187,9 @@ const rareSteps: ReadonlySet<string> = new Set([
   'ensure remove-route',
   'ensure withdraw',
   'release install-fail-closed-route',
+  'ensure remove-ipv6-address',
+  'ensure remove-ipv6-route',
+  'keep remove-ipv6-route',
   // a keep that gives back what came too late
   'keep DeleteRoute',
   'keep DeleteTags',
@@ -194,13 +222,18 @@ export const cellsByMode: Readonly<Record<Mode, readonly Cell[]>> = {
   managed: cellsAt(managedOperations),
 };
 
+/** What is planned for besides in dual-stack seeds. */
+export const ipv6CellsByMode: Readonly<Record<Mode, readonly Cell[]>> = {
+  direct: cellsAt(ipv6Operations),
+  managed: cellsAt(managedIpv6Operations),
+};
+
 /** All of them, each once. */
 export const cells: readonly Cell[] = [
   ...new Map(
-    [...cellsByMode.direct, ...cellsByMode.managed].map((cell) => [
-      cellKey(stepOf(cell.verb, cell.operation), cell.fault),
-      cell,
-    ]),
+    [cellsByMode, ipv6CellsByMode]
+      .flatMap(({ direct, managed }) => [...direct, ...managed])
+      .map((cell) => [cellKey(stepOf(cell.verb, cell.operation), cell.fault), cell]),
   ).values(),
 ];
 

@@ -67,7 +67,10 @@ function sayResource(resource: unknown): string {
     const ips = privateIpAddresses.map(
       (one) => `${one.privateIpAddress}${one.association ? `=${one.association.publicIp}` : ''}`,
     );
-    return `[${short(networkInterfaceId)} ${ips.join(' ')}]`;
+    const six = (resource as NetworkInterface).ipv6Addresses ?? [];
+    const records = (tags ?? []).filter(({ key }) => key.startsWith('truetuple/ipv6/'));
+    const more = [...six, ...records.map(({ key, value }) => `${key.slice(15)}:${value}`)];
+    return `[${[short(networkInterfaceId), ...ips, ...more].join(' ')}]`;
   }
   if (routeTableId !== undefined && routes !== undefined) {
     const led = routes.map(

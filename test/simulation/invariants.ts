@@ -1,5 +1,6 @@
 import type { KeepEvent, PublicIdentity } from '@truetuple/core';
 import type { Ec2Change } from '@truetuple/core/testing';
+import { hasItsIpv6 } from './dual-stack/judge-ipv6.ts';
 import { judgeChange } from './judge-change.ts';
 import { controlIntervalMs } from './managed/managed-cluster.ts';
 import { fairMs, staleMs } from './region.ts';
@@ -12,6 +13,8 @@ interface Watched {
   falseSinceMs: number | undefined;
   /** From when on one of its routes has been missing. */
   unroutedSinceMs: number | undefined;
+  /** From when on its IPv6 address has not been on its network interface. */
+  lacksIpv6SinceMs: number | undefined;
   keepsSinceMs: number | undefined;
   publishedMs: number;
 }
@@ -116,6 +119,10 @@ export class Invariants {
     const allocationId = this.#lastAllocation.get(pod);
     const held = allocationId === undefined ? undefined : this.truth.association(allocationId);
     if (this.#world.managed?.wasDeletedByHand(pod) === true) return;
+    if (event.because === 'ipv6-taken') {
+      this.#judgeIpv6Loss(pod);
+      return;
+    }
     if (held === undefined || !isAtPod(held, pod)) return;
     if (held.associationId === this.#lastAssociation.get(pod)) {
       this.#world.violate(
@@ -128,6 +135,18 @@ export class Invariants {
     }
   }
 
+  /** What is advertised together is lost together, the Elastic IP with the IPv6 address. */
+  #judgeIpv6Loss(pod: Pod): void {
+    const { nowMs, region } = this.#world;
+    const address = this.#lastIpv6.get(pod) ?? '';
+    const place = pod.host.networkInterfaceId;
+    const held = this.truth.ipv6.at(address);
+    const record = this.truth.ipv6.recordOn(place, address);
+    if (held?.networkInterfaceId !== place || record?.value.split('/')[3] !== pod.uid) return;
+    if (Math.max(held.sinceMs, record.sinceMs) >= nowMs - fairMs(region, true)) return;
+    this.#world.violate(`${pod.name} (${pod.uid}) fenced ${address}, which it held`);
+  }
+
   /** A keep says that it has fenced: then nothing of it is published. */
   fenced({ name, uid, published }: Pod): void {
     if (published === undefined) return;
@@ -138,6 +157,7 @@ export class Invariants {
   readonly #lastFalse: Map<string, number> = new Map();
   readonly #lastAllocation: Map<Pod, string> = new Map();
   readonly #lastAssociation: Map<Pod, string> = new Map();
+  readonly #lastIpv6: Map<Pod, string> = new Map();
 
   disturbed(pod: Pod): void {
     const watched = this.#watched.get(pod);
@@ -154,6 +174,7 @@ export class Invariants {
     const watched: Watched = {
       falseSinceMs: undefined,
       unroutedSinceMs: undefined,
+      lacksIpv6SinceMs: undefined,
       keepsSinceMs: undefined,
       publishedMs: this.#world.nowMs,
     };
@@ -170,10 +191,12 @@ export class Invariants {
     if (published === undefined || !pod.hasNamespace) {
       watched.falseSinceMs = undefined;
       watched.unroutedSinceMs = undefined;
+      watched.lacksIpv6SinceMs = undefined;
       return;
     }
     this.#lastAllocation.set(pod, published.allocationId);
     this.#lastAssociation.set(pod, published.associationId);
+    if (published.publicIpv6 !== undefined) this.#lastIpv6.set(pod, published.publicIpv6.address);
     const association = this.truth.association(published.allocationId);
     const place = pod.host.networkInterfaceId;
     const isTrue =
@@ -194,6 +217,11 @@ export class Invariants {
       watched.unroutedSinceMs = this.#world.nowMs;
       this.#checkLater(pod, this.boundMs);
     }
+    if (hasItsIpv6(pod, this.truth)) watched.lacksIpv6SinceMs = undefined;
+    else if (watched.lacksIpv6SinceMs === undefined) {
+      watched.lacksIpv6SinceMs = this.#world.nowMs;
+      this.#checkLater(pod, this.boundMs);
+    }
   }
 
   #checkLater(pod: Pod, ms: number): void {
@@ -202,8 +230,9 @@ export class Invariants {
 
   #check(pod: Pod): void {
     const watched = this.#watched.get(pod);
-    const { falseSinceMs, unroutedSinceMs, keepsSinceMs } = watched ?? {};
-    if (watched === undefined || (falseSinceMs ?? unroutedSinceMs) === undefined) return;
+    const { falseSinceMs, unroutedSinceMs, lacksIpv6SinceMs, keepsSinceMs } = watched ?? {};
+    const sinceMs = falseSinceMs ?? unroutedSinceMs ?? lacksIpv6SinceMs;
+    if (watched === undefined || sinceMs === undefined) return;
     // no keep: nobody could know
     if (keepsSinceMs === undefined || pod.process?.isAlive !== true) {
       this.#checkLater(pod, this.boundMs);
@@ -222,18 +251,22 @@ export class Invariants {
       this.#checkLater(pod, Number.isFinite(deadlineMs) ? deadlineMs - nowMs + 1 : this.boundMs);
       return;
     }
-    const what = falseSinceMs === undefined ? 'has no route for' : 'advertises without holding';
     this.#world.violate(
-      `${pod.name} (${pod.uid}) ${what} ${pod.published?.publicIp} since ${Math.round(falseSinceMs ?? unroutedSinceMs ?? 0)} ms, bound ${this.boundMs} ms`,
+      `${pod.name} (${pod.uid}) ${whatIsWrong(watched, pod)} since ${Math.round(sinceMs)} ms, bound ${this.boundMs} ms`,
     );
   }
 
-  #noticeableMs({ falseSinceMs, unroutedSinceMs, publishedMs }: Watched, pod: Pod): number {
-    if (falseSinceMs === undefined) return unroutedSinceMs ?? 0;
-    const taken = this.truth.association(pod.published?.allocationId ?? '');
+  #noticeableMs(watched: Watched, pod: Pod): number {
+    const { falseSinceMs, unroutedSinceMs, lacksIpv6SinceMs = 0, publishedMs } = watched;
+    const taken =
+      falseSinceMs === undefined
+        ? this.truth.ipv6.at(pod.published?.publicIpv6?.address ?? '')
+        : this.truth.association(pod.published?.allocationId ?? '');
+    if (falseSinceMs === undefined && unroutedSinceMs !== undefined) return unroutedSinceMs;
     // a controller knows no claim for longer than it has reigned
     const knownMs = Math.max(publishedMs, this.#world.managed?.reignsSinceMs ?? -Infinity);
-    return taken === undefined ? falseSinceMs : Math.max(falseSinceMs, knownMs + claimAgeMs);
+    const sinceMs = falseSinceMs ?? lacksIpv6SinceMs;
+    return taken === undefined ? sinceMs : Math.max(sinceMs, knownMs + claimAgeMs);
   }
 
   /** Who has the address now is another: what a keep can know begins anew. */
@@ -247,6 +280,13 @@ export class Invariants {
     }
   }
 
+  #movedIpv6(address: string): void {
+    for (const [pod, watched] of this.#watched) {
+      if (this.#lastIpv6.get(pod) !== address) continue;
+      if (watched.lacksIpv6SinceMs !== undefined) watched.lacksIpv6SinceMs = this.#world.nowMs;
+    }
+  }
+
   // -- what is done to others --------------------------------------------------------------------------
 
   #changed(change: Ec2Change): void {
@@ -255,8 +295,15 @@ export class Invariants {
     judgeChange(this.#world, this.truth, change);
     this.truth.follow(change, nowMs, madeFor(actor, change)?.uid);
     if ('allocationId' in change) this.#moved(change.allocationId);
+    if ('ipv6Address' in change) this.#movedIpv6(change.ipv6Address);
     for (const pod of this.#watched.keys()) if (concerns(change, pod)) this.#judge(pod);
   }
+}
+
+function whatIsWrong({ falseSinceMs, unroutedSinceMs }: Watched, { published }: Pod): string {
+  if (falseSinceMs !== undefined) return `advertises without holding ${published?.publicIp}`;
+  if (unroutedSinceMs !== undefined) return `has no route for ${published?.publicIp}`;
+  return `advertises without holding ${published?.publicIpv6?.address}`;
 }
 
 /** False when what is judged of a pod is the same after the change as before it. */
@@ -272,10 +319,11 @@ function concerns(change: Ec2Change, { published, privateIp }: Pod): boolean {
     case 'route-replaced':
     case 'route-deleted':
       return change.destinationCidrBlock === `${published?.publicIp}/32`;
-    case 'tags-changed':
-    case 'source-dest-check-changed':
     case 'ipv6-address-assigned':
     case 'ipv6-address-unassigned':
+      return change.ipv6Address === published?.publicIpv6?.address;
+    case 'tags-changed':
+    case 'source-dest-check-changed':
     case 'ipv6-prefix-assigned':
     case 'ipv6-prefix-unassigned':
       return false;

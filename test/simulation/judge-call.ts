@@ -11,9 +11,11 @@ const destroys: readonly Ec2Action[] = [
   'DeleteRoute',
   'DisassociateAddress',
   'UnassignPrivateIpAddresses',
+  'UnassignIpv6Addresses',
 ];
 const needs: Readonly<Partial<Record<Ec2Action, readonly Ec2Action[]>>> = {
   AssignPrivateIpAddresses: ['DescribeNetworkInterfaces', 'DescribeAddresses'],
+  AssignIpv6Addresses: ['DescribeNetworkInterfaces'],
   AssociateAddress: ['DescribeNetworkInterfaces', 'DescribeAddresses'],
   CreateTags: ['DescribeAddresses'],
   CreateRoute: ['DescribeAddresses', 'DescribeRouteTables'],
@@ -31,7 +33,7 @@ export function judgeCall(
   const { managed } = world;
   if (managed !== undefined) judgeManagedCall(world, managed, process, { action, input });
   if (phase === 'reap' && destroys.includes(action)) judgeFreshness(world, process, action);
-  if (phase === 'keep') judgeOutage(world, process, action);
+  if (phase === 'keep') judgeOutage(world, process, action, input);
   if (phase === 'ensure' && action === 'AssociateAddress') judgeSecondClaim(world, process, input);
 }
 
@@ -43,14 +45,26 @@ function judgeFreshness(world: World, process: SimulatedProcess, action: Ec2Acti
 }
 
 /** What a keep puts back rests on one look, all of it from after the latest outage. */
-function judgeOutage(world: World, process: SimulatedProcess, action: Ec2Action): void {
-  for (const read of needs[action] ?? []) {
+function judgeOutage(
+  world: World,
+  process: SimulatedProcess,
+  action: Ec2Action,
+  input: unknown,
+): void {
+  for (const read of needsOf(action, input)) {
     const readMs = process.answered.get(read);
     if (readMs === undefined || readMs > process.outageMs) continue;
     world.violate(
       `${process.name} makes ${action} on a ${read} of ${readMs} ms, before the outage at ${process.outageMs} ms`,
     );
   }
+}
+
+/** The record of an IPv6 address stands on its network interface. */
+function needsOf(action: Ec2Action, input: unknown): readonly Ec2Action[] {
+  const { resources = [] } = input as { readonly resources?: readonly string[] };
+  const isOfInterface = resources.some((id) => id.startsWith('eni-'));
+  return isOfInterface ? ['DescribeNetworkInterfaces'] : (needs[action] ?? []);
 }
 
 /** EC2 has answered that the address is ours, and no describe can show another's: it is not claimed again. */

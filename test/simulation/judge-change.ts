@@ -1,4 +1,5 @@
 import type { Ec2Change } from '@truetuple/core/testing';
+import { judgeIpv6Change } from './dual-stack/judge-ipv6.ts';
 import { judgeGrace, judgeMeans } from './judge-means.ts';
 import { knowableMs } from './knowable.ts';
 import { judgeManagedChange } from './managed/judge-managed.ts';
@@ -18,6 +19,7 @@ export function judgeChange(world: World, truth: Truth, change: Ec2Change): void
   judgeForeign(world, actor, change);
   judgeOrder(world, actor, change);
   judgeRobbery(world, truth, actor, change);
+  if (world.region.hasIpv6) judgeIpv6Change(world, truth, actor, change);
   if (world.managed !== undefined) judgeManagedChange(world, world.managed, actor, change);
   judgeMeans(world, truth, actor, change);
   if (actor.process?.phase === 'reap') judgeGrace(world, truth, actor, change);
@@ -109,7 +111,7 @@ function victimOf(
     case 'private-ip-assigned':
     case 'route-created':
     case 'source-dest-check-changed':
-    // no pod of the simulation has IPv6
+    // judgeIpv6Change
     case 'ipv6-address-assigned':
     case 'ipv6-address-unassigned':
     case 'ipv6-prefix-assigned':

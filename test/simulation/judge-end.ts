@@ -1,5 +1,6 @@
 import { ownerTagKey, type ElasticIp } from '@truetuple/core';
 import type { Ec2Call, Ec2Snapshot } from '@truetuple/core/testing';
+import { complaintsAboutIpv6 } from './dual-stack/judge-ipv6.ts';
 import { complaintsAboutClaims } from './managed/judge-claims.ts';
 import type { Pod, World } from './world.ts';
 
@@ -15,6 +16,7 @@ export function complaintsAboutQuiet(world: World): string[] {
   const spared = keptOut.length === 0 ? [] : pool.filter((one) => one.associationId === undefined);
   return [
     ...complaintsAboutClaims(world),
+    ...complaintsAboutIpv6(world, snapshot),
     ...judged.flatMap((pod) => complaintsAboutPod(pod, pool)),
     ...pool.flatMap((address) => complaintsAboutAddress(address, standing)),
     ...judged.flatMap((pod) => complaintsAboutUse(pod, pool)),
@@ -191,7 +193,7 @@ export function whatStays(snapshot: Ec2Snapshot, world: World): Stays {
     addresses: new Map(addresses.map((one) => [one.allocationId, JSON.stringify(one)])),
     routeTables: new Map(routeTables.map((one) => [one.routeTableId, JSON.stringify(one)])),
     networkInterfaces: new Map(
-      networkInterfaces.map(({ networkInterfaceId, privateIpAddresses, tags }) => {
+      networkInterfaces.map(({ networkInterfaceId, privateIpAddresses, ipv6Addresses, tags }) => {
         const host = hosts.find((one) => one.networkInterfaceId === networkInterfaceId);
         const isExcused = (privateIp: string): boolean => {
           const isUnknown = host?.isTagged === false && !host.prepared.includes(privateIp);
@@ -201,7 +203,10 @@ export function whatStays(snapshot: Ec2Snapshot, world: World): Stays {
           return true;
         };
         const stays = privateIpAddresses.filter((one) => !isExcused(one.privateIpAddress));
-        return [networkInterfaceId, JSON.stringify([networkInterfaceId, stays, tags])];
+        return [
+          networkInterfaceId,
+          JSON.stringify([networkInterfaceId, stays, ipv6Addresses, tags]),
+        ];
       }),
     ),
   };

@@ -1,3 +1,4 @@
+import { ipv6Mutants } from './dual-stack/ipv6-mutants.ts';
 import { managedMutants } from './managed/managed-mutants.ts';
 
 /** A safety rule of core, and how it is switched off: a text of a source file, and what it becomes. */
@@ -32,7 +33,7 @@ const directMutants: readonly Mutant[] = [
     text: 'await ec2.deleteTags(ownTag(step), call);',
     replacement:
       'await ec2.deleteTags({ ...ownTag(step), tags: ownTag(step).tags.map(({ key }) => ({ key }) as never) }, call);',
-    foundFrom: 682,
+    foundFrom: 709,
   },
   {
     name: 'a release ends what somebody else has',
@@ -158,14 +159,14 @@ const directMutants: readonly Mutant[] = [
     file: 'keep/claim-age.ts',
     text: 'if (claimedAtUptimeMs === undefined)',
     replacement: 'if (claimedAtUptimeMs !== -1)',
-    foundFrom: 90,
+    foundFrom: 104,
   },
   {
     name: 'a look keeps what it read before an outage',
     file: 'cloud/cloud-session.ts',
     text: 'if (session.patience === patience) return view;',
     replacement: 'if (patience > -1) return view;',
-    foundFrom: 626,
+    foundFrom: 1334,
   },
   {
     name: 'a private IP is one, on whatever node',
@@ -176,4 +177,4 @@ const directMutants: readonly Mutant[] = [
   },
 ];
 
-export const mutants: readonly Mutant[] = [...directMutants, ...managedMutants];
+export const mutants: readonly Mutant[] = [...directMutants, ...managedMutants, ...ipv6Mutants];

@@ -1,4 +1,5 @@
 import { ensurePublicIdentity, type HeldIdentity, type Keeping } from '@truetuple/core';
+import { ipv6Spec } from './dual-stack/ipv6-setting.ts';
 import type { Invariants } from './invariants.ts';
 import { podPorts } from './pod-ports.ts';
 import { poolName, regionName } from './region.ts';
@@ -30,6 +31,7 @@ export async function runPodProgram(
     region: regionName,
     vpcCidrs: ['10.0.0.0/16'],
     routeTables: { by: 'ids' as const, routeTableIds: [...world.region.routeTableIds] },
+    ...(world.region.hasIpv6 ? ipv6Spec : {}),
   };
   const held = await ensurePublicIdentity(spec, { node, signal: stop });
   world.note(process.name, 'holds', held.identity.publicIp);

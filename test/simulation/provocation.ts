@@ -1,5 +1,6 @@
 import type { Cluster } from './cluster.ts';
 import { cloudDrifts, drift, kernelDrifts, theft, type Drift } from './drift.ts';
+import { ipv6CloudDrifts, ipv6KernelDrifts } from './dual-stack/ipv6-drifts.ts';
 import type { Cell } from './faults.ts';
 import type { Truth } from './truth.ts';
 import type { Pod, World } from './world.ts';
@@ -29,14 +30,21 @@ const driftsByOperation: Readonly<Record<string, Drift | undefined>> = {
   watchClaims: cloudDrift('the address is disassociated'),
   'remove-address': theft,
   'remove-route': theft,
+  AssignIpv6Addresses: cloudDrift('the IPv6 address is unassigned'),
+  'install-ipv6-fail-closed-route': kernelDrift("our table's IPv6 routes are deleted"),
+  'replace-ipv6-route': kernelDrift("our table's IPv6 routes are deleted"),
+  'add-ipv6-rule': kernelDrift('our IPv6 rules are deleted'),
+  'set-ipv6-settings': kernelDrift("net1's IPv6 settings are changed"),
+  'add-ipv6-address': kernelDrift('the IPv6 address is taken off net1'),
+  'remove-ipv6-address': theft,
 };
 
 function cloudDrift(what: string): Drift | undefined {
-  return cloudDrifts.find((one) => one.what === what);
+  return [...cloudDrifts, ...ipv6CloudDrifts].find((one) => one.what === what);
 }
 
 function kernelDrift(what: string): Drift | undefined {
-  return kernelDrifts.find((one) => one.what === what);
+  return [...kernelDrifts, ...ipv6KernelDrifts].find((one) => one.what === what);
 }
 
 /** What must happen to a pod before a step comes; undefined for what comes by itself. */
@@ -67,6 +75,7 @@ function provokeEnsure(operation: string): ((scene: Scene) => void) | undefined 
       // what the dead pod left is on the next one's private IP
       return ({ cluster, pod }) => cluster.recycle(pod);
     case 'UnassignPrivateIpAddresses':
+    case 'UnassignIpv6Addresses':
     case 'deleteClaim':
       // told to stop while it starts: it gives back what it took
       return ({ world, cluster, pod }) => {
@@ -92,6 +101,7 @@ function provokeControl(operation: string): ((scene: Scene) => void) | undefined
   switch (operation) {
     case 'DisassociateAddress':
     case 'UnassignPrivateIpAddresses':
+    case 'UnassignIpv6Addresses':
     case 'DeleteTags':
     case 'deleteClaim':
     case 'updateClaim':

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { catchThief } from './drift.ts';
+import { complaintsAboutIpv6Links } from './dual-stack/judge-ipv6.ts';
 import { complaintsAboutEnd, complaintsAboutQuiet, movementOf, type Stays } from './judge-end.ts';
 import { graceMs, reaperPeriodMs } from './reaper.ts';
 import type { World } from './world.ts';
@@ -45,7 +46,7 @@ export async function comeToRest(world: World, intervalMs: number): Promise<void
     const now = movementOf(world);
     const moves = !isDeepStrictEqual(now, movement);
     movement = now;
-    const wrong = moves || wellSinceMs === Infinity ? complaintsAboutQuiet(world) : [];
+    const wrong = moves || wellSinceMs === Infinity ? await complaintsNow(world) : [];
     if (wrong.length > 0) wellSinceMs = Infinity;
     else if (moves || wellSinceMs === Infinity) wellSinceMs = scheduler.nowMs;
     if (scheduler.nowMs - wellSinceMs >= stillMs) return;
@@ -55,6 +56,10 @@ export async function comeToRest(world: World, intervalMs: number): Promise<void
     if (scheduler.nowMs > boundMs + stillMs + lookEveryMs)
       world.violate('it does not come to rest');
   }
+}
+
+async function complaintsNow(world: World): Promise<string[]> {
+  return [...complaintsAboutQuiet(world), ...(await complaintsAboutIpv6Links(world))];
 }
 
 /** Everybody goes; runs until the region is as it was before the first. */

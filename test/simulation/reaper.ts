@@ -79,7 +79,8 @@ export function livePods(world: World, process: SimulatedProcess): Promise<LiveP
     // what the answer says is as of when it left
     world.scheduler.after(world.random.between(1, 30), () => {
       const listedMs = world.nowMs;
-      const pods = shownAt(world, listedMs - world.listLagMs);
+      const asOfMs = listedMs - world.listLagMs;
+      const pods = shownAt(world, asOfMs);
       world.scheduler.after(world.random.between(1, 30) + waits, () => {
         if (!process.isAlive) return;
         const isUnknown = world.livesUnknownUntilMs > listedMs;
@@ -88,9 +89,9 @@ export function livePods(world: World, process: SimulatedProcess): Promise<LiveP
         else if (isUnknown || fault === 'error' || fault === 'lost response') {
           reject(new Error('the cluster does not answer'));
         } else {
-          process.learn('livePods', listedMs - world.listLagMs, world.nowMs);
+          process.learn('livePods', asOfMs, world.nowMs);
           for (const { uid } of pods) process.saw.set(uid, world.nowMs);
-          resolve({ complete: true, pods, version: listedMs - world.listLagMs });
+          resolve({ complete: true, pods, version: asOfMs });
         }
       });
     });

@@ -1,5 +1,6 @@
 import { poolTagKey, type Ipv4Address } from '@truetuple/core';
 import { FakeNode, SimulatedEc2 } from '@truetuple/core/testing';
+import { foreignIpv6, subnetIpv6Cidr, vpcIpv6Cidr } from './dual-stack/ipv6-setting.ts';
 import type { Random } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { SimulatedHost } from './simulated-host.ts';
@@ -21,6 +22,8 @@ export interface Region {
   /** How far describes may be behind, in milliseconds. */
   readonly lagMs: number;
   readonly claimScope: 'eni' | 'privateIp';
+  /** True when pods have an IPv6 address, too. */
+  readonly hasIpv6: boolean;
   /** When another machine had each address of the pool, by its allocation id; see `recallMs`. */
   readonly formerlyHeldMs: Map<string, number>;
   hosts: number;
@@ -32,6 +35,8 @@ export interface RegionSetup {
   readonly lagMs: number;
   /** How far back planted stale reads can see. */
   readonly recallMs: number;
+  /** Default false. */
+  readonly hasIpv6?: boolean;
   readonly seed: number;
 }
 
@@ -41,7 +46,7 @@ export function fairMs({ lagMs }: Region, isDisturbed: boolean): number {
 }
 
 export function buildRegion(scheduler: Scheduler, random: Random, setup: RegionSetup): Region {
-  const { claimScope, lagMs } = setup;
+  const { claimScope, lagMs, hasIpv6 = false } = setup;
   const lag = [0, lagMs] as const;
   const ec2 = new SimulatedEc2({
     region: regionName,
@@ -57,10 +62,12 @@ export function buildRegion(scheduler: Scheduler, random: Random, setup: RegionS
       seed: setup.seed,
     },
   });
-  const { vpcId } = ec2.createVpc({ cidr: '10.0.0.0/16' });
+  const ofVpc = hasIpv6 ? { ipv6Cidr: vpcIpv6Cidr } : {};
+  const { vpcId } = ec2.createVpc({ cidr: '10.0.0.0/16', ...ofVpc });
   const { internetGatewayId } = ec2.createInternetGateway({ vpcId });
   const routeTableIds = [1, 2].map(() => ec2.createRouteTable({ vpcId }).routeTableId);
-  const { subnetId } = ec2.createSubnet({ vpcId, cidr: '10.0.2.0/24' });
+  const ofSubnet = hasIpv6 ? { ipv6Cidr: subnetIpv6Cidr } : {};
+  const { subnetId } = ec2.createSubnet({ vpcId, cidr: '10.0.2.0/24', ...ofSubnet });
   for (let index = 1; index <= setup.poolSize; index++) {
     ec2.allocateAddress({ publicIp: `203.0.113.${index}`, tags: { [poolTagKey]: poolName } });
   }
@@ -72,7 +79,7 @@ export function buildRegion(scheduler: Scheduler, random: Random, setup: RegionS
   });
   const thief = { networkInterfaceId, privateIpAddress };
   const more = { formerlyHeldMs: new Map<string, number>(), hosts: 0 };
-  return { ec2, subnetId, routeTableIds, foreign, thief, lagMs, claimScope, ...more };
+  return { ec2, subnetId, routeTableIds, foreign, thief, lagMs, claimScope, hasIpv6, ...more };
 }
 
 /** An address with no pool and one of another pool, on an instance of others, and routes to them. */
@@ -158,6 +165,9 @@ export async function addHost(region: Region, isTagged: boolean): Promise<Simula
     : [...range.filter((_, at) => at % 2 === 0), `10.0.2.${first + 7}`];
   if (prepared.length > 0) {
     await ec2.assignPrivateIpAddresses({ networkInterfaceId, privateIpAddresses: prepared });
+  }
+  if (region.hasIpv6) {
+    await ec2.assignIpv6Addresses({ networkInterfaceId, ipv6Addresses: [foreignIpv6(number)] });
   }
   return {
     name: `node-${number}`,

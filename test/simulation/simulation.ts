@@ -1,8 +1,9 @@
 import { FakeNode } from '@truetuple/core/testing';
 import { Cluster } from './cluster.ts';
-import { claimDrift, cloudDrifts, drift, kernelDrifts, theft } from './drift.ts';
+import { driftsOf, drift, theft } from './drift.ts';
+import { isDualStack } from './dual-stack/ipv6-setting.ts';
 import { provocationOf } from './provocation.ts';
-import { cellsByMode, type Mode } from './faults.ts';
+import { cellsByMode, ipv6CellsByMode, type Mode } from './faults.ts';
 import { startControllers } from './managed/controllers.ts';
 import { History } from './history.ts';
 import { Invariants } from './invariants.ts';
@@ -63,6 +64,7 @@ export async function simulate(
     claimScope,
     lagMs: random.chance(0.5) ? 0 : random.between(100, 4000),
     recallMs: scene?.recallMs ?? 0,
+    hasIpv6: isDualStack(seed),
     seed,
   });
   await settleForeign(region);
@@ -151,8 +153,10 @@ export function controllerHost(name: string): SimulatedHost {
 function planFaults(world: World, cluster: Cluster, { truth }: Invariants): void {
   const { random, scheduler } = world;
   const count = 5 + random.whole(3);
+  const mode = world.managed === undefined ? 'direct' : 'managed';
   for (let at = 0; at < count; at++) {
-    const cell = random.pick(cellsByMode[world.managed === undefined ? 'direct' : 'managed']);
+    const isOfIpv6 = world.region.hasIpv6 && random.chance(0.5);
+    const cell = random.pick(isOfIpv6 ? ipv6CellsByMode[mode] : cellsByMode[mode]);
     const provoke = provocationOf(cell);
     const skip = provoke === undefined ? random.whole(4) : 0;
     // a reaper takes away only what it has seen for a while
@@ -174,7 +178,7 @@ function planFaults(world: World, cluster: Cluster, { truth }: Invariants): void
 function planLives(world: World, cluster: Cluster, { truth }: Invariants): void {
   const { random, scheduler } = world;
   const happenings = 4 + random.whole(6);
-  const drifts = world.managed === undefined ? cloudDrifts : [...cloudDrifts, claimDrift];
+  const { ofCloud, ofKernel } = driftsOf(world);
   for (let at = 0; at < happenings; at++) {
     scheduler.at(random.between(preparedMs + 15_000, troubleEndsMs), () => {
       const { standing } = world;
@@ -185,9 +189,9 @@ function planLives(world: World, cluster: Cluster, { truth }: Invariants): void 
       else if (draw < 0.35) cluster.removeByForce(pod, random.between(0, 3000));
       else if (draw < 0.45) pod.process?.kill();
       else if (draw < 0.5) cluster.evict(pod.host, random.between(10_000, 60_000));
-      else if (draw < 0.7) void drift(world, pod, random.pick(kernelDrifts), truth);
+      else if (draw < 0.7) void drift(world, pod, random.pick(ofKernel), truth);
       else if (draw < 0.75) void drift(world, pod, theft, truth);
-      else void drift(world, pod, random.pick(drifts), truth);
+      else void drift(world, pod, random.pick(ofCloud), truth);
     });
   }
 }

@@ -1,5 +1,6 @@
 import { ownerTagKey } from '@truetuple/core';
 import type { Ec2Change, SimulatedEc2 } from '@truetuple/core/testing';
+import { Ipv6Truth } from './dual-stack/ipv6-truth.ts';
 
 export interface Standing {
   readonly networkInterfaceId: string;
@@ -16,6 +17,7 @@ export interface StandingAssociation extends Standing {
 
 /** What is so in EC2, followed change by change: a snapshot for each would cost too much. */
 export class Truth {
+  readonly ipv6: Ipv6Truth = new Ipv6Truth();
   readonly #associations: Map<string, StandingAssociation> = new Map();
   readonly #privateIps: Map<string, number> = new Map();
   readonly #routes: Map<string, Standing> = new Map();
@@ -100,11 +102,14 @@ export class Truth {
         const record = change.tags.find(({ key }) => key === ownerTagKey)?.value;
         if (record === undefined) this.#records.delete(change.resourceId);
         else this.#records.set(change.resourceId, record);
+        this.ipv6.follow(change, nowMs);
         return;
       }
-      case 'source-dest-check-changed':
       case 'ipv6-address-assigned':
       case 'ipv6-address-unassigned':
+        this.ipv6.follow(change, nowMs);
+        return;
+      case 'source-dest-check-changed':
       case 'ipv6-prefix-assigned':
       case 'ipv6-prefix-unassigned':
         return;
@@ -116,6 +121,7 @@ export class Truth {
   /** After what nobody was told of; answers the allocations of the addresses that it freed. */
   reread(ec2: SimulatedEc2, nowMs: number): readonly string[] {
     const { addresses, networkInterfaces, routeTables } = ec2.snapshot();
+    this.ipv6.reread({ networkInterfaces });
     const freed: string[] = [];
     for (const [allocationId, { associationId }] of this.#associations) {
       if (addresses.some((one) => one.associationId === associationId)) continue;

@@ -48,7 +48,9 @@ export type Excuse =
   /** A private IP of a pod that died without a release, or released while it was not on net1, stays on an ENI without the pool's tag. */
   | 'unrecorded private IP'
   /** Such a private IP keeps a pod on another ENI from its own. */
-  | 'pod kept from its private IP';
+  | 'pod kept from its private IP'
+  /** What a process asked for before it died came to EC2 when the pod's next one had given the address and its record back. */
+  | 'late IPv6 address';
 
 /** For how long a fault is felt by the process that it struck. */
 export const disturbedMs = 30_000;

@@ -53,7 +53,7 @@ export function judgeManagedChange(
   if (early) complain(`frees what ${early.name} (${early.uid}) has published`);
 }
 
-/** True when a change takes its address, or the private IP beneath, from a claim that a live pod has not let go. */
+/** True when a change takes its address, the private IP beneath or the IPv6 address beside, from a claim that a live pod has not let go. */
 function takes(managed: ManagedCluster, claim: IdentityClaim, change: Ec2Change): boolean {
   const pod = managed.podOf(claim);
   const phase = claim.status?.phase;
@@ -62,6 +62,12 @@ function takes(managed: ManagedCluster, claim: IdentityClaim, change: Ec2Change)
   const { grant } = phase;
   if (claim.spec.refused.includes(grant.allocationId)) return false;
   if (change.kind === 'address-disassociated') return change.associationId === grant.associationId;
+  if (change.kind === 'ipv6-address-unassigned') {
+    return (
+      change.networkInterfaceId === grant.networkInterfaceId &&
+      change.ipv6Address === grant.publicIpv6?.address
+    );
+  }
   return (
     change.kind === 'private-ip-unassigned' &&
     change.networkInterfaceId === grant.networkInterfaceId &&
@@ -89,6 +95,7 @@ export function behalfOf(managed: ManagedCluster, input: unknown): readonly Pod[
     const said = [
       `"${link.privateIp}"`,
       `/${identity.owner.uid}/`,
+      ...(link.ipv6Address === undefined ? [] : [`"${link.ipv6Address}"`]),
       ...(address === undefined ? [] : [`"${address.publicIp}/32"`, `"${address.allocationId}"`]),
     ];
     return said.some((one) => told.includes(one)) ? (managed.podOf(claim) ?? []) : [];

@@ -21,7 +21,7 @@ export const managedMutants: readonly Mutant[] = [
     file: 'cloud/managed/claim-work.ts',
     text: 'return [leadsTo, kept].filter((id) => id !== undefined);',
     replacement: 'return [kept].filter((id) => id !== undefined);',
-    foundFrom: 2687,
+    foundFrom: 2971,
   },
   {
     name: 'who is not in a list that says nothing is succeeded',
@@ -56,14 +56,14 @@ export const managedMutants: readonly Mutant[] = [
     file: 'cloud/managed/sort-errands.ts',
     text: 'version !== undefined && listedIn !== undefined && version > listedIn',
     replacement: 'version !== undefined && listedIn !== undefined',
-    foundFrom: 127,
+    foundFrom: 631,
   },
   {
     name: 'what is on a link is led away from the claim that has it',
     file: 'cloud/managed/sort-errands.ts',
     text: 'hasItsLink(one.claim, work.claim) &&',
     replacement: 'hasItsLink(one.claim, work.claim) && !hasAddress(one) &&',
-    foundFrom: 2511,
+    foundFrom: 2587,
   },
   {
     name: 'two claims for one link are led at once',
@@ -77,7 +77,7 @@ export const managedMutants: readonly Mutant[] = [
     file: 'cloud/managed/acquire-claim.ts',
     text: 'if (act.held !== undefined) await run.request.onGivingBack?.(claimOf(act.held));',
     replacement: '',
-    foundFrom: 2063,
+    foundFrom: 3951,
   },
   {
     name: 'a release says that it let go before it has withdrawn',
@@ -121,7 +121,7 @@ export const managedMutants: readonly Mutant[] = [
     file: 'cloud/managed/look-after-claim.ts',
     text: 'if (believedId(grant, seen, knownForMs(work, grant, ports)) !== grant.associationId) return false;',
     replacement: '',
-    foundFrom: 1023,
+    foundFrom: 1195,
   },
   {
     name: 'a pod that was created before a claim succeeds its pod',
@@ -156,6 +156,6 @@ export const managedMutants: readonly Mutant[] = [
     file: 'cloud/managed/hold-claim.ts',
     text: 'if (claims.some(holdsIt)) throw refused;',
     replacement: '',
-    foundFrom: 1391,
+    foundFrom: 2787,
   },
 ];
