@@ -6,7 +6,7 @@ import { pause, readCloud, sessionForUndo, type CloudSession } from './cloud-ses
 import type { CloudStep } from './cloud-step.ts';
 import { doubtAboutOwner } from './doubt-about-pods.ts';
 import type { NetworkInterface } from './ec2-api.ts';
-import { formatIpv6Owner, ipv6RecordsOf, type Ipv6Record } from './ipv6-record.ts';
+import { formatIpv6Owner, ipv6RecordOf, type Ipv6Record } from './ipv6-record.ts';
 import { findIpv6Holder } from './ipv6-holder.ts';
 import type { LivePods, Liveness } from './liveness.ts';
 
@@ -64,7 +64,7 @@ export async function holdIpv6(
   for (;;) {
     const eni = await readInterface(session, claim);
     if (eni === undefined) throw interfaceGone(claim);
-    const record = recordOf(eni, claim);
+    const record = ipv6RecordOf(eni, claim.address);
     const isThere = (eni.ipv6Addresses ?? []).includes(claim.address);
     if (isThere && record === undefined && !isOurs) return false;
     const isOwn = record?.value === ownValue(claim);
@@ -110,7 +110,7 @@ export async function releaseIpv6(
   for (let looks = 1; ; looks++) {
     const eni = await readInterface(session, claim);
     if (eni === undefined) return;
-    const record = recordOf(eni, claim);
+    const record = ipv6RecordOf(eni, claim.address);
     if (record !== undefined && record.owner.uid !== claim.owner.uid) return;
     if (record !== undefined || isYoungOnLink) {
       if ((await carryOut(session, unassignStep(claim))) !== 'done') continue;
@@ -137,7 +137,7 @@ export async function undoHoldIpv6(
   );
   if (records.at(-1)?.kind !== 'tag-ipv6-owner') return;
   const eni = await readInterface(undo, claim);
-  const { owner, value } = (eni && recordOf(eni, claim)) ?? { owner: claim.owner };
+  const { owner, value } = (eni && ipv6RecordOf(eni, claim.address)) ?? { owner: claim.owner };
   // somebody has come after us; a describe from before ours may show whose was replaced
   if (eni === undefined || (owner.uid !== claim.owner.uid && value !== replaced)) return;
   if (replaced === undefined || mayHaveAssigned) await insist(undo, unassignStep(claim));
@@ -161,7 +161,7 @@ async function freeFromDead(
   const holder = await findIpv6Holder(session, claim.address);
   // gone meanwhile: the next try tells
   if (holder === undefined || holder.networkInterfaceId === claim.networkInterfaceId) return;
-  const record = recordOf(holder, claim);
+  const record = ipv6RecordOf(holder, claim.address);
   if (record === undefined) throw refused;
   const pods = await live.livePods().catch(() => nobodyKnown);
   const doubt = doubtAboutOwner(pods, record.owner);
@@ -198,13 +198,6 @@ export async function readInterface(
     session.ec2.describeNetworkInterfaces({ filters }, call),
   );
   return eni;
-}
-
-export function recordOf(
-  eni: NetworkInterface,
-  { address }: Pick<Ipv6Claim, 'address'>,
-): Ipv6Record | undefined {
-  return ipv6RecordsOf(eni).find((record) => record.address === address);
 }
 
 function ownValue({ owner, pool }: Ipv6Claim): string {

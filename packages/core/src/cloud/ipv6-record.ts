@@ -34,9 +34,22 @@ export function ipv6RecordsOf({ tags }: Pick<NetworkInterface, 'tags'>): Ipv6Rec
   return tags.flatMap(({ key, value }) => {
     if (!key.startsWith(keyPrefix)) return [];
     const address = canonicalIpv6(key.slice(keyPrefix.length));
-    const [cluster, namespace, pod, uid, ...rest] = value.split('/');
-    const pool = rest.join('/');
-    if (address === undefined || !cluster || !namespace || !pod || !uid || pool === '') return [];
-    return [{ address, owner: { cluster, namespace, pod, uid }, pool, value }];
+    return (address && readRecord(address, value)) ?? [];
   });
+}
+
+/** The record of one address there. */
+export function ipv6RecordOf(
+  { tags }: Pick<NetworkInterface, 'tags'>,
+  address: Ipv6Address,
+): Ipv6Record | undefined {
+  const tag = tags.find(({ key }) => key === ipv6TagKey(address));
+  return tag && readRecord(address, tag.value);
+}
+
+function readRecord(address: Ipv6Address, value: string): Ipv6Record | undefined {
+  const [cluster, namespace, pod, uid, ...rest] = value.split('/');
+  const pool = rest.join('/');
+  if (!cluster || !namespace || !pod || !uid || pool === '') return undefined;
+  return { address, owner: { cluster, namespace, pod, uid }, pool, value };
 }

@@ -1,9 +1,9 @@
 import { CoreError } from '../errors.ts';
 import { throwIfAborted, type CloudSession } from './cloud-session.ts';
 import type { CloudStep } from './cloud-step.ts';
-import { holdIpv6, readInterface, recordOf, releaseIpv6, type Ipv6Claim } from './hold-ipv6.ts';
+import { holdIpv6, readInterface, releaseIpv6, type Ipv6Claim } from './hold-ipv6.ts';
 import { findIpv6Holder } from './ipv6-holder.ts';
-import type { Ipv6Record } from './ipv6-record.ts';
+import { ipv6RecordOf, type Ipv6Record } from './ipv6-record.ts';
 import type { Grant, GrantState, MaintainCall } from './identity-grant.ts';
 import { describeLagMs } from './judge-claim.ts';
 import { secondLookMs } from './maintenance.ts';
@@ -114,7 +114,7 @@ export async function maintainIpv6(
 async function look(session: CloudSession, held: HeldIpv6): Promise<Sighting> {
   const { address, owner, networkInterfaceId, assignedByUs } = held;
   const eni = await readInterface(session, held);
-  const record = eni && recordOf(eni, held);
+  const record = eni && ipv6RecordOf(eni, address);
   if (record !== undefined && record.owner.uid !== owner.uid) {
     return { kind: 'taken', message: sayRecorded(held, record) };
   }

@@ -194,7 +194,10 @@ export class ClaimController {
       const [plan, want] = [plans[at], wanted[at]];
       if (plan === undefined || want === undefined) continue;
       const address = plannedAddress(plan, want, view);
-      if (address !== undefined) {
+      if (address !== undefined && taken.has(address.allocationId)) {
+        // describes show it on this private IP, from before another claim had it
+        work.restsUntilMs = this.#parts.clock.elapsed() + soonMs;
+      } else if (address !== undefined) {
         work.leadsTo = address.allocationId;
         this.#start(work, () => holdClaim(this.#ports, { work, place, view, address }));
       } else if (plan.kind !== 'steps') {

@@ -2,7 +2,7 @@ import { CoreError } from '../../errors.ts';
 import type { CloudSession } from '../cloud-session.ts';
 import { holdIpv6, releaseIpv6, type Ipv6Claim } from '../hold-ipv6.ts';
 import type { Grant } from '../identity-grant.ts';
-import { ipv6RecordsOf } from '../ipv6-record.ts';
+import { ipv6RecordOf } from '../ipv6-record.ts';
 import { isYoung } from '../judge-claim.ts';
 import type { Liveness, LivePods } from '../liveness.ts';
 import { interfaceOf, type CloudView } from '../view.ts';
@@ -44,7 +44,7 @@ export function isIpv6Whole(
   const eni = interfaceOf(view, networkInterfaceId);
   const { address, assignedByUs } = publicIpv6;
   if (eni?.ipv6Addresses?.includes(address) !== true) return false;
-  const record = ipv6RecordsOf(eni).find((one) => one.address === address);
+  const record = ipv6RecordOf(eni, address);
   return record === undefined ? !assignedByUs : record.owner.uid === owner.uid;
 }
 
