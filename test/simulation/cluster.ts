@@ -3,7 +3,7 @@ import { fakePod, MemoryPublisher } from '@truetuple/core/testing';
 import type { Invariants } from './invariants.ts';
 import { runPodProgram } from './pod-program.ts';
 import { addHost } from './region.ts';
-import type { SimulatedHost } from './simulated-host.ts';
+import { takeIp, type SimulatedHost } from './simulated-host.ts';
 import { SimulatedProcess } from './simulated-process.ts';
 import type { Pod, World } from './world.ts';
 
@@ -292,17 +292,4 @@ export class Cluster {
       this.create(pod.name, stays && !pod.host.isLost ? pod.host : this.#someHost());
     });
   }
-}
-
-/** The one that was freed last, or the one that is free longest. */
-function takeIp(
-  host: SimulatedHost,
-  wanted: Ipv4Address | undefined,
-  recycled: boolean,
-): Ipv4Address | undefined {
-  if (wanted === undefined) return recycled ? host.free.pop() : host.free.shift();
-  const at = host.free.indexOf(wanted);
-  if (at < 0) return undefined;
-  host.free.splice(at, 1);
-  return wanted;
 }

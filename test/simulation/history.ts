@@ -4,6 +4,7 @@ import {
   type NetworkInterface,
   type RouteTable,
 } from '@truetuple/core';
+import { recordPrefix } from './dual-stack/ipv6-setting.ts';
 
 /** What happened, in order; kept as it is, and put into words only when somebody reads it. */
 export class History {
@@ -68,8 +69,11 @@ function sayResource(resource: unknown): string {
       (one) => `${one.privateIpAddress}${one.association ? `=${one.association.publicIp}` : ''}`,
     );
     const six = (resource as NetworkInterface).ipv6Addresses ?? [];
-    const records = (tags ?? []).filter(({ key }) => key.startsWith('truetuple/ipv6/'));
-    const more = [...six, ...records.map(({ key, value }) => `${key.slice(15)}:${value}`)];
+    const records = (tags ?? []).filter(({ key }) => key.startsWith(recordPrefix));
+    const more = [
+      ...six,
+      ...records.map(({ key, value }) => `${key.slice(recordPrefix.length)}:${value}`),
+    ];
     return `[${[short(networkInterfaceId), ...ips, ...more].join(' ')}]`;
   }
   if (routeTableId !== undefined && routes !== undefined) {

@@ -1,23 +1,12 @@
 import type { KeepEvent, PublicIdentity } from '@truetuple/core';
 import type { Ec2Change } from '@truetuple/core/testing';
-import { hasItsIpv6 } from './dual-stack/judge-ipv6.ts';
+import { hasItsIpv6, judgeIpv6Loss } from './dual-stack/judge-ipv6.ts';
 import { judgeChange } from './judge-change.ts';
 import { controlIntervalMs } from './managed/managed-cluster.ts';
 import { fairMs, staleMs } from './region.ts';
-import { Truth, type StandingAssociation } from './truth.ts';
-import type { Actor, Pod, World } from './world.ts';
-
-/** What is known of a pod that advertises. */
-interface Watched {
-  /** From when on what it advertises is not so. */
-  falseSinceMs: number | undefined;
-  /** From when on one of its routes has been missing. */
-  unroutedSinceMs: number | undefined;
-  /** From when on its IPv6 address has not been on its network interface. */
-  lacksIpv6SinceMs: number | undefined;
-  keepsSinceMs: number | undefined;
-  publishedMs: number;
-}
+import { Truth } from './truth.ts';
+import { concerns, isAtPod, madeFor, whatIsWrong, type Watched } from './watched.ts';
+import type { Pod, World } from './world.ts';
 
 /** In the first five minutes after a claim only our own record on another association proves a theft. */
 const claimAgeMs = 5 * 60_000;
@@ -120,7 +109,8 @@ export class Invariants {
     const held = allocationId === undefined ? undefined : this.truth.association(allocationId);
     if (this.#world.managed?.wasDeletedByHand(pod) === true) return;
     if (event.because === 'ipv6-taken') {
-      this.#judgeIpv6Loss(pod);
+      // what is advertised together is lost together
+      judgeIpv6Loss(this.#world, this.truth, pod, this.#lastIpv6.get(pod) ?? '');
       return;
     }
     if (held === undefined || !isAtPod(held, pod)) return;
@@ -133,18 +123,6 @@ export class Invariants {
     if (held.sinceMs < this.#world.nowMs - fairMs(this.#world.region, true)) {
       this.#world.violate(`${pod.name} (${pod.uid}) fenced ${held.publicIp}, which it held`);
     }
-  }
-
-  /** What is advertised together is lost together, the Elastic IP with the IPv6 address. */
-  #judgeIpv6Loss(pod: Pod): void {
-    const { nowMs, region } = this.#world;
-    const address = this.#lastIpv6.get(pod) ?? '';
-    const place = pod.host.networkInterfaceId;
-    const held = this.truth.ipv6.at(address);
-    const record = this.truth.ipv6.recordOn(place, address);
-    if (held?.networkInterfaceId !== place || record?.value.split('/')[3] !== pod.uid) return;
-    if (Math.max(held.sinceMs, record.sinceMs) >= nowMs - fairMs(region, true)) return;
-    this.#world.violate(`${pod.name} (${pod.uid}) fenced ${address}, which it held`);
   }
 
   /** A keep says that it has fenced: then nothing of it is published. */
@@ -298,50 +276,4 @@ export class Invariants {
     if ('ipv6Address' in change) this.#movedIpv6(change.ipv6Address);
     for (const pod of this.#watched.keys()) if (concerns(change, pod)) this.#judge(pod);
   }
-}
-
-function whatIsWrong({ falseSinceMs, unroutedSinceMs }: Watched, { published }: Pod): string {
-  if (falseSinceMs !== undefined) return `advertises without holding ${published?.publicIp}`;
-  if (unroutedSinceMs !== undefined) return `has no route for ${published?.publicIp}`;
-  return `advertises without holding ${published?.publicIpv6?.address}`;
-}
-
-/** False when what is judged of a pod is the same after the change as before it. */
-function concerns(change: Ec2Change, { published, privateIp }: Pod): boolean {
-  switch (change.kind) {
-    case 'address-associated':
-    case 'address-disassociated':
-      return change.allocationId === published?.allocationId;
-    case 'private-ip-assigned':
-    case 'private-ip-unassigned':
-      return change.privateIp === privateIp;
-    case 'route-created':
-    case 'route-replaced':
-    case 'route-deleted':
-      return change.destinationCidrBlock === `${published?.publicIp}/32`;
-    case 'ipv6-address-assigned':
-    case 'ipv6-address-unassigned':
-      return change.ipv6Address === published?.publicIpv6?.address;
-    case 'tags-changed':
-    case 'source-dest-check-changed':
-    case 'ipv6-prefix-assigned':
-    case 'ipv6-prefix-unassigned':
-      return false;
-    default:
-      return change satisfies never;
-  }
-}
-
-/** The pod for which a change is made; a controller's call may be for several. */
-function madeFor(actor: Actor | undefined, change: Ec2Change): Pod | undefined {
-  return actor?.behalf.find(
-    (pod) => !('privateIp' in change) || pod.privateIp === change.privateIp,
-  );
-}
-
-function isAtPod(association: StandingAssociation, pod: Pod): boolean {
-  return (
-    association.networkInterfaceId === pod.host.networkInterfaceId &&
-    association.privateIp === pod.privateIp
-  );
 }

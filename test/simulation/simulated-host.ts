@@ -26,3 +26,16 @@ export interface SimulatedHost {
   /** How far its wall clock is off. */
   clockOffsetMs: number;
 }
+
+/** The one that was freed last, or the one that is free longest. */
+export function takeIp(
+  host: SimulatedHost,
+  wanted: Ipv4Address | undefined,
+  recycled: boolean,
+): Ipv4Address | undefined {
+  if (wanted === undefined) return recycled ? host.free.pop() : host.free.shift();
+  const at = host.free.indexOf(wanted);
+  if (at < 0) return undefined;
+  host.free.splice(at, 1);
+  return wanted;
+}

@@ -1,6 +1,7 @@
 import type { Ipv6Address } from '@truetuple/core';
 import type { Drift } from '../drift.ts';
 import type { Pod, World } from '../world.ts';
+import { recordPrefix } from './ipv6-setting.ts';
 
 /** The address that a pod advertises; where it has none, nothing happens. */
 function addressOf({ published }: Pod): Ipv6Address {
@@ -44,7 +45,7 @@ export const ipv6CloudDrifts: readonly Drift[] = [
       const address = addressOf(pod);
       await world.region.ec2.deleteTags({
         resources: [networkInterfaceId],
-        tags: [{ key: `truetuple/ipv6/${address}` }],
+        tags: [{ key: `${recordPrefix}${address}` }],
       });
       clearUnrecorded(world, networkInterfaceId, address);
     },

@@ -4,6 +4,14 @@ import type { IdentitySpecInput } from '@truetuple/core';
 export const vpcIpv6Cidr = '2001:db8:0:200::/56';
 export const subnetIpv6Cidr = '2001:db8:0:202::/64';
 
+/** Of the tag of a network interface that says whose an IPv6 address is; the address follows. */
+export const recordPrefix = 'truetuple/ipv6/';
+
+/** The UID in a record: cluster/namespace/pod/uid/pool. */
+export function uidIn(record: string | undefined): string | undefined {
+  return record?.split('/')[3];
+}
+
 const foreignPrefix = '2001:db8:0:202:f::';
 
 /** Every eighth seed of direct mode and every fourth of managed mode has pods with an IPv6 address beside their Elastic IP. */

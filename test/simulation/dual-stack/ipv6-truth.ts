@@ -1,7 +1,6 @@
 import type { Ec2Change, Ec2Snapshot } from '@truetuple/core/testing';
 import type { Standing } from '../truth.ts';
-
-const recordPrefix = 'truetuple/ipv6/';
+import { recordPrefix } from './ipv6-setting.ts';
 
 /** Whose an IPv6 address is by the tag of a network interface, and since when the tag says so. */
 export interface StandingRecord extends Standing {

@@ -7,11 +7,11 @@ import { addHost, buildRegion } from '../region.ts';
 import { Scheduler } from '../scheduler.ts';
 import { SimulatedProcess } from '../simulated-process.ts';
 import { World, type Pod } from '../world.ts';
-import { foreignIpv6 } from './ipv6-setting.ts';
+import { foreignIpv6, recordPrefix } from './ipv6-setting.ts';
 import { complaintsAboutIpv6, complaintsAboutIpv6Links } from './judge-ipv6.ts';
 
 const intervalMs = 30_000;
-const recordKey = (address: string): string => `truetuple/ipv6/${address}`;
+const recordKey = (address: string): string => `${recordPrefix}${address}`;
 
 function addressOf({ published }: Pod): string {
   return published?.publicIpv6?.address ?? '';

@@ -1,13 +1,12 @@
 import type { Ec2Change, Ec2Snapshot } from '@truetuple/core/testing';
 import { knowableMs } from '../knowable.ts';
+import { fairMs } from '../region.ts';
 import type { Truth } from '../truth.ts';
 import type { Actor, Pod, World } from '../world.ts';
 import { clearUnrecorded } from './ipv6-drifts.ts';
-import { isForeignIpv6 } from './ipv6-setting.ts';
+import { isForeignIpv6, recordPrefix, uidIn } from './ipv6-setting.ts';
 
 type NetworkInterface = Ec2Snapshot['networkInterfaces'][number];
-
-const recordPrefix = 'truetuple/ipv6/';
 
 /** What a process does to the IPv6 addresses of others, and to their records. `truth` is how it was before. */
 export function judgeIpv6Change(world: World, truth: Truth, actor: Actor, change: Ec2Change): void {
@@ -68,7 +67,7 @@ function victimsOf(
 
 function livePodOf({ standing }: World, record: string): Pod | undefined {
   return standing.find(
-    ({ uid, objectGoneMs }) => objectGoneMs === Infinity && record.split('/')[3] === uid,
+    ({ uid, objectGoneMs }) => objectGoneMs === Infinity && uidIn(record) === uid,
   );
 }
 
@@ -77,6 +76,17 @@ export function hasItsIpv6({ published, host }: Pod, truth: Truth): boolean {
   const address = published?.publicIpv6?.address;
   if (address === undefined) return true;
   return truth.ipv6.at(address)?.networkInterfaceId === host.networkInterfaceId;
+}
+
+/** A keep has fenced itself since another has its address: not while that was its own, under its own record. */
+export function judgeIpv6Loss(world: World, truth: Truth, pod: Pod, address: string): void {
+  const place = pod.host.networkInterfaceId;
+  const held = truth.ipv6.at(address);
+  const record = truth.ipv6.recordOn(place, address);
+  if (held?.networkInterfaceId !== place || uidIn(record?.value) !== pod.uid) return;
+  const sinceMs = Math.max(held.sinceMs, record?.sinceMs ?? 0);
+  if (sinceMs >= world.nowMs - fairMs(world.region, true)) return;
+  world.violate(`${pod.name} (${pod.uid}) fenced ${address}, which it held`);
 }
 
 /** What is wrong with IPv6 in the quiet: each pod that advertises has its address, under its record; nobody else one. */
@@ -105,7 +115,7 @@ function complaintsAboutPodIpv6(pod: Pod, enis: readonly NetworkInterface[]): st
     );
   }
   const record = eni?.tags.find(({ key }) => key === `${recordPrefix}${address}`)?.value;
-  if (record?.split('/')[3] !== uid) {
+  if (uidIn(record) !== uid) {
     complaints.push(`${name} (${uid}) advertises ${address} under the record ${record}`);
   }
   return complaints;
@@ -130,7 +140,7 @@ function complaintsAboutEni(eni: NetworkInterface, standing: readonly Pod[]): st
   const { networkInterfaceId, ipv6Addresses = [], tags } = eni;
   const here = standing.filter(({ host }) => host.networkInterfaceId === networkInterfaceId);
   const isOfLive = (record: string | undefined): boolean =>
-    here.some(({ uid }) => record?.split('/')[3] === uid);
+    here.some(({ uid }) => uidIn(record) === uid);
   const records = tags.filter(({ key }) => key.startsWith(recordPrefix));
   const recordOf = (address: string): string | undefined =>
     records.find(({ key }) => key === `${recordPrefix}${address}`)?.value;
