@@ -78,11 +78,11 @@ export class Cluster {
     world.scheduler.after(random.between(100, 2000), () => this.#start(pod));
   }
 
-  /** No two pods of a cluster have one name; where IPv6 addresses are made of names, that matters. */
+  /** No two pods of a cluster have one name; where IPv6 addresses are made of names, and for a standby, that matters. */
   #nameFor(name: string, uid: string): string {
-    const { standing, region } = this.#world;
+    const { standing, region, standbys } = this.#world;
     const isTaken = standing.some((pod) => pod.name === name && pod.objectGoneMs === Infinity);
-    return region.hasIpv6 && isTaken ? `${name}-${uid}` : name;
+    return (region.hasIpv6 || standbys.has(name)) && isTaken ? `${name}-${uid}` : name;
   }
 
   get #parts(): { readonly world: World; readonly random: World['random'] } {

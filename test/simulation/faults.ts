@@ -20,8 +20,8 @@ export type Fault = (typeof faults)[number];
 /** Who asks EC2: every process for itself, or a controller for all. */
 export type Mode = 'direct' | 'managed';
 
-/** Who makes a side effect: the pod's process in a verb, the reaper, or a controller of managed mode. */
-export type Verb = 'ensure' | 'keep' | 'release' | 'reap' | 'control';
+/** Who makes a side effect: the pod's process in a verb (`request`: for a handover), the reaper, or a controller of managed mode. */
+export type Verb = 'request' | 'ensure' | 'keep' | 'release' | 'reap' | 'control';
 
 const reads = ['DescribeNetworkInterfaces', 'DescribeAddresses', 'DescribeRouteTables'];
 const cloudEnd = ['DeleteRoute', 'DisassociateAddress', 'UnassignPrivateIpAddresses', 'DeleteTags'];
@@ -63,7 +63,7 @@ const localKeep = [
 const localEnd = ['observe', 'remove-address', 'remove-route', 'current', 'withdraw'];
 
 /** Every side effect that each verb is known to make in direct mode. */
-const operations: Readonly<Record<Exclude<Verb, 'control'>, readonly string[]>> = {
+const operations: Readonly<Record<Exclude<Verb, 'control' | 'request'>, readonly string[]>> = {
   ensure: [...reads, ...cloudStart, ...cloudEnd, 'observe', ...kernelStart, 'current', 'publish'],
   keep: [...reads, ...cloudStart, ...localKeep],
   release: [...reads, ...cloudEnd, ...localEnd],
@@ -74,7 +74,7 @@ const claimWrites = ['createClaim', 'updateClaim', 'updateClaimStatus', 'deleteC
 const claimCalls = [...claimWrites, 'getClaim', 'listClaims', 'watchClaims', 'renewLease'];
 
 /** The same in managed mode. */
-const managedOperations: Readonly<Record<Verb, readonly string[]>> = {
+const managedOperations: Readonly<Record<Exclude<Verb, 'request'>, readonly string[]>> = {
   ensure: [
     'createClaim',
     'getClaim',
@@ -107,7 +107,7 @@ const managedOperations: Readonly<Record<Verb, readonly string[]>> = {
 };
 
 /** What the pods of dual-stack seeds do besides. */
-const ipv6Operations: Readonly<Record<Exclude<Verb, 'control'>, readonly string[]>> = {
+const ipv6Operations: Readonly<Record<Exclude<Verb, 'control' | 'request'>, readonly string[]>> = {
   ensure: ['AssignIpv6Addresses', 'UnassignIpv6Addresses', ...ipv6KernelStart],
   keep: ['AssignIpv6Addresses', ...ipv6KernelStart, 'remove-ipv6-address'],
   release: ['UnassignIpv6Addresses', ...ipv6KernelEnd],
@@ -115,15 +115,22 @@ const ipv6Operations: Readonly<Record<Exclude<Verb, 'control'>, readonly string[
 };
 
 /** The same in managed mode. */
-const managedIpv6Operations: Readonly<Record<Exclude<Verb, 'reap'>, readonly string[]>> = {
+const managedIpv6Operations: Readonly<Record<Exclude<Verb, 'reap' | 'request'>, readonly string[]>> = {
   ensure: ipv6KernelStart,
   keep: [...ipv6KernelStart, 'remove-ipv6-address'],
   release: ipv6KernelEnd,
   control: ['AssignIpv6Addresses', 'UnassignIpv6Addresses'],
 };
 
+/** What a standby does to be given an address, and the keep that gives it up. */
+const handoverOperations: Readonly<Record<'request' | 'keep', readonly string[]>> = {
+  request: ['DescribeAddresses', 'CreateTags', 'DeleteTags', 'livePods'],
+  keep: cloudEnd,
+};
+
 /** By operation, for each verb: a text is hashed once, and steps are looked up at every side effect. */
 const stepNames: Readonly<Record<Verb, Map<string, string>>> = {
+  request: new Map(),
   ensure: new Map(),
   keep: new Map(),
   release: new Map(),
@@ -190,10 +197,8 @@ const rareSteps: ReadonlySet<string> = new Set([
   'ensure remove-ipv6-address',
   'ensure remove-ipv6-route',
   'keep remove-ipv6-route',
-  // a keep that gives back what came too late
-  'keep DeleteRoute',
-  'keep DeleteTags',
-  'keep DisassociateAddress',
+  // from a holder that died meanwhile
+  'request DisassociateAddress',
 ]);
 
 export interface Cell {
@@ -228,11 +233,15 @@ export const ipv6CellsByMode: Readonly<Record<Mode, readonly Cell[]>> = {
   managed: cellsAt(managedIpv6Operations),
 };
 
+/** What is planned for besides in seeds that have a standby. */
+export const handoverCells: readonly Cell[] = cellsAt(handoverOperations);
+
 /** All of them, each once. */
 export const cells: readonly Cell[] = [
   ...new Map(
     [cellsByMode, ipv6CellsByMode]
       .flatMap(({ direct, managed }) => [...direct, ...managed])
+      .concat(handoverCells)
       .map((cell) => [cellKey(stepOf(cell.verb, cell.operation), cell.fault), cell]),
   ).values(),
 ];

@@ -1,4 +1,4 @@
-import type { KeepEvent, PublicIdentity } from '@truetuple/core';
+import type { HandoverReport, KeepEvent, PublicIdentity } from '@truetuple/core';
 import type { Ec2Change } from '@truetuple/core/testing';
 import { hasItsIpv6, judgeIpv6Loss } from './dual-stack/judge-ipv6.ts';
 import { judgeChange } from './judge-change.ts';
@@ -108,6 +108,12 @@ export class Invariants {
     const allocationId = this.#lastAllocation.get(pod);
     const held = allocationId === undefined ? undefined : this.truth.association(allocationId);
     if (this.#world.managed?.wasDeletedByHand(pod) === true) return;
+    if (event.because === 'handed-over') {
+      const associationId = this.#lastAssociation.get(pod) ?? '';
+      if (this.truth.askedUntilMs(associationId) !== undefined) return;
+      this.#world.violate(`${pod.name} (${pod.uid}) gave up ${associationId}, for which nobody asked`);
+      return;
+    }
     if (event.because === 'ipv6-taken') {
       // what is advertised together is lost together
       judgeIpv6Loss(this.#world, this.truth, pod, this.#lastIpv6.get(pod) ?? '');
@@ -122,6 +128,21 @@ export class Invariants {
     }
     if (held.sinceMs < this.#world.nowMs - fairMs(this.#world.region, true)) {
       this.#world.violate(`${pod.name} (${pod.uid}) fenced ${held.publicIp}, which it held`);
+    }
+  }
+
+  /** A standby may have an address: who gave it up for that advertises it no more. */
+  handedOver({ outcome, publicIp, holder }: HandoverReport): void {
+    if (outcome !== 'handed-over') return;
+    for (const { name, uid, published, process } of this.#watched.keys()) {
+      if (uid !== holder?.uid || published?.publicIp !== publicIp) continue;
+      // its file may be one that cannot be removed
+      if ((process?.disturbedUntilMs ?? 0) > this.#world.nowMs) continue;
+      const { associationId } = published;
+      // a hold of it that came since is another one; one that hands ended, and whose record they took off, looks given up
+      if (this.truth.askedUntilMs(associationId) === undefined) continue;
+      if (this.truth.isEndedByHands(associationId)) continue;
+      this.#world.violate(`${name} (${uid}) gave up ${publicIp} and advertises it`);
     }
   }
 

@@ -1,3 +1,4 @@
+import { ownerTagKey } from '@truetuple/core';
 import type { Ec2Change } from '@truetuple/core/testing';
 import { judgeIpv6Change } from './dual-stack/judge-ipv6.ts';
 import { judgeGrace, judgeMeans } from './judge-means.ts';
@@ -51,10 +52,18 @@ function judgeRobbery(world: World, truth: Truth, actor: Actor, change: Ec2Chang
   const victim = victimOf(world, truth, actor, change);
   if (victim === undefined || actor.behalf.includes(victim.pod)) return;
   const { pod, sinceMs } = victim;
-  if (sinceMs >= knowableMs(actor, change)) return;
+  // a standby is given an address, or takes one from the dead: that a list does not have a pod yet proves nothing
+  const isAsking = actor.process?.phase === 'request';
+  if (isAsking && !isMadeBy(truth, pod, change)) return;
+  if (!isAsking && sinceMs >= knowableMs(actor, change)) return;
   world.violate(
     `${actor.process?.name} robbed ${pod.name} (${pod.uid}), which had it since ${Math.round(sinceMs)} ms: ${actor.step} ${JSON.stringify(change)}`,
   );
+}
+
+/** False for what a dead pod left on a private IP that another one has by now. */
+function isMadeBy(truth: Truth, { uid }: Pod, change: Ec2Change): boolean {
+  return 'allocationId' in change && truth.association(change.allocationId)?.madeBy === uid;
 }
 
 /** Whose an address is, and the private IP beneath, the claims say, without regard to what anybody could know. */
@@ -103,6 +112,9 @@ function victimOf(
     case 'tags-changed': {
       const holder = holderOf(world, truth.association(change.resourceId));
       const record = truth.recordOn(change.resourceId);
+      // who asks for an address writes beside it whose it is
+      const now = change.tags.find(({ key }) => key === ownerTagKey)?.value;
+      if (now === record) return undefined;
       // a record of somebody else on it says nothing of the holder, who loses nothing when it goes (decision 0025)
       const isTheirs = record?.includes(`/${holder?.pod.uid}/`) === true;
       return action !== 'DeleteTags' || isTheirs ? holder : undefined;

@@ -22,7 +22,10 @@ function faultOf(world: World, truth: Truth, actor: Actor, change: Ec2Change): s
     case 'address-disassociated': {
       const isHere = change.networkInterfaceId === own && change.privateIp === pod?.privateIp;
       if (pod === undefined || isHere) return undefined;
-      if (action === 'DisassociateAddress') return 'ends what is not on its own private IP';
+      // who asks for an address ends the association of a dead one
+      const isAsking = actor.process?.phase === 'request';
+      if (action === 'DisassociateAddress' && !isAsking)
+        return 'ends what is not on its own private IP';
       const isLet = world.region.claimScope === 'eni' && change.networkInterfaceId === own;
       const isClaim = action === 'AssociateAddress' && !isLet;
       return isClaim ? 'takes an address that another place has' : undefined;
@@ -33,7 +36,7 @@ function faultOf(world: World, truth: Truth, actor: Actor, change: Ec2Change): s
         : undefined;
     case 'tags-changed':
       return action === 'DeleteTags'
-        ? takenRecord(world, truth, actor, change.resourceId)
+        ? takenRecord(world, truth, actor, change)
         : undefined;
     case 'route-deleted': {
       const route = truth.route(change.routeTableId, change.destinationCidrBlock);
@@ -63,9 +66,10 @@ function takenRecord(
   world: World,
   truth: Truth,
   { pod }: Actor,
-  allocationId: string,
+  { resourceId: allocationId, tags }: Ec2Change & { readonly kind: 'tags-changed' },
 ): string | undefined {
   const record = truth.recordOn(allocationId);
+  if (tags.some(({ value }) => value === record)) return undefined;
   const held = truth.association(allocationId);
   const owner = world.standing.find(
     ({ uid, objectGoneMs, host, privateIp }) =>

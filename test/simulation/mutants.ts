@@ -1,4 +1,5 @@
 import { ipv6Mutants } from './dual-stack/ipv6-mutants.ts';
+import { handoverMutants } from './handover/handover-mutants.ts';
 import { managedMutants } from './managed/managed-mutants.ts';
 
 /** A safety rule of core, and how it is switched off: a text of a source file, and what it becomes. */
@@ -177,4 +178,9 @@ const directMutants: readonly Mutant[] = [
   },
 ];
 
-export const mutants: readonly Mutant[] = [...directMutants, ...managedMutants, ...ipv6Mutants];
+export const mutants: readonly Mutant[] = [
+  ...directMutants,
+  ...managedMutants,
+  ...ipv6Mutants,
+  ...handoverMutants,
+];

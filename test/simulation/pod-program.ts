@@ -1,5 +1,6 @@
 import { ensurePublicIdentity, type HeldIdentity, type Keeping } from '@truetuple/core';
 import { ipv6Spec } from './dual-stack/ipv6-setting.ts';
+import { askFor } from './handover/standby.ts';
 import type { Invariants } from './invariants.ts';
 import { podPorts } from './pod-ports.ts';
 import { poolName, regionName } from './region.ts';
@@ -33,7 +34,16 @@ export async function runPodProgram(
     routeTables: { by: 'ids' as const, routeTableIds: [...world.region.routeTableIds] },
     ...(world.region.hasIpv6 ? ipv6Spec : {}),
   };
-  const held = await ensurePublicIdentity(spec, { node, signal: stop });
+  const address = world.standbys.get(pod.name);
+  if (address !== undefined) {
+    process.phase = 'request';
+    const report = await askFor(world, pod, process, { address, by: spec.owner, signal: stop });
+    world.note(process.name, 'may have it', report.outcome);
+    invariants.handedOver(report);
+    process.phase = 'ensure';
+  }
+  const asked = address === undefined ? {} : { address };
+  const held = await ensurePublicIdentity({ ...spec, ...asked }, { node, signal: stop });
   world.note(process.name, 'holds', held.identity.publicIp);
   process.phase = 'keep';
   pod.failedStarts = 0;

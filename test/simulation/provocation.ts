@@ -50,6 +50,9 @@ function kernelDrift(what: string): Drift | undefined {
 /** What must happen to a pod before a step comes; undefined for what comes by itself. */
 export function provocationOf({ verb, operation }: Cell): ((scene: Scene) => void) | undefined {
   switch (verb) {
+    case 'request':
+      // the standby comes by itself
+      return undefined;
     case 'release':
       return ({ cluster, pod }) => cluster.remove(pod);
     case 'reap':

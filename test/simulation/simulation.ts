@@ -3,7 +3,8 @@ import { Cluster } from './cluster.ts';
 import { driftsOf, drift, theft } from './drift.ts';
 import { isDualStack } from './dual-stack/ipv6-setting.ts';
 import { provocationOf } from './provocation.ts';
-import { cellsByMode, ipv6CellsByMode, type Mode } from './faults.ts';
+import { cellsByMode, handoverCells, ipv6CellsByMode, type Cell, type Mode } from './faults.ts';
+import { hasStandby, planStandby } from './handover/standby.ts';
 import { startControllers } from './managed/controllers.ts';
 import { History } from './history.ts';
 import { Invariants } from './invariants.ts';
@@ -80,7 +81,9 @@ export async function simulate(
   // what hands prepared is older than any read can be behind
   await scheduler.runUntil(preparedMs);
   const before = whatStays(region.ec2.snapshot(), world);
-  planFaults(world, cluster, invariants);
+  const isHandover = hasStandby(seed, mode);
+  planFaults(world, cluster, invariants, isHandover ? handoverCells : undefined);
+  if (isHandover) planStandby(world, cluster, preparedMs);
   for (let at = 0; at < podCount; at++) {
     const host = world.hosts[at % hostCount];
     if (host === undefined) throw new Error('no host');
@@ -150,14 +153,20 @@ export function controllerHost(name: string): SimulatedHost {
  * At least four faults, each waiting for a step of its own; one that waits too long strikes anywhere. A step
  * that comes only when something happens to a pod has that happen.
  */
-function planFaults(world: World, cluster: Cluster, { truth }: Invariants): void {
+function planFaults(
+  world: World,
+  cluster: Cluster,
+  { truth }: Invariants,
+  also: readonly Cell[] | undefined,
+): void {
   const { random, scheduler } = world;
   const count = 5 + random.whole(3);
   const mode = world.managed === undefined ? 'direct' : 'managed';
   for (let at = 0; at < count; at++) {
-    const isOfIpv6 = world.region.hasIpv6 && random.chance(0.5);
-    const cell = random.pick(isOfIpv6 ? ipv6CellsByMode[mode] : cellsByMode[mode]);
-    const provoke = provocationOf(cell);
+    const besides = also ?? (world.region.hasIpv6 ? ipv6CellsByMode[mode] : undefined);
+    const isBesides = besides !== undefined && random.chance(0.5);
+    const cell = random.pick(isBesides ? besides : cellsByMode[mode]);
+    const provoke = also !== undefined && isBesides ? undefined : provocationOf(cell);
     const skip = provoke === undefined ? random.whole(4) : 0;
     // a reaper takes away only what it has seen for a while
     const isSlow = cell.verb === 'reap' && provoke !== undefined;

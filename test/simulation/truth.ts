@@ -1,4 +1,4 @@
-import { ownerTagKey } from '@truetuple/core';
+import { handoverTagKey, ownerTagKey } from '@truetuple/core';
 import type { Ec2Change, SimulatedEc2 } from '@truetuple/core/testing';
 import { Ipv6Truth } from './dual-stack/ipv6-truth.ts';
 
@@ -29,6 +29,9 @@ export class Truth {
   readonly #assignedBy: Map<string, string | undefined> = new Map();
   /** When associations ended. */
   readonly #ended: Map<string, number> = new Map();
+  readonly #endedByHands: Set<string> = new Set();
+  /** Associations that a handover was asked for, and by when it was to be. */
+  readonly #askedFor: Map<string, number> = new Map();
 
   association(allocationId: string): StandingAssociation | undefined {
     return this.#associations.get(allocationId);
@@ -41,6 +44,16 @@ export class Truth {
 
   endOf(associationId: string): number | undefined {
     return this.#ended.get(associationId);
+  }
+
+  /** True for an association that no pod's process ended. */
+  isEndedByHands(associationId: string): boolean {
+    return this.#endedByHands.has(associationId);
+  }
+
+  /** Until when somebody waits to be given an association, by the wall clock of who asks; undefined: nobody asked. */
+  askedUntilMs(associationId: string): number | undefined {
+    return this.#askedFor.get(associationId);
   }
 
   /** When an association of an address ended last; -Infinity: none has. */
@@ -80,6 +93,7 @@ export class Truth {
         this.#associations.delete(change.allocationId);
         this.#freed.set(change.allocationId, nowMs);
         this.#ended.set(change.associationId, nowMs);
+        if (uid === undefined) this.#endedByHands.add(change.associationId);
         return;
       case 'private-ip-assigned':
         this.#privateIps.set(`${change.networkInterfaceId} ${change.privateIp}`, nowMs);
@@ -102,6 +116,10 @@ export class Truth {
         const record = change.tags.find(({ key }) => key === ownerTagKey)?.value;
         if (record === undefined) this.#records.delete(change.resourceId);
         else this.#records.set(change.resourceId, record);
+        const asked = change.tags.find(({ key }) => key === handoverTagKey)?.value.split('/') ?? [];
+        const [, , , , associationId, untilSeconds] = asked;
+        if (associationId !== undefined)
+          this.#askedFor.set(associationId, Number(untilSeconds) * 1000);
         this.ipv6.follow(change, nowMs);
         return;
       }

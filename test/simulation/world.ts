@@ -119,6 +119,8 @@ export class World {
   listLagMs = 0;
   /** Until when the cluster does not say which pods live. */
   livesUnknownUntilMs = 0;
+  /** Which public IP a standby is to have, by its name: it asks for that one alone. */
+  readonly standbys: Map<string, string> = new Map();
   /** True once somebody outside took an address of a pod, or freed it, so that another pod may have it. */
   hadTheft = false;
   /** What ends the waits in which processes were when they died, or the seed ended: see `letGo`. */

@@ -21,7 +21,7 @@ export interface ClaimScopeRequest extends ProbePlace {
 export interface ClaimScopePorts {
   readonly ec2: Ec2Api;
   /** For pauses when EC2 throttles; default this node's. */
-  readonly clock?: Pick<Clock, 'wait' | 'elapsed'>;
+  readonly clock?: Clock;
 }
 
 /** Whom EC2's refusal to associate an Elastic IP twice protects, and what was learnt on the way. */

@@ -5,7 +5,9 @@ import type { Ec2Api } from './cloud/ec2-api.ts';
 import type { LivePods } from './cloud/liveness.ts';
 import { ensurePublicIdentity } from './ensure-public-identity.ts';
 import type { HeldIdentity } from './held-identity.ts';
+import type { Ipv4Address } from './identity/address.ts';
 import { handoverTagKey } from './identity/handover.ts';
+import { ownerTagKey } from './identity/owner.ts';
 import type { KeepEvent } from './keep/keep-event.ts';
 import type { NodePorts } from './node-ports.ts';
 import { requestHandover, type HandoverReport, type HandoverRequest } from './request-handover.ts';
@@ -189,10 +191,10 @@ describe.each<[CloudRules['claimScope'], NonNullable<Setup['standbyOn']>]>([
       const world = await build({ claimScope, standbyOn, holderDiesAfter: writes });
       const { clock, standby } = world;
       const first = await clock.run(standby.ask().catch((error: unknown) => error));
+      // its record goes last: until then nothing says that it has given anything up
+      const outcome = tagsOf(world).includes(ownerTagKey) ? 'was-free' : 'handed-over';
       expect(first).toMatchObject(
-        (first as { code?: string }).code === undefined
-          ? { outcome: 'handed-over' }
-          : { code: 'HolderSilent' },
+        (first as { code?: string }).code === undefined ? { outcome } : { code: 'HolderSilent' },
       );
       const report = await clock.run(standby.ask({}, onlyStandby));
       expect(['was-free', 'holder-dead']).toContain(report.outcome);
@@ -225,14 +227,51 @@ describe('a holder that does not answer', () => {
     expect(ec2.snapshot().addresses[0]?.associationId).toBe(held.identity.associationId);
   });
 
-  it('loses it at once where it is proven dead', async () => {
+  it.each([
+    [undefined, 30_000],
+    [0, 0],
+  ])('loses it once no list has had it for long enough: grace %s', async (graceMs, leastMs) => {
     const world = await build({ isKept: false });
     const { clock, standby } = world;
     const asked = clock.elapsed();
-    const report = await clock.run(standby.ask({}, onlyStandby));
+    const change = graceMs === undefined ? {} : { graceMs };
+    const report = await clock.run(standby.ask(change, onlyStandby));
     expect(report.outcome).toBe('holder-dead');
-    expect(clock.elapsed() - asked).toBeLessThan(10_000);
+    const tookMs = clock.elapsed() - asked;
+    expect(tookMs).toBeGreaterThanOrEqual(leastMs);
+    expect(tookMs).toBeLessThan(leastMs + 10_000);
     await expectMoved(world, await standby.ensure());
+  });
+
+  it('keeps it when a list from before its pod was made did not have it', async () => {
+    const world = await build({ isKept: false });
+    const { clock, standby, pod, ec2, held } = world;
+    const { uid } = pod.spec.owner;
+    let lists = 0;
+    const livePods = async (): Promise<LivePods> => {
+      lists += 1;
+      const pods = lists < 4 ? onlyStandby.pods : [{ uid, privateIps: [] }, ...onlyStandby.pods];
+      return { complete: true, pods };
+    };
+    const asking = requestHandover(
+      { pool: 'media', address, by: standby.by },
+      { ec2, clock, live: { livePods } },
+    );
+    await expect(clock.run(asking)).rejects.toMatchObject({ code: 'HolderSilent' });
+    expect(lists).toBeGreaterThan(20);
+    expect(ec2.snapshot().addresses[0]?.associationId).toBe(held.identity.associationId);
+  });
+
+  it('is not said to have handed over what a hand has taken off it', async () => {
+    const world = await build({ isKept: false });
+    const { clock, standby, ec2, held } = world;
+    const asking = standby.ask();
+    await clock.advance(5000);
+    await ec2.disassociateAddress({ associationId: held.identity.associationId });
+    const asked = clock.elapsed();
+    expect(await clock.run(asking)).toMatchObject({ outcome: 'was-free' });
+    // it would have had the time to claim it again
+    expect(clock.elapsed() - asked).toBeGreaterThan(80_000);
   });
 
   it('loses it by force, late, and advertises it on: that is the risk', async () => {
@@ -246,6 +285,48 @@ describe('a holder that does not answer', () => {
 });
 
 describe('a request', () => {
+  it('keeps the address for who asked: whoever let it go does not take it back', async () => {
+    const world = await build();
+    const { clock, standby, pod, ec2 } = world;
+    await expect(clock.run(standby.ask())).resolves.toMatchObject({ outcome: 'handed-over' });
+    expect(tagsOf(world)).toContain(handoverTagKey);
+    const again = clock.run(ensurePublicIdentity(pod.spec, { node: pod.node }));
+    await expect(again).rejects.toMatchObject({ code: 'PoolExhausted' });
+    expect(ec2.snapshot().addresses[0]).not.toHaveProperty('associationId');
+    await expectMoved(world, await standby.ensure());
+  });
+
+  it('keeps it no longer than its time', async () => {
+    const { clock, standby, pod } = await build();
+    await clock.run(standby.ask());
+    await clock.advance(90_000);
+    const again = await clock.run(ensurePublicIdentity(pod.spec, { node: pod.node }));
+    expect(again.identity.publicIp).toBe(address);
+  });
+
+  it('says so to another one that is to have just that address', async () => {
+    const { clock, standby, pod } = await build();
+    await clock.run(standby.ask());
+    const named = { ...pod.spec, address };
+    await expect(
+      clock.run(ensurePublicIdentity(named, { node: pod.node })),
+    ).rejects.toMatchObject({
+      code: 'AddressUnavailable',
+      message: expect.stringContaining('sip/standby-0 has asked for it') as string,
+    });
+  });
+
+  it('of a standby that died with its claim, before the record, is for what it has', async () => {
+    const { clock, standby, ec2, held } = await build({ isKept: false });
+    await held.release();
+    const privateIp = '10.0.2.129' as Ipv4Address;
+    const { allocationId, networkInterfaceId } = held.identity;
+    await ec2.assignPrivateIpAddresses({ networkInterfaceId, privateIpAddresses: [privateIp] });
+    await ec2.associateAddress({ allocationId, networkInterfaceId, privateIpAddress: privateIp });
+    const report = await clock.run(standby.ask({ privateIp }));
+    expect(report.outcome).toBe('already-ours');
+  });
+
   it('is heeded by nobody once its time is over', async () => {
     const world = await build({ isKept: false });
     const { clock, standby, ec2, held, pod } = world;

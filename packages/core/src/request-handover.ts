@@ -12,9 +12,17 @@ import type { CloudStepEvent } from './cloud/identity-grant.ts';
 import type { Liveness, LivePods } from './cloud/liveness.ts';
 import { borderGroupOf, isOfOtherBorderGroup } from './cloud/network-border-group.ts';
 import { readPool } from './cloud/observe-cloud.ts';
-import { askedOn, planHandover, type HandoverPlan } from './cloud/plan-handover.ts';
+import {
+  askedOn,
+  doubtAboutHolder,
+  planHandover,
+  type HandoverPlan,
+} from './cloud/plan-handover.ts';
+import { ownerRecordOf } from './cloud/view.ts';
 import { CoreError } from './errors.ts';
+import type { Ipv4Address } from './identity/address.ts';
 import type { Clock } from './identity/clock.ts';
+import { parseHandover } from './identity/handover.ts';
 import type { Owner } from './identity/owner.ts';
 
 /** Which address is to come to whom. */
@@ -25,12 +33,21 @@ export interface HandoverRequest {
   /** The pod that is to have it. */
   readonly by: Owner;
   /**
+   * Its private IP, if it has one by now: what is associated with that, and has no record yet, is its own. Default not known: it is somebody else's.
+   */
+  readonly privateIp?: Ipv4Address;
+  /**
    * The zone of the network interface that is to have it, such as us-west-2-lax-1a: an address of another network border group is not asked
    * for. Default not known, and then it is.
    */
   readonly availabilityZone?: string;
   /** How long its holder is waited for, in milliseconds; default 90000, three intervals of a keep. */
   readonly timeoutMs?: number;
+  /**
+   * How long no list of live pods must have had the holder before it counts as dead, in milliseconds; default 30000, one interval of a keep:
+   * a list may be from before the holder's pod was made. 0 believes the first list: for one that is never behind, read from the API server itself.
+   */
+  readonly graceMs?: number;
   /**
    * Takes it from a holder that has not answered and is not proven dead. Default no. **That risks two pods that advertise
    * one address**: the old one goes on with its publication, its calls and its public /32 until its own keep sees the loss (one interval,
@@ -43,7 +60,7 @@ export interface HandoverRequest {
 export interface HandoverPorts {
   readonly ec2: Ec2Api;
   readonly clock: Clock;
-  /** Proves holders dead, which then need not be asked; default nobody can. */
+  /** Proves holders dead; default nobody can. */
   readonly live?: Liveness;
   readonly onStep?: (event: CloudStepEvent) => void;
   readonly signal?: AbortSignal;
@@ -53,13 +70,18 @@ export interface HandoverPorts {
 export interface HandoverReport {
   readonly publicIp: string;
   readonly allocationId: string;
-  /** `handed-over`: the holder has fenced itself first. */
+  /**
+   * `handed-over`: the holder has fenced itself first, and taken its record off, which it does last. `was-free` says nothing of who had it.
+   */
   readonly outcome: 'was-free' | 'already-ours' | 'handed-over' | 'holder-dead' | 'forced';
   /** Who had it. */
   readonly holder: Owner | undefined;
 }
 
 const defaultTimeoutMs = 90_000;
+const defaultGraceMs = 30_000;
+/** The record of a claim follows it, and a describe may show the one without the other. */
+const unrecordedMs = 10_000;
 const lookEveryMs = 2000;
 const nobodyKnown: LivePods = { complete: false, pods: [] };
 
@@ -76,6 +98,10 @@ interface Run {
   asked: string | undefined;
   taken: 'holder-dead' | 'forced' | undefined;
   holder: Owner | undefined;
+  /** Whom no list has had, and since when, by the monotonic clock. */
+  missing: { readonly uid: string; readonly sinceMs: number } | undefined;
+  /** Since when it has been associated without a record. */
+  unrecordedSinceMs: number | undefined;
   /** How many looks in a row showed it free: one may be from before it was claimed. */
   freeLooks: number;
 }
@@ -107,12 +133,18 @@ export async function requestHandover(
     asked: undefined,
     taken: undefined,
     holder: undefined,
+    missing: undefined,
+    unrecordedSinceMs: undefined,
     freeLooks: 0,
   };
   try {
-    return await negotiate(run);
-  } finally {
-    await askNoMore(run);
+    const report = await negotiate(run);
+    // until then it keeps the address for who asked, who deletes it with the claim
+    if (isPast(run.seen, clock)) await askNoMore(run, run.seen);
+    return report;
+  } catch (error) {
+    await askNoMore(run, run.asking);
+    throw error;
   }
 }
 
@@ -121,12 +153,12 @@ async function negotiate(run: Run): Promise<HandoverReport> {
     const address = await find(run);
     requireOfZone(address, run.request);
     run.seen = askedOn(address);
-    const plan = planHandover(handoverOf(run), address, await whoLives(run));
+    const live = await whoLives(run);
+    const dead = deadHolder(run, address, live);
+    const plan = planHandover({ ...handoverOf(run), dead }, address, live);
     const outcome = await follow(run, plan);
     if (outcome !== undefined) {
       const { publicIp, allocationId } = address;
-      // whoever asked for a hold that has ended asks for nothing
-      run.asking ??= run.seen;
       return { publicIp, allocationId, outcome, holder: run.holder };
     }
   }
@@ -163,9 +195,25 @@ function whoLives({ ports }: Run): Promise<LivePods> {
   return ports.live?.livePods().catch(() => nobodyKnown) ?? Promise.resolve(nobodyKnown);
 }
 
+/** The UID of its holder, once no list of live pods has had it for long enough. */
+function deadHolder(run: Run, address: ElasticIp, live: LivePods): string | undefined {
+  // nobody knows who lives: that neither begins nor ends anything
+  if (!live.complete) return undefined;
+  const uid = ownerRecordOf(address)?.owner.uid;
+  if (uid === undefined || doubtAboutHolder(address, live) !== undefined) {
+    run.missing = undefined;
+    return undefined;
+  }
+  const nowMs = run.ports.clock.elapsed();
+  if (run.missing?.uid !== uid) run.missing = { uid, sinceMs: nowMs };
+  const { graceMs = defaultGraceMs } = run.request;
+  return nowMs - run.missing.sinceMs >= graceMs ? uid : undefined;
+}
+
 function handoverOf({ request, ports, untilMs, overAtMs, asked }: Run) {
   return {
     by: request.by,
+    privateIp: request.privateIp,
     untilMs,
     isOver: ports.clock.elapsed() >= overAtMs,
     force: request.force === 'risk-two-holders',
@@ -179,13 +227,19 @@ async function follow(
   plan: HandoverPlan,
 ): Promise<HandoverReport['outcome'] | undefined> {
   if (plan.kind !== 'free') run.freeLooks = 0;
+  if (plan.kind !== 'unknown-holder') run.unrecordedSinceMs = undefined;
   switch (plan.kind) {
     case 'ours':
       return 'already-ours';
     case 'free':
-      return free(run);
-    case 'unknown-holder':
-      throw holderUnknown(run.request);
+      return free(run, plan.isGivenUp);
+    case 'unknown-holder': {
+      const nowMs = run.ports.clock.elapsed();
+      run.unrecordedSinceMs ??= nowMs;
+      if (nowMs - run.unrecordedSinceMs >= unrecordedMs) throw holderUnknown(run.request);
+      await waitABit(run);
+      return undefined;
+    }
     case 'silent':
       throw holderSilent(run, plan);
     case 'ask':
@@ -205,14 +259,17 @@ async function follow(
   }
 }
 
-async function free(run: Run): Promise<HandoverReport['outcome'] | undefined> {
+async function free(
+  run: Run,
+  isGivenUp: boolean,
+): Promise<HandoverReport['outcome'] | undefined> {
   run.freeLooks += 1;
   if (run.freeLooks < 2) {
     await waitABit(run);
     return undefined;
   }
   if (run.taken !== undefined) return run.taken;
-  return run.asked === undefined ? 'was-free' : 'handed-over';
+  return run.asked !== undefined && isGivenUp ? 'handed-over' : 'was-free';
 }
 
 async function waitABit({ session, request }: Run): Promise<void> {
@@ -224,8 +281,14 @@ async function waitABit({ session, request }: Run): Promise<void> {
   }
 }
 
-/** Whatever came of it: a request that stands would make the next holder's hold doubtful for a person who reads it. */
-async function askNoMore({ session, asking }: Run): Promise<void> {
+/** True for a request whose time is over: nobody heeds it, and whoever wrote it has died. */
+function isPast(request: TagStep | undefined, clock: Clock): boolean {
+  const asked = request && parseHandover(request.value);
+  return asked !== undefined && asked.untilMs <= clock.now();
+}
+
+/** A request that stands would make the next holder's hold doubtful for a person who reads it. */
+async function askNoMore({ session }: Run, asking: TagStep | undefined): Promise<void> {
   if (asking === undefined) return;
   const undo = sessionForUndo(session);
   const { allocationId, value } = asking;

@@ -17,6 +17,7 @@ export function wantedBy(acquire: Acquire, claim?: Claim): WantedIdentity {
     only: request.spec.address,
     never: request.spec.excludeAddresses,
     coolDown: acquire.coolDown?.(),
+    nowMs: acquire.session.clock.now(),
     allocation: allocationFor(acquire),
     claimed: claim?.allocationId,
     proven: provenBy(acquire),

@@ -1,6 +1,7 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import type { Ipv4Address } from '../identity/address.ts';
+import { formatHandover, handoverTagKey } from '../identity/handover.ts';
 import { formatOwnerTag, ownerTagKey, type Owner } from '../identity/owner.ts';
 import { rankAddresses, rendezvousWeight, type AddressWish } from './choose-address.ts';
 import type { ElasticIp } from './ec2-api.ts';
@@ -88,6 +89,20 @@ describe('rankAddresses', () => {
       privateIp: '10.0.2.12' as Ipv4Address,
     });
     expect(order.map(({ publicIp }) => publicIp)).toEqual(['203.0.113.2', '203.0.113.1']);
+  });
+
+  it('leaves what another pod has asked for to that one, until its time is over', () => {
+    const by = ownerOf('standby-0');
+    const value = formatHandover({ by, associationId: 'eipassoc-1', untilMs: 100_000 });
+    const asked = { ...free(1), tags: [{ key: handoverTagKey, value }] };
+    const ranked = (name: string, more: Partial<AddressWish>) =>
+      rankAddresses([asked], wish(name, more)).length;
+    expect(ranked('sip-0', { nowMs: 99_999 })).toBe(0);
+    expect(ranked('sip-0', { nowMs: 99_999, only: asked.publicIp })).toBe(0);
+    expect(ranked('standby-0', { nowMs: 99_999 })).toBe(1);
+    expect(ranked('sip-0', { nowMs: 100_000 })).toBe(1);
+    // a claim of it that got no answer may stand: a claim of another would be a second one
+    expect(ranked('sip-0', { nowMs: 99_999, preferred: asked.allocationId })).toBe(1);
   });
 
   it('spreads pods: of 40 pods that see the same 45 free addresses most want different ones', () => {

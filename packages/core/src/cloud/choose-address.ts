@@ -1,7 +1,7 @@
 import type { Ipv4Address } from '../identity/address.ts';
 import { releasedTagKey, reservedTagKey, stableNameOf, type Owner } from '../identity/owner.ts';
 import type { ElasticIp } from './ec2-api.ts';
-import { ownerRecordOf, ownerTagOf, tagOf } from './view.ts';
+import { ownerRecordOf, ownerTagOf, requestOn, tagOf } from './view.ts';
 
 export interface AddressWish {
   readonly owner: Owner;
@@ -17,6 +17,8 @@ export interface AddressWish {
   /** Public IPs, or allocation ids, that will not do. */
   readonly never?: readonly string[];
   readonly coolDown?: CoolDown | undefined;
+  /** Wall clock, milliseconds since 1970: until when a request for a handover keeps a free address for who asked; undefined: none does. */
+  readonly nowMs?: number | undefined;
 }
 
 /** For how long a released address is left to others only when nothing else is free. */
@@ -30,7 +32,7 @@ export interface CoolDown {
  * The free addresses of a pool, best first; the first is the one to claim. The order is the same for
  * everybody who asks for the same pod and different for different pods (rendezvous hashing), so that pods
  * that start together seldom want the same address, and a pod of the same name wants its old one back. An
- * address that is associated is never a candidate, whoever holds it, nor one that is reserved for another name.
+ * address that is associated is never a candidate, whoever holds it, nor one that is reserved for another name, nor one that another pod has asked for.
  */
 export function rankAddresses(pool: readonly ElasticIp[], wish: AddressWish): ElasticIp[] {
   return rankCandidates(pool, wish).map(({ address }) => address);
@@ -81,7 +83,20 @@ function mayHave(address: ElasticIp, wish: AddressWish): boolean {
   if (excluded.includes(address.allocationId)) return false;
   if (only !== undefined && !isNamed(address, only)) return false;
   if (never.some((name) => isNamed(address, name))) return false;
+  const isOurs = address.allocationId === wish.preferred;
+  if (!isOurs && isAskedByAnother(address, wish)) return false;
   return reservationOf(address, wish.owner) !== 'for-another';
+}
+
+/** Who asked for it is about to claim it: whoever let it go for that does not take it back, nor does anybody else. */
+function isAskedByAnother(address: ElasticIp, { owner, nowMs }: AddressWish): boolean {
+  const asked = requestOn(address);
+  return (
+    asked !== undefined &&
+    nowMs !== undefined &&
+    asked.untilMs > nowMs &&
+    asked.by.uid !== owner.uid
+  );
 }
 
 /** The tag's value is `namespace/pod`, or `cluster/namespace/pod`; anything else is nobody's name. */

@@ -11,7 +11,7 @@ import type { OwnWrite } from './view.ts';
 /** What one acquire, release or reap works with and remembers. */
 export interface CloudSession {
   readonly ec2: Ec2Api;
-  readonly clock: Pick<Clock, 'wait' | 'elapsed'>;
+  readonly clock: Clock;
   readonly onStep: ((event: CloudStepEvent) => void) | undefined;
   /** Ends reads and waits at once, and writes between two of them: never one in flight. */
   readonly signal: AbortSignal | undefined;
@@ -30,7 +30,7 @@ export const transientFailuresBorne = 24;
 
 export function openSession(parts: {
   readonly ec2: Ec2Api;
-  readonly clock: Pick<Clock, 'wait' | 'elapsed'>;
+  readonly clock: Clock;
   readonly onStep?: ((event: CloudStepEvent) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }): CloudSession {

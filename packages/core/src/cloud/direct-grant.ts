@@ -14,7 +14,7 @@ import { maintainGrant } from './maintain-grant.ts';
 export interface DirectGrantParts {
   readonly ec2: Ec2Api;
   /** For pauses after transient failures. */
-  readonly clock: Pick<Clock, 'wait' | 'elapsed'>;
+  readonly clock: Clock;
   /**
    * Proves pods dead, if it lists the one that asks: with it an acquire takes over at once the address of an earlier
    * pod of the same name, and its own private IP from the network interface of a dead pod. Without it they wait for

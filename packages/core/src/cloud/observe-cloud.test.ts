@@ -13,6 +13,7 @@ it('a look one of whose reads had to be tried again reads all anew: no view of t
   const session = openSession({
     ec2,
     clock: {
+      now: () => clock.now(),
       elapsed: () => clock.elapsed(),
       // the outage lasts, and meanwhile the address is let go
       wait: async (ms) => {

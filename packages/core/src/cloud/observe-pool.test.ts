@@ -15,6 +15,7 @@ it.each(['DescribeRouteTables', 'DescribeNetworkInterfaces'] as const)(
     const session = openSession({
       ec2,
       clock: {
+        now: () => clock.now(),
         elapsed: () => clock.elapsed(),
         // the outage lasts, and meanwhile the address is let go
         wait: async (ms) => {

@@ -27,6 +27,8 @@ export interface WantedIdentity {
   /** Public IPs, or allocation ids, that will not do. */
   readonly never?: readonly string[];
   readonly coolDown?: CoolDown | undefined;
+  /** As of AddressWish. */
+  readonly nowMs?: number | undefined;
   /** When no address will do: how one more is made; undefined when none may be. */
   readonly allocation?: Allocation | undefined;
   /** The allocation that must be the one held; undefined before one is claimed. */

@@ -4,11 +4,19 @@ import { formatHandover, parseHandover } from '../identity/handover.ts';
 import { formatOwnerTag, ownerTagKey } from '../identity/owner.ts';
 import type { ElasticIp } from './ec2-api.ts';
 import type { LivePods } from './liveness.ts';
-import { planHandover, type Handover } from './plan-handover.ts';
+import { planHandover, type Handover, type HandoverPlan } from './plan-handover.ts';
 
 const by = { cluster: 'c', namespace: 'n', pod: 'standby-0', uid: 'uid-standby' };
 const holder = { cluster: 'c', namespace: 'n', pod: 'active-0', uid: 'uid-active' };
-const asking: Handover = { by, untilMs: 90_000, isOver: false, force: false, asked: undefined };
+const asking: Handover = {
+  by,
+  privateIp: undefined,
+  untilMs: 90_000,
+  isOver: false,
+  force: false,
+  asked: undefined,
+  dead: undefined,
+};
 const free: ElasticIp = { allocationId: 'eipalloc-1', publicIp: '203.0.113.50', tags: [] };
 
 function heldBy(owner: typeof holder): ElasticIp {
@@ -28,17 +36,36 @@ const alive: LivePods = {
 const dead: LivePods = { complete: true, pods: [{ uid: by.uid, privateIps: [] }] };
 const unknown: LivePods = { complete: false, pods: [] };
 const over: Handover = { ...asking, isOver: true, asked: 'eipassoc-1' };
+const gone: Handover = { ...asking, dead: holder.uid };
+const waiting: Handover = { ...asking, asked: 'eipassoc-1' };
+const ours: Handover = { ...asking, privateIp: '10.0.2.12' as Ipv4Address };
+const freed: ElasticIp = { ...free, tags: held.tags };
+const unrecorded: ElasticIp = { ...held, privateIpAddress: '10.0.2.12', tags: [] };
+
+function inWords(plan: HandoverPlan): string {
+  if (plan.kind === 'take') return `take ${plan.because}`;
+  return plan.kind === 'free' && plan.isGivenUp ? 'free, given up' : plan.kind;
+}
 
 it.each<[string, Handover, ElasticIp, LivePods, string]>([
-  ['what nobody has is free', asking, free, unknown, 'free'],
+  ['what nobody has is free', asking, free, unknown, 'free, given up'],
   ['what is ours stays ours, be it over', { ...over, force: true }, heldBy(by), dead, 'ours'],
   ['a live holder is asked', asking, held, alive, 'ask'],
   ['one of whom nothing is known is asked', asking, held, unknown, 'ask'],
   ['who was asked is waited for', { ...asking, asked: 'eipassoc-1' }, held, alive, 'wait'],
   ['another hold is asked for anew', { ...asking, asked: 'eipassoc-0' }, held, alive, 'ask'],
-  ['a dead holder is not asked', asking, held, dead, 'take holder-dead'],
-  ['nor waited for', { ...asking, asked: 'eipassoc-1' }, held, dead, 'take holder-dead'],
-  ['nor forced', { ...over, force: true }, held, dead, 'take holder-dead'],
+  ['one whom a list does not have may be younger than that, and is asked', asking, held, dead, 'ask'],
+  ['and waited for', { ...asking, asked: 'eipassoc-1' }, held, dead, 'wait'],
+  ['and keeps it, if it was not missing for long', over, held, dead, 'silent'],
+  ['one that was missing for long is not asked', gone, held, dead, 'take holder-dead'],
+  ['nor waited for', { ...gone, asked: 'eipassoc-1' }, held, dead, 'take holder-dead'],
+  ['nor forced', { ...over, force: true, dead: holder.uid }, held, dead, 'take holder-dead'],
+  ['what is free under the record of who was asked is waited for', waiting, freed, alive, 'wait'],
+  ['until the time is over', { ...waiting, isOver: true }, freed, alive, 'free'],
+  ['or he is dead', { ...waiting, dead: holder.uid }, freed, dead, 'free'],
+  ['what is free without a record was given up', waiting, free, alive, 'free, given up'],
+  ['what nobody was asked for is free under any record', asking, freed, alive, 'free'],
+  ['what has no record, and is on our private IP, is ours', ours, unrecorded, alive, 'ours'],
   ['a silent one keeps it', over, held, alive, 'silent'],
   ['a silent one that may live keeps it', over, held, unknown, 'silent'],
   ['a list of another cluster proves nothing', over, held, { ...dead, cluster: 'd' }, 'silent'],
@@ -47,13 +74,13 @@ it.each<[string, Handover, ElasticIp, LivePods, string]>([
   [
     'what has no record is taken from nobody',
     { ...over, force: true },
-    { ...held, tags: [] },
+    unrecorded,
     dead,
     'unknown-holder',
   ],
 ])('%s', (_what, handover, address, live, expected) => {
   const plan = planHandover(handover, address, live);
-  expect(plan.kind === 'take' ? `take ${plan.because}` : plan.kind).toBe(expected);
+  expect(inWords(plan)).toBe(expected);
   if (plan.kind === 'take') {
     const { publicIp } = address;
     expect(plan.step).toEqual({

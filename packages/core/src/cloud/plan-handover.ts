@@ -1,8 +1,8 @@
-import { parseIpv4Address } from '../identity/address.ts';
+import { parseIpv4Address, type Ipv4Address } from '../identity/address.ts';
 import { formatHandover, handoverTagKey } from '../identity/handover.ts';
 import type { Owner } from '../identity/owner.ts';
 import type { CloudStep, TagStep } from './cloud-step.ts';
-import { doubtAboutCluster, doubtAboutOwner } from './doubt-about-pods.ts';
+import { doubtAboutOwner } from './doubt-about-pods.ts';
 import type { ElasticIp } from './ec2-api.ts';
 import type { LivePods } from './liveness.ts';
 import { ownerRecordOf } from './view.ts';
@@ -10,6 +10,8 @@ import { ownerRecordOf } from './view.ts';
 /** Who asks for an address, and how far it has come. */
 export interface Handover {
   readonly by: Owner;
+  /** Of whoever asks, where that is known. */
+  readonly privateIp: Ipv4Address | undefined;
   /** Until when the holder is asked, in milliseconds since 1970. */
   readonly untilMs: number;
   /** True once its time is over. */
@@ -18,11 +20,14 @@ export interface Handover {
   readonly force: boolean;
   /** The hold that was asked for already. */
   readonly asked: string | undefined;
+  /** The UID of a holder that no list of live pods has had for long enough. */
+  readonly dead: string | undefined;
 }
 
 /** What is to be done next. */
 export type HandoverPlan =
-  | { readonly kind: 'free' }
+  /** `isGivenUp`: whoever had it has taken its record off, which a release does last. */
+  | { readonly kind: 'free'; readonly isGivenUp: boolean }
   | { readonly kind: 'ours' }
   | { readonly kind: 'ask'; readonly associationId: string; readonly step: TagStep }
   | { readonly kind: 'wait'; readonly holder: Owner }
@@ -32,6 +37,16 @@ export type HandoverPlan =
   /** Nobody's that truetuple knows of. */
   | { readonly kind: 'unknown-holder' };
 
+const notMissingForLong =
+  'no list of live pods has had it, but not for long enough: it may be younger than the list';
+
+/** Why whoever holds an address may live; undefined when a list says that he does not. */
+export function doubtAboutHolder(address: ElasticIp, live: LivePods): string | undefined {
+  const owner = ownerRecordOf(address)?.owner;
+  if (owner === undefined) return 'no record says who holds it';
+  return doubtAboutOwner(live, owner);
+}
+
 /** The step that wrote the request which an address shows; undefined when it shows none. */
 export function askedOn({ allocationId, tags }: ElasticIp): TagStep | undefined {
   const value = tags.find(({ key }) => key === handoverTagKey)?.value;
@@ -40,21 +55,31 @@ export function askedOn({ allocationId, tags }: ElasticIp): TagStep | undefined 
 
 /**
  * Pure: how an address comes from a holder to whoever asks. A holder that lives is asked, and takes itself off: only it
- * knows that its packets have ended. One that is proven dead is asked nothing. One that neither answers nor is
- * proven dead keeps it, unless it is forced.
+ * knows that its packets have ended. A list that does not have it may be from before it began, so it is asked all the same, and taken from once
+ * it has been missing for long enough. One that neither answers nor is proven dead keeps it, unless it is forced.
  */
 export function planHandover(handover: Handover, address: ElasticIp, live: LivePods): HandoverPlan {
-  const { by, untilMs, isOver, force, asked } = handover;
+  const { by, privateIp, untilMs, isOver, force, asked, dead } = handover;
   const { allocationId, associationId } = address;
-  if (associationId === undefined) return { kind: 'free' };
   const record = ownerRecordOf(address);
-  if (record === undefined) return { kind: 'unknown-holder' };
+  if (associationId === undefined) {
+    const isGivenUp = record === undefined || record.owner.uid === by.uid;
+    const isAwaited = asked !== undefined && !isGivenUp && !isOver;
+    if (!isAwaited || dead === record.owner.uid) return { kind: 'free', isGivenUp };
+    // its release is under way, or somebody else ended its hold and it will claim it anew
+    return { kind: 'wait', holder: record.owner };
+  }
+  if (record === undefined) {
+    // its claim, before its record
+    const isOurs = privateIp !== undefined && address.privateIpAddress === privateIp;
+    return { kind: isOurs ? 'ours' : 'unknown-holder' };
+  }
   const holder = record.owner;
   if (holder.uid === by.uid) return { kind: 'ours' };
   const publicIp = parseIpv4Address(address.publicIp, 'public IP');
   const step = { kind: 'disassociate-address', associationId, publicIp } as const;
-  const doubt = doubtAboutCluster(live, holder) ?? doubtAboutOwner(live, holder);
-  if (doubt === undefined) return { kind: 'take', because: 'holder-dead', step };
+  if (dead === holder.uid) return { kind: 'take', because: 'holder-dead', step };
+  const doubt = doubtAboutHolder(address, live) ?? notMissingForLong;
   if (isOver) {
     return force ? { kind: 'take', because: 'forced', step } : { kind: 'silent', holder, doubt };
   }

@@ -1,4 +1,5 @@
 import { hostCidr, parseIpv4Address } from '../identity/address.ts';
+import { handoverTagKey } from '../identity/handover.ts';
 import { formatOwnerTag, reservedTagKey } from '../identity/owner.ts';
 import { isNamed } from './choose-address.ts';
 import type { CloudStep } from './cloud-step.ts';
@@ -14,6 +15,7 @@ import {
   interfaceOf,
   ownerRecordOf,
   ownerTagOf,
+  requestOn,
   routeTo,
   tagOf,
   viewAfter,
@@ -83,6 +85,7 @@ export function finishPlan(
     ...cleared,
     ...planClaim(wanted, address, held !== undefined && !isUnproven),
     ...planOwnerTag(wanted, address, privateIpIsOurs(wanted, view)),
+    ...planOwnRequest(wanted, address),
     ...routes,
     ...planOldRecords(wanted, clean, address),
   ];
@@ -135,6 +138,8 @@ function whyUnavailable(address: ElasticIp | undefined): string {
   const { networkInterfaceId, privateIpAddress = '' } = address;
   if (networkInterfaceId !== undefined)
     return `${privateIpAddress} on ${networkInterfaceId} has it`;
+  const by = requestOn(address)?.by;
+  if (by !== undefined) return `${by.namespace}/${by.pod} has asked for it`;
   const reserved = tagOf(address, reservedTagKey);
   return reserved === undefined ? 'it could not be had' : `it is reserved for ${reserved}`;
 }
@@ -242,6 +247,15 @@ function planOwnerTag(
   const value = formatOwnerTag({ owner, privateIp, privateIpAssignedByUs, networkInterfaceId });
   if (ownerTagOf(address) === value && stale?.isRecordStale !== true) return [];
   return [{ kind: 'tag-owner', allocationId: address.allocationId, value }];
+}
+
+/** It asked for the address, and has it. */
+function planOwnRequest({ owner, withRoutes }: WantedIdentity, address: ElasticIp): CloudStep[] {
+  const { allocationId } = address;
+  const value = tagOf(address, handoverTagKey);
+  if (value === undefined || !withRoutes) return [];
+  if (requestOn(address)?.by.uid !== owner.uid) return [];
+  return [{ kind: 'untag-handover', allocationId, value }];
 }
 
 function planRoutes(

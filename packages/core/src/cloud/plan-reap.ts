@@ -17,6 +17,7 @@ import {
 import type { ElasticIp, NetworkInterface, RouteTable } from './ec2-api.ts';
 import { judgeIpv6 } from './judge-ipv6.ts';
 import { judgePrivateIps, placeKey } from './judge-private-ips.ts';
+import { judgeRequest } from './judge-request.ts';
 import type { LivePods } from './liveness.ts';
 import {
   carriesPoolTag,
@@ -82,7 +83,7 @@ export type Verdict = { readonly orphan: Orphan } | { readonly spared: Spared } 
  * Judges a pool, with EC2 read before the pods: one that appeared in between is spared, never robbed. An
  * address is an orphan when its owner does not live and its private IP is no live pod's; a secondary
  * private IP, when no live pod has it and its network interface carries the pool's tag; an IPv6 address, when its
- * record names a dead owner and this pool.
+ * record names a dead owner and this pool; a request for a handover, when who asks is dead, or the hold that it names has ended.
  */
 export function planReap(observed: ObservedPool, live: LivePods): ReapPlan {
   const addresses = observed.addresses.map((address) => judgeAddress(address, observed, live));
@@ -99,7 +100,8 @@ export function planReap(observed: ObservedPool, live: LivePods): ReapPlan {
     .filter((eni) => carriesPoolTag(eni, observed.pool))
     .flatMap((eni) => judgePrivateIps(eni, observed, live, ended));
   const ipv6 = observed.networkInterfaces.flatMap((eni) => judgeIpv6(eni, observed.pool, live));
-  const all = [...addresses, ...privateIps, ...ipv6];
+  const requests = observed.addresses.map((address) => judgeRequest(address, live));
+  const all = [...addresses, ...privateIps, ...ipv6, ...requests];
   const verdicts = all.filter((verdict) => verdict !== 'in-use' && verdict !== 'idle');
   return {
     judged: all.filter((verdict) => verdict !== 'idle').length,

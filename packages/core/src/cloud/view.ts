@@ -243,14 +243,19 @@ export function ownerTagOf(address: ElasticIp): string | undefined {
   return tagOf(address, ownerTagKey);
 }
 
+/** The request for a handover that an address shows; undefined when it shows none, or none that can be read. */
+export function requestOn(address: ElasticIp): HandoverRequestTag | undefined {
+  const value = tagOf(address, handoverTagKey);
+  return value === undefined ? undefined : parseHandover(value);
+}
+
 /** Who asks for a hold on an address, if that hold is the address's present one and it is not too late. */
 export function handoverOf(
   address: ElasticIp,
   associationId: string,
   nowMs: number,
 ): HandoverRequestTag | undefined {
-  const value = tagOf(address, handoverTagKey);
-  const asked = value === undefined ? undefined : parseHandover(value);
+  const asked = requestOn(address);
   if (asked?.associationId !== associationId || asked.untilMs <= nowMs) return undefined;
   return asked;
 }

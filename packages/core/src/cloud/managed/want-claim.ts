@@ -5,9 +5,11 @@ import { parseIpv4Address, type Ipv4Address } from '../../identity/address.ts';
 import { addressOfClaim, type IdentityClaim } from './claim.ts';
 import type { ClaimPlace, ClaimWork } from './claim-work.ts';
 
+type WantingWork = Pick<ClaimWork, 'claim' | 'excluded' | 'inherits' | 'session'>;
+
 /** What is wanted for a claim, as `planCloud` takes it. Routes only once its pod is ready for this very association. */
 export function wantedFor(
-  { claim, excluded, inherits }: Pick<ClaimWork, 'claim' | 'excluded' | 'inherits'>,
+  { claim, excluded, inherits, session }: WantingWork,
   place: ClaimPlace,
 ): WantedIdentity {
   const { identity, link, standing, refused } = claim.spec;
@@ -24,6 +26,7 @@ export function wantedFor(
     standing,
     only: identity.address,
     never: identity.excludeAddresses,
+    nowMs: session.clock.now(),
     privateIpAssignedByUs: isPromised || isGranted,
     withRoutes: phase?.kind === 'granted' || isReady(claim),
     routeTableIds: place.routeTableIds,
