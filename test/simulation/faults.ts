@@ -115,7 +115,9 @@ const ipv6Operations: Readonly<Record<Exclude<Verb, 'control' | 'request'>, read
 };
 
 /** The same in managed mode. */
-const managedIpv6Operations: Readonly<Record<Exclude<Verb, 'reap' | 'request'>, readonly string[]>> = {
+const managedIpv6Operations: Readonly<
+  Record<Exclude<Verb, 'reap' | 'request'>, readonly string[]>
+> = {
   ensure: ipv6KernelStart,
   keep: [...ipv6KernelStart, 'remove-ipv6-address'],
   release: ipv6KernelEnd,

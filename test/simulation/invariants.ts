@@ -111,7 +111,9 @@ export class Invariants {
     if (event.because === 'handed-over') {
       const associationId = this.#lastAssociation.get(pod) ?? '';
       if (this.truth.askedUntilMs(associationId) !== undefined) return;
-      this.#world.violate(`${pod.name} (${pod.uid}) gave up ${associationId}, for which nobody asked`);
+      this.#world.violate(
+        `${pod.name} (${pod.uid}) gave up ${associationId}, for which nobody asked`,
+      );
       return;
     }
     if (event.because === 'ipv6-taken') {

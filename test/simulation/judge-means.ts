@@ -35,9 +35,7 @@ function faultOf(world: World, truth: Truth, actor: Actor, change: Ec2Change): s
         ? 'takes a private IP off another network interface'
         : undefined;
     case 'tags-changed':
-      return action === 'DeleteTags'
-        ? takenRecord(world, truth, actor, change)
-        : undefined;
+      return action === 'DeleteTags' ? takenRecord(world, truth, actor, change) : undefined;
     case 'route-deleted': {
       const route = truth.route(change.routeTableId, change.destinationCidrBlock);
       if (pod === undefined || route === undefined || route.networkInterfaceId === own) {

@@ -34,7 +34,7 @@ const directMutants: readonly Mutant[] = [
     text: 'await ec2.deleteTags(ownTag(step), call);',
     replacement:
       'await ec2.deleteTags({ ...ownTag(step), tags: ownTag(step).tags.map(({ key }) => ({ key }) as never) }, call);',
-    foundFrom: 709,
+    foundFrom: 869,
   },
   {
     name: 'a release ends what somebody else has',

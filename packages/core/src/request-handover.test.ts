@@ -308,9 +308,7 @@ describe('a request', () => {
     const { clock, standby, pod } = await build();
     await clock.run(standby.ask());
     const named = { ...pod.spec, address };
-    await expect(
-      clock.run(ensurePublicIdentity(named, { node: pod.node })),
-    ).rejects.toMatchObject({
+    await expect(clock.run(ensurePublicIdentity(named, { node: pod.node }))).rejects.toMatchObject({
       code: 'AddressUnavailable',
       message: expect.stringContaining('sip/standby-0 has asked for it') as string,
     });

@@ -10,7 +10,6 @@ import type { CloudStep, TagStep } from './cloud/cloud-step.ts';
 import type { Ec2Api, ElasticIp } from './cloud/ec2-api.ts';
 import type { CloudStepEvent } from './cloud/identity-grant.ts';
 import type { Liveness, LivePods } from './cloud/liveness.ts';
-import { borderGroupOf, isOfOtherBorderGroup } from './cloud/network-border-group.ts';
 import { readPool } from './cloud/observe-cloud.ts';
 import {
   askedOn,
@@ -20,6 +19,7 @@ import {
 } from './cloud/plan-handover.ts';
 import { ownerRecordOf } from './cloud/view.ts';
 import { CoreError } from './errors.ts';
+import { holderSilent, holderUnknown, requireOfZone } from './handover-errors.ts';
 import type { Ipv4Address } from './identity/address.ts';
 import type { Clock } from './identity/clock.ts';
 import { parseHandover } from './identity/handover.ts';
@@ -89,6 +89,7 @@ interface Run {
   readonly session: CloudSession;
   readonly request: HandoverRequest;
   readonly ports: HandoverPorts;
+  readonly timeoutMs: number;
   readonly untilMs: number;
   readonly overAtMs: number;
   /** What was written to ask, and is deleted in the end. */
@@ -110,7 +111,7 @@ interface Run {
  * Brings an Elastic IP from the pod that holds it to another one. The holder's keep sees the request at its next
  * look at EC2, in managed mode in its claim once the controller has looked, withdraws the publication, takes the public /32 off its link, gives all of it back in EC2 and ends as
  * `lost`, `handed-over`; then the address is free, which this waits for. Claim it with
- * `ensurePublicIdentity({ ...spec, address })`; until then any pod of the pool may, unless a person has reserved it (tag `truetuple/reserved`).
+ * `ensurePublicIdentity({ ...spec, address })`, which deletes the request: until its time is over nobody else is given the address. Wall clocks are compared.
  * Safe to call again after a crash anywhere.
  * @throws CoreError AddressUnavailable for an address that the pool has not; WrongNetworkBorderGroup for one that EC2 would not associate in the zone; HolderUnknown for one that is associated
  * without an owner record; HolderSilent when the holder neither let go in time nor is proven dead: it keeps the
@@ -121,11 +122,12 @@ export async function requestHandover(
   ports: HandoverPorts,
 ): Promise<HandoverReport> {
   const { ec2, clock, onStep, signal } = ports;
-  const timeoutMs = request.timeoutMs ?? defaultTimeoutMs;
+  const { timeoutMs = defaultTimeoutMs } = request;
   const run: Run = {
     session: openSession({ ec2, clock, onStep, signal }),
     request,
     ports,
+    timeoutMs,
     untilMs: clock.now() + timeoutMs,
     overAtMs: clock.elapsed() + timeoutMs,
     asking: undefined,
@@ -151,7 +153,8 @@ export async function requestHandover(
 async function negotiate(run: Run): Promise<HandoverReport> {
   for (;;) {
     const address = await find(run);
-    requireOfZone(address, run.request);
+    // who could not have it in the end takes it off nobody
+    requireOfZone(address, run.request.availabilityZone);
     run.seen = askedOn(address);
     const live = await whoLives(run);
     const dead = deadHolder(run, address, live);
@@ -173,20 +176,6 @@ async function find({ session, request }: Run): Promise<ElasticIp> {
     code: 'AddressUnavailable',
     message: `Asking for ${request.address}: pool ${request.pool} does not have it`,
     remedy: `Name a public IP or an allocation id of an Elastic IP that is tagged truetuple/pool=${request.pool}.`,
-    retry: 'never',
-  });
-}
-
-/** Who could not have it in the end takes it off nobody. */
-function requireOfZone(address: ElasticIp, { availabilityZone }: HandoverRequest): void {
-  if (availabilityZone === undefined) return;
-  if (!isOfOtherBorderGroup(address, { availabilityZone })) return;
-  const { publicIp, networkBorderGroup } = address;
-  const group = borderGroupOf(availabilityZone);
-  throw new CoreError({
-    code: 'WrongNetworkBorderGroup',
-    message: `Asking for ${publicIp}: it is of network border group ${networkBorderGroup}, ${availabilityZone} of ${group}, and EC2 does not associate the one with the other`,
-    remedy: `Ask for an Elastic IP of network border group ${group}. No address moves from one group to another.`,
     retry: 'never',
   });
 }
@@ -241,7 +230,7 @@ async function follow(
       return undefined;
     }
     case 'silent':
-      throw holderSilent(run, plan);
+      throw holderSilent(run.request, plan, run.timeoutMs);
     case 'ask':
       run.asking = plan.step;
       if ((await carryOut(run.session, plan.step)) === 'done') run.asked = plan.associationId;
@@ -259,10 +248,7 @@ async function follow(
   }
 }
 
-async function free(
-  run: Run,
-  isGivenUp: boolean,
-): Promise<HandoverReport['outcome'] | undefined> {
+async function free(run: Run, isGivenUp: boolean): Promise<HandoverReport['outcome'] | undefined> {
   run.freeLooks += 1;
   if (run.freeLooks < 2) {
     await waitABit(run);
@@ -295,26 +281,4 @@ async function askNoMore({ session }: Run, asking: TagStep | undefined): Promise
   const step: CloudStep = { kind: 'untag-handover', allocationId, value };
   // it names one hold, and nobody heeds it once its time is over: that it stays harms nobody
   await carryOut({ ...undo, patience: 3 }, step).catch(() => {});
-}
-
-function holderUnknown({ address, pool }: HandoverRequest): CoreError {
-  return new CoreError({
-    code: 'HolderUnknown',
-    message: `Asking for ${address} of pool ${pool}: it is associated, and no owner record says whose it is`,
-    remedy: `See in the console what it is associated with. What truetuple has not claimed it takes from nobody.`,
-    retry: 'never',
-  });
-}
-
-function holderSilent(
-  { request }: Run,
-  { holder, doubt }: HandoverPlan & { readonly kind: 'silent' },
-): CoreError {
-  const { namespace, pod, uid } = holder;
-  return new CoreError({
-    code: 'HolderSilent',
-    message: `Asking for ${request.address}: ${namespace}/${pod} (${uid}) has not let it go in ${request.timeoutMs ?? defaultTimeoutMs} ms, and is not proven dead: ${doubt}`,
-    remedy: `See whether that pod keeps its identity and reaches EC2; delete it, or release there. force: 'risk-two-holders' takes the address all the same: until the old pod notices, two advertise it.`,
-    retry: 'later',
-  });
 }

@@ -192,7 +192,10 @@ function taken({ ec2, clock, one }: ReturnType<typeof build>, action: Ec2Action)
     }
     await clock.wait(ms, signal);
   };
-  return openSession({ ec2, clock: { now: () => clock.now(), elapsed: () => clock.elapsed(), wait } });
+  return openSession({
+    ec2,
+    clock: { now: () => clock.now(), elapsed: () => clock.elapsed(), wait },
+  });
 }
 
 describe('when another pod takes the address in an outage', () => {

@@ -69,16 +69,15 @@ export function believedId(
   return claimAgeMs < describeLagMs ? grant.associationId : associationId;
 }
 
-/** The request of another pod for the very hold that is shown; without the time nobody is heard. */
+/** The request of another pod for our hold, be it that the one before it is shown; without the time nobody is heard. */
 export function askedForBy(
   grant: Grant,
   { addresses }: CloudView,
   nowMs: number | undefined,
 ): HandoverRequestTag | undefined {
   const address = addresses.find(({ allocationId }) => allocationId === grant.allocationId);
-  const associationId = address?.associationId;
-  if (nowMs === undefined || address === undefined || associationId === undefined) return undefined;
-  const asked = handoverOf(address, associationId, nowMs);
+  if (nowMs === undefined || address?.associationId === undefined) return undefined;
+  const asked = handoverOf(address, grant.associationId, nowMs);
   return asked?.by.uid === grant.owner.uid ? undefined : asked;
 }
 
