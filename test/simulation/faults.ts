@@ -236,14 +236,16 @@ export const ipv6CellsByMode: Readonly<Record<Mode, readonly Cell[]>> = {
 };
 
 /** What is planned for besides in seeds that have a standby. */
-export const handoverCells: readonly Cell[] = cellsAt(handoverOperations);
+export const handoverCellsByMode: Readonly<Record<Mode, readonly Cell[]>> = {
+  direct: cellsAt(handoverOperations),
+  managed: cellsAt({ request: handoverOperations.request }),
+};
 
 /** All of them, each once. */
 export const cells: readonly Cell[] = [
   ...new Map(
-    [cellsByMode, ipv6CellsByMode]
+    [cellsByMode, ipv6CellsByMode, handoverCellsByMode]
       .flatMap(({ direct, managed }) => [...direct, ...managed])
-      .concat(handoverCells)
       .map((cell) => [cellKey(stepOf(cell.verb, cell.operation), cell.fault), cell]),
   ).values(),
 ];

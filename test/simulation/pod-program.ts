@@ -2,6 +2,7 @@ import { ensurePublicIdentity, type HeldIdentity, type Keeping } from '@truetupl
 import { ipv6Spec } from './dual-stack/ipv6-setting.ts';
 import { askFor } from './handover/standby.ts';
 import type { Invariants } from './invariants.ts';
+import { ownerOf } from './pod-owner.ts';
 import { podPorts } from './pod-ports.ts';
 import { poolName, regionName } from './region.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
@@ -27,7 +28,7 @@ export async function runPodProgram(
     stop.addEventListener('abort', () => resolve(undefined), { once: true });
   });
   const spec = {
-    owner: { cluster: 'c', namespace: 'n', pod: pod.name, uid: pod.uid },
+    owner: ownerOf(pod),
     pool: poolName,
     region: regionName,
     vpcCidrs: ['10.0.0.0/16'],
@@ -35,9 +36,9 @@ export async function runPodProgram(
     ...(world.region.hasIpv6 ? ipv6Spec : {}),
   };
   const address = world.standbys.get(pod.name);
-  if (address !== undefined) {
+  if (address !== undefined && world.managed === undefined) {
     process.phase = 'request';
-    const report = await askFor(world, pod, process, { address, by: spec.owner, signal: stop });
+    const report = await askFor(world, pod, process, { address, signal: stop });
     world.note(process.name, 'may have it', report.outcome);
     invariants.handedOver(report);
     process.phase = 'ensure';

@@ -22,7 +22,9 @@ export async function endTrouble(world: World): Promise<void> {
     host.storeCutUntilMs = Math.min(host.storeCutUntilMs, world.nowMs);
   }
   // a request names a time by the wall clock: nobody heeds that of a machine whose clock is an hour behind
-  if (world.standbys.size > 0) for (const host of world.hosts) host.clockOffsetMs = 0;
+  if (world.standbys.size > 0) {
+    for (const host of [...world.hosts, ...(world.managed?.hosts ?? [])]) host.clockOffsetMs = 0;
+  }
   const controllers = world.managed?.controllers.keys() ?? [];
   for (const process of [...world.pods.map((pod) => pod.process), ...controllers]) {
     process?.seeNow();

@@ -3,7 +3,13 @@ import { Cluster } from './cluster.ts';
 import { driftsOf, drift, theft } from './drift.ts';
 import { isDualStack } from './dual-stack/ipv6-setting.ts';
 import { provocationOf } from './provocation.ts';
-import { cellsByMode, handoverCells, ipv6CellsByMode, type Cell, type Mode } from './faults.ts';
+import {
+  cellsByMode,
+  handoverCellsByMode,
+  ipv6CellsByMode,
+  type Cell,
+  type Mode,
+} from './faults.ts';
 import { hasStandby, planStandby } from './handover/standby.ts';
 import { startControllers } from './managed/controllers.ts';
 import { History } from './history.ts';
@@ -82,8 +88,8 @@ export async function simulate(
   await scheduler.runUntil(preparedMs);
   const before = whatStays(region.ec2.snapshot(), world);
   const isHandover = hasStandby(seed, mode);
-  planFaults(world, cluster, invariants, isHandover ? handoverCells : undefined);
-  if (isHandover) planStandby(world, cluster, preparedMs);
+  planFaults(world, cluster, invariants, isHandover ? handoverCellsByMode[mode] : undefined);
+  if (isHandover) planStandby(world, { cluster, invariants, firstPodMs: preparedMs });
   for (let at = 0; at < podCount; at++) {
     const host = world.hosts[at % hostCount];
     if (host === undefined) throw new Error('no host');

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { aroundEc2 } from './cloud/around-ec2.ts';
+import { Ec2CallError } from './cloud/ec2-call-error.ts';
 import { ensurePublicIdentity } from './ensure-public-identity.ts';
 import { parseIpv6Address } from './identity/ipv6-address.ts';
 import type { KeepEvent } from './keep/keep-event.ts';
 import { ManualClock } from './testing/manual-clock.ts';
+import { simulatedNode } from './testing/simulated-node.ts';
 import { simulatedPod } from './testing/simulated-pod.ts';
 
 const intervalMs = 30_000;
@@ -49,6 +52,32 @@ describe('keep: the IPv6 side', () => {
       { kind: 'repaired', half: 'cloud', steps: [{ kind: 'assign-ipv6-address' }] },
     ]);
     await keeping.close();
+  });
+
+  it('does not keep an Elastic IP that was claimed anew waiting through an outage', async () => {
+    const { ec2, clock, kernel, publisher, held, keeping } = await build();
+    await keeping.close();
+    const { associationId } = held.identity;
+    let isOut = false;
+    const failing = aroundEc2(ec2, async (action, call, make) => {
+      if (isOut) throw new Ec2CallError({ action, ec2Code: 'TimeoutError', message: 'silence' });
+      const answer = await make(call);
+      isOut = action === 'AssociateAddress';
+      return answer;
+    });
+    const node = simulatedNode({ ec2: failing, kernel, clock, publisher });
+    const again = await held.keep({ node, intervalMs, random: () => 0.999 });
+    await clock.settle();
+    await ec2.disassociateAddress({ associationId });
+    await clock.advance(intervalMs);
+    for (let second = 0; second < 60 && !isOut; second++) await clock.advance(1000);
+    expect(isOut).toBe(true);
+    const claimedMs = clock.elapsed();
+    const isTold = async () => (await publisher.current())?.associationId !== associationId;
+    for (let step = 0; step < 600 && !(await isTold()); step++) await clock.advance(100);
+    // the tries of one part of the look, not of both
+    expect(clock.elapsed() - claimedMs).toBeLessThan(10_000);
+    await again.close();
   });
 
   it('one that another network interface has is lost: fenced, and off the link', async () => {

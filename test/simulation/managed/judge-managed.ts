@@ -12,7 +12,7 @@ export function judgeManagedCall(
   call: { readonly action: Ec2Action; readonly input: unknown },
 ): void {
   const { action } = call;
-  if (process.phase !== 'control' && process.phase !== 'reap') {
+  if (!['control', 'reap', 'request'].includes(process.phase)) {
     world.violate(`${process.name} makes ${action}, and has no rights`);
   }
   const lease = managed.controllers.get(process);

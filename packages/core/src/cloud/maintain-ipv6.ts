@@ -50,6 +50,9 @@ export async function maintainBeside(
 ): Promise<GrantState | 'let-go'> {
   const held = ipv6ClaimOf(grant);
   if (held === undefined) return state;
+  // what was claimed anew is told before an outage is sat through a second time
+  const isClaimedAnew = state.grant.associationId !== grant.associationId;
+  if (isClaimedAnew && state.unrepaired !== undefined) return state;
   try {
     const six = await maintainIpv6(session, held, call);
     switch (six.kind) {
