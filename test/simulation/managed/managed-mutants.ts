@@ -42,7 +42,7 @@ export const managedMutants: readonly Mutant[] = [
     file: 'cloud/managed/finish-claim.ts',
     text: 'await giveBack(ports, errand, held);',
     replacement: '',
-    foundFrom: 55,
+    foundFrom: 67,
   },
   {
     name: 'what its pod cannot have is kept',
@@ -56,7 +56,7 @@ export const managedMutants: readonly Mutant[] = [
     file: 'cloud/managed/sort-errands.ts',
     text: 'version !== undefined && listedIn !== undefined && version > listedIn',
     replacement: 'version !== undefined && listedIn !== undefined',
-    foundFrom: 631,
+    foundFrom: 9207,
   },
   {
     name: 'what is on a link is led away from the claim that has it',
@@ -70,7 +70,7 @@ export const managedMutants: readonly Mutant[] = [
     file: 'cloud/managed/sort-errands.ts',
     text: '(one.isBusy || held.includes(one) || (hasAddress(one) && !hasAddress(work))),',
     replacement: 'hasAddress(one) && !hasAddress(work),',
-    foundFrom: 2151,
+    foundFrom: 2915,
   },
   {
     name: 'a pod lets go of a deleted claim and goes on advertising',
@@ -99,7 +99,7 @@ export const managedMutants: readonly Mutant[] = [
     file: 'cloud/managed/want-claim.ts',
     text: "phase?.kind === 'promised' && phase.promise.privateIpAssignedByUs;",
     replacement: 'false;',
-    foundFrom: 311,
+    foundFrom: 347,
   },
   {
     name: 'a claim is as old as wall clocks say',

@@ -29,7 +29,8 @@ export async function finishClaim(ports: ControlPorts, errand: FinishErrand): Pr
     await giveBack(ports, errand, held);
     await releaseClaimIpv6(ports, work, held);
   }
-  if (held !== undefined && heir !== undefined) bequeath(work, heir, held);
+  const isInherited = held !== undefined && !wasAskedFor(work.claim);
+  if (isInherited && heir !== undefined) bequeath(work, heir, held);
   const deleted = await ports.claims.delete(work.claim).then(() => ports.claims.get(work.claim));
   if (deleted === undefined) return;
   await changeClaim(
@@ -112,6 +113,12 @@ async function giveBack(
     },
     claimAgeMs: held.grant === undefined ? 0 : knownForMs(work, held.grant, ports),
   });
+}
+
+/** What a pod has let go for another one that asked is not its successor's. */
+function wasAskedFor({ status }: IdentityClaim): boolean {
+  const phase = status?.phase;
+  return phase?.kind === 'granted' && phase.askedFor !== undefined;
 }
 
 /** The address is asked for first, and is free whatever a describe still shows. */

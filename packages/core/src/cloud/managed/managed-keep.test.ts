@@ -231,6 +231,31 @@ it('a request that nobody waits for any more is not told, and one that was told 
   expect(built.carriedBy(pod)).toBe(held.identity.publicIp);
 });
 
+it('a later pod of the holder’s name does not inherit what that one let go for a standby', async () => {
+  const { built, held } = await keep();
+  const { publicIp } = held.identity;
+  const standby = built.pod('standby-0', { node: 1, host: 201 });
+  const heir = built.pod('gateway-0', { uid: 'uid-later', node: 1, host: 200 });
+  const asked = requestHandover(
+    { pool: held.identity.pool, address: publicIp, by: standby.spec.owner },
+    { ec2: built.ec2, clock: built.clock },
+  );
+  // it waits for just that one, as it would in a pool where no other is free
+  const stop = new AbortController();
+  const named = { ...heir.spec, address: publicIp };
+  const waits = ensurePublicIdentity(named, { node: heir.node, signal: stop.signal });
+  const refused = expect(waits).rejects.toMatchObject({ code: 'Aborted' });
+  await expect(built.run(asked)).resolves.toMatchObject({ outcome: 'handed-over' });
+  const spec = { ...standby.spec, address: publicIp };
+  const moved = await built.run(ensurePublicIdentity(spec, { node: standby.node }));
+  expect(moved.identity.publicIp).toBe(publicIp);
+  expect(built.carriedBy(heir)).toBeUndefined();
+  stop.abort();
+  await built.run(refused);
+  const tags = built.ec2.snapshot().addresses.flatMap((one) => one.tags.map(({ key }) => key));
+  expect(tags).not.toContain(handoverTagKey);
+});
+
 it('a store that is silent for long fences nobody', async () => {
   const { built, pod, held, events } = await keep();
   built.claims.isReachable = false;
