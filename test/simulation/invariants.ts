@@ -1,6 +1,7 @@
 import type { HandoverReport, KeepEvent, PublicIdentity } from '@truetuple/core';
 import type { Ec2Change } from '@truetuple/core/testing';
 import { hasItsIpv6, judgeIpv6Loss } from './dual-stack/judge-ipv6.ts';
+import { judgeGivenUp, judgeHandover } from './handover/judge-handover.ts';
 import { judgeChange } from './judge-change.ts';
 import { controlIntervalMs } from './managed/managed-cluster.ts';
 import { fairMs, staleMs } from './region.ts';
@@ -109,11 +110,7 @@ export class Invariants {
     const held = allocationId === undefined ? undefined : this.truth.association(allocationId);
     if (this.#world.managed?.wasDeletedByHand(pod) === true) return;
     if (event.because === 'handed-over') {
-      const associationId = this.#lastAssociation.get(pod) ?? '';
-      if (this.truth.askedUntilMs(associationId) !== undefined) return;
-      this.#world.violate(
-        `${pod.name} (${pod.uid}) gave up ${associationId}, for which nobody asked`,
-      );
+      judgeGivenUp(this.#world, this.truth, pod, this.#lastAssociation.get(pod) ?? '');
       return;
     }
     if (event.because === 'ipv6-taken') {
@@ -133,19 +130,8 @@ export class Invariants {
     }
   }
 
-  /** A standby may have an address: who gave it up for that advertises it no more. */
-  handedOver({ outcome, publicIp, holder }: HandoverReport): void {
-    if (outcome !== 'handed-over') return;
-    for (const { name, uid, published, process } of this.#watched.keys()) {
-      if (uid !== holder?.uid || published?.publicIp !== publicIp) continue;
-      // its file may be one that cannot be removed
-      if ((process?.disturbedUntilMs ?? 0) > this.#world.nowMs) continue;
-      const { associationId } = published;
-      // a hold of it that came since is another one; one that hands ended, and whose record they took off, looks given up
-      if (this.truth.askedUntilMs(associationId) === undefined) continue;
-      if (this.truth.isEndedByHands(associationId)) continue;
-      this.#world.violate(`${name} (${uid}) gave up ${publicIp} and advertises it`);
-    }
+  handedOver(report: HandoverReport): void {
+    judgeHandover(this.#world, this.truth, report);
   }
 
   /** A keep says that it has fenced: then nothing of it is published. */

@@ -29,9 +29,10 @@ export class Truth {
   readonly #assignedBy: Map<string, string | undefined> = new Map();
   /** When associations ended. */
   readonly #ended: Map<string, number> = new Map();
+  /** Associations that no pod's process ended. */
   readonly #endedByHands: Set<string> = new Set();
-  /** Associations that a handover was asked for, and by when it was to be. */
-  readonly #askedFor: Map<string, number> = new Map();
+  /** Associations that a standby has asked for. */
+  readonly #askedFor: Set<string> = new Set();
 
   association(allocationId: string): StandingAssociation | undefined {
     return this.#associations.get(allocationId);
@@ -51,9 +52,9 @@ export class Truth {
     return this.#endedByHands.has(associationId);
   }
 
-  /** Until when somebody waits to be given an association, by the wall clock of who asks; undefined: nobody asked. */
-  askedUntilMs(associationId: string): number | undefined {
-    return this.#askedFor.get(associationId);
+  /** True for an association that a standby has asked for. */
+  wasAskedFor(associationId: string): boolean {
+    return this.#askedFor.has(associationId);
   }
 
   /** When an association of an address ended last; -Infinity: none has. */
@@ -116,10 +117,9 @@ export class Truth {
         const record = change.tags.find(({ key }) => key === ownerTagKey)?.value;
         if (record === undefined) this.#records.delete(change.resourceId);
         else this.#records.set(change.resourceId, record);
-        const asked = change.tags.find(({ key }) => key === handoverTagKey)?.value.split('/') ?? [];
-        const [, , , , associationId, untilSeconds] = asked;
-        if (associationId !== undefined)
-          this.#askedFor.set(associationId, Number(untilSeconds) * 1000);
+        const request = change.tags.find(({ key }) => key === handoverTagKey)?.value;
+        const associationId = request?.split('/')[4];
+        if (associationId !== undefined) this.#askedFor.add(associationId);
         this.ipv6.follow(change, nowMs);
         return;
       }

@@ -58,11 +58,12 @@ describe('keep: the IPv6 side', () => {
     const { ec2, clock, kernel, publisher, held, keeping } = await build();
     await keeping.close();
     const { associationId } = held.identity;
-    let isOut = false;
+    const outage = { isOn: false };
     const failing = aroundEc2(ec2, async (action, call, make) => {
-      if (isOut) throw new Ec2CallError({ action, ec2Code: 'TimeoutError', message: 'silence' });
+      if (outage.isOn)
+        throw new Ec2CallError({ action, ec2Code: 'TimeoutError', message: 'silence' });
       const answer = await make(call);
-      isOut = action === 'AssociateAddress';
+      outage.isOn = action === 'AssociateAddress';
       return answer;
     });
     const node = simulatedNode({ ec2: failing, kernel, clock, publisher });
@@ -70,8 +71,8 @@ describe('keep: the IPv6 side', () => {
     await clock.settle();
     await ec2.disassociateAddress({ associationId });
     await clock.advance(intervalMs);
-    for (let second = 0; second < 60 && !isOut; second++) await clock.advance(1000);
-    expect(isOut).toBe(true);
+    for (let second = 0; second < 60 && !outage.isOn; second++) await clock.advance(1000);
+    expect(outage.isOn).toBe(true);
     const claimedMs = clock.elapsed();
     const isTold = async () => (await publisher.current())?.associationId !== associationId;
     for (let step = 0; step < 600 && !(await isTold()); step++) await clock.advance(100);

@@ -240,7 +240,7 @@ async function follow(
       await waitABit(run);
       return undefined;
     case 'wait':
-      run.holder = plan.holder;
+      run.holder = plan.holder ?? run.holder;
       await waitABit(run);
       return undefined;
     default:

@@ -12,8 +12,8 @@ export const handoverMutants: readonly Mutant[] = [
   {
     name: 'an address that is merely free counts as handed over',
     file: 'cloud/plan-handover.ts',
-    text: 'const isGivenUp = record === undefined || record.owner.uid === by.uid;',
-    replacement: 'const isGivenUp = record === undefined || record.owner.uid !== undefined;',
+    text: 'const isUnrecorded = record === undefined || record.owner.uid === by.uid;',
+    replacement: 'const isUnrecorded = record === undefined || record.owner.uid !== undefined;',
     foundFrom: 5493,
   },
   {

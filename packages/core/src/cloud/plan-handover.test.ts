@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Ipv4Address } from '../identity/address.ts';
-import { formatHandover, parseHandover } from '../identity/handover.ts';
+import { formatHandover, handoverTagKey, parseHandover } from '../identity/handover.ts';
 import { formatOwnerTag, ownerTagKey } from '../identity/owner.ts';
 import type { ElasticIp } from './ec2-api.ts';
 import type { LivePods } from './liveness.ts';
@@ -39,6 +39,8 @@ const over: Handover = { ...asking, isOver: true, asked: 'eipassoc-1' };
 const gone: Handover = { ...asking, dead: holder.uid };
 const waiting: Handover = { ...asking, asked: 'eipassoc-1' };
 const ours: Handover = { ...asking, privateIp: '10.0.2.12' as Ipv4Address };
+const request = formatHandover({ by, associationId: 'eipassoc-1', untilMs: 90_000 });
+const givenUp: ElasticIp = { ...free, tags: [{ key: handoverTagKey, value: request }] };
 const freed: ElasticIp = { ...free, tags: held.tags };
 const unrecorded: ElasticIp = { ...held, privateIpAddress: '10.0.2.12', tags: [] };
 
@@ -69,7 +71,9 @@ it.each<[string, Handover, ElasticIp, LivePods, string]>([
   ['what is free under the record of who was asked is waited for', waiting, freed, alive, 'wait'],
   ['until the time is over', { ...waiting, isOver: true }, freed, alive, 'free'],
   ['or he is dead', { ...waiting, dead: holder.uid }, freed, dead, 'free'],
-  ['what is free without a record was given up', waiting, free, alive, 'free, given up'],
+  ['what is free without a record was given up', waiting, givenUp, alive, 'free, given up'],
+  ['what does not show our request is from before it', waiting, free, alive, 'wait'],
+  ['and free once the time is over', { ...waiting, isOver: true }, free, alive, 'free'],
   ['what nobody was asked for is free under any record', asking, freed, alive, 'free'],
   ['what has no record, and is on our private IP, is ours', ours, unrecorded, alive, 'ours'],
   ['a silent one keeps it', over, held, alive, 'silent'],

@@ -5,7 +5,7 @@ import type { CloudStep, TagStep } from './cloud-step.ts';
 import { doubtAboutOwner } from './doubt-about-pods.ts';
 import type { ElasticIp } from './ec2-api.ts';
 import type { LivePods } from './liveness.ts';
-import { ownerRecordOf } from './view.ts';
+import { ownerRecordOf, requestOn } from './view.ts';
 
 /** Who asks for an address, and how far it has come. */
 export interface Handover {
@@ -30,12 +30,18 @@ export type HandoverPlan =
   | { readonly kind: 'free'; readonly isGivenUp: boolean }
   | { readonly kind: 'ours' }
   | { readonly kind: 'ask'; readonly associationId: string; readonly step: TagStep }
-  | { readonly kind: 'wait'; readonly holder: Owner }
+  | { readonly kind: 'wait'; readonly holder: Owner | undefined }
   /** Taken off the holder by the id of its association, which is compare-and-delete. */
   | { readonly kind: 'take'; readonly because: 'holder-dead' | 'forced'; readonly step: CloudStep }
   | { readonly kind: 'silent'; readonly holder: Owner; readonly doubt: string }
   /** Nobody's that truetuple knows of. */
   | { readonly kind: 'unknown-holder' };
+
+/** False for an address that does not show the request that was made. */
+function isAfterRequest(address: ElasticIp, { by, asked }: Handover): boolean {
+  const request = requestOn(address);
+  return asked === undefined || (request?.by.uid === by.uid && request.associationId === asked);
+}
 
 const notMissingForLong =
   'no list of live pods has had it, but not for long enough: it may be younger than the list';
@@ -63,11 +69,13 @@ export function planHandover(handover: Handover, address: ElasticIp, live: LiveP
   const { allocationId, associationId } = address;
   const record = ownerRecordOf(address);
   if (associationId === undefined) {
-    const isGivenUp = record === undefined || record.owner.uid === by.uid;
-    const isAwaited = asked !== undefined && !isGivenUp && !isOver;
-    if (!isAwaited || dead === record.owner.uid) return { kind: 'free', isGivenUp };
-    // its release is under way, or somebody else ended its hold and it will claim it anew
-    return { kind: 'wait', holder: record.owner };
+    const isUnrecorded = record === undefined || record.owner.uid === by.uid;
+    // what does not show our request is from before it, and maybe from before the hold
+    const isGivenUp = isUnrecorded && isAfterRequest(address, handover);
+    const isDead = dead !== undefined && dead === record?.owner.uid;
+    if (asked === undefined || isGivenUp || isOver || isDead) return { kind: 'free', isGivenUp };
+    // or its release is under way, or somebody else ended its hold and it will claim it anew
+    return { kind: 'wait', holder: record?.owner };
   }
   if (record === undefined) {
     // its claim, before its record

@@ -1,0 +1,33 @@
+import type { HandoverReport } from '@truetuple/core';
+import type { Truth } from '../truth.ts';
+import type { Pod, World } from '../world.ts';
+
+/** A standby may have an address: who gave it up for that advertises it no more. */
+export function judgeHandover(
+  world: World,
+  truth: Truth,
+  { outcome, publicIp, holder }: HandoverReport,
+): void {
+  if (outcome !== 'handed-over') return;
+  for (const { name, uid, published, process } of world.standing) {
+    if (uid !== holder?.uid || published?.publicIp !== publicIp) continue;
+    // its file may be one that cannot be removed
+    if ((process?.disturbedUntilMs ?? 0) > world.nowMs) continue;
+    const { associationId } = published;
+    // a hold of it that came since is another one; one that hands ended, and whose record they took off, looks given up
+    if (!truth.wasAskedFor(associationId)) continue;
+    if (truth.isEndedByHands(associationId)) continue;
+    world.violate(`${name} (${uid}) gave up ${publicIp} and advertises it`);
+  }
+}
+
+/** A pod gives up only the hold that it was asked for. */
+export function judgeGivenUp(
+  world: World,
+  truth: Truth,
+  { name, uid }: Pod,
+  associationId: string,
+): void {
+  if (truth.wasAskedFor(associationId)) return;
+  world.violate(`${name} (${uid}) gave up ${associationId}, for which nobody asked`);
+}
