@@ -110,7 +110,9 @@ export class Invariants {
     const held = allocationId === undefined ? undefined : this.truth.association(allocationId);
     if (this.#world.managed?.wasDeletedByHand(pod) === true) return;
     if (event.because === 'handed-over') {
-      judgeGivenUp(this.#world, this.truth, pod, this.#lastAssociation.get(pod) ?? '');
+      const associationId = this.#lastAssociation.get(pod) ?? '';
+      const last = { associationId, allocationId: allocationId ?? '' };
+      judgeGivenUp(this.#world, this.truth, pod, last);
       return;
     }
     if (event.because === 'ipv6-taken') {

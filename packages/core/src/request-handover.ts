@@ -33,7 +33,8 @@ export interface HandoverRequest {
   /** The pod that is to have it. */
   readonly by: Owner;
   /**
-   * Its private IP, if it has one by now: what is associated with that, and has no record yet, is its own. Default not known: it is somebody else's.
+   * Its private IP, if it has one by now: what is associated with that already is its own to claim, be it that its record is not written yet, or is that of a dead pod which
+   * had the private IP before. Default not known: then that is somebody else's.
    */
   readonly privateIp?: Ipv4Address;
   /**

@@ -1,4 +1,4 @@
-import type { HandoverReport } from '@truetuple/core';
+import type { HandoverReport, PublicIdentity } from '@truetuple/core';
 import type { Truth } from '../truth.ts';
 import type { Pod, World } from '../world.ts';
 
@@ -26,8 +26,11 @@ export function judgeGivenUp(
   world: World,
   truth: Truth,
   { name, uid }: Pod,
-  associationId: string,
+  { associationId, allocationId }: Pick<PublicIdentity, 'associationId' | 'allocationId'>,
 ): void {
   if (truth.wasAskedFor(associationId)) return;
+  // in managed mode its claim may have one by now that it has not heard of
+  const now = world.managed && truth.association(allocationId)?.associationId;
+  if (now !== undefined && truth.wasAskedFor(now)) return;
   world.violate(`${name} (${uid}) gave up ${associationId}, for which nobody asked`);
 }

@@ -76,6 +76,7 @@ it.each<[string, Handover, ElasticIp, LivePods, string]>([
   ['and free once the time is over', { ...waiting, isOver: true }, free, alive, 'free'],
   ['what nobody was asked for is free under any record', asking, freed, alive, 'free'],
   ['what has no record, and is on our private IP, is ours', ours, unrecorded, alive, 'ours'],
+  ['and what a dead pod left there', ours, { ...unrecorded, tags: held.tags }, unknown, 'ours'],
   ['a silent one keeps it', over, held, alive, 'silent'],
   ['a silent one that may live keeps it', over, held, unknown, 'silent'],
   ['a list of another cluster proves nothing', over, held, { ...dead, cluster: 'd' }, 'silent'],

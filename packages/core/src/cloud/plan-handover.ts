@@ -77,11 +77,9 @@ export function planHandover(handover: Handover, address: ElasticIp, live: LiveP
     // or its release is under way, or somebody else ended its hold and it will claim it anew
     return { kind: 'wait', holder: record?.owner };
   }
-  if (record === undefined) {
-    // its claim, before its record
-    const isOurs = privateIp !== undefined && address.privateIpAddress === privateIp;
-    return { kind: isOurs ? 'ours' : 'unknown-holder' };
-  }
+  // its claim, before its record; or what a dead pod left on it, which an ensure takes for what it is
+  if (privateIp !== undefined && address.privateIpAddress === privateIp) return { kind: 'ours' };
+  if (record === undefined) return { kind: 'unknown-holder' };
   const holder = record.owner;
   if (holder.uid === by.uid) return { kind: 'ours' };
   const publicIp = parseIpv4Address(address.publicIp, 'public IP');
