@@ -11,6 +11,7 @@ import { ownerTagKey } from './identity/owner.ts';
 import type { KeepEvent } from './keep/keep-event.ts';
 import type { NodePorts } from './node-ports.ts';
 import { requestHandover, type HandoverReport, type HandoverRequest } from './request-handover.ts';
+import { FakeClock } from './testing/fake-clock.ts';
 import { fakePod } from './testing/fake-kernel/fake-pod.ts';
 import { ManualClock } from './testing/manual-clock.ts';
 import { MemoryPublisher } from './testing/memory-publisher.ts';
@@ -259,6 +260,16 @@ describe('a holder that does not answer', () => {
     );
     await expect(clock.run(asking)).rejects.toMatchObject({ code: 'HolderSilent' });
     expect(lists).toBeGreaterThan(20);
+    expect(ec2.snapshot().addresses[0]?.associationId).toBe(held.identity.associationId);
+  });
+
+  it('keeps it when no list of live pods ever comes', async () => {
+    const { standby, ec2, held } = await build({ isKept: false });
+    const asking = requestHandover(
+      { pool: 'media', address, by: standby.by, timeoutMs: 10_000, livePodsTimeoutMs: 5 },
+      { ec2, clock: new FakeClock(), live: { livePods: () => new Promise(() => {}) } },
+    );
+    await expect(asking).rejects.toMatchObject({ code: 'HolderSilent' });
     expect(ec2.snapshot().addresses[0]?.associationId).toBe(held.identity.associationId);
   });
 

@@ -1,3 +1,4 @@
+import { boundedLiveness } from './bounded-liveness.ts';
 import { carryOut } from './cloud/carry-out.ts';
 import { isNamed } from './cloud/choose-address.ts';
 import {
@@ -20,7 +21,6 @@ import {
 import { ownerRecordOf } from './cloud/view.ts';
 import { CoreError } from './errors.ts';
 import { holderSilent, holderUnknown, requireOfZone } from './handover-errors.ts';
-import type { Ipv4Address } from './identity/address.ts';
 import type { Clock } from './identity/clock.ts';
 import { parseHandover } from './identity/handover.ts';
 import type { Owner } from './identity/owner.ts';
@@ -36,7 +36,7 @@ export interface HandoverRequest {
    * Its private IP, if it has one by now: what is associated with that already is its own to claim, be it that its record is not written yet, or is that of a dead pod which
    * had the private IP before. Default not known: then that is somebody else's.
    */
-  readonly privateIp?: Ipv4Address;
+  readonly privateIp?: string | undefined;
   /**
    * The zone of the network interface that is to have it, such as us-west-2-lax-1a: an address of another network border group is not asked
    * for. Default not known, and then it is.
@@ -49,6 +49,11 @@ export interface HandoverRequest {
    * a list may be from before the holder's pod was made. 0 believes the first list: for one that is never behind, read from the API server itself.
    */
   readonly graceMs?: number;
+  /**
+   * How long a list of live pods is waited for, in milliseconds, each time it is asked for; default 30,000. A list that does not come is as
+   * good as none.
+   */
+  readonly livePodsTimeoutMs?: number;
   /**
    * Takes it from a holder that has not answered and is not proven dead. Default no. **That risks two pods that advertise
    * one address**: the old one goes on with its publication, its calls and its public /32 until its own keep sees the loss (one interval,
@@ -93,7 +98,7 @@ interface Run {
   readonly timeoutMs: number;
   readonly untilMs: number;
   readonly overAtMs: number;
-  /** What was written to ask, and is deleted in the end. */
+  /** What was written to ask, and is deleted when nothing comes of it. */
   asking: TagStep | undefined;
   /** A request that is seen on the address, be it one that somebody left who died. */
   seen: TagStep | undefined;
@@ -181,8 +186,10 @@ async function find({ session, request }: Run): Promise<ElasticIp> {
   });
 }
 
-function whoLives({ ports }: Run): Promise<LivePods> {
-  return ports.live?.livePods().catch(() => nobodyKnown) ?? Promise.resolve(nobodyKnown);
+async function whoLives({ request, ports: { live, signal } }: Run): Promise<LivePods> {
+  if (live === undefined) return nobodyKnown;
+  const bounded = boundedLiveness(live, request.livePodsTimeoutMs);
+  return bounded.livePods({ signal }).catch(() => nobodyKnown);
 }
 
 /** The UID of its holder, once no list of live pods has had it for long enough. */

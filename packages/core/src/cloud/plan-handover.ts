@@ -1,4 +1,4 @@
-import { parseIpv4Address, type Ipv4Address } from '../identity/address.ts';
+import { parseIpv4Address } from '../identity/address.ts';
 import { formatHandover, handoverTagKey } from '../identity/handover.ts';
 import type { Owner } from '../identity/owner.ts';
 import type { CloudStep, TagStep } from './cloud-step.ts';
@@ -11,7 +11,7 @@ import { ownerRecordOf, requestOn } from './view.ts';
 export interface Handover {
   readonly by: Owner;
   /** Of whoever asks, where that is known. */
-  readonly privateIp: Ipv4Address | undefined;
+  readonly privateIp: string | undefined;
   /** Until when the holder is asked, in milliseconds since 1970. */
   readonly untilMs: number;
   /** True once its time is over. */
