@@ -124,10 +124,11 @@ const managedIpv6Operations: Readonly<
   control: ['AssignIpv6Addresses', 'UnassignIpv6Addresses'],
 };
 
-/** What a standby does to be given an address, and the keep that gives it up. */
-const handoverOperations: Readonly<Record<'request' | 'keep', readonly string[]>> = {
-  request: ['DescribeAddresses', 'CreateTags', 'DeleteTags', 'livePods'],
-  keep: cloudEnd,
+/** What is done so that a standby is given an address: by who asks, and by the keep that gives it up. */
+const requestOperations = ['DescribeAddresses', 'CreateTags', 'DeleteTags', 'livePods'];
+const handoverOperations: Readonly<Record<Mode, Readonly<Record<string, readonly string[]>>>> = {
+  direct: { request: requestOperations, keep: cloudEnd },
+  managed: { request: requestOperations, keep: ['updateClaim', 'deleteClaim'] },
 };
 
 /** By operation, for each verb: a text is hashed once, and steps are looked up at every side effect. */
@@ -237,8 +238,8 @@ export const ipv6CellsByMode: Readonly<Record<Mode, readonly Cell[]>> = {
 
 /** What is planned for besides in seeds that have a standby. */
 export const handoverCellsByMode: Readonly<Record<Mode, readonly Cell[]>> = {
-  direct: cellsAt(handoverOperations),
-  managed: cellsAt({ request: handoverOperations.request }),
+  direct: cellsAt(handoverOperations.direct),
+  managed: cellsAt(handoverOperations.managed),
 };
 
 /** All of them, each once. */
