@@ -2,6 +2,7 @@ import { ownerTagKey } from '@truetuple/core';
 import type { Ec2Change } from '@truetuple/core/testing';
 import { judgeIpv6Change } from './dual-stack/judge-ipv6.ts';
 import { judgeGrace, judgeMeans } from './judge-means.ts';
+import { changesRequest } from './handover/judge-handover.ts';
 import { knowableMs } from './knowable.ts';
 import { judgeManagedChange } from './managed/judge-managed.ts';
 import type { StandingAssociation, Truth } from './truth.ts';
@@ -112,9 +113,9 @@ function victimOf(
     case 'tags-changed': {
       const holder = holderOf(world, truth.association(change.resourceId));
       const record = truth.recordOn(change.resourceId);
-      // who asks for an address writes beside it whose it is
+      // a request for it, or its end, is written beside whose it is
       const now = change.tags.find(({ key }) => key === ownerTagKey)?.value;
-      if (now === record) return undefined;
+      if (now === record && changesRequest(truth, change)) return undefined;
       // a record of somebody else on it says nothing of the holder, who loses nothing when it goes (decision 0025)
       const isTheirs = record?.includes(`/${holder?.pod.uid}/`) === true;
       return action !== 'DeleteTags' || isTheirs ? holder : undefined;

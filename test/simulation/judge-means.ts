@@ -1,4 +1,5 @@
 import type { Ec2Change } from '@truetuple/core/testing';
+import { changesRequest, type TagsChange } from './handover/judge-handover.ts';
 import { knowableMs } from './knowable.ts';
 import { graceMs } from './reaper.ts';
 import type { Truth } from './truth.ts';
@@ -64,10 +65,12 @@ function takenRecord(
   world: World,
   truth: Truth,
   { pod }: Actor,
-  { resourceId: allocationId, tags }: Ec2Change & { readonly kind: 'tags-changed' },
+  change: TagsChange,
 ): string | undefined {
+  const { resourceId: allocationId, tags } = change;
   const record = truth.recordOn(allocationId);
-  if (tags.some(({ value }) => value === record)) return undefined;
+  const stays = tags.some(({ value }) => value === record);
+  if (stays && changesRequest(truth, change)) return undefined;
   const held = truth.association(allocationId);
   const owner = world.standing.find(
     ({ uid, objectGoneMs, host, privateIp }) =>

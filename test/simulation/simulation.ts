@@ -172,7 +172,7 @@ function planFaults(
     const besides = also ?? (world.region.hasIpv6 ? ipv6CellsByMode[mode] : undefined);
     const isBesides = besides !== undefined && random.chance(0.5);
     const cell = random.pick(isBesides ? besides : cellsByMode[mode]);
-    const provoke = also !== undefined && isBesides ? undefined : provocationOf(cell);
+    const provoke = provocationOf(cell);
     const skip = provoke === undefined ? random.whole(4) : 0;
     // a reaper takes away only what it has seen for a while
     const isSlow = cell.verb === 'reap' && provoke !== undefined;

@@ -1,4 +1,4 @@
-import { handoverTagKey, ownerTagKey } from '@truetuple/core';
+import { handoverTagKey, ownerTagKey, type Tag } from '@truetuple/core';
 import type { Ec2Change, SimulatedEc2 } from '@truetuple/core/testing';
 import { Ipv6Truth } from './dual-stack/ipv6-truth.ts';
 
@@ -13,6 +13,11 @@ export interface StandingAssociation extends Standing {
   readonly privateIp: string;
   /** The UID of the pod whose process made it. */
   readonly madeBy: string | undefined;
+}
+
+/** The request for a handover that is among the tags of an address. */
+export function requestAmong(tags: readonly Tag[]): string | undefined {
+  return tags.find(({ key }) => key === handoverTagKey)?.value;
 }
 
 /** What is so in EC2, followed change by change: a snapshot for each would cost too much. */
@@ -31,6 +36,8 @@ export class Truth {
   readonly #ended: Map<string, number> = new Map();
   /** Associations that no pod's process ended. */
   readonly #endedByHands: Set<string> = new Set();
+  /** Requests for handovers, by allocation. */
+  readonly #requests: Map<string, string | undefined> = new Map();
   /** Associations that a standby has asked for. */
   readonly #askedFor: Set<string> = new Set();
 
@@ -50,6 +57,11 @@ export class Truth {
   /** True for an association that no pod's process ended. */
   isEndedByHands(associationId: string): boolean {
     return this.#endedByHands.has(associationId);
+  }
+
+  /** The request for a handover that an address carries. */
+  requestOn(allocationId: string): string | undefined {
+    return this.#requests.get(allocationId);
   }
 
   /** True for an association that a standby has asked for. */
@@ -117,7 +129,8 @@ export class Truth {
         const record = change.tags.find(({ key }) => key === ownerTagKey)?.value;
         if (record === undefined) this.#records.delete(change.resourceId);
         else this.#records.set(change.resourceId, record);
-        const request = change.tags.find(({ key }) => key === handoverTagKey)?.value;
+        const request = requestAmong(change.tags);
+        this.#requests.set(change.resourceId, request);
         const associationId = request?.split('/')[4];
         if (associationId !== undefined) this.#askedFor.add(associationId);
         this.ipv6.follow(change, nowMs);

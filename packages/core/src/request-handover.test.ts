@@ -351,6 +351,17 @@ describe('a request', () => {
     await keeping.close();
   });
 
+  it('that was left, and whose time is over, is deleted by the next handover', async () => {
+    const world = await build({ isKept: false });
+    const { clock, standby, ec2, held } = world;
+    void standby.ask({ timeoutMs: 5000 }, undefined, dyingAfter(ec2, 1)).catch(() => {});
+    await clock.advance(6000);
+    await held.release();
+    expect(tagsOf(world)).toContain(handoverTagKey);
+    await expect(clock.run(standby.ask())).resolves.toMatchObject({ outcome: 'was-free' });
+    expect(tagsOf(world)).not.toContain(handoverTagKey);
+  });
+
   it('for another hold is heeded by nobody', async () => {
     const world = await build();
     const { clock, ec2, held, events } = world;

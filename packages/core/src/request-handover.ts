@@ -12,17 +12,11 @@ import type { Ec2Api, ElasticIp } from './cloud/ec2-api.ts';
 import type { CloudStepEvent } from './cloud/identity-grant.ts';
 import type { Liveness, LivePods } from './cloud/liveness.ts';
 import { readPool } from './cloud/observe-cloud.ts';
-import {
-  askedOn,
-  doubtAboutHolder,
-  planHandover,
-  type HandoverPlan,
-} from './cloud/plan-handover.ts';
-import { ownerRecordOf } from './cloud/view.ts';
+import { doubtAboutHolder, planHandover, type HandoverPlan } from './cloud/plan-handover.ts';
+import { ownerRecordOf, requestOn } from './cloud/view.ts';
 import { CoreError } from './errors.ts';
 import { holderSilent, holderUnknown, requireOfZone } from './handover-errors.ts';
 import type { Clock } from './identity/clock.ts';
-import { parseHandover } from './identity/handover.ts';
 import type { Owner } from './identity/owner.ts';
 
 /** Which address is to come to whom. */
@@ -100,8 +94,6 @@ interface Run {
   readonly overAtMs: number;
   /** What was written to ask, and is deleted when nothing comes of it. */
   asking: TagStep | undefined;
-  /** A request that is seen on the address, be it one that somebody left who died. */
-  seen: TagStep | undefined;
   asked: string | undefined;
   taken: 'holder-dead' | 'forced' | undefined;
   holder: Owner | undefined;
@@ -137,7 +129,6 @@ export async function requestHandover(
     untilMs: clock.now() + timeoutMs,
     overAtMs: clock.elapsed() + timeoutMs,
     asking: undefined,
-    seen: undefined,
     asked: undefined,
     taken: undefined,
     holder: undefined,
@@ -146,10 +137,7 @@ export async function requestHandover(
     freeLooks: 0,
   };
   try {
-    const report = await negotiate(run);
-    // until then it keeps the address for who asked, who deletes it with the claim
-    if (isPast(run.seen, clock)) await askNoMore(run, run.seen);
-    return report;
+    return await negotiate(run);
   } catch (error) {
     await askNoMore(run, run.asking);
     throw error;
@@ -161,13 +149,16 @@ async function negotiate(run: Run): Promise<HandoverReport> {
     const address = await find(run);
     // who could not have it in the end takes it off nobody
     requireOfZone(address, run.request.availabilityZone);
-    run.seen = askedOn(address);
     const live = await whoLives(run);
     const dead = deadHolder(run, address, live);
     const plan = planHandover({ ...handoverOf(run), dead }, address, live);
     const outcome = await follow(run, plan);
     if (outcome !== undefined) {
       const { publicIp, allocationId } = address;
+      const seen = requestOn(address);
+      // until then it keeps the address for who asked, who deletes it with the claim
+      const isPast = seen !== undefined && seen.untilMs <= run.ports.clock.now();
+      if (isPast) await askNoMore(run, { allocationId, value: seen.value });
       return { publicIp, allocationId, outcome, holder: run.holder };
     }
   }
@@ -275,14 +266,11 @@ async function waitABit({ session, request }: Run): Promise<void> {
   }
 }
 
-/** True for a request whose time is over: nobody heeds it, and whoever wrote it has died. */
-function isPast(request: TagStep | undefined, clock: Clock): boolean {
-  const asked = request && parseHandover(request.value);
-  return asked !== undefined && asked.untilMs <= clock.now();
-}
-
 /** A request that stands would make the next holder's hold doubtful for a person who reads it. */
-async function askNoMore({ session }: Run, asking: TagStep | undefined): Promise<void> {
+async function askNoMore(
+  { session }: Run,
+  asking: Pick<TagStep, 'allocationId' | 'value'> | undefined,
+): Promise<void> {
   if (asking === undefined) return;
   const undo = sessionForUndo(session);
   const { allocationId, value } = asking;

@@ -1,6 +1,14 @@
 import type { HandoverReport, PublicIdentity } from '@truetuple/core';
-import type { Truth } from '../truth.ts';
+import type { Ec2Change } from '@truetuple/core/testing';
+import { requestAmong, type Truth } from '../truth.ts';
 import type { Pod, World } from '../world.ts';
+
+export type TagsChange = Extract<Ec2Change, { readonly kind: 'tags-changed' }>;
+
+/** True for a change of the request that an address carries. */
+export function changesRequest(truth: Truth, { resourceId, tags }: TagsChange): boolean {
+  return truth.requestOn(resourceId) !== requestAmong(tags);
+}
 
 /** A standby may have an address: who gave it up for that advertises it no more. */
 export function judgeHandover(

@@ -3,12 +3,12 @@ import { ownerTagKey } from '../identity/owner.ts';
 import type { ElasticIp } from './ec2-api.ts';
 import type { Grant } from './identity-grant.ts';
 import {
-  handoverOf,
   hasPrivateIp,
   interfaceOf,
   isAt,
   namesAnotherPlace,
   ownerRecordOf,
+  requestOn,
   shownOn,
   type CloudView,
 } from './view.ts';
@@ -77,8 +77,9 @@ export function askedForBy(
 ): HandoverRequestTag | undefined {
   const address = addresses.find(({ allocationId }) => allocationId === grant.allocationId);
   if (nowMs === undefined || address?.associationId === undefined) return undefined;
-  const asked = handoverOf(address, grant.associationId, nowMs);
-  return asked?.by.uid === grant.owner.uid ? undefined : asked;
+  const asked = requestOn(address);
+  if (asked?.associationId !== grant.associationId || asked.untilMs <= nowMs) return undefined;
+  return asked.by.uid === grant.owner.uid ? undefined : asked;
 }
 
 export function isSameSighting(a: Sighting, b: Sighting | undefined): boolean {

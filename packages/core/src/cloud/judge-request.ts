@@ -1,10 +1,9 @@
 import { parseIpv4Address } from '../identity/address.ts';
-import { handoverTagKey } from '../identity/handover.ts';
 import { doubtAboutOwner } from './doubt-about-pods.ts';
 import type { ElasticIp } from './ec2-api.ts';
 import type { LivePods } from './liveness.ts';
 import type { Verdict } from './plan-reap.ts';
-import { requestOn, tagOf } from './view.ts';
+import { requestOn } from './view.ts';
 
 /**
  * The request for a handover that an address shows. It has an owner as long as whoever asks lives and the hold that it names stands; who asks
@@ -12,9 +11,9 @@ import { requestOn, tagOf } from './view.ts';
  */
 export function judgeRequest(address: ElasticIp, live: LivePods): Verdict {
   const { allocationId, associationId } = address;
-  const value = tagOf(address, handoverTagKey);
   const asked = requestOn(address);
-  if (value === undefined || asked === undefined) return 'idle';
+  if (asked === undefined) return 'idle';
+  const { value } = asked;
   const doubt = doubtAboutOwner(live, asked.by);
   if (asked.associationId === associationId && doubt !== undefined) return 'idle';
   const publicIp = parseIpv4Address(address.publicIp, 'public IP');

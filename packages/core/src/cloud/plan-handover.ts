@@ -1,5 +1,5 @@
 import { parseIpv4Address } from '../identity/address.ts';
-import { formatHandover, handoverTagKey } from '../identity/handover.ts';
+import { formatHandover } from '../identity/handover.ts';
 import type { Owner } from '../identity/owner.ts';
 import type { CloudStep, TagStep } from './cloud-step.ts';
 import { doubtAboutOwner } from './doubt-about-pods.ts';
@@ -51,12 +51,6 @@ export function doubtAboutHolder(address: ElasticIp, live: LivePods): string | u
   const owner = ownerRecordOf(address)?.owner;
   if (owner === undefined) return 'no record says who holds it';
   return doubtAboutOwner(live, owner);
-}
-
-/** The step that wrote the request which an address shows; undefined when it shows none. */
-export function askedOn({ allocationId, tags }: ElasticIp): TagStep | undefined {
-  const value = tags.find(({ key }) => key === handoverTagKey)?.value;
-  return value === undefined ? undefined : { kind: 'tag-handover', allocationId, value };
 }
 
 /**

@@ -1,5 +1,4 @@
 import { hostCidr, parseIpv4Address } from '../identity/address.ts';
-import { handoverTagKey } from '../identity/handover.ts';
 import { formatOwnerTag, reservedTagKey } from '../identity/owner.ts';
 import { isNamed } from './choose-address.ts';
 import type { CloudStep } from './cloud-step.ts';
@@ -252,10 +251,9 @@ function planOwnerTag(
 /** It asked for the address, and has it. */
 function planOwnRequest({ owner, withRoutes }: WantedIdentity, address: ElasticIp): CloudStep[] {
   const { allocationId } = address;
-  const value = tagOf(address, handoverTagKey);
-  if (value === undefined || !withRoutes) return [];
-  if (requestOn(address)?.by.uid !== owner.uid) return [];
-  return [{ kind: 'untag-handover', allocationId, value }];
+  const request = requestOn(address);
+  if (request?.by.uid !== owner.uid || !withRoutes) return [];
+  return [{ kind: 'untag-handover', allocationId, value: request.value }];
 }
 
 function planRoutes(

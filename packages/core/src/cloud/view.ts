@@ -243,21 +243,17 @@ export function ownerTagOf(address: ElasticIp): string | undefined {
   return tagOf(address, ownerTagKey);
 }
 
-/** The request for a handover that an address shows; undefined when it shows none, or none that can be read. */
-export function requestOn(address: ElasticIp): HandoverRequestTag | undefined {
-  const value = tagOf(address, handoverTagKey);
-  return value === undefined ? undefined : parseHandover(value);
+/** A request for a handover as an address shows it. */
+export interface ShownRequest extends HandoverRequestTag {
+  /** As it was written: it is deleted by its value. */
+  readonly value: string;
 }
 
-/** Who asks for a hold on an address, if that hold is the address's present one and it is not too late. */
-export function handoverOf(
-  address: ElasticIp,
-  associationId: string,
-  nowMs: number,
-): HandoverRequestTag | undefined {
-  const asked = requestOn(address);
-  if (asked?.associationId !== associationId || asked.untilMs <= nowMs) return undefined;
-  return asked;
+/** The request for a handover that an address shows; undefined when it shows none, or none that can be read. */
+export function requestOn(address: ElasticIp): ShownRequest | undefined {
+  const value = tagOf(address, handoverTagKey);
+  const request = value === undefined ? undefined : parseHandover(value);
+  return value === undefined || request === undefined ? undefined : { ...request, value };
 }
 
 /** The owner record; undefined when there is none, or none that can be read. */
