@@ -157,7 +157,7 @@ async function threadThat(answer: string): Promise<RelayThread & AsyncDisposable
       }
     });`;
   const ports = { first: 26_000, last: 26_003 };
-  const times = { quarantineMs: 60, mediaTimeoutMs: 120, tickMs: 10 };
+  const times = { quarantineMs: 60, mediaTimeoutMs: 120, holdTimeoutMs: 2400, tickMs: 10 };
   const worker = new URL(`data:text/javascript,${encodeURIComponent(source)}`);
   const thread = await RelayThread.start(worker, { addresses: [], ports, ...times, nice: 0 });
   return Object.assign(thread, { [Symbol.asyncDispose]: () => thread.close() });

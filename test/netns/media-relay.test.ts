@@ -22,7 +22,7 @@ import {
 
 // The relay's own worker and sockets, on loopback addresses: no namespace is needed.
 const ports = { first: 26_000, last: 26_003 };
-const times = { quarantineMs: 60, mediaTimeoutMs: 120, tickMs: 10 };
+const times = { quarantineMs: 60, mediaTimeoutMs: 120, holdTimeoutMs: 2400, tickMs: 10 };
 const nice = 0;
 
 interface RealWorld extends MediaWorld, AsyncDisposable {}

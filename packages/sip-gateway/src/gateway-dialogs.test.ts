@@ -237,6 +237,18 @@ describe('a re-INVITE that is given up', () => {
   });
 });
 
+it('a re-INVITE with a body that we do not read: 415, and the other leg is not asked', async () => {
+  const all = await world();
+  const { bench, a, b } = all;
+  const { toTag } = await establish(bench, a, b);
+  const headers = ['Content-Type: multipart/mixed;boundary=x'];
+  a.sip.send({ method: 'INVITE', callId: 'c1', toTag, sequence: 2, body: '--x--', headers });
+  await bench.run(20);
+  a.sip.response(415);
+  expect(b.sip.log().filter((each) => each === 'INVITE')).toHaveLength(1);
+  await hangUp(all);
+});
+
 describe('other methods in a call', () => {
   const methods: readonly [string, string, number, readonly string[]][] = [
     ['OPTIONS', '', 200, []],

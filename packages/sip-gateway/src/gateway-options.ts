@@ -184,11 +184,11 @@ function requireSignalling(signalling: GatewayOptions['signalling'] | undefined)
 function requireMedia(media: GatewayOptions['media'] | undefined): void {
   switch (media?.kind) {
     case 'embedded': {
-      const { ports, quarantineMs, mediaTimeoutMs, tickMs } = media;
+      const { ports, quarantineMs, mediaTimeoutMs, holdTimeoutMs, tickMs } = media;
       if (ports !== undefined) requirePortRange(ports);
       requireWhole('media.nice', media.nice, -20, 19);
       requireWhole('media.realtimePriority', media.realtimePriority, 1, 99);
-      requireDurations('media', { quarantineMs, mediaTimeoutMs, tickMs });
+      requireDurations('media', { quarantineMs, mediaTimeoutMs, holdTimeoutMs, tickMs });
       break;
     }
     case 'rtpengine':

@@ -129,6 +129,11 @@ describe('a call through the gateway', () => {
   });
 });
 
+const audioAt = (address: string): string =>
+  ['v=0', `o=- 7 7 IN IP4 ${address}`, 's=-', `c=IN IP4 ${address}`, 't=0 0']
+    .concat('m=audio 40000 RTP/AVP 0', '')
+    .join('\r\n');
+
 describe('a call that does not come about', () => {
   const refusals: readonly [string, CallRoute, number][] = [
     ['the route refuses it', { kind: 'refuse', status: 404 }, 404],
@@ -157,6 +162,9 @@ describe('a call that does not come about', () => {
 
   const offers: readonly [string, string, number][] = [
     ['no session description', 'v=0\r\nthis is none\r\n', 400],
+    ['media of a caller on the Internet behind a NAT', audioAt('192.168.1.5'), 488],
+    ['media of a caller on the Internet in the VPC', audioAt('10.0.3.99'), 488],
+    ['media of a caller on this machine', audioAt('127.0.0.1'), 488],
   ];
   for (const [what, body, status] of offers) {
     it(`${what}: ${status}, and nobody is called`, async () => {
@@ -198,6 +206,39 @@ describe('a call that does not come about', () => {
     await bench.run(20);
     expect(vpc.sip.log()).toEqual(['INVITE', 'ACK']);
     internet.sip.response(400);
+  });
+
+  it('A tries again at once, while the media of the first try is still being released', async () => {
+    const { bench, internet, vpc } = await world();
+    const { relay } = bench;
+    const released = Promise.withResolvers<void>();
+    const release = relay.release.bind(relay);
+    relay.release = async (callId) => {
+      await released.promise;
+      await release(callId);
+    };
+    const first = { method: 'INVITE', callId: 'c1', branch: 'z9hG4bKone' };
+    internet.sip.send({ ...first, body: internet.sdp });
+    await bench.run(20);
+    vpc.sip.respond(vpc.sip.request('INVITE').message, 488);
+    await bench.run(20);
+    const { toTag } = internet.sip.response(488).essentials;
+    internet.sip.send({ ...first, method: 'ACK', toTag });
+    internet.sip.send({ method: 'INVITE', callId: 'c1', sequence: 2, body: internet.sdp });
+    await bench.run(20);
+    expect(vpc.sip.log()).toEqual(['INVITE', 'ACK', 'INVITE']);
+    const second = vpc.sip.request('INVITE');
+    // what the first try had is given back, and what the second has is not
+    released.resolve();
+    await bench.run(20);
+    const told = tupleIn(bodyOf(second));
+    vpc.sip.respond(second.message, 200, { body: vpc.sdp });
+    await bench.run(20);
+    vpc.sendRtp('hello', told);
+    expect(internet.heard).toHaveLength(1);
+    await bench.gateway.close();
+    await bench.run(20);
+    for (const peer of [internet, vpc]) peer.sip.respond(peer.sip.request('BYE').message, 200);
   });
 
   it('A gives up: 487, and B is cancelled', async () => {
@@ -270,7 +311,9 @@ describe('a gateway that stops', () => {
   it('loses its relay: both legs get a BYE', async () => {
     const { bench, internet, vpc } = await world();
     await establish(bench, internet, vpc);
+    expect(bench.gateway.isReady()).toBe(true);
     bench.relay.emit({ kind: 'relay-failed', because: 'the thread is gone' });
+    expect(bench.gateway.isReady()).toBe(false);
     await bench.run(20);
     internet.sip.respond(internet.sip.request('BYE').message, 200);
     vpc.sip.respond(vpc.sip.request('BYE').message, 200);

@@ -31,7 +31,7 @@ export interface GatewayParts {
 export interface Gateway {
   /** What is held now: calls, and the account of the SIP server in this process; undefined when it is another process. */
   counts(): { readonly calls: number; readonly sip: SipEngineCounts | undefined };
-  /** Whether a new call would be taken: the SIP server is there, and it does not drain or close. */
+  /** Whether a new call would be taken: the SIP server and the embedded relay are there, and it does not drain or close. */
   isReady(): boolean;
   /** What the relay holds now, and what it has counted. @throws GatewayError MediaRelayUnreachable */
   media(): Promise<RelayCounts>;
@@ -86,6 +86,11 @@ export async function startGateway(parts: GatewayParts, options: GatewayOptions)
   await sip.start();
   opened.move();
   let isEnding = false;
+  let isRelaying = true;
+  // a thread that is gone stays gone; an rtpengine may come back
+  relay.onEvent(({ kind }) => {
+    if (kind === 'relay-failed' && options.media.kind === 'embedded') isRelaying = false;
+  });
   const close = async (): Promise<void> => {
     isEnding = true;
     if (!sip.endsCalls) await calls.hangUp(hangUpMs);
@@ -96,7 +101,7 @@ export async function startGateway(parts: GatewayParts, options: GatewayOptions)
   let closing: Promise<void> | undefined;
   return {
     counts: () => ({ calls: calls.size, sip: sip.counts() }),
-    isReady: () => !isEnding && sip.isUp(),
+    isReady: () => !isEnding && isRelaying && sip.isUp(),
     media: () => relay.counts(),
     drain: async () => {
       isEnding = true;

@@ -103,6 +103,15 @@ describe('before the answer', () => {
     ]);
   });
 
+  it('a 2xx without SDP brings the relay back to its fork, when another one was early since', () => {
+    const other: CallEvent = { kind: 'provisional', fork: 'f2', status: 183, sdp: 'early-f2' };
+    const bare: CallEvent = { kind: 'answer', fork: 'f1', sdp: undefined };
+    expect(lastOf(play(invite, offered, early, done(2), other, done(3), bare))).toEqual([
+      'answered',
+      ['ack-b f1', 'relay answer 4 b f1 early-b'],
+    ]);
+  });
+
   it('early media that the relay refuses costs the ringback tone alone', () => {
     const no: CallEvent = { kind: 'relay-refused', turn: 2, status: 503 };
     expect(lastOf(play(invite, offered, early, no))).toEqual(['early', ['ring-a f1 183']]);

@@ -185,6 +185,7 @@ function begin(offer: string | undefined): World {
     ports: { first: 16_384, last: 16_391 },
     quarantineMs: 0,
     mediaTimeoutMs: 60_000,
+    holdTimeoutMs: 3_600_000,
   });
   const legs = new FakeLegs(offer);
   const ends: EndCause[] = [];
@@ -195,11 +196,13 @@ function begin(offer: string | undefined): World {
   const call = new LiveCall({
     signalled: legs,
     relay: port,
+    mediaId: callId,
     described: new DescribedLegs({ relay, pathTo, callId, signalling, sessionIds }),
     clock,
     timeouts: defaultTimeouts,
     callee: { uri: `sip:b@${b}`, address: b, nextHop: undefined },
     onAnswer: () => undefined,
+    onHungUp: () => undefined,
     onEnd: (cause) => ends.push(cause),
   });
   relay.onEvent((event) => call.takeMedia(event));

@@ -71,17 +71,20 @@ it('a defect in one step is told to the process, and what the call holds is give
     ports: { first: 20_000, last: 20_019 },
     quarantineMs: 0,
     mediaTimeoutMs: 60_000,
+    holdTimeoutMs: 3_600_000,
   });
   const sessionIds = { a: '1', b: '2' };
   const ends: EndCause[] = [];
   const call = new LiveCall({
     signalled: legs,
     relay,
+    mediaId: callId,
     described: new DescribedLegs({ relay, pathTo, callId, signalling, sessionIds }),
     clock,
     timeouts: defaultTimeouts,
     callee: { uri: 'sip:b@10.0.3.10', address: signalling.b, nextHop: undefined },
     onAnswer: () => undefined,
+    onHungUp: () => undefined,
     onEnd: (cause) => ends.push(cause),
   });
   const uncaught = await uncaughtBy(async () => {

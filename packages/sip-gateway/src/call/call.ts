@@ -22,12 +22,16 @@ export const defaultTimeouts: CallTimeouts = {
 export interface LiveCallParts {
   readonly signalled: SignalledCall;
   readonly relay: MediaRelay;
+  /** What the relay knows the call by. */
+  readonly mediaId: string;
   readonly described: DescribedLegs;
   readonly clock: Clock;
   readonly timeouts: CallTimeouts;
   readonly callee: Callee;
   /** A was sent the 200. */
   readonly onAnswer: () => void;
+  /** Signalling is done with it: its Call-ID may come again. */
+  readonly onHungUp: () => void;
   /** The call has ended: its media is released, or left to the relay that closes. Once. */
   readonly onEnd: (cause: EndCause) => void;
 }
@@ -84,7 +88,7 @@ export class LiveCall {
   abandon(): void {
     for (const cancel of this.#timers.values()) cancel();
     this.#timers.clear();
-    this.#parts.signalled.forget();
+    this.#forget();
     this.#over(this.#cause ?? 'shutdown');
   }
 
@@ -147,10 +151,10 @@ export class LiveCall {
   }
 
   #release(): void {
-    const { relay, signalled } = this.#parts;
+    const { relay, mediaId } = this.#parts;
     this.#afterMedia(async () => {
       try {
-        await relay.release(signalled.invite.callId);
+        await relay.release(mediaId);
       } catch (error) {
         // a relay that is gone holds nothing of this call any more
         if (!GatewayError.is(error)) throw error;
@@ -179,8 +183,13 @@ export class LiveCall {
 
   #end(cause: EndCause): void {
     this.#cause = cause;
-    this.#parts.signalled.forget();
+    this.#forget();
     this.#afterMedia(async () => this.#over(cause));
+  }
+
+  #forget(): void {
+    this.#parts.signalled.forget();
+    this.#parts.onHungUp();
   }
 
   #over(cause: EndCause): void {

@@ -7,6 +7,7 @@ import { checkAnswer } from '../sdp/check-answer.ts';
 import { describeForLeg, newLegSession, type LegSession } from '../sdp/describe-for-leg.ts';
 import { parseSessionDescription, type SessionDescription } from '../sdp/session-description.ts';
 import type { CallEffect } from './call-effect.ts';
+import type { PeerPath } from './peer-class.ts';
 
 export interface DescribedLegsParts {
   readonly relay: MediaRelay;
@@ -41,6 +42,7 @@ export class DescribedLegs {
     const description = parseSessionDescription(sdp);
     if (act === 'offer') this.#offer = description;
     else if (this.#offer !== undefined) checkAnswer(this.#offer, description);
+    this.#requireOwnNetwork(signalling[from], description);
     const base = { callId, from, description, signalling };
     const turn: MediaTurn = fork === undefined ? base : { ...base, dialog: fork };
     const streams = act === 'offer' ? await relay.offer(turn) : await relay.answer(turn);
@@ -53,9 +55,30 @@ export class DescribedLegs {
     return told.text;
   }
 
+  /**
+   * A peer is told one address for signalling and media: media that would see another one is refused before anybody is called, and so is
+   * media in the VPC, or on this machine, for a peer that is not there.
+   */
+  #requireOwnNetwork(peer: Ipv4Address, { streams }: SessionDescription): void {
+    const own = this.#pathTo(peer);
+    for (const stream of streams) {
+      if (stream.kind !== 'relayed' || stream.rtp === undefined) continue;
+      const { address } = stream.rtp;
+      const { advertised, peerClass } = this.#pathTo(address);
+      const isElsewhere = own.peerClass === 'internet' && peerClass !== 'internet';
+      const isOurs = isLoopback(address) && !isLoopback(peer);
+      if (advertised !== own.advertised || isElsewhere || isOurs)
+        throw namesStranger(peer, address);
+    }
+  }
+
   #advertisedTo(peer: Ipv4Address): Ipv4Address {
+    return this.#pathTo(peer).advertised;
+  }
+
+  #pathTo(peer: Ipv4Address): PeerPath & { readonly kind: 'path' } {
     const path = this.#parts.pathTo(peer);
-    if (path.kind === 'path') return path.advertised;
+    if (path.kind === 'path') return path;
     throw new GatewayError({
       code: path.code,
       message: `A session description was to go to ${peer}, but ${path.because}.`,
@@ -63,6 +86,20 @@ export class DescribedLegs {
       retry: 'never',
     });
   }
+}
+
+function isLoopback(address: Ipv4Address): boolean {
+  return address.startsWith('127.');
+}
+
+function namesStranger(peer: Ipv4Address, media: Ipv4Address): GatewayError {
+  return new GatewayError({
+    code: 'MediaPathMismatch',
+    message: `The session description of ${peer} names ${media} for its media, which is in another network than ${peer}.`,
+    remedy:
+      'Let the peer describe an address of the network that its signalling comes from; behind a NAT, by STUN or through an SBC.',
+    retry: 'never',
+  });
 }
 
 function tellsStranger(

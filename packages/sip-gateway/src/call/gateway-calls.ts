@@ -39,7 +39,10 @@ type Held = Pick<LiveCall, 'take' | 'takeMedia' | 'abandon'>;
 /** Every call of a gateway. */
 export class GatewayCalls {
   readonly #parts: GatewayCallsParts;
+  /** By the name of their media, until that is released. */
   readonly #calls = new Map<string, Held>();
+  /** Call-ID and From tag of those whose signalling goes on. */
+  readonly #signalled = new Set<string>();
   readonly #stopListening: () => void;
   #isDraining = false;
   #onEmpty: (() => void)[] = [];
@@ -107,48 +110,62 @@ export class GatewayCalls {
   #lookUp(signalled: SignalledCall, target: CalleeTarget & { readonly kind: 'name' }): void {
     const { pathTo, resolver, clock } = this.#parts;
     const { callId } = signalled.invite;
+    const mediaId = this.#mediaIdFor(callId);
     const found = resolveCallee(pathTo, resolver, target);
     const lookedUp: LookedUpCall = new LookedUpCall({ signalled, clock, found }, (outcome) => {
-      this.#calls.delete(callId);
+      this.#calls.delete(mediaId);
+      this.#signalled.delete(callId);
       if (outcome.kind === 'callee') this.#start(signalled, outcome.callee, lookedUp.beganMs);
       else if (outcome.kind === 'refused') this.#refuse(signalled, outcome.status);
       else signalled.forget();
       if (this.#calls.size === 0) this.#tellEmpty();
     });
-    this.#calls.set(callId, lookedUp);
+    this.#calls.set(mediaId, lookedUp);
+    this.#signalled.add(callId);
   }
 
   #start(signalled: SignalledCall, callee: Callee, since: number | undefined): void {
     const { relay, clock, pathTo, timeouts, newSessionId, onEvent } = this.#parts;
     const { callId, source } = signalled.invite;
     const beganMs = since ?? clock.now();
+    const mediaId = this.#mediaIdFor(callId);
     const described = new DescribedLegs({
       relay,
       pathTo,
-      callId,
+      callId: mediaId,
       signalling: { a: source, b: callee.address },
       sessionIds: { a: newSessionId(), b: newSessionId() },
     });
     const call = new LiveCall({
       signalled,
       relay,
+      mediaId,
       described,
       clock,
       timeouts,
       callee,
       onAnswer: () => onEvent({ kind: 'call-answered', callId, setupMs: clock.now() - beganMs }),
+      onHungUp: () => this.#signalled.delete(callId),
       onEnd: (cause) => {
-        this.#calls.delete(callId);
+        this.#calls.delete(mediaId);
         if (this.#calls.size === 0) this.#tellEmpty();
         onEvent({ kind: 'call-ended', callId, cause, lastedMs: clock.now() - beganMs });
       },
     });
-    this.#calls.set(callId, call);
+    this.#calls.set(mediaId, call);
+    this.#signalled.add(callId);
     const [from, to] = [source, callee.address].map((peer) => this.#classOf(peer));
     if (from !== undefined && to !== undefined) {
       onEvent({ kind: 'call-started', callId, caller: from, callee: to });
     }
     call.start();
+  }
+
+  /** Who was refused may try again at once (RFC 3261, section 8.1.3.5), while the media of the first try is still being released. */
+  #mediaIdFor(callId: string): string {
+    let [id, tries] = [callId, 1];
+    while (this.#calls.has(id)) id = `${callId};try=${(tries += 1)}`;
+    return id;
   }
 
   #classOf(peer: Callee['address']): PeerClass | undefined {
@@ -158,8 +175,8 @@ export class GatewayCalls {
 
   #target(invite: IncomingInvite): CalleeTarget {
     if (this.#isDraining) return { kind: 'refused', status: 503 };
-    // the relay and the dialog are named by it: a merged request (RFC 3261, section 8.2.2.2)
-    if (this.#calls.has(invite.callId)) return { kind: 'refused', status: 482 };
+    // a merged request (RFC 3261, section 8.2.2.2)
+    if (this.#signalled.has(invite.callId)) return { kind: 'refused', status: 482 };
     const caller = this.#parts.pathTo(invite.source);
     if (caller.kind === 'refused') return { kind: 'refused', status: statusOf(caller.code) };
     const route = routeOf(this.#parts.route, invite);

@@ -134,7 +134,7 @@ function ring(
   const isTooMany = !isKnown && draft.call.early.size >= mostEarly;
   if (sdp === undefined || draft.call.offerer === 'b' || isTooMany) {
     draft.effects.push({ kind: 'ring-a', fork, status, sdp: undefined });
-  } else askRelay(draft, { kind: 'early', fork, status }, { from: 'b', fork, sdp });
+  } else askRelay(draft, { kind: 'early', fork, status, sdp }, { from: 'b', fork, sdp });
   return at('early', draft);
 }
 
@@ -150,14 +150,16 @@ function answer(
     return at('answered', draft);
   }
   acknowledgeB(draft, undefined);
-  const told = draft.call.early.get(fork);
-  if (sdp !== undefined) {
-    askRelay(draft, { kind: 'final' }, { from: 'b', fork, sdp });
+  const early = draft.call.early.get(fork);
+  // its answer may have come in a provisional response
+  const own = sdp ?? early?.own;
+  if (own === undefined) return closeCall(draft, { cause: 'failed', status: 502 });
+  // the relay is with the fork that was heard of last
+  if (sdp !== undefined || early === undefined || draft.call.early.size > 1) {
+    askRelay(draft, { kind: 'final' }, { from: 'b', fork, sdp: own });
     return at('answered', draft);
   }
-  // its answer came in a provisional response
-  if (told !== undefined) return answerA(draft, told);
-  return closeCall(draft, { cause: 'failed', status: 502 });
+  return answerA(draft, early.told);
 }
 
 function acknowledgeB(draft: CallDraft, sdp: string | undefined): void {
@@ -222,8 +224,8 @@ function relayed(
     change(draft, { b: 'inviting' });
   }
   if (purpose?.kind === 'early') {
-    const { fork, status } = purpose;
-    change(draft, { early: new Map([...draft.call.early, [fork, sdp]]) });
+    const { fork, status, sdp: own } = purpose;
+    change(draft, { early: new Map([...draft.call.early, [fork, { own, told: sdp }]]) });
     draft.effects.push({ kind: 'ring-a', fork, status, sdp });
   }
   return at(kind, draft);

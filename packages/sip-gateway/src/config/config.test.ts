@@ -90,7 +90,7 @@ describe('a configuration', () => {
     ],
     [
       'media: { kind: embedded, control: { port: 1 } }',
-      /media.control is no known key; known are kind, ports, quarantineMs, mediaTimeoutMs, nice, realtimePriority$/,
+      /media.control is no known key; known are kind, ports, quarantineMs, mediaTimeoutMs, holdTimeoutMs, nice, realtimePriority$/,
     ],
     [
       'media: { kind: embedded, realtimePriority: 100 }',

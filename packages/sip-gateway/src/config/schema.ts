@@ -96,6 +96,7 @@ const media = v.variant('kind', [
     ports: v.exactOptional(v.strictObject({ first: port, last: port })),
     quarantineMs: v.exactOptional(duration),
     mediaTimeoutMs: v.exactOptional(some),
+    holdTimeoutMs: v.exactOptional(some),
     nice: v.exactOptional(whole(-20, 19)),
     realtimePriority: v.exactOptional(whole(1, 99)),
   }),

@@ -18,6 +18,8 @@ export interface RelayEngineParts {
   readonly now: () => number;
   /** Silence of both legs after which media-timed-out is said. */
   readonly mediaTimeoutMs: number;
+  /** The same while no stream goes both ways: whoever holds may say that it sends, and send nothing. */
+  readonly holdTimeoutMs: number;
   readonly emit: (event: MediaEvent) => void;
 }
 
@@ -126,6 +128,7 @@ export class RelayEngine {
       else if (offerer.pending !== undefined) offerer.negotiate(offerer.pending.stream);
     }
     call.heardAtMs = this.#parts.now();
+    call.silent = false;
     return toldTo(otherLeg(turn.from), call, turn);
   }
 
@@ -162,17 +165,24 @@ export class RelayEngine {
   #noticeSilence(): void {
     const now = this.#parts.now();
     for (const [callId, call] of this.#calls) {
-      const sides = [...call.streams.values()].flatMap(({ a, b }) => [a, b]);
+      const streams = [...call.streams.values()];
+      const sides = streams.flatMap(({ a, b }) => [a, b]);
       const heard = sides.some((side) => side.heard);
       for (const side of sides) side.heard = false;
-      if (heard || !sides.some((side) => side.sends && side.hasPeer)) {
+      if (heard || !sides.some(isToSend)) {
         call.heardAtMs = now;
         call.silent = false;
-      } else if (!call.silent && now - call.heardAtMs >= this.#parts.mediaTimeoutMs) {
+      } else if (!call.silent && now - call.heardAtMs >= this.#patienceMs(streams)) {
         call.silent = true;
         this.#parts.emit({ kind: 'media-timed-out', callId });
       }
     }
+  }
+
+  #patienceMs(streams: readonly StreamSides[]): number {
+    const { mediaTimeoutMs, holdTimeoutMs } = this.#parts;
+    const isBothWays = streams.some(({ a, b }) => isToSend(a) && isToSend(b));
+    return isBothWays ? mediaTimeoutMs : holdTimeoutMs;
   }
 
   #rest(streams: readonly StreamSides[]): void {
@@ -186,6 +196,10 @@ export class RelayEngine {
     this.#queue = result.catch(() => undefined);
     return result;
   }
+}
+
+function isToSend({ sends, hasPeer }: RelaySide): boolean {
+  return sends && hasPeer;
 }
 
 function toldTo(leg: LegName, call: RelayedCall, { streams }: RelayTurn): ToldStreams {

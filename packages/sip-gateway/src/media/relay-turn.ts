@@ -39,7 +39,7 @@ export function relayTurn(turn: MediaTurn, pathTo: PathTo): RelayTurn {
   const { callId, from, description, signalling } = turn;
   const own = requirePath(pathTo, signalling[from]);
   const towards = requirePath(pathTo, signalling[otherLeg(from)]);
-  const streams = description.streams.map((stream) => relayStream(stream, pathTo, own.advertised));
+  const streams = description.streams.map((stream) => relayStream(stream, pathTo, own));
   return { callId, from, streams, towards: towards.advertised };
 }
 
@@ -50,21 +50,20 @@ export function otherLeg(leg: LegName): LegName {
 function relayStream(
   stream: StreamDescription,
   pathTo: PathTo,
-  fallback: Ipv4Address,
+  own: PeerPath & { readonly kind: 'path' },
 ): RelayStream | undefined {
   if (stream.kind !== 'relayed') return undefined;
   const { rtp, rtcp, direction } = stream;
-  const advertised = rtp === undefined ? fallback : requirePath(pathTo, rtp.address).advertised;
+  const media = rtp === undefined ? own : requirePath(pathTo, rtp.address);
   const reports = rtcp === undefined ? undefined : requirePath(pathTo, rtcp.address);
+  const isBeside =
+    reports?.advertised === media.advertised && reports.peerClass === media.peerClass;
   return {
     rtp: rtp === undefined ? undefined : peerEndpoint(rtp, pathTo),
-    // reports that would show another address than the peer was told are not sent
-    rtcp:
-      rtcp === undefined || reports?.advertised !== advertised
-        ? undefined
-        : peerEndpoint(rtcp, pathTo),
+    // reports to another network than the media's are not sent: they might show another address than the peer was told
+    rtcp: rtcp === undefined || !isBeside ? undefined : peerEndpoint(rtcp, pathTo),
     sends: direction === 'sendrecv' || direction === 'sendonly',
-    advertised,
+    advertised: media.advertised,
     certain: rtp !== undefined,
   };
 }

@@ -11,8 +11,29 @@ it('learns the port of the first packet, once', () => {
   const learned = admit(fresh, from(61_000));
   expect(learned && destinationOf(learned)).toEqual(from(61_000));
   expect(admit(learned, from(61_000))).toBe(learned);
-  expect(admit(learned, from(4000))).toBeUndefined();
+  expect(admit(learned, from(61_002))).toBeUndefined();
 });
+
+it('a packet from the negotiated port takes the place of what was learned', () => {
+  const settled = admit(admit(fresh, from(61_000)), from(4000));
+  expect(settled && destinationOf(settled)).toEqual(from(4000));
+  expect(admit(settled, from(61_000))).toBeUndefined();
+});
+
+it.each([4000, 61_000])(
+  'what is under way from the old port %d is taken and not learned when the port changes',
+  (old) => {
+    const moved = renegotiate(admit(fresh, from(old)), { address, port: 4002, bind });
+    const late = admit(moved, from(old));
+    expect(late && destinationOf(late)).toEqual(from(4002));
+    // behind a port-changing NAT the new port is seen as another one
+    for (const port of [4002, 61_004]) {
+      const learned = admit(late, from(port));
+      expect(learned && destinationOf(learned)).toEqual(from(port));
+      expect(admit(learned, from(old))).toBeUndefined();
+    }
+  },
+);
 
 it('sends to the negotiated port until then', () => {
   expect(fresh && destinationOf(fresh)).toEqual(from(4000));

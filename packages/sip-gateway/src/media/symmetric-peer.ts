@@ -10,33 +10,40 @@ export interface PeerEndpoint extends Endpoint {
 /** A negotiated endpoint, and the port that it turned out to send from. */
 export interface SymmetricPeer {
   readonly negotiated: PeerEndpoint;
-  /** Set by the first packet, and then for good: symmetric RTP (RFC 4961) behind a port-changing NAT. */
+  /** Set by the first packet: symmetric RTP (RFC 4961) behind a port-changing NAT. From then on only the negotiated port itself can take its place. */
   readonly learnedPort: number | undefined;
+  /** The port that it sent from before it negotiated this one: what is under way from there must not be learned. */
+  readonly formerPort: number | undefined;
 }
 
-/** The peer of a new description; what was learned stays when the endpoint is the old one. */
+/** The peer of a new description; what was learned stays when the endpoint is the old one, and counts as former when only its port is new. */
 export function renegotiate(
   before: SymmetricPeer | undefined,
   negotiated: PeerEndpoint | undefined,
 ): SymmetricPeer | undefined {
   if (negotiated === undefined) return undefined;
-  const { address, port } = before?.negotiated ?? {};
-  const isSame = address === negotiated.address && port === negotiated.port;
-  return { negotiated, learnedPort: isSame ? before?.learnedPort : undefined };
+  if (before?.negotiated.address !== negotiated.address) {
+    return { negotiated, learnedPort: undefined, formerPort: undefined };
+  }
+  if (before.negotiated.port === negotiated.port) return { ...before, negotiated };
+  const formerPort = before.learnedPort ?? before.negotiated.port;
+  return { negotiated, learnedPort: undefined, formerPort };
 }
 
 /**
- * Whether a packet is the peer's: it comes from the negotiated address and, once one was learned, from
- * that port. Gives the peer as known after it, or undefined for a packet of anybody else.
+ * Whether a packet is the peer's: it comes from the negotiated address and, once a port was learned, from that one or
+ * the negotiated. Gives the peer as known after it, or undefined for a packet of anybody else.
  */
 export function admit(peer: SymmetricPeer | undefined, from: Endpoint): SymmetricPeer | undefined {
   // nobody can be answered at port 0
   if (peer === undefined || from.port === 0) return undefined;
-  if (from.address !== peer.negotiated.address) return undefined;
-  if (peer.learnedPort === undefined) {
-    return { negotiated: peer.negotiated, learnedPort: from.port };
-  }
-  return peer.learnedPort === from.port ? peer : undefined;
+  const { negotiated, learnedPort, formerPort } = peer;
+  if (from.address !== negotiated.address) return undefined;
+  if (learnedPort === from.port) return peer;
+  // of a peer that has changed its port: taken, and not answered there
+  if (learnedPort === undefined && formerPort === from.port) return peer;
+  if (learnedPort !== undefined && negotiated.port !== from.port) return undefined;
+  return { negotiated, learnedPort: from.port, formerPort };
 }
 
 /** Where to send to a peer: to the port that it sends from, once that is known. */

@@ -48,7 +48,8 @@ function transportOf(media: SdpTree): 'rtp' | 'udptl' | undefined {
   const { protocol, payloads } = media;
   const formats = typeof payloads === 'number' ? String(payloads) : payloads;
   if (typeof protocol !== 'string' || typeof formats !== 'string') return undefined;
-  if (rtpProtocol.test(protocol.toUpperCase()) && payloadTypes.test(formats)) return 'rtp';
+  if (rtpProtocol.test(protocol.toUpperCase()) && payloadTypes.test(formats.trimEnd()))
+    return 'rtp';
   if (protocol.toLowerCase() === 'udptl' && formats.toLowerCase() === 't38') return 'udptl';
   return undefined;
 }

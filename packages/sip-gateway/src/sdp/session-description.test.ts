@@ -86,6 +86,11 @@ describe('what is read', () => {
     ]);
   });
 
+  it('a blank at the end of an m= line is none of it', () => {
+    const { streams } = parseSessionDescription(sdp('c=IN IP4 198.51.100.50', `${audio} `));
+    expect(streams).toMatchObject([{ kind: 'relayed', transport: 'rtp' }]);
+  });
+
   it('the highest port has no RTCP above it', () => {
     const { streams } = parseSessionDescription(
       sdp('c=IN IP4 198.51.100.50', 'm=audio 65535 RTP/AVP 0'),

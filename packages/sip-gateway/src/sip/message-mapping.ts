@@ -11,7 +11,8 @@ export interface InviteRefused {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-const accept = { Accept: 'application/sdp' } as const;
+/** What a 415 says is taken instead: RFC 3261, section 21.4.13. */
+export const acceptSdp = { Accept: 'application/sdp' } as const;
 
 /** Option tags that an INVITE may require: session timers are the SIP server's, for each leg. */
 export const supportedOptions: readonly string[] = ['timer'];
@@ -39,7 +40,7 @@ export function readInvite(
     return { kind: 'refused', status: 420, headers: { Unsupported: unsupported } };
   }
   const body = readSdp(request);
-  if (body.kind === 'other') return { kind: 'refused', status: 415, headers: accept };
+  if (body.kind === 'other') return { kind: 'refused', status: 415, headers: acceptSdp };
   const fromUser = userOf(from.uri);
   const invite = {
     callId,
@@ -104,6 +105,9 @@ export function dialogName(callId: string, fromTag: string): string {
   return `${callId};from-tag=${fromTag}`;
 }
 
+/** The user part of a SIP URI (RFC 3261, section 25.1), and the # of a dialled number. */
+const userPart = /^(?:[\w.!~*'()&=+$,;?/#-]|%[\da-f]{2})+$/i;
+
 /**
  * Header fields of the INVITE to B: who calls, how many hops are left (RFC 3261, section 16.6), and what is passed on.
  *
@@ -115,7 +119,7 @@ export function inviteHeaders(
   ours: string,
 ): Readonly<Record<string, string>> {
   const hops = Number(maxForwards ?? 70);
-  const isPlain = fromUser !== undefined && /^[\w.+*#~-]+$/.test(fromUser);
+  const isPlain = fromUser !== undefined && userPart.test(fromUser);
   return {
     ...passed,
     From: `${displayName(fromName)}<sip:${isPlain ? fromUser : 'anonymous'}@${ours}>`,
@@ -130,7 +134,8 @@ function displayName(name: string | undefined): string {
   return plain === undefined || plain === '' ? '' : `"${plain}" `;
 }
 
-function readSdp(
+/** A session description, no body, or one that is none of ours to read. */
+export function readSdp(
   message: SrfMessage,
 ): { readonly kind: 'sdp'; readonly sdp: string | undefined } | { readonly kind: 'other' } {
   const { body } = message;

@@ -23,6 +23,7 @@ function fakeWorld(): MediaWorld & { readonly network: MemoryNetwork } {
     ports: { first: 16_384, last: 16_387 },
     quarantineMs,
     mediaTimeoutMs,
+    holdTimeoutMs: 20 * mediaTimeoutMs,
   });
   return {
     network,

@@ -21,6 +21,7 @@ export interface FakeMediaRelaySetup {
   readonly ports: PortRange;
   readonly quarantineMs: number;
   readonly mediaTimeoutMs: number;
+  readonly holdTimeoutMs: number;
 }
 
 /** The embedded relay's rules over a network of your choice, with time that you move. */

@@ -68,6 +68,7 @@ export function relayOn(network: MemoryNetwork, own: PeerNetworks = networks): F
     ports: { first: 16_384, last: 16_403 },
     quarantineMs: 30_000,
     mediaTimeoutMs: 60_000,
+    holdTimeoutMs: 3_600_000,
   });
 }
 

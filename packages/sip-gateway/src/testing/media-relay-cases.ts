@@ -176,6 +176,25 @@ const ending: readonly MediaRelayCase[] = [
       assert.deepEqual(await silent, { kind: 'media-timed-out', callId: 'call-1' });
     },
   },
+  {
+    title: 'silence on hold is borne longer, and a new answer has its own time',
+    async run({ relay, openPeer, passMediaTimeout }) {
+      const [a, b] = [await openPeer(hosts.internet), await openPeer(hosts.vpc)];
+      const said: string[] = [];
+      relay.onEvent(({ kind }) => said.push(kind));
+      await relay.offer(turn({ from: 'a', media: [a], direction: 'sendonly' }));
+      await relay.answer(turn({ from: 'b', media: [b], direction: 'recvonly' }));
+      await passMediaTimeout();
+      assert.deepEqual(said, []);
+      await relay.offer(turn({ from: 'a', media: [a] }));
+      await relay.answer(turn({ from: 'b', media: [b] }));
+      await passMediaTimeout();
+      assert.deepEqual(said, ['media-timed-out']);
+      await relay.answer(turn({ from: 'b', media: [b] }));
+      await passMediaTimeout();
+      assert.deepEqual(said, ['media-timed-out', 'media-timed-out']);
+    },
+  },
 ];
 
 /** What every MediaRelay of this package must do. */

@@ -1,6 +1,13 @@
 import type { LegName } from '../../media/media-relay.ts';
 import type { Ipv4Address } from '../../address.ts';
-import { dialogNameOf, inviteHeaders, sdpOf, toTagOf } from '../../sip/message-mapping.ts';
+import {
+  acceptSdp,
+  dialogNameOf,
+  inviteHeaders,
+  readSdp,
+  sdpOf,
+  toTagOf,
+} from '../../sip/message-mapping.ts';
 import type {
   IncomingInvite,
   SignalAct,
@@ -89,6 +96,11 @@ export class DrachtioCall implements SignalledCall {
   }
 
   reInvited(from: LegName, request: SrfInboundRequest, response: SrfServerResponse): void {
+    const read = readSdp(request);
+    if (read.kind === 'other') {
+      sendResponse(response, 415, { headers: acceptSdp });
+      return;
+    }
     this.#reInviteCount += 1;
     const id = `${from}${this.#reInviteCount}`;
     this.#reInvites.set(id, response);
@@ -96,7 +108,7 @@ export class DrachtioCall implements SignalledCall {
       this.#reInvites.delete(id);
       this.emit({ kind: 're-cancel', from, id });
     });
-    this.emit({ kind: 're-invite', from, id, sdp: sdpOf(request) });
+    this.emit({ kind: 're-invite', from, id, sdp: read.sdp });
   }
 
   perform(act: SignalAct): void {

@@ -153,10 +153,16 @@ export class ServerLink {
 
   #up(hostports: string): void {
     this.#stopTimer('connect');
+    const wrong = this.#check(hostports);
+    if (wrong !== undefined && this.#onFirst === undefined) {
+      // started anew with other addresses: no call until it tells ours
+      this.#socket?.destroy();
+      return;
+    }
     this.#retryMs = firstRetryMs;
     if (this.#isRouting) this.#askForVerbs();
     this.#ponged();
-    this.#onFirst?.(this.#check(hostports));
+    this.#onFirst?.(wrong);
   }
 
   #refused(): void {

@@ -19,8 +19,10 @@ export interface EmbeddedRelayOptions {
   readonly ports?: PortRange;
   /** How long a pair of ports rests after a call. Default 30 seconds. */
   readonly quarantineMs?: number;
-  /** Default 60 seconds. */
+  /** How long both legs of a call may be silent. Default 60 seconds. */
   readonly mediaTimeoutMs?: number;
+  /** The same while one of them holds the other, and maybe sends nothing meanwhile. Default one hour. */
+  readonly holdTimeoutMs?: number;
   readonly tickMs?: number;
   /**
    * Nice value of the relay's thread (sched(7)), -20 to 19. Default -10: packets go before call set-ups and collections of garbage.
@@ -60,6 +62,7 @@ export async function embeddedRelay(
     ports,
     quarantineMs: options.quarantineMs ?? 30_000,
     mediaTimeoutMs: options.mediaTimeoutMs ?? 60_000,
+    holdTimeoutMs: options.holdTimeoutMs ?? 3_600_000,
     tickMs: options.tickMs ?? 500,
     nice: options.nice ?? defaultRelayNice,
   });

@@ -17,13 +17,14 @@ import type {
 
 function start(port: MessagePort, settings: WorkerSettings): void {
   const post = (message: WorkerMessage): void => port.postMessage(message);
-  const { addresses, mediaTimeoutMs, nice, ports, quarantineMs, tickMs } = settings;
+  const { addresses, holdTimeoutMs, mediaTimeoutMs, nice, ports, quarantineMs, tickMs } = settings;
   setThreadNice(nice);
   const engine = new RelayEngine({
     network: nodeDatagrams,
     pool: new PortPool(ports, { quarantineMs, random: Math.random }),
     addresses,
     mediaTimeoutMs,
+    holdTimeoutMs,
     now: () => performance.now(),
     emit: (event) => post({ kind: 'event', event }),
   });

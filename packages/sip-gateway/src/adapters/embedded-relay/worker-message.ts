@@ -11,6 +11,7 @@ export interface WorkerSettings {
   readonly ports: PortRange;
   readonly quarantineMs: number;
   readonly mediaTimeoutMs: number;
+  readonly holdTimeoutMs: number;
   /** How often quarantines and silences are looked at. */
   readonly tickMs: number;
   /** Nice value that the thread shall have. */
