@@ -5,6 +5,7 @@ import type { ClaimPhase, IdentityClaim } from './cloud/managed/claim.ts';
 import type { OrphanSighting } from './cloud/orphan-sightings.ts';
 import { CoreError } from './errors.ts';
 import type { Ipv4Address } from './identity/address.ts';
+import { formatHandover, handoverTagKey } from './identity/handover.ts';
 import { parseIdentitySpec } from './identity/identity-spec.ts';
 import { poolTagKey } from './identity/owner.ts';
 import { reapOrphans, type ReapRequest } from './reap-orphans.ts';
@@ -103,6 +104,17 @@ it.each<[string, string, (left: Grant) => ClaimPhase]>([
     ]);
   },
 );
+
+it('the request of a dead standby is no claim to give back', async () => {
+  const { ec2, left, pass, claimOn } = await build();
+  const { allocationId, associationId } = left;
+  const by = { cluster: 'c', namespace: 'n', pod: 'standby', uid: 'uid-standby' };
+  const value = formatHandover({ by, associationId, untilMs: 0 });
+  await ec2.createTags({ resources: [allocationId], tags: [{ key: handoverTagKey, value }] });
+  const claims = { list: async () => [claimOn(privateIp, promiseOf(left))] };
+  expect((await pass(claims)).applied).toEqual([]);
+  expect((await pass(claims)).applied).toEqual([{ kind: 'untag-handover', allocationId, value }]);
+});
 
 it('a claim on another private IP, for another address, spares nothing', async () => {
   const { left, pass, claimOn } = await build();

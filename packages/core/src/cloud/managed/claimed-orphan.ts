@@ -10,6 +10,8 @@ export function isClaimed(
   { subject, steps }: Pick<Orphan, 'subject' | 'steps'>,
   claims: readonly IdentityClaim[],
 ): boolean {
+  // no claim gives back what somebody else has asked for
+  if (steps.every(({ kind }) => kind === 'untag-handover')) return false;
   return claims.some((claim) => {
     const allocationId = subject.kind === 'address' ? subject.allocationId : undefined;
     if (allocationId !== undefined && addressOfClaim(claim)?.allocationId === allocationId) {
