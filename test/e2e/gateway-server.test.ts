@@ -413,6 +413,18 @@ describe('a connection that is lost', () => {
     await all.occasions.until(() => routed() === 2);
     expect(all.server.connections).toBe(2);
   });
+
+  it('a server that comes back with other addresses gets no calls until it tells the right ones', async () => {
+    const { server, occasions, gateway } = await world();
+    const routed = (): number => server.verbs.filter((verb) => verb === 'invite').length;
+    server.hostports = `udp/${privateIp}:5060`;
+    server.drop();
+    await occasions.until(() => server.connections >= 3);
+    expect([routed(), gateway.isReady()]).toEqual([1, false]);
+    server.hostports = hostports;
+    await occasions.until(() => routed() === 2);
+    expect(gateway.isReady()).toBe(true);
+  });
 });
 
 describe('a gateway that cannot start', () => {

@@ -13,7 +13,7 @@ export interface AppFrame {
 
 export interface StandInServerSetup {
   readonly secret: string;
-  /** What it tells as its addresses. */
+  /** What it tells as its addresses at first. */
   readonly hostports: string;
 }
 
@@ -27,6 +27,8 @@ export class StandInServer implements AsyncDisposable {
   readonly verbs: string[] = [];
   /** Whether it answers pings and secrets, or is dead and silent. */
   isSilent = false;
+  /** What it tells as its addresses from the next connection on. */
+  hostports: string;
   readonly #setup: StandInServerSetup;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -36,6 +38,7 @@ export class StandInServer implements AsyncDisposable {
 
   private constructor(setup: StandInServerSetup, occasions: Occasions) {
     this.#setup = setup;
+    this.hostports = setup.hostports;
     this.#occasions = occasions;
     this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
   }
@@ -115,7 +118,8 @@ export class StandInServer implements AsyncDisposable {
     const answer = (text: string): void => {
       if (!this.isSilent) socket.write(writeFrame(`s|response|${id}|${text}`));
     };
-    const { secret, hostports } = this.#setup;
+    const { secret } = this.#setup;
+    const { hostports } = this;
     if (verb === 'authenticate' && fields[0] !== secret) {
       answer('NO|incorrect secret');
       socket.end();
