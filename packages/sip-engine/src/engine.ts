@@ -5,6 +5,7 @@ import type { GuardRefusal } from './guard/send-gate.ts';
 import type { HostPort } from './message/host-port.ts';
 import { datagramLimits, type MessageLimits } from './message/parsed.ts';
 import { randomId, randomToken } from './random-text.ts';
+import { requireLimits, requireOptions } from './require-options.ts';
 import type { Resolver } from './resolver/resolver.ts';
 import { systemResolver } from './resolver/system-resolver.ts';
 import { defaultTiming, type TransactionTiming } from './transaction/timing.ts';
@@ -129,10 +130,12 @@ const defaultSupported = ['replaces', 'timer', 'norefersub', 'tdialog', 'histinf
 
 /**
  * Makes an engine on these transports; it answers from the first datagram on.
- * @throws SipEngineError AddressInvalid without a transport
+ * @throws SipEngineError OptionsInvalid, or AddressInvalid without a transport
  */
 export function createSipEngine(options: SipEngineOptions): SipEngine {
+  requireOptions(options);
   const limits: SipEngineLimits = { ...defaultLimits, ...options.limits };
+  requireLimits(limits);
   const { contact } = options;
   return new EngineCalls({
     transports: options.transports,

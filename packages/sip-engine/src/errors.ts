@@ -10,6 +10,7 @@ export type SipEngineErrorCode =
   | 'SendRefused'
   | 'SocketFailed'
   | 'AddressInvalid'
+  | 'OptionsInvalid'
   | 'HeaderUnsafe'
   | 'NameNotResolved';
 
