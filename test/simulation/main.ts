@@ -1,30 +1,36 @@
 // npm run simulate -- --seeds N | --seed S
-import { parseArgs } from 'node:util';
+import { parseArguments, usage, type SimulateOptions } from './arguments.ts';
 import { coverageOf, coverageTable, judgedFrom, leastCoverage, unknownSteps } from './coverage.ts';
-import type { Mode } from './faults.ts';
 import { installMutant } from './install-mutant.ts';
 import { runParallel } from './run-parallel.ts';
 import type { FailedSeed, Tally } from './tally.ts';
 
-const { values } = parseArgs({
-  options: {
-    seeds: { type: 'string', default: '1000' },
-    from: { type: 'string', default: '1' },
-    workers: { type: 'string' },
-    seed: { type: 'string' },
-    mutant: { type: 'string' },
-    mode: { type: 'string' },
-  },
-});
+process.exitCode = await start(process.argv.slice(2));
 
-process.exitCode = values.seed === undefined ? await runMany() : await replay(Number(values.seed));
+async function start(args: readonly string[]): Promise<number> {
+  const parsed = parseArguments(args);
+  switch (parsed.kind) {
+    case 'help':
+      console.log(usage);
+      return 0;
+    case 'refused':
+      console.error(`simulate: ${parsed.because}\n${usage}`);
+      return 2;
+    case 'run': {
+      const { options } = parsed;
+      return options.seed === undefined ? runMany(options) : replay(options.seed, options);
+    }
+    default:
+      return parsed satisfies never;
+  }
+}
 
 /** One seed, with its whole history. */
-async function replay(seed: number): Promise<number> {
+async function replay(seed: number, { mode, mutant }: SimulateOptions): Promise<number> {
   // nothing that is imported above may load core: a mutant is a change of its text
-  if (values.mutant !== undefined) installMutant(values.mutant);
+  if (mutant !== undefined) installMutant(mutant);
   const { simulate } = await import('./simulation.ts');
-  const result = await simulate(seed, { mode: modeAsked() });
+  const result = await simulate(seed, { mode });
   for (const line of result.history.render()) console.log(line);
   const { faults, pods, hosts, violations } = result;
   console.log(
@@ -35,24 +41,16 @@ async function replay(seed: number): Promise<number> {
   return violations.length === 0 ? 0 : 1;
 }
 
-/** Forces one mode on every seed. */
-function modeAsked(): Mode | undefined {
-  const { mode } = values;
-  if (mode === undefined || mode === 'direct' || mode === 'managed') return mode;
-  throw new Error(`--mode ${mode}: it is direct or managed`);
-}
-
-async function runMany(): Promise<number> {
+async function runMany({ seeds, from, workers, mode, mutant }: SimulateOptions): Promise<number> {
   const startedMs = performance.now();
-  const seeds = Number(values.seeds);
   let toldMs = startedMs;
   let told = 0;
   const tally = await runParallel({
-    first: Number(values.from),
-    mode: modeAsked(),
+    first: from,
+    mode,
     seeds,
-    ...(values.workers === undefined ? {} : { workers: Number(values.workers) }),
-    ...(values.mutant === undefined ? {} : { mutant: values.mutant }),
+    ...(workers === undefined ? {} : { workers }),
+    ...(mutant === undefined ? {} : { mutant }),
     onProgress: (now) => {
       for (; told < now.failed.length; told++) console.log(sayFailed(now.failed[told]));
       if (performance.now() - toldMs < 10_000) return;

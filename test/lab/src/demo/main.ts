@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:os';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CoreError } from '@truetuple/core';
 import { parseDemoArguments, usage, type DemoOptions } from './arguments.ts';
@@ -10,6 +11,7 @@ import { chooseLevel } from './level.ts';
 import { choosePaint } from './report/paint.ts';
 import { playDemo } from './play-demo.ts';
 import { probeMachine, userNamespaceCommand } from './probe-machine.ts';
+import { makeFolder } from './report/make-folder.ts';
 import { writeReport } from './report/write-report.ts';
 
 const inUserNamespace = 'TRUETUPLE_DEMO_IN_USER_NAMESPACE';
@@ -50,13 +52,17 @@ async function runDemo(options: DemoOptions): Promise<number> {
         'Run as root on Debian or Ubuntu (npm run demo installs what is missing), or require less.',
     });
   }
+  const { jsonFile, pcapDirectory } = options;
+  // before the first act: nobody waits for a report that cannot be written
+  if (jsonFile !== undefined) await makeFolder(dirname(jsonFile), '--json');
+  if (pcapDirectory !== undefined) await makeFolder(pcapDirectory, '--pcap');
   const report = await playDemo({
     choice,
     options,
     print: (line) => console.log(line),
     paint: choosePaint({ isTty: stdout.isTTY, noColor: env['NO_COLOR'], term: env['TERM'] }),
   });
-  if (options.jsonFile !== undefined) await writeReport(options.jsonFile, report);
+  if (jsonFile !== undefined) await writeReport(jsonFile, report);
   return report.ok ? 0 : 1;
 }
 

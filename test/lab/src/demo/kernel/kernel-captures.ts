@@ -1,5 +1,4 @@
 import { udpDatagram, type UdpDatagram } from '../../capture/udp-datagram.ts';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { NetworkNamespace } from '@truetuple/netlink';
 import { capture, type Capture, type CapturedPacket } from '../../capture/capture.ts';
@@ -30,7 +29,6 @@ export interface LinkToCapture {
 /** Captures the demo's packets on a link from now on, through AF_PACKET. */
 export async function captureLink(link: LinkToCapture): Promise<LinkCapture> {
   const { directory, file } = link;
-  if (directory !== undefined) await mkdir(directory, { recursive: true });
   const opened = await capture(link.namespace, link.linkName, {
     filter: (packet) => readDemoPacket(packet) !== undefined,
     ...(directory === undefined ? {} : { file: join(directory, file) }),

@@ -1,5 +1,4 @@
 import { udpDatagram } from '../../capture/udp-datagram.ts';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Transport } from '@truetuple/sip-engine';
 import { boxAddresses } from '../../box/topology.ts';
@@ -52,7 +51,6 @@ async function recordLinks(
   call: string,
   directory: string | undefined,
 ): Promise<Recording> {
-  if (directory !== undefined) await mkdir(directory, { recursive: true });
   const fileOf = (peer: PeerClass): string => `${call}-${hosts[peer].host}.pcap`;
   const open = async (peer: PeerClass): Promise<Capture> => {
     const { host, linkName } = hosts[peer];

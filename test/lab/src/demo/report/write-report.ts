@@ -1,12 +1,10 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { writeFile } from 'node:fs/promises';
 import { DemoError } from '../demo-error.ts';
 import type { DemoReport } from './report.ts';
 
-/** Writes the report as JSON, making the folders on the way to it. */
+/** Writes the report as JSON. */
 export async function writeReport(file: string, report: DemoReport): Promise<void> {
   try {
-    await mkdir(dirname(file), { recursive: true });
     await writeFile(file, `${JSON.stringify(report, undefined, 2)}\n`);
   } catch (cause) {
     throw new DemoError({
