@@ -31,17 +31,37 @@ const compilers = Object.freeze({
   arm64: process.arch === 'arm64' ? 'gcc' : 'aarch64-linux-gnu-gcc',
 });
 
-const { values: options } = parseArgs({
-  options: {
-    'if-needed': { type: 'boolean' },
-    prebuild: { type: 'boolean' },
-    check: { type: 'boolean' },
-  },
-});
-if (options.prebuild === true) prebuild();
+const usage = `truetuple-netlink-build [--if-needed | --prebuild | --check]
+
+  no option      compiles the addon for this machine
+  --if-needed    the same, where no prebuilt one fits and none was compiled
+  --prebuild     compiles those that the package ships (in its repository)
+  --check        compiles them and compares them with what the package ships`;
+
+const options = readOptions();
+if (options.help === true) console.log(usage);
+else if (options.prebuild === true) prebuild();
 else if (options.check === true) check();
 else if (options['if-needed'] === true) buildIfNeeded();
 else build();
+
+/** Of the command line; one that makes no sense ends the program with 2. */
+function readOptions() {
+  try {
+    return parseArgs({
+      options: {
+        help: { type: 'boolean', short: 'h' },
+        'if-needed': { type: 'boolean' },
+        prebuild: { type: 'boolean' },
+        check: { type: 'boolean' },
+      },
+    }).values;
+  } catch (error) {
+    const because = error instanceof Error ? error.message : String(error);
+    console.error(`truetuple-netlink-build: ${because}\n${usage}`);
+    process.exit(2);
+  }
+}
 
 function build() {
   const obstacle = findObstacle(native);

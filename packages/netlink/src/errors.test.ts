@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { errorFromErrno, inputError, NetlinkError } from './errors.ts';
+import { errorFromErrno, inputError, namespaceError, NetlinkError } from './errors.ts';
 import { errnoByName, errnoName } from './schema/errno.ts';
 
 describe('NetlinkError', () => {
@@ -58,4 +58,11 @@ describe('NetlinkError', () => {
     expect(NetlinkError.is(new Error('EEXIST'))).toBe(false);
     expect(NetlinkError.is(undefined)).toBe(false);
   });
+});
+
+it('making a namespace takes another right than changing one', () => {
+  const error = namespaceError('creating a network namespace', 1);
+  expect(error).toMatchObject({ code: 'EPERM', errno: 1, retry: 'never' });
+  expect(error.remedy).toContain('CAP_SYS_ADMIN');
+  expect(namespaceError('naming one', 17)).toMatchObject({ code: 'EEXIST' });
 });

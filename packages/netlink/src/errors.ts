@@ -106,6 +106,19 @@ export function errorFromErrno(
   });
 }
 
+/** An error of making, naming or entering a network namespace, for which CAP_NET_ADMIN is not enough. */
+export function namespaceError(what: string, errno: number): NetlinkError {
+  const error = errorFromErrno(what, errno);
+  if (error.code !== 'EPERM') return error;
+  return new NetlinkError(error.message, {
+    code: error.code,
+    errno,
+    remedy:
+      'Give the process CAP_SYS_ADMIN; to try it without, run it by `unshare --user --map-root-user --net --mount`.',
+    retry: 'never',
+  });
+}
+
 /** An error about a value the caller gave, found before the kernel was asked. */
 export function inputError(message: string, remedy: string): NetlinkError {
   return new NetlinkError(message, { code: 'EINPUT', errno: 0, remedy, retry: 'never' });

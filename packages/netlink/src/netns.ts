@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { join } from 'node:path';
-import { errorFromErrno, inputError, NetlinkError } from './errors.ts';
+import { errorFromErrno, inputError, namespaceError, NetlinkError } from './errors.ts';
 import { native } from './native.ts';
 import type { NetnsReference, NetworkNamespace } from './network-namespace.ts';
 
@@ -19,7 +19,7 @@ export function createNetworkNamespace(options: { name?: string } = {}): Network
   const { name } = options;
   const path = name === undefined ? undefined : namedPath(name);
   const fd = native().createNamespace();
-  if (fd < 0) throw errorFromErrno('creating a network namespace', -fd);
+  if (fd < 0) throw namespaceError('creating a network namespace', -fd);
   if (name === undefined || path === undefined) {
     return new HeldNamespace(fd, `/proc/${String(process.pid)}/fd/${String(fd)}`, undefined);
   }
@@ -47,7 +47,7 @@ export function deleteNetworkNamespace(name: string): void {
   const what = `deleting the network namespace ${path}`;
   const result = native().unmount(path);
   // EINVAL: a file that is no mount point, left by a crash between its making and the mount.
-  if (result < 0 && result !== -22) throw errorFromErrno(what, -result);
+  if (result < 0 && result !== -22) throw namespaceError(what, -result);
   attempt(what, () => {
     fs.unlinkSync(path);
   });
@@ -105,7 +105,7 @@ class HeldNamespace implements NetworkNamespace {
     if (!this.#open) throw errorFromErrno(what, 9);
     const seen = path.replace(/^\/proc\/(?:self\/)?net(?=\/|$)/, '/proc/thread-self/net');
     const fd = native().openIn(this.fd, seen, openFlags[flags]);
-    if (fd < 0) throw errorFromErrno(what, -fd);
+    if (fd < 0) throw namespaceError(what, -fd);
     return fd;
   }
 
@@ -151,7 +151,7 @@ function pin(fd: number, path: string): void {
   const result = native().mount(`/proc/self/fd/${String(fd)}`, path, mountFlag.bind);
   if (result >= 0) return;
   fs.unlinkSync(path);
-  throw errorFromErrno(what, -result);
+  throw namespaceError(what, -result);
 }
 
 /** So that mounts made here reach other mount namespaces, and unmounting there is seen here. */
@@ -163,7 +163,7 @@ function shareDirectory(): void {
     result = native().mount(directory, directory, mountFlag.bind | mountFlag.recursive);
     if (result >= 0) result = share();
   }
-  if (result < 0) throw errorFromErrno(`making ${directory} a shared mount`, -result);
+  if (result < 0) throw namespaceError(`making ${directory} a shared mount`, -result);
 }
 
 function attempt<T>(what: string, action: () => T): T {

@@ -39,7 +39,10 @@ function unreadable(file: string, because: string, cause: unknown): GatewayError
   return new GatewayError({
     code: 'CaptureInvalid',
     message: `The capture ${file} was to be read: ${because}.`,
-    remedy: 'Give a pcap or pcapng file; cut a long one with editcap or a capture filter.',
+    remedy:
+      cause === undefined
+        ? 'Cut it with editcap, or capture with a filter.'
+        : 'Give the path of a pcap or pcapng file that this user may read.',
     retry: 'never',
     cause,
   });

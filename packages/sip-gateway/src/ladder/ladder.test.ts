@@ -259,6 +259,14 @@ describe('a ladder', () => {
     );
   });
 
+  it('names the Call-IDs that there are when there is none of that name', () => {
+    expect(renderLadder(call(), { callId: 'nonesuch' })).toEqual([
+      'No call has the Call-ID nonesuch. These have:',
+      'one@peer',
+      'two@gateway',
+    ]);
+  });
+
   it('says so when there is no call', () => {
     expect(renderLadder(rtp(0, peer, client, { count: 3 }))).toEqual([
       'No SIP message in 3 datagrams.',

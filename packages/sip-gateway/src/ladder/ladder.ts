@@ -1,6 +1,6 @@
 import { callSummary, callTitle, unreadableLines } from './call-title.ts';
 import type { CapturedDatagram } from './captured-datagram.ts';
-import { asciiGlyphs, unicodeGlyphs } from './glyphs.ts';
+import { asciiGlyphs, printable, unicodeGlyphs } from './glyphs.ts';
 import { readCalls, type ReadCallsOptions } from './read-calls.ts';
 import { renderRows, type Drawing } from './render-call.ts';
 
@@ -37,7 +37,7 @@ export function renderLadder(
   const glyphs = charset === 'ascii' ? asciiGlyphs : unicodeGlyphs;
   const drawing: Drawing = { names, width: Math.max(width, narrowest), glyphs };
   const calls = readCalls(datagrams, options);
-  if (calls.length === 0) return [`No SIP message in ${datagrams.length} datagrams.`];
+  if (calls.length === 0) return noCall(datagrams, options, drawing);
   const startMs = calls[0]?.rows[0]?.atMs ?? 0;
   return calls.flatMap((call, index) => [
     ...(index === 0 ? [] : ['']),
@@ -50,3 +50,18 @@ export function renderLadder(
 }
 
 const narrowest = 60;
+
+function noCall(
+  datagrams: readonly CapturedDatagram[],
+  { callId, ...others }: LadderOptions,
+  { glyphs, width }: Drawing,
+): readonly string[] {
+  const all = callId === undefined ? [] : readCalls(datagrams, others);
+  if (callId === undefined || all.length === 0) {
+    return [`No SIP message in ${datagrams.length} datagrams.`];
+  }
+  const callIds = all.flatMap((call) => call.callIds);
+  return [`No call has the Call-ID ${callId}. These have:`, ...callIds].map((line) =>
+    printable(line, glyphs, width),
+  );
+}
