@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { startRtpengine } from '@truetuple/lab';
-import { rtpengineRelay, type Ipv4Address, type MediaRelay } from '@truetuple/sip-gateway';
-import { contractPath } from '@truetuple/sip-gateway/testing';
+import { rtpengineRelay, type MediaRelay, type RtpengineMedia } from '@truetuple/sip-gateway';
+import { contractAddresses, contractPath } from '@truetuple/sip-gateway/testing';
+import { mediaRelayBasics } from '../../packages/sip-gateway/src/testing/media-relay-basics.ts';
 import {
   hosts,
   nextEvent,
@@ -11,26 +12,45 @@ import { realPeer } from '../netns/media-peer.ts';
 import { freePort } from './free-port.ts';
 import { programsMissing } from '../netns/programs-missing.ts';
 
-const privateIp = '127.0.0.10' as Ipv4Address;
+const { privateIp, publicIp } = contractAddresses;
 
 interface Rtpengine extends AsyncDisposable {
   readonly control: { readonly host: string; readonly port: number };
   readonly relay: MediaRelay;
 }
 
-/** Debian's rtpengine: sockets on 127.0.0.10, and SDP that says 127.0.0.20. */
-async function rtpengine(advertised = '127.0.0.20'): Promise<Rtpengine> {
+interface Setup {
+  readonly bound: readonly string[];
+  readonly interfaces?: RtpengineMedia['interfaces'];
+}
+
+/** Sockets on the private address, and SDP that says another. */
+const translated = (advertised: string = publicIp): Setup => ({
+  bound: [`pub/${privateIp}!${advertised}`],
+});
+/** As beside a gateway. */
+const ofEachClass: Setup = {
+  bound: [`out/${privateIp}!${publicIp}`, `pub/${publicIp}`, `pri/${privateIp}`],
+  interfaces: { internet: 'out', vpc: 'pub', 'other-private': 'pri' },
+};
+
+/** Debian's rtpengine. */
+async function rtpengine({ bound, interfaces }: Setup = translated()): Promise<Rtpengine> {
   await using opened = new AsyncDisposableStack();
   const control = { host: '127.0.0.1', port: await freePort() };
   opened.use(
     await startRtpengine({
-      interfaces: [`pub/${privateIp}!${advertised}`],
+      interfaces: bound,
       controlPort: control.port,
-      ports: { first: 27_000, last: 27_003 },
+      ports: { first: 27_000, last: interfaces === undefined ? 27_003 : 27_039 },
     }),
   );
+  const parts = { pathTo: contractPath, control };
   const relay = opened.adopt(
-    rtpengineRelay({ pathTo: contractPath, control }, { timeoutMs: 500, pollMs: 100 }),
+    rtpengineRelay(interfaces === undefined ? parts : { ...parts, interfaces }, {
+      timeoutMs: 500,
+      pollMs: 100,
+    }),
     async (each) => each.close().catch(() => undefined),
   );
   const resources = opened.move();
@@ -57,6 +77,15 @@ describe.skipIf(programsMissing('rtpengine'))('rtpengine as the media relay', ()
     await engine.relay.release('call-1');
   });
 
+  it.each(mediaRelayBasics)('$title', async ({ run }) => {
+    await using engine = await rtpengine(ofEachClass);
+    await using peers = new AsyncDisposableStack();
+    await run({
+      relay: engine.relay,
+      openPeer: async (address) => peers.use(await realPeer(address)),
+    });
+  });
+
   it('a daemon that ends as it starts is told at once, with what it said', async () => {
     const starting = startRtpengine({
       interfaces: ['pub/no-address'],
@@ -81,7 +110,7 @@ describe.skipIf(programsMissing('rtpengine'))('rtpengine as the media relay', ()
   });
 
   it('an rtpengine that tells another address is not believed', async () => {
-    await using engine = await rtpengine('192.0.2.77');
+    await using engine = await rtpengine(translated('192.0.2.77'));
     const media = [{ address: hosts.internet, port: 4000 }];
     await expect(engine.relay.offer(turn({ from: 'a', media }))).rejects.toMatchObject({
       code: 'MediaRelayRefused',

@@ -38,13 +38,12 @@ export class DescribedLegs {
    */
   async turn(effect: CallEffect & { readonly kind: 'relay' }): Promise<string> {
     const { relay, callId, signalling } = this.#parts;
-    const { act, from, fork, sdp } = effect;
+    const { act, from, sdp } = effect;
     const description = parseSessionDescription(sdp);
     if (act === 'offer') this.#offer = description;
     else if (this.#offer !== undefined) checkAnswer(this.#offer, description);
     this.#requireOwnNetwork(signalling[from], description);
-    const base = { callId, from, description, signalling };
-    const turn: MediaTurn = fork === undefined ? base : { ...base, dialog: fork };
+    const turn: MediaTurn = { callId, from, description, signalling };
     const streams = act === 'offer' ? await relay.offer(turn) : await relay.answer(turn);
     const to = otherLeg(from);
     const own = this.#advertisedTo(signalling[to]);

@@ -13,8 +13,6 @@ export interface MediaTurn {
   readonly description: SessionDescription;
   /** Where each leg's signalling goes: stands in for its media address while that is unknown. */
   readonly signalling: Readonly<Record<LegName, Ipv4Address>>;
-  /** Tag of the callee's dialog (RFC 3261, section 12), where b has answered in several. */
-  readonly dialog?: string;
 }
 
 /**

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { mediaRelayBasics } from './media-relay-basics.ts';
 import { mediaRelayRefusals } from './media-relay-refusals.ts';
 import {
   connect,
@@ -92,7 +93,7 @@ const relaying: readonly MediaRelayCase[] = [
     },
   },
   {
-    title: 'ports stay the same over forks, and media goes to the fork that answered last',
+    title: 'a fork in another network is sent to from the address that it sees',
     async run({ relay, openPeer }) {
       const a = await openPeer(hosts.internet);
       const [early, final] = [await openPeer(hosts.vpc), await openPeer(hosts.internetToo)];
@@ -103,7 +104,10 @@ const relaying: readonly MediaRelayCase[] = [
       await final.send('new fork', seenFrom('privateIp', told.b));
       assert.equal((await a.next()).text, 'new fork');
       await a.send('to the new one', seenFrom('privateIp', told.a));
-      assert.equal((await final.next()).text, 'to the new one');
+      assert.deepEqual(await final.next(), {
+        text: 'to the new one',
+        from: seenFrom('privateIp', told.b),
+      });
     },
   },
   {
@@ -200,6 +204,7 @@ const ending: readonly MediaRelayCase[] = [
 /** What every MediaRelay of this package must do. */
 export const mediaRelayCases: readonly MediaRelayCase[] = [
   ...relaying,
+  ...mediaRelayBasics,
   ...ending,
   ...mediaRelayRefusals,
 ];

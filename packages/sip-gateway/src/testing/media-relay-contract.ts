@@ -36,13 +36,15 @@ export const contractAddresses: {
 } = { privateIp: '127.0.0.10' as Ipv4Address, publicIp: '127.0.0.20' as Ipv4Address };
 
 /** Hosts by what they are to us. */
-export const hosts: Readonly<Record<'internet' | 'internetToo' | 'vpc' | 'peering', Ipv4Address>> =
-  {
-    internet: '127.0.1.1' as Ipv4Address,
-    internetToo: '127.0.1.2' as Ipv4Address,
-    vpc: '127.0.2.1' as Ipv4Address,
-    peering: '127.0.3.1' as Ipv4Address,
-  };
+export const hosts: Readonly<
+  Record<'internet' | 'internetToo' | 'vpc' | 'vpcToo' | 'peering', Ipv4Address>
+> = {
+  internet: '127.0.1.1' as Ipv4Address,
+  internetToo: '127.0.1.2' as Ipv4Address,
+  vpc: '127.0.2.1' as Ipv4Address,
+  vpcToo: '127.0.2.2' as Ipv4Address,
+  peering: '127.0.3.1' as Ipv4Address,
+};
 
 /** The architecture's table for delivery `both`, on the world's addresses. */
 export function contractPath(peer: Ipv4Address): PeerPath {
@@ -69,15 +71,21 @@ export interface TurnShape {
   /** One audio stream for each; undefined is a stream with port 0. */
   readonly media: readonly (Endpoint | undefined)[];
   readonly direction?: string;
+  /** Default RTP/AVP. */
+  readonly protocol?: string;
+  /** Further lines of each stream. */
+  readonly more?: readonly string[];
   readonly callId?: string;
   readonly signalling?: Readonly<Record<LegName, Ipv4Address>>;
 }
 
-export function turn({ from, media, direction, callId, signalling }: TurnShape): MediaTurn {
+export function turn(shape: TurnShape): MediaTurn {
+  const { from, media, direction, protocol = 'RTP/AVP', more = [], callId, signalling } = shape;
   const lines = media.flatMap((endpoint) => [
-    `m=audio ${endpoint?.port ?? 0} RTP/AVP 0`,
+    `m=audio ${endpoint?.port ?? 0} ${protocol} 0`,
     `c=IN IP4 ${endpoint?.address ?? '0.0.0.0'}`,
     `a=${direction ?? 'sendrecv'}`,
+    ...more,
   ]);
   const text = ['v=0', 'o=- 1 1 IN IP4 192.0.2.1', 's=-', 't=0 0', ...lines].join('\r\n');
   return {
@@ -88,12 +96,11 @@ export function turn({ from, media, direction, callId, signalling }: TurnShape):
   };
 }
 
+/** Where each leg was told to send. */
+export type ToldLegs = Readonly<Record<LegName, Endpoint>>;
+
 /** A call between two peers: what each was told. */
-export async function connect(
-  relay: MediaRelay,
-  a: Endpoint,
-  b: Endpoint,
-): Promise<Readonly<Record<LegName, Endpoint>>> {
+export async function connect(relay: MediaRelay, a: Endpoint, b: Endpoint): Promise<ToldLegs> {
   const [toldB] = await relay.offer(turn({ from: 'a', media: [a] }));
   const [toldA] = await relay.answer(turn({ from: 'b', media: [b] }));
   if (toldA === undefined || toldB === undefined) throw new Error('a stream was not taken');

@@ -49,24 +49,18 @@ export function rtpengineRelay(
   const timer = setInterval(() => void calls.poll(), pollMs);
   timer.unref();
   return {
+    // its tags are the legs' names, whichever fork speaks: a tag for each would get each ports of its own
     async offer(turn) {
-      const { told, from } = tagsOf(turn);
-      const direction = directionOf(parts, turn);
+      const { callId, from } = turn;
+      const body = { ...bodyOf(turn), ...directionOf(parts, turn) };
       return turnStreams(parts, turn, async () => {
-        await calls.hold(turn.callId);
-        return control.ask('offer', {
-          ...bodyOf(turn),
-          'from-tag': from,
-          ...told,
-          ...direction,
-        });
+        await calls.hold(callId);
+        return control.ask('offer', { ...body, 'from-tag': from, 'to-tag': otherLeg(from) });
       });
     },
     async answer(turn) {
-      const { from, other } = tagsOf(turn);
-      return turnStreams(parts, turn, () =>
-        control.ask('answer', { ...bodyOf(turn), 'from-tag': other, 'to-tag': from }),
-      );
+      const tags = { 'from-tag': otherLeg(turn.from), 'to-tag': turn.from };
+      return turnStreams(parts, turn, () => control.ask('answer', { ...bodyOf(turn), ...tags }));
     },
     release: (callId) => calls.release(callId),
     statistics: (callId) => statistics(control, callId),
@@ -111,31 +105,25 @@ export async function openRtpengine(
   return rtpengineRelay(parts, options);
 }
 
-/** rtpengine knows the legs of a call by tags: ours are the legs' names, with the dialog behind b where there is one. */
-function tagsOf({ from, dialog }: MediaTurn): {
-  readonly from: string;
-  readonly other: string;
-  readonly told: object;
-} {
-  const b = dialog === undefined ? 'b' : `b ${dialog}`;
-  const [own, other] = from === 'a' ? ['a', b] : [b, 'a'];
-  const isKnown = from === 'b' || dialog !== undefined;
-  return { from: own, other, told: isKnown ? { 'to-tag': other } : {} };
-}
-
 /**
  * Without them rtpengine takes packets of anybody in a call's first seconds, and sends the call's media to whoever was the
  * first then. So a peer that sends from another port than it told is not heard.
  */
 const fromWhereToldAlone = ['strict-source', 'endpoint-learning-off'] as const;
 
+/** Another fork, or a peer that moves: the other leg keeps the port that it was told. */
+const portsStay = 'port-latching';
+
 function bodyOf({ callId, description }: MediaTurn): object {
   return {
     'call-id': callId,
     sdp: description.text,
     ICE: 'remove',
-    flags: fromWhereToldAlone,
-    replace: ['origin', 'session-connection'],
+    // of its reply ports are taken alone: keys and fingerprints are the peers' own, and it must not end their DTLS
+    passthrough: 'on',
+    flags: [...fromWhereToldAlone, portsStay],
+    // without the last a peer that holds with c=0.0.0.0 makes it tell that
+    replace: ['origin', 'session-connection', 'zero-address'],
   };
 }
 
