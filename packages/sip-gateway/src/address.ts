@@ -14,6 +14,16 @@ export function isIpv4Address(text: string): text is Ipv4Address {
   return exactly.test(text);
 }
 
+/** "This network", multicast, and what is reserved, broadcast included (RFC 6890). */
+const ofNoHost: readonly Cidr[] = ['0.0.0.0/8', '224.0.0.0/4', '240.0.0.0/4'].map(
+  (cidr) => cidr as Cidr,
+);
+
+/** Whether a host can have it. */
+export function isHostAddress(text: string): boolean {
+  return isIpv4Address(text) && !ofNoHost.some((cidr) => cidrContains(cidr, text));
+}
+
 /** Whether the network holds the address. Asked some fifty times for a call: nothing is split or kept. */
 export function cidrContains(cidr: Cidr, address: Ipv4Address): boolean {
   const slash = cidr.indexOf('/');

@@ -60,6 +60,7 @@ describe('options that are refused, by name', () => {
     ['no route', { route: undefined }, 'route'],
     ['a SIP port that is none', { sipPort: 70_000 }, 'sipPort is 70000'],
     ['an address that is none', { otherPrivateAddress: 'eth0' }, '"eth0"'],
+    ['an address of no host', { otherPrivateAddress: '0.0.0.0' }, '"0.0.0.0"'],
     ['a duration that is none', { timeouts: { ack: -1 } }, 'timeouts.ack'],
     ['a timer that is none', { signalling: { kind: 'embedded', timing: { t1Ms: NaN } } }, 't1Ms'],
     ['a server without a secret', { signalling: { ...server, secret: '' } }, 'secret'],

@@ -1,13 +1,14 @@
 import type { SipEngineLimits, TransactionTiming } from '@truetuple/sip-engine';
 import type { EmbeddedRelayOptions } from './adapters/embedded-relay/embedded-relay.ts';
 import type { NgEndpoint } from './adapters/rtpengine/ng-control.ts';
-import { isIpv4Address } from './address.ts';
+import { isHostAddress, isIpv4Address } from './address.ts';
 import type { CallTimeouts } from './call/call.ts';
 import type { RouteCall } from './call/gateway-calls.ts';
 import type { PeerClass, PeerNetworks } from './call/peer-class.ts';
 import { GatewayError } from './errors.ts';
 import type { GatewayAlarm, GatewayEvent } from './gateway-event.ts';
 import { requirePortRange } from './media/port-pool.ts';
+import { isPassHeader } from './pass-header.ts';
 
 /** The SIP server is in this process: one socket for each local address. */
 export interface EmbeddedSignalling {
@@ -90,8 +91,9 @@ export function requireOptions(options: GatewayOptions): void {
   }
   if (!isPort(sipPort)) throw invalid(`sipPort is ${String(sipPort)}`, 'Give 1 to 65535.');
   const other = given.otherPrivateAddress;
-  if (other !== undefined && !isIpv4Address(other)) {
-    throw invalid(`otherPrivateAddress is ${JSON.stringify(other)}`, 'Give an IPv4 address.');
+  if (other !== undefined && !isHostAddress(other)) {
+    const what = `otherPrivateAddress is ${JSON.stringify(other)}`;
+    throw invalid(what, 'Give the IPv4 address of one host.');
   }
   requireDurations('timeouts', timeouts);
   requirePassHeaders(given.passHeaders ?? []);
@@ -108,41 +110,34 @@ function requireDelivery(
   routedCidrs: GatewayOptions['routedCidrs'],
 ): void {
   const { delivery } = identity ?? {};
-  if (delivery !== 'both' && delivery !== 'translate') {
+  if (!isServed(delivery)) {
     throw invalid(
       `identity.delivery is ${JSON.stringify(delivery)}`,
       'Take the identity with delivery "both" or "translate".',
     );
   }
   if (delivery === 'both' || routedCidrs === undefined) return;
-  const translated = (identity?.routedCidrs ?? []).toSorted().join(' ');
-  if (routedCidrs.toSorted().join(' ') === translated) return;
+  const translated = identity?.routedCidrs ?? [];
+  if (areSameCidrs(routedCidrs, translated)) return;
   throw invalid(
-    `routedCidrs is ${routedCidrs.join(' ') || 'empty'}, and the kernel translates towards ${translated || 'nobody'}`,
+    `routedCidrs is ${routedCidrs.join(' ') || 'empty'}, and the kernel translates towards ${translated.join(' ') || 'nobody'}`,
     'Leave routedCidrs out: with delivery "translate" the identity says them.',
   );
 }
 
-/** Fields that are each leg's own: who it is with, by which way, how long, in which dialog, and what the body is. */
-const ownHeaders: ReadonlySet<string> = new Set(
-  [
-    'via route record-route path service-route contact from to call-id cseq max-forwards',
-    'content-length content-type content-disposition content-encoding content-language mime-version',
-    'require supported unsupported proxy-require allow allow-events accept accept-encoding',
-    'authorization proxy-authorization www-authenticate proxy-authenticate authentication-info',
-    'session-expires min-se rseq rack replaces join target-dialog event subscription-state',
-    'refer-to refer-sub referred-by expires min-expires timestamp retry-after',
-    // and the short names of them
-    'v m f t i l c e k u o r b x',
-  ]
-    .join(' ')
-    .split(' '),
-);
+/** Whether a gateway can serve peers of every class with it. */
+export function isServed(delivery: unknown): boolean {
+  return delivery === 'both' || delivery === 'translate';
+}
+
+/** In whatever order. */
+export function areSameCidrs(one: readonly string[], other: readonly string[]): boolean {
+  return one.toSorted().join(' ') === other.toSorted().join(' ');
+}
 
 function requirePassHeaders(names: readonly string[]): void {
   for (const name of names) {
-    const isName = typeof name === 'string' && /^[\w!%*+.`'~-]+$/.test(name);
-    if (isName && !ownHeaders.has(name.toLowerCase())) continue;
+    if (isPassHeader(name)) continue;
     throw invalid(
       `passHeaders has ${JSON.stringify(name)}`,
       "Name header fields that are about the call; what belongs to one leg is that leg's own.",
@@ -163,7 +158,7 @@ function requireSignalling(signalling: GatewayOptions['signalling'] | undefined)
           "Give host and port of drachtio-server's admin socket.",
         );
       }
-      if (typeof secret !== 'string' || secret === '' || /[|\r\n]/.test(secret)) {
+      if (!isSecret(secret)) {
         throw invalid(
           'signalling.secret is missing, or cannot be written',
           "Give drachtio-server's admin secret: text without |, CR and LF.",
@@ -222,7 +217,13 @@ function requireRtpengine({ control, interfaces, timeoutMs, pollMs }: RtpengineM
   requireDurations('media', { timeoutMs, pollMs });
 }
 
-function isInterfaceName(name: unknown): boolean {
+/** What drachtio's protocol can write. */
+export function isSecret(secret: unknown): secret is string {
+  return typeof secret === 'string' && /^[^|\r\n]+$/.test(secret);
+}
+
+/** What stands before the slash in --interface. */
+export function isInterfaceName(name: unknown): boolean {
   return typeof name === 'string' && /^[^\s/!;]+$/.test(name);
 }
 

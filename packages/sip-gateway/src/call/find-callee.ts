@@ -14,19 +14,40 @@ export type CalleeTarget =
   | FoundCallee
   | { readonly kind: 'name'; readonly uri: string; readonly name: string; readonly port: number };
 
-/**
- * Reads where a route leads. A URI that is none, or that asks for a transport that is not there, is a mistake in the
- * route: 500.
- */
-export function calleeTarget(pathTo: PathTo, uri: string): CalleeTarget {
+/** What a URI says of who is called, whatever network that is in. */
+export type CalleeHop =
+  | { readonly kind: 'address'; readonly address: Ipv4Address }
+  | { readonly kind: 'name'; readonly name: string; readonly port: number }
+  /** No call can go there: `because` goes on from "the URI". */
+  | { readonly kind: 'unusable'; readonly because: string };
+
+export function calleeHop(uri: string): CalleeHop {
   const parsed = parseUri(uri);
-  if (parsed?.kind !== 'sip') return refused(500);
-  const hop = nextHop(parsed);
-  if (hop.transport !== 'udp') return refused(500);
-  if (hop.kind === 'name') return { kind: 'name', uri, name: hop.name, port: hop.port };
-  return isIpv4Address(hop.address)
-    ? checked(pathTo, { uri, address: hop.address, nextHop: undefined })
-    : refused(500);
+  if (parsed?.kind !== 'sip') return { kind: 'unusable', because: 'is no SIP URI' };
+  const { transport, ...hop } = nextHop(parsed);
+  if (transport !== 'udp') {
+    return { kind: 'unusable', because: `asks for ${transport}, and calls go out over UDP` };
+  }
+  if (hop.kind === 'name') return { kind: 'name', name: hop.name, port: hop.port };
+  const { address } = hop;
+  return isIpv4Address(address)
+    ? { kind: 'address', address }
+    : { kind: 'unusable', because: `leads to ${address}, and calls go out over IPv4` };
+}
+
+/** Reads where a route leads. A URI that no call can go to is a mistake in the route: 500. */
+export function calleeTarget(pathTo: PathTo, uri: string): CalleeTarget {
+  const hop = calleeHop(uri);
+  switch (hop.kind) {
+    case 'address':
+      return checked(pathTo, { uri, address: hop.address, nextHop: undefined });
+    case 'name':
+      return { kind: 'name', uri, name: hop.name, port: hop.port };
+    case 'unusable':
+      return refused(500);
+    default:
+      return hop satisfies never;
+  }
 }
 
 /**

@@ -43,9 +43,11 @@ const farewellMs = 5_000;
  * that are up until they end or the deadline comes, sockets and relay, and the identity last.
  *
  * @returns how the process is to end; what went wrong is in the log
+ * @throws GatewayError ConfigInvalid for a secret that is not there: nothing was taken then
  */
 export async function runGateway(parts: RunParts, config: GatewayConfig): Promise<ExitCode> {
   const { log, stop } = parts;
+  const signalling = await signallingOf(config.signalling, parts.environment);
   let up: Up = { waitsFor: 'the identity is not held yet' };
   const unready = (): string | undefined => (stop.signal.aborted ? 'draining' : unreadyBecause(up));
   const metrics = new GatewayMetrics(() => unready() === undefined);
@@ -64,7 +66,8 @@ export async function runGateway(parts: RunParts, config: GatewayConfig): Promis
     const onReady = (gateway: Gateway): void => {
       up = { taken, gateway };
     };
-    const code = await serve(parts, config, { taken, metrics, onReady }).catch((error: unknown) => {
+    const serving = { taken, metrics, signalling, onReady };
+    const code = await serve(parts, config, serving).catch((error: unknown) => {
       log.fatal({ err: error }, 'a defect');
       return exitCodes.unexpected;
     });
@@ -116,16 +119,14 @@ async function giveBack(log: Logger, taken: TakenIdentity, code: ExitCode): Prom
 interface Serving {
   readonly taken: TakenIdentity;
   readonly metrics: GatewayMetrics;
+  readonly signalling: GatewayOptions['signalling'];
   readonly onReady: (gateway: Gateway) => void;
 }
 
-async function serve(
-  parts: RunParts,
-  config: GatewayConfig,
-  { taken, metrics, onReady }: Serving,
-): Promise<ExitCode> {
+async function serve(parts: RunParts, config: GatewayConfig, serving: Serving): Promise<ExitCode> {
   const { log, stop } = parts;
-  const gateway = await open(parts, config, { taken, metrics, onReady });
+  const { metrics, onReady } = serving;
+  const gateway = await open(parts, config, serving);
   if (gateway === undefined) return stop.signal.aborted ? codeOf(stop) : exitCodes.notStarted;
   metrics.watches(gateway);
   onReady(gateway);
@@ -158,13 +159,13 @@ async function sayRelayThread(
 async function open(
   parts: RunParts,
   config: GatewayConfig,
-  { taken, metrics }: Serving,
+  serving: Serving,
 ): Promise<Gateway | undefined> {
   const { log, stop } = parts;
   const since = performance.now();
   while (!stop.signal.aborted) {
     try {
-      return await parts.createGateway(await optionsOf(parts, config, taken, metrics));
+      return await parts.createGateway(optionsOf(parts, config, serving));
     } catch (error) {
       const isLate = performance.now() - since >= config.startup.waitMs;
       if (!GatewayError.is(error) || error.retry === 'never' || isLate) {
@@ -183,17 +184,16 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
   await delay(ms, undefined, { signal }).catch(() => undefined);
 }
 
-async function optionsOf(
-  { log, stop, environment }: RunParts,
+function optionsOf(
+  { log, stop }: RunParts,
   config: GatewayConfig,
-  { identity }: TakenIdentity,
-  metrics: GatewayMetrics,
-): Promise<GatewayOptions> {
-  const networks: PeerNetworks = { ...config.networks, identity };
+  { taken, metrics, signalling }: Serving,
+): GatewayOptions {
+  const networks: PeerNetworks = { ...config.networks, identity: taken.identity };
   const { sip, timeouts, media } = config;
   return {
     ...networks,
-    signalling: await signallingOf(config.signalling, environment),
+    signalling,
     media,
     timeouts,
     sipPort: sip.port,

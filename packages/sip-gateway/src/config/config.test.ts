@@ -9,6 +9,8 @@ import { routeByTable } from './routes.ts';
 import { readSecret } from './secret.ts';
 import { readConfig } from './config.ts';
 import { GatewayError } from '../errors.ts';
+import { requireOptions, type GatewayOptions } from '../gateway-options.ts';
+import { networks } from '../testing/gateway-bench.ts';
 
 const least = [
   'identity: { kind: file }',
@@ -27,6 +29,30 @@ function refusal(...lines: readonly string[]): readonly string[] {
     return error.message.split('\n');
   }
   return [];
+}
+
+function isTaken(options: GatewayOptions): boolean {
+  try {
+    requireOptions(options);
+    return true;
+  } catch (error) {
+    if (!GatewayError.is(error)) throw error;
+    return false;
+  }
+}
+
+/** What is said of a file with delivery `translate`, and these networks besides. */
+function translated(routedCidrs: string): readonly string[] {
+  return refusal(
+    'identity: { kind: ensure, spec: { delivery: translate, routedCidrs: [10.0.1.0/24] } }',
+    ...least.slice(1),
+    `networks: { routedCidrs: [${routedCidrs}] }`,
+  );
+}
+
+/** Mostly a range that is right, or nearly so. */
+function nearPorts({ first, last }: { first: number; last: number }): object {
+  return { first: 1022 + Math.abs(first % 6), last: 1026 + Math.abs(last % 4) };
 }
 
 describe('a configuration', () => {
@@ -61,6 +87,14 @@ describe('a configuration', () => {
     [
       'networks:\n  routedCidrs: [10.0.0.1/16]',
       'f.yaml:8: networks.routedCidrs.0 is not an IPv4 network with zero host bits, such as 10.0.0.0/16',
+    ],
+    [
+      'networks:\n  otherPrivateAddress: 0.0.0.0',
+      'f.yaml:8: networks.otherPrivateAddress is "0.0.0.0", which is not the IPv4 address of one host',
+    ],
+    [
+      'sip:\n  passHeaders:\n    - Subject\n    - Via',
+      'f.yaml:10: sip.passHeaders.1 is "Via"; give the name of a header field that is about the call, such as "X-Trace": those of one leg stay with it',
     ],
     ['monitoring: { address: localhost }', 'f.yaml:7: monitoring.address is not an IPv4 address'],
     ['timeouts: { set-up: 1 }', 'f.yaml:7: timeouts.set-up is no known key; did you mean setup?'],
@@ -109,12 +143,78 @@ describe('a configuration', () => {
       'routes: [{ match: { user: a, prefix: b }, refuse: 404 }]',
       /routes.0.match? ?has `user` and `prefix`|routes.0 has `user` and `prefix`/,
     ],
+    [
+      'media: { kind: embedded, ports: { first: 16385, last: 32767 } }',
+      /:\d: media.ports is 16385 to 32767; give an even first and an odd last port from 1024 to 65535, /,
+    ],
+    [
+      'media: { kind: rtpengine, control: { host: 127.0.0.1, port: 1 }, interfaces: { internet: a, vpc: b/c } }',
+      /media.interfaces.vpc is "b\/c"; give the name of an --interface, .*\n.*media.interfaces.other-private is missing$/,
+    ],
+    [
+      'identity: { kind: ensure, spec: { delivery: rule } }',
+      /:\d: identity.spec.delivery is "rule"; a gateway needs "both" or "translate"$/,
+    ],
+    ...[
+      ['sip:x@10.0.0.1;transport=tcp', 'asks for tcp, and calls go out over UDP;'],
+      ['sips:x@10.0.0.1', 'asks for tls, and calls go out over UDP;'],
+      ['sip:x@[2001:db8::1]', 'leads to 2001:db8::1, and calls go out over IPv4;'],
+      ['sip:x@0.0.0.0', 'leads to 0.0.0.0, which is not the address of one host;'],
+      ['hello', 'is no SIP URI;'],
+      ['tel:+4969123', 'is no SIP URI;'],
+      ['sip:{usr}@10.0.0.1', 'has {usr}: what is filled in is {user} or {rest};'],
+      ['sip:{user@10.0.0.1', 'has {user@10.0.0.1: what is filled in is'],
+      ['sip:{rest}@10.0.0.1', 'has {rest}, and `match` has no `prefix`;'],
+      ['sip:x@{user}', 'has {user} or {rest} elsewhere than before the @;'],
+      ['sip:{user}', 'has {user} or {rest} elsewhere than before the @;'],
+      ['sip:x@10.0.0.1;y={user}', 'has {user} or {rest} elsewhere than before the @;'],
+    ].map(([to = '', because = '']): [string, string] => [
+      `routes: [{ match: {}, to: "${to}" }]`,
+      `: routes.0.to is "${to}", which ${because}`,
+    ]),
   ])('with %s instead is refused', (line, message) => {
     const key = line.slice(0, line.indexOf(':'));
     const others = least.filter(
       (each) => !each.startsWith(key) && (key !== 'routes' || !each.startsWith('  ')),
     );
     expect(refusal(...others, line).join('\n')).toMatch(message);
+  });
+
+  it('whose networks are not those that the kernel translates towards is refused', () => {
+    expect(translated('10.0.1.0/24')).toEqual([]);
+    expect(translated('10.0.3.0/24')).toEqual([
+      'f.yaml:7: networks.routedCidrs are not those of identity.spec; leave them out: it says them',
+    ]);
+  });
+
+  property.prop([
+    fc.record({
+      ports: fc.record({ first: fc.integer(), last: fc.integer() }).map(nearPorts),
+      passHeaders: fc.array(
+        fc.oneof(fc.string(), fc.constantFrom('Via', 'v', 'Subject', 'X-Trace')),
+      ),
+      vpc: fc.oneof(fc.string(), fc.constantFrom('b', 'b/c')),
+      otherPrivateAddress: fc.oneof(fc.ipV4(), fc.string()),
+    }),
+  ])('that is read is taken by createGateway', (drawn) => {
+    const { ports, passHeaders, vpc, otherPrivateAddress } = drawn;
+    const interfaces = { internet: 'a', vpc, 'other-private': 'c' };
+    const control = { host: '127.0.0.1', port: 22_222 };
+    for (const media of [
+      { kind: 'embedded', ports },
+      { kind: 'rtpengine', control, interfaces },
+    ]) {
+      const text = [
+        ...least.filter((line) => !line.startsWith('media')),
+        `media: ${JSON.stringify(media)}`,
+        `sip: ${JSON.stringify({ passHeaders })}`,
+        `networks: ${JSON.stringify({ otherPrivateAddress })}`,
+      ];
+      const options = { ...networks, signalling: { kind: 'embedded' }, route: () => undefined };
+      const given = { ...options, media, passHeaders, otherPrivateAddress };
+      const isRead = refusal(...text).length === 0;
+      expect(isRead).toBe(isTaken(given as unknown as GatewayOptions));
+    }
   });
 
   it('does not grow by its aliases', () => {
@@ -215,7 +315,10 @@ describe('a secret', () => {
       `A secret was to be read from ${file}: ENOENT`,
     );
     await expect(readSecret({ env: 'S' }, { S: '' })).rejects.toThrow(
-      'from the environment variable S, and there is none',
+      'from the environment variable S: there is none',
+    );
+    await expect(readSecret({ env: 'S' }, { S: 'a|b' })).rejects.toThrow(
+      'from the environment variable S: it has |, CR or LF in it',
     );
   });
 });

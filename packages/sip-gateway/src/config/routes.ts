@@ -1,8 +1,34 @@
 import { parseUri } from '@truetuple/sip-engine';
+import { isHostAddress } from '../address.ts';
+import { calleeHop } from '../call/find-callee.ts';
 import type { CallRoute, RouteCall } from '../call/gateway-calls.ts';
 import type { PeerClass } from '../call/peer-class.ts';
 import type { ConfiguredRoute } from './shape.ts';
 import type { IncomingInvite } from '../sip/signalling.ts';
+
+/** What is wrong with where a route leads, as a sentence goes on from its `to`; undefined when calls can go there. */
+export function flawOf({ match, to }: Pick<ConfiguredRoute, 'match' | 'to'>): string | undefined {
+  if (to === undefined) return undefined;
+  const because = whyUnusable(to, match.prefix !== undefined);
+  return because === undefined
+    ? undefined
+    : `is "${to}", which ${because}; give a URI such as sip:{user}@10.0.1.100:5060`;
+}
+
+function whyUnusable(to: string, hasPrefix: boolean): string | undefined {
+  const unknown = /\{[^}]*\}?|\}/u.exec(filled(to, '', ''))?.[0];
+  if (unknown !== undefined) return `has ${unknown}: what is filled in is {user} or {rest}`;
+  if (!hasPrefix && to.includes('{rest}')) return 'has {rest}, and `match` has no `prefix`';
+  // who is called may choose the user part, not the host
+  if (to.slice(to.lastIndexOf('@') + 1).includes('{')) {
+    return 'has {user} or {rest} elsewhere than before the @';
+  }
+  const hop = calleeHop(filled(to, '0', '0'));
+  if (hop.kind === 'unusable') return hop.because;
+  return hop.kind === 'name' || isHostAddress(hop.address)
+    ? undefined
+    : `leads to ${hop.address}, which is not the address of one host`;
+}
 
 /**
  * The route table as the gateway asks it: the first line that matches decides, and whoever matches none gets 404.
@@ -41,5 +67,9 @@ function callRoute({ match, to, refuse }: ConfiguredRoute, user: string): CallRo
   const isPlain = /^[\w.!~*'()&=+$,;?/%-]*$/u.test(user);
   const needsUser = /\{(?:user|rest)\}/u.test(to);
   if (needsUser && (!isPlain || user === '')) return { kind: 'refuse', status: 404 };
-  return { kind: 'to', uri: to.replaceAll('{user}', () => user).replaceAll('{rest}', () => rest) };
+  return { kind: 'to', uri: filled(to, user, rest) };
+}
+
+function filled(to: string, user: string, rest: string): string {
+  return to.replaceAll(/\{(user|rest)\}/gu, (_, name) => (name === 'user' ? user : rest));
 }

@@ -1,11 +1,19 @@
 import * as v from 'valibot';
-import { isIpv4Address, type Cidr, type Ipv4Address } from '../address.ts';
+import { isHostAddress, isIpv4Address, type Cidr, type Ipv4Address } from '../address.ts';
+import { areSameCidrs, isInterfaceName, isServed } from '../gateway-options.ts';
+import { isPortRange } from '../media/port-pool.ts';
+import { isPassHeader } from '../pass-header.ts';
+import { flawOf } from './routes.ts';
 import type { GatewayConfig } from './shape.ts';
 
 const text = v.pipe(v.string('is not text; put it in quotes'), v.minLength(1, 'is empty'));
 const ipv4 = v.custom<Ipv4Address>(
   (value) => typeof value === 'string' && isIpv4Address(value),
   'is not an IPv4 address',
+);
+const hostAddress = v.custom<Ipv4Address>(
+  (value) => typeof value === 'string' && isHostAddress(value),
+  ({ received }) => `is ${received}, which is not the IPv4 address of one host`,
 );
 const cidr = v.custom<Cidr>(
   (value) => typeof value === 'string' && isNetwork(value),
@@ -36,7 +44,17 @@ const identity = v.variant('kind', [
   v.strictObject({
     kind: v.literal('ensure'),
     /** An IdentitySpec of @truetuple/core, which reads it. */
-    spec: v.record(v.string(), v.unknown(), 'is not a map of settings'),
+    spec: v.pipe(
+      v.record(v.string(), v.unknown(), 'is not a map of settings'),
+      v.forward(
+        v.check(
+          ({ delivery = 'both' }) => isServed(delivery),
+          ({ input: { delivery } }) =>
+            `is ${JSON.stringify(delivery)}; a gateway needs "both" or "translate"`,
+        ),
+        ['delivery'],
+      ),
+    ),
     keepIntervalMs: v.exactOptional(some),
   }),
   v.strictObject({
@@ -52,7 +70,7 @@ const identity = v.variant('kind', [
 const networks = v.strictObject({
   routedCidrs: v.exactOptional(v.array(cidr, 'is not a list')),
   privateCidrs: v.exactOptional(v.array(cidr, 'is not a list')),
-  otherPrivateAddress: v.exactOptional(ipv4),
+  otherPrivateAddress: v.exactOptional(hostAddress),
 });
 
 const secretFrom = v.union(
@@ -90,10 +108,25 @@ const signalling = v.variant('kind', [
   }),
 ]);
 
+const portRange = v.pipe(
+  v.strictObject({ first: port, last: port }),
+  v.check(
+    isPortRange,
+    ({ input: { first, last } }) =>
+      `is ${first} to ${last}; give an even first and an odd last port from 1024 to 65535, such as 16384 and 32767`,
+  ),
+);
+
+const interfaceName = v.custom<string>(
+  isInterfaceName,
+  ({ received }) =>
+    `is ${received}; give the name of an --interface, which has no blank and no /, ! and ;`,
+);
+
 const media = v.variant('kind', [
   v.strictObject({
     kind: v.literal('embedded'),
-    ports: v.exactOptional(v.strictObject({ first: port, last: port })),
+    ports: v.exactOptional(portRange),
     quarantineMs: v.exactOptional(duration),
     mediaTimeoutMs: v.exactOptional(some),
     holdTimeoutMs: v.exactOptional(some),
@@ -103,7 +136,11 @@ const media = v.variant('kind', [
   v.strictObject({
     kind: v.literal('rtpengine'),
     control: v.strictObject({ host: ipv4, port }),
-    interfaces: v.strictObject({ internet: text, vpc: text, 'other-private': text }),
+    interfaces: v.strictObject({
+      internet: interfaceName,
+      vpc: interfaceName,
+      'other-private': interfaceName,
+    }),
     timeoutMs: v.exactOptional(some),
     pollMs: v.exactOptional(some),
   }),
@@ -120,7 +157,7 @@ const match = v.strictObject({
 const route = v.pipe(
   v.strictObject({
     match,
-    to: v.exactOptional(v.pipe(text, v.regex(/^sips?:/iu, 'is not a SIP URI'))),
+    to: v.exactOptional(text),
     refuse: v.exactOptional(whole(400, 699)),
   }),
   v.check(
@@ -131,10 +168,22 @@ const route = v.pipe(
     ({ match: { user, prefix } }) => user === undefined || prefix === undefined,
     'has `user` and `prefix`: say one of them',
   ),
+  v.forward(
+    v.check(
+      (each) => flawOf(each) === undefined,
+      ({ input }) => flawOf(input) ?? '',
+    ),
+    ['to'],
+  ),
 );
 
-/** The configuration file, key by key. What may be left out has its default here or in createGateway. */
-export const configSchema: v.GenericSchema<unknown, GatewayConfig> = v.strictObject({
+const passHeader = v.custom<string>(
+  isPassHeader,
+  ({ received }) =>
+    `is ${received}; give the name of a header field that is about the call, such as "X-Trace": those of one leg stay with it`,
+);
+
+const config = v.strictObject({
   identity,
   networks: v.exactOptional(networks, {}),
   signalling,
@@ -142,7 +191,7 @@ export const configSchema: v.GenericSchema<unknown, GatewayConfig> = v.strictObj
   sip: v.exactOptional(
     v.strictObject({
       port: v.exactOptional(port, 5060),
-      passHeaders: v.exactOptional(v.array(text, 'is not a list')),
+      passHeaders: v.exactOptional(v.array(passHeader, 'is not a list')),
     }),
     {},
   ),
@@ -178,3 +227,21 @@ export const configSchema: v.GenericSchema<unknown, GatewayConfig> = v.strictObj
     {},
   ),
 });
+
+/** The configuration file, key by key. What may be left out has its default here or in createGateway. */
+export const configSchema: v.GenericSchema<unknown, GatewayConfig> = v.pipe(
+  config,
+  v.forward(
+    v.check(isTranslatedAlike, 'are not those of identity.spec; leave them out: it says them'),
+    ['networks', 'routedCidrs'],
+  ),
+);
+
+/** With delivery `translate` the kernel translates towards the networks of the spec, whatever else is said. */
+function isTranslatedAlike(given: v.InferOutput<typeof config>): boolean {
+  const { routedCidrs } = given.networks;
+  if (given.identity.kind === 'file' || routedCidrs === undefined) return true;
+  const { delivery, routedCidrs: translated } = given.identity.spec;
+  if (delivery !== 'translate' || !Array.isArray(translated)) return true;
+  return areSameCidrs(routedCidrs, translated);
+}

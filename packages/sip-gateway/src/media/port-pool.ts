@@ -83,10 +83,16 @@ export class PortPool {
   }
 }
 
-/** @throws GatewayError ConfigInvalid */
-export function requirePortRange({ first, last }: PortRange): void {
+/** Whether whole pairs fill it, above the ports that the kernel keeps for the privileged. */
+export function isPortRange({ first, last }: PortRange): boolean {
   const fits = Number.isInteger(first) && Number.isInteger(last) && first >= 1024 && last <= 65_535;
-  if (fits && first % 2 === 0 && last % 2 === 1 && first < last) return;
+  return fits && first % 2 === 0 && last % 2 === 1 && first < last;
+}
+
+/** @throws GatewayError ConfigInvalid */
+export function requirePortRange(range: PortRange): void {
+  if (isPortRange(range)) return;
+  const { first, last } = range;
   throw new GatewayError({
     code: 'ConfigInvalid',
     message: `The RTP port range ${first}-${last} was refused.`,
