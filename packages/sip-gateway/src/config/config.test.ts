@@ -65,7 +65,7 @@ describe('a configuration', () => {
       sip: { port: 5060 },
       timeouts: {},
       routes: [{ match: {}, refuse: 404 }],
-      drain: { deadlineMs: 30_000 },
+      drain: { deadlineMs: 15_000 },
       startup: { waitMs: 60_000 },
       monitoring: { address: '0.0.0.0', port: 9090 },
       log: { level: 'info' },
@@ -265,7 +265,7 @@ describe('the configuration in a file', () => {
     const whole = await loadConfig(await written(sections), checkSpec, 'skip');
     expect(whole).toMatchObject({
       log: { level: 'info' },
-      drain: { deadlineMs: 30_000 },
+      drain: { deadlineMs: 15_000 },
       sip: { port: 5060 },
       timeouts: { setup: 180_000 },
     });

@@ -205,7 +205,8 @@ const config = v.strictObject({
     {},
   ),
   routes: v.pipe(v.array(route, 'is not a list of routes'), v.minLength(1, 'is empty')),
-  drain: v.exactOptional(v.strictObject({ deadlineMs: v.exactOptional(duration, 30_000) }), {}),
+  // Kubernetes kills after 30 seconds by default: hanging up and giving the identity back come after it
+  drain: v.exactOptional(v.strictObject({ deadlineMs: v.exactOptional(duration, 15_000) }), {}),
   startup: v.exactOptional(v.strictObject({ waitMs: v.exactOptional(duration, 60_000) }), {}),
   monitoring: v.exactOptional(
     v.strictObject({

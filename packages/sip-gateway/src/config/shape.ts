@@ -19,7 +19,7 @@ export interface GatewayConfig {
   /** In the order of the file; the first that matches decides. */
   readonly routes: readonly ConfiguredRoute[];
   readonly drain: {
-    /** After this time calls that are still up are ended. */
+    /** After this time calls that are still up are ended, and the identity is given back. */
     readonly deadlineMs: number;
   };
   readonly startup: {
