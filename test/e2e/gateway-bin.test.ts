@@ -134,7 +134,7 @@ describe.skipIf(boxIsMissing)('truetuple-gateway in a pod', () => {
     expect(body).toContain(`truetuple_gateway_identity_info{public_ip="${publicIp}"`);
     expect(body).toContain('truetuple_gateway_calls 1\n');
     expect(body).toContain('truetuple_gateway_media_port_pairs{state="inUse"} 2\n');
-    expect(body).toContain('truetuple_gateway_sip_guard_refusals 0\n');
+    expect(body).toContain('truetuple_gateway_sip_guard_refusals_total 0\n');
     expect(body).toMatch(/calls_started_total\{caller="internet",callee="vpc"\} 1\n/);
 
     const writes = writesToEc2();

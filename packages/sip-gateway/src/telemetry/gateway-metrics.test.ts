@@ -18,6 +18,18 @@ function counts(): ReturnType<Gateway['counts']> {
   return { calls: 4, sip: undefined };
 }
 
+const sip = {
+  timers: 9,
+  apps: 1,
+  transactions: 3,
+  dialogs: 2,
+  retransmissionsIn: 5,
+  retransmissionsOut: 6,
+  overload: 7,
+  malformed: 8,
+  guardRefusals: 0,
+};
+
 describe('metrics', () => {
   const media = {
     calls: 4,
@@ -45,10 +57,31 @@ describe('metrics', () => {
     expect(asked).toBe(1);
     const without = await metrics.text();
     expect(without).not.toContain('media_port_pairs{');
-    expect(without).not.toContain('media_packets{');
+    expect(without).not.toContain('media_packets_total{');
     expect(without).not.toMatch(/^truetuple_gateway_media_thread_nice /m);
     expect(without).not.toMatch(/^truetuple_gateway_media_thread_realtime_priority /m);
     expect(without).toContain('truetuple_gateway_calls 4\n');
+  });
+
+  it('count what only grows, whoever asks how often, and show what goes up and down', async () => {
+    const metrics = new GatewayMetrics(() => true);
+    metrics.watches({ counts: () => ({ calls: 4, sip }), media: async () => media });
+    await metrics.text();
+    const text = await metrics.text();
+    for (const [name, value] of Object.entries({
+      'media_packets_total{leg="a",outcome="taken"}': 8,
+      sip_retransmissions_in_total: 5,
+      sip_retransmissions_out_total: 6,
+      sip_overload_total: 7,
+      sip_malformed_total: 8,
+      sip_guard_refusals_total: 0,
+    })) {
+      expect(text).toContain(`truetuple_gateway_${name} ${value}\n`);
+      expect(text).toContain(`# TYPE truetuple_gateway_${name.replace(/\{.*/u, '')} counter\n`);
+    }
+    for (const name of ['sip_transactions', 'sip_dialogs', 'media_port_pairs']) {
+      expect(text).toContain(`# TYPE truetuple_gateway_${name} gauge\n`);
+    }
   });
 
   it('follow the identity that a keep has published anew', async () => {
@@ -90,8 +123,8 @@ describe('metrics', () => {
       'media_port_pairs{state="resting"} 7',
       'media_thread_nice -10',
       'media_thread_realtime_priority 1',
-      'media_packets{leg="a",outcome="taken"} 8',
-      'media_packets{leg="a",outcome="dropped"} 1',
+      'media_packets_total{leg="a",outcome="taken"} 8',
+      'media_packets_total{leg="a",outcome="dropped"} 1',
       'alarms_total{kind="echo-unreadable"} 1',
     ]) {
       expect(text).toContain(`truetuple_gateway_${line}\n`);

@@ -16,9 +16,11 @@ const setupBuckets = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
 export class GatewayMetrics {
   readonly #registry = new Registry();
   readonly #started = this.#counter('calls_started_total', 'Calls taken up', ['caller', 'callee']);
-  readonly #refused = this.#counter('calls_refused_total', 'Calls refused before B was called', [
-    'status',
-  ]);
+  readonly #refused = this.#counter(
+    'calls_refused_total',
+    'Calls refused before B was called; an INVITE that is itself refused (400, 415, 420, 483, and 482 when it is merged) is none',
+    ['status'],
+  );
   readonly #ended = this.#counter('calls_ended_total', 'Calls that are over', [
     'caller',
     'callee',
@@ -47,6 +49,20 @@ export class GatewayMetrics {
   #counter<L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> {
     const registers = [this.#registry];
     return new Counter({ name: prefix + name, help, labelNames: [...labelNames], registers });
+  }
+
+  /** A count that somebody else keeps: it grows as long as this process lives. */
+  #counted(name: string, help: string, read: () => number): void {
+    const registers = [this.#registry];
+    const counter: Counter = new Counter({
+      name: prefix + name,
+      help,
+      registers,
+      collect: (): void => {
+        counter.reset();
+        counter.inc(read());
+      },
+    });
   }
 
   #gauge(name: string, help: string, read: () => number): void {
@@ -92,17 +108,16 @@ export class GatewayMetrics {
     for (const [field, name, help] of sipGauges) {
       this.#gauge(name, help, () => gateway.counts().sip?.[field] ?? 0);
     }
+    for (const [field, name, help] of sipCounters) {
+      this.#counted(name, help, () => gateway.counts().sip?.[field] ?? 0);
+    }
   }
 
   /** The relay is asked once for all that it counts. What it cannot tell is left out. */
   #watchMedia({ media }: Pick<Gateway, 'media'>): void {
     const registers = [this.#registry];
-    const packets = new Gauge({
-      name: `${prefix}media_packets`,
-      help: 'Media packets since the start: taken from the negotiated peer, or dropped',
-      labelNames: ['leg', 'outcome'],
-      registers,
-    });
+    const help = 'Media packets: taken from the negotiated peer, or dropped';
+    const packets = this.#counter('media_packets_total', help, ['leg', 'outcome']);
     const pairs = new Gauge({
       name: `${prefix}media_port_pairs`,
       help: 'Pairs of RTP and RTCP ports: free, in use, or resting after a call',
@@ -128,8 +143,8 @@ export class GatewayMetrics {
       if (counts?.nice !== undefined) nice.set(counts.nice);
       if (counts?.realtimePriority !== undefined) realtime.set(counts.realtimePriority);
       for (const [leg, carried] of Object.entries(counts?.media ?? {})) {
-        packets.set({ leg, outcome: 'taken' }, carried.packets);
-        packets.set({ leg, outcome: 'dropped' }, carried.dropped);
+        packets.inc({ leg, outcome: 'taken' }, carried.packets);
+        packets.inc({ leg, outcome: 'dropped' }, carried.dropped);
       }
       for (const [state, count] of Object.entries(counts?.pairs ?? {})) {
         pairs.set({ state }, count);
@@ -200,20 +215,17 @@ const keepEventKinds: Readonly<Record<KeepEvent['kind'], true>> = {
   lost: true,
 };
 
-const sipGauges: readonly (readonly [keyof SipEngineCounts, string, string])[] = [
+type SipMetric = readonly [keyof SipEngineCounts, string, string];
+
+const sipGauges: readonly SipMetric[] = [
   ['transactions', 'sip_transactions', 'SIP transactions that are open'],
   ['dialogs', 'sip_dialogs', 'SIP dialogs that are open'],
-  ['retransmissionsIn', 'sip_retransmissions_in', 'Requests that came again, since the start'],
-  [
-    'retransmissionsOut',
-    'sip_retransmissions_out',
-    'Messages that were sent again, since the start',
-  ],
-  ['overload', 'sip_overload', 'Requests refused because a limit was reached, since the start'],
-  ['malformed', 'sip_malformed', 'Datagrams that were no usable message, since the start'],
-  [
-    'guardRefusals',
-    'sip_guard_refusals',
-    'Messages not sent because they told an untruth, since the start',
-  ],
+];
+
+const sipCounters: readonly SipMetric[] = [
+  ['retransmissionsIn', 'sip_retransmissions_in_total', 'Requests that came again'],
+  ['retransmissionsOut', 'sip_retransmissions_out_total', 'Messages that were sent again'],
+  ['overload', 'sip_overload_total', 'Requests refused because a limit was reached'],
+  ['malformed', 'sip_malformed_total', 'Datagrams that were no usable message'],
+  ['guardRefusals', 'sip_guard_refusals_total', 'Messages not sent because they told an untruth'],
 ];
