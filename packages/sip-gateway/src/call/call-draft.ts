@@ -33,7 +33,7 @@ export function stopTimer(draft: CallDraft, timer: CallTimer): void {
 export function askRelay(
   draft: CallDraft,
   purpose: TurnPurpose,
-  { from, fork, sdp }: { readonly from: LegName; readonly fork?: string; readonly sdp: string },
+  { from, sdp }: { readonly from: LegName; readonly sdp: string },
 ): void {
   const turn = draft.call.turnCount + 1;
   change(draft, {
@@ -44,7 +44,7 @@ export function askRelay(
   const { kind } = purpose;
   const isOffer = kind === 'offer' || kind === 'late-offer' || kind === 're-offer';
   const act = isOffer ? 'offer' : 'answer';
-  draft.effects.push({ kind: 'relay', act, turn, from, fork, sdp });
+  draft.effects.push({ kind: 'relay', act, turn, from, sdp });
 }
 
 /** Takes note that the relay answered a turn, and says what the turn was for. */

@@ -43,7 +43,6 @@ export type CallEffect =
       readonly act: 'offer' | 'answer';
       readonly turn: number;
       readonly from: LegName;
-      readonly fork: string | undefined;
       readonly sdp: string;
     }
   | { readonly kind: 'release-relay' }

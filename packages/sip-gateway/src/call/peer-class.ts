@@ -1,5 +1,5 @@
 import type { PublicIdentity } from '@truetuple/core';
-import { cidrContains, type Cidr, type Ipv4Address } from '../address.ts';
+import { cidrContains, isHostAddress, type Cidr, type Ipv4Address } from '../address.ts';
 
 /**
  * What a peer is to us by its address alone. `vpc`: in a subnet whose route table holds our /32, so
@@ -54,11 +54,6 @@ const privateCidrs: readonly Cidr[] = [
   '127.0.0.0/8',
 ].map((cidr) => cidr as Cidr);
 
-/** "This network", multicast, and what is reserved, broadcast included (RFC 6890). */
-const notUnicast: readonly Cidr[] = ['0.0.0.0/8', '224.0.0.0/4', '240.0.0.0/4'].map(
-  (cidr) => cidr as Cidr,
-);
-
 /** Decides by the peer's address which address it is told and which socket sends to it. */
 export function peerPath(networks: PeerNetworks, peer: Ipv4Address): PeerPath {
   const { identity } = networks;
@@ -66,7 +61,7 @@ export function peerPath(networks: PeerNetworks, peer: Ipv4Address): PeerPath {
     const because = `${peer} is an address of this gateway`;
     return { kind: 'refused', code: 'LoopDetected', because };
   }
-  if (isIn(notUnicast, peer)) {
+  if (!isHostAddress(peer)) {
     const because = `${peer} is not the address of one host`;
     return { kind: 'refused', code: 'AddressUnusable', because };
   }

@@ -22,7 +22,7 @@ export function startReOffer(call: Call, { from, id, sdp }: ReInvite): Transitio
     askOtherLeg(draft, from, undefined);
     return going(draft, { id, from, offerer: 'other-leg', isCancelled: false, phase: 'other-leg' });
   }
-  askRelay(draft, { kind: 're-offer' }, inDialog(call, from, sdp));
+  askRelay(draft, { kind: 're-offer' }, { from, sdp });
   return going(draft, { id, from, offerer: 'this-leg', isCancelled: false, phase: 'relay-offer' });
 }
 
@@ -144,7 +144,7 @@ function reAnswered(draft: CallDraft, reOffer: ReOffer, sdp: string | undefined)
   // RFC 3261, section 9.1: it had answered before our CANCEL came
   if (sdp === undefined || reOffer.isCancelled) return closeReOffering(draft, reOffer, 502);
   const purpose = { kind: isOffered ? 're-offer' : 're-answer' } as const;
-  askRelay(draft, purpose, inDialog(draft.call, leg, sdp));
+  askRelay(draft, purpose, { from: leg, sdp });
   return going(draft, inPhase(reOffer, isOffered ? 'relay-offer' : 'relay-answer'));
 }
 
@@ -157,7 +157,7 @@ function reAcknowledged(
   if (reOffer.phase !== 'ack' || from !== reOffer.from) return going(draft, reOffer);
   stopTimer(draft, 're-invite');
   if (sdp === undefined) return closeReOffering(draft, reOffer, 400);
-  askRelay(draft, { kind: 're-answer' }, inDialog(draft.call, from, sdp));
+  askRelay(draft, { kind: 're-answer' }, { from, sdp });
   return going(draft, inPhase(reOffer, 'relay-answer'));
 }
 
@@ -206,14 +206,6 @@ function refuse(draft: CallDraft, { id, from, isCancelled }: ReOffer, status: nu
 
 function inPhase({ id, from, offerer, isCancelled }: ReOffer, phase: ReOffer['phase']): ReOffer {
   return { id, from, offerer, isCancelled, phase };
-}
-
-function inDialog(
-  { fork }: Call,
-  from: LegName,
-  sdp: string,
-): { readonly from: LegName; readonly fork?: string; readonly sdp: string } {
-  return fork === undefined ? { from, sdp } : { from, fork, sdp };
 }
 
 function going({ call, effects }: CallDraft, reOffer: ReOffer): Transition {

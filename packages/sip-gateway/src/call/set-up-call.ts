@@ -134,7 +134,7 @@ function ring(
   const isTooMany = !isKnown && draft.call.early.size >= mostEarly;
   if (sdp === undefined || draft.call.offerer === 'b' || isTooMany) {
     draft.effects.push({ kind: 'ring-a', fork, status, sdp: undefined });
-  } else askRelay(draft, { kind: 'early', fork, status, sdp }, { from: 'b', fork, sdp });
+  } else askRelay(draft, { kind: 'early', fork, status, sdp }, { from: 'b', sdp });
   return at('early', draft);
 }
 
@@ -146,7 +146,7 @@ function answer(
   change(draft, { b: 'answered', fork });
   if (draft.call.offerer === 'b') {
     if (sdp === undefined) return closeCall(draft, { cause: 'failed', status: 502 });
-    askRelay(draft, { kind: 'late-offer' }, { from: 'b', fork, sdp });
+    askRelay(draft, { kind: 'late-offer' }, { from: 'b', sdp });
     return at('answered', draft);
   }
   acknowledgeB(draft, undefined);
@@ -156,7 +156,7 @@ function answer(
   if (own === undefined) return closeCall(draft, { cause: 'failed', status: 502 });
   // the relay is with the fork that was heard of last
   if (sdp !== undefined || early === undefined || draft.call.early.size > 1) {
-    askRelay(draft, { kind: 'final' }, { from: 'b', fork, sdp: own });
+    askRelay(draft, { kind: 'final' }, { from: 'b', sdp: own });
     return at('answered', draft);
   }
   return answerA(draft, early.told);
@@ -186,7 +186,7 @@ function acknowledged(draft: CallDraft, sdp: string | undefined): Transition {
   if (sdp === undefined || fork === undefined) {
     return closeCall(draft, { cause: 'failed', status: 400 });
   }
-  askRelay(draft, { kind: 'late-answer' }, { from: 'a', fork, sdp });
+  askRelay(draft, { kind: 'late-answer' }, { from: 'a', sdp });
   return at('answered', draft);
 }
 

@@ -22,7 +22,7 @@ export interface MediaTurn {
 export interface MediaRelay {
   /**
    * Takes an offer and gives where the other leg shall send each of its streams. Nothing changes for media in flight
-   * until the answer.
+   * until the answer; rtpengine alone sends to an address that a re-offer names at once.
    *
    * @throws GatewayError MediaPortsExhausted, MediaPathMismatch, LoopDetected, AddressUnusable, MediaRelayUnreachable,
    * MediaRelayRefused
