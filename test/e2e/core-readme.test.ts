@@ -1,13 +1,10 @@
-import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { blocksOf, problemsOf } from './readme-blocks.ts';
 
-const run = promisify(execFile);
 const root = join(import.meta.dirname, '../..');
-const readme = await readFile(join(root, 'packages/core/README.md'), 'utf8');
-const blocks = [...readme.matchAll(/```ts\n(.*?)```/gsu)].map(([, code = '']) => code);
+const blocks = await blocksOf('packages/core/README.md');
 
 /** What the blocks take as given, each of its type. */
 const given = `
@@ -43,13 +40,6 @@ ${code}
 `;
 }
 
-/** What the compiler says; nothing when all is well. */
-async function problems(folder: string): Promise<string> {
-  const tsc = join(root, 'node_modules/.bin/tsc');
-  const { stdout } = await run(tsc, ['-p', folder]).catch((error: { stdout: string }) => error);
-  return stdout;
-}
-
 describe('every block of the README of core', () => {
   let folder: string;
   beforeAll(async () => {
@@ -60,27 +50,13 @@ describe('every block of the README of core', () => {
 
   it('compiles as it stands, given what it names', async () => {
     expect(blocks.length).toBeGreaterThan(5);
-    const files = blocks.map((code, index) => ({
-      name: `block-${index}.ts`,
-      text: code.includes("from '@truetuple/core'") ? code : program(code),
-    }));
-    for (const { name, text } of files) await writeFile(join(folder, name), text);
-    const compilerOptions = {
-      noEmit: true,
-      composite: false,
-      incremental: false,
-      rootDir: '../../..',
-      noUnusedLocals: false,
-      noUnusedParameters: false,
-      customConditions: ['truetuple-source'],
-    };
-    const config = { extends: '../../../tsconfig.base.json', compilerOptions, include: ['*.ts'] };
-    await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(config));
-    expect(await problems(folder)).toBe('');
-    await writeFile(
-      join(folder, 'block-0.ts'),
-      program('const spec: IdentitySpecInput = { pod: 1 };'),
+    const programs = blocks.map((code) =>
+      code.includes("from '@truetuple/core'") ? code : program(code),
     );
-    expect(await problems(folder)).toContain("'pod' does not exist in type 'IdentitySpecInput'");
+    expect(await problemsOf(folder, programs)).toBe('');
+    const wrong = program('const spec: IdentitySpecInput = { pod: 1 };');
+    expect(await problemsOf(folder, [wrong])).toContain(
+      "'pod' does not exist in type 'IdentitySpecInput'",
+    );
   });
 });

@@ -17,7 +17,7 @@ it('the README has an example that runs as it stands', async () => {
 
 it('the README has an application that runs as it stands', async () => {
   const readme = await readReadme();
-  const [, code = ''] = /```ts\n((?:(?!```).)*createSipEngine.*?)```/su.exec(readme) ?? [];
+  const [, code = ''] = /```js\n(.*?)```/su.exec(readme) ?? [];
   const ask = `
     srf.on('connect', async () => {
       const client = await openUdpTransport({ address: '127.0.0.1', port: 0 });
