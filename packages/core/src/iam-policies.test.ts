@@ -254,6 +254,12 @@ describe('a policy for the pool and the cluster alone', () => {
     await liveThrough(await build(narrowPolicy), more);
   });
 
+  it('is the one that the documentation gives', () => {
+    const page = readFileSync(new URL('../../../docs/iam.md', import.meta.url), 'utf8');
+    const [, policy = ''] = /```json\n(.*?)```/s.exec(page) ?? [];
+    expect(JSON.parse(policy)).toEqual(narrowPolicy('vpc-0123456789abcdef0'));
+  });
+
   const statements = narrowPolicy('vpc-0').Statement as readonly IamStatement[];
 
   it.each([...statements.keys()])('needs its statement %i', async (left) => {
