@@ -59,7 +59,7 @@ function readOptions() {
   } catch (error) {
     const because = error instanceof Error ? error.message : String(error);
     console.error(`truetuple-netlink-build: ${because}\n${usage}`);
-    process.exit(2);
+    return process.exit(2);
   }
 }
 

@@ -56,7 +56,7 @@ describe('options that are refused, by name', () => {
       { identity: translated, routedCidrs: ['10.0.3.0/24'] },
       'the kernel translates towards 10.0.1.0/24',
     ],
-    ['no identity', { identity: undefined }, 'delivery'],
+
     ['no route', { route: undefined }, 'route'],
     ['a SIP port that is none', { sipPort: 70_000 }, 'sipPort is 70000'],
     ['an address that is none', { otherPrivateAddress: 'eth0' }, '"eth0"'],
@@ -91,4 +91,17 @@ describe('options that are refused, by name', () => {
       }),
     );
   });
+});
+
+it.each([
+  ['nothing at all', undefined],
+  ['no identity', { ...good, identity: undefined }],
+  ['what holds the identity', { ...good, identity: { identity: networks.identity } }],
+])('%s: says what is wanted', (_title, options) => {
+  expect(() => requireOptions(options as unknown as GatewayOptions)).toThrow(
+    expect.objectContaining({
+      code: 'ConfigInvalid',
+      message: expect.stringContaining('identity is no public identity') as unknown,
+    }),
+  );
 });

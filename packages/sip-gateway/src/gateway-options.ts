@@ -83,7 +83,7 @@ export interface GatewayOptions extends PeerNetworks {
 /** @throws GatewayError ConfigInvalid, naming the option */
 export function requireOptions(options: GatewayOptions): void {
   // whoever calls from JavaScript, or from a file, has no compiler to tell
-  const given: Partial<GatewayOptions> = options;
+  const given: Partial<GatewayOptions> = options ?? {};
   const { identity, signalling, media, route, sipPort = 5060, timeouts = {} } = given;
   requireDelivery(identity, given.routedCidrs);
   if (typeof route !== 'function') {
@@ -109,7 +109,13 @@ function requireDelivery(
   identity: GatewayOptions['identity'] | undefined,
   routedCidrs: GatewayOptions['routedCidrs'],
 ): void {
-  const { delivery } = identity ?? {};
+  if (typeof identity?.publicIp !== 'string') {
+    throw invalid(
+      'identity is no public identity',
+      'Give the `identity` of what ensurePublicIdentity resolves to.',
+    );
+  }
+  const { delivery } = identity;
   if (!isServed(delivery)) {
     throw invalid(
       `identity.delivery is ${JSON.stringify(delivery)}`,
@@ -117,7 +123,7 @@ function requireDelivery(
     );
   }
   if (delivery === 'both' || routedCidrs === undefined) return;
-  const translated = identity?.routedCidrs ?? [];
+  const translated = identity.routedCidrs ?? [];
   if (areSameCidrs(routedCidrs, translated)) return;
   throw invalid(
     `routedCidrs is ${routedCidrs.join(' ') || 'empty'}, and the kernel translates towards ${translated.join(' ') || 'nobody'}`,
