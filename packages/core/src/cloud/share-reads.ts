@@ -111,13 +111,14 @@ function forget(underWay: Map<string, SharedRead>, key: string, shared: SharedRe
 }
 
 /** The promise's outcome, or the signal's reason as soon as it aborts. */
-function orAborted<Value>(
+export function orAborted<Value>(
   promise: Promise<Value>,
   signal: AbortSignal | undefined,
 ): Promise<Value> {
   if (signal === undefined) return promise;
   return new Promise((resolve, reject) => {
     const leave = (): void => reject(signal.reason as Error);
+    if (signal.aborted) leave();
     signal.addEventListener('abort', leave, { once: true });
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));
   });

@@ -24,7 +24,7 @@ const credentials: Meaning = {
 const credentialsRefused: Meaning = {
   code: 'CredentialsRefused',
   remedy:
-    "EC2 did not accept the credentials: check that they are complete and not expired, that this machine's clock is right, and that the account has the region of the identity spec enabled.",
+    "EC2 did not accept the credentials: check this machine's clock, that they are complete and not expired, and that the account has the region of the identity spec enabled.",
   retry: 'never',
 };
 const wrongRegion: Meaning = {
@@ -73,7 +73,10 @@ const tagTargetUnknown: Meaning = {
   retry: 'now',
 };
 
-/** EC2's codes (EC2 API reference, "Error codes") and the SDK's for calls without an answer, as ours. */
+/**
+ * EC2's codes (EC2 API reference, "Error codes") and the SDK's, as ours. The HTTP status says it for those that are not here: a failed
+ * connection has none, a server's fault 500 and more.
+ */
 const meanings: Readonly<Record<string, Meaning>> = {
   UnauthorizedOperation: denied,
   AccessDenied: denied,
@@ -83,11 +86,16 @@ const meanings: Readonly<Record<string, Meaning>> = {
   Blocked: denied,
   CredentialsProviderError: credentials,
   TokenProviderError: credentials,
+  CredentialsTimeout: {
+    code: 'CredentialsMissing',
+    remedy: 'The Pod Identity agent of this node, or STS for IRSA, is silent: look at it.',
+    retry: 'later',
+  },
   InvalidClientTokenId: credentialsRefused,
   UnrecognizedClientException: credentialsRefused,
   ExpiredToken: credentialsRefused,
   ExpiredTokenException: credentialsRefused,
-  RequestExpired: credentialsRefused,
+  RequestExpired: { ...credentialsRefused, retry: 'later' },
   MissingAuthenticationToken: credentials,
   SignatureDoesNotMatch: credentialsRefused,
   InvalidSignatureException: credentialsRefused,
@@ -108,18 +116,9 @@ const meanings: Readonly<Record<string, Meaning>> = {
   ThrottlingException: throttled,
   TimeoutError: unreachable,
   NetworkingError: unreachable,
-  ECONNREFUSED: unreachable,
   ECONNRESET: unreachable,
-  ENOTFOUND: unreachable,
   EPIPE: unreachable,
   ETIMEDOUT: unreachable,
-  EAI_AGAIN: unreachable,
-  EHOSTUNREACH: unreachable,
-  ENETUNREACH: unreachable,
-  InternalError: busy,
-  InternalFailure: busy,
-  ServiceUnavailable: busy,
-  Unavailable: busy,
   IncorrectState: busy,
   IncorrectInstanceState: busy,
   // of an instance that is pending; otherwise of calls that name no interface, as none of ours
@@ -151,7 +150,10 @@ const refused: Meaning = {
 export function meaningOf(error: Ec2CallError): Meaning {
   const meaning = Object.hasOwn(meanings, error.ec2Code) ? meanings[error.ec2Code] : undefined;
   if (meaning !== undefined) return meaning;
-  return error.httpStatus === undefined ? unreachable : refused;
+  const { httpStatus: status = 0 } = error;
+  if (status === 429) return throttled;
+  if (status >= 500) return busy;
+  return status === 0 ? unreachable : refused;
 }
 
 /** Codes of calls that EC2 never carries out, whatever status they were answered with. */

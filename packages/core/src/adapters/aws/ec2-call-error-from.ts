@@ -1,11 +1,15 @@
 import { Ec2CallError } from '../../cloud/ec2-call-error.ts';
 
 /** What the SDK puts on an error: a service's answer has a status; a system error has a code. */
-interface SdkErrorFacts {
+export interface SdkErrorFacts {
   readonly name?: unknown;
   readonly message?: unknown;
   readonly code?: unknown;
-  readonly $metadata?: { readonly httpStatusCode?: unknown; readonly requestId?: unknown };
+  readonly $metadata?: {
+    readonly httpStatusCode?: number;
+    readonly requestId?: unknown;
+    readonly clockSkewCorrected?: boolean;
+  };
 }
 
 /**
@@ -27,9 +31,16 @@ export function ec2CallErrorFrom(error: unknown, action: string): Ec2CallError {
   });
 }
 
-/** The errno first: the SDK calls a closed connection TimeoutError too. */
+/** True when EC2 refused a request for its time: from now on the SDK goes by EC2's clock. */
+export function isClockCorrected({ $metadata: answer }: SdkErrorFacts): boolean {
+  // a server's fault may have been carried out
+  return answer?.clockSkewCorrected === true && (answer.httpStatusCode ?? 500) < 500;
+}
+
+/** The errno first: the SDK calls a closed connection TimeoutError too. Only our wait for credentials ends as a DOMException. */
 function codeOf(facts: SdkErrorFacts): string {
   const { code, name } = facts;
+  if (code === DOMException.TIMEOUT_ERR) return 'CredentialsTimeout';
   if (typeof code === 'string' && /^E[A-Z_]+$/.test(code)) return code;
   return typeof name === 'string' && name !== 'Error' ? name : 'NetworkingError';
 }

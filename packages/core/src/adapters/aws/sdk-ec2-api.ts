@@ -1,7 +1,8 @@
 import type { Ec2Api } from '../../cloud/ec2-api.ts';
 import type { Ec2PacketFilters } from '../../cloud/ec2-packet-filters.ts';
+import { orAborted } from '../../cloud/share-reads.ts';
 import { onDemand } from '../../on-demand.ts';
-import { ec2CallErrorFrom } from './ec2-call-error-from.ts';
+import { ec2CallErrorFrom, isClockCorrected, type SdkErrorFacts } from './ec2-call-error-from.ts';
 import { readElasticIp } from './read-shapes.ts';
 import { reads } from './sdk-reads.ts';
 import type { Connection, Run } from './sdk-run.ts';
@@ -21,7 +22,7 @@ export interface SdkEc2Options {
   readonly maxAttempts?: number;
   /** Default 3,000. */
   readonly connectionTimeoutMs?: number;
-  /** Until the whole answer is there; default 10,000. */
+  /** Until the whole answer is there, and before that, until there are credentials; default 10,000. */
   readonly requestTimeoutMs?: number;
 }
 
@@ -33,12 +34,23 @@ export interface SdkEc2Options {
 export function sdkEc2Api(options: SdkEc2Options): Ec2Api {
   let connecting: Promise<Connection> | undefined;
   const run: Run = async (action, call, act) => {
-    const abort = call?.signal === undefined ? {} : { abortSignal: call.signal };
+    const { signal, untilSent } = call ?? {};
+    const abort = signal === undefined ? {} : { abortSignal: signal };
+    let deadline: AbortSignal | undefined;
     try {
-      connecting ??= connect(options);
-      return await act(await connecting, abort);
+      const connection = await (connecting ??= connect(options));
+      // the SDK itself waits without end for a Pod Identity agent that is silent
+      deadline = AbortSignal.timeout(options.requestTimeoutMs ?? 10_000);
+      const credentials = orAborted(connection.client.config.credentials(), deadline);
+      await orAborted(credentials, signal ?? untilSent);
+      return await act(connection, abort).catch((error: SdkErrorFacts) => {
+        if (isClockCorrected(error)) return act(connection, abort);
+        throw error;
+      });
     } catch (error) {
-      if (call?.signal?.aborted === true) throw error;
+      if (signal?.aborted === true || error === untilSent?.reason) throw error;
+      // what was asked may be lost: the next call asks anew
+      if (error === deadline?.reason) connecting = undefined;
       throw ec2CallErrorFrom(error, action);
     }
   };

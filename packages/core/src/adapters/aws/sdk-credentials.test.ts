@@ -1,0 +1,164 @@
+// Credentials as a Pod Identity agent gives them, and clocks that differ: real HTTP on loopback.
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { CallOptions, Ec2Api } from '../../cloud/ec2-api.ts';
+import { translateEc2Error } from '../../cloud/translate-ec2-error.ts';
+import { sdkEc2Api, type SdkEc2Options } from './sdk-ec2-api.ts';
+
+type Answer = (request: IncomingMessage, response: ServerResponse) => void;
+
+const closing: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  for (const close of closing.splice(0)) await close();
+});
+beforeEach(() => {
+  for (const name of ['ACCESS_KEY_ID', 'SECRET_ACCESS_KEY', 'PROFILE', 'ROLE_ARN']) {
+    vi.stubEnv(`AWS_${name}`, undefined);
+  }
+  vi.stubEnv('AWS_CONFIG_FILE', '/dev/null');
+  vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', '/dev/null');
+});
+
+async function listen(answer: Answer): Promise<string> {
+  const server = createServer((request, response) => {
+    request.resume();
+    answer(request, response);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  closing.push(async () => {
+    const closed = once(server, 'close');
+    server.close();
+    server.closeAllConnections();
+    await closed;
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+const noAddresses =
+  '<DescribeAddressesResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><addressesSet/></DescribeAddressesResponse>';
+const expired =
+  '<Response><Errors><Error><Code>RequestExpired</Code><Message>no</Message></Error></Errors></Response>';
+
+/** A Pod Identity agent: what it answers to its first request, its second one, and all further ones. */
+async function agentThat(...answers: readonly ('gives' | 'hangs')[]): Promise<{ asked: number }> {
+  const seen = { asked: 0 };
+  const url = await listen((_request, response) => {
+    const how = answers[Math.min(seen.asked, answers.length - 1)];
+    seen.asked += 1;
+    if (how === 'hangs') return;
+    // the SDK renews what ends within five minutes
+    const Expiration = new Date(Date.now() + 4 * 60_000).toISOString();
+    const keys = { AccessKeyId: `KEY${seen.asked}`, SecretAccessKey: 's', Token: 't', Expiration };
+    response.end(JSON.stringify(keys));
+  });
+  vi.stubEnv('AWS_CONTAINER_CREDENTIALS_FULL_URI', `${url}/v1/credentials`);
+  vi.stubEnv('AWS_CONTAINER_AUTHORIZATION_TOKEN', 'token');
+  return seen;
+}
+
+/** EC2 with which keys it was called. */
+async function ec2(more: Partial<SdkEc2Options> = {}): Promise<{ api: Ec2Api; keys: string[] }> {
+  const keys: string[] = [];
+  const endpoint = await listen(({ headers }, response) => {
+    keys.push(/Credential=(\w+)/.exec(headers.authorization ?? '')?.[1] ?? 'none');
+    response.end(noAddresses);
+  });
+  return { api: sdkEc2Api({ region: 'eu-central-1', endpoint, maxAttempts: 1, ...more }), keys };
+}
+
+describe('a Pod Identity agent', () => {
+  it('that hangs ends a call in bounded time; the next one asks it anew', async () => {
+    await agentThat('hangs', 'gives');
+    const { api, keys } = await ec2({ requestTimeoutMs: 300 });
+    const error = translateEc2Error(await api.describeAddresses({}).catch((e: unknown) => e), 'x');
+    expect(error).toMatchObject({ code: 'CredentialsMissing', retry: 'later' });
+    expect(error.remedy).toContain('Pod Identity agent');
+    expect(keys).toEqual([]);
+    await api.describeAddresses({});
+    expect(keys).toEqual(['KEY2']);
+  });
+
+  it.each(['signal', 'untilSent'] as const)('that hangs: %s ends the wait', async (which) => {
+    await agentThat('hangs');
+    const { api, keys } = await ec2();
+    const stop = new AbortController();
+    const call: CallOptions = { [which]: stop.signal };
+    const tagging = api.createTags({ resources: ['e'], tags: [{ key: 'a', value: 'b' }] }, call);
+    const reason = new Error('enough');
+    stop.abort(reason);
+    await expect(tagging).rejects.toBe(reason);
+    expect(keys).toEqual([]);
+  });
+
+  it('is asked for new credentials before the old ones end', async () => {
+    await agentThat('gives');
+    const { api, keys } = await ec2();
+    await vi.waitFor(async () => {
+      await api.describeAddresses({});
+      expect(keys.at(-1)).not.toBe('KEY1');
+    });
+    expect(keys[0]).toBe('KEY1');
+  });
+
+  it('that hangs when they are renewed stops no call while the old ones hold', async () => {
+    const agent = await agentThat('gives', 'hangs');
+    const { api, keys } = await ec2({ requestTimeoutMs: 300 });
+    await vi.waitFor(async () => {
+      await api.describeAddresses({});
+      expect(agent.asked).toBe(2);
+    });
+    await api.describeAddresses({});
+    expect(new Set(keys)).toEqual(new Set(['KEY1']));
+  });
+});
+
+describe('a clock that differs from EC2’s', () => {
+  const credentials = { accessKeyId: 'KEY', secretAccessKey: 's' };
+
+  /** EC2 whose clock is 20 minutes ahead, and says so or not. It refuses what was signed by another one. */
+  async function ec2Ahead(refusal: { readonly status: number; readonly saysTime: boolean }) {
+    const seen = { requests: 0 };
+    const endpoint = await listen(({ headers }, response) => {
+      seen.requests += 1;
+      const now = Date.now() + 20 * 60_000;
+      const [day, time] = String(headers['x-amz-date']).split('T');
+      const signedAt = Date.parse(
+        `${day?.replace(/(....)(..)(..)/, '$1-$2-$3')}T${time?.replace(/(..)(..)(..)/, '$1:$2:$3')}`,
+      );
+      const isRight = Math.abs(now - signedAt) < 5 * 60_000;
+      if (refusal.saysTime) response.setHeader('date', new Date(now).toUTCString());
+      response.writeHead(isRight ? 200 : refusal.status).end(isRight ? noAddresses : expired);
+    });
+    const options: SdkEc2Options = {
+      region: 'eu-central-1',
+      endpoint,
+      maxAttempts: 1,
+      credentials,
+    };
+    return { seen, api: sdkEc2Api(options) };
+  }
+
+  it('is corrected: the call is made once more, by EC2’s', async () => {
+    const { api, seen } = await ec2Ahead({ status: 400, saysTime: true });
+    expect(await api.describeAddresses({})).toEqual([]);
+    expect(seen.requests).toBe(2);
+  });
+
+  it('and stays so is named in the error', async () => {
+    const { api, seen } = await ec2Ahead({ status: 400, saysTime: false });
+    const error = translateEc2Error(await api.describeAddresses({}).catch((e: unknown) => e), 'x');
+    expect(error).toMatchObject({ code: 'CredentialsRefused', retry: 'later' });
+    expect(error.remedy).toContain('clock');
+    expect(seen.requests).toBe(1);
+  });
+
+  it('makes no call twice that a server may have carried out', async () => {
+    const { api, seen } = await ec2Ahead({ status: 500, saysTime: true });
+    await expect(api.describeAddresses({})).rejects.toMatchObject({ httpStatus: 500 });
+    expect(seen.requests).toBe(1);
+  });
+});
