@@ -11,7 +11,8 @@ export interface InstanceNetworkInterface {
   /** 0 is the primary one. */
   readonly deviceNumber: number;
   readonly subnetId: string;
-  readonly subnetCidr: Cidr;
+  /** Absent in a subnet that has IPv6 only. */
+  readonly subnetCidr?: Cidr;
   readonly vpcId: string;
   /** Every IPv4 CIDR block of the VPC. */
   readonly vpcCidrs: readonly Cidr[];
@@ -49,6 +50,7 @@ async function readInterface(read: ReadMetadata, mac: string): Promise<InstanceN
   const subnetPath = `${at}/subnet-ipv4-cidr-block`;
   const vpcPath = `${at}/vpc-ipv4-cidr-blocks`;
   const ipsPath = `${at}/local-ipv4s`;
+  const subnetCidr = await read(subnetPath);
   const deviceNumber = await required(read, `${at}/device-number`);
   if (!/^\d+$/.test(deviceNumber)) throw factInvalid(`${at}/device-number`, deviceNumber);
   return {
@@ -56,7 +58,7 @@ async function readInterface(read: ReadMetadata, mac: string): Promise<InstanceN
     networkInterfaceId: await required(read, `${at}/interface-id`),
     deviceNumber: Number(deviceNumber),
     subnetId: await required(read, `${at}/subnet-id`),
-    subnetCidr: one(subnetPath, linesOf(await required(read, subnetPath)), isCidr),
+    ...(subnetCidr && { subnetCidr: one(subnetPath, linesOf(subnetCidr), isCidr) }),
     vpcId: await required(read, `${at}/vpc-id`),
     vpcCidrs: all(vpcPath, linesOf(await required(read, vpcPath)), isCidr),
     privateIps: all(ipsPath, linesOf((await read(ipsPath)) ?? ''), isIpv4Address),
