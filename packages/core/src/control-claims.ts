@@ -13,6 +13,7 @@ import type { Liveness } from './cloud/liveness.ts';
 import type { RequestLanes } from './cloud/request-lanes.ts';
 import type { CoreError } from './errors.ts';
 import type { Clock } from './identity/clock.ts';
+import { requirePoolName } from './identity/pool-name.ts';
 
 /** What a controller of claims works with. */
 export interface ControlPartsForClaims {
@@ -55,7 +56,8 @@ const defaultGraceMs = 5 * 60_000;
  * Carries out the claims of a pool, as its one writer: plans for all of them at once from one view of EC2, promises each address to
  * one claim before EC2 is asked for it, repairs what is granted, and gives back what no pod holds any more. All that it needs
  * to know is in the claims and in EC2, so that another controller goes on where this one died. It does nothing without the lease.
- * Throws nothing: what EC2 refuses stands in the claim that it is about, and what goes wrong is told to `onTrouble`.
+ * Once it runs it throws nothing: what EC2 refuses stands in the claim that it is about, and what goes wrong is told to `onTrouble`.
+ * @throws CoreError SpecInvalid for a pool's name with a wildcard
  */
 export function controlClaims(parts: ControlPartsForClaims, options: ControlOptions): ClaimControl {
   const { lanes, lease, live, clock } = parts;
@@ -65,6 +67,7 @@ export function controlClaims(parts: ControlPartsForClaims, options: ControlOpti
     intervalMs = defaultIntervalMs,
     graceMs = defaultGraceMs,
   } = options;
+  requirePoolName(pool);
   const window = assignWindowMs === undefined ? {} : { assignWindowMs };
   const governed = governedEc2({ ec2: fenceEc2(parts.ec2, lease), lanes, clock }, window);
   const controller = new ClaimController(

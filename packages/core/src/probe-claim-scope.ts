@@ -8,6 +8,7 @@ import { checkProbePlace, type CheckedPlace, type ProbePlace } from './cloud/pro
 import { isOutcomeUnknown, meaningOf, nameStep } from './cloud/translate-ec2-error.ts';
 import { parseIpv4Address } from './identity/address.ts';
 import type { Clock } from './identity/clock.ts';
+import { requirePoolName } from './identity/pool-name.ts';
 import type { StepDescription } from './identity/step-description.ts';
 import { thisNode } from './this-node.ts';
 
@@ -62,13 +63,14 @@ interface Probe {
  * Finds out on a real account whether EC2 refuses to move an Elastic IP from one private IP to another of the
  * same network interface (AssociateAddress, AllowReassociation=false), which its reference does not say. Uses
  * an address of the pool that is reserved for this and two private IPs; undoes what it did.
- * @throws CoreError ProbeRefused, or what reading EC2 led to, before anything is written.
+ * @throws CoreError ProbeRefused, SpecInvalid for a pool's name with a wildcard, or what reading EC2 led to, before anything is written.
  */
 export async function probeClaimScope(
   request: ClaimScopeRequest,
   ports: ClaimScopePorts,
 ): Promise<ClaimScopeReport> {
   const { ec2, clock = thisNode().clock } = ports;
+  requirePoolName(request.pool);
   const session = openSession({ ec2, clock });
   const place = await checkProbePlace(session, request);
   const probe: Probe = { session, place, steps: [], associationIds: new Set() };

@@ -15,7 +15,7 @@ import { readPool } from './cloud/observe-cloud.ts';
 import { doubtAboutHolder, planHandover, type HandoverPlan } from './cloud/plan-handover.ts';
 import { ownerRecordOf, requestOn } from './cloud/view.ts';
 import { CoreError } from './errors.ts';
-import { holderSilent, holderUnknown, requireOfZone } from './handover-errors.ts';
+import { holderSilent, holderUnknown, requireOfZone, requireTellable } from './handover-errors.ts';
 import type { Clock } from './identity/clock.ts';
 import type { Owner } from './identity/owner.ts';
 
@@ -111,7 +111,7 @@ interface Run {
  * `lost`, `handed-over`; then the address is free, which this waits for. Claim it with
  * `ensurePublicIdentity({ ...spec, address })`, which deletes the request: until its time is over nobody else is given the address. Wall clocks are compared.
  * Safe to call again after a crash anywhere.
- * @throws CoreError AddressUnavailable for an address that the pool has not; WrongNetworkBorderGroup for one that EC2 would not associate in the zone; HolderUnknown for one that is associated
+ * @throws CoreError SpecInvalid for names that do not fit into EC2's tags; AddressUnavailable for an address that the pool has not; WrongNetworkBorderGroup for one that EC2 would not associate in the zone; HolderUnknown for one that is associated
  * without an owner record; HolderSilent when the holder neither let go in time nor is proven dead: it keeps the
  * address, and the request is withdrawn; Aborted.
  */
@@ -120,6 +120,7 @@ export async function requestHandover(
   ports: HandoverPorts,
 ): Promise<HandoverReport> {
   const { ec2, clock, onStep, signal } = ports;
+  requireTellable(request);
   const { timeoutMs = defaultTimeoutMs } = request;
   const run: Run = {
     session: openSession({ ec2, clock, onStep, signal }),

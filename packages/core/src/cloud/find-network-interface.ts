@@ -3,7 +3,7 @@ import { poolTagKey } from '../identity/owner.ts';
 import { readCloud, type CloudSession } from './cloud-session.ts';
 import type { Filter, NetworkInterface } from './ec2-api.ts';
 import type { GrantSpec, LinkFact } from './identity-grant.ts';
-import { readPool } from './observe-cloud.ts';
+import { readPool, tagFilter } from './observe-cloud.ts';
 
 /**
  * Finds the link's ENI: one that a filter selects, or among several the one with the link's MAC address.
@@ -56,7 +56,7 @@ function selection(
         return { filters: [onInstance], sentence: `the ENI of ${instanceId}` };
       }
       return {
-        filters: [onInstance, { name: `tag:${tag.key}`, values: [tag.value] }],
+        filters: [onInstance, tagFilter(tag)],
         sentence: `the ENI of ${instanceId} with tag ${tag.key}=${tag.value}`,
       };
     }

@@ -1,9 +1,10 @@
 import { expect, it } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
+import { parseIdentitySpec } from '../identity/identity-spec.ts';
 import { simulatedPod } from '../testing/simulated-pod.ts';
 import { ensurePublicIdentity } from '../ensure-public-identity.ts';
 import { openSession } from './cloud-session.ts';
-import { lookAtCloud, poolFilters, routeTableIdFilters } from './observe-cloud.ts';
+import { findRouteTables, lookAtCloud, poolFilters, routeTableIdFilters } from './observe-cloud.ts';
 
 it('a look one of whose reads had to be tried again reads all anew: no view of two times', async () => {
   const { spec, node, ec2 } = simulatedPod();
@@ -30,3 +31,30 @@ it('a look one of whose reads had to be tried again reads all anew: no view of t
   expect(routeTables).toHaveLength(1);
   expect(addresses[0]).not.toHaveProperty('associationId');
 });
+
+it.each(['ids', 'tag'] as const)(
+  'finds and reads 201 route tables by %s, more than a request can name',
+  async (by) => {
+    const { spec, ec2, clock } = simulatedPod({ ec2: { routeTablesPerVpc: 500 } });
+    const vpcId = ec2.snapshot().vpcs[0]?.vpcId ?? '';
+    const made = Array.from(
+      { length: 201 },
+      () => ec2.createRouteTable({ vpcId, tags: { tier: 'sip' } }).routeTableId,
+    ).toSorted();
+    const routeTables =
+      by === 'tag' ? ({ by, key: 'tier', value: 'sip' } as const) : { by, routeTableIds: made };
+    const session = openSession({ ec2, clock });
+    const found = await findRouteTables(
+      session,
+      parseIdentitySpec({ ...spec, routeTables }),
+      vpcId,
+    );
+    expect(found).toEqual(made);
+    const seen = await lookAtCloud(session, {
+      networkInterfaceIds: [],
+      addressFilters: poolFilters('media'),
+      routeTableFilters: routeTableIdFilters(found),
+    });
+    expect(seen.routeTables.map(({ routeTableId }) => routeTableId).toSorted()).toEqual(made);
+  },
+);

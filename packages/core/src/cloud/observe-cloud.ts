@@ -1,7 +1,7 @@
 import { CoreError } from '../errors.ts';
 import { poolTagKey } from '../identity/owner.ts';
 import { readCloud, readTogether, type CloudSession } from './cloud-session.ts';
-import type { ElasticIp, Filter, NetworkInterface, RouteTable } from './ec2-api.ts';
+import type { ElasticIp, Filter, NetworkInterface, RouteTable, Tag } from './ec2-api.ts';
 import type { GrantSpec } from './identity-grant.ts';
 import { inChunks } from './in-chunks.ts';
 import type { CloudView } from './view.ts';
@@ -10,8 +10,11 @@ import type { CloudView } from './view.ts';
 export interface CloudScope {
   readonly networkInterfaceIds: readonly string[];
   readonly addressFilters: readonly Filter[];
-  readonly routeTableFilters: readonly Filter[] | 'none';
+  readonly routeTableFilters: RouteTableFilters | 'none';
 }
+
+/** The first one may have any number of values. */
+export type RouteTableFilters = readonly [Filter, ...Filter[]];
 
 export type CloudPart = keyof CloudView;
 
@@ -76,16 +79,25 @@ async function readAddresses(
 
 async function readRouteTables(
   session: CloudSession,
-  filters: readonly Filter[] | 'none',
+  filters: RouteTableFilters | 'none',
 ): Promise<readonly RouteTable[]> {
   if (filters === 'none') return [];
-  return readCloud(session, `reading the route tables ${sayFilters(filters)}`, (call) =>
-    session.ec2.describeRouteTables({ filters }, call),
-  );
+  const [{ name, values }, ...others] = filters;
+  return inChunks(values, (chunk) => {
+    const asked = [{ name, values: chunk }, ...others];
+    return readCloud(session, `reading the route tables ${sayFilters(asked)}`, (call) =>
+      session.ec2.describeRouteTables({ filters: asked }, call),
+    );
+  });
 }
 
 function sayFilters(filters: readonly Filter[]): string {
   return filters.map(({ name, values }) => `${name}=${values.join(',')}`).join(' ');
+}
+
+/** Those that carry the tag: EC2 reads `*`, `?` and the backslash as a pattern, but behind a backslash. */
+export function tagFilter({ key, value }: Tag): Filter {
+  return { name: `tag:${key}`, values: [value.replaceAll(/[*?\\]/g, String.raw`\$&`)] };
 }
 
 export function poolFilters(pool: string): Filter[] {
@@ -99,7 +111,7 @@ export function readPool(session: CloudSession, pool: string): Promise<readonly 
   );
 }
 
-export function routeTableIdFilters(routeTableIds: readonly string[]): Filter[] | 'none' {
+export function routeTableIdFilters(routeTableIds: readonly string[]): RouteTableFilters | 'none' {
   if (routeTableIds.length === 0) return 'none';
   return [{ name: 'route-table-id', values: routeTableIds }];
 }
@@ -118,9 +130,8 @@ export async function findRouteTables(
   const selected =
     selector.by === 'ids'
       ? { name: 'route-table-id', values: selector.routeTableIds }
-      : { name: `tag:${selector.key}`, values: [selector.value] };
-  const filters = [{ name: 'vpc-id', values: [vpcId] }, selected];
-  const tables = await readRouteTables(session, filters);
+      : tagFilter(selector);
+  const tables = await readRouteTables(session, [selected, { name: 'vpc-id', values: [vpcId] }]);
   const found = tables.map(({ routeTableId }) => routeTableId).toSorted();
   const missing =
     selector.by === 'ids' ? selector.routeTableIds.filter((id) => !found.includes(id)) : [];

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { CoreError } from '../errors.ts';
+import { formatIpv6Owner } from '../cloud/ipv6-record.ts';
+import type { Ipv4Address } from './address.ts';
+import { formatOwnerTag } from './owner.ts';
 import { parseIdentitySpec, type IdentitySpecInput } from './identity-spec.ts';
 
 const good: IdentitySpecInput = {
@@ -8,6 +11,12 @@ const good: IdentitySpecInput = {
   region: 'eu-central-1',
   vpcCidrs: ['10.0.0.0/16'],
   routeTables: { by: 'ids', routeTableIds: ['rtb-0a'] },
+};
+
+const longest = {
+  privateIp: '255.255.255.255' as Ipv4Address,
+  privateIpAssignedByUs: true,
+  networkInterfaceId: 'eni-00000000000000000',
 };
 
 function refusal(change: object): string {
@@ -47,6 +56,10 @@ describe('parseIdentitySpec', () => {
   it.each<[string, object, string]>([
     ['an unknown field', { pol: 'x' }, 'pol'],
     ['an empty pool', { pool: '' }, 'pool: is empty'],
+    ['a pool longer than a tag', { pool: 'p'.repeat(257) }, 'pool: is empty, too long'],
+    ['a pool with *', { pool: 'media*' }, 'pool: is empty, too long, or has * ? or \\'],
+    ['a pool with ?', { pool: 'med?a' }, 'pool: '],
+    ['a pool with a backslash', { pool: 'a\\b' }, 'pool: '],
     ['a region that is none', { region: 'Frankfurt' }, 'region: is not an AWS region'],
     ['a long link name', { linkName: 'a-link-name-of-17' }, 'linkName: is longer'],
     [
@@ -74,8 +87,26 @@ describe('parseIdentitySpec', () => {
       { owner: { ...good.owner, pod: 'p'.repeat(250) } },
       'EC2 allows 256',
     ],
+    [
+      'a pool too long for the tag of an IPv6 address',
+      { pool: 'p'.repeat(240), addressFamilies: ['ipv4', 'ipv6'] },
+      'a tag would have 257 characters',
+    ],
   ])('refuses %s', (_what, change, text) => {
     expect(refusal(change)).toContain(text);
+  });
+
+  it('takes names that just fit into a tag', () => {
+    const long = { owner: { ...good.owner, pod: 'p'.repeat(197) }, pool: 'p'.repeat(46) };
+    for (const [change, value] of [
+      [{ owner: long.owner }, formatOwnerTag({ ...longest, owner: long.owner })],
+      [{ ...long, addressFamilies: ['ipv4', 'ipv6'] }, formatIpv6Owner(long.owner, long.pool)],
+      [{ pool: 'p'.repeat(256) }, 'p'.repeat(256)],
+    ] as const) {
+      expect(value).toHaveLength(256);
+      expect(refusal(change)).toBe('accepted');
+    }
+    expect(refusal({ owner: { ...long.owner, uid: 'a12' } })).toContain('257 characters');
   });
 
   it('names every wrong field at once', () => {

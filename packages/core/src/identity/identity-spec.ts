@@ -1,9 +1,10 @@
 import * as v from 'valibot';
 import { CoreError } from '../errors.ts';
 import { isCidr, isIpv4Address, type Cidr, type Ipv4Address } from './address.ts';
-import { formatOwnerTag, tagValueLimit, type Owner } from './owner.ts';
+import { tagValueLimit, type Owner } from './owner.ts';
 import { deliveries, type BoundPorts, type Delivery } from './delivery.ts';
 import { ipv6Fields, refuseIpv6Spec, type Ipv6Spec, type Ipv6SpecInput } from './ipv6-spec.ts';
+import { poolName, poolNameFault } from './pool-name.ts';
 import { refuseDelivery } from './refuse-delivery.ts';
 import { refuseProof } from './refuse-proof.ts';
 import { proofSchema, type Proof, type ProofInput } from './proof.ts';
@@ -158,7 +159,7 @@ const boundPorts = v.pipe(
 
 const schema: v.GenericSchema<unknown, IdentitySpec> = v.strictObject({
   owner: v.strictObject({ cluster: namePart, namespace: namePart, pod: namePart, uid: namePart }),
-  pool: v.pipe(name, v.maxLength(tagValueLimit, 'is longer than an EC2 tag value')),
+  pool: v.pipe(v.string(), v.regex(poolName, poolNameFault)),
   address: v.optional(addressName),
   excludeAddresses: v.optional(v.array(addressName), []),
   region: v.pipe(v.string(), v.regex(/^[a-z]{2,4}(-[a-z]+)+-\d+$/, 'is not an AWS region')),
@@ -206,19 +207,18 @@ export function parseIdentitySpec(input: unknown): IdentitySpec {
   const spec = result.output;
   const impossible = [...refuseDelivery(spec), ...refuseProofOf(spec), ...refuseIpv6Spec(spec)];
   if (impossible.length > 0) throw invalid(impossible);
-  const longest = {
-    owner: spec.owner,
-    privateIp: '255.255.255.255' as Ipv4Address,
-    privateIpAssignedByUs: true,
-    networkInterfaceId: 'eni-00000000000000000',
-  };
-  const length = formatOwnerTag(longest).length;
+  const length = longestTag(spec);
   if (length > tagValueLimit) {
-    throw invalid([
-      `owner: the owner tag would have ${length} characters, EC2 allows ${tagValueLimit}`,
-    ]);
+    throw invalid([`owner: a tag would have ${length} characters, EC2 allows ${tagValueLimit}`]);
   }
   return spec;
+}
+
+/** How long the longest value is that is written of an owner: on its Elastic IP, or with the pool for its IPv6 address. */
+function longestTag({ owner, addressFamilies, pool }: IdentitySpec): number {
+  const onElasticIp = '255.255.255.255/assigned/eni-00000000000000000'.length;
+  const ofIpv6 = addressFamilies.includes('ipv6') ? pool.length : 0;
+  return `${Object.values(owner).join('/')}/`.length + Math.max(onElasticIp, ofIpv6);
 }
 
 function refuseProofOf(spec: IdentitySpec): string[] {

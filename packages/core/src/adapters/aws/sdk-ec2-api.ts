@@ -1,4 +1,4 @@
-import type { Ec2Api } from '../../cloud/ec2-api.ts';
+import type { Ec2Api, RouteToNetworkInterface, Tag } from '../../cloud/ec2-api.ts';
 import type { Ec2PacketFilters } from '../../cloud/ec2-packet-filters.ts';
 import { orAborted } from '../../cloud/share-reads.ts';
 import { onDemand } from '../../on-demand.ts';
@@ -147,6 +147,10 @@ function interfaceWrites(run: Run) {
   } satisfies Partial<Ec2Api>;
 }
 
+function tagShapes(tags: readonly Tag[]) {
+  return tags.map(({ key, value }) => ({ Key: key, Value: value }));
+}
+
 function addressWrites(
   run: Run,
 ): Pick<
@@ -158,7 +162,7 @@ function addressWrites(
       run('AllocateAddress', call, async ({ sdk, client }, options) => {
         // an untagged address would be nobody's
         if (tags.length === 0) throw new Error('an Elastic IP is allocated with tags only');
-        const Tags = tags.map(({ key, value }) => ({ Key: key, Value: value }));
+        const Tags = tagShapes(tags);
         const command = new sdk.AllocateAddressCommand({
           Domain: 'vpc',
           NetworkBorderGroup: networkBorderGroup,
@@ -186,7 +190,7 @@ function addressWrites(
       }),
     createTags: ({ resources, tags }, call) =>
       run('CreateTags', call, async ({ sdk, client }, options) => {
-        const Tags = tags.map(({ key, value }) => ({ Key: key, Value: value }));
+        const Tags = tagShapes(tags);
         const command = new sdk.CreateTagsCommand({ Resources: [...resources], Tags });
         await client.send(command, options);
       }),
@@ -194,32 +198,30 @@ function addressWrites(
       run('DeleteTags', call, async ({ sdk, client }, options) => {
         // without tags EC2 would delete every tag of the resources
         if (tags.length === 0) return;
-        const Tags = tags.map(({ key, value }) => ({ Key: key, Value: value }));
+        const Tags = tagShapes(tags);
         const command = new sdk.DeleteTagsCommand({ Resources: [...resources], Tags });
         await client.send(command, options);
       }),
   };
 }
 
+function routeShape(route: RouteToNetworkInterface) {
+  return {
+    RouteTableId: route.routeTableId,
+    DestinationCidrBlock: route.destinationCidrBlock,
+    NetworkInterfaceId: route.networkInterfaceId,
+  };
+}
+
 function routeWrites(run: Run): Pick<Ec2Api, 'createRoute' | 'replaceRoute' | 'deleteRoute'> {
   return {
-    createRoute: ({ routeTableId, destinationCidrBlock, networkInterfaceId }, call) =>
+    createRoute: (route, call) =>
       run('CreateRoute', call, async ({ sdk, client }, options) => {
-        const command = new sdk.CreateRouteCommand({
-          RouteTableId: routeTableId,
-          DestinationCidrBlock: destinationCidrBlock,
-          NetworkInterfaceId: networkInterfaceId,
-        });
-        await client.send(command, options);
+        await client.send(new sdk.CreateRouteCommand(routeShape(route)), options);
       }),
-    replaceRoute: ({ routeTableId, destinationCidrBlock, networkInterfaceId }, call) =>
+    replaceRoute: (route, call) =>
       run('ReplaceRoute', call, async ({ sdk, client }, options) => {
-        const command = new sdk.ReplaceRouteCommand({
-          RouteTableId: routeTableId,
-          DestinationCidrBlock: destinationCidrBlock,
-          NetworkInterfaceId: networkInterfaceId,
-        });
-        await client.send(command, options);
+        await client.send(new sdk.ReplaceRouteCommand(routeShape(route)), options);
       }),
     deleteRoute: ({ routeTableId, destinationCidrBlock }, call) =>
       run('DeleteRoute', call, async ({ sdk, client }, options) => {

@@ -14,7 +14,7 @@ type ReadField<Resource> = (
 const valueLimit = 200;
 
 /**
- * EC2's filters: any value of one filter, all filters together; `*` and `?` are wildcards; `tag:KEY` and
+ * EC2's filters: any value of one filter, all filters together; `*` and `?` are wildcards, but behind a backslash; `tag:KEY` and
  * `tag-key` everywhere; an unknown name is refused.
  */
 export function filterResources<Resource extends { readonly tags: Tags }>(
@@ -52,16 +52,18 @@ function readerOf<Resource extends { readonly tags: Tags }>(
 }
 
 function matcherOf(texts: readonly string[]): (value: string | undefined) => boolean {
-  const patterns = texts.filter((text) => text.includes('*') || text.includes('?')).map(patternOf);
+  const patterns = texts.filter((text) => /[*?\\]/.test(text)).map(patternOf);
+  const plain = texts.filter((text) => !/[*?\\]/.test(text));
   return (value) =>
     value !== undefined &&
-    (texts.includes(value) || patterns.some((pattern) => pattern.test(value)));
+    (plain.includes(value) || patterns.some((pattern) => pattern.test(value)));
 }
 
 function patternOf(text: string): RegExp {
-  const body = text
-    .replaceAll(/[\\^$.|+()[\]{}]/g, String.raw`\$&`)
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
+  const body = text.replaceAll(/\\?./gs, (token) => {
+    if (token === '*') return '.*';
+    if (token === '?') return '.';
+    return token.slice(-1).replace(/[\\^$.|+()[\]{}*?]/, String.raw`\$&`);
+  });
   return new RegExp(`^${body}$`, 's');
 }

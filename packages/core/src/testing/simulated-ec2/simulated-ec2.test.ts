@@ -189,6 +189,27 @@ describe('tags and filters', () => {
     expect(await count('A.B+C')).toBe(0);
     expect(await count()).toBe(0);
   });
+
+  it('know wildcards behind a backslash as the characters that they are', async () => {
+    const { ec2, allocationId } = build();
+    const count = async (value: string) => {
+      const found = await ec2.describeAddresses({
+        filters: [{ name: 'tag:name', values: [value] }],
+      });
+      return found.length;
+    };
+    const name = (value: string) =>
+      ec2.createTags({ resources: [allocationId], tags: [{ key: 'name', value }] });
+    await name('a*b?');
+    expect(await count(String.raw`a\*b\?`)).toBe(1);
+    expect(await count(String.raw`a\*?\?`)).toBe(1);
+    await name('aabb');
+    expect(await count('a*b?')).toBe(1);
+    expect(await count(String.raw`a\*b\?`)).toBe(0);
+    await name(String.raw`a\b`);
+    expect(await count(String.raw`a\\b`)).toBe(1);
+    expect(await count(String.raw`a\b`)).toBe(0);
+  });
 });
 
 describe('the test hooks', () => {
