@@ -17,6 +17,9 @@ export { faithfulEc2, type FaithfulEc2Setup } from './simulated-ec2/faithful-ec2
 export { documentedRates, type SimulatedRates } from './simulated-ec2/request-buckets.ts';
 export type { Lag, LaggingKind, ReadConsistency } from './simulated-ec2/lagging-reads.ts';
 export {
+  isNitro,
+  networkInterfacesOf,
+  privateIpsOf,
   simulatedInstanceTypes,
   type SimulatedInstanceType,
 } from './simulated-ec2/instance-types.ts';

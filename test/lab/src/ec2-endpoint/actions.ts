@@ -9,6 +9,7 @@ import * as tearDown from './delete-topology.ts';
 import * as made from './create-packet-filters.ts';
 import * as packetFilters from './describe-packet-filters.ts';
 import * as resources from './describe-resources.ts';
+import * as place from './describe-place.ts';
 import { describeTags } from './describe-tags.ts';
 import * as topology from './describe-topology.ts';
 
@@ -67,9 +68,12 @@ const builders: Readonly<Record<string, Action>> = {
   DeleteSubnet: tearDown.deleteSubnet,
   DeleteVpc: tearDown.deleteVpc,
   DescribeAddressesAttribute: addressAttributes.describeAddressesAttribute,
+  DescribeInstanceTypes: place.describeInstanceTypes,
+  DescribeInternetGateways: place.describeInternetGateways,
   DetachInternetGateway: tearDown.detachInternetGateway,
   DetachNetworkInterface: build.detachNetworkInterface,
   DisassociateRouteTable: tearDown.disassociateRouteTable,
+  GetSubnetCidrReservations: place.getSubnetCidrReservations,
   ModifyAddressAttribute: addressAttributes.modifyAddressAttribute,
   ModifyManagedPrefixList: made.modifyManagedPrefixList,
   ModifyPublicIpDnsNameOptions: change.modifyPublicIpDnsNameOptions,

@@ -1,5 +1,6 @@
+import type { SimulatedEc2 } from '@truetuple/core/testing';
 import { actionWithoutDryRun, present, type Action } from './action.ts';
-import { integer, list, oneOf, optional, text } from './decode-parameters.ts';
+import { flag, integer, list, oneOf, optional, text } from './decode-parameters.ts';
 import {
   attachmentIdOf,
   ipv6CidrSet,
@@ -14,10 +15,26 @@ import { refuse } from './refusal.ts';
 const done = { return: true } as const;
 
 export const createVpc: Action = actionWithoutDryRun(
-  { CidrBlock: text, Ipv6CidrBlock: optional(text), TagSpecification: tagSpecification },
+  {
+    CidrBlock: text,
+    Ipv6CidrBlock: optional(text),
+    AmazonProvidedIpv6CidrBlock: optional(flag),
+    TagSpecification: tagSpecification,
+  },
   async (ec2, input) => {
     const tags = tagsFor('vpc', input.TagSpecification);
-    const { CidrBlock: cidr, Ipv6CidrBlock: ipv6Cidr } = input;
+    const {
+      CidrBlock: cidr,
+      Ipv6CidrBlock,
+      AmazonProvidedIpv6CidrBlock: isProvided = false,
+    } = input;
+    if (isProvided && Ipv6CidrBlock !== undefined) {
+      refuse(
+        'InvalidParameterCombination',
+        'The parameters Ipv6CidrBlock and AmazonProvidedIpv6CidrBlock exclude each other.',
+      );
+    }
+    const ipv6Cidr = isProvided ? freeIpv6Block(ec2) : Ipv6CidrBlock;
     const { vpcId } = ec2.createVpc({ cidr, ipv6Cidr, tags });
     const cidrBlock = ec2.snapshot().vpcs.find((vpc) => vpc.vpcId === vpcId)?.cidr;
     const ipv6CidrBlockAssociationSet = ipv6CidrSet(ipv6Cidr);
@@ -25,6 +42,19 @@ export const createVpc: Action = actionWithoutDryRun(
     return { vpc: { ...made, tagSet: tagSetOf(tags) } };
   },
 );
+
+/** A /56, as Amazon gives one, of the addresses for documentation (RFC 3849). */
+function freeIpv6Block(ec2: SimulatedEc2): string {
+  const taken = new Set(ec2.snapshot().vpcs.map((vpc) => vpc.ipv6Cidr));
+  const blocks = Array.from(
+    { length: 255 },
+    (_, at) => `2001:db8:ffff:${(0xff00 - (at << 8)).toString(16)}::/56`,
+  );
+  return (
+    blocks.find((block) => !taken.has(block)) ??
+    refuse('InsufficientCidrBlocks', 'There are not enough IPv6 CIDR blocks.')
+  );
+}
 
 /** With what EC2 puts into it: a gateway, a route to it, and a subnet; EC2 makes one in each availability zone. */
 export const createDefaultVpc: Action = actionWithoutDryRun({}, async (ec2) => {

@@ -43,6 +43,9 @@ function allTags(ec2: SimulatedEc2): ShownTag[] {
     ...all.networkInterfaces.flatMap((one) =>
       rows('network-interface', one.networkInterfaceId, one.tags),
     ),
+    ...all.internetGateways.flatMap((one) =>
+      rows('internet-gateway', one.internetGatewayId, one.tags),
+    ),
     ...all.addresses.flatMap((one) => rows('elastic-ip', one.allocationId, one.tags)),
     ...all.securityGroups.flatMap((one) => rows('security-group', one.groupId, one.tags)),
     ...all.networkAcls.flatMap((one) => rows('network-acl', one.networkAclId, one.tags)),

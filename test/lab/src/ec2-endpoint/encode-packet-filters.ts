@@ -1,6 +1,6 @@
 import type { IpPermission, NetworkAcl, SecurityGroup } from '@truetuple/core';
 import type { Ec2Snapshot } from '@truetuple/core/testing';
-import { tagSet } from './encode-resources.ts';
+import { accountId, tagSet } from './encode-resources.ts';
 import type { XmlFields } from './encode-xml.ts';
 
 /** SecurityGroup of DescribeSecurityGroups. */
@@ -24,7 +24,7 @@ function permissionFields(permission: IpPermission): XmlFields {
     toPort,
     ipRanges: ipRanges.map((cidrIp) => ({ cidrIp })),
     prefixListIds: prefixListIds.map((prefixListId) => ({ prefixListId })),
-    groups: hasOtherPeers ? [{ groupId: 'sg-00000000000000001', userId: '123456789012' }] : [],
+    groups: hasOtherPeers ? [{ groupId: 'sg-00000000000000001', userId: accountId }] : [],
   };
 }
 

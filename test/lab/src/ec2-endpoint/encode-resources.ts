@@ -7,6 +7,9 @@ export function tagSet(tags: readonly Tag[]): XmlFields[] {
   return tags.map(({ key, value }) => ({ key, value }));
 }
 
+/** The simulated account. */
+export const accountId = '123456789012';
+
 /** An interface is attached once at most: its own id names the attachment. */
 export function attachmentIdOf(networkInterfaceId: string): string {
   return networkInterfaceId.replace(/^eni-/, 'eni-attach-');
@@ -48,6 +51,8 @@ export function networkInterfaceFields(eni: ShownNetworkInterface): XmlFields {
     availabilityZone: eni.availabilityZone,
     status: eni.status,
     interfaceType: 'interface',
+    ownerId: accountId,
+    requesterManaged: false,
     description: eni.description ?? '',
     macAddress: eni.macAddress,
     privateIpAddress: primary?.privateIpAddress,

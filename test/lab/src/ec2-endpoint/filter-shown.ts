@@ -18,7 +18,7 @@ export function tagValues(name: string, tags: readonly Tag[]): readonly string[]
 
 /**
  * EC2's filters over plain values: any value of one filter, all filters together, `*` and `?` as
- * wildcards; an unknown name is refused.
+ * wildcards, but behind a backslash; an unknown name is refused.
  */
 export function filterShown<Resource extends { readonly tags: readonly Tag[] }>(
   resources: readonly Resource[],
@@ -43,9 +43,10 @@ export function filterShown<Resource extends { readonly tags: readonly Tag[] }>(
 
 function matches(pattern: string, value: string | undefined): boolean {
   if (value === undefined) return false;
-  const body = pattern
-    .replaceAll(/[\\^$.|+()[\]{}]/g, String.raw`\$&`)
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
+  const body = pattern.replaceAll(/\\?./gs, (token) => {
+    if (token === '*') return '.*';
+    if (token === '?') return '.';
+    return token.slice(-1).replace(/[\\^$.|+()[\]{}*?]/, String.raw`\$&`);
+  });
   return new RegExp(`^${body}$`, 's').test(value);
 }

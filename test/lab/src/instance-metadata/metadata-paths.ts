@@ -39,6 +39,7 @@ export function metadataPaths(
     paths.set(`${at}/subnet-id`, subnetId);
     paths.set(`${at}/vpc-id`, vpcId);
     for (const [path, value] of addressPaths(addressesOf(eni))) paths.set(`${at}/${path}`, value);
+    for (const [path, value] of ipv6Paths(ec2, eni)) paths.set(`${at}/${path}`, value);
     const subnet = ec2.subnets.find((each) => each.subnetId === subnetId);
     const vpc = ec2.vpcs.find((each) => each.vpcId === vpcId);
     paths.set(`${at}/subnet-ipv4-cidr-block`, subnet?.cidr ?? '');
@@ -63,6 +64,18 @@ function addressPaths(addresses: AddressesOf): Map<string, string> {
   if (publicIps.length === 0) return paths;
   paths.set('public-ipv4s', publicIps.join('\n'));
   return paths.set('ipv4-associations/', publicIps.join('\n'));
+}
+
+/** Those of IPv6 are there only where there is some; they show at once what EC2 shows. */
+function ipv6Paths(ec2: Ec2Snapshot, eni: ShownNetworkInterface): Map<string, string> {
+  const { ipv6Addresses = [] } = eni;
+  const subnet = ec2.subnets.find(({ subnetId }) => subnetId === eni.subnetId);
+  const vpc = ec2.vpcs.find(({ vpcId }) => vpcId === eni.vpcId);
+  const paths = new Map<string, string>();
+  if (ipv6Addresses.length > 0) paths.set('ipv6s', ipv6Addresses.join('\n'));
+  if (subnet?.ipv6Cidr !== undefined) paths.set('subnet-ipv6-cidr-blocks', subnet.ipv6Cidr);
+  if (vpc?.ipv6Cidr !== undefined) paths.set('vpc-ipv6-cidr-blocks', vpc.ipv6Cidr);
+  return paths;
 }
 
 function credentialsDocument(role: RoleCredentials): string {

@@ -12,6 +12,7 @@ import {
   type RouteTableRecord,
   type RouteTarget,
 } from './cloud-state.ts';
+import { accountId } from './iam-access.ts';
 import { filterResources, type FilterFields } from './filters.ts';
 import type { PublicHostnameType } from './public-hostname.ts';
 import { refuse } from './refuse.ts';
@@ -81,10 +82,18 @@ const networkInterfaceFields: FilterFields<NetworkInterfaceRecord> = {
     associatedWith(eni, state).map((one) => one.allocationId),
   'association.association-id': (eni, state) =>
     associatedWith(eni, state).map((one) => one.association?.associationId),
+  // an interface is attached once at most: its own id names the attachment
+  'attachment.attachment-id': (eni) => [
+    eni.attachment && eni.networkInterfaceId.replace(/^eni-/, 'eni-attach-'),
+  ],
   'attachment.instance-id': (eni) => [eni.attachment?.instanceId],
   'attachment.device-index': (eni) => [eni.attachment?.deviceIndex.toString()],
   'attachment.delete-on-termination': (eni) => [eni.attachment?.deleteOnTermination.toString()],
   description: (eni) => [eni.description],
+  // all are somebody's own, and none is a load balancer's or the like
+  'interface-type': () => ['interface'],
+  'owner-id': () => [accountId],
+  'requester-managed': () => ['false'],
   'attachment.status': (eni) => [eni.attachment && 'attached'],
   'group-id': (eni) => eni.groupIds,
   'source-dest-check': (eni) => [String(eni.sourceDestCheck)],

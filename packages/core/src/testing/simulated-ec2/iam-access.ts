@@ -10,7 +10,8 @@ import type {
 import type { IamKeys } from './iam-conditions.ts';
 
 /** AWS's own example account. */
-const accountId = '123456789012';
+/** The simulated account. */
+export const accountId = '123456789012';
 
 /** One thing that a call needs a right to: an action on a resource. */
 export interface IamAccess {

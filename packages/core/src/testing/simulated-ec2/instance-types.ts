@@ -33,11 +33,12 @@ export function isNitro(instanceType: SimulatedInstanceType): boolean {
   return !notNitro.has(instanceType);
 }
 
+/** IPv4 addresses of each network interface, the primary one with them. */
 export function privateIpsOf(instanceType: SimulatedInstanceType): number {
   return limits[instanceType].privateIps;
 }
 
-/** Undefined where it is not known. */
+/** How many network interfaces an instance may have; undefined where it is not known. */
 export function networkInterfacesOf(instanceType: SimulatedInstanceType): number | undefined {
   return limits[instanceType].networkInterfaces;
 }

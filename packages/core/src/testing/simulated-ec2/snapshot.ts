@@ -1,6 +1,11 @@
 import type { ElasticIp, RouteTable, Tag } from '../../cloud/ec2-api.ts';
 import type { NetworkAcl, SecurityGroup } from '../../cloud/ec2-packet-filters.ts';
-import { tagList, type CloudState, type InstanceState } from './cloud-state.ts';
+import {
+  tagList,
+  type CidrReservation,
+  type CloudState,
+  type InstanceState,
+} from './cloud-state.ts';
 import {
   describeAddresses,
   describeNetworkInterfaces,
@@ -29,6 +34,13 @@ export interface Ec2Snapshot {
     readonly cidr: string;
     readonly availabilityZone: string;
     readonly ipv6Cidr?: string;
+    readonly reservations: readonly CidrReservation[];
+    readonly tags: readonly Tag[];
+  }[];
+  readonly internetGateways: readonly {
+    readonly internetGatewayId: string;
+    /** Absent while it is attached to none. */
+    readonly vpcId?: string;
     readonly tags: readonly Tag[];
   }[];
   readonly instances: readonly {
@@ -69,7 +81,13 @@ export function snapshotOf(state: CloudState): Ec2Snapshot {
       cidr: subnet.cidr,
       availabilityZone: subnet.availabilityZone,
       ...(subnet.ipv6Cidr === undefined ? {} : { ipv6Cidr: subnet.ipv6Cidr }),
+      reservations: [...subnet.reservations],
       tags: tagList(subnet.tags),
+    })),
+    internetGateways: [...state.internetGateways.values()].map((gateway) => ({
+      internetGatewayId: gateway.internetGatewayId,
+      ...(gateway.vpcId === undefined ? {} : { vpcId: gateway.vpcId }),
+      tags: tagList(gateway.tags),
     })),
     instances: [...state.instances.values()].map((instance) => ({
       instanceId: instance.instanceId,
