@@ -224,7 +224,7 @@ describe.skipIf(reason !== undefined)(`release${needs}`, () => {
     await settle(world, { ...wanted, identities: [], releasing: identities });
     await world.podLinks.links.set({ name: 'net1' }, { up: false });
     for (const { from, priority, protocol } of await world.podLinks.rules.list()) {
-      if (protocol === 188 && from !== undefined) {
+      if (protocol === 227 && from !== undefined) {
         await world.podLinks.rules.remove({ from, priority, protocol });
       }
     }

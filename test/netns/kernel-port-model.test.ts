@@ -30,7 +30,7 @@ const anyRule: fc.Arbitrary<SourceRule> = fc.record(
     priority: fc.constantFrom(50, 100, 200),
     from: fc.constantFrom('10.0.2.128/32' as Cidr, publicCidr as Cidr, '10.0.2.0/24' as Cidr),
     table: fc.constantFrom(200, 201, 254),
-    protocol: fc.constantFrom(4, 188),
+    protocol: fc.constantFrom(4, 227),
     hasMore: fc.constant(false),
   },
   { requiredKeys: ['priority', 'table', 'protocol', 'hasMore'] },
@@ -40,7 +40,7 @@ const anyRoute: fc.Arbitrary<FakeRoute> = fc
     table: fc.constantFrom(200, 201),
     destination: fc.constantFrom(...destinations),
     metric: fc.constantFrom(0, 7, 0xffff_ffff),
-    protocol: fc.constantFrom(4, 188),
+    protocol: fc.constantFrom(4, 227),
     way: fc.constantFrom('net1', 'eth0', 'gateway', 'onlink', 'unreachable', 'blackhole'),
     mtu: fc.constantFrom(undefined, 1400),
   })

@@ -19,7 +19,7 @@ describe.skipIf(reason !== undefined)(`the README of netlink${needs}`, () => {
     expect(said).toMatch(/kind: 'failed',\s+error: NetlinkError: adding rule 100 .* \(EEXIST\)/);
     expect(said).toContain("gateway: '10.0.2.1'");
     expect(said).toContain("{ key: '203.0.113.50', value: '10.0.2.128' }");
-    expect(said).toContain("'ip rule add priority 100 from 10.0.2.128/32 protocol 188 table 200'");
+    expect(said).toContain("'ip rule add priority 100 from 10.0.2.128/32 protocol 227 table 200'");
     expect(said).toContain('added a rule for table 200');
     expect(said).toContain('\n[]\n1 flow deleted\n');
     expect(said).toMatch(/newRule .*\n.*priority/s);

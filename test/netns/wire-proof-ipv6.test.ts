@@ -134,7 +134,7 @@ describe.skipIf(isSkipped)(`the wire proof by IPv6${needs}`, () => {
         from,
         table: 200,
         priority: 100,
-        protocol: 188,
+        protocol: 227,
       });
     }
   });

@@ -11,7 +11,7 @@ const ours = {
   from: `${privateIp}/32` as Cidr,
   table: 200,
   priority: 100,
-  protocol: 188,
+  protocol: 227,
   hasMore: false,
 } as const;
 const byNet1 = {
@@ -22,7 +22,7 @@ const byNet1 = {
   scope: 'link',
   metric: 0,
   onlink: false,
-  protocol: 188,
+  protocol: 227,
 } as const;
 
 /** What is wrong when net1, of a pod without a fail-closed route, flaps; `upAgain` is called while the judge waits. */

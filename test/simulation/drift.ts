@@ -125,7 +125,7 @@ export const kernelDrifts: readonly Drift[] = [
       const { kernel } = pod;
       pod.isOpened = true;
       for (const rule of kernel.snapshot().rules) {
-        if (rule.protocol === 188) kernel.removeRule(rule);
+        if (rule.protocol === 227) kernel.removeRule(rule);
       }
     },
   },

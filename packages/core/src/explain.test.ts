@@ -44,10 +44,10 @@ describe('explain', () => {
     expect(steps.map(({ command }) => command).filter((line) => line.includes('IPV6'))).toEqual([
       "aws ec2 create-tags --resources $ENI --tags 'Key=truetuple/ipv6/$PUBLIC_IPV6,Value=test/sip/gateway-0/uid-gateway-0/media'",
       'aws ec2 assign-ipv6-addresses --network-interface-id $ENI --ipv6-addresses $PUBLIC_IPV6',
-      'ip -6 rule add from $PUBLIC_IPV6/128 lookup 200 priority 100 protocol 188',
+      'ip -6 rule add from $PUBLIC_IPV6/128 lookup 200 priority 100 protocol 227',
       'ip -6 address add $PUBLIC_IPV6/128 dev net1 nodad',
-      'ip -6 route replace 2001:db8:0:200::/56 via $GATEWAY_IPV6 dev net1 table 200 protocol 188',
-      'ip -6 route replace ::/0 via $GATEWAY_IPV6 dev net1 mtu 1500 table 200 protocol 188',
+      'ip -6 route replace 2001:db8:0:200::/56 via $GATEWAY_IPV6 dev net1 table 200 protocol 227',
+      'ip -6 route replace ::/0 via $GATEWAY_IPV6 dev net1 mtu 1500 table 200 protocol 227',
     ]);
     expect(Object.keys(unknown)).toEqual(expect.arrayContaining(['PUBLIC_IPV6', 'GATEWAY_IPV6']));
     const text = steps.map((step) => `${step.sentence} ${step.command}`).join('\n');
@@ -96,7 +96,7 @@ describe('explain', () => {
     const commands = explain(simulatedPod().spec).steps.map(({ command }) => command);
     expect(commands).toContain('ip address add $PUBLIC_IP/32 dev net1 scope link');
     expect(commands).toContain(
-      'ip rule add from $PRIVATE_IP/32 lookup 200 priority 100 protocol 188',
+      'ip rule add from $PRIVATE_IP/32 lookup 200 priority 100 protocol 227',
     );
     expect(commands).toContain(
       'aws ec2 associate-address --allocation-id $ALLOCATION_ID --network-interface-id $ENI --private-ip-address $PRIVATE_IP --no-allow-reassociation',

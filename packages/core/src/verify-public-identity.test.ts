@@ -18,7 +18,7 @@ import {
 import { verifyPublicIdentity } from './verify-public-identity.ts';
 import type { FindingCode } from './verify/finding.ts';
 
-const rule = { priority: 100, table: 200, protocol: 188, hasMore: false } as const;
+const rule = { priority: 100, table: 200, protocol: 227, hasMore: false } as const;
 
 describe('an identity that holds', () => {
   it('is proven both ways, each said apart, and nothing is found', async () => {

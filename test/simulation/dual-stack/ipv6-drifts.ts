@@ -87,7 +87,7 @@ export const ipv6KernelDrifts: readonly Drift[] = [
     act: async (_world, pod) => {
       pod.isOpened = true;
       for (const { priority, from, table, protocol } of pod.kernel.snapshot().ipv6Rules) {
-        if (protocol !== 188 || from === undefined) continue;
+        if (protocol !== 227 || from === undefined) continue;
         await pod.kernel.apply({ kind: 'remove-ipv6-rule', priority, from, table });
       }
     },

@@ -43,7 +43,7 @@ const kernelHappenings: readonly Happening[] = [
     what: 'rules gone',
     act: ({ kernel }) => {
       for (const rule of kernel.snapshot().rules) {
-        if (rule.protocol === 188) kernel.removeRule(rule);
+        if (rule.protocol === 227) kernel.removeRule(rule);
       }
     },
   },

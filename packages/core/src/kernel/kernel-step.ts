@@ -4,8 +4,11 @@ import type { DeliveryTable } from './delivery-table.ts';
 import type { Ipv6Step } from './ipv6-step.ts';
 import type { LinkSettings } from './kernel-port.ts';
 
-/** rtm_protocol and FRA_PROTOCOL of every route and rule that truetuple installs. */
-export const truetupleProtocol = 188;
+/**
+ * rtm_protocol and FRA_PROTOCOL of every route and rule that truetuple installs: a number that neither
+ * linux/rtnetlink.h (RTPROT_*) nor iproute2's rt_protos nor FRR (186 to 198) has for anybody else.
+ */
+export const truetupleProtocol = 227;
 
 /** The fail-closed route's metric: the greatest there is, so that any other route of its table wins. */
 export const failClosedMetric = 0xffff_ffff;

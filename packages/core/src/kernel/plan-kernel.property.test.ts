@@ -20,7 +20,7 @@ const link = {
   subnetCidr: '10.0.2.0/24' as Cidr,
 };
 
-const protocols = fc.constantFrom(2, 4, 188);
+const protocols = fc.constantFrom(2, 4, 227);
 const anyRule: fc.Arbitrary<SourceRule> = fc.record({
   priority: fc.constantFrom(50, 100, 101, 200),
   from: fc.constantFrom(...addresses.map((address) => `${address}/32` as Cidr)),
@@ -114,8 +114,8 @@ async function apply(kernel: FakeKernel, wanted: WantedLink): Promise<number> {
 function foreign(kernel: FakeKernel): unknown[] {
   const { rules, routes } = kernel.snapshot();
   return [
-    ...rules.filter((rule) => rule.protocol !== 188 || rule.hasMore),
-    ...routes.filter((route) => route.protocol !== 188 && !isOurPlace(route)),
+    ...rules.filter((rule) => rule.protocol !== 227 || rule.hasMore),
+    ...routes.filter((route) => route.protocol !== 227 && !isOurPlace(route)),
   ];
 }
 

@@ -46,14 +46,14 @@ describe('planKernel, up', () => {
 
   it('closes the table first and puts the public address on last', async () => {
     expect(await settle(fakePod(), wanted)).toEqual([
-      'ip route replace unreachable default metric 4294967295 table 200 protocol 188',
-      'ip rule add from 10.0.2.128/32 lookup 200 priority 100 protocol 188',
-      'ip rule add from 203.0.113.50/32 lookup 200 priority 100 protocol 188',
+      'ip route replace unreachable default metric 4294967295 table 200 protocol 227',
+      'ip rule add from 10.0.2.128/32 lookup 200 priority 100 protocol 227',
+      'ip rule add from 203.0.113.50/32 lookup 200 priority 100 protocol 227',
       'sysctl -w net/ipv4/conf/net1/rp_filter=2 net/ipv4/conf/net1/arp_announce=2 net/ipv4/conf/net1/arp_ignore=1',
-      'ip route replace 10.0.2.0/24 dev net1 scope link table 200 protocol 188',
-      'ip route replace 10.0.0.0/16 via 10.0.2.1 dev net1 table 200 protocol 188',
-      'ip route replace 100.64.0.0/16 via 10.0.2.1 dev net1 table 200 protocol 188',
-      'ip route replace 0.0.0.0/0 via 10.0.2.1 dev net1 mtu 1500 table 200 protocol 188 onlink',
+      'ip route replace 10.0.2.0/24 dev net1 scope link table 200 protocol 227',
+      'ip route replace 10.0.0.0/16 via 10.0.2.1 dev net1 table 200 protocol 227 onlink',
+      'ip route replace 100.64.0.0/16 via 10.0.2.1 dev net1 table 200 protocol 227 onlink',
+      'ip route replace 0.0.0.0/0 via 10.0.2.1 dev net1 mtu 1500 table 200 protocol 227 onlink',
       'ip address add 203.0.113.50/32 dev net1 scope link',
     ]);
   });
@@ -64,7 +64,7 @@ describe('planKernel, up', () => {
     const commands = await settle(kernel, before);
     expect(commands.join('\n')).not.toContain('203.0.113');
     expect(await settle(kernel, wanted)).toEqual([
-      'ip rule add from 203.0.113.50/32 lookup 200 priority 100 protocol 188',
+      'ip rule add from 203.0.113.50/32 lookup 200 priority 100 protocol 227',
       'ip address add 203.0.113.50/32 dev net1 scope link',
     ]);
   });
@@ -73,7 +73,7 @@ describe('planKernel, up', () => {
     const vpcCidrs = [wanted.subnetCidr];
     const commands = await settle(fakePod(), { ...wanted, vpcCidrs });
     expect(commands.filter((command) => command.includes('ip route replace 10.'))).toEqual([
-      'ip route replace 10.0.2.0/24 dev net1 scope link table 200 protocol 188',
+      'ip route replace 10.0.2.0/24 dev net1 scope link table 200 protocol 227',
     ]);
   });
 
@@ -88,8 +88,8 @@ describe('planKernel, up', () => {
     kernel.addAddress('net1', '10.0.2.129/24');
     await settle(kernel, wanted);
     expect(await settle(kernel, { ...wanted, identities: [first, second] })).toEqual([
-      'ip rule add from 10.0.2.129/32 lookup 200 priority 100 protocol 188',
-      'ip rule add from 203.0.113.51/32 lookup 200 priority 100 protocol 188',
+      'ip rule add from 10.0.2.129/32 lookup 200 priority 100 protocol 227',
+      'ip rule add from 203.0.113.51/32 lookup 200 priority 100 protocol 227',
       'ip address add 203.0.113.51/32 dev net1 scope link',
     ]);
   });
@@ -125,7 +125,7 @@ describe('planKernel, up', () => {
 });
 
 describe('planKernel, what is there already', () => {
-  const ours = { table: 200, protocol: 188, from: '10.0.2.128/32' as Cidr, hasMore: false };
+  const ours = { table: 200, protocol: 227, from: '10.0.2.128/32' as Cidr, hasMore: false };
 
   it('removes copies and rules of another table or priority, after adding its own', async () => {
     const kernel = fakePod();
@@ -172,9 +172,9 @@ describe('planKernel, what is there already', () => {
     const kernel = fakePod();
     await settle(kernel, wanted);
     expect(await settle(kernel, { ...wanted, vpcCidrs: ['10.0.0.0/15' as Cidr] })).toEqual([
-      'ip route replace 10.0.0.0/15 via 10.0.2.1 dev net1 table 200 protocol 188',
-      'ip route del 10.0.0.0/16 dev net1 metric 0 table 200 protocol 188',
-      'ip route del 100.64.0.0/16 dev net1 metric 0 table 200 protocol 188',
+      'ip route replace 10.0.0.0/15 via 10.0.2.1 dev net1 table 200 protocol 227 onlink',
+      'ip route del 10.0.0.0/16 dev net1 metric 0 table 200 protocol 227',
+      'ip route del 100.64.0.0/16 dev net1 metric 0 table 200 protocol 227',
     ]);
   });
 
@@ -197,10 +197,10 @@ describe('planKernel, release', () => {
     await settle(kernel, wanted);
     expect(await settle(kernel, nothing)).toEqual([
       'ip address del 203.0.113.50/32 dev net1',
-      'ip route del 0.0.0.0/0 dev net1 metric 0 table 200 protocol 188',
-      'ip route del 10.0.0.0/16 dev net1 metric 0 table 200 protocol 188',
-      'ip route del 10.0.2.0/24 dev net1 metric 0 table 200 protocol 188',
-      'ip route del 100.64.0.0/16 dev net1 metric 0 table 200 protocol 188',
+      'ip route del 0.0.0.0/0 dev net1 metric 0 table 200 protocol 227',
+      'ip route del 10.0.0.0/16 dev net1 metric 0 table 200 protocol 227',
+      'ip route del 10.0.2.0/24 dev net1 metric 0 table 200 protocol 227',
+      'ip route del 100.64.0.0/16 dev net1 metric 0 table 200 protocol 227',
     ]);
     const query = { from: first.privateIp, to: parseIpv4Address('198.51.100.50') };
     expect(await kernel.lookupRoute(query)).toEqual({
@@ -255,7 +255,7 @@ describe('planKernel, delivery rule before the claim is known', () => {
     const commands = await settle(fakePod(), unclaimed);
     expect(commands.join('\n')).not.toMatch(/203\.0\.113|sport|10\.0\.1\.0/);
     expect(commands).toContain(
-      'ip route replace 0.0.0.0/0 via 10.0.2.1 dev net1 src 10.0.2.128 mtu 1500 table 200 protocol 188 onlink',
+      'ip route replace 0.0.0.0/0 via 10.0.2.1 dev net1 src 10.0.2.128 mtu 1500 table 200 protocol 227 onlink',
     );
   });
 

@@ -29,7 +29,7 @@ export function isFailClosedRoute(route: TableRoute): boolean {
   );
 }
 
-/** Routes of the link's table, the nearest first: the kernel checks a gateway against what is there. */
+/** Routes of the link's table, the nearest first. */
 export function planRoutes(state: LinkState, wanted: WantedLink): PlannedRoutes {
   const routes = wantedRoutes(state, wanted);
   const kept = new Set<TableRoute>();
@@ -107,7 +107,7 @@ interface RouteTarget {
   readonly gateway: Ipv4Address | undefined;
   /** What a socket without an address gets. */
   readonly source: Ipv4Address | undefined;
-  /** Of the route towards the Internet, whose gateway is reachable before any route says so. */
+  /** Of the route towards the Internet. */
   readonly mtu?: number;
 }
 
@@ -123,7 +123,8 @@ function routeTo(
     linkIndex,
     linkName,
     scope: gateway === undefined ? 'link' : 'global',
-    onlink: mtu !== undefined,
+    // a pod range is smaller than its subnet: the router may lie outside the link's own prefix
+    onlink: gateway !== undefined,
   };
   return Object.assign(
     route,

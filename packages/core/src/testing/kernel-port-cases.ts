@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { parseIpv4Address, type Cidr } from '../identity/address.ts';
 import type { KernelStep } from '../kernel/kernel-step.ts';
 import { kernelPortDeliveryCases } from './kernel-port-delivery-cases.ts';
+import { kernelPortGatewayCases } from './kernel-port-gateway-cases.ts';
 import { kernelPortIpv6Cases } from './kernel-port-ipv6-cases.ts';
 import { kernelPortLossCases } from './kernel-port-loss-cases.ts';
 import { kernelPortNeighbourCases } from './kernel-port-neighbour-cases.ts';
@@ -61,7 +62,7 @@ const applying: KernelPortCase[] = [
       assert.deepEqual(settings, { rpFilter: 2, arpAnnounce: 2, arpIgnore: 1 });
       assert.ok(addresses.some((a) => a.address === publicIp && a.scope === 'link'));
       assert.equal(routes.length, 4);
-      assert.ok(routes.every(({ protocol }) => protocol === 188));
+      assert.ok(routes.every(({ protocol }) => protocol === 227));
     },
   },
   {
@@ -84,7 +85,7 @@ const applying: KernelPortCase[] = [
       const vpc = '10.0.0.0/16' as Cidr;
       const from = `${privateIp}/32` as Cidr;
       await kernel.apply({ kind: 'remove-address', linkIndex, linkName, address: publicIp });
-      await kernel.apply({ kind: 'remove-rule', priority: 100, from, table: 200, protocol: 188 });
+      await kernel.apply({ kind: 'remove-rule', priority: 100, from, table: 200, protocol: 227 });
       await kernel.apply({
         kind: 'remove-route',
         table: 200,
@@ -136,7 +137,7 @@ const applying: KernelPortCase[] = [
           scope: 'link',
           metric,
           onlink: false,
-          protocol: 188,
+          protocol: 227,
         });
       }
       const table = contractLink.table;
@@ -184,7 +185,7 @@ const applying: KernelPortCase[] = [
       const { rules } = await observed(kernel);
       assert.deepEqual(
         rules.filter((rule) => rule.from === from),
-        [foreign, { ...foreign, protocol: 188 }],
+        [foreign, { ...foreign, protocol: 227 }],
       );
     },
   },
@@ -253,7 +254,7 @@ const releasing: KernelPortCase[] = [
         routes.map(({ type, metric }) => [type, metric]),
         [['unreachable', 0xffff_ffff]],
       );
-      assert.equal(rules.filter(({ protocol }) => protocol === 188).length, 2);
+      assert.equal(rules.filter(({ protocol }) => protocol === 227).length, 2);
       assert.deepEqual(await fromPrivate(kernel), refused);
     },
   },
@@ -265,6 +266,7 @@ export const kernelPortCases: readonly KernelPortCase[] = [
   ...applying,
   ...looking,
   ...releasing,
+  ...kernelPortGatewayCases,
   ...kernelPortDeliveryCases,
   ...kernelPortLossCases,
   ...kernelPortWatchCases,

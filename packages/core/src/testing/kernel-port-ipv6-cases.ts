@@ -66,10 +66,10 @@ export const kernelPortIpv6Cases: readonly KernelPortCase[] = [
       const { settings, rules, routes } = await ipv6Of(kernel);
       assert.deepEqual(settings, { disabled: false, keepAddrOnDown: true });
       assert.equal(routes.length, 3);
-      assert.ok(routes.every(({ protocol }) => protocol === 188));
+      assert.ok(routes.every(({ protocol }) => protocol === 227));
       assert.deepEqual(
-        rules.filter(({ protocol }) => protocol === 188),
-        [{ priority: 100, from: `${address}/128`, table: 200, protocol: 188, hasMore: false }],
+        rules.filter(({ protocol }) => protocol === 227),
+        [{ priority: 100, from: `${address}/128`, table: 200, protocol: 227, hasMore: false }],
       );
     },
   },

@@ -64,7 +64,7 @@ export const kernelPortLossCases: readonly KernelPortCase[] = [
       await removeLink('net1');
       assert.equal(await kernel.observe('net1', contractLink.table), undefined);
       const { rules, routes } = await observed(kernel, 'eth0');
-      assert.equal(rules.filter(({ protocol }) => protocol === 188).length, 2);
+      assert.equal(rules.filter(({ protocol }) => protocol === 227).length, 2);
       assert.equal(routes.filter(isFailClosedRoute).length, 1);
       const add: KernelStep = { kind: 'add-address', linkIndex, linkName, address: publicIp };
       await assert.rejects(kernel.apply(add), { code: 'LinkNotFound' });

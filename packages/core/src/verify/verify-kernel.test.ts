@@ -17,7 +17,7 @@ const facts: KernelFacts = {
   vpcCidrs: ['10.0.0.0/16' as Cidr],
 };
 
-const ours = { priority: 100, table: 200, protocol: 188, hasMore: false };
+const ours = { priority: 100, table: 200, protocol: 227, hasMore: false };
 const failClosed = {
   table: 200,
   type: 'unreachable',
@@ -25,7 +25,7 @@ const failClosed = {
   scope: 'global',
   metric: 0xffff_ffff,
   onlink: false,
-  protocol: 188,
+  protocol: 227,
 } as const;
 
 let kernel: FakeKernel;

@@ -57,7 +57,7 @@ describe('FakeKernel', () => {
     expect(kernel.applied.map(({ kind }) => kind)).toEqual(['install-fail-closed-route']);
     kernel.inject({ step: 'add-rule', loseAnswer: true });
     await expect(applyPlan(kernel)).rejects.toMatchObject({ code: 'KernelRefused' });
-    expect(kernel.snapshot().rules.filter(({ protocol }) => protocol === 188)).toHaveLength(1);
+    expect(kernel.snapshot().rules.filter(({ protocol }) => protocol === 227)).toHaveLength(1);
     await applyPlan(kernel);
     expect(await applyPlan(kernel)).toEqual([]);
   });
@@ -90,7 +90,7 @@ describe('FakeKernel', () => {
   it('keeps copies of a rule only where EXCL is not said', () => {
     const kernel = fakePod();
     const from = '10.0.2.128/32' as Cidr;
-    const rule = { priority: 100, from, table: 200, protocol: 188, hasMore: false };
+    const rule = { priority: 100, from, table: 200, protocol: 227, hasMore: false };
     kernel.addRule(rule);
     expect(() => kernel.addRule(rule)).toThrow('EEXIST');
     kernel.addRule(rule, { exclusive: false });
