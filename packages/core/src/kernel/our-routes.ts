@@ -1,4 +1,7 @@
+import { heldByOthers } from './held-public-ips.ts';
+import type { LinkState } from './kernel-port.ts';
 import { truetupleProtocol } from './kernel-step.ts';
+import type { WantedLink } from './wanted-link.ts';
 
 interface Route {
   readonly type: string;
@@ -21,6 +24,18 @@ export function ourUnicastRoutes<R extends Route>(routes: readonly R[], linkInde
         route.linkIndex === linkIndex,
     )
     .toSorted((a, b) => (routeOrder(a) < routeOrder(b) ? -1 : 1));
+}
+
+/**
+ * Those of ours that a plan for these identities may take away if it does not want them. None while others stand on
+ * the table: a block that the VPC got or lost in between is in what one of them wants only, and they would fight over it.
+ */
+export function surplusRoutes<R extends Route>(
+  routes: readonly R[],
+  state: LinkState,
+  wanted: WantedLink,
+): R[] {
+  return heldByOthers(state, wanted).length > 0 ? [] : ourUnicastRoutes(routes, state.linkIndex);
 }
 
 function routeOrder({ destination, metric }: Route): string {

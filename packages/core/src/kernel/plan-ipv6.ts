@@ -5,7 +5,7 @@ import type { Ipv6Rule } from './ipv6-link.ts';
 import type { Ipv6Step } from './ipv6-step.ts';
 import type { LinkState } from './kernel-port.ts';
 import { failClosedMetric, truetupleProtocol } from './kernel-step.ts';
-import { ourUnicastRoutes } from './our-routes.ts';
+import { ourUnicastRoutes, surplusRoutes } from './our-routes.ts';
 import { defaultBasePriority, internetMtu, type WantedLink } from './wanted-link.ts';
 
 /** A link whose IPv6 side is there. */
@@ -23,7 +23,7 @@ type ReplaceRoute = Extract<Ipv6Step, { readonly kind: 'replace-ipv6-route' }>;
 export function planIpv6(state: LinkState, wanted: WantedLink): Ipv6Step[] {
   const held = heldIpv6(wanted);
   if (!hasIpv6(state) || held.length === 0) return [];
-  const routes = planRoutes(state, wanted.table, held);
+  const routes = planRoutes(state, wanted, held);
   const rules = held.map(({ address }) => planRule(state, wanted, hostIpv6Cidr(address)));
   const { table } = wanted;
   return [
@@ -138,9 +138,10 @@ function planAddress(
 
 function planRoutes(
   state: SixState,
-  table: number,
+  wanted: WantedLink,
   held: readonly LinkIpv6[],
 ): { readonly add: Ipv6Step[]; readonly remove: Ipv6Step[] } {
+  const { table } = wanted;
   const routes = wantedRoutes(state, table, held);
   const kept = new Set<Ipv6Route>();
   const add = routes.filter((route) => {
@@ -150,7 +151,7 @@ function planRoutes(
   });
   // a route of the same destination and metric is replaced by `add`
   const replaced = new Set(routes.map(({ destination }) => destination));
-  const remove = ourUnicastRoutes(state.ipv6.routes, state.linkIndex)
+  const remove = surplusRoutes(state.ipv6.routes, state, wanted)
     .filter((route) => !kept.has(route))
     .filter(({ metric, destination }) => metric !== ipv6RouteMetric || !replaced.has(destination))
     .map((route) => removal(state, table, route));

@@ -1,6 +1,6 @@
 import { cidrWithin, type Cidr, type Ipv4Address } from '../identity/address.ts';
 import type { LinkState, TableRoute } from './kernel-port.ts';
-import { ourUnicastRoutes } from './our-routes.ts';
+import { ourUnicastRoutes, surplusRoutes } from './our-routes.ts';
 import {
   defaultDestination,
   failClosedMetric,
@@ -40,7 +40,7 @@ export function planRoutes(state: LinkState, wanted: WantedLink): PlannedRoutes 
     else kept.add(present);
   }
   const replaced = new Set(routes.map(({ destination }) => destination));
-  const remove = ourUnicastRoutes(state.routes, state.linkIndex)
+  const remove = surplusRoutes(state.routes, state, wanted)
     .filter((route) => !kept.has(route))
     .filter((route) => route.metric !== 0 || !replaced.has(route.destination))
     .map((route) => removal(state, wanted.table, route));

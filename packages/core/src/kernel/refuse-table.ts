@@ -1,6 +1,6 @@
 import { CoreError } from '../errors.ts';
 import type { Ipv4Address } from '../identity/address.ts';
-import { heldPublicIps, isSharedLink } from './held-public-ips.ts';
+import { heldByOthers } from './held-public-ips.ts';
 import type { LinkState, TableRoute } from './kernel-port.ts';
 import { defaultDestination, truetupleProtocol } from './kernel-step.ts';
 import type { WantedLink } from './wanted-link.ts';
@@ -36,11 +36,7 @@ function refuseSharedTable(state: LinkState, wanted: WantedLink): CoreError | un
   const hint = hintedSource(state);
   // a table whose default route gives our private address was made for us
   if (hint !== undefined && own.has(hint)) return undefined;
-  const leaving = new Set(wanted.releasing.map(({ publicIp }) => publicIp));
-  const mine = new Set(wanted.identities.map(({ publicIp }) => publicIp));
-  // who has no private address of its own beside ours is ourselves, as we were before
-  const held = isSharedLink(state, wanted.table, own) ? heldPublicIps(state, wanted.table) : [];
-  const others = held.filter((address) => !leaving.has(address) && !mine.has(address));
+  const others = heldByOthers(state, wanted);
   const isRule = wanted.identities.some(({ delivery }) => delivery === 'rule');
   if (isRule && wanted.identities.length + others.length > 1) {
     return shared(state, wanted, 'delivery rule needs a table of its own', others);
