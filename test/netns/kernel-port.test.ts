@@ -8,6 +8,7 @@ import type { DeliveryPlan } from '../../packages/core/src/identity/delivery.ts'
 import { describeKernelStep } from '../../packages/core/src/kernel/describe-kernel-step.ts';
 import type { LinkState } from '../../packages/core/src/kernel/kernel-port.ts';
 import { planKernel, type WantedLink } from '../../packages/core/src/kernel/plan-kernel.ts';
+import { refuseIpv6 } from '../../packages/core/src/kernel/refuse-ipv6.ts';
 import {
   applyPlan,
   contractIdentity,
@@ -15,6 +16,7 @@ import {
   observed,
 } from '../../packages/core/src/testing/kernel-port-contract.ts';
 import {
+  contractIpv6,
   dualStackLink,
   dualStackReleased,
 } from '../../packages/core/src/testing/kernel-port-ipv6-cases.ts';
@@ -86,6 +88,37 @@ describe.skipIf(reason !== undefined)(`the Linux kernel as a KernelPort${needs}`
       code: 'NetlinkUnavailable',
       remedy: expect.stringContaining('CAP_SYS_ADMIN') as unknown,
     });
+  });
+
+  it('makes an IPv6 address that is under duplicate detection usable at once', async () => {
+    using pod = await realPod();
+    const { kernel } = pod.world;
+    pod.netns.writeFile('/proc/sys/net/ipv6/conf/net1/disable_ipv6', '0');
+    pod.netns.writeFile('/proc/sys/net/ipv6/conf/net1/dad_transmits', '30');
+    const { address } = contractIpv6;
+    const { linkIndex } = await observed(kernel);
+    await pod.netlink.addresses.add({ family: 'ipv6', linkIndex, address: `${address}/64` });
+    const given = { ...contractIdentity, publicIpv6: { ...contractIpv6, prefixLength: 64 } };
+    const wanted = { ...contractLink, identities: [given] };
+    const facts = { ...contractLink, ...given, linkName: 'net1' };
+    await applyPlan(kernel, { ...wanted, identities: [contractIdentity] });
+    expect(await verifyKernel(kernel, facts)).toContainEqual(
+      expect.objectContaining({ code: 'ipv6-address-tentative' }),
+    );
+    const kinds = (await applyPlan(kernel, wanted)).map(({ kind }) => kind);
+    expect(kinds).toEqual(expect.arrayContaining(['remove-ipv6-address', 'add-ipv6-address']));
+    expect(await verifyKernel(kernel, facts)).toEqual([]);
+    expect(await applyPlan(kernel, wanted)).toEqual([]);
+  });
+
+  it('says of a link with a smaller MTU than IPv6 needs why it has none', async () => {
+    using pod = await realPod();
+    const { kernel } = pod.world;
+    await applyPlan(kernel, dualStackLink);
+    await pod.netlink.links.set({ name: 'net1' }, { mtu: 1270 });
+    const state = await observed(kernel);
+    expect(state.ipv6).toBeUndefined();
+    expect(refuseIpv6(state, dualStackLink)?.message).toContain('IPv6 needs 1280');
   });
 
   it('reads a delivery table as changed when one rule does something else under its own comment', async () => {

@@ -46,7 +46,7 @@ function giveAddress({ kernel }: SimulatedPod): void {
     ipv6: {
       settings: { disabled: false, keepAddrOnDown: false },
       maySet: true,
-      addresses: [{ ...given, permanent: true, duplicateFound: false }],
+      addresses: [{ ...given, permanent: true, duplicateFound: false, tentative: false }],
       routers: [parseIpv6Address('fe80::2')],
     },
   });

@@ -4,6 +4,7 @@ import type * as formerHolder from './cloud/former-holder.ts';
 import type * as takeOver from './cloud/take-over.ts';
 import type * as undoAcquire from './cloud/undo-acquire.ts';
 import type * as choiceOfIpv6 from './kernel/choose-ipv6.ts';
+import type * as refusalOfIpv6 from './kernel/refuse-ipv6.ts';
 import type * as watchOfWire from './keep/wire-watch.ts';
 import type * as lostPublication from './find-lost.ts';
 import { onDemand } from './on-demand.ts';
@@ -31,6 +32,7 @@ interface LateParts {
   /** Of identities with an IPv6 address. */
   readonly dualStack: () => Promise<typeof holdBoth>;
   readonly ipv6Choice: () => Promise<typeof choiceOfIpv6>;
+  readonly ipv6Refusal: () => Promise<typeof refusalOfIpv6>;
   readonly ipv6Proof: () => Promise<typeof proofOfIpv6>;
   /** Of identities with another delivery than `both`, and of what is left of one. */
   readonly deliveryProof: () => Promise<typeof proofOfDelivery>;
@@ -48,6 +50,7 @@ export const lateParts: LateParts = {
   lostPublication: onDemand(() => import('./find-lost.ts')),
   dualStack: onDemand(() => import('./cloud/hold-both.ts')),
   ipv6Choice: onDemand(() => import('./kernel/choose-ipv6.ts')),
+  ipv6Refusal: onDemand(() => import('./kernel/refuse-ipv6.ts')),
   ipv6Proof: onDemand(() => import('./verify/judge-ipv6.ts')),
   deliveryProof: onDemand(() => import('./verify/judge-delivery.ts')),
   stepReport: onDemand(() => import('./report-to-listener.ts')),

@@ -8,6 +8,7 @@ import { ipv6Default, type Ipv6Link } from './ipv6-link.ts';
 import type { LinkState } from './kernel-port.ts';
 import { truetupleProtocol } from './kernel-step.ts';
 import { isOurIpv6Rule } from './plan-ipv6.ts';
+import { whyNoIpv6 } from './why-no-ipv6.ts';
 
 type Wanted = Pick<
   IdentitySpec,
@@ -28,7 +29,7 @@ type Wanted = Pick<
 export function chooseIpv6(link: LinkState, spec: Wanted): LinkIpv6 | undefined {
   if (!spec.addressFamilies.includes('ipv6')) return undefined;
   const { ipv6 } = link;
-  if (ipv6 === undefined) throw noIpv6(spec);
+  if (ipv6 === undefined) throw noIpv6(link);
   const address = spec.publicIpv6 ?? derived(spec) ?? given(ipv6);
   if (address === undefined) throw noAddress(ipv6, spec);
   const held = ipv6.addresses.find((one) => one.address === address);
@@ -75,11 +76,12 @@ function advertised({ routers, routes }: Ipv6Link): Ipv6Address | undefined {
   )?.gateway;
 }
 
-function noIpv6({ linkName }: Wanted): CoreError {
+function noIpv6(link: LinkState): CoreError {
+  const { why, remedy } = whyNoIpv6(link);
   return new CoreError({
     code: 'Ipv6Unavailable',
-    message: `Looking for an IPv6 address on ${linkName}: this kernel has no IPv6`,
-    remedy: 'Boot the node without ipv6.disable=1, or leave ipv6 out of addressFamilies.',
+    message: `Looking for an IPv6 address on ${link.linkName}: ${why}`,
+    remedy,
     retry: 'never',
   });
 }

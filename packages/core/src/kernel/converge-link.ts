@@ -1,11 +1,13 @@
 import { converge } from '../converge.ts';
+import type { CoreError } from '../errors.ts';
+import { lateParts } from '../late-parts.ts';
 import type { StepReport } from '../report-step.ts';
 import { chooseLinkAddress } from './choose-link-address.ts';
-import type { KernelPort } from './kernel-port.ts';
+import type { KernelPort, LinkState } from './kernel-port.ts';
 import type { KernelStep } from './kernel-step.ts';
 import { planGoneLink } from './plan-delivery.ts';
+import { heldIpv6 } from './plan-ipv6.ts';
 import { planKernel, type WantedLink } from './plan-kernel.ts';
-import { refuseIpv6 } from './refuse-ipv6.ts';
 import { refuseTable } from './refuse-table.ts';
 
 export interface LinkConvergence {
@@ -28,7 +30,7 @@ export async function convergeLink(run: LinkConvergence): Promise<number> {
     observe: async () => {
       const state = await kernel.observe(linkName, wanted.table);
       if (state !== undefined) {
-        const refused = refuseTable(state, wanted) ?? refuseIpv6(state, wanted);
+        const refused = refuseTable(state, wanted) ?? (await refuseFamily(state, wanted));
         if (refused !== undefined) throw refused;
         return { steps: planKernel(state, wanted) };
       }
@@ -47,4 +49,10 @@ export async function convergeLink(run: LinkConvergence): Promise<number> {
     signal: run.signal,
   });
   return applied;
+}
+
+async function refuseFamily(state: LinkState, wanted: WantedLink): Promise<CoreError | undefined> {
+  if (heldIpv6(wanted).length === 0) return undefined;
+  const { refuseIpv6 } = await lateParts.ipv6Refusal();
+  return refuseIpv6(state, wanted);
 }

@@ -31,6 +31,8 @@ export interface Ipv6LinkAddress {
   readonly permanent: boolean;
   /** IFA_F_DADFAILED: duplicate detection found another holder; the kernel does not use it. */
   readonly duplicateFound: boolean;
+  /** IFA_F_TENTATIVE without IFA_F_OPTIMISTIC: duplicate detection is under way, or failed; no socket can be bound to it. */
+  readonly tentative: boolean;
 }
 
 /** An IPv6 route of one table (RTM_GETROUTE). */

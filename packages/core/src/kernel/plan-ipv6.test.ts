@@ -54,20 +54,26 @@ describe('planKernel, the IPv6 side', () => {
     ]);
   });
 
-  it('puts an address anew that the kernel took for a duplicate, with the prefix that is wanted', async () => {
-    const { address } = contractIpv6;
-    const lost = { address, prefixLength: 64, scope: 'global', permanent: true } as const;
-    const kernel = podWith({ addresses: [{ ...lost, duplicateFound: true }] });
-    expect(await planned(kernel)).toMatchObject([
-      { kind: 'install-ipv6-fail-closed-route' },
-      { kind: 'add-ipv6-rule' },
-      { kind: 'set-ipv6-settings' },
-      { kind: 'remove-ipv6-address', prefixLength: 64 },
-      { kind: 'add-ipv6-address', prefixLength: 128 },
-      { kind: 'replace-ipv6-route' },
-      { kind: 'replace-ipv6-route' },
-    ]);
-  });
+  it.each([
+    ['took for a duplicate', { duplicateFound: true, tentative: true }],
+    ['does not use before duplicate detection ends', { duplicateFound: false, tentative: true }],
+  ])(
+    'puts an address anew that the kernel %s, with the prefix that is wanted',
+    async (_why, as) => {
+      const { address } = contractIpv6;
+      const lost = { address, prefixLength: 64, scope: 'global', permanent: true } as const;
+      const kernel = podWith({ addresses: [{ ...lost, ...as }] });
+      expect(await planned(kernel)).toMatchObject([
+        { kind: 'install-ipv6-fail-closed-route' },
+        { kind: 'add-ipv6-rule' },
+        { kind: 'set-ipv6-settings' },
+        { kind: 'remove-ipv6-address', prefixLength: 64 },
+        { kind: 'add-ipv6-address', prefixLength: 128 },
+        { kind: 'replace-ipv6-route' },
+        { kind: 'replace-ipv6-route' },
+      ]);
+    },
+  );
 
   it('moves to another gateway, table and priority, and takes the old away last', async () => {
     const kernel = podWith({});
@@ -118,6 +124,16 @@ describe('refuseIpv6', () => {
     expect(await refusal({ settings, maySet: false })).toMatchObject({
       code: 'Ipv6Unavailable',
       remedy: expect.stringContaining('net.ipv6.conf.net1.disable_ipv6=0') as unknown,
+    });
+  });
+
+  it('names an MTU that leaves a link without IPv6', async () => {
+    const kernel = podWith('none');
+    kernel.setLink('net1', { mtu: 1279 });
+    expect(refuseIpv6(await observed(kernel), dualStackLink)).toMatchObject({
+      code: 'Ipv6Unavailable',
+      message: expect.stringContaining('the MTU of net1 is 1279, and IPv6 needs 1280') as unknown,
+      remedy: 'Give net1 an MTU of 1280 or more, or leave ipv6 out of addressFamilies.',
     });
   });
 

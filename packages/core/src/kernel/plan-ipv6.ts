@@ -123,13 +123,13 @@ function planSettings({ linkIndex, linkName, ipv6 }: SixState): Ipv6Step[] {
   return [{ kind: 'set-ipv6-settings', linkIndex, linkName, settings }];
 }
 
-/** What the network plugin put there stays as it is, unless the kernel does not use it. */
+/** What the network plugin put there stays as it is, unless the kernel does not use it, or not yet. */
 function planAddress(
   { linkIndex, linkName, ipv6 }: SixState,
   { address, prefixLength }: LinkIpv6,
 ): Ipv6Step[] {
   const present = ipv6.addresses.find((one) => one.address === address);
-  if (present?.duplicateFound === false) return [];
+  if (present?.duplicateFound === false && !present.tentative) return [];
   const add: Ipv6Step = { kind: 'add-ipv6-address', linkIndex, linkName, address, prefixLength };
   if (present === undefined) return [add];
   const { prefixLength: old } = present;

@@ -2,6 +2,7 @@ import { CoreError } from '../errors.ts';
 import type { LinkState } from './kernel-port.ts';
 import { heldIpv6 } from './plan-ipv6.ts';
 import type { WantedLink } from './wanted-link.ts';
+import { whyNoIpv6 } from './why-no-ipv6.ts';
 
 /** Why the link cannot carry an IPv6 address that is wanted; undefined when it can. */
 export function refuseIpv6(state: LinkState, wanted: WantedLink): CoreError | undefined {
@@ -9,10 +10,8 @@ export function refuseIpv6(state: LinkState, wanted: WantedLink): CoreError | un
   if (first === undefined) return undefined;
   const { ipv6, linkName } = state;
   if (ipv6 === undefined) {
-    return unavailable(
-      `${linkName} cannot carry ${first.address}: this kernel has no IPv6`,
-      'Boot the node without ipv6.disable=1, or leave ipv6 out of addressFamilies.',
-    );
+    const { why, remedy } = whyNoIpv6(state);
+    return unavailable(`${linkName} cannot carry ${first.address}: ${why}`, remedy);
   }
   if (!ipv6.settings.disabled || ipv6.maySet) return undefined;
   return unavailable(

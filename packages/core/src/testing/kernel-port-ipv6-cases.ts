@@ -61,7 +61,14 @@ export const kernelPortIpv6Cases: readonly KernelPortCase[] = [
       assert.deepEqual(await applyPlan(kernel, dualStackLink), []);
       const { address, prefixLength } = contractIpv6;
       assert.deepEqual(await globalAddresses(kernel), [
-        { address, prefixLength, scope: 'global', permanent: true, duplicateFound: false },
+        {
+          address,
+          prefixLength,
+          scope: 'global',
+          permanent: true,
+          duplicateFound: false,
+          tentative: false,
+        },
       ]);
       const { settings, rules, routes } = await ipv6Of(kernel);
       assert.deepEqual(settings, { disabled: false, keepAddrOnDown: true });

@@ -6,6 +6,7 @@ import * as undoAcquire from '../cloud/undo-acquire.ts';
 import * as lostPublication from '../find-lost.ts';
 import * as wireWatch from '../keep/wire-watch.ts';
 import * as ipv6Choice from '../kernel/choose-ipv6.ts';
+import * as ipv6Refusal from '../kernel/refuse-ipv6.ts';
 import type { LoadedParts } from '../late-parts.ts';
 import * as stepReport from '../report-to-listener.ts';
 import * as deliveryProof from '../verify/judge-delivery.ts';
@@ -22,6 +23,7 @@ export const loadedParts: LoadedParts = {
   lostPublication,
   dualStack,
   ipv6Choice,
+  ipv6Refusal,
   ipv6Proof,
   deliveryProof,
   stepReport,

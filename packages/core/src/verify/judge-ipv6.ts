@@ -5,9 +5,10 @@ import {
   type Ipv6Cidr,
 } from '../identity/ipv6-address.ts';
 import type { LinkIpv6 } from '../identity/public-ipv6.ts';
-import type { Ipv6Link, Ipv6Rule } from '../kernel/ipv6-link.ts';
+import type { Ipv6Link, Ipv6LinkAddress, Ipv6Rule } from '../kernel/ipv6-link.ts';
 import type { LinkState, RouteDecision } from '../kernel/kernel-port.ts';
 import { isIpv6FailClosed, isOurIpv6Rule } from '../kernel/plan-ipv6.ts';
+import { whyNoIpv6 } from '../kernel/why-no-ipv6.ts';
 import { describeDecision } from './describe-decision.ts';
 import type { KernelFinding } from './kernel-finding.ts';
 import type { KernelFacts } from './route-probe.ts';
@@ -48,13 +49,14 @@ function firstOf(cidr: Ipv6Cidr): Ipv6Address {
 /** Pure: every difference between what the IPv6 side needs and what the kernel showed. */
 export function judgeIpv6(
   facts: KernelFacts,
-  { ipv6 }: LinkState,
+  state: LinkState,
   lookups: readonly { readonly probe: Ipv6Probe; readonly decision: RouteDecision }[],
 ): KernelFinding[] {
   const { linkName, table, publicIpv6 } = facts;
   if (publicIpv6 === undefined) return [];
   const six: Facts = { linkName, table, publicIpv6 };
-  if (ipv6 === undefined) return [noIpv6(six)];
+  const { ipv6 } = state;
+  if (ipv6 === undefined) return [noIpv6(six, state)];
   return [
     ...judgeAddress(six, ipv6),
     ...judgeFailClosed(six, ipv6),
@@ -64,33 +66,47 @@ export function judgeIpv6(
   ];
 }
 
-function noIpv6({ linkName, publicIpv6 }: Facts): KernelFinding {
+function noIpv6({ linkName, publicIpv6 }: Facts, state: LinkState): KernelFinding {
+  const { why, remedy } = whyNoIpv6(state);
   return {
     code: 'ipv6-address-missing',
     severity: 'broken',
-    seen: `${linkName} has no IPv6 at all`,
+    seen: `${linkName} has no IPv6 at all: ${why}`,
     wanted: `${publicIpv6.address} on ${linkName}`,
-    remedy: 'Boot the node without ipv6.disable=1, or leave ipv6 out of addressFamilies.',
+    remedy,
   };
 }
 
 function judgeAddress({ linkName, publicIpv6 }: Facts, ipv6: Ipv6Link): KernelFinding[] {
   const { address } = publicIpv6;
   const held = ipv6.addresses.find((one) => one.address === address);
-  if (held?.duplicateFound === false) return [];
-  const seen =
-    held === undefined
-      ? `${linkName} has ${ipv6.addresses.map((one) => one.address).join(', ') || 'no IPv6 address'}`
-      : `the kernel does not use ${address}: duplicate detection found another holder`;
+  if (held?.duplicateFound === false && !held.tentative) return [];
   return [
     {
-      code: held === undefined ? 'ipv6-address-missing' : 'ipv6-address-duplicate',
+      ...whyUnusable(linkName, ipv6, held),
       severity: 'broken',
-      seen,
       wanted: `${address} on ${linkName}`,
       remedy: `Call ensure again, or keep it, which puts it there without duplicate detection; then find out who takes it off.`,
     },
   ];
+}
+
+function whyUnusable(
+  linkName: string,
+  { addresses }: Ipv6Link,
+  held: Ipv6LinkAddress | undefined,
+): Pick<KernelFinding, 'code' | 'seen'> {
+  if (held === undefined) {
+    const others = addresses.map(({ address }) => address).join(', ') || 'no IPv6 address';
+    return { code: 'ipv6-address-missing', seen: `${linkName} has ${others}` };
+  }
+  const unused = `the kernel does not use ${held.address}`;
+  return held.duplicateFound
+    ? {
+        code: 'ipv6-address-duplicate',
+        seen: `${unused}: duplicate detection found another holder`,
+      }
+    : { code: 'ipv6-address-tentative', seen: `${unused} yet: duplicate detection is under way` };
 }
 
 function judgeFailClosed({ table }: Facts, { routes }: Ipv6Link): KernelFinding[] {

@@ -26,6 +26,7 @@ export type KernelFindingCode =
   | 'gateway-changed'
   | 'ipv6-address-missing'
   | 'ipv6-address-duplicate'
+  | 'ipv6-address-tentative'
   | 'ipv6-address-lost-on-down'
   | 'ipv6-fail-closed-route-missing'
   | 'ipv6-rule-missing'

@@ -10,6 +10,7 @@ const ipv6WayWrong: readonly FindingCode[] = [
 const ipv6AddressWrong: readonly FindingCode[] = [
   'ipv6-address-missing',
   'ipv6-address-duplicate',
+  'ipv6-address-tentative',
   'ipv6-address-not-assigned',
 ];
 const ipv6InterfaceWrong: readonly FindingCode[] = ['interface-missing', 'interface-not-attached'];

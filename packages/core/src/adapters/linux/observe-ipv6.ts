@@ -50,6 +50,7 @@ function readIpv6Address(read: Address): Ipv6LinkAddress {
     scope: readScope(read.scope),
     permanent: read.permanent === true,
     duplicateFound: read.duplicateFound === true,
+    tentative: read.tentative === true && read.optimistic !== true,
   };
 }
 

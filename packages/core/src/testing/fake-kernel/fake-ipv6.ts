@@ -150,6 +150,7 @@ function addAddress(
       scope: 'global',
       permanent: true,
       duplicateFound: false,
+      tentative: false,
     };
     // RTM_NEWADDR with NLM_F_REPLACE
     return {
