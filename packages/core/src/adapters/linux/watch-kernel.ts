@@ -26,7 +26,7 @@ export function watchKernel(
   const links = netlink.watch(asked, (event) => {
     if (counts(event)) tell();
   });
-  const ruleset = watchRuleset(nft, tell);
+  const ruleset = watchRuleset(nft, tell, links);
   return {
     close: () => {
       clearImmediate(pending);
@@ -37,11 +37,16 @@ export function watchKernel(
 }
 
 /** Who may not read nftables is told nothing of them; nobody else is any the worse for it. */
-function watchRuleset(nft: NftTables | undefined, tell: () => void): NftWatch | undefined {
+function watchRuleset(
+  nft: NftTables | undefined,
+  tell: () => void,
+  links: KernelWatch,
+): NftWatch | undefined {
   try {
     return nft?.watch(tell);
   } catch (error) {
     if (NetlinkError.is(error) && error.code === 'EPERM') return undefined;
+    links.close();
     throw error;
   }
 }
