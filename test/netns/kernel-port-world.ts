@@ -34,6 +34,7 @@ export async function realPod(): Promise<RealPod> {
   const world: KernelWorld = {
     kernel,
     setLinkUp: (name, up) => netlink.links.set({ name }, { up }),
+    renameLink: (name, newName) => netlink.links.set({ name }, { name: newName }),
     removeLink: async (name) => {
       if ((await netlink.links.remove({ name })) === 'absent') throw refusal('ENODEV', 19);
     },

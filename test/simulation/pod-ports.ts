@@ -64,6 +64,7 @@ function kernelPort(world: World, pod: Pod, process: SimulatedProcess): KernelPo
   return {
     observe: (linkName, table) =>
       effect(world, process, 'observe', () => kernel.observe(linkName, table)),
+    linkWith: (address) => kernel.linkWith(address),
     apply: (step) =>
       effect(world, process, step.kind, (fault) => {
         world.note(process.name, step.kind, step);

@@ -3,6 +3,7 @@ import type { CoreError } from '../errors.ts';
 import { lateParts } from '../late-parts.ts';
 import type { StepReport } from '../report-step.ts';
 import { chooseLinkAddress } from './choose-link-address.ts';
+import { heldPublicIps } from './held-public-ips.ts';
 import type { KernelPort, LinkState } from './kernel-port.ts';
 import type { KernelStep } from './kernel-step.ts';
 import { planGoneLink } from './plan-delivery.ts';
@@ -28,7 +29,8 @@ export async function convergeLink(run: LinkConvergence): Promise<number> {
   const { applied } = await converge<{ readonly steps: readonly KernelStep[] }, KernelStep>({
     what: `The kernel state of ${linkName}`,
     observe: async () => {
-      const state = await kernel.observe(linkName, wanted.table);
+      const state =
+        (await kernel.observe(linkName, wanted.table)) ?? (await observeRenamed(kernel, wanted));
       if (state !== undefined) {
         const refused = refuseTable(state, wanted) ?? (await refuseFamily(state, wanted));
         if (refused !== undefined) throw refused;
@@ -49,6 +51,23 @@ export async function convergeLink(run: LinkConvergence): Promise<number> {
     signal: run.signal,
   });
   return applied;
+}
+
+/**
+ * Whose link was renamed still has its public address, by a rule that leads to its table: where another link has taken
+ * the address over, the rule leads to that one's.
+ */
+async function observeRenamed(
+  kernel: KernelPort,
+  { identities, releasing, table }: WantedLink,
+): Promise<LinkState | undefined> {
+  if (identities.length > 0) return undefined;
+  for (const { publicIp } of releasing) {
+    const name = await kernel.linkWith(publicIp);
+    const state = name === undefined ? undefined : await kernel.observe(name, table);
+    if (state !== undefined && heldPublicIps(state, table).includes(publicIp)) return state;
+  }
+  return undefined;
 }
 
 async function refuseFamily(state: LinkState, wanted: WantedLink): Promise<CoreError | undefined> {

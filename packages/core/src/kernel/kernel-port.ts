@@ -9,6 +9,8 @@ import type { KernelStep } from './kernel-step.ts';
 export interface KernelPort {
   /** Reads a link with all that a plan for it depends on; undefined when there is no such link. */
   observe(linkName: string, table: number): Promise<LinkState | undefined>;
+  /** The name of the link that has this address as a /32; undefined when none has. */
+  linkWith(address: Ipv4Address): Promise<string | undefined>;
   /** Carries out one step. Idempotent: what exists as wanted, or is absent as wanted, is done. */
   apply(step: KernelStep): Promise<void>;
   /** Which way a packet would leave (RTM_GETROUTE). `unreachable` when the kernel refuses. */

@@ -19,6 +19,7 @@ import type { FakeRoute } from './fake-kernel/fake-world.ts';
 export interface KernelWorld {
   readonly kernel: KernelPort;
   readonly setLinkUp: (linkName: string, up: boolean) => Promise<void>;
+  readonly renameLink: (linkName: string, newName: string) => Promise<void>;
   readonly removeLink: (linkName: string) => Promise<void>;
   readonly addAddress: (linkName: string, cidr: string, scope: 'global' | 'link') => Promise<void>;
   readonly removeAddress: (linkName: string, cidr: string) => Promise<void>;

@@ -72,6 +72,19 @@ export const kernelPortLossCases: readonly KernelPortCase[] = [
     },
   },
   {
+    title: 'a link that was renamed is found by the public address that it still has',
+    async run({ kernel, setLinkUp, renameLink }) {
+      assert.equal(await kernel.linkWith(publicIp), undefined);
+      await applyPlan(kernel);
+      assert.equal(await kernel.linkWith(publicIp), 'net1');
+      await setLinkUp('net1', false);
+      await renameLink('net1', 'net1x');
+      await setLinkUp('net1x', true);
+      assert.equal(await kernel.observe('net1', contractLink.table), undefined);
+      assert.equal(await kernel.linkWith(publicIp), 'net1x');
+    },
+  },
+  {
     title: 'the routes stay while any address does, and go with the last one',
     async run({ kernel, removeAddress }) {
       await applyPlan(kernel);

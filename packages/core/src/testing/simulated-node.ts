@@ -42,6 +42,7 @@ function lendKernel(kernel: KernelPort): KernelPort {
   const watches = new Set<KernelWatch>();
   return {
     observe: (linkName, table) => kernel.observe(linkName, table),
+    linkWith: (address) => kernel.linkWith(address),
     apply: (step) => kernel.apply(step),
     lookupRoute: (query) => kernel.lookupRoute(query),
     lookupNeighbour: (query) => kernel.lookupNeighbour(query),

@@ -5,6 +5,7 @@ import type { KernelPort } from '../../kernel/kernel-port.ts';
 import type { KernelStep } from '../../kernel/kernel-step.ts';
 import { applyStep } from './apply-step.ts';
 import { openKernelSockets, type KernelSockets } from './kernel-sockets.ts';
+import { linkWith } from './link-with.ts';
 import type { LinuxKernelOptions } from './linux-kernel.ts';
 import { lookupNeighbour } from './lookup-neighbour.ts';
 import { lookupRoute } from './lookup-route.ts';
@@ -18,6 +19,10 @@ export async function openLinuxKernel({ netns }: LinuxKernelOptions): Promise<Ke
     observe: (linkName, table) =>
       refusable({ what: `ip -details link show ${linkName}`, linkName }, () =>
         observeLink(sockets, linkName, table),
+      ),
+    linkWith: (address) =>
+      refusable({ what: `ip address show to ${address}` }, () =>
+        linkWith(sockets.netlink, address),
       ),
     apply: (step) =>
       refusable(

@@ -9,7 +9,7 @@ function refusingNft(code: string) {
   const netlink: Pick<Rtnetlink, 'watch'> = {
     watch: () => {
       open += 1;
-      return { close: () => void (open -= 1) } as ReturnType<Rtnetlink['watch']>;
+      return { close: () => void (open -= 1) };
     },
   };
   const nft: Pick<NftTables, 'watch'> = {

@@ -13,6 +13,7 @@ export function fakeWorld(): KernelWorld {
   return {
     kernel,
     setLinkUp: async (linkName, up) => kernel.setLinkUp(linkName, up),
+    renameLink: async (linkName, newName) => kernel.renameLink(linkName, newName),
     removeLink: async (linkName) => kernel.removeLink(linkName),
     addAddress: async (linkName, cidr, scope) => kernel.addAddress(linkName, cidr, scope),
     removeAddress: async (linkName, cidr) => kernel.removeAddress(linkName, cidr),

@@ -1,4 +1,4 @@
-import { parseIpv4Address, type Ipv4Address } from '../../identity/address.ts';
+import type { Ipv4Address } from '../../identity/address.ts';
 import type {
   KernelPort,
   KernelWatch,
@@ -18,13 +18,15 @@ import { addAddress, removeAddress, removeLink, setLinkUp } from './fake-links.t
 import { decideIpv6Route, isIpv6Lookup, newIpv6Link, observeFakeIpv6 } from './fake-ipv6.ts';
 import { findNeighbour, setNeighbour } from './fake-neighbours.ts';
 import { FakeNode } from './fake-node.ts';
-import { FakeRefusal } from './fake-refusal.ts';
+import { FakeRefusal, faultOf } from './fake-refusal.ts';
 import { FakeWatches } from './fake-watches.ts';
 import { decideRoute, putRoute, removeRoute, type FakeRouteKey } from './fake-routes.ts';
 import { addRule, removeRule } from './fake-rules.ts';
 import { applyFakeStep, stepRefusal } from './fake-step.ts';
 import {
   emptyWorld,
+  linkWith,
+  splitAddress,
   type FakeIpv6,
   type FakeLink,
   type FakeRoute,
@@ -108,6 +110,10 @@ export class FakeKernel implements KernelPort {
     };
   }
 
+  async linkWith(publicIp: Ipv4Address): Promise<string | undefined> {
+    return linkWith(this.#world, publicIp)?.name;
+  }
+
   async apply(step: KernelStep): Promise<void> {
     this.onStep('before', step);
     const fault = this.#takeFault(step);
@@ -174,6 +180,12 @@ export class FakeKernel implements KernelPort {
     };
     this.#world.links.push(link);
     for (const address of setup.addresses ?? []) this.addAddress(setup.name, address);
+    this.#watches.tell();
+  }
+
+  /** As `ip link set NAME name NEW`, of a link that is down or up. */
+  renameLink(linkName: string, newName: string): void {
+    this.#link(linkName).name = newName;
     this.#watches.tell();
   }
 
@@ -283,13 +295,4 @@ export class FakeKernel implements KernelPort {
 
 function routeKey({ table, destination, metric }: FakeRoute): string {
   return JSON.stringify([table, destination, metric]);
-}
-
-function faultOf({ errno = 'ENOBUFS', kernelText }: KernelFault): FakeRefusal {
-  return new FakeRefusal(errno, kernelText);
-}
-
-function splitAddress(cidr: string): Pick<LinkAddress, 'address' | 'prefixLength'> {
-  const [address = '', prefixLength = '32'] = cidr.split('/');
-  return { address: parseIpv4Address(address), prefixLength: Number(prefixLength) };
 }

@@ -10,3 +10,14 @@ export class FakeRefusal extends Error {
     this.kernelText = kernelText;
   }
 }
+
+/** The refusal of a fault that was injected. */
+export function faultOf({
+  errno = 'ENOBUFS',
+  kernelText,
+}: {
+  readonly errno?: string;
+  readonly kernelText?: string;
+}): FakeRefusal {
+  return new FakeRefusal(errno, kernelText);
+}

@@ -1,4 +1,4 @@
-import type { Ipv4Address } from '../../identity/address.ts';
+import { parseIpv4Address, type Ipv4Address } from '../../identity/address.ts';
 import type { HeldDeliveryTable } from '../../kernel/delivery-table.ts';
 import type {
   LinkAddress,
@@ -33,7 +33,7 @@ export interface FakeNeighbour extends NeighbourEntry {
 /** A link of a fake namespace. */
 export interface FakeLink {
   readonly index: number;
-  readonly name: string;
+  name: string;
   readonly macAddress: string;
   /** Name of the parent link on the node: an address is on one slave of a parent at most. */
   readonly parent?: string;
@@ -102,4 +102,17 @@ export function linkByIndex(world: FakeWorld, index: number): FakeLink {
 
 export function isLocalAddress(world: FakeWorld, address: Ipv4Address): boolean {
   return world.links.some((link) => link.addresses.some((held) => held.address === address));
+}
+
+/** With its prefix length, such as 10.0.2.128/24. */
+export function splitAddress(cidr: string): Pick<LinkAddress, 'address' | 'prefixLength'> {
+  const [address = '', prefixLength = '32'] = cidr.split('/');
+  return { address: parseIpv4Address(address), prefixLength: Number(prefixLength) };
+}
+
+/** The link that has the address as a /32. */
+export function linkWith({ links }: FakeWorld, publicIp: Ipv4Address): FakeLink | undefined {
+  return links.find(({ addresses }) =>
+    addresses.some(({ address, prefixLength }) => address === publicIp && prefixLength === 32),
+  );
 }
