@@ -40,10 +40,38 @@ describe('the system clock', () => {
     expect(ran).toEqual([500, 700]);
   });
 
+  it('waits for what is longer than Node can wait', () => {
+    const dayMs = 86_400_000;
+    const ran: string[] = [];
+    systemClock.setTimer(60 * dayMs, () => ran.push('after 60 days'));
+    const cancel = systemClock.setTimer(61 * dayMs, () => ran.push('cancelled'));
+    for (let day = 0; day < 60; day += 1) {
+      expect(ran).toEqual([]);
+      vi.advanceTimersByTime(dayMs);
+    }
+    vi.advanceTimersByTime(1_000);
+    expect(ran).toEqual(['after 60 days']);
+    cancel();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   it('holds the process for nothing that was cancelled', () => {
     const cancels = [10, 500, 501, 32_000].map((ms) => systemClock.setTimer(ms, () => undefined));
     expect(vi.getTimerCount()).toBeGreaterThan(0);
     for (const cancel of cancels) cancel();
     expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe('the clock of this process', () => {
+  it('does not run at once what is longer than Node can wait', async () => {
+    const ran: string[] = [];
+    const cancel = systemClock.setTimer(4_294_935_000, () => ran.push('after 49 days'));
+    // a tick, and one millisecond more than setTimeout makes of such a time
+    await new Promise<void>((resolve) => {
+      systemClock.setTimer(60, resolve);
+    });
+    cancel();
+    expect(ran).toEqual([]);
   });
 });

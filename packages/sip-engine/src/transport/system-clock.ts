@@ -1,7 +1,18 @@
-import type { Clock } from './clock.ts';
+import type { CancelTimer, Clock } from './clock.ts';
 import { CoarseTimers } from './coarse-timers.ts';
 
-function setTimer(ms: number, fire: () => void): () => void {
+/** As long as Node waits: what is longer, setTimeout runs at once. A session may last for longer (RFC 4028 section 4). */
+const longestMs = 2 ** 31 - 1;
+
+function setTimer(ms: number, fire: () => void): CancelTimer {
+  if (ms > longestMs) {
+    let cancel = setTimer(longestMs, () => {
+      cancel = setTimer(ms - longestMs, fire);
+    });
+    return () => {
+      cancel();
+    };
+  }
   const timer = setTimeout(fire, ms);
   return () => {
     clearTimeout(timer);
