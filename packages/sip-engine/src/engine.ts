@@ -8,6 +8,7 @@ import { randomId, randomToken } from './random-text.ts';
 import { requireLimits, requireOptions } from './require-options.ts';
 import type { Resolver } from './resolver/resolver.ts';
 import { systemResolver } from './resolver/system-resolver.ts';
+import { statelessTags } from './stateless-tag.ts';
 import { defaultTiming, type TransactionTiming } from './transaction/timing.ts';
 import type { Clock } from './transport/clock.ts';
 import { systemClock } from './transport/system-clock.ts';
@@ -136,15 +137,16 @@ export function createSipEngine(options: SipEngineOptions): SipEngine {
   requireOptions(options);
   const limits: SipEngineLimits = { ...defaultLimits, ...options.limits };
   requireLimits(limits);
-  const { contact } = options;
+  const { contact, token = randomToken } = options;
   return new EngineCalls({
     transports: options.transports,
     secret: options.secret,
     limits,
     clock: options.clock ?? systemClock,
     timing: { ...defaultTiming, ...options.timing },
-    token: options.token ?? randomToken,
+    token,
     newId: randomId,
+    tagFor: statelessTags(token()),
     resolver: options.resolver ?? systemResolver,
     supported: options.supported ?? defaultSupported,
     dialogs: new DialogTable<AppConnection>(),

@@ -14,7 +14,7 @@ import type { GuardRefusal } from '../guard/send-gate.ts';
 import { assertHeaderSafe } from '../message/header-list.ts';
 import type { HostPort } from '../message/host-port.ts';
 import type { Resolver } from '../resolver/resolver.ts';
-import type { Counted } from '../transaction/ports.ts';
+import type { Counted, TransactionPorts } from '../transaction/ports.ts';
 import { TransactionLayer } from '../transaction/transaction-layer.ts';
 import type { TransactionTiming } from '../transaction/timing.ts';
 import type { CancelTimer, Clock } from '../transport/clock.ts';
@@ -39,6 +39,7 @@ export interface EngineParts {
   readonly timing: TransactionTiming;
   readonly token: () => string;
   readonly newId: () => string;
+  readonly tagFor: TransactionPorts['tagFor'];
   readonly resolver: Resolver;
   readonly supported: readonly string[];
   readonly dialogs: DialogTable<AppConnection>;
@@ -80,12 +81,14 @@ export class EngineCalls implements SipEngine {
         clock: parts.clock,
         timing: parts.timing,
         maxTransactions: parts.limits.transactions,
+        tagFor: parts.tagFor,
         gate: this.#gate,
         count: (what) => {
           this.#counted[what] += 1;
         },
       },
       {
+        hasDialog: (request) => this.#inbound.hasDialog(request),
         onRequest: (transaction) => this.#inbound.onRequest(transaction),
         onAck: (ack) => this.#inbound.onAck(ack),
         onServerFailure: (transaction, failure) =>

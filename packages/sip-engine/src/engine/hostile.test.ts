@@ -237,7 +237,7 @@ describe('a request for something that is not there', () => {
   it.each<readonly [string, string, string]>([
     ['another version', request('INVITE', { start: 'INVITE sip:b@c SIP/3.0' }), '505'],
     ['a method that drachtio-srf reads as INVITE', request('IN%56ITE'), '405'],
-    ['one that it reads as BYE, in a call that is gone', request('B%59E', inDialog), '405'],
+    ['one that it reads as BYE, in a call that is gone', request('B%59E', inDialog), '481'],
     ['an unknown scheme', request('OPTIONS', { start: 'OPTIONS foo:bar SIP/2.0' }), '416'],
     [
       'an unknown scheme to call',
@@ -247,7 +247,7 @@ describe('a request for something that is not there', () => {
     ['an unknown extension', request('OPTIONS', {}, ['Require: teleport, replaces']), '420'],
     ['one to call with', request('INVITE', {}, ['Require: precondition']), '100 420'],
     ['a call that is gone: BYE', request('BYE', inDialog), '481'],
-    ['INVITE', request('INVITE', inDialog), '100 481'],
+    ['INVITE', request('INVITE', inDialog), '481'],
     ['UPDATE', request('UPDATE', inDialog), '481'],
     ['INFO', request('INFO', inDialog), '481'],
     ['PRACK', request('PRACK', inDialog), '481'],

@@ -4,6 +4,7 @@ import { checkNewRequest, isSessionRefused, isSoundTarget, type Refusal } from '
 import { Answers } from './answers.ts';
 import { drawBelow, wireSip, type EngineContext, type EngineDialog } from './context.ts';
 import { bodyOf } from './session.ts';
+import type { Essentials } from '../message/essentials.ts';
 import { headerField } from '../message/header-list.ts';
 import type { SipRequest } from '../message/message.ts';
 import { responseTo } from '../message/response-to.ts';
@@ -22,6 +23,10 @@ export class InboundRequests implements TransactionUser {
   constructor(context: EngineContext) {
     this.#context = context;
     this.#answers = new Answers(context);
+  }
+
+  hasDialog({ callId, fromTag, toTag }: Essentials): boolean {
+    return this.#context.dialogs.find(callId, toTag ?? '', fromTag ?? '') !== undefined;
   }
 
   onRequest(transaction: ServerTransaction): void {

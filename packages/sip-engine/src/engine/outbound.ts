@@ -117,7 +117,6 @@ export class OutboundRequests {
     method: string,
   ): string | undefined {
     if (live.isEnding) return noDialog;
-    if (!this.#context.transactions.hasRoom()) return 'too many transactions';
     if (method === 'BYE') {
       live.afterAck(() => {
         if (live.isEnding) app.tell({ kind: 'refused', to: command.id, text: noDialog });

@@ -73,7 +73,7 @@ function refuse(context: EngineContext, refused: Refused, arrival: Arrival): voi
     method: refused.method,
     answerHeaders: withObservedSourceIn(answerHeaders, arrival.source),
   };
-  const response = responseToRefused(stamped, context.token());
+  const response = responseToRefused(stamped, context.transactions.tagFor(answerHeaders));
   const [top] = response === undefined ? [] : headerValues(response, 'via');
   const via = top === undefined ? undefined : parseVia(top);
   if (response === undefined || via === undefined) return;

@@ -1,6 +1,6 @@
 import type { SendGate } from '../guard/send-gate.ts';
 import type { Essentials } from '../message/essentials.ts';
-import type { SipResponse } from '../message/message.ts';
+import type { HeaderField, SipResponse } from '../message/message.ts';
 import type { Clock } from '../transport/clock.ts';
 import type { Way } from '../transport/send-path.ts';
 import type { Tuple } from '../transport/tuple.ts';
@@ -34,10 +34,12 @@ export interface TransactionPorts {
   readonly clock: Clock;
   readonly timing: TransactionTiming;
   /**
-   * Server and client transactions together; beyond it new requests get 503. Requests inside of dialogs and CANCEL
-   * may use as many again.
+   * Server and client transactions together; beyond it new requests get 503. Requests inside of dialogs that are there, and
+   * CANCELs of INVITEs that are, may use as many again.
    */
   readonly maxTransactions: number;
+  /** Our tag in the answer to a request with these header fields that nothing is kept of (8.2.7). */
+  readonly tagFor: (headers: readonly HeaderField[]) => string;
   readonly count: (what: Counted) => void;
   /** The one way out. */
   readonly gate: SendGate;

@@ -1,6 +1,7 @@
 import type { Cleared } from '../guard/send-gate.ts';
+import type { Essentials } from '../message/essentials.ts';
 import { headerField } from '../message/header-list.ts';
-import type { SipRequest } from '../message/message.ts';
+import type { HeaderField, SipRequest } from '../message/message.ts';
 import { responseTo } from '../message/response-to.ts';
 import { isOwnVia, viaBranch } from '../message/via.ts';
 import { ClientTransaction, type ClientUser } from './client-transaction.ts';
@@ -11,6 +12,8 @@ import type { Inbound, Received, TransactionPorts } from './ports.ts';
 
 /** Who uses the transactions: told what belongs to none of them, and of each new one. */
 export interface TransactionUser {
+  /** Whether the dialog is there that a request with a To tag names. */
+  hasDialog(request: Essentials): boolean;
   /** A new server transaction: answer it. An INVITE has had its 100 already. */
   onRequest(transaction: ServerTransaction): void;
   /** An ACK that ends no transaction by itself: that of a 2xx. */
@@ -19,6 +22,9 @@ export interface TransactionUser {
   onServerFailure(transaction: ServerTransaction, failure: Failure): void;
   onServerEnd(transaction: ServerTransaction): void;
 }
+
+/** Requests of ours that always have room: there is one for each call at most, and without it the call goes on. */
+const endsCalls: ReadonlySet<string> = new Set(['BYE', 'CANCEL']);
 
 /** All transactions of one engine: RFC 3261 section 17 as a shell around the four pure machines. */
 export class TransactionLayer {
@@ -64,9 +70,15 @@ export class TransactionLayer {
       known.receiveAgain();
       return;
     }
+    // nothing is kept of it: the room that calls have is not for strangers
+    if (this.#isStray(inbound)) {
+      this.#answerStateless(inbound, 481);
+      return;
+    }
     const isNew = essentials.toTag === undefined && message.method !== 'CANCEL';
     if (isNew ? !this.hasRoom() : this.#isFull()) {
-      this.#refuseStateless(inbound);
+      this.#ports.count('overload');
+      this.#answerStateless(inbound, 503, [headerField('Retry-After', '5')]);
       return;
     }
     this.#open(key, inbound);
@@ -97,13 +109,18 @@ export class TransactionLayer {
     return this.size < this.#ports.maxTransactions;
   }
 
+  /** Our tag in the answer to a request with these header fields that nothing is kept of. */
+  tagFor(headers: readonly HeaderField[]): string {
+    return this.#ports.tagFor(headers);
+  }
+
   /** Sends a request in a transaction of its own; undefined when the limit is reached. */
   request(request: Cleared<SipRequest>, user: ClientUser): ClientTransaction | undefined {
-    if (this.#isFull()) {
+    const { message } = request;
+    if (this.#isFull() && !endsCalls.has(message.method)) {
       this.#ports.count('overload');
       return undefined;
     }
-    const { message } = request;
     const key = clientKey(branchOf(message) ?? '', message.method);
     const transaction = new ClientTransaction(this.#ports, request, user, () => {
       this.#clients.delete(key);
@@ -118,7 +135,15 @@ export class TransactionLayer {
     for (const each of [...this.#servers.values(), ...this.#clients.values()]) each.abandon();
   }
 
-  /** What ends calls (BYE, CANCEL) and what goes on in them has as much room again. */
+  /** 12.2.2 and 9.2: a request of a dialog that is not there, or a CANCEL of no INVITE. */
+  #isStray(inbound: Inbound<SipRequest>): boolean {
+    const { message, essentials } = inbound;
+    return message.method === 'CANCEL'
+      ? this.inviteOf(inbound) === undefined
+      : essentials.toTag !== undefined && !this.#user.hasDialog(essentials);
+  }
+
+  /** What goes on in calls has as much room again. */
   #isFull(): boolean {
     return this.size >= 2 * this.#ports.maxTransactions;
   }
@@ -143,12 +168,14 @@ export class TransactionLayer {
     this.#user.onServerEnd(transaction);
   }
 
-  #refuseStateless(inbound: Inbound<SipRequest>): void {
-    this.#ports.count('overload');
-    const retry = [headerField('Retry-After', '5')];
-    const busy = responseTo(inbound.message, 503, { toTag: 'overload', headers: retry });
+  #answerStateless(
+    { message, back }: Inbound<SipRequest>,
+    status: number,
+    headers: readonly HeaderField[] = [],
+  ): void {
+    const toTag = this.tagFor(message.headers);
     const { gate } = this.#ports;
-    const clearance = gate.clear(busy, inbound.back);
+    const clearance = gate.clear(responseTo(message, status, { toTag, headers }), back);
     if (clearance.kind === 'cleared') gate.send(clearance.cleared, () => undefined);
   }
 }
