@@ -65,6 +65,7 @@ export class LiveDialog<A> {
   #isConfirmedNow = false;
   #accepted: { readonly sequence: number; readonly runner: AcceptedRunner } | undefined;
   #held: (() => void)[] = [];
+  readonly #turns: ((done: () => void) => void)[] = [];
 
   constructor(value: Dialog, app: A | undefined, path: SendPath) {
     this.value = value;
@@ -128,6 +129,22 @@ export class LiveDialog<A> {
   afterAck(run: () => void): void {
     if (this.isAwaitingAck) this.#held.push(run);
     else run();
+  }
+
+  /**
+   * One after the other, in the order asked for: at once, or when those before are done. A request that waits for the address of
+   * a name is not overtaken by the next one.
+   */
+  inTurn(run: (done: () => void) => void): void {
+    this.#turns.push(run);
+    if (this.#turns.length === 1) this.#takeTurn();
+  }
+
+  #takeTurn(): void {
+    this.#turns[0]?.(() => {
+      this.#turns.shift();
+      this.#takeTurn();
+    });
   }
 
   /** Stops what is under way; what was held back finds the dialog gone. */

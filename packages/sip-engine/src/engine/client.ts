@@ -42,7 +42,7 @@ function hopOf(text: string): NextHop | NoRoute {
 }
 
 /** The next hop of a request in this dialog: the first of its route set, strict or not, or else the peer itself (8.1.2). */
-export function nextHopOf({ routeSet, remoteTarget }: Dialog): string {
+function nextHopOf({ routeSet, remoteTarget }: Dialog): string {
   const [route] = routeSet;
   return route === undefined ? remoteTarget : splitAddress(route).uri;
 }
@@ -73,6 +73,23 @@ export function routeTo(
         : then(wayTo(context, addresses, port, preferred)),
     );
   }
+}
+
+/** The same for a request in this dialog, in the order in which they are asked for: a BYE does not overtake its ACK. */
+export function routeInDialog(
+  context: EngineContext,
+  live: EngineDialog,
+  then: (way: Way | NoRoute) => void,
+): void {
+  live.inTurn((done) => {
+    routeTo(context, nextHopOf(live.value), live.path.transport, (way) => {
+      try {
+        then(way);
+      } finally {
+        done();
+      }
+    });
+  });
 }
 
 /** The first of these addresses that anything may be sent to. */
@@ -170,7 +187,7 @@ export function sendAck(
   sip: AppSip,
   sent: (ack: Cleared<SipRequest> | NoRoute) => void,
 ): void {
-  routeTo(context, nextHopOf(live.value), live.path.transport, (way) => {
+  routeInDialog(context, live, (way) => {
     if ('kind' in way) {
       sent(way);
       return;
@@ -200,7 +217,7 @@ export function endByItself(
   const text = `SIP;cause=480;text="${reason}"`;
   const headers: readonly AppHeader[] = [{ name: 'Reason', key: 'reason', value: text }];
   const sip = silentSip('BYE', headers);
-  routeTo(context, nextHopOf(live.value), live.path.transport, (way) => {
+  routeInDialog(context, live, (way) => {
     const path = 'kind' in way ? live.path : way.path;
     const { request, keep } = draftInDialog(context, live, { sip, method: 'BYE', path });
     keep();

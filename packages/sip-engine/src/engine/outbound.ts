@@ -1,6 +1,6 @@
 import { appValue, composeRequest, free } from '../dialog/compose.ts';
 import { dialogName, isSessionRefresh, isTargetRefresh, refreshTarget } from '../dialog/dialog.ts';
-import { localAnswer, nextHopOf, draftInDialog, routeTo, sendAck } from './client.ts';
+import { localAnswer, draftInDialog, routeInDialog, routeTo, sendAck } from './client.ts';
 import {
   newBranch,
   oursOn,
@@ -134,7 +134,7 @@ export class OutboundRequests {
   #compose(app: AppConnection, command: AppCommand, live: EngineDialog, method: string): void {
     const context = this.#context;
     const { sip } = command;
-    routeTo(context, nextHopOf(live.value), live.path.transport, (way) => {
+    routeInDialog(context, live, (way) => {
       if ('kind' in way || !context.dialogs.has(live)) {
         const text = 'kind' in way ? way.reason : noDialog;
         app.tell({ kind: 'refused', to: command.id, text });

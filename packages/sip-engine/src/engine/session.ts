@@ -8,7 +8,7 @@ import {
   sessionRequest,
   type SessionTerms,
 } from '../dialog/session-terms.ts';
-import { draftInDialog, endByItself, nextHopOf, routeTo, sendAck } from './client.ts';
+import { draftInDialog, endByItself, routeInDialog, sendAck } from './client.ts';
 import { drawBelow, wireSip, type EngineContext, type EngineDialog } from './context.ts';
 import type { Cleared } from '../guard/send-gate.ts';
 import { headerField, headerValue } from '../message/header-list.ts';
@@ -92,7 +92,7 @@ function refresh(context: EngineContext, live: EngineDialog, terms: SessionTerms
     return;
   }
   const sip = refreshSip(method, method === 'INVITE' ? said : undefined, terms);
-  routeTo(context, nextHopOf(live.value), live.path.transport, (way) => {
+  routeInDialog(context, live, (way) => {
     if (!context.dialogs.has(live)) return;
     if ('kind' in way) {
       live.session?.handle({ kind: 'refused', retryMs });
