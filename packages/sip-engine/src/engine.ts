@@ -66,7 +66,7 @@ export interface SipEngineOptions {
 export interface SipEngineLimits {
   /** Client and server transactions; beyond it new requests get 503. */
   readonly transactions: number;
-  /** Dialogs; beyond it a new INVITE gets 503. */
+  /** Dialogs; beyond it a new INVITE gets 503. Applications are not refused: an INVITE of theirs makes 17 at most, 16 of them early. */
   readonly dialogs: number;
   /** Connections of applications over TCP. */
   readonly appConnections: number;

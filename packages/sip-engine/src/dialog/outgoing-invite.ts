@@ -44,6 +44,12 @@ export interface OutgoingInviteStep {
   readonly effects: readonly (OutgoingInviteEffect | TimerEffect)[];
 }
 
+/**
+ * How many forks of one INVITE have early dialogs, and how many of those that nobody wants get an ACK and a BYE: a callee could
+ * invent any number.
+ */
+export const forksPerInvite = 16;
+
 export const firstOutgoingInvite: OutgoingInviteState = { kind: 'calling', isCancelWanted: false };
 
 const stopTimer: TimerEffect = { kind: 'cancel-timer', timer: 'cancelled' };

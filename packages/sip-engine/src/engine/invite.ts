@@ -2,6 +2,7 @@ import { confirmDialog, dialogOfUac, dialogPart, refreshTarget } from '../dialog
 import { LiveDialog, type SentAck } from '../dialog/live-dialog.ts';
 import {
   firstOutgoingInvite,
+  forksPerInvite,
   outgoingInviteTransition,
   type OutgoingInviteEffect,
   type OutgoingInviteEvent,
@@ -47,7 +48,7 @@ export class EngineInvite implements ClientUser {
   readonly #forget: () => void;
   readonly #early: Map<string, EngineDialog> = new Map<string, EngineDialog>();
   /** ACKs of the 2xx of forks that nobody wanted, by To tag. */
-  #strayAcks: Map<string, Sendable> | undefined;
+  #strays: Map<string, SentAck> | undefined;
   readonly #runner: MachineRunner<
     OutgoingInviteState,
     OutgoingInviteEvent,
@@ -240,8 +241,9 @@ export class EngineInvite implements ClientUser {
     const tag = essentials.toTag;
     if (tag === undefined || this.subject.base !== undefined || !this.isPending) return;
     const known = this.#early.get(tag);
+    const isFull = this.#early.size >= forksPerInvite;
     if (known !== undefined) known.value = refreshTarget(known.value, response);
-    else this.#early.set(tag, this.#open(response, essentials));
+    else if (!isFull) this.#early.set(tag, this.#open(response, essentials));
   }
 
   #open(response: SipResponse, essentials: Essentials): EngineDialog {
@@ -262,18 +264,17 @@ export class EngineInvite implements ClientUser {
       return;
     }
     const tag = answer.essentials.toTag ?? '';
-    const known = this.#strayAcks?.get(tag);
-    if (known !== undefined) {
-      this.#repeatAck(known);
-      return;
-    }
+    const strays = (this.#strays ??= new Map<string, SentAck>());
+    const known = strays.get(tag);
+    if (known !== undefined) this.#repeatAck(known.last);
+    if (known !== undefined || strays.size >= forksPerInvite) return;
     const live = this.#early.get(tag) ?? this.#open(answer.response, answer.essentials);
     this.#early.delete(tag);
     live.value = confirmDialog(live.value, answer.response);
+    strays.set(tag, live.ack);
     sendAck(this.#context, live, silentSip('ACK'), () => {
-      if (live.lastAck === undefined) return;
-      this.#strayAcks ??= new Map<string, Sendable>();
-      this.#strayAcks.set(tag, live.lastAck);
+      // there was no way for it: tried again when the 2xx is
+      if (live.lastAck === undefined) strays.delete(tag);
     });
     endByItself(this.#context, live, 'ACK-BYE due to cancel race condition');
   }
