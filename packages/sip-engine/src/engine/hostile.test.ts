@@ -237,6 +237,12 @@ describe('a request for something that is not there', () => {
   it.each<readonly [string, string, string]>([
     ['another version', request('INVITE', { start: 'INVITE sip:b@c SIP/3.0' }), '505'],
     ['a method that drachtio-srf reads as INVITE', request('IN%56ITE'), '405'],
+    [
+      'one that it gives to who takes INVITE',
+      request('invite', { hops: 'Max-Forwards: 0' }),
+      '405',
+    ],
+    ['another one', request('INVITEX'), '405'],
     ['one that it reads as BYE, in a call that is gone', request('B%59E', inDialog), '481'],
     ['an unknown scheme', request('OPTIONS', { start: 'OPTIONS foo:bar SIP/2.0' }), '416'],
     [

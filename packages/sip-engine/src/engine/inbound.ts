@@ -7,8 +7,8 @@ import { bodyOf } from './session.ts';
 import type { Essentials } from '../message/essentials.ts';
 import { headerField } from '../message/header-list.ts';
 import type { SipRequest } from '../message/message.ts';
+import { isTakenForAnother } from '../message/method.ts';
 import { responseTo } from '../message/response-to.ts';
-import { hasEscape } from '../message/scan.ts';
 import type { Failure } from '../transaction/effect.ts';
 import type { Inbound } from '../transaction/ports.ts';
 import type { ServerTransaction } from '../transaction/server-transaction.ts';
@@ -31,8 +31,7 @@ export class InboundRequests implements TransactionUser {
 
   onRequest(transaction: ServerTransaction): void {
     const { message, essentials } = transaction.inbound;
-    // drachtio-srf would read IN%56ITE as INVITE, which it is not (RFC 4475 section 3.1.1.5)
-    if (hasEscape(message.method)) this.#answers.refuse(transaction, this.#nobody());
+    if (isTakenForAnother(message.method)) this.#answers.refuse(transaction, this.#nobody());
     else if (message.method === 'CANCEL') this.#cancel(transaction);
     else if (essentials.toTag === undefined) this.#new(transaction);
     else this.#inDialog(transaction, essentials.toTag);
