@@ -108,7 +108,10 @@ export interface SipEngine {
   /** Serves applications that connect by TCP, `srf.connect({ host, port, secret })`. */
   listen(options: { readonly address: string; readonly port: number }): Promise<AppListener>;
   counts(): SipEngineCounts;
-  /** Refuses new INVITEs with 503 from now on; resolves when the last dialog has ended. */
+  /**
+   * Refuses new INVITEs with 503 from now on; resolves when the last dialog has ended, and the last INVITE of either side has its
+   * final response. Applications may still call.
+   */
   drain(): Promise<void>;
   /**
    * Ends calls that are left with BYE or CANCEL, refuses what waits for an answer, then closes everything.

@@ -3,6 +3,7 @@ import type { DialogTable } from '../dialog/dialog-table.ts';
 import { silentSip } from '../dialog/compose.ts';
 import { endByItself, sendAck } from './client.ts';
 import type { EngineContext, EngineDialog } from './context.ts';
+import { Draining } from './draining.ts';
 import { EngineGate } from './gate.ts';
 import { InboundRequests } from './inbound.ts';
 import { OutboundRequests } from './outbound.ts';
@@ -67,8 +68,7 @@ export class EngineCalls implements SipEngine {
     overload: 0,
     malformed: 0,
   };
-  #drained: (() => void)[] = [];
-  #isDraining = false;
+  readonly #draining = new Draining(() => this.#isIdle());
   #isClosed = false;
 
   constructor(parts: EngineParts) {
@@ -93,7 +93,10 @@ export class EngineCalls implements SipEngine {
         onAck: (ack) => this.#inbound.onAck(ack),
         onServerFailure: (transaction, failure) =>
           this.#inbound.onServerFailure(transaction, failure),
-        onServerEnd: (transaction) => this.#inbound.onServerEnd(transaction),
+        onServerEnd: (transaction) => {
+          this.#inbound.onServerEnd(transaction);
+          this.#draining.check();
+        },
       },
     );
     this.#context = {
@@ -111,11 +114,11 @@ export class EngineCalls implements SipEngine {
       resolver: parts.resolver,
       supported: parts.supported,
       dialogLimit: parts.limits.dialogs,
-      isDraining: () => this.#isDraining,
+      isDraining: () => this.#draining.hasBegun,
     };
     this.#inbound = new InboundRequests(this.#context);
-    this.#outbound = new OutboundRequests(this.#context);
-    parts.dialogs.onEmpty = (): void => this.#tellDrained();
+    this.#outbound = new OutboundRequests(this.#context, () => this.#draining.check());
+    parts.dialogs.onEmpty = (): void => this.#draining.check();
     for (const transport of parts.transports) this.#receiveFrom(transport);
   }
 
@@ -179,18 +182,14 @@ export class EngineCalls implements SipEngine {
   }
 
   async drain(): Promise<void> {
-    this.#isDraining = true;
-    if (this.#context.dialogs.size === 0) return;
-    await new Promise<void>((resolve) => {
-      this.#drained.push(resolve);
-    });
+    await this.#draining.end();
   }
 
   async close(): Promise<SipEngineCounts> {
     const before = this.counts();
     if (this.#isClosed) return before;
     this.#isClosed = true;
-    this.#isDraining = true;
+    this.#draining.begin();
     for (const invite of this.#outbound.pendingOf(undefined)) invite.cancel([]);
     this.#inbound.abandon(undefined);
     for (const live of this.#context.dialogs.all()) this.#end(live, 'server stops');
@@ -215,6 +214,7 @@ export class EngineCalls implements SipEngine {
         if (!SipEngineError.is(error)) throw error;
         this.#counted.malformed += 1;
       }
+      this.#draining.check();
     });
     // failures of the socket itself belong to no call; sends have listeners of their own
     transport.onFailure(() => undefined);
@@ -257,6 +257,7 @@ export class EngineCalls implements SipEngine {
       refusal = error.message;
     }
     if (refusal !== undefined) app.tell({ kind: 'refused', to: command.id, text: refusal });
+    this.#draining.check();
   }
 
   /** The application is gone: nothing that it began is left open. */
@@ -290,10 +291,10 @@ export class EngineCalls implements SipEngine {
     endByItself(context, live, reason);
   }
 
-  #tellDrained(): void {
-    if (!this.#isDraining) return;
-    const drained = this.#drained;
-    this.#drained = [];
-    for (const resolve of drained) resolve();
+  /** No dialog, and no INVITE either way that waits for its answer. */
+  #isIdle(): boolean {
+    const { dialogs, transactions } = this.#context;
+    if (dialogs.size > 0 || transactions.isInvited) return false;
+    return this.#outbound.pendingOf(undefined).length === 0;
   }
 }

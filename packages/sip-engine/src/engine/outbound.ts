@@ -36,10 +36,13 @@ export const noDialog = 'Server error: unable to find dialog for dialog id provi
 /** What goes from applications to the network as a request. */
 export class OutboundRequests {
   readonly #context: EngineContext;
+  readonly #onInviteOver: () => void;
   readonly #invites: Map<string, EngineInvite> = new Map<string, EngineInvite>();
 
-  constructor(context: EngineContext) {
+  /** @param onInviteOver runs when an INVITE is decided and its repeats are, too */
+  constructor(context: EngineContext, onInviteOver: () => void) {
     this.#context = context;
+    this.#onInviteOver = onInviteOver;
   }
 
   get timerCount(): number {
@@ -188,9 +191,10 @@ export class OutboundRequests {
     const callId = headerValue(request.message, 'call-id') ?? '';
     const fromTag = tagOf(headerValue(request.message, 'from') ?? '') ?? '';
     const subject = { id, name: live?.name ?? dialogName(callId, fromTag), base: live };
-    const invite = new EngineInvite(this.#context, subject, app, request, () =>
-      this.#invites.delete(id),
-    );
+    const invite = new EngineInvite(this.#context, subject, app, request, () => {
+      this.#invites.delete(id);
+      this.#onInviteOver();
+    });
     this.#invites.set(id, invite);
     invite.begin(request);
   }

@@ -48,6 +48,14 @@ export class TransactionLayer {
     return this.#servers.size + this.#clients.size;
   }
 
+  /** An INVITE of a peer waits for its final response. */
+  get isInvited(): boolean {
+    for (const each of this.#servers.values()) {
+      if (each.method === 'INVITE' && each.isPending) return true;
+    }
+    return false;
+  }
+
   /** Timers running in all transactions. */
   get timerCount(): number {
     let count = 0;
