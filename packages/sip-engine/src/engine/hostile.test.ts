@@ -18,7 +18,7 @@ afterEach(async () => endEngines(opened));
 async function outcomeOf(...datagrams: readonly (string | Uint8Array)[]): Promise<string> {
   const clock = new FakeClock();
   const network = new VirtualNetwork(clock);
-  const message = { messageBytes: 20_000, headers: 40, lineLength: 1_000, vias: 5 };
+  const message = { messageBytes: 20_000, headers: 40, lineLength: 1_000, vias: 5, routes: 5 };
   const transports = [network.open(engineTuple)];
   const engine = createSipEngine({ transports, secret: 's', clock, limits: { message } });
   opened.push({ engine, clock });
@@ -225,6 +225,15 @@ describe('a request that is too large', () => {
     [
       'Vias too many',
       request('INVITE', {}, [`v: ${Array.from({ length: 6 }, () => 'SIP/2.0/UDP a').join(',')}`]),
+      '513',
+    ],
+    [
+      'routes too many',
+      request('INVITE', {}, [
+        'Record-Route: <sip:a;lr>, <sip:b;lr>, <sip:c;lr>',
+        'Route: <sip:d;lr>,<sip:e;lr>',
+        'Record-Route: <sip:f;lr>',
+      ]),
       '513',
     ],
     ['the body', request('INVITE', {}, [], 'x'.repeat(21_000)), '513'],

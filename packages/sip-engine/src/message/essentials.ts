@@ -149,7 +149,16 @@ function flawed(flaw: Flaw): EssentialsRead {
 
 /** How many Via values a message has. */
 export function countVias(headers: readonly HeaderField[]): number {
+  return countValues(headers, 'via');
+}
+
+/** How many Route and Record-Route values a message has. */
+export function countRoutes(headers: readonly HeaderField[]): number {
+  return countValues(headers, 'route') + countValues(headers, 'record-route');
+}
+
+function countValues(headers: readonly HeaderField[], wanted: string): number {
   let count = 0;
-  for (const { key, value } of headers) if (key === 'via') count += splitValues(value).length;
+  for (const { key, value } of headers) if (key === wanted) count += splitValues(value).length;
   return count;
 }

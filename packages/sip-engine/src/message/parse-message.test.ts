@@ -229,6 +229,12 @@ describe('what is no usable message', () => {
       { vias: 2 },
     ],
     [
+      'too many routes',
+      '513 TooManyRoutes',
+      options({}, ['Route: <sip:a;lr>,<sip:b;lr>', 'Record-Route: <sip:c;lr>']),
+      { routes: 2 },
+    ],
+    [
       'message too long',
       '513 MessageTooLarge',
       options({}, [], 'x'.repeat(1000)),

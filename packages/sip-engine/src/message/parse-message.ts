@@ -1,5 +1,5 @@
 import { answerHeaders } from './answer-headers.ts';
-import { countVias, readEssentials } from './essentials.ts';
+import { countRoutes, countVias, readEssentials } from './essentials.ts';
 import { type Flaw, malformed, shown } from './flaw.ts';
 import type { HeaderField, SipMessage } from './message.ts';
 import { datagramLimits, type MessageLimits, type Parsed } from './parsed.ts';
@@ -27,6 +27,18 @@ export function parseMessage(bytes: Uint8Array, limits: MessageLimits = datagram
 function tooLarge(limits: MessageLimits): Flaw {
   const reason = `the message is longer than ${limits.messageBytes} bytes`;
   return { code: 'MessageTooLarge', status: 513, reason };
+}
+
+function tooManyValues(headers: readonly HeaderField[], limits: MessageLimits): Flaw | undefined {
+  if (countVias(headers) > limits.vias) {
+    const reason = `there are more than ${limits.vias} Via values`;
+    return { code: 'TooManyVias', status: 513, reason };
+  }
+  if (countRoutes(headers) > limits.routes) {
+    const reason = `there are more than ${limits.routes} Route and Record-Route values`;
+    return { code: 'TooManyRoutes', status: 513, reason };
+  }
+  return undefined;
 }
 
 type SoundLine = Exclude<StartLine, { kind: 'flawed' }>;
@@ -58,10 +70,8 @@ function readMessage(
   const message = messageOf(line, headers, body.bytes);
   const read = readEssentials(message);
   if (read.kind === 'flawed') return refuse(head, line, read.flaw);
-  if (countVias(headers) > limits.vias) {
-    const reason = `there are more than ${limits.vias} Via values`;
-    return refuse(head, line, { code: 'TooManyVias', status: 513, reason });
-  }
+  const flaw = tooManyValues(headers, limits);
+  if (flaw !== undefined) return refuse(head, line, flaw);
   // with a fold, or a character of several bytes, the lines are shorter than what they were read from
   isUsual &&= usualBytes === head.bodyStart && lengthText === String(body.bytes.length);
   const verbatim = isUsual ? bytes.subarray(start, head.bodyStart + body.bytes.length) : undefined;

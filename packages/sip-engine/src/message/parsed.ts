@@ -11,6 +11,8 @@ export interface MessageLimits {
   readonly lineLength: number;
   /** Via values over all Via header fields. */
   readonly vias: number;
+  /** Route and Record-Route values over all header fields: an answer repeats the one, and each request in a dialog has the other. */
+  readonly routes: number;
 }
 
 /** One UDP datagram of any size; the rest is far above what a real peer sends. */
@@ -19,6 +21,7 @@ export const datagramLimits: MessageLimits = {
   headers: 128,
   lineLength: 8_192,
   vias: 32,
+  routes: 64,
 };
 
 /** Statuses that a parser may owe a peer; which RFC 3261 section asks for it stands at the check. */
@@ -40,6 +43,7 @@ export type RefusalCode =
   | 'HeaderMissing'
   | 'HeaderRepeated'
   | 'TooManyVias'
+  | 'TooManyRoutes'
   | 'MethodMismatch'
   | 'BodyTooShort';
 
