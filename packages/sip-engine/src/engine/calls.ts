@@ -1,8 +1,7 @@
 import type { Server } from 'node:net';
 import type { DialogTable } from '../dialog/dialog-table.ts';
-import { silentSip } from '../dialog/compose.ts';
-import { endByItself, sendAck } from './client.ts';
-import type { EngineContext, EngineDialog } from './context.ts';
+import { endDialog } from './client.ts';
+import type { EngineContext } from './context.ts';
 import { Draining } from './draining.ts';
 import { EngineGate } from './gate.ts';
 import { InboundRequests } from './inbound.ts';
@@ -192,7 +191,7 @@ export class EngineCalls implements SipEngine {
     this.#draining.begin();
     for (const invite of this.#outbound.pendingOf(undefined)) invite.cancel([]);
     this.#inbound.abandon(undefined);
-    for (const live of this.#context.dialogs.all()) this.#end(live, 'server stops');
+    for (const live of this.#context.dialogs.all()) endDialog(this.#context, live, 'server stops');
     for (const cancel of this.#graces) cancel();
     this.#graces.clear();
     this.#context.transactions.abandonAll();
@@ -272,23 +271,10 @@ export class EngineCalls implements SipEngine {
     if (owned.length === 0) return;
     const cancel = this.#parts.clock.setTimer(this.#parts.limits.appGraceMs, () => {
       this.#graces.delete(cancel);
-      for (const live of owned) if (live.app === undefined) this.#end(live, 'application lost');
+      for (const live of owned)
+        if (live.app === undefined) endDialog(this.#context, live, 'application lost');
     });
     this.#graces.add(cancel);
-  }
-
-  #end(live: EngineDialog, reason: string): void {
-    const context = this.#context;
-    if (!context.dialogs.has(live)) return;
-    if (live.value.state !== 'confirmed') {
-      context.dialogs.remove(live);
-      return;
-    }
-    if (live.value.role === 'uac' && live.lastAck === undefined) {
-      // the 2xx came, the application did not get to its ACK: without one the peer cannot take a BYE
-      sendAck(context, live, silentSip('ACK'), () => undefined);
-    }
-    endByItself(context, live, reason);
   }
 
   /** No dialog, and no INVITE either way that waits for its answer. */

@@ -227,6 +227,20 @@ export function endByItself(
   context.dialogs.remove(live);
 }
 
+/** Ends a dialog that may be gone, early or confirmed: an early one without a word. */
+export function endDialog(context: EngineContext, live: EngineDialog, reason: string): void {
+  if (!context.dialogs.has(live)) return;
+  if (live.value.state !== 'confirmed') {
+    context.dialogs.remove(live);
+    return;
+  }
+  if (live.value.role === 'uac' && live.lastAck === undefined) {
+    // the 2xx came, the application did not get to its ACK: without one the peer cannot take a BYE
+    sendAck(context, live, silentSip('ACK'), () => undefined);
+  }
+  endByItself(context, live, reason);
+}
+
 /** Sends a request in a transaction of its own whose answer interests nobody. */
 export function requestForNobody(context: EngineContext, request: SipRequest, way: Way): void {
   const clearance = context.gate.clear(request, way);
