@@ -1,12 +1,8 @@
-import { openSession } from '../cloud-session.ts';
 import type { LivePods } from '../liveness.ts';
-import { lookAtCloud, poolFilters, routeTableIdFilters } from '../observe-cloud.ts';
 import { mergeOwnWrites } from '../own-writes.ts';
 import { planCloud, type CloudPlan } from '../plan-cloud.ts';
 import { refusePlan } from '../refuse-plan.ts';
 import { translateEc2Error } from '../translate-ec2-error.ts';
-import type { CloudView } from '../view.ts';
-import type { CoreError } from '../../errors.ts';
 import { isRefusedByPod, nameClaim, type IdentityClaim } from './claim.ts';
 import { sayIpv6Held } from './claim-ipv6.ts';
 import { followClaims, type ClaimChanges } from './claim-changes.ts';
@@ -17,7 +13,6 @@ import {
   refreshWork,
   soonMs,
   wakeWhoWaits,
-  type ClaimPlace,
   type ClaimWork,
 } from './claim-work.ts';
 import type { ControlPorts } from './control-ports.ts';
@@ -25,10 +20,10 @@ import { finishClaim, giveBackRefused } from './finish-claim.ts';
 import { AddressTaken, holdClaim } from './hold-claim.ts';
 import { heirOf } from './heir.ts';
 import { isWhole, lookAfterClaim } from './look-after-claim.ts';
-import { placeOf } from './place-claims.ts';
+import { lookAtPlaces, placeOf, type Placed } from './place-claims.ts';
 import { isPlaceShared, needsLiveness, sortErrands, type Errands } from './sort-errands.ts';
 import { standBy } from './stand-by.ts';
-import { stopsAll } from './stops-all.ts';
+import { concerning, Standstill } from './standstill.ts';
 import { plannedAddress, wantedFor } from './want-claim.ts';
 import { ClaimMoved, writeTrouble } from './write-status.ts';
 import type { WriterLease } from './writer-lease.ts';
@@ -45,10 +40,7 @@ const gapMs = 500;
 
 const nobodyKnown: LivePods = { complete: false, pods: [] };
 
-interface Placed {
-  readonly work: ClaimWork;
-  readonly place: ClaimPlace;
-}
+type Looked = Pick<Errands, 'lead' | 'lookAfter'>;
 
 function isNoneFree({ kind }: CloudPlan): boolean {
   return kind === 'pool-exhausted' || kind === 'address-unavailable';
@@ -66,12 +58,13 @@ export class ClaimController {
   readonly #changes: ClaimChanges;
   /** Aborted when the lease is lost, or nothing gets on; undefined while the lease is not held. */
   #reign: AbortController | undefined;
-  #standstill: { readonly error: CoreError; readonly untilMs: number } | undefined;
+  readonly #standstill: Standstill;
   #nextFullMs = 0;
 
   constructor(parts: ControllerParts, times: ControllerTimes) {
     this.#parts = parts;
     this.#times = times;
+    this.#standstill = new Standstill(times.intervalMs);
     this.#changes = followClaims(parts.claims, parts.clock);
   }
 
@@ -105,7 +98,7 @@ export class ClaimController {
     const rests = [...this.#works.values()].flatMap(({ restsUntilMs }) =>
       restsUntilMs > nowMs ? [restsUntilMs] : [],
     );
-    const until = [this.#nextFullMs, this.#standstill?.untilMs ?? Infinity, ...rests];
+    const until = [this.#nextFullMs, this.#standstill.untilMs ?? Infinity, ...rests];
     return Math.max(0, Math.min(...until) - nowMs);
   }
 
@@ -137,10 +130,6 @@ export class ClaimController {
     const { graceMs, intervalMs } = this.#times;
     const restMs = intervalMs / 2;
     const errands = sortErrands({ works, live, nowMs, graceMs, restMs, isFull });
-    if (this.#standstill !== undefined && nowMs < this.#standstill.untilMs) {
-      return this.#standStill(errands, this.#standstill.error);
-    }
-    this.#standstill = undefined;
     const all = works.map(({ claim }) => claim);
     for (const { work, isPlaceTaken } of errands.finish) {
       const heir = heirOf(work.claim, all);
@@ -151,7 +140,7 @@ export class ClaimController {
       });
     }
     for (const { work, rival } of errands.wait) this.#start(work, () => sayIpv6Held(work, rival));
-    await this.#leadAll(errands, works);
+    await this.#leadAll(await this.#unstopped(errands, nowMs), works);
   }
 
   /** Claims that are gone are forgotten; one whose pod changed it does not rest any longer. */
@@ -169,18 +158,25 @@ export class ClaimController {
     return this.#parts.live.livePods().catch(() => nobodyKnown);
   }
 
-  async #standStill({ lead }: Errands, error: CoreError): Promise<void> {
+  /** What is granted is looked after, and what has ended given back, whatever keeps others from being led on. */
+  async #unstopped({ lead, lookAfter }: Errands, nowMs: number): Promise<Looked> {
+    const error = this.#standstill.at(nowMs);
+    if (error === undefined) return { lead, lookAfter };
     for (const work of lead) {
       if (work.claim.status?.trouble?.code === error.code) continue;
       await writeTrouble(this.#ports, work, error).catch(() => {});
     }
+    return { lead: [], lookAfter };
   }
 
   /** Plans for all that are due at once, from one view, and begins to carry it out. */
-  async #leadAll({ lead, lookAfter }: Errands, works: readonly ClaimWork[]): Promise<void> {
+  async #leadAll({ lead, lookAfter }: Looked, works: readonly ClaimWork[]): Promise<void> {
     const placed = await this.#place([...lead, ...lookAfter]);
     if (placed.length === 0) return;
-    const seen = await this.#look(placed);
+    const seen = await lookAtPlaces(this.#ports, placed).catch(async (error: unknown) => {
+      for (const { work } of placed) if (lead.includes(work)) await this.#failed(work, error);
+      throw error;
+    });
     const view = mergeOwnWrites(
       seen,
       works.flatMap((work) => work.session.writes),
@@ -245,20 +241,10 @@ export class ClaimController {
     return found.flat();
   }
 
-  async #look(placed: readonly Placed[]): Promise<CloudView> {
-    const { ec2, clock, signal, pool } = this.#ports;
-    const session = openSession({ ec2, clock, signal });
-    const tables = placed.flatMap(({ place }) => place.routeTableIds);
-    return lookAtCloud(session, {
-      networkInterfaceIds: [...new Set(placed.map(({ place }) => place.networkInterfaceId))],
-      addressFilters: poolFilters(pool),
-      routeTableFilters: routeTableIdFilters([...new Set(tables)].toSorted()),
-    });
-  }
-
   #start(work: ClaimWork, act: () => Promise<void>): void {
     work.isBusy = true;
     const task = act()
+      .then(() => this.#standstill.wentWell())
       .catch((error: unknown) => this.#failed(work, error))
       .finally(() => {
         this.#done.add(work);
@@ -275,17 +261,16 @@ export class ClaimController {
     const nowMs = this.#parts.clock.elapsed();
     if (error instanceof ClaimMoved) return;
     if (error instanceof AddressTaken) return breakPromise(work, error, nowMs);
-    const trouble = translateEc2Error(error, `leading on claim ${nameClaim(work.claim)}`);
+    const trouble = concerning(
+      translateEc2Error(error, `leading on claim ${nameClaim(work.claim)}`),
+    );
     if (trouble.code === 'Aborted' || trouble.code === 'LeaseLost') return;
-    const { intervalMs } = this.#times;
-    work.restsUntilMs = nowMs + (trouble.retry === 'now' ? soonMs : intervalMs);
+    if (this.#standstill.begins(trouble, nowMs)) this.#reign?.abort();
+    const againMs = trouble.retry === 'now' ? nowMs + soonMs : nowMs + this.#times.intervalMs;
+    work.restsUntilMs = Math.min(againMs, this.#standstill.untilMs ?? Infinity);
     work.place = undefined;
     // what was refused then may be free at the next try
     work.excluded.clear();
-    if (stopsAll.includes(trouble.code)) {
-      this.#standstill ??= { error: trouble, untilMs: nowMs + intervalMs };
-      this.#reign?.abort();
-    }
     this.#tell(trouble, work);
     await writeTrouble(this.#ports, work, trouble).catch(() => {});
   }

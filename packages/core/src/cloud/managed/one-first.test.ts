@@ -5,11 +5,11 @@ import type { Ec2Api } from '../ec2-api.ts';
 import { Ec2CallError } from '../ec2-call-error.ts';
 import { oneFirst } from './one-first.ts';
 
-const denied = new Ec2CallError({
-  action: 'AssociateAddress',
-  ec2Code: 'UnauthorizedOperation',
-  message: '',
-});
+function refusal(ec2Code: string): Ec2CallError {
+  return new Ec2CallError({ action: 'AssociateAddress', ec2Code, message: '' });
+}
+const denied = refusal('UnauthorizedOperation');
+const noCredentials = refusal('CredentialsProviderError');
 
 /** Calls that are answered when the test says so. */
 function build(): { ec2: Ec2Api; asked: PromiseWithResolvers<void>[] } {
@@ -26,8 +26,8 @@ function build(): { ec2: Ec2Api; asked: PromiseWithResolvers<void>[] } {
   return { ec2: oneFirst(ec2), asked };
 }
 
-function claim(ec2: Ec2Api, untilSent?: AbortSignal): Promise<unknown> {
-  const place = { networkInterfaceId: 'eni-1', privateIpAddress: '10.0.2.1' };
+function claim(ec2: Ec2Api, untilSent?: AbortSignal, elsewhere = {}): Promise<unknown> {
+  const place = { networkInterfaceId: 'eni-1', privateIpAddress: '10.0.2.1', ...elsewhere };
   const input = { allocationId: 'eipalloc-1', ...place, allowReassociation: false } as const;
   return ec2.associateAddress(input, untilSent && { untilSent });
 }
@@ -52,10 +52,10 @@ it('a refusal that every other one would meet is theirs too, and one goes first 
   const { ec2, asked } = build();
   const outcomes = Promise.allSettled([claim(ec2), claim(ec2)]);
   await settle();
-  asked[0]?.reject(denied);
+  asked[0]?.reject(noCredentials);
   expect(await outcomes).toEqual([
-    { status: 'rejected', reason: denied },
-    { status: 'rejected', reason: denied },
+    { status: 'rejected', reason: noCredentials },
+    { status: 'rejected', reason: noCredentials },
   ]);
   expect(asked).toHaveLength(1);
   const later = [claim(ec2), claim(ec2)];
@@ -63,7 +63,7 @@ it('a refusal that every other one would meet is theirs too, and one goes first 
   expect(asked).toHaveLength(2);
   asked[1]?.resolve();
   await settle();
-  asked[2]?.reject(denied);
+  asked[2]?.reject(noCredentials);
   await Promise.allSettled(later);
   // it was proven before, and is so no more
   const again = [claim(ec2), claim(ec2)];
@@ -73,6 +73,47 @@ it('a refusal that every other one would meet is theirs too, and one goes first 
   await settle();
   asked[4]?.resolve();
   await Promise.all(again);
+});
+
+it('rights that are missing for one address are missing for others of its network interface once a second one was refused too', async () => {
+  const { ec2, asked } = build();
+  const outcomes = Promise.allSettled([claim(ec2), claim(ec2), claim(ec2), claim(ec2)]);
+  await settle();
+  asked[0]?.reject(denied);
+  await settle();
+  expect(asked).toHaveLength(2);
+  asked[1]?.reject(denied);
+  const refused = { status: 'rejected', reason: denied };
+  expect(await outcomes).toEqual([refused, refused, refused, refused]);
+  expect(asked).toHaveLength(2);
+});
+
+it('and never for those of another one, nor for those that come later', async () => {
+  const { ec2, asked } = build();
+  const elsewhere = { networkInterfaceId: 'eni-2' };
+  const outcomes = Promise.allSettled([claim(ec2), claim(ec2), claim(ec2, undefined, elsewhere)]);
+  await settle();
+  asked[0]?.reject(denied);
+  await settle();
+  asked[1]?.reject(denied);
+  await settle();
+  expect(asked).toHaveLength(3);
+  asked[2]?.resolve();
+  expect((await outcomes)[2]).toMatchObject({ status: 'fulfilled' });
+  const later = claim(ec2);
+  await settle();
+  asked[3]?.resolve();
+  await later;
+});
+
+it('an address of another account by now says nothing of the others', async () => {
+  const { ec2, asked } = build();
+  const outcomes = Promise.allSettled([claim(ec2), claim(ec2)]);
+  await settle();
+  asked[0]?.reject(refusal('AuthFailure'));
+  await settle();
+  asked[1]?.resolve();
+  expect((await outcomes)[1]).toMatchObject({ status: 'fulfilled' });
 });
 
 it('who was told not to send while he waited for the first one does not', async () => {

@@ -1,41 +1,76 @@
-import { aroundEc2 } from '../around-ec2.ts';
-import type { Ec2Api } from '../ec2-api.ts';
+import type { AssociateAddress, Ec2Api } from '../ec2-api.ts';
 import { Ec2CallError } from '../ec2-call-error.ts';
 import { meaningOf } from '../translate-ec2-error.ts';
 import { stopsAll } from './stops-all.ts';
 
+interface Refusal {
+  readonly input: AssociateAddress;
+  readonly error: unknown;
+}
+
 /**
- * An Ec2Api in which one AssociateAddress goes first, and again after each refusal that every other one would meet too: those that
- * wait for it are then refused as it was, and never made.
+ * An Ec2Api in which one AssociateAddress goes first, and again after each refusal that others may meet too: those that wait for it
+ * are then refused as it was, and never made, as soon as it is plain that they would be. Rights may be missing on one address, or
+ * on one network interface: they are missing for whoever waits once two addresses were refused on his.
  */
 export function oneFirst(ec2: Ec2Api): Ec2Api {
   let isProven = false;
-  let first: Promise<unknown> | undefined;
-  return aroundEc2(ec2, async (action, call, make) => {
-    if (action !== 'AssociateAddress') return make(call);
-    while (!isProven) {
-      if (first === undefined) {
-        const made = make(call);
-        first = made.then(
-          () => undefined,
-          (error: unknown) => error,
-        );
+  let first: Promise<Refusal | undefined> | undefined;
+  return {
+    ...ec2,
+    associateAddress: async (input, call) => {
+      const seen: Refusal[] = [];
+      while (!isProven) {
+        if (first === undefined) {
+          const made = ec2.associateAddress(input, call);
+          first = made.then(
+            () => undefined,
+            (error: unknown) => ({ input, error }),
+          );
+          const refusal = await first;
+          first = undefined;
+          isProven = refusal === undefined || !mayMeetOthers(refusal.error);
+          return made;
+        }
         const refusal = await first;
-        first = undefined;
-        isProven = !isForAll(refusal);
-        return made;
+        if (refusal !== undefined) seen.push(refusal);
+        const met = seen.find((one) => wouldMeet(input, one, seen));
+        if (met !== undefined) throw met.error;
+        call?.untilSent?.throwIfAborted();
       }
-      const refusal = await first;
-      if (isForAll(refusal)) throw refusal;
-      call?.untilSent?.throwIfAborted();
-    }
-    return make(call).catch((error: unknown) => {
-      isProven = !isForAll(error);
-      throw error;
-    });
-  });
+      return ec2.associateAddress(input, call).catch((error: unknown) => {
+        isProven = !mayMeetOthers(error);
+        throw error;
+      });
+    },
+  };
 }
 
+function mayMeetOthers(error: unknown): boolean {
+  return isDenied(error) || isForAll(error);
+}
+
+function isDenied(error: unknown): boolean {
+  return Ec2CallError.is(error) && meaningOf(error).code === 'AccessDenied';
+}
+
+/** AuthFailure of this action is of an address that another account has by now, too. */
 function isForAll(error: unknown): boolean {
-  return Ec2CallError.is(error) && stopsAll.includes(meaningOf(error).code);
+  return (
+    Ec2CallError.is(error) &&
+    error.ec2Code !== 'AuthFailure' &&
+    stopsAll.includes(meaningOf(error).code)
+  );
+}
+
+function wouldMeet(
+  { networkInterfaceId }: AssociateAddress,
+  { error }: Refusal,
+  seen: readonly Refusal[],
+): boolean {
+  if (isForAll(error)) return true;
+  const here = seen.filter(
+    (one) => isDenied(one.error) && one.input.networkInterfaceId === networkInterfaceId,
+  );
+  return here.length > 1;
 }

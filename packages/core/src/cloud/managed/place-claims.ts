@@ -1,10 +1,22 @@
 import { openSession } from '../cloud-session.ts';
 import { findNetworkInterface } from '../find-network-interface.ts';
 import { judgeNetworkInterface } from '../judge-network-interface.ts';
-import { findRouteTables } from '../observe-cloud.ts';
+import {
+  findRouteTables,
+  lookAtCloud,
+  poolFilters,
+  routeTableIdFilters,
+} from '../observe-cloud.ts';
+import type { CloudView } from '../view.ts';
 import type { IdentityClaim } from './claim.ts';
-import type { ClaimPlace } from './claim-work.ts';
+import type { ClaimPlace, ClaimWork } from './claim-work.ts';
 import type { ControlPorts } from './control-ports.ts';
+
+/** A claim whose place is known. */
+export interface Placed {
+  readonly work: ClaimWork;
+  readonly place: ClaimPlace;
+}
 
 /**
  * Where a claim's identity goes: what its status says, else what EC2 shows. Equal questions of many claims are one call beneath.
@@ -24,4 +36,16 @@ export async function placeOf(ports: ControlPorts, claim: IdentityClaim): Promis
   if (refused !== undefined) throw refused;
   const routeTableIds = await findRouteTables(session, identity, eni.vpcId);
   return { networkInterfaceId: eni.networkInterfaceId, routeTableIds };
+}
+
+/** One view for all of them: the whole pool, and the places. */
+export function lookAtPlaces(ports: ControlPorts, placed: readonly Placed[]): Promise<CloudView> {
+  const { ec2, clock, signal, pool } = ports;
+  const session = openSession({ ec2, clock, signal });
+  const tables = placed.flatMap(({ place }) => place.routeTableIds);
+  return lookAtCloud(session, {
+    networkInterfaceIds: [...new Set(placed.map(({ place }) => place.networkInterfaceId))],
+    addressFilters: poolFilters(pool),
+    routeTableFilters: routeTableIdFilters([...new Set(tables)].toSorted()),
+  });
 }
