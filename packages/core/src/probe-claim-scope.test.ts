@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { aroundEc2 } from './cloud/around-ec2.ts';
+import { governedEc2 } from './cloud/governed-ec2.ts';
 import { probeReservation } from './cloud/probe-place.ts';
+import { RequestLanes } from './cloud/request-lanes.ts';
 import { poolTagKey, reservedTagKey } from './identity/owner.ts';
 import {
   probeClaimScope,
@@ -21,19 +24,16 @@ function build(options: Partial<SimulatedEc2Options> = {}, tags = givenTags) {
   const { networkInterfaceId } = ec2.createNetworkInterface({ subnetId, instanceId });
   const { allocationId } = ec2.allocateAddress({ tags });
   const before = ec2.snapshot();
+  const request: ClaimScopeRequest = {
+    pool: 'media',
+    networkInterfaceId,
+    allocationId,
+    privateIps: ['10.0.2.50', '10.0.2.51'],
+    dryRun: false,
+  };
   const probe = (more: Partial<ClaimScopeRequest> = {}): Promise<ClaimScopeReport> =>
-    probeClaimScope(
-      {
-        pool: 'media',
-        networkInterfaceId,
-        allocationId,
-        privateIps: ['10.0.2.50', '10.0.2.51'],
-        dryRun: false,
-        ...more,
-      },
-      { ec2, clock },
-    );
-  return { ec2, probe, before, networkInterfaceId, allocationId, subnetId };
+    probeClaimScope({ ...request, ...more }, { ec2, clock });
+  return { ec2, clock, request, probe, before, networkInterfaceId, allocationId, subnetId };
 }
 
 describe('probeClaimScope', () => {
@@ -171,6 +171,62 @@ describe('probeClaimScope', () => {
           `aws ec2 unassign-private-ip-addresses --network-interface-id ${networkInterfaceId} --private-ip-addresses ${privateIp}`,
       ),
     );
+  });
+
+  it.each([
+    ['AssignPrivateIpAddresses', 1],
+    ['AssociateAddress', 3],
+    ['UnassignPrivateIpAddresses', 1],
+  ] as const)(
+    'undoes what it did where a governor gives up on %s, at call %i',
+    async (action, atCall) => {
+      const { ec2, before, request, clock } = build();
+      const lanes = new RequestLanes({ clock, random: () => 0.5 }, { tries: 3 });
+      let calls = 0;
+      const busy = aroundEc2(ec2, (made, call, make) => {
+        if (made === action && ++calls === atCall) {
+          ec2.inject({ action, error: 'RequestLimitExceeded', times: 3 });
+        }
+        return make(call);
+      });
+      const governed = governedEc2({ ec2: busy, lanes, clock });
+      const { left, repeatedClaim } = await probeClaimScope(request, { ec2: governed, clock });
+      expect(left).toEqual([]);
+      expect(repeatedClaim).not.toBe('refused');
+      expect(ec2.snapshot()).toEqual(before);
+    },
+  );
+
+  it('undoes what it did when it is aborted', async () => {
+    const { ec2, before, request, clock } = build();
+    const stop = new AbortController();
+    const aborting = aroundEc2(ec2, async (action, call, make) => {
+      const answer = await make(call);
+      if (action === 'AssociateAddress') stop.abort(new Error('enough'));
+      return answer;
+    });
+    const aborted = probeClaimScope(request, { ec2: aborting, clock, signal: stop.signal });
+    await expect(aborted).rejects.toMatchObject({ code: 'Aborted', retry: 'now' });
+    expect(ec2.calls.count('AssociateAddress')).toBe(1);
+    expect(ec2.snapshot()).toEqual(before);
+  });
+
+  it('and says what then is left', async () => {
+    const { ec2, request, clock } = build();
+    const stop = new AbortController();
+    const aborting = aroundEc2(ec2, async (action, call, make) => {
+      const answer = await make(call);
+      if (action === 'AssociateAddress') {
+        stop.abort(new Error('enough'));
+        ec2.denyActions(['DisassociateAddress']);
+      }
+      return answer;
+    });
+    const aborted = probeClaimScope(request, { ec2: aborting, clock, signal: stop.signal });
+    await expect(aborted).rejects.toMatchObject({
+      code: 'Aborted',
+      remedy: expect.stringContaining('aws ec2 disassociate-address') as string,
+    });
   });
 
   it('bears throttling', async () => {

@@ -1,11 +1,25 @@
-import { openSession, bear, type CloudSession } from './cloud/cloud-session.ts';
+import {
+  bear,
+  openSession,
+  pause,
+  sessionForUndo,
+  throwIfAborted,
+  type CloudSession,
+} from './cloud/cloud-session.ts';
+import { isGoverned } from './cloud/around-ec2.ts';
 import type { CloudStep } from './cloud/cloud-step.ts';
 import { describeCloudStep } from './cloud/describe-cloud-step.ts';
 import type { Ec2Api } from './cloud/ec2-api.ts';
 import { Ec2CallError } from './cloud/ec2-call-error.ts';
 import { performCloudStep } from './cloud/perform-cloud-step.ts';
 import { checkProbePlace, type CheckedPlace, type ProbePlace } from './cloud/probe-place.ts';
-import { isOutcomeUnknown, meaningOf, nameStep } from './cloud/translate-ec2-error.ts';
+import {
+  isOutcomeUnknown,
+  meaningOf,
+  nameStep,
+  translateEc2Error,
+} from './cloud/translate-ec2-error.ts';
+import { CoreError } from './errors.ts';
 import { parseIpv4Address } from './identity/address.ts';
 import type { Clock } from './identity/clock.ts';
 import { requirePoolName } from './identity/pool-name.ts';
@@ -23,6 +37,8 @@ export interface ClaimScopePorts {
   readonly ec2: Ec2Api;
   /** For pauses when EC2 throttles; default this node's. */
   readonly clock?: Clock;
+  /** Ends it between two calls; what was done is undone all the same. */
+  readonly signal?: AbortSignal;
 }
 
 /** Whom EC2's refusal to associate an Elastic IP twice protects, and what was learnt on the way. */
@@ -51,6 +67,8 @@ type Answer =
   | { readonly kind: 'done'; readonly associationId: string | undefined }
   | { readonly kind: 'refused' | 'unknown'; readonly code: string; readonly message: string };
 
+const undoTries = 4;
+
 interface Probe {
   readonly session: CloudSession;
   readonly place: CheckedPlace;
@@ -63,15 +81,16 @@ interface Probe {
  * Finds out on a real account whether EC2 refuses to move an Elastic IP from one private IP to another of the
  * same network interface (AssociateAddress, AllowReassociation=false), which its reference does not say. Uses
  * an address of the pool that is reserved for this and two private IPs; undoes what it did.
- * @throws CoreError ProbeRefused, SpecInvalid for a pool's name with a wildcard, or what reading EC2 led to, before anything is written.
+ * @throws CoreError ProbeRefused, SpecInvalid for a pool's name with a wildcard, or what reading EC2 led to, before anything is written; Aborted,
+ * once what was written is undone.
  */
 export async function probeClaimScope(
   request: ClaimScopeRequest,
   ports: ClaimScopePorts,
 ): Promise<ClaimScopeReport> {
-  const { ec2, clock = thisNode().clock } = ports;
+  const { ec2, clock = thisNode().clock, signal } = ports;
   requirePoolName(request.pool);
-  const session = openSession({ ec2, clock });
+  const session = openSession({ ec2, clock, signal });
   const place = await checkProbePlace(session, request);
   const probe: Probe = { session, place, steps: [], associationIds: new Set() };
   if (request.dryRun !== false) {
@@ -79,9 +98,24 @@ export async function probeClaimScope(
     const steps = [...assigns(place), claim(place, 0), claim(place, 0), claim(place, 1), ...undone];
     return reportOf({ ...probe, steps: steps.map(describeCloudStep) }, { kind: 'dry-run' });
   }
-  const learnt = await learn(probe);
+  const learnt = await learn(probe).catch(async (error: unknown) => {
+    const { left } = await undo(probe);
+    throw left.length === 0 ? error : withLeft(error, left);
+  });
   const { left, endedAssociation } = await undo(probe);
   return { ...reportOf(probe, learnt.outcome), ...learnt, endedAssociation, left };
+}
+
+function withLeft(error: unknown, left: readonly StepDescription[]): CoreError {
+  const { code, message, remedy, retry } = translateEc2Error(error, 'probing the scope of claims');
+  const commands = left.map(({ command }) => command).join('; ');
+  return new CoreError({
+    code,
+    message: `${message}; and not all of what had been done could be undone`,
+    remedy: `${remedy} Then undo the rest: ${commands}`,
+    retry,
+    cause: error,
+  });
 }
 
 function reportOf({ steps }: Probe, outcome: ClaimScopeOutcome): ClaimScopeReport {
@@ -123,25 +157,32 @@ function undoing(
   ];
 }
 
-/** One call, its outcome as a value; only throttling is tried again. */
+/** One call, its outcome as a value, a governor's end of patience too; only throttling is tried again. */
 async function attempt(probe: Probe, step: CloudStep): Promise<Answer> {
   const { session } = probe;
+  throwIfAborted(session, nameStep(step));
   probe.steps.push(describeCloudStep(step));
   for (;;) {
     try {
-      const { associationId } = await performCloudStep(session.ec2, step);
+      const { associationId } = await performCloudStep(session.ec2, step, session.signal);
       if (associationId !== undefined) probe.associationIds.add(associationId);
       return { kind: 'done', associationId };
     } catch (error) {
+      throwIfAborted(session, nameStep(step));
       if (!Ec2CallError.is(error)) throw error;
       const { ec2Code: code, message } = error;
-      if (meaningOf(error).code === 'Throttled' && session.patience > 0) {
+      if (isThrottled(error) && session.patience > 0 && !isGoverned(session.ec2)) {
         await bear(session, error, nameStep(step));
         continue;
       }
-      return { kind: isOutcomeUnknown(error) ? 'unknown' : 'refused', code, message };
+      const isUnknown = isOutcomeUnknown(error) || isThrottled(error);
+      return { kind: isUnknown ? 'unknown' : 'refused', code, message };
     }
   }
+}
+
+function isThrottled(error: Ec2CallError): boolean {
+  return meaningOf(error).code === 'Throttled';
 }
 
 type Learnt = Pick<ClaimScopeReport, 'outcome' | 'repeatedClaim'>;
@@ -177,15 +218,14 @@ async function learn(probe: Probe): Promise<Learnt> {
 }
 
 /** In reverse, whatever was answered; a private IP only if this probe may have put it there. */
-async function undo(probe: Probe): Promise<Pick<ClaimScopeReport, 'left' | 'endedAssociation'>> {
+async function undo(learnt: Probe): Promise<Pick<ClaimScopeReport, 'left' | 'endedAssociation'>> {
   const left: StepDescription[] = [];
-  const { session, place } = probe;
+  const probe = { ...learnt, session: sessionForUndo(learnt.session) };
+  const { place } = probe;
   await findUnanswered(probe).catch(() => undefined);
-  session.patience = Math.max(session.patience, 8);
   const [last, ...earlier] = [...probe.associationIds].toReversed();
   for (const step of undoing(place, last === undefined ? [] : [last, ...earlier])) {
-    let answer = await attempt(probe, step);
-    if (answer.kind === 'unknown') answer = await attempt(probe, step);
+    const answer = await attemptAgain(probe, step);
     if (answer.kind !== 'done' && !isGone(answer)) left.push(describeCloudStep(step));
   }
   if (last === undefined || left.length > 0) return { left, endedAssociation: 'unknown' };
@@ -194,6 +234,15 @@ async function undo(probe: Probe): Promise<Pick<ClaimScopeReport, 'left' | 'ende
   const isRefused = answer !== undefined && answer.kind !== 'done' && isGone(answer);
   const endedAssociation = answer?.kind === 'done' ? 'accept' : 'unknown';
   return { left, endedAssociation: isRefused ? 'refuse' : endedAssociation };
+}
+
+/** An answer that was lost, or a governor's end of patience, is not the end of undoing. */
+async function attemptAgain(probe: Probe, step: CloudStep): Promise<Answer> {
+  for (let tries = 1; ; tries++) {
+    const answer = await attempt(probe, step);
+    if (answer.kind !== 'unknown' || tries === undoTries) return answer;
+    await pause(probe.session, nameStep(step));
+  }
 }
 
 /** A claim whose answer was lost shows as an association on one of the two private IPs. */
