@@ -5,8 +5,8 @@ import type { Allocation } from './plan-cloud.ts';
 /** Makes a pool grow when none of it is free. Nothing shrinks it again. */
 export interface AllocationPolicy {
   /**
-   * How many addresses the pool may have. Processes that look at the same time may together exceed it, each by one:
-   * EC2 has no call that compares. The account's quota is the hard limit.
+   * How many addresses the pool may have, as describes show it. Each process that looks before they show what others have allocated may
+   * exceed it by one, and they may be seconds behind: EC2 has no call that compares. The account's quota is the hard limit.
    */
   readonly upTo: number;
   /** Besides the pool's. */
