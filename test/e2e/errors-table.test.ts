@@ -75,7 +75,7 @@ const cloudRows: readonly CloudRow[] = [
     code: 'PoolEmpty',
     message: /eu-central-1 has no Elastic IP tagged truetuple\/pool=media/,
     remedy: /truetuple\/pool=media/,
-    retry: 'never',
+    retry: 'later',
     setup: { pool: [] },
     arrange: refusedBy,
   },

@@ -4,7 +4,7 @@ import { occupantOf } from './acquire-occupant.ts';
 import { wantedBy } from './acquire-wish.ts';
 import type { AllocationPolicy } from './allocation-policy.ts';
 import { carryOut } from './carry-out.ts';
-import type { CloudSession } from './cloud-session.ts';
+import { pause, type CloudSession } from './cloud-session.ts';
 import { confirmClaim } from './confirm-claim.ts';
 import type { CoolDown } from './choose-address.ts';
 import type { CloudStep } from './cloud-step.ts';
@@ -16,16 +16,21 @@ import type { Liveness } from './liveness.ts';
 import { observeAcquire } from './observe-acquire.ts';
 import { findRouteTables } from './observe-cloud.ts';
 import type { Occupant } from './occupant.ts';
+import { caughtUpMs } from './own-writes.ts';
 import { planAlone } from './plan-cloud.ts';
 import { settlePublished } from './published-claim.ts';
 import type { RefusedPlan } from './refuse-plan.ts';
 import type { TakeOver } from './take-over.ts';
+import { nameStep } from './translate-ec2-error.ts';
 import { carriesPoolTag, type CloudView } from './view.ts';
 import { parseIpv4Address } from '../identity/address.ts';
 import { lateParts } from '../late-parts.ts';
 
 /** Rounds of observe, plan, apply beyond one for every address of the pool. */
 const roundsBesidesLostClaims = 64;
+
+/** After so many describes may be behind, of what our own private IP carries too, which EC2 refuses with the same code. */
+const fewRefused = 3;
 
 /** What one acquire knows. */
 export interface Acquire {
@@ -84,7 +89,7 @@ export async function acquireGrant(
     session,
     request,
     networkInterfaceId,
-    routeTableIds: await findRouteTables(session, spec, vpcId),
+    routeTableIds: await findRouteTables(session, spec, vpcId, caughtUpMs),
     excluded: [],
     preferred: undefined,
     claim: undefined,
@@ -230,8 +235,7 @@ function planSteps(
   if (plan.kind === 'claim-lost') throw new ClaimLost();
   const { request, networkInterfaceId } = acquire;
   const { spec, link } = request;
-  const { allocate } = acquire;
-  throw new PlanRefused({ plan, spec, privateIp: link.privateIp, networkInterfaceId, allocate });
+  throw new PlanRefused({ plan, spec, privateIp: link.privateIp, networkInterfaceId });
 }
 
 async function applyStep(acquire: Acquire, step: CloudStep): Promise<'done' | 'look-again'> {
@@ -251,7 +255,9 @@ async function applyStep(acquire: Acquire, step: CloudStep): Promise<'done' | 'l
   if (step.kind === 'associate-address') {
     acquire.preferred = carried === 'look-again' ? step.allocationId : undefined;
     if (carried !== 'look-again') settlePublished(acquire, step);
-    if (carried === 'claim-lost') acquire.excluded.push(step.allocationId);
+    if (carried === 'claim-lost' && acquire.excluded.push(step.allocationId) > fewRefused) {
+      await pause(acquire.session, nameStep(step));
+    }
     if (shownId !== undefined) confirmClaim(acquire, step, { shownId, carried });
     else acquire.blindId = step.allocationId;
   }

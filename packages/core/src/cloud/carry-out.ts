@@ -1,4 +1,3 @@
-import { CoreError } from '../errors.ts';
 import { bear, pause, readCloud, throwIfAborted, type CloudSession } from './cloud-session.ts';
 import { isAmong, type CloudStep } from './cloud-step.ts';
 import { Ec2CallError } from './ec2-call-error.ts';
@@ -115,6 +114,7 @@ async function afterFailure(
   onDoneBefore?: () => unknown,
 ): Promise<Carried> {
   const code = Ec2CallError.is(error) ? error.ec2Code : undefined;
+  const isTaken = code === 'InvalidParameterValue' || code === 'Resource.AlreadyAssociated';
   switch (step.kind) {
     case 'associate-address':
       // which code this has is documented nowhere, nor quoted anywhere
@@ -122,18 +122,17 @@ async function afterFailure(
         throw (await lateParts.undoAcquire()).wrongBorderGroup(step, error);
       }
       if (code === 'Resource.AlreadyAssociated') return whoHasIt(session, step);
+      if (code === 'AuthFailure') {
+        return (await lateParts.undoAcquire()).addressNotOurs(session, step, error);
+      }
       if (code === 'InvalidAllocationID.NotFound') return unknownAddress(session, step, error);
       if (code === 'InvalidParameterValue') return withoutPrivateIp(session, step, error);
       break;
     case 'assign-private-ip':
-      if (code === 'InvalidParameterValue' || code === 'Resource.AlreadyAssociated') {
-        return privateIpRefused(session, step, error);
-      }
+      if (isTaken) return (await lateParts.undoAcquire()).privateIpRefused(session, step, error);
       break;
     case 'assign-ipv6-address':
-      if (code === 'InvalidParameterValue' || code === 'Resource.AlreadyAssociated') {
-        throw await refuseIpv6Address(session, step, error);
-      }
+      if (isTaken) throw await refuseIpv6Address(session, step, error);
       break;
     case 'disassociate-address':
       if (isDoneAlready(error, step)) return lookAgain(session, step, error);
@@ -209,7 +208,11 @@ function asCreation(step: CloudStep & { kind: 'create-route' | 'replace-route' }
 }
 
 /** Bounded like every other thing that is tried again. */
-async function lookAgain(session: CloudSession, step: CloudStep, error: unknown): Promise<Carried> {
+export async function lookAgain(
+  session: CloudSession,
+  step: CloudStep,
+  error: unknown,
+): Promise<Carried> {
   if (session.patience <= 0) throw translateEc2Error(error, nameStep(step));
   session.patience -= 1;
   await pause(session, nameStep(step));
@@ -239,55 +242,4 @@ async function whoHasIt(
     associationId = address.associationId;
   }
   return settle(session, step, associationId === undefined ? {} : { associationId });
-}
-
-async function privateIpRefused(
-  session: CloudSession,
-  step: CloudStep & { kind: 'assign-private-ip' },
-  cause: unknown,
-): Promise<Carried> {
-  const { privateIp, networkInterfaceId } = step;
-  const holder = await findHolder(session, step);
-  // whoever had it has let it go since, or no describe shows him yet
-  if (holder === undefined && saysAssigned(cause)) return lookAgain(session, step, cause);
-  if (holder === undefined || holder === networkInterfaceId) {
-    throw translateEc2Error(cause, nameStep(step));
-  }
-  throw new CoreError({
-    code: 'PrivateIpHeldElsewhere',
-    message: `${nameStep(step)}: EC2 refused, ${holder} holds ${privateIp}`,
-    remedy: `Take ${privateIp} off ${holder} once nothing uses it there (the reaper does for pods that are gone), or keep the pod network's range apart from what EC2 hands out.`,
-    retry: 'later',
-    cause,
-  });
-}
-
-/** One of EC2's two codes for this is also that of a private IP which the subnet does not have: then only its text tells. */
-function saysAssigned(error: unknown): boolean {
-  if (!Ec2CallError.is(error)) return false;
-  return (
-    error.ec2Code === 'Resource.AlreadyAssociated' || error.message.includes('move is not allowed')
-  );
-}
-
-async function findHolder(
-  session: CloudSession,
-  step: CloudStep & { kind: 'assign-private-ip' },
-): Promise<string | undefined> {
-  const tried = `finding who holds ${step.privateIp}`;
-  const [own] = await readCloud(session, tried, (call) =>
-    session.ec2.describeNetworkInterfaces(
-      { filters: [{ name: 'network-interface-id', values: [step.networkInterfaceId] }] },
-      call,
-    ),
-  );
-  if (own === undefined) return undefined;
-  const filters = [
-    { name: 'vpc-id', values: [own.vpcId] },
-    { name: 'private-ip-address', values: [step.privateIp] },
-  ];
-  const [holder] = await readCloud(session, tried, (call) =>
-    session.ec2.describeNetworkInterfaces({ filters }, call),
-  );
-  return holder?.networkInterfaceId;
 }

@@ -3,6 +3,7 @@ import { throwIfAborted, type CloudSession } from './cloud-session.ts';
 import type { CloudStep } from './cloud-step.ts';
 import type { Grant, MaintainCall } from './identity-grant.ts';
 import { isSameSighting, judgeClaim, type Sighting } from './judge-claim.ts';
+import { lookIntoPrefixes } from './look-into-prefixes.ts';
 import { lookAtCloud, routeTableIdFilters } from './observe-cloud.ts';
 import type { CloudView } from './view.ts';
 
@@ -49,11 +50,12 @@ async function secondLook(session: CloudSession, grant: Grant): Promise<void> {
   }
 }
 
-export function look({ session, grant, occupantId }: Maintenance): Promise<CloudView> {
+export async function look({ session, grant, occupantId }: Maintenance): Promise<CloudView> {
   const values = [grant.allocationId, ...(occupantId === undefined ? [] : [occupantId])];
-  return lookAtCloud(session, {
+  const view = await lookAtCloud(session, {
     networkInterfaceIds: [grant.networkInterfaceId],
     addressFilters: [{ name: 'allocation-id', values }],
     routeTableFilters: routeTableIdFilters(grant.routeTableIds),
   });
+  return lookIntoPrefixes(session, view, [grant]);
 }

@@ -3,9 +3,16 @@ import { occupantOf } from './acquire-occupant.ts';
 import { wantedBy } from './acquire-wish.ts';
 import { pause } from './cloud-session.ts';
 import type { Claim } from './identity-grant.ts';
+import { lookIntoPrefixes } from './look-into-prefixes.ts';
 import { lookAtCloud, poolFilters, routeTableIdFilters } from './observe-cloud.ts';
 import { isOwnLeftOver } from './occupant.ts';
-import { contradictedClaim, mergeOwnWrites, overdueClaim, showsClaim } from './own-writes.ts';
+import {
+  caughtUpMs,
+  contradictedClaim,
+  mergeOwnWrites,
+  overdueClaim,
+  showsClaim,
+} from './own-writes.ts';
 import { privateIpIsOurs } from './private-ip-duty.ts';
 import { layPublished, lookForPublished } from './published-claim.ts';
 import type { CloudView } from './view.ts';
@@ -19,10 +26,22 @@ export async function observeAcquire(
   acquire: Acquire,
   claim: Claim | undefined,
 ): Promise<CloudView> {
-  const { session, request } = acquire;
+  const { session, request, networkInterfaceId } = acquire;
+  const place = { networkInterfaceId, privateIp: request.link.privateIp };
   const tried = `reading pool ${request.spec.pool}`;
-  const lookAgain = () => look(acquire, claim !== undefined);
+  const lookAgain = async () =>
+    lookIntoPrefixes(session, await look(acquire, claim !== undefined), [place]);
   let seen = await lookAgain();
+  // a pool that was tagged a moment ago is shown empty
+  const untilMs = session.clock.elapsed() + caughtUpMs;
+  while (
+    seen.addresses.length === 0 &&
+    acquire.allocate === undefined &&
+    session.clock.elapsed() < untilMs
+  ) {
+    await pause(session, tried);
+    seen = await lookAgain();
+  }
   const doubted = contradictedClaim(seen, session.writes);
   if (doubted !== undefined) {
     await pause(session, tried);

@@ -1,6 +1,6 @@
 import { CoreError } from '../errors.ts';
 import { poolTagKey } from '../identity/owner.ts';
-import { readCloud, readTogether, type CloudSession } from './cloud-session.ts';
+import { pause, readCloud, readTogether, type CloudSession } from './cloud-session.ts';
 import type { ElasticIp, Filter, NetworkInterface, RouteTable, Tag } from './ec2-api.ts';
 import type { GrantSpec } from './identity-grant.ts';
 import { inChunks } from './in-chunks.ts';
@@ -117,13 +117,14 @@ export function routeTableIdFilters(routeTableIds: readonly string[]): RouteTabl
 }
 
 /**
- * The route tables of a spec, looked up once.
+ * The route tables of a spec, looked for until all are shown, or for so long: what was made or tagged a moment ago may not be.
  * @throws CoreError RouteTablesNotFound naming those that are not in the ENI's VPC.
  */
 export async function findRouteTables(
   session: CloudSession,
   spec: GrantSpec,
   vpcId: string,
+  patienceMs = 0,
 ): Promise<readonly string[]> {
   const selector = spec.routeTables;
   if (selector.by === 'ids' && selector.routeTableIds.length === 0) return [];
@@ -131,16 +132,23 @@ export async function findRouteTables(
     selector.by === 'ids'
       ? { name: 'route-table-id', values: selector.routeTableIds }
       : tagFilter(selector);
-  const tables = await readRouteTables(session, [selected, { name: 'vpc-id', values: [vpcId] }]);
-  const found = tables.map(({ routeTableId }) => routeTableId).toSorted();
-  const missing =
-    selector.by === 'ids' ? selector.routeTableIds.filter((id) => !found.includes(id)) : [];
-  if (found.length > 0 && missing.length === 0) return found;
+  const filters: RouteTableFilters = [selected, { name: 'vpc-id', values: [vpcId] }];
+  const untilMs = session.clock.elapsed() + patienceMs;
+  let missing: readonly string[];
+  for (;;) {
+    const tables = await readRouteTables(session, filters);
+    const found = tables.map(({ routeTableId }) => routeTableId).toSorted();
+    missing =
+      selector.by === 'ids' ? selector.routeTableIds.filter((id) => !found.includes(id)) : [];
+    if (found.length > 0 && missing.length === 0) return found;
+    if (session.clock.elapsed() >= untilMs) break;
+    await pause(session, 'looking for the route tables');
+  }
   throw new CoreError({
     code: 'RouteTablesNotFound',
     message: `VPC ${vpcId} in ${spec.region} has no route table with ${missing.length > 0 ? `id ${missing.join(', ')}` : sayFilters([selected])}`,
     remedy:
       'Correct routeTables in the identity spec, or tag the route tables of the subnets whose hosts call the pod; ids: [] asks for no VPC route.',
-    retry: 'never',
+    retry: 'later',
   });
 }

@@ -1,7 +1,6 @@
 import { CoreError } from '../errors.ts';
 import { poolTagKey } from '../identity/owner.ts';
 import type { Ipv4Address } from '../identity/address.ts';
-import type { AllocationPolicy } from './allocation-policy.ts';
 import type { GrantSpec } from './identity-grant.ts';
 import type { CloudPlan } from './plan-cloud.ts';
 import { noneOfBorderGroup } from './wrong-border-group.ts';
@@ -12,13 +11,11 @@ export interface RefusedPlan {
   readonly spec: GrantSpec;
   readonly privateIp: Ipv4Address;
   readonly networkInterfaceId: string;
-  /** What makes the pool grow by itself: it may be empty because EC2 did not answer to that. */
-  readonly allocate?: AllocationPolicy | undefined;
 }
 
 /** The error for a plan that cannot be made. */
 export function refusePlan(refused: RefusedPlan): CoreError {
-  const { plan, spec, privateIp, networkInterfaceId, allocate } = refused;
+  const { plan, spec, privateIp, networkInterfaceId } = refused;
   const pool = `${poolTagKey}=${spec.pool}`;
   switch (plan.kind) {
     case 'network-interface-gone':
@@ -40,7 +37,7 @@ export function refusePlan(refused: RefusedPlan): CoreError {
         code: 'PoolEmpty',
         message: `Region ${spec.region} has no Elastic IP tagged ${pool}`,
         remedy: `Tag Elastic IPs with ${pool}, or correct the pool or the region of the identity spec.`,
-        retry: allocate ? 'later' : 'never',
+        retry: 'later',
       });
     case 'pool-exhausted':
       return new CoreError({

@@ -4,6 +4,7 @@ import { carryOut } from '../carry-out.ts';
 import type { CloudSession } from '../cloud-session.ts';
 import type { CloudStep } from '../cloud-step.ts';
 import type { Grant } from '../identity-grant.ts';
+import { lookIntoPrefixes } from '../look-into-prefixes.ts';
 import { lookAtCloud, poolFilters, routeTableIdFilters } from '../observe-cloud.ts';
 import { mergeOwnWrites } from '../own-writes.ts';
 import { planAlone, type CloudPlan, type WantedIdentity } from '../plan-cloud.ts';
@@ -125,16 +126,19 @@ async function sayAssigned(ports: ControlPorts, work: ClaimWork): Promise<void> 
   }
 }
 
-function look(
+async function look(
   ports: ControlPorts,
   session: CloudSession,
-  { place }: HoldErrand,
+  { work, place }: HoldErrand,
 ): Promise<CloudView> {
-  return lookAtCloud(session, {
-    networkInterfaceIds: [place.networkInterfaceId],
+  const { networkInterfaceId } = place;
+  const { privateIp } = work.claim.spec.link;
+  const view = await lookAtCloud(session, {
+    networkInterfaceIds: [networkInterfaceId],
     addressFilters: poolFilters(ports.pool),
     routeTableFilters: routeTableIdFilters(place.routeTableIds),
   });
+  return lookIntoPrefixes(session, view, [{ networkInterfaceId, privateIp }]);
 }
 
 function stepsOf(plan: CloudPlan, { work, place, address }: HoldErrand): readonly CloudStep[] {

@@ -1,6 +1,7 @@
 import { openSession } from '../cloud-session.ts';
 import { findNetworkInterface } from '../find-network-interface.ts';
 import { judgeNetworkInterface } from '../judge-network-interface.ts';
+import { lookIntoPrefixes } from '../look-into-prefixes.ts';
 import {
   findRouteTables,
   lookAtCloud,
@@ -39,13 +40,21 @@ export async function placeOf(ports: ControlPorts, claim: IdentityClaim): Promis
 }
 
 /** One view for all of them: the whole pool, and the places. */
-export function lookAtPlaces(ports: ControlPorts, placed: readonly Placed[]): Promise<CloudView> {
+export async function lookAtPlaces(
+  ports: ControlPorts,
+  placed: readonly Placed[],
+): Promise<CloudView> {
   const { ec2, clock, signal, pool } = ports;
   const session = openSession({ ec2, clock, signal });
   const tables = placed.flatMap(({ place }) => place.routeTableIds);
-  return lookAtCloud(session, {
+  const view = await lookAtCloud(session, {
     networkInterfaceIds: [...new Set(placed.map(({ place }) => place.networkInterfaceId))],
     addressFilters: poolFilters(pool),
     routeTableFilters: routeTableIdFilters([...new Set(tables)].toSorted()),
   });
+  const places = placed.map(({ work, place: { networkInterfaceId } }) => {
+    const { privateIp } = work.claim.spec.link;
+    return { networkInterfaceId, privateIp };
+  });
+  return lookIntoPrefixes(session, view, places);
 }

@@ -1,0 +1,27 @@
+import type { Carried } from './carry-out.ts';
+import { pause, readCloud, type CloudSession } from './cloud-session.ts';
+import type { CloudStep } from './cloud-step.ts';
+import { nameStep, translateEc2Error } from './translate-ec2-error.ts';
+
+/** Some eleven seconds. */
+const looks = 9;
+
+/**
+ * EC2 has one code for credentials that it does not accept and for an address that was released and is another account's by now (AssociateAddress,
+ * AuthFailure). The first also refuses a describe; the second one's address is shown no more as soon as describes have caught up.
+ */
+export async function addressNotOurs(
+  session: CloudSession,
+  step: CloudStep & { readonly kind: 'associate-address' },
+  refused: unknown,
+): Promise<Carried> {
+  const filters = [{ name: 'allocation-id', values: [step.allocationId] }];
+  for (let look = 1; look <= looks; look++) {
+    if (look > 1) await pause(session, nameStep(step));
+    const [address] = await readCloud(session, nameStep(step), (call) =>
+      session.ec2.describeAddresses({ filters }, call),
+    );
+    if (address === undefined) return 'claim-lost';
+  }
+  throw translateEc2Error(refused, nameStep(step));
+}

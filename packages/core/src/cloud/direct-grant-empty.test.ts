@@ -1,0 +1,42 @@
+import { expect, it } from 'vitest';
+import { ensurePublicIdentity } from '../ensure-public-identity.ts';
+import { poolTagKey } from '../identity/owner.ts';
+import { simulatedPod } from '../testing/simulated-pod.ts';
+import { caughtUpMs } from './own-writes.ts';
+
+const tags = [{ key: poolTagKey, value: 'media' }];
+
+it('a pool that was allocated a moment ago is not empty, though describes show it so', async () => {
+  const pod = simulatedPod({ pool: [], ec2: { reads: { lagMs: { addresses: 3000 } } } });
+  await pod.clock.wait(10_000);
+  const { publicIp } = await pod.ec2.allocateTaggedAddress({ tags });
+  await pod.clock.wait(1000);
+  const { identity } = await ensurePublicIdentity(pod.spec, { node: pod.node });
+  expect(identity.publicIp).toBe(publicIp);
+});
+
+it('route tables that were tagged a moment ago are found', async () => {
+  const pod = simulatedPod({ ec2: { reads: { lagMs: { routeTables: 3000 } } } });
+  await pod.clock.wait(10_000);
+  const resources = pod.ec2.snapshot().routeTables.map(({ routeTableId }) => routeTableId);
+  await pod.ec2.createTags({ resources, tags: [{ key: 'calls', value: 'yes' }] });
+  const routeTables = { by: 'tag', key: 'calls', value: 'yes' } as const;
+  const { spec, node } = pod;
+  await expect(ensurePublicIdentity({ ...spec, routeTables }, { node })).resolves.toBeDefined();
+});
+
+it.each([
+  ['PoolEmpty', {}],
+  ['RouteTablesNotFound', { routeTables: { by: 'tag', key: 'none', value: 'has' } }],
+] as const)(
+  '%s is said once describes have caught up, and later may be otherwise',
+  async (code, more) => {
+    const { spec, node, clock } = simulatedPod({ pool: [] });
+    const begunMs = clock.elapsed();
+    const refused = ensurePublicIdentity({ ...spec, ...more }, { node });
+    await expect(refused).rejects.toMatchObject({ code, retry: 'later' });
+    const tookMs = clock.elapsed() - begunMs;
+    expect(tookMs).toBeGreaterThanOrEqual(caughtUpMs);
+    expect(tookMs).toBeLessThan(2 * caughtUpMs);
+  },
+);
