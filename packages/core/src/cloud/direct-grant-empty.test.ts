@@ -1,8 +1,12 @@
-import { expect, it } from 'vitest';
+import { afterEach, expect, it } from 'vitest';
 import { ensurePublicIdentity } from '../ensure-public-identity.ts';
 import { poolTagKey } from '../identity/owner.ts';
+import { ManagedRegion } from '../testing/managed-region.ts';
 import { simulatedPod } from '../testing/simulated-pod.ts';
 import { caughtUpMs } from './own-writes.ts';
+
+let region: ManagedRegion | undefined;
+afterEach(() => region?.close());
 
 const tags = [{ key: poolTagKey, value: 'media' }];
 
@@ -23,6 +27,19 @@ it('route tables that were tagged a moment ago are found', async () => {
   const routeTables = { by: 'tag', key: 'calls', value: 'yes' } as const;
   const { spec, node } = pod;
   await expect(ensurePublicIdentity({ ...spec, routeTables }, { node })).resolves.toBeDefined();
+});
+
+it('in managed mode an empty pool is waited for', async () => {
+  const built = new ManagedRegion({ addresses: 0 });
+  region = built;
+  built.control();
+  const pod = built.pod('gateway-0');
+  const waiting = ensurePublicIdentity(pod.spec, { node: pod.node });
+  await built.clock.advance(20_000);
+  const [claim] = await built.claims.list();
+  expect(claim?.status?.trouble).toMatchObject({ code: 'PoolEmpty', retry: 'later' });
+  const { publicIp } = built.ec2.allocateAddress({ tags: { [poolTagKey]: 'media' } });
+  expect((await built.run(waiting)).identity.publicIp).toBe(publicIp);
 });
 
 it.each([

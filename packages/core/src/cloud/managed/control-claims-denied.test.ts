@@ -115,6 +115,22 @@ it('while there are none each claim says so, and what ends meanwhile is given ba
   expect(built.carriedBy(before)).toBeUndefined();
 });
 
+it('while claims cannot be led on, what ends is given back all the same', async () => {
+  const built = open();
+  built.control();
+  const pod = built.pod('ends');
+  const held = await built.run(ensure(pod));
+  built.ec2.inject({ action: 'AssociateAddress', error: 'ExpiredToken', times: 5 });
+  const waiting = ensure(built.pod('waits'));
+  // awaited last
+  waiting.catch(() => {});
+  await built.clock.advance(5000);
+  await built.run(held.release());
+  await built.clock.advance(2000);
+  expect(built.carriedBy(pod)).toBeUndefined();
+  await built.run(waiting);
+});
+
 it('a controller that may not look tells each pod that waits', async () => {
   const built = open();
   built.ec2.denyActions(['DescribeAddresses']);
