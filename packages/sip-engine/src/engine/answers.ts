@@ -8,8 +8,8 @@ import {
 import { LiveDialog } from '../dialog/live-dialog.ts';
 import { SteadyMap } from '../dialog/steady-map.ts';
 import type { Refusal } from './admission.ts';
-import { endByItself } from './client.ts';
-import { sentSip, wireSip, type EngineContext, type EngineDialog } from './context.ts';
+import { awaitAck } from './await-ack.ts';
+import { sentSip, type EngineContext, type EngineDialog } from './context.ts';
 import { refusalText } from './gate.ts';
 import type { Pending } from './pending.ts';
 import { composeAnswer } from './compose.ts';
@@ -40,6 +40,11 @@ export class Answers {
   /** The request that this transaction is about, while it is open. */
   of(transaction: ServerTransaction): Pending | undefined {
     return this.#byTransaction.get(transaction);
+  }
+
+  /** Whether an INVITE of this dialog, or the one that makes it, awaits a final response. */
+  hasOpenInvite(live: EngineDialog): boolean {
+    return this.#openInvites.get(live) !== undefined;
   }
 
   /** From now on this application has to answer. */
@@ -211,7 +216,7 @@ export class Answers {
   /** The application's final response is out. */
   #finish(pending: Pending, cleared: Cleared<SipResponse>): void {
     const { transaction, live } = pending;
-    const { message, essentials } = transaction.inbound;
+    const { message } = transaction.inbound;
     if (live === undefined || cleared.message.status >= 300) {
       this.close(pending);
       return;
@@ -231,7 +236,7 @@ export class Answers {
     else if (message.method === 'INVITE') {
       // the other forks were not answered
       this.#removeForks(pending);
-      this.#accept(pending, live, cleared, essentials.cseq.sequence);
+      awaitAck(this.#context, pending, live, cleared);
     }
     this.#letGo(pending);
   }
@@ -261,28 +266,6 @@ export class Answers {
       this.#openInvites.delete(fork);
       this.#context.dialogs.remove(fork);
     }
-  }
-
-  #accept(
-    pending: Pending,
-    live: EngineDialog,
-    cleared: Cleared<SipResponse>,
-    sequence: number,
-  ): void {
-    const { clock, timing } = this.#context;
-    const { id, transaction } = pending;
-    live.acceptedId = id;
-    live.accept(clock, timing, sequence, {
-      repeat: () => transaction.respond(cleared),
-      giveUp: () => {
-        const { app, name } = live;
-        const peer = { tuple: live.path.transport.localAddress };
-        endByItself(this.#context, live, 'ACK timeout', (bye) => {
-          const sent = wireSip(bye, peer, { transactionId: 'unsolicited', dialogId: name });
-          app?.tell({ kind: 'unsolicited', sent });
-        });
-      },
-    });
   }
 
   #settle(pending: Pending): void {

@@ -145,8 +145,9 @@ export class InboundRequests implements TransactionUser {
     }
     if (method === 'UPDATE') return this.#crossedUpdate(live, inbound.message);
     if (method !== 'INVITE') return undefined;
-    if (live.hasPendingOut) return { status: 491 };
-    if (live.hasPendingIn) return this.#later();
+    // in an early dialog that INVITE is the one that makes it
+    if (live.hasPendingOut || (role === 'uac' && state === 'early')) return { status: 491 };
+    if (this.#answers.hasOpenInvite(live)) return this.#later();
     return live.isEnding ? { status: 481 } : undefined;
   }
 
