@@ -1,5 +1,7 @@
 import { dialogKey } from './dialog.ts';
+import { wasHeard } from './heard-provisionals.ts';
 import type { LiveDialog } from './live-dialog.ts';
+import type { Rack } from './rack.ts';
 import { SteadyMap } from './steady-map.ts';
 
 /** Every dialog of an engine, found by Call-ID and tags, or by the name that applications use. */
@@ -11,6 +13,7 @@ export class DialogTable<A> {
     string,
     Set<LiveDialog<A>>
   >();
+  #turns = 0;
 
   get size(): number {
     return this.#byKey.size;
@@ -49,6 +52,28 @@ export class DialogTable<A> {
   named(name: string): LiveDialog<A> | undefined {
     const all = [...(this.#byName.get(name) ?? [])];
     return all.find(({ value }) => value.state === 'confirmed') ?? all.at(-1);
+  }
+
+  /**
+   * A provisional response of this dialog came: of its forks it is the one heard of last.
+   * @returns a number that grows with each
+   */
+  hear(live: LiveDialog<A>): number {
+    const named = this.#byName.get(live.name);
+    if (named?.delete(live) === true) named.add(live);
+    this.#turns += 1;
+    return this.#turns;
+  }
+
+  /**
+   * The dialog whose reliable provisional response a PRACK acknowledges. Forks may say the same RSeq: the one that waits
+   * longest is meant, or else (a PRACK again, with credentials) the one heard of last.
+   */
+  heardBy(name: string, rack: Rack): LiveDialog<A> | undefined {
+    const heard = [...(this.#byName.get(name) ?? [])].filter((live) => wasHeard(live.heard, rack));
+    const due = heard.filter((live) => (live.heard?.acknowledged ?? 0) < rack.rseq);
+    const [first] = due.toSorted((a, b) => (a.heard?.turn ?? 0) - (b.heard?.turn ?? 0));
+    return first ?? heard.at(-1);
   }
 
   /** A confirmed dialog with this Call-ID that belongs to this application. */

@@ -12,6 +12,7 @@ import {
   type RepeatTiming,
 } from './accepted-invite.ts';
 import { dialogKey, dialogName, type Dialog } from './dialog.ts';
+import type { HeardProvisionals } from './heard-provisionals.ts';
 import type { SessionKeeper } from './session-keeper.ts';
 
 type AcceptedRunner = MachineRunner<
@@ -52,6 +53,8 @@ export class LiveDialog<A> {
   hasPendingUpdate = false;
   /** Our INVITE that awaits a final response. */
   hasPendingOut = false;
+  /** Reliable provisional responses to our last INVITE. */
+  heard: HeardProvisionals | undefined;
   /** Sequence number of our last INVITE: its ACK has the same. */
   inviteSequence: number | undefined;
   /** Kept to answer repeats of its 2xx. */

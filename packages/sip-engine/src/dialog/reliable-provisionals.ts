@@ -11,6 +11,7 @@ import {
   type AcceptedInviteTimer,
   type RepeatTiming,
 } from './accepted-invite.ts';
+import { parseRack } from './rack.ts';
 
 /** What to do while a PRACK is awaited. */
 export interface ReliableHooks {
@@ -90,9 +91,9 @@ export class ReliableProvisionals {
 
   /** Whether this PRACK is for what is awaited: RAck names its RSeq, and the INVITE by its number. */
   isFor(prack: SipRequest, inviteSequence: number): boolean {
-    const [rseq, sequence, method] = (headerValue(prack, 'rack') ?? '').trim().split(/\s+/);
-    if (this.#waiting === undefined || method !== 'INVITE') return false;
-    return Number(rseq) === this.#waiting.rseq && Number(sequence) === inviteSequence;
+    const rack = parseRack(headerValue(prack, 'rack'));
+    if (this.#waiting === undefined) return false;
+    return rack?.rseq === this.#waiting.rseq && rack.sequence === inviteSequence;
   }
 
   /** It has come: what was held goes on. */

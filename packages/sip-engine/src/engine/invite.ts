@@ -1,15 +1,11 @@
 import { confirmDialog, dialogOfUac, dialogPart, refreshTarget } from '../dialog/dialog.ts';
+import { heardNext, isOutOfOrder } from '../dialog/heard-provisionals.ts';
 import { LiveDialog, type SentAck } from '../dialog/live-dialog.ts';
-import {
-  firstOutgoingInvite,
-  outgoingInviteTransition,
-  type OutgoingInviteEffect,
-  type OutgoingInviteEvent,
-  type OutgoingInviteState,
-} from '../dialog/outgoing-invite.ts';
+import type { OutgoingInviteEffect } from '../dialog/outgoing-invite.ts';
 import { silentSip } from '../dialog/compose.ts';
 import { endByItself, localAnswer, requestForNobody, sendAck } from './client.ts';
 import { wireSip, type EngineContext, type EngineDialog } from './context.ts';
+import { inviteRunner, type InviteRunner } from './invite-runner.ts';
 import { agreeOnSession } from './session.ts';
 import type { Cleared, Sendable } from '../guard/send-gate.ts';
 import type { Essentials } from '../message/essentials.ts';
@@ -17,7 +13,6 @@ import type { HeaderField, SipRequest, SipResponse } from '../message/message.ts
 import type { ClientTransaction, ClientUser } from '../transaction/client-transaction.ts';
 import type { Failure } from '../transaction/effect.ts';
 import type { Received } from '../transaction/ports.ts';
-import { MachineRunner } from '../transaction/machine-runner.ts';
 import { cancelOf } from '../transaction/same-transaction.ts';
 import type { Way } from '../transport/send-path.ts';
 import type { AppConnection } from '../wire/app-connection.ts';
@@ -48,12 +43,7 @@ export class EngineInvite implements ClientUser {
   readonly #early: Map<string, EngineDialog> = new Map<string, EngineDialog>();
   /** ACKs of the 2xx of forks that nobody wanted, by To tag. */
   #strayAcks: Map<string, Sendable> | undefined;
-  readonly #runner: MachineRunner<
-    OutgoingInviteState,
-    OutgoingInviteEvent,
-    OutgoingInviteEffect,
-    'cancelled'
-  >;
+  readonly #runner: InviteRunner;
   #transaction: ClientTransaction | undefined;
   /** Of the 2xx that counts. */
   #ack: SentAck | undefined;
@@ -77,21 +67,7 @@ export class EngineInvite implements ClientUser {
     this.#way = request.way;
     this.#forget = forget;
     this.#ack = subject.base?.ack;
-    this.#runner = new MachineRunner<
-      OutgoingInviteState,
-      OutgoingInviteEvent,
-      OutgoingInviteEffect,
-      'cancelled'
-    >(
-      context.clock,
-      {
-        transition: (state, event) => outgoingInviteTransition(state, event, context.timing.t1Ms),
-        timerEvent: () => ({ kind: 'timer', timer: 'cancelled' }),
-        carryOut: (effect) => this.#carryOut(effect),
-      },
-      firstOutgoingInvite,
-      undefined,
-    );
+    this.#runner = inviteRunner(context, (effect) => this.#carryOut(effect));
   }
 
   get timerCount(): number {
@@ -129,11 +105,12 @@ export class EngineInvite implements ClientUser {
   }
 
   onResponse(received: Received): void {
+    const { status, essentials } = received;
+    if (status < 200 && isOutOfOrder(this.#heardIn(essentials)?.heard, received)) return;
     this.#current = received;
-    const { status, response, essentials } = received;
     this.#lastStatus = status;
     if (status < 200) {
-      if (status > 100) this.#learnEarly(response, essentials);
+      if (status > 100) this.#learn(received);
       this.#runner.handle({ kind: 'provisional' });
     } else if (status < 300) {
       this.#runner.handle({ kind: 'success', toTag: essentials.toTag ?? '' });
@@ -236,12 +213,23 @@ export class EngineInvite implements ClientUser {
     agreeOnSession(this.#context, live, { success, role: 'uac', ours, theirs: success });
   }
 
+  #learn(received: Received): void {
+    this.#learnEarly(received.response, received.essentials);
+    const live = this.#heardIn(received.essentials);
+    if (live === undefined) return;
+    live.heard = heardNext(live.heard, received, this.#context.dialogs.hear(live));
+  }
+
   #learnEarly(response: SipResponse, essentials: Essentials): void {
     const tag = essentials.toTag;
     if (tag === undefined || this.subject.base !== undefined || !this.isPending) return;
     const known = this.#early.get(tag);
     if (known !== undefined) known.value = refreshTarget(known.value, response);
     else this.#early.set(tag, this.#open(response, essentials));
+  }
+
+  #heardIn({ toTag = '' }: Essentials): EngineDialog | undefined {
+    return this.subject.base ?? this.#early.get(toTag);
   }
 
   #open(response: SipResponse, essentials: Essentials): EngineDialog {

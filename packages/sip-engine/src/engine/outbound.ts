@@ -10,6 +10,7 @@ import {
   type EngineContext,
   type EngineDialog,
 } from './context.ts';
+import { dialogFor } from './dialog-for.ts';
 import { refusalText } from './gate.ts';
 import { EngineInvite } from './invite.ts';
 import { tagOf } from '../dialog/address-text.ts';
@@ -65,13 +66,7 @@ export class OutboundRequests {
     const { start } = command.sip;
     if (start.kind !== 'request') return 'a response needs the transaction it answers';
     if (start.method === 'CANCEL') return this.#cancel(app, command);
-    const callId = appValue(command.sip, 'call-id');
-    const live =
-      command.dialogId === undefined
-        ? callId === undefined
-          ? undefined
-          : this.#context.dialogs.ofCall(callId, app)
-        : this.#context.dialogs.named(command.dialogId);
+    const live = dialogFor(this.#context, app, command, start.method);
     if (live === undefined) {
       return command.dialogId === undefined ? this.#new(app, command) : noDialog;
     }

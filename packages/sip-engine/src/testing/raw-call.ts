@@ -2,6 +2,7 @@ import { createEngineBench, type EngineBench } from './engine-bench.ts';
 import { startRawApp, type RawApp } from './raw-app.ts';
 import type { SipPeer } from './sip-peer.ts';
 import type { SipEngineOptions } from '../engine.ts';
+import type { SipRequest } from '../message/message.ts';
 
 /** A session description of the peer's, or of the application's. */
 export const sdp =
@@ -39,6 +40,47 @@ export interface RawCall {
   readonly heard: (method: string) => number;
 }
 
+/** A call of the application that rings at a peer: the INVITE is out, with no answer yet. */
+export interface PlacedCall extends Pick<RawCall, 'bench' | 'app' | 'peer' | 'dialog' | 'ask'> {
+  readonly invite: SipRequest;
+  /** Lets the peer answer the INVITE. */
+  readonly respond: (status: number, options?: Parameters<SipPeer['respond']>[2]) => Promise<void>;
+}
+
+/** A call of the application to a peer that answers by hand. */
+export async function placeCall(
+  headers: readonly string[] = [],
+  options: Partial<SipEngineOptions> = {},
+): Promise<PlacedCall> {
+  const bench = createEngineBench(options);
+  const app = await startRawApp(bench);
+  const peer = bench.peer(2);
+  app.say('|', ['INVITE sip:b@10.0.0.2 SIP/2.0', `Call-ID: ${callId}`, ...headers], sdp);
+  await bench.run(10);
+  const { message: invite, essentials } = peer.request('INVITE');
+  const dialog = `${callId};from-tag=${essentials.fromTag ?? ''}`;
+  return {
+    bench,
+    app,
+    peer,
+    dialog,
+    invite,
+    respond: async (status, more) => {
+      peer.respond(invite, status, more);
+      await bench.run(10);
+    },
+    ask: askIn(bench, app, dialog),
+  };
+}
+
+function askIn(bench: EngineBench, app: RawApp, dialog: string): RawCall['ask'] {
+  return async (method, body, lines = []) => {
+    const id = app.say(`|${dialog}`, [`${method} sip:placeholder SIP/2.0`, ...lines], body);
+    await bench.run(10);
+    return id;
+  };
+}
+
 /** A call of the peer, answered with this status; a success is acknowledged. */
 export async function receiveCall(
   status: number,
@@ -68,11 +110,7 @@ export async function receiveCall(
     dialog,
     toTag,
     answer,
-    ask: async (method, body, lines = []) => {
-      const id = app.say(`|${dialog}`, [`${method} sip:placeholder SIP/2.0`, ...lines], body);
-      await bench.run(10);
-      return id;
-    },
+    ask: askIn(bench, app, dialog),
     send: async (method, request) => {
       peer.send({ ...request, method, callId, toTag });
       await bench.run(10);
