@@ -19,8 +19,14 @@ export interface ReliableHooks {
   readonly giveUp: () => void;
 }
 
-interface Waiting {
+/** A reliable provisional response without its PRACK. */
+export interface Outstanding {
   readonly rseq: number;
+  /** Key of its dialog. */
+  readonly dialog: string;
+}
+
+interface Waiting extends Outstanding {
   readonly hasBody: boolean;
   readonly runner: MachineRunner<
     AcceptedInviteState,
@@ -69,7 +75,7 @@ export class ReliableProvisionals {
   }
 
   /** The next one is out. */
-  begin(hasBody: boolean, hooks: ReliableHooks): void {
+  begin(dialog: string, hasBody: boolean, hooks: ReliableHooks): void {
     const first = startAcceptedInvite(this.#timing);
     const runner: Waiting['runner'] = new MachineRunner(
       this.#clock,
@@ -84,7 +90,7 @@ export class ReliableProvisionals {
       first.state,
       undefined,
     );
-    this.#waiting = { rseq: this.#next, hasBody, runner };
+    this.#waiting = { rseq: this.#next, dialog, hasBody, runner };
     this.#next += 1;
     runner.begin(first.effects);
   }
@@ -102,10 +108,15 @@ export class ReliableProvisionals {
     this.#release();
   }
 
-  /** The INVITE has its final response. */
-  end(): void {
-    this.#waiting?.runner.handle({ kind: 'ended' });
+  /**
+   * The INVITE has its final response.
+   * @returns what has no PRACK
+   */
+  end(): Outstanding | undefined {
+    const waiting = this.#waiting;
+    waiting?.runner.handle({ kind: 'ended' });
     this.#release();
+    return waiting;
   }
 
   #release(): void {

@@ -11,6 +11,7 @@ import type { Refusal } from './admission.ts';
 import { awaitAck } from './await-ack.ts';
 import { sentSip, type EngineContext, type EngineDialog } from './context.ts';
 import { refusalText } from './gate.ts';
+import { LatePracks } from './late-pracks.ts';
 import type { Pending } from './pending.ts';
 import { composeAnswer } from './compose.ts';
 import { provisionalOf } from './reliable.ts';
@@ -24,6 +25,7 @@ import type { AppCommand, AppConnection } from '../wire/app-connection.ts';
 
 /** Requests from the network that wait for an application, and what is answered to them. */
 export class Answers {
+  readonly latePracks: LatePracks = new LatePracks();
   readonly #context: EngineContext;
   readonly #byId: SteadyMap<string, Pending> = new SteadyMap<string, Pending>();
   readonly #byTransaction: SteadyMap<ServerTransaction, Pending> = new SteadyMap<
@@ -100,8 +102,8 @@ export class Answers {
   }
 
   /** RFC 3262 section 3: without a PRACK the call is refused. */
-  #await({ transaction, reliable }: Pending, cleared: Cleared<SipResponse>): void {
-    reliable?.begin(cleared.message.body.length > 0, {
+  #await({ transaction, reliable, live }: Pending, cleared: Cleared<SipResponse>): void {
+    reliable?.begin(live?.key ?? '', cleared.message.body.length > 0, {
       repeat: () => transaction.respond(cleared),
       giveUp: () => this.refuse(transaction, { status: 504 }),
     });
@@ -159,6 +161,7 @@ export class Answers {
 
   /** The transaction is over, answered or not. */
   forget(transaction: ServerTransaction): void {
+    this.latePracks.forget(transaction);
     const pending = this.#byTransaction.get(transaction);
     if (pending === undefined) return;
     this.#byTransaction.delete(transaction);
@@ -245,8 +248,9 @@ export class Answers {
   #letGo({ id, transaction, toTag, reliable }: Pending): void {
     this.#byId.delete(id);
     this.#byTransaction.delete(transaction);
+    const left = reliable?.end();
+    if (left !== undefined) this.latePracks.await(transaction, left.dialog, left.rseq);
     transaction.letGo(toTag);
-    reliable?.end();
   }
 
   /** No success: a BYE ends its dialog all the same, a dialog that the INVITE would have made is none. */

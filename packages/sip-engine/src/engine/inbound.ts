@@ -1,4 +1,4 @@
-import { isTargetRefresh, takeSequence } from '../dialog/dialog.ts';
+import { dialogKey, isTargetRefresh, takeSequence } from '../dialog/dialog.ts';
 import { leastSessionField } from '../dialog/session-terms.ts';
 import { checkNewRequest, isSessionRefused, isSoundTarget, type Refusal } from './admission.ts';
 import { Answers } from './answers.ts';
@@ -94,7 +94,7 @@ export class InboundRequests implements TransactionUser {
     const { message, essentials, source, verbatim } = transaction.inbound;
     const live = this.#context.dialogs.find(essentials.callId, toTag, essentials.fromTag ?? '');
     if (live === undefined) {
-      this.#answers.refuse(transaction, { status: 481 });
+      this.#missed(transaction, toTag);
       return;
     }
     const refusal = this.#enter(live, transaction);
@@ -115,7 +115,7 @@ export class InboundRequests implements TransactionUser {
     const isPrack = message.method === 'PRACK' && this.#context.supported.includes('100rel');
     const acknowledged = isPrack ? this.#answers.prack(live, message) : undefined;
     if (isPrack && acknowledged === undefined) {
-      this.#answers.refuse(transaction, { status: 481 });
+      this.#missed(transaction, toTag);
       return;
     }
     const pending = this.#answers.file(transaction, app, live);
@@ -126,6 +126,15 @@ export class InboundRequests implements TransactionUser {
     const received = wireSip(message, { tuple: source }, names, verbatim);
     app.tell({ kind: 'received', received, receivedOn: undefined });
     acknowledged?.();
+  }
+
+  /** What it is about is not there, or no more. */
+  #missed(transaction: ServerTransaction, toTag: string): void {
+    const { message, essentials } = transaction.inbound;
+    const key = dialogKey(essentials.callId, toTag, essentials.fromTag ?? '');
+    const isLate = message.method === 'PRACK' && this.#answers.latePracks.take(key, message);
+    if (isLate) transaction.answer(responseTo(message, 200));
+    else this.#answers.refuse(transaction, { status: 481 });
   }
 
   /** 12.2.2 and 14.2: the order of requests, and INVITEs that cross. */
