@@ -53,6 +53,8 @@ export class LiveDialog<A> {
   hasPendingUpdate = false;
   /** Our INVITE that awaits a final response. */
   hasPendingOut = false;
+  /** An offer of ours in an UPDATE that awaits its answer. */
+  hasOfferOut = false;
   /** Reliable provisional responses to our last INVITE. */
   heard: HeardProvisionals | undefined;
   /** Sequence number of our last INVITE: its ACK has the same. */

@@ -155,7 +155,8 @@ export class InboundRequests implements TransactionUser {
     if (method === 'UPDATE') return this.#crossedUpdate(live, inbound.message);
     if (method !== 'INVITE') return undefined;
     // in an early dialog that INVITE is the one that makes it
-    if (live.hasPendingOut || (role === 'uac' && state === 'early')) return { status: 491 };
+    if (live.hasPendingOut || live.hasOfferOut || (role === 'uac' && state === 'early'))
+      return { status: 491 };
     if (this.#answers.hasOpenInvite(live)) return this.#later();
     return live.isEnding ? { status: 481 } : undefined;
   }
@@ -164,7 +165,7 @@ export class InboundRequests implements TransactionUser {
   #crossedUpdate(live: EngineDialog, update: SipRequest): Refusal | undefined {
     if (live.hasPendingUpdate) return this.#later();
     if (bodyOf(update) === undefined) return undefined;
-    if (live.hasPendingOut) return { status: 491 };
+    if (live.hasPendingOut || live.hasOfferOut) return { status: 491 };
     // before the first answer it is the application's to say: it may not take UPDATE at all, which comes first (8.2.1)
     return live.hasPendingIn ? this.#later() : undefined;
   }

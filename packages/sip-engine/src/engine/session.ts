@@ -86,7 +86,8 @@ export function bodyOf(message: SipMessage): SaidBody | undefined {
 function refresh(context: EngineContext, live: EngineDialog, terms: SessionTerms): void {
   const method = live.takesUpdate ? 'UPDATE' : 'INVITE';
   const said = live.session?.said;
-  const isBusy = method === 'INVITE' && (live.hasPendingIn || live.hasPendingOut);
+  const isCrossed = live.hasPendingIn || live.hasPendingOut || live.hasOfferOut;
+  const isBusy = method === 'INVITE' && isCrossed;
   if (isBusy || live.isEnding || (method === 'INVITE' && said === undefined)) {
     live.session?.handle({ kind: 'refused', retryMs });
     return;
