@@ -6,6 +6,7 @@ import { drawBelow, wireSip, type EngineContext, type EngineDialog } from './con
 import { bodyOf } from './session.ts';
 import { headerField } from '../message/header-list.ts';
 import type { SipRequest } from '../message/message.ts';
+import { requireRefusal } from '../message/request-policy.ts';
 import { responseTo } from '../message/response-to.ts';
 import { hasEscape } from '../message/scan.ts';
 import type { Failure } from '../transaction/effect.ts';
@@ -146,6 +147,8 @@ export class InboundRequests implements TransactionUser {
     const taken = takeSequence(live.value, sequence);
     if (taken === 'out-of-order') return { status: 500 };
     live.value = taken;
+    const unsupported = requireRefusal(inbound.message, this.#context.supported);
+    if (unsupported !== undefined) return unsupported;
     if (isTargetRefresh(method)) {
       if (!isSoundTarget(inbound.message, 0)) return { status: 400 };
       if (isSessionRefused(this.#context, inbound.message)) {
