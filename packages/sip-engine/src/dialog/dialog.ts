@@ -2,6 +2,7 @@ import type { Essentials } from '../message/essentials.ts';
 import { headerValue, headerValues } from '../message/header-list.ts';
 import {
   emptyBody,
+  type HeaderField,
   type SipMessage,
   type SipRequest,
   type SipResponse,
@@ -82,12 +83,18 @@ export function dialogOfUac(request: SipRequest, response: SipResponse, of: Esse
   };
 }
 
+const credentialKeys: ReadonlySet<string> = new Set(['authorization', 'proxy-authorization']);
 const dialogKeys: ReadonlySet<string> = new Set(['from', 'to', 'call-id', 'cseq', 'contact']);
 
 /** What is left of an INVITE when only further dialogs may be made from it. */
 export function dialogPart({ method, requestUri, headers }: SipRequest): SipRequest {
-  const kept = headers.filter(({ key }) => dialogKeys.has(key));
+  const kept = headers.filter(({ key }) => dialogKeys.has(key) || credentialKeys.has(key));
   return { kind: 'request', method, requestUri, headers: kept, body: emptyBody };
+}
+
+/** 13.2.2.4 and 22.1: what the ACK of a 2xx repeats of its INVITE. */
+export function credentialsOf({ headers }: SipRequest): readonly HeaderField[] {
+  return headers.filter(({ key }) => credentialKeys.has(key));
 }
 
 /** 13.2.2.4: the 2xx settles the remote target and, when the dialog was early, the route set. */

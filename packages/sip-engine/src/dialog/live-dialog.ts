@@ -1,5 +1,6 @@
 import type { Clock } from '../transport/clock.ts';
 import type { Sendable } from '../guard/send-gate.ts';
+import type { HeaderField } from '../message/message.ts';
 import type { SendPath } from '../transport/send-path.ts';
 import { MachineRunner } from '../transaction/machine-runner.ts';
 import {
@@ -31,6 +32,16 @@ export interface AcceptedHooks {
 /** The last ACK of a 2xx: its INVITE repeats it for longer than the dialog may live. */
 export interface SentAck {
   last: Sendable | undefined;
+  /** Of its INVITE. */
+  sequence: number | undefined;
+}
+
+/** The ACK of the INVITE with this sequence number, once it went out: the 2xx of another one is not answered with it. */
+export function ackOf(
+  ack: SentAck | undefined,
+  sequence: number | undefined,
+): Sendable | undefined {
+  return ack?.sequence === sequence ? ack?.last : undefined;
 }
 
 /**
@@ -60,7 +71,9 @@ export class LiveDialog<A> {
   /** Sequence number of our last INVITE: its ACK has the same. */
   inviteSequence: number | undefined;
   /** Kept to answer repeats of its 2xx. */
-  readonly ack: SentAck = { last: undefined };
+  readonly ack: SentAck = { last: undefined, sequence: undefined };
+  /** Credentials of our last INVITE, for its ACK. */
+  ackCredentials: readonly HeaderField[] = [];
   /** Transaction of the INVITE that our 2xx answers, as its application knows it. */
   acceptedId: string | undefined;
   /** Once a session timer was agreed on (RFC 4028). */
@@ -82,10 +95,6 @@ export class LiveDialog<A> {
 
   get lastAck(): Sendable | undefined {
     return this.ack.last;
-  }
-
-  set lastAck(sent: Sendable) {
-    this.ack.last = sent;
   }
 
   get timerCount(): number {

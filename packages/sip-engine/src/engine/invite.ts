@@ -1,6 +1,12 @@
-import { confirmDialog, dialogOfUac, dialogPart, refreshTarget } from '../dialog/dialog.ts';
+import {
+  confirmDialog,
+  credentialsOf,
+  dialogOfUac,
+  dialogPart,
+  refreshTarget,
+} from '../dialog/dialog.ts';
 import { heardNext, isOutOfOrder } from '../dialog/heard-provisionals.ts';
-import { LiveDialog, type SentAck } from '../dialog/live-dialog.ts';
+import { ackOf, LiveDialog, type SentAck } from '../dialog/live-dialog.ts';
 import type { OutgoingInviteEffect } from '../dialog/outgoing-invite.ts';
 import { silentSip } from '../dialog/compose.ts';
 import { endByItself, localAnswer, requestForNobody, sendAck } from './client.ts';
@@ -148,7 +154,7 @@ export class EngineInvite implements ClientUser {
         this.#deliver();
         break;
       case 'send-cancel':
-        this.#sendCancel();
+        requestForNobody(this.#context, cancelOf(this.#request, this.#cancelHeaders), this.#way);
         break;
       case 'tell-cancelled':
         this.#tellCancelled();
@@ -157,7 +163,7 @@ export class EngineInvite implements ClientUser {
         this.#acceptAndEnd();
         break;
       case 'repeat-ack':
-        this.#repeatAck(this.#ack?.last);
+        this.#repeatAck(ackOf(this.#ack, this.#current?.essentials?.cseq.sequence));
         break;
       case 'abandon':
         this.#transaction?.abandon();
@@ -236,6 +242,7 @@ export class EngineInvite implements ClientUser {
     const value = dialogOfUac(this.#request, response, essentials);
     const live: EngineDialog = new LiveDialog(value, this.app, this.#way.path);
     live.inviteSequence = value.localSequence;
+    live.ackCredentials = credentialsOf(this.#request);
     this.#context.dialogs.add(live);
     return live;
   }
@@ -268,11 +275,6 @@ export class EngineInvite implements ClientUser {
 
   #repeatAck(ack: Sendable | undefined): void {
     if (ack !== undefined) this.#context.gate.send(ack, () => undefined);
-  }
-
-  #sendCancel(): void {
-    const cancel = cancelOf(this.#request, this.#cancelHeaders);
-    requestForNobody(this.#context, cancel, this.#way);
   }
 
   /** Early dialogs that became nothing are gone; the base dialog may send its next INVITE. */

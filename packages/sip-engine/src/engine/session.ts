@@ -1,5 +1,6 @@
 import { appValue, silentSip } from '../dialog/compose.ts';
 import { isSessionRefresh, refreshTarget } from '../dialog/dialog.ts';
+import { ackOf } from '../dialog/live-dialog.ts';
 import { SessionKeeper, type SaidBody } from '../dialog/session-keeper.ts';
 import {
   agreedTerms,
@@ -132,8 +133,9 @@ function send(context: EngineContext, live: EngineDialog, request: Cleared<SipRe
       settle();
       if (response.status >= 300) refused(context, live, response);
       else if (isFirst) accepted(context, live, request.message, response);
-      else if (live.inviteSequence === sequence && live.lastAck !== undefined) {
-        context.gate.send(live.lastAck, () => undefined);
+      else if (isInvite) {
+        const ack = ackOf(live.ack, sequence);
+        if (ack !== undefined) context.gate.send(ack, () => undefined);
       }
     },
     onFailure: () => {
