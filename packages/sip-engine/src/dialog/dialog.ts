@@ -153,8 +153,10 @@ export function nextSequence(dialog: Dialog, first: number): { dialog: Dialog; s
   return { dialog: { ...dialog, localSequence: sequence }, sequence };
 }
 
+/** undefined where none is told, or none that a request could be sent to: whatever a peer answers, the target stays good. */
 function contactUri(message: SipMessage): string | undefined {
   const first = headerValues(message, 'contact')[0];
   if (first === undefined || first === '*') return undefined;
-  return splitAddress(first).uri;
+  const { uri } = splitAddress(first);
+  return parseUri(uri)?.kind === 'sip' ? uri : undefined;
 }

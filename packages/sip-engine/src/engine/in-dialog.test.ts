@@ -33,3 +33,19 @@ it('the refresh of a session is no INVITE across an offer of ours', async () => 
   await bench.run(10_000);
   expect(peer.log()).toContain('INVITE');
 });
+
+it.each(['<sip:a b c>', '<tel:+49301234>', '<sip:>', 'what?'])(
+  'a success with the Contact %s leaves the target as it is',
+  async (contact) => {
+    const { bench, peer, ask } = await receiveCall(200);
+    opened.push(bench);
+    await ask('INVITE', sdp);
+    const { message } = peer.request('INVITE');
+    peer.respond(message, 200, { body: sdp, contact });
+    await bench.run(10);
+    await ask('ACK');
+    await ask('BYE');
+    expect(peer.log().slice(-2)).toEqual(['ACK', 'BYE']);
+    expect(peer.request('BYE').message.requestUri).toBe('sip:peer@10.0.0.2:5060');
+  },
+);
