@@ -8,6 +8,8 @@ import { SteadyMap } from './steady-map.ts';
 export class DialogTable<A> {
   /** Runs each time the last dialog is gone. */
   onEmpty: () => void = () => undefined;
+  /** Runs for each dialog that is gone. */
+  onRemoved: (live: LiveDialog<A>) => void = () => undefined;
   readonly #byKey: SteadyMap<string, LiveDialog<A>> = new SteadyMap<string, LiveDialog<A>>();
   readonly #byName: SteadyMap<string, Set<LiveDialog<A>>> = new SteadyMap<
     string,
@@ -92,6 +94,7 @@ export class DialogTable<A> {
     named?.delete(live);
     if (named?.size === 0) this.#byName.delete(live.name);
     live.end();
+    this.onRemoved(live);
     if (this.size === 0) this.onEmpty();
   }
 }

@@ -37,6 +37,8 @@ export class Answers {
 
   constructor(context: EngineContext) {
     this.#context = context;
+    // whoever ended it: the peer hears at once what has become of its INVITE
+    context.dialogs.onRemoved = (live): void => this.endInvite(live);
   }
 
   /** The request that this transaction is about, while it is open. */

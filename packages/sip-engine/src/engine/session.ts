@@ -62,7 +62,8 @@ export function agreeOnSession(
 ): void {
   const terms = agreedTerms(success, role);
   if (terms === undefined && live.session === undefined) return;
-  if (!context.supported.includes('timer')) return;
+  // nothing is timed in a dialog that has ended meanwhile
+  if (!context.supported.includes('timer') || !context.dialogs.has(live)) return;
   live.session ??= new SessionKeeper(context.clock, {
     refresh: (due) => refresh(context, live, due),
     expire: () => expire(context, live),
