@@ -46,9 +46,9 @@ export class Answers {
     return this.#byTransaction.get(transaction);
   }
 
-  /** Whether an INVITE of this dialog, or the one that makes it, awaits a final response. */
-  hasOpenInvite(live: EngineDialog): boolean {
-    return this.#openInvites.get(live) !== undefined;
+  /** The INVITE of this dialog, or the one that makes it, that awaits a final response. */
+  openInvite(live: EngineDialog): Pending | undefined {
+    return this.#openInvites.get(live);
   }
 
   /** From now on this application has to answer. */

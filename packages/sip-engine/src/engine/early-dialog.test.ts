@@ -56,3 +56,25 @@ it('drachtio-srf runs its handler once, and hears of the CANCEL', async () => {
   await bench.run(10);
   expect(told).toEqual(['INVITE', 'cancel']);
 });
+
+it('a BYE of the caller ends the INVITE, and drachtio-srf hears of it as of a CANCEL', async () => {
+  const told: string[] = [];
+  const bench = await startApp(Srf, (app) => {
+    app.invite((req, res) => {
+      req.on('cancel', (cancel) => told.push(`cancel: ${cancel.get('Reason')}`));
+      res.send(180);
+    });
+    app.use((req) => told.push(req.method));
+  });
+  opened.push(bench);
+  const peer = bench.peer(2);
+  peer.send({ method: 'INVITE', callId: 'bye', body: sdp });
+  await bench.run(10);
+  const { toTag } = peer.response(180).essentials;
+  const headers = ['Reason: Q.850;cause=16'];
+  peer.send({ method: 'BYE', callId: 'bye', toTag, sequence: 2, headers });
+  await bench.run(10);
+  expect(told).toEqual(['cancel: Q.850;cause=16']);
+  expect(peer.log().slice(-2).toSorted()).toEqual(['200 BYE', '487 INVITE']);
+  expect(bench.engine.counts().dialogs).toBe(0);
+});

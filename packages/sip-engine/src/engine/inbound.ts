@@ -3,6 +3,7 @@ import { leastSessionField } from '../dialog/session-terms.ts';
 import { checkNewRequest, isSessionRefused, isSoundTarget, type Refusal } from './admission.ts';
 import { Answers } from './answers.ts';
 import { drawBelow, wireSip, type EngineContext, type EngineDialog } from './context.ts';
+import type { Pending } from './pending.ts';
 import { bodyOf } from './session.ts';
 import { headerField } from '../message/header-list.ts';
 import type { SipRequest } from '../message/message.ts';
@@ -11,8 +12,10 @@ import { responseTo } from '../message/response-to.ts';
 import { hasEscape } from '../message/scan.ts';
 import type { Failure } from '../transaction/effect.ts';
 import type { Inbound } from '../transaction/ports.ts';
+import { cancelOf } from '../transaction/same-transaction.ts';
 import type { ServerTransaction } from '../transaction/server-transaction.ts';
 import type { TransactionUser } from '../transaction/transaction-layer.ts';
+import type { Tuple } from '../transport/tuple.ts';
 import type { AppCommand, AppConnection } from '../wire/app-connection.ts';
 
 /** What comes from the network as a request, and the answers to it. */
@@ -104,6 +107,14 @@ export class InboundRequests implements TransactionUser {
       return;
     }
     const app = live.app;
+    const opening = live.value.state === 'early' ? this.#answers.openInvite(live) : undefined;
+    if (message.method === 'BYE' && opening !== undefined) {
+      // 15: a caller may end a call that way, too; the application has no dialog yet that could hear of a BYE
+      transaction.answer(responseTo(message, 200));
+      const reasons = message.headers.filter(({ key }) => key === 'reason');
+      this.#ended(opening, cancelOf(opening.transaction.request, reasons), source);
+      return;
+    }
     if (message.method === 'BYE' && (app === undefined || live.isEnding)) {
       transaction.answer(responseTo(message, 200));
       this.#context.dialogs.remove(live);
@@ -160,7 +171,7 @@ export class InboundRequests implements TransactionUser {
     // in an early dialog that INVITE is the one that makes it
     if (live.hasPendingOut || live.hasOfferOut || (role === 'uac' && state === 'early'))
       return { status: 491 };
-    if (this.#answers.hasOpenInvite(live)) return this.#later();
+    if (this.#answers.openInvite(live) !== undefined) return this.#later();
     return live.isEnding ? { status: 481 } : undefined;
   }
 
@@ -190,11 +201,16 @@ export class InboundRequests implements TransactionUser {
     }
     const toTag = pending?.toTag ?? invite.toTag ?? this.#context.token();
     transaction.answer(responseTo(message, 200, { toTag }));
-    if (pending === undefined || !invite.isPending) return;
-    invite.answer(responseTo(invite.request, 487, { toTag }));
-    const names = { transactionId: pending.id, dialogId: pending.live?.name };
-    const received = wireSip(message, { tuple: source }, names, verbatim);
+    if (pending !== undefined && invite.isPending) this.#ended(pending, message, source, verbatim);
+  }
+
+  /** 487, and the application is told of a CANCEL. */
+  #ended(pending: Pending, cancel: SipRequest, source: Tuple, verbatim?: Uint8Array): void {
+    const { id, transaction, toTag, live, app } = pending;
+    transaction.answer(responseTo(transaction.request, 487, { toTag }));
+    const names = { transactionId: id, dialogId: live?.name };
+    const received = wireSip(cancel, { tuple: source }, names, verbatim);
     this.#answers.close(pending);
-    pending.app.tell({ kind: 'received', received, receivedOn: undefined });
+    app.tell({ kind: 'received', received, receivedOn: undefined });
   }
 }
