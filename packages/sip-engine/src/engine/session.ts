@@ -69,6 +69,7 @@ export function agreeOnSession(
     expire: () => expire(context, live),
   });
   live.session.said = bodyOf(ours) ?? live.session.said;
+  live.session.refusal = undefined;
   if (headerValue(theirs, 'allow') !== undefined) {
     live.takesUpdate = lists(theirs, 'allow', 'UPDATE');
   }
@@ -165,6 +166,7 @@ function accepted(
 /** Section 10: 408 and 481 end it; 422 names a longer interval; anything else may pass until the session expires. */
 function refused(context: EngineContext, live: EngineDialog, response: SipResponse): void {
   const { status } = response;
+  if (live.session !== undefined) live.session.refusal = status;
   const seconds = live.session?.terms?.seconds ?? 0;
   if (status === 408 || status === 481) live.session?.handle({ kind: 'lost' });
   else if (status === 422 && raisedSeconds(response, seconds) > seconds) {
@@ -180,9 +182,10 @@ function afterCrossing(context: EngineContext, { value }: EngineDialog): number 
 }
 
 function expire(context: EngineContext, live: EngineDialog): void {
-  const { app, name } = live;
+  const { app, name, session } = live;
   const peer = { tuple: live.path.transport.localAddress };
-  endByItself(context, live, 'Session timer expired', (bye) => {
+  const why = session?.refusal === undefined ? '' : `: the refresh got ${session.refusal}`;
+  endByItself(context, live, `Session timer expired${why}`, (bye) => {
     const sent = wireSip(bye, peer, { transactionId: 'unsolicited', dialogId: name });
     app?.tell({ kind: 'unsolicited', sent });
   });
