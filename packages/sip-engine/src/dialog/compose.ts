@@ -83,9 +83,11 @@ export function composeResponse(
   const recordRoutes = makesDialog
     ? headerValues(request, 'record-route').map((value) => headerField('Record-Route', value))
     : [];
+  // RFC 3311 5.2, table 1: a success to UPDATE moves the target, too
+  const isTarget = makesDialog || (request.method === 'UPDATE' && status >= 200 && status < 300);
   const headers = [
     ...recordRoutes,
-    ...contact(sip, own.ours, makesDialog ? own.contact : undefined),
+    ...contact(sip, own.ours, isTarget ? own.contact : undefined),
     ...free(sip, own.ours),
     ...(own.rseq === undefined ? [] : [headerField('RSeq', String(own.rseq))]),
     ...contentType(sip),

@@ -1,16 +1,21 @@
 import { dialogKey } from './dialog.ts';
+import { wasHeard } from './heard-provisionals.ts';
 import type { LiveDialog } from './live-dialog.ts';
+import type { Rack } from './rack.ts';
 import { SteadyMap } from './steady-map.ts';
 
 /** Every dialog of an engine, found by Call-ID and tags, or by the name that applications use. */
 export class DialogTable<A> {
   /** Runs each time the last dialog is gone. */
   onEmpty: () => void = () => undefined;
+  /** Runs for each dialog that is gone. */
+  onRemoved: (live: LiveDialog<A>) => void = () => undefined;
   readonly #byKey: SteadyMap<string, LiveDialog<A>> = new SteadyMap<string, LiveDialog<A>>();
   readonly #byName: SteadyMap<string, Set<LiveDialog<A>>> = new SteadyMap<
     string,
     Set<LiveDialog<A>>
   >();
+  #turns = 0;
 
   get size(): number {
     return this.#byKey.size;
@@ -51,6 +56,28 @@ export class DialogTable<A> {
     return all.find(({ value }) => value.state === 'confirmed') ?? all.at(-1);
   }
 
+  /**
+   * A provisional response of this dialog came: of its forks it is the one heard of last.
+   * @returns a number that grows with each
+   */
+  hear(live: LiveDialog<A>): number {
+    const named = this.#byName.get(live.name);
+    if (named?.delete(live) === true) named.add(live);
+    this.#turns += 1;
+    return this.#turns;
+  }
+
+  /**
+   * The dialog whose reliable provisional response a PRACK acknowledges. Forks may say the same RSeq: the one that waits
+   * longest is meant, or else (a PRACK again, with credentials) the one heard of last.
+   */
+  heardBy(name: string, rack: Rack): LiveDialog<A> | undefined {
+    const heard = [...(this.#byName.get(name) ?? [])].filter((live) => wasHeard(live.heard, rack));
+    const due = heard.filter((live) => (live.heard?.acknowledged ?? 0) < rack.rseq);
+    const [first] = due.toSorted((a, b) => (a.heard?.turn ?? 0) - (b.heard?.turn ?? 0));
+    return first ?? heard.at(-1);
+  }
+
   /** A confirmed dialog with this Call-ID that belongs to this application. */
   ofCall(callId: string, app: A): LiveDialog<A> | undefined {
     return this.all().find(
@@ -67,6 +94,7 @@ export class DialogTable<A> {
     named?.delete(live);
     if (named?.size === 0) this.#byName.delete(live.name);
     live.end();
+    this.onRemoved(live);
     if (this.size === 0) this.onEmpty();
   }
 }

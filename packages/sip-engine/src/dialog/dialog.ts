@@ -2,6 +2,7 @@ import type { Essentials } from '../message/essentials.ts';
 import { headerValue, headerValues } from '../message/header-list.ts';
 import {
   emptyBody,
+  type HeaderField,
   type SipMessage,
   type SipRequest,
   type SipResponse,
@@ -82,12 +83,18 @@ export function dialogOfUac(request: SipRequest, response: SipResponse, of: Esse
   };
 }
 
+const credentialKeys: ReadonlySet<string> = new Set(['authorization', 'proxy-authorization']);
 const dialogKeys: ReadonlySet<string> = new Set(['from', 'to', 'call-id', 'cseq', 'contact']);
 
 /** What is left of an INVITE when only further dialogs may be made from it. */
 export function dialogPart({ method, requestUri, headers }: SipRequest): SipRequest {
-  const kept = headers.filter(({ key }) => dialogKeys.has(key));
+  const kept = headers.filter(({ key }) => dialogKeys.has(key) || credentialKeys.has(key));
   return { kind: 'request', method, requestUri, headers: kept, body: emptyBody };
+}
+
+/** 13.2.2.4 and 22.1: what the ACK of a 2xx repeats of its INVITE. */
+export function credentialsOf({ headers }: SipRequest): readonly HeaderField[] {
+  return headers.filter(({ key }) => credentialKeys.has(key));
 }
 
 /** 13.2.2.4: the 2xx settles the remote target and, when the dialog was early, the route set. */
@@ -146,8 +153,10 @@ export function nextSequence(dialog: Dialog, first: number): { dialog: Dialog; s
   return { dialog: { ...dialog, localSequence: sequence }, sequence };
 }
 
+/** undefined where none is told, or none that a request could be sent to: whatever a peer answers, the target stays good. */
 function contactUri(message: SipMessage): string | undefined {
   const first = headerValues(message, 'contact')[0];
   if (first === undefined || first === '*') return undefined;
-  return splitAddress(first).uri;
+  const { uri } = splitAddress(first);
+  return parseUri(uri)?.kind === 'sip' ? uri : undefined;
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../transport/clock.ts';
 import type { Sendable } from '../guard/send-gate.ts';
+import type { HeaderField } from '../message/message.ts';
 import type { SendPath } from '../transport/send-path.ts';
 import { MachineRunner } from '../transaction/machine-runner.ts';
 import {
@@ -12,6 +13,7 @@ import {
   type RepeatTiming,
 } from './accepted-invite.ts';
 import { dialogKey, dialogName, type Dialog } from './dialog.ts';
+import type { HeardProvisionals } from './heard-provisionals.ts';
 import type { SessionKeeper } from './session-keeper.ts';
 
 type AcceptedRunner = MachineRunner<
@@ -30,6 +32,16 @@ export interface AcceptedHooks {
 /** The last ACK of a 2xx: its INVITE repeats it for longer than the dialog may live. */
 export interface SentAck {
   last: Sendable | undefined;
+  /** Of its INVITE. */
+  sequence: number | undefined;
+}
+
+/** The ACK of the INVITE with this sequence number, once it went out: the 2xx of another one is not answered with it. */
+export function ackOf(
+  ack: SentAck | undefined,
+  sequence: number | undefined,
+): Sendable | undefined {
+  return ack?.sequence === sequence ? ack?.last : undefined;
 }
 
 /**
@@ -52,10 +64,16 @@ export class LiveDialog<A> {
   hasPendingUpdate = false;
   /** Our INVITE that awaits a final response. */
   hasPendingOut = false;
+  /** An offer of ours in an UPDATE that awaits its answer. */
+  hasOfferOut = false;
+  /** Reliable provisional responses to our last INVITE. */
+  heard: HeardProvisionals | undefined;
   /** Sequence number of our last INVITE: its ACK has the same. */
   inviteSequence: number | undefined;
   /** Kept to answer repeats of its 2xx. */
-  readonly ack: SentAck = { last: undefined };
+  readonly ack: SentAck = { last: undefined, sequence: undefined };
+  /** Credentials of our last INVITE, for its ACK. */
+  ackCredentials: readonly HeaderField[] = [];
   /** Transaction of the INVITE that our 2xx answers, as its application knows it. */
   acceptedId: string | undefined;
   /** Once a session timer was agreed on (RFC 4028). */
@@ -78,10 +96,6 @@ export class LiveDialog<A> {
 
   get lastAck(): Sendable | undefined {
     return this.ack.last;
-  }
-
-  set lastAck(sent: Sendable) {
-    this.ack.last = sent;
   }
 
   get timerCount(): number {

@@ -11,6 +11,7 @@ import {
   type AcceptedInviteTimer,
   type RepeatTiming,
 } from './accepted-invite.ts';
+import { parseRack } from './rack.ts';
 
 /** What to do while a PRACK is awaited. */
 export interface ReliableHooks {
@@ -18,8 +19,14 @@ export interface ReliableHooks {
   readonly giveUp: () => void;
 }
 
-interface Waiting {
+/** A reliable provisional response without its PRACK. */
+export interface Outstanding {
   readonly rseq: number;
+  /** Key of its dialog. */
+  readonly dialog: string;
+}
+
+interface Waiting extends Outstanding {
   readonly hasBody: boolean;
   readonly runner: MachineRunner<
     AcceptedInviteState,
@@ -68,7 +75,7 @@ export class ReliableProvisionals {
   }
 
   /** The next one is out. */
-  begin(hasBody: boolean, hooks: ReliableHooks): void {
+  begin(dialog: string, hasBody: boolean, hooks: ReliableHooks): void {
     const first = startAcceptedInvite(this.#timing);
     const runner: Waiting['runner'] = new MachineRunner(
       this.#clock,
@@ -83,16 +90,16 @@ export class ReliableProvisionals {
       first.state,
       undefined,
     );
-    this.#waiting = { rseq: this.#next, hasBody, runner };
+    this.#waiting = { rseq: this.#next, dialog, hasBody, runner };
     this.#next += 1;
     runner.begin(first.effects);
   }
 
   /** Whether this PRACK is for what is awaited: RAck names its RSeq, and the INVITE by its number. */
   isFor(prack: SipRequest, inviteSequence: number): boolean {
-    const [rseq, sequence, method] = (headerValue(prack, 'rack') ?? '').trim().split(/\s+/);
-    if (this.#waiting === undefined || method !== 'INVITE') return false;
-    return Number(rseq) === this.#waiting.rseq && Number(sequence) === inviteSequence;
+    const rack = parseRack(headerValue(prack, 'rack'));
+    if (this.#waiting === undefined) return false;
+    return rack?.rseq === this.#waiting.rseq && rack.sequence === inviteSequence;
   }
 
   /** It has come: what was held goes on. */
@@ -101,10 +108,15 @@ export class ReliableProvisionals {
     this.#release();
   }
 
-  /** The INVITE has its final response. */
-  end(): void {
-    this.#waiting?.runner.handle({ kind: 'ended' });
+  /**
+   * The INVITE has its final response.
+   * @returns what has no PRACK
+   */
+  end(): Outstanding | undefined {
+    const waiting = this.#waiting;
+    waiting?.runner.handle({ kind: 'ended' });
     this.#release();
+    return waiting;
   }
 
   #release(): void {

@@ -26,6 +26,8 @@ export interface SaidBody {
 export class SessionKeeper {
   /** The session description that the peer had from us last. */
   said: SaidBody | undefined;
+  /** Status that our last refresh got instead of a success. */
+  refusal: number | undefined;
   readonly #runner: MachineRunner<
     SessionTimerState,
     SessionTimerEvent,

@@ -8,9 +8,10 @@ import {
 import { LiveDialog } from '../dialog/live-dialog.ts';
 import { SteadyMap } from '../dialog/steady-map.ts';
 import type { Refusal } from './admission.ts';
-import { endByItself } from './client.ts';
-import { sentSip, wireSip, type EngineContext, type EngineDialog } from './context.ts';
+import { awaitAck } from './await-ack.ts';
+import { sentSip, type EngineContext, type EngineDialog } from './context.ts';
 import { refusalText } from './gate.ts';
+import { LatePracks } from './late-pracks.ts';
 import type { Pending } from './pending.ts';
 import { composeAnswer } from './compose.ts';
 import { provisionalOf } from './reliable.ts';
@@ -24,6 +25,7 @@ import type { AppCommand, AppConnection } from '../wire/app-connection.ts';
 
 /** Requests from the network that wait for an application, and what is answered to them. */
 export class Answers {
+  readonly latePracks: LatePracks = new LatePracks();
   readonly #context: EngineContext;
   readonly #byId: SteadyMap<string, Pending> = new SteadyMap<string, Pending>();
   readonly #byTransaction: SteadyMap<ServerTransaction, Pending> = new SteadyMap<
@@ -35,11 +37,18 @@ export class Answers {
 
   constructor(context: EngineContext) {
     this.#context = context;
+    // whoever ended it: the peer hears at once what has become of its INVITE
+    context.dialogs.onRemoved = (live): void => this.endInvite(live);
   }
 
   /** The request that this transaction is about, while it is open. */
   of(transaction: ServerTransaction): Pending | undefined {
     return this.#byTransaction.get(transaction);
+  }
+
+  /** The INVITE of this dialog, or the one that makes it, that awaits a final response. */
+  openInvite(live: EngineDialog): Pending | undefined {
+    return this.#openInvites.get(live);
   }
 
   /** From now on this application has to answer. */
@@ -95,8 +104,8 @@ export class Answers {
   }
 
   /** RFC 3262 section 3: without a PRACK the call is refused. */
-  #await({ transaction, reliable }: Pending, cleared: Cleared<SipResponse>): void {
-    reliable?.begin(cleared.message.body.length > 0, {
+  #await({ transaction, reliable, live }: Pending, cleared: Cleared<SipResponse>): void {
+    reliable?.begin(live?.key ?? '', cleared.message.body.length > 0, {
       repeat: () => transaction.respond(cleared),
       giveUp: () => this.refuse(transaction, { status: 504 }),
     });
@@ -154,6 +163,7 @@ export class Answers {
 
   /** The transaction is over, answered or not. */
   forget(transaction: ServerTransaction): void {
+    this.latePracks.forget(transaction);
     const pending = this.#byTransaction.get(transaction);
     if (pending === undefined) return;
     this.#byTransaction.delete(transaction);
@@ -211,7 +221,7 @@ export class Answers {
   /** The application's final response is out. */
   #finish(pending: Pending, cleared: Cleared<SipResponse>): void {
     const { transaction, live } = pending;
-    const { message, essentials } = transaction.inbound;
+    const { message } = transaction.inbound;
     if (live === undefined || cleared.message.status >= 300) {
       this.close(pending);
       return;
@@ -231,7 +241,7 @@ export class Answers {
     else if (message.method === 'INVITE') {
       // the other forks were not answered
       this.#removeForks(pending);
-      this.#accept(pending, live, cleared, essentials.cseq.sequence);
+      awaitAck(this.#context, pending, live, cleared);
     }
     this.#letGo(pending);
   }
@@ -240,8 +250,9 @@ export class Answers {
   #letGo({ id, transaction, toTag, reliable }: Pending): void {
     this.#byId.delete(id);
     this.#byTransaction.delete(transaction);
+    const left = reliable?.end();
+    if (left !== undefined) this.latePracks.await(transaction, left.dialog, left.rseq);
     transaction.letGo(toTag);
-    reliable?.end();
   }
 
   /** No success: a BYE ends its dialog all the same, a dialog that the INVITE would have made is none. */
@@ -261,28 +272,6 @@ export class Answers {
       this.#openInvites.delete(fork);
       this.#context.dialogs.remove(fork);
     }
-  }
-
-  #accept(
-    pending: Pending,
-    live: EngineDialog,
-    cleared: Cleared<SipResponse>,
-    sequence: number,
-  ): void {
-    const { clock, timing } = this.#context;
-    const { id, transaction } = pending;
-    live.acceptedId = id;
-    live.accept(clock, timing, sequence, {
-      repeat: () => transaction.respond(cleared),
-      giveUp: () => {
-        const { app, name } = live;
-        const peer = { tuple: live.path.transport.localAddress };
-        endByItself(this.#context, live, 'ACK timeout', (bye) => {
-          const sent = wireSip(bye, peer, { transactionId: 'unsolicited', dialogId: name });
-          app?.tell({ kind: 'unsolicited', sent });
-        });
-      },
-    });
   }
 
   #settle(pending: Pending): void {

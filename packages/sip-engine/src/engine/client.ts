@@ -1,6 +1,7 @@
 import { appValue, composeInDialog, silentSip, withMovedContact } from '../dialog/compose.ts';
 import { sessionRequest } from '../dialog/session-terms.ts';
 import {
+  credentialsOf,
   isSessionRefresh,
   isTargetRefresh,
   keepLocalContact,
@@ -140,7 +141,10 @@ export function draftInDialog(
   const request = compose(context, live, { sip, method, path }, sequence);
   const keep = (): void => {
     live.value = dialog;
-    if (method === 'INVITE') live.inviteSequence = sequence;
+    if (method === 'INVITE') {
+      live.inviteSequence = sequence;
+      live.ackCredentials = credentialsOf(request);
+    }
     if (!isTargetRefresh(method)) return;
     live.value = keepLocalContact(dialog, request);
     live.path = path;
@@ -148,15 +152,17 @@ export function draftInDialog(
   return { request, keep };
 }
 
-/** The ACK of a 2xx: the same sequence number as its INVITE (13.2.2.4). */
+/** The ACK of a 2xx: the same sequence number and credentials as its INVITE (13.2.2.4). */
 function ackInDialog(
   context: EngineContext,
   live: EngineDialog,
   sip: AppSip,
   path: SendPath,
+  sequence: number,
 ): SipRequest {
-  const sequence = live.inviteSequence ?? live.value.localSequence ?? 1;
-  return compose(context, live, { sip, method: 'ACK', path }, sequence);
+  const missing = live.ackCredentials.filter(({ key }) => appValue(sip, key) === undefined);
+  const whole = missing.length === 0 ? sip : { ...sip, headers: [...sip.headers, ...missing] };
+  return compose(context, live, { sip: whole, method: 'ACK', path }, sequence);
 }
 
 function compose(
@@ -192,13 +198,16 @@ export function sendAck(
       sent(way);
       return;
     }
-    const clearance = context.gate.clear(ackInDialog(context, live, sip, way.path), way);
+    const sequence = live.inviteSequence ?? live.value.localSequence ?? 1;
+    const ack = ackInDialog(context, live, sip, way.path, sequence);
+    const clearance = context.gate.clear(ack, way);
     if (clearance.kind === 'refused') {
       sent({ kind: 'no-route', reason: refusalText(clearance.refusal) });
       return;
     }
     const { cleared } = clearance;
-    live.lastAck = withoutMessage(cleared);
+    live.ack.last = withoutMessage(cleared);
+    live.ack.sequence = sequence;
     context.gate.send(cleared, () => undefined);
     sent(cleared);
   });

@@ -1,18 +1,22 @@
-import { isTargetRefresh, takeSequence } from '../dialog/dialog.ts';
+import { dialogKey, isTargetRefresh, takeSequence } from '../dialog/dialog.ts';
 import { leastSessionField } from '../dialog/session-terms.ts';
 import { checkNewRequest, isSessionRefused, isSoundTarget, type Refusal } from './admission.ts';
 import { Answers } from './answers.ts';
 import { drawBelow, wireSip, type EngineContext, type EngineDialog } from './context.ts';
+import type { Pending } from './pending.ts';
 import { bodyOf } from './session.ts';
 import type { Essentials } from '../message/essentials.ts';
 import { headerField } from '../message/header-list.ts';
 import type { SipRequest } from '../message/message.ts';
 import { isTakenForAnother } from '../message/method.ts';
+import { requireRefusal } from '../message/request-policy.ts';
 import { responseTo } from '../message/response-to.ts';
 import type { Failure } from '../transaction/effect.ts';
 import type { Inbound } from '../transaction/ports.ts';
+import { cancelOf } from '../transaction/same-transaction.ts';
 import type { ServerTransaction } from '../transaction/server-transaction.ts';
 import type { TransactionUser } from '../transaction/transaction-layer.ts';
+import type { Tuple } from '../transport/tuple.ts';
 import type { AppCommand, AppConnection } from '../wire/app-connection.ts';
 
 /** What comes from the network as a request, and the answers to it. */
@@ -26,7 +30,10 @@ export class InboundRequests implements TransactionUser {
   }
 
   hasDialog({ callId, fromTag, toTag }: Essentials): boolean {
-    return this.#context.dialogs.find(callId, toTag ?? '', fromTag ?? '') !== undefined;
+    const [ours, theirs] = [toTag ?? '', fromTag ?? ''];
+    if (this.#context.dialogs.find(callId, ours, theirs) !== undefined) return true;
+    // of a call that was refused, too
+    return this.#answers.latePracks.has(dialogKey(callId, ours, theirs));
   }
 
   onRequest(transaction: ServerTransaction): void {
@@ -98,7 +105,7 @@ export class InboundRequests implements TransactionUser {
     const { message, essentials, source, verbatim } = transaction.inbound;
     const live = this.#context.dialogs.find(essentials.callId, toTag, essentials.fromTag ?? '');
     if (live === undefined) {
-      this.#answers.refuse(transaction, { status: 481 });
+      this.#missed(transaction, toTag);
       return;
     }
     const refusal = this.#enter(live, transaction);
@@ -107,6 +114,14 @@ export class InboundRequests implements TransactionUser {
       return;
     }
     const app = live.app;
+    const opening = live.value.state === 'early' ? this.#answers.openInvite(live) : undefined;
+    if (message.method === 'BYE' && opening !== undefined) {
+      // 15: a caller may end a call that way, too; the application has no dialog yet that could hear of a BYE
+      transaction.answer(responseTo(message, 200));
+      const reasons = message.headers.filter(({ key }) => key === 'reason');
+      this.#ended(opening, cancelOf(opening.transaction.request, reasons), source);
+      return;
+    }
     if (message.method === 'BYE' && (app === undefined || live.isEnding)) {
       transaction.answer(responseTo(message, 200));
       this.#context.dialogs.remove(live);
@@ -119,7 +134,7 @@ export class InboundRequests implements TransactionUser {
     const isPrack = message.method === 'PRACK' && this.#context.supported.includes('100rel');
     const acknowledged = isPrack ? this.#answers.prack(live, message) : undefined;
     if (isPrack && acknowledged === undefined) {
-      this.#answers.refuse(transaction, { status: 481 });
+      this.#missed(transaction, toTag);
       return;
     }
     const pending = this.#answers.file(transaction, app, live);
@@ -132,6 +147,15 @@ export class InboundRequests implements TransactionUser {
     acknowledged?.();
   }
 
+  /** What it is about is not there, or no more. */
+  #missed(transaction: ServerTransaction, toTag: string): void {
+    const { message, essentials } = transaction.inbound;
+    const key = dialogKey(essentials.callId, toTag, essentials.fromTag ?? '');
+    const isLate = message.method === 'PRACK' && this.#answers.latePracks.take(key, message);
+    if (isLate) transaction.answer(responseTo(message, 200));
+    else this.#answers.refuse(transaction, { status: 481 });
+  }
+
   /** 12.2.2 and 14.2: the order of requests, and INVITEs that cross. */
   #enter(live: EngineDialog, { inbound }: ServerTransaction): Refusal | undefined {
     const { method, sequence } = inbound.essentials.cseq;
@@ -141,6 +165,8 @@ export class InboundRequests implements TransactionUser {
     const taken = takeSequence(live.value, sequence);
     if (taken === 'out-of-order') return { status: 500 };
     live.value = taken;
+    const unsupported = requireRefusal(inbound.message, this.#context.supported);
+    if (unsupported !== undefined) return unsupported;
     if (isTargetRefresh(method)) {
       if (!isSoundTarget(inbound.message, 0)) return { status: 400 };
       if (isSessionRefused(this.#context, inbound.message)) {
@@ -149,8 +175,10 @@ export class InboundRequests implements TransactionUser {
     }
     if (method === 'UPDATE') return this.#crossedUpdate(live, inbound.message);
     if (method !== 'INVITE') return undefined;
-    if (live.hasPendingOut) return { status: 491 };
-    if (live.hasPendingIn) return this.#later();
+    // in an early dialog that INVITE is the one that makes it
+    if (live.hasPendingOut || live.hasOfferOut || (role === 'uac' && state === 'early'))
+      return { status: 491 };
+    if (this.#answers.openInvite(live) !== undefined) return this.#later();
     return live.isEnding ? { status: 481 } : undefined;
   }
 
@@ -158,7 +186,7 @@ export class InboundRequests implements TransactionUser {
   #crossedUpdate(live: EngineDialog, update: SipRequest): Refusal | undefined {
     if (live.hasPendingUpdate) return this.#later();
     if (bodyOf(update) === undefined) return undefined;
-    if (live.hasPendingOut) return { status: 491 };
+    if (live.hasPendingOut || live.hasOfferOut) return { status: 491 };
     // before the first answer it is the application's to say: it may not take UPDATE at all, which comes first (8.2.1)
     return live.hasPendingIn ? this.#later() : undefined;
   }
@@ -180,11 +208,16 @@ export class InboundRequests implements TransactionUser {
     }
     const toTag = pending?.toTag ?? invite.toTag ?? this.#context.token();
     transaction.answer(responseTo(message, 200, { toTag }));
-    if (pending === undefined || !invite.isPending) return;
-    invite.answer(responseTo(invite.request, 487, { toTag }));
-    const names = { transactionId: pending.id, dialogId: pending.live?.name };
-    const received = wireSip(message, { tuple: source }, names, verbatim);
+    if (pending !== undefined && invite.isPending) this.#ended(pending, message, source, verbatim);
+  }
+
+  /** 487, and the application is told of a CANCEL. */
+  #ended(pending: Pending, cancel: SipRequest, source: Tuple, verbatim?: Uint8Array): void {
+    const { id, transaction, toTag, live, app } = pending;
+    transaction.answer(responseTo(transaction.request, 487, { toTag }));
+    const names = { transactionId: id, dialogId: live?.name };
+    const received = wireSip(cancel, { tuple: source }, names, verbatim);
     this.#answers.close(pending);
-    pending.app.tell({ kind: 'received', received, receivedOn: undefined });
+    app.tell({ kind: 'received', received, receivedOn: undefined });
   }
 }

@@ -1,16 +1,17 @@
-import { confirmDialog, dialogOfUac, dialogPart, refreshTarget } from '../dialog/dialog.ts';
-import { LiveDialog, type SentAck } from '../dialog/live-dialog.ts';
 import {
-  firstOutgoingInvite,
-  forksPerInvite,
-  outgoingInviteTransition,
-  type OutgoingInviteEffect,
-  type OutgoingInviteEvent,
-  type OutgoingInviteState,
-} from '../dialog/outgoing-invite.ts';
+  confirmDialog,
+  credentialsOf,
+  dialogOfUac,
+  dialogPart,
+  refreshTarget,
+} from '../dialog/dialog.ts';
+import { heardNext, isOutOfOrder } from '../dialog/heard-provisionals.ts';
+import { ackOf, LiveDialog, type SentAck } from '../dialog/live-dialog.ts';
+import { forksPerInvite, type OutgoingInviteEffect } from '../dialog/outgoing-invite.ts';
 import { silentSip } from '../dialog/compose.ts';
 import { endByItself, localAnswer, requestForNobody, sendAck } from './client.ts';
 import { wireSip, type EngineContext, type EngineDialog } from './context.ts';
+import { inviteRunner, type InviteRunner } from './invite-runner.ts';
 import { agreeOnSession } from './session.ts';
 import type { Cleared, Sendable } from '../guard/send-gate.ts';
 import type { Essentials } from '../message/essentials.ts';
@@ -18,7 +19,6 @@ import type { HeaderField, SipRequest, SipResponse } from '../message/message.ts
 import type { ClientTransaction, ClientUser } from '../transaction/client-transaction.ts';
 import type { Failure } from '../transaction/effect.ts';
 import type { Received } from '../transaction/ports.ts';
-import { MachineRunner } from '../transaction/machine-runner.ts';
 import { cancelOf } from '../transaction/same-transaction.ts';
 import type { Way } from '../transport/send-path.ts';
 import type { AppConnection } from '../wire/app-connection.ts';
@@ -49,12 +49,7 @@ export class EngineInvite implements ClientUser {
   readonly #early: Map<string, EngineDialog> = new Map<string, EngineDialog>();
   /** ACKs of the 2xx of forks that nobody wanted, by To tag. */
   #strays: Map<string, SentAck> | undefined;
-  readonly #runner: MachineRunner<
-    OutgoingInviteState,
-    OutgoingInviteEvent,
-    OutgoingInviteEffect,
-    'cancelled'
-  >;
+  readonly #runner: InviteRunner;
   #transaction: ClientTransaction | undefined;
   /** Of the 2xx that counts. */
   #ack: SentAck | undefined;
@@ -78,21 +73,7 @@ export class EngineInvite implements ClientUser {
     this.#way = request.way;
     this.#forget = forget;
     this.#ack = subject.base?.ack;
-    this.#runner = new MachineRunner<
-      OutgoingInviteState,
-      OutgoingInviteEvent,
-      OutgoingInviteEffect,
-      'cancelled'
-    >(
-      context.clock,
-      {
-        transition: (state, event) => outgoingInviteTransition(state, event, context.timing.t1Ms),
-        timerEvent: () => ({ kind: 'timer', timer: 'cancelled' }),
-        carryOut: (effect) => this.#carryOut(effect),
-      },
-      firstOutgoingInvite,
-      undefined,
-    );
+    this.#runner = inviteRunner(context, (effect) => this.#carryOut(effect));
   }
 
   get timerCount(): number {
@@ -130,11 +111,12 @@ export class EngineInvite implements ClientUser {
   }
 
   onResponse(received: Received): void {
+    const { status, essentials } = received;
+    if (status < 200 && isOutOfOrder(this.#heardIn(essentials)?.heard, received)) return;
     this.#current = received;
-    const { status, response, essentials } = received;
     this.#lastStatus = status;
     if (status < 200) {
-      if (status > 100) this.#learnEarly(response, essentials);
+      if (status > 100) this.#learn(received);
       this.#runner.handle({ kind: 'provisional' });
     } else if (status < 300) {
       this.#runner.handle({ kind: 'success', toTag: essentials.toTag ?? '' });
@@ -172,7 +154,7 @@ export class EngineInvite implements ClientUser {
         this.#deliver();
         break;
       case 'send-cancel':
-        this.#sendCancel();
+        requestForNobody(this.#context, cancelOf(this.#request, this.#cancelHeaders), this.#way);
         break;
       case 'tell-cancelled':
         this.#tellCancelled();
@@ -181,7 +163,7 @@ export class EngineInvite implements ClientUser {
         this.#acceptAndEnd();
         break;
       case 'repeat-ack':
-        this.#repeatAck(this.#ack?.last);
+        this.#repeatAck(ackOf(this.#ack, this.#current?.essentials?.cseq.sequence));
         break;
       case 'abandon':
         this.#transaction?.abandon();
@@ -237,6 +219,13 @@ export class EngineInvite implements ClientUser {
     agreeOnSession(this.#context, live, { success, role: 'uac', ours, theirs: success });
   }
 
+  #learn(received: Received): void {
+    this.#learnEarly(received.response, received.essentials);
+    const live = this.#heardIn(received.essentials);
+    if (live === undefined) return;
+    live.heard = heardNext(live.heard, received, this.#context.dialogs.hear(live));
+  }
+
   #learnEarly(response: SipResponse, essentials: Essentials): void {
     const tag = essentials.toTag;
     if (tag === undefined || this.subject.base !== undefined || !this.isPending) return;
@@ -246,10 +235,15 @@ export class EngineInvite implements ClientUser {
     else if (!isFull) this.#early.set(tag, this.#open(response, essentials));
   }
 
+  #heardIn({ toTag = '' }: Essentials): EngineDialog | undefined {
+    return this.subject.base ?? this.#early.get(toTag);
+  }
+
   #open(response: SipResponse, essentials: Essentials): EngineDialog {
     const value = dialogOfUac(this.#request, response, essentials);
     const live: EngineDialog = new LiveDialog(value, this.app, this.#way.path);
     live.inviteSequence = value.localSequence;
+    live.ackCredentials = credentialsOf(this.#request);
     this.#context.dialogs.add(live);
     return live;
   }
@@ -281,11 +275,6 @@ export class EngineInvite implements ClientUser {
 
   #repeatAck(ack: Sendable | undefined): void {
     if (ack !== undefined) this.#context.gate.send(ack, () => undefined);
-  }
-
-  #sendCancel(): void {
-    const cancel = cancelOf(this.#request, this.#cancelHeaders);
-    requestForNobody(this.#context, cancel, this.#way);
   }
 
   /** Early dialogs that became nothing are gone; the base dialog may send its next INVITE. */

@@ -10,8 +10,10 @@ import {
   type EngineContext,
   type EngineDialog,
 } from './context.ts';
+import { dialogFor } from './dialog-for.ts';
 import { refusalText } from './gate.ts';
 import { EngineInvite } from './invite.ts';
+import { isCrossing, openOffer } from './offers.ts';
 import { tagOf } from '../dialog/address-text.ts';
 import { agreeOnSession, bodyOf } from './session.ts';
 import type { Cleared } from '../guard/send-gate.ts';
@@ -68,13 +70,7 @@ export class OutboundRequests {
     const { start } = command.sip;
     if (start.kind !== 'request') return 'a response needs the transaction it answers';
     if (start.method === 'CANCEL') return this.#cancel(app, command);
-    const callId = appValue(command.sip, 'call-id');
-    const live =
-      command.dialogId === undefined
-        ? callId === undefined
-          ? undefined
-          : this.#context.dialogs.ofCall(callId, app)
-        : this.#context.dialogs.named(command.dialogId);
+    const live = dialogFor(this.#context, app, command, start.method);
     if (live === undefined) {
       return command.dialogId === undefined ? this.#new(app, command) : noDialog;
     }
@@ -144,23 +140,25 @@ export class OutboundRequests {
         if (method === 'BYE') context.dialogs.remove(live);
         return;
       }
-      if (method === 'INVITE' && (live.hasPendingIn || live.hasPendingOut)) {
-        this.#refusePending(app, command, live);
-        return;
-      }
       const { path } = way;
       const draft = draftInDialog(context, live, { sip, method, path });
+      if (isCrossing(live, draft.request)) {
+        this.#refusePending(app, command, live, draft.request);
+        return;
+      }
       this.#send(app, command, { ...draft, way, live });
     });
   }
 
-  /** 14.1: one INVITE at a time in a dialog; told as the peer would tell it. */
-  #refusePending(app: AppConnection, command: AppCommand, live: EngineDialog): void {
-    const { path } = live;
-    const parts = { sip: command.sip, method: 'INVITE', path };
-    const { request } = draftInDialog(this.#context, live, parts);
+  /** Told as the peer would tell it. */
+  #refusePending(
+    app: AppConnection,
+    command: AppCommand,
+    live: EngineDialog,
+    request: SipRequest,
+  ): void {
     const names = { transactionId: this.#context.newId(), dialogId: live.name };
-    const peer = { tuple: path.transport.localAddress };
+    const peer = { tuple: live.path.transport.localAddress };
     app.tell({ kind: 'request-sent', to: command.id, sent: wireSip(request, peer, names) });
     const response = localAnswer(this.#context, request, 'pending');
     this.#tellResponse(app, response, peer.tuple, names);
@@ -207,7 +205,9 @@ export class OutboundRequests {
     const { message: request, way } = cleared;
     const names = { transactionId: id, dialogId: live?.name };
     const isBye = request.method === 'BYE';
+    const closeOffer = openOffer(live, request);
     const end = (): void => {
+      closeOffer();
       if (isBye && live !== undefined) this.#context.dialogs.remove(live);
     };
     const transaction = this.#context.transactions.request(cleared, {

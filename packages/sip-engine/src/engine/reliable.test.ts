@@ -175,6 +175,38 @@ describe('a provisional response that has to arrive', () => {
   });
 });
 
+describe('a PRACK after the final response', () => {
+  it('of a call that was answered gets 200 from the engine, once', async () => {
+    const { app, peer, answer, prack, hangUp } = await ring(['Supported: 100rel']);
+    await answer(180, rel);
+    await answer(200, [], sdp);
+    const before = app.heard.length;
+    await prack(180, '1 1 INVITE');
+    expect(peer.log().at(-1)).toBe('481 PRACK');
+    await prack(180);
+    expect(peer.log().at(-1)).toBe('200 PRACK');
+    await prack(180);
+    expect(peer.log().at(-1)).toBe('481 PRACK');
+    expect(app.heard).toHaveLength(before);
+    await hangUp();
+  });
+
+  it('of a call that was refused, too, while its transaction is there', async () => {
+    const { bench, peer, answer, prack } = await ring(['Supported: 100rel']);
+    await answer(183, rel, sdp);
+    await answer(486, []);
+    await prack(183);
+    expect(peer.log().at(-1)).toBe('200 PRACK');
+    await bench.run(80_000);
+    const other = await ring(['Supported: 100rel']);
+    await other.answer(183, rel, sdp);
+    await other.answer(486, []);
+    await other.bench.run(80_000);
+    await other.prack(183);
+    expect(other.peer.log().at(-1)).toBe('481 PRACK');
+  });
+});
+
 describe('a PRACK for nothing', () => {
   it.each([
     ['another RSeq', '4242 1 INVITE'],

@@ -171,6 +171,19 @@ describe('the engine refreshes', () => {
     expect(bench.engine.counts()).toMatchObject({ dialogs: 0, transactions: 0, timers: 0 });
   });
 
+  it('a challenge, which the engine cannot answer: the application hears of it when the time is over', async () => {
+    const call = await callIn(['Session-Expires: 90;refresher=uas', 'Supported: timer']);
+    const { bench, peer, reasons } = call;
+    peer.onGot(({ message }) => {
+      if (message.kind === 'request' && message.method === 'INVITE') peer.respond(message, 407);
+    });
+    await bench.run(60_000);
+    expect(reasons).toEqual([
+      expect.stringContaining('Session timer expired: the refresh got 407'),
+    ]);
+    expect(requestsIn(peer).at(-1)).toBe('BYE');
+  });
+
   it('422: at once again, with the interval that the peer wants', async () => {
     const call = await callIn(asks);
     const { bench, peer } = call;

@@ -1,5 +1,6 @@
 import { appValue, silentSip } from '../dialog/compose.ts';
 import { isSessionRefresh, refreshTarget } from '../dialog/dialog.ts';
+import { ackOf } from '../dialog/live-dialog.ts';
 import { SessionKeeper, type SaidBody } from '../dialog/session-keeper.ts';
 import {
   agreedTerms,
@@ -61,12 +62,14 @@ export function agreeOnSession(
 ): void {
   const terms = agreedTerms(success, role);
   if (terms === undefined && live.session === undefined) return;
-  if (!context.supported.includes('timer')) return;
+  // nothing is timed in a dialog that has ended meanwhile
+  if (!context.supported.includes('timer') || !context.dialogs.has(live)) return;
   live.session ??= new SessionKeeper(context.clock, {
     refresh: (due) => refresh(context, live, due),
     expire: () => expire(context, live),
   });
   live.session.said = bodyOf(ours) ?? live.session.said;
+  live.session.refusal = undefined;
   if (headerValue(theirs, 'allow') !== undefined) {
     live.takesUpdate = lists(theirs, 'allow', 'UPDATE');
   }
@@ -86,7 +89,8 @@ export function bodyOf(message: SipMessage): SaidBody | undefined {
 function refresh(context: EngineContext, live: EngineDialog, terms: SessionTerms): void {
   const method = live.takesUpdate ? 'UPDATE' : 'INVITE';
   const said = live.session?.said;
-  const isBusy = method === 'INVITE' && (live.hasPendingIn || live.hasPendingOut);
+  const isCrossed = live.hasPendingIn || live.hasPendingOut || live.hasOfferOut;
+  const isBusy = method === 'INVITE' && isCrossed;
   if (isBusy || live.isEnding || (method === 'INVITE' && said === undefined)) {
     live.session?.handle({ kind: 'refused', retryMs });
     return;
@@ -131,8 +135,9 @@ function send(context: EngineContext, live: EngineDialog, request: Cleared<SipRe
       settle();
       if (response.status >= 300) refused(context, live, response);
       else if (isFirst) accepted(context, live, request.message, response);
-      else if (live.inviteSequence === sequence && live.lastAck !== undefined) {
-        context.gate.send(live.lastAck, () => undefined);
+      else if (isInvite) {
+        const ack = ackOf(live.ack, sequence);
+        if (ack !== undefined) context.gate.send(ack, () => undefined);
       }
     },
     onFailure: () => {
@@ -161,6 +166,7 @@ function accepted(
 /** Section 10: 408 and 481 end it; 422 names a longer interval; anything else may pass until the session expires. */
 function refused(context: EngineContext, live: EngineDialog, response: SipResponse): void {
   const { status } = response;
+  if (live.session !== undefined) live.session.refusal = status;
   const seconds = live.session?.terms?.seconds ?? 0;
   if (status === 408 || status === 481) live.session?.handle({ kind: 'lost' });
   else if (status === 422 && raisedSeconds(response, seconds) > seconds) {
@@ -176,9 +182,10 @@ function afterCrossing(context: EngineContext, { value }: EngineDialog): number 
 }
 
 function expire(context: EngineContext, live: EngineDialog): void {
-  const { app, name } = live;
+  const { app, name, session } = live;
   const peer = { tuple: live.path.transport.localAddress };
-  endByItself(context, live, 'Session timer expired', (bye) => {
+  const why = session?.refusal === undefined ? '' : `: the refresh got ${session.refusal}`;
+  endByItself(context, live, `Session timer expired${why}`, (bye) => {
     const sent = wireSip(bye, peer, { transactionId: 'unsolicited', dialogId: name });
     app?.tell({ kind: 'unsolicited', sent });
   });

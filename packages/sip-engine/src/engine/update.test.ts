@@ -93,6 +93,52 @@ it('with an offer while an INVITE of ours is open: 491', async () => {
   await hangUp(3);
 });
 
+it('a success says our Contact where the application does not', async () => {
+  const { peer, answer, update, hangUp } = await open(200);
+  await update(2, sdp);
+  await answer('UPDATE', 200, sdp);
+  expect(peer.log().at(-1)).toBe('200 UPDATE');
+  expect(headerValue(peer.response(200).message, 'contact')).toBe('<sip:10.0.0.1:5060>');
+  await hangUp(3);
+});
+
+it('an offer of ours that waits for its answer: 491 for an offer and an INVITE of the peer', async () => {
+  const { bench, app, peer, toTag, update, answer, hangUp } = await open(200);
+  const offer = async (): Promise<string> => {
+    const id = app.say(`|${callId};from-tag=peer`, ['UPDATE sip:placeholder SIP/2.0'], sdp);
+    await bench.run(10);
+    return id;
+  };
+  await offer();
+  const { message } = peer.request('UPDATE');
+  expect(await update(2, sdp)).toBe('491 UPDATE');
+  peer.send({ method: 'INVITE', callId, toTag, sequence: 3, body: sdp });
+  await bench.run(10);
+  expect(peer.log().at(-1)).toBe('491 INVITE');
+  // 5.1: a second one does not go out, and the application hears why
+  await offer();
+  expect(peer.request('UPDATE').message).toBe(message);
+  expect(app.heard.at(-1)).toContain('SIP/2.0 491');
+  app.say(`|${callId};from-tag=peer`, ['INVITE sip:placeholder SIP/2.0'], sdp);
+  await bench.run(10);
+  expect(app.heard.at(-1)).toContain('SIP/2.0 491');
+  // one without an offer goes through
+  await update(4, '');
+  await answer('UPDATE', 200);
+  expect(peer.log().at(-1)).toBe('200 UPDATE');
+  peer.respond(message, 200, { body: sdp });
+  await bench.run(10);
+  await offer();
+  // the end of the first transaction does not free the second offer
+  await bench.run(5_100);
+  expect(await update(5, sdp)).toBe('491 UPDATE');
+  peer.respond(peer.request('UPDATE').message, 200, { body: sdp });
+  await bench.run(10);
+  await update(6, sdp);
+  await answer('UPDATE', 200, sdp);
+  await hangUp(7);
+});
+
 it('before the call is answered: the target that it moves stays moved', async () => {
   const { bench, app, peer, toTag, answer, hangUp } = await open(180);
   const elsewhere = bench.peer(7);

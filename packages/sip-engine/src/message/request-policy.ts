@@ -17,6 +17,8 @@ export interface PolicyRefusal {
   readonly headers: readonly HeaderField[];
 }
 
+const notHeldUp = new Set(['ACK', 'CANCEL', 'BYE']);
+
 /**
  * RFC 3261 8.2.2.1 (scheme of the Request-URI: 416) and 8.2.2.3 (Require: 420 with Unsupported). Require says nothing in an ACK
  * or a CANCEL. Max-Forwards of 0 is no reason for an end point to refuse; that is for who forwards.
@@ -28,9 +30,21 @@ export function policyRefusal(
   const uri = parseUri(request.requestUri);
   const scheme = uri?.scheme ?? '';
   if (!policy.schemes.includes(scheme)) return { status: 416, headers: [] };
-  if (request.method === 'ACK' || request.method === 'CANCEL') return undefined;
+  return requireRefusal(request, policy.options);
+}
+
+/**
+ * 8.2.2.3, inside of a dialog as well (12.2.2). A BYE is not held up by it: whoever sent one has ended the call, whatever
+ * the answer is.
+ * @param options tags that a Require may name
+ */
+export function requireRefusal(
+  request: SipRequest,
+  options: readonly string[],
+): PolicyRefusal | undefined {
+  if (notHeldUp.has(request.method)) return undefined;
   const unknown = headerValues(request, 'require').filter(
-    (option) => option !== '' && !policy.options.includes(option.toLowerCase()),
+    (option) => option !== '' && !options.includes(option.toLowerCase()),
   );
   if (unknown.length === 0) return undefined;
   return { status: 420, headers: [headerField('Unsupported', unknown.join(', '))] };

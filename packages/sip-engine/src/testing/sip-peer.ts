@@ -118,9 +118,12 @@ export class SipPeer {
       readonly tag?: string;
       readonly headers?: readonly string[];
       readonly body?: string;
+      /** Of an answer to INVITE; default: this peer. */
+      readonly contact?: string;
     } = {},
   ): void {
     const { tag = 'callee', headers = [], body = '' } = options;
+    const { contact = `<sip:callee@${tupleText(this.address)}>` } = options;
     const to = headerValue(request, 'to') ?? '';
     const vias = request.headers.filter(({ key }) => key === 'via' || key === 'record-route');
     const lines = [
@@ -130,7 +133,7 @@ export class SipPeer {
       `To: ${to.includes(';tag=') || status === 100 ? to : `${to};tag=${tag}`}`,
       `Call-ID: ${headerValue(request, 'call-id') ?? ''}`,
       `CSeq: ${headerValue(request, 'cseq') ?? ''}`,
-      ...(request.method === 'INVITE' ? [`Contact: <sip:callee@${tupleText(this.address)}>`] : []),
+      ...(request.method === 'INVITE' ? [`Contact: ${contact}`] : []),
       ...headers,
       ...(body === '' ? [] : ['Content-Type: application/sdp']),
       `Content-Length: ${Buffer.byteLength(body)}`,
