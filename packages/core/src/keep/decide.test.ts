@@ -46,6 +46,12 @@ function trouble(code: CoreErrorCode): CoreError {
 
 const proven: Seen = { kind: 'kernel-looked-at', repaired: [], unproven: undefined };
 const down: Seen = { kind: 'kernel-looked-at', repaired: [], unproven: trouble('LinkDown') };
+const unread = (silentFor: number): Seen => ({
+  kind: 'kernel-looked-at',
+  repaired: [],
+  unproven: trouble('KernelRefused'),
+  silentFor,
+});
 const lostGrant: GrantState = {
   kind: 'lost',
   because: 'taken',
@@ -83,6 +89,21 @@ describe('decide', () => {
     ['publish what is proven and not published', unpublished, proven, ['publish']],
     ['tell why it is not published', unpublished, down, ['tell degraded']],
     ['tell silence, and nothing more', published, silence, ['tell unsure']],
+    [
+      'tell a look at the kernel that failed, and nothing more',
+      published,
+      unread(0),
+      ['tell unsure'],
+    ],
+    ['tell it once', published, unread(0.9), []],
+    ['publish nothing on a look that failed', unpublished, unread(0), ['tell unsure']],
+    [
+      'withdraw what could not be read for more than an interval',
+      published,
+      unread(1.1),
+      ['withdraw'],
+    ],
+    ['tell why it is not published then', unpublished, unread(1.1), ['tell degraded']],
     ['fence a theft', published, theft, ['fence']],
     ['fence a theft of what is not published', unpublished, theft, ['fence']],
   ] as const)('%s', (_what, state, seen, expected) => {

@@ -2,10 +2,11 @@ import type { GrantState } from '../cloud/identity-grant.ts';
 import type { CoreError } from '../errors.ts';
 import type { Owner } from '../identity/owner.ts';
 import type { PublicIdentity } from '../identity/public-identity.ts';
-import type { KernelStep } from '../kernel/kernel-step.ts';
 import type { WireOutcome } from './judge-wire.ts';
 import type { KeepEnd, KeepEvent, Loss } from './keep-event.ts';
 import type { Decision, KeepAct, KeepState, Seen } from './keep-state.ts';
+
+type KernelLook = Extract<Seen, { readonly kind: 'kernel-looked-at' }>;
 
 /** Pure: what a keep does next for what it saw. Once ended, nothing. */
 export function decide(state: KeepState, seen: Seen): Decision {
@@ -13,7 +14,7 @@ export function decide(state: KeepState, seen: Seen): Decision {
   if (state.standing.kind === 'lost') return decideLost(state, state.standing.loss, seen);
   switch (seen.kind) {
     case 'kernel-looked-at':
-      return afterKernel(state, seen.repaired, seen.unproven);
+      return afterKernel(state, seen);
     case 'cloud-looked-at':
       // an answer about another association says nothing of this one
       return seen.of === state.identity.associationId
@@ -58,12 +59,16 @@ export function decide(state: KeepState, seen: Seen): Decision {
   }
 }
 
+/** A kernel that cannot be read proves nothing, unless that lasts for more than an interval. */
 function afterKernel(
   state: KeepState,
-  repaired: readonly KernelStep[],
-  unproven: CoreError | undefined,
+  { repaired, unproven, silentFor = Infinity }: KernelLook,
 ): Decision {
   const told = tellRepaired({ kind: 'repaired', half: 'kernel', steps: repaired });
+  if (unproven !== undefined && silentFor <= 1) {
+    if (silentFor === 0) told.push(tell({ kind: 'unsure', error: unproven }));
+    return { state: putOff(state, 'to-be-looked-at'), acts: told };
+  }
   const why = unproven ?? state.refutedBy;
   if (why === undefined) {
     const { state: next, acts } = afterProof(state);

@@ -35,7 +35,11 @@ export type KeepEvent =
   | { readonly kind: 'degraded'; readonly error: CoreError }
   /** Proven and published anew, after `degraded` or with another association. */
   | { readonly kind: 'restored'; readonly identity: PublicIdentity }
-  /** EC2 did not say whether the claim stands, or not all of it could be put back: nothing is withdrawn. */
+  /**
+   * EC2 did not say whether the claim stands, or not all of it could be put back; or a look at the kernel failed and
+   * showed nothing against the identity: nothing is withdrawn, unless all looks at the kernel fail for longer than
+   * the keep's interval. The kernel is looked at again a second or two later, and its silence is told once.
+   */
   | { readonly kind: 'unsure'; readonly error: CoreError }
   /**
    * The gateway has answered no ARP for longer than the bound: the ENI under the link may be gone. No proof:

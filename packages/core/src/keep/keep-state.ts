@@ -39,6 +39,11 @@ export type Seen =
       readonly repaired: readonly KernelStep[];
       /** Why the identity is not proven; undefined when it is. */
       readonly unproven: CoreError | undefined;
+      /**
+       * Of a look that failed, and showed nothing against the identity: for how many intervals of the keep none has
+       * told more. Absent: the kernel said it.
+       */
+      readonly silentFor?: number | undefined;
     }
   /** What EC2 showed of one association, which may be replaced meanwhile. */
   | {

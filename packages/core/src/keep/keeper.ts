@@ -7,7 +7,7 @@ import { decide } from './decide.ts';
 import type { KeepAct, KeepState, Seen } from './keep-state.ts';
 import type { KeepEnd, KeepEvent } from './keep-event.ts';
 import type { KeeperParts } from './keeper-parts.ts';
-import { defaultGatewaySilenceMs, defaultIntervalMs } from './keeping.ts';
+import { defaultGatewaySilenceMs, defaultIntervalMs, type KeepOptions } from './keeping.ts';
 import { GatewayWatch } from './gateway-watch.ts';
 import { heed } from './heed.ts';
 import { hasClaimedAnew, lookAtClaim, type FromCloud } from './look-at-claim.ts';
@@ -29,12 +29,15 @@ export class Keeper {
   readonly #watch: KernelWatch;
   readonly #gateway: GatewayWatch;
   readonly #wire: WireWatch | undefined;
+  readonly #pace: Required<Pick<KeepOptions, 'intervalMs' | 'random'>>;
   #cloudDue = new AbortController();
   #state: KeepState;
   #grant: IdentityGrant | undefined;
   #turns: Promise<void> = Promise.resolve();
   #isLookDue = false;
   #repairsLeft = repairsAtOnce;
+  /** Since when no look at the kernel has told anything. */
+  #silentSinceMs: number | undefined;
 
   /** @throws CoreError when the kernel cannot be watched. */
   constructor(parts: KeeperParts) {
@@ -58,6 +61,7 @@ export class Keeper {
       },
     });
     const { intervalMs = defaultIntervalMs, random = Math.random } = options;
+    this.#pace = { intervalMs, random };
     this.#wire = parts.openWireWatch?.({
       ports: node,
       longestMs: options.wire?.intervalMs ?? intervalMs,
@@ -114,11 +118,13 @@ export class Keeper {
     return this.#turns;
   }
 
-  /** Any number of changes until the look are one. */
+  /** Any number of changes until the look are one; after a look that failed it comes a second or two later. */
   #lookSoon(): void {
     if (this.#isLookDue || this.#isStopped) return;
     this.#isLookDue = true;
-    const calm = this.#repairsLeft > 0 ? Promise.resolve(true) : this.#wait(fightPauseMs);
+    const isSilent = this.#silentSinceMs !== undefined;
+    const pauseMs = fightPauseMs * (isSilent ? 1 + this.#pace.random() : 1);
+    const calm = isSilent || this.#repairsLeft <= 0 ? this.#wait(pauseMs) : undefined;
     void this.#turn(async () => {
       await calm;
       this.#isLookDue = false;
@@ -135,17 +141,22 @@ export class Keeper {
   async #lookAtKernel(): Promise<void> {
     await this.#readPublication();
     if (this.#isStopped) return;
-    const seen = await lookAtLink({
-      kernel: this.#parts.kernel,
-      report: this.#parts.report,
+    const { node, kernel, report } = this.#parts;
+    const { repaired, unproven, isSilent } = await lookAtLink({
+      kernel,
+      report,
       identity: this.identity,
       signal: this.#stop.signal,
     });
-    this.#repairsLeft -= seen.repaired.length;
-    if (this.#isStopped && seen.unproven?.code === 'Aborted') return;
+    this.#repairsLeft -= repaired.length;
+    if (this.#isStopped && unproven?.code === 'Aborted') return;
     await this.#readPublication();
-    if (this.#isTakenAway) return this.#takeOffLate(seen.repaired);
-    await this.#absorb(seen);
+    if (this.#isTakenAway) return this.#takeOffLate(repaired);
+    const nowMs = node.clock.elapsed();
+    const sinceMs = (this.#silentSinceMs = isSilent ? (this.#silentSinceMs ?? nowMs) : undefined);
+    const silentFor = sinceMs === undefined ? sinceMs : (nowMs - sinceMs) / this.#pace.intervalMs;
+    await this.#absorb({ kind: 'kernel-looked-at', repaired, unproven, silentFor });
+    if (isSilent) this.#lookSoon();
     if (this.#isStopped) return;
     // from a look that fails nothing follows; the next one comes with the next change, or within the interval
     await this.#gateway.look(this.identity).catch(() => {});
@@ -153,7 +164,7 @@ export class Keeper {
 
   /** The first after a part of the interval: pods that start together do not ask together. */
   async #lookAtCloudOnTime(): Promise<void> {
-    const { intervalMs = defaultIntervalMs, random = Math.random } = this.#parts.options;
+    const { intervalMs, random } = this.#pace;
     let ms = intervalMs * random();
     while (await this.#wait(ms, this.#cloudDue.signal)) {
       this.#cloudDue = new AbortController();

@@ -6,7 +6,6 @@ import type { KernelStep } from '../kernel/kernel-step.ts';
 import { identityLink } from '../kernel/wanted-link.ts';
 import type { StepReport } from '../report-step.ts';
 import { requireProof } from '../verify/require-proof.ts';
-import type { Seen } from './keep-state.ts';
 
 export interface LinkLook {
   readonly kernel: KernelPort;
@@ -15,10 +14,17 @@ export interface LinkLook {
   readonly signal?: AbortSignal;
 }
 
+/** What came of a look at the link. */
+export interface LinkSeen {
+  readonly repaired: readonly KernelStep[];
+  /** Why the identity is not proven; undefined when it is. */
+  readonly unproven: CoreError | undefined;
+  /** True when the look failed, and nothing was seen that speaks against the identity. */
+  readonly isSilent: boolean;
+}
+
 /** Puts back what the link lost of an identity, and proves it. */
-export async function lookAtLink(
-  look: LinkLook,
-): Promise<Extract<Seen, { readonly kind: 'kernel-looked-at' }>> {
+export async function lookAtLink(look: LinkLook): Promise<LinkSeen> {
   const { kernel, identity } = look;
   const repaired: KernelStep[] = [];
   const report: StepReport = {
@@ -28,20 +34,28 @@ export async function lookAtLink(
       repaired.push(step);
     },
   };
-  try {
-    await convergeLink({
+  const failed = await errorOf(
+    convergeLink({
       kernel,
       report,
       linkName: identity.linkName,
       wanted: { ...identityLink(identity), identities: [identity], releasing: [] },
       signal: look.signal,
-    });
-    await requireProof(kernel, identity);
-    return { kind: 'kernel-looked-at', repaired, unproven: undefined };
-  } catch (error) {
-    const unproven = coreErrorOf(error, `The link of ${identity.publicIp}`);
-    return { kind: 'kernel-looked-at', repaired, unproven };
-  }
+    }),
+  );
+  const found = await errorOf(requireProof(kernel, identity));
+  const error = failed ?? found;
+  const unproven =
+    error === undefined ? error : coreErrorOf(error, `The link of ${identity.publicIp}`);
+  const isFound = CoreError.is(found) && found.code === 'NotProven';
+  return { repaired, unproven, isSilent: error !== undefined && !isFound };
+}
+
+function errorOf(done: Promise<unknown>): Promise<unknown> {
+  return done.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
 }
 
 /** Takes the public address off the link; what keeps it closed stays. */
