@@ -29,6 +29,17 @@ it('an application socket is heard beside its owner, and stays open', async () =
   own.close();
 });
 
+it('an application socket that its owner has closed refuses with EBADF, and throws nothing', async () => {
+  const own = createSocket('udp4');
+  own.bind({ address: '127.0.0.1', port: 0 });
+  await once(own, 'listening');
+  const lent = applicationSocket(own);
+  own.close();
+  await once(own, 'close');
+  const refused = { kind: 'refused', errno: 'EBADF' };
+  expect(await lent.send(Uint8Array.of(7), lent.local)).toEqual(refused);
+});
+
 it('says by errno what the system refuses to send', async () => {
   const opened = await linuxDatagrams().open({ address: '127.0.0.1', port: 0 });
   if (opened.kind !== 'open') throw new Error(opened.errno);

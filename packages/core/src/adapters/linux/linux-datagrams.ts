@@ -66,9 +66,14 @@ function datagramSocket(socket: Socket, close: () => Promise<void>): DatagramSoc
     local: { address, port },
     send: (bytes, to) =>
       new Promise((resolve) => {
-        socket.send(bytes, to.port, to.address, (error) =>
-          resolve(error === null || error === undefined ? { kind: 'sent' } : refusalOf(error)),
-        );
+        try {
+          socket.send(bytes, to.port, to.address, (error) =>
+            resolve(error === null || error === undefined ? { kind: 'sent' } : refusalOf(error)),
+          );
+        } catch {
+          // a socket that its owner has closed throws at once, as node's own error
+          resolve({ kind: 'refused', errno: 'EBADF' });
+        }
       }),
     listen(heard) {
       const hear = (bytes: Uint8Array, from: Endpoint): void =>
