@@ -45,6 +45,7 @@ describe('a port that the application holds', () => {
     await held.pod.internet.open(local(5061));
     const report = await verifyPublicIdentity(held.held, {
       node: held.pod.node,
+      bindsFreePorts: true,
       wire: { stunServers: ['198.51.100.50'], ports: [5060, 5061, 5062], reservedPort: 5999 },
     });
     expect(
@@ -75,6 +76,29 @@ describe('a port that the application holds', () => {
     });
     expect(held.pod.internet.held).toEqual(['10.0.2.128:5060']);
   });
+});
+
+describe('a port that is free at that moment', () => {
+  it.each([undefined, 5999])(
+    'may be taken by the application meanwhile: of all only reservedPort %s is bound',
+    async (reservedPort) => {
+      const bound = new Set<string>();
+      const held = await hold([
+        { at: one, onRequest: () => held.pod.internet.held.forEach((each) => bound.add(each)) },
+      ]);
+      const report = await verifyPublicIdentity(held.held, {
+        node: held.pod.node,
+        wire: { stunServers: ['198.51.100.50'], ports: [5060, 16_384], reservedPort },
+      });
+      const isProven = reservedPort !== undefined;
+      expect([...bound]).toEqual(isProven ? [`10.0.2.128:${reservedPort}`] : []);
+      expect(report.outboundProven).toBe(isProven);
+      expect(report.findings[0]).toMatchObject({
+        code: isProven ? 'proven-on-reserved-port' : 'port-held',
+        seen: expect.stringContaining('may be held by the application') as string,
+      });
+    },
+  );
 });
 
 describe('inbound', () => {
@@ -138,6 +162,7 @@ describe('inbound', () => {
       verifyPublicIdentity(held.held, {
         node,
         wire,
+        bindsFreePorts: true,
         probingPeers: [
           {
             peers: 'internet',
@@ -154,6 +179,21 @@ describe('inbound', () => {
     expect(behind.inboundProven).toBe(true);
     expect(codesOf(behind)).toEqual(['caller-translated']);
     expect(node.clock.waiting).toBe(0);
+  });
+
+  it('is not proven by a peer that sends from where a server was asked: that is return traffic', async () => {
+    const held = await hold([{ at: one }, { at: two }]);
+    held.pod.internet.admitNobody();
+    const node = { ...held.pod.node, clock: new ManualClock() };
+    const probe: ProbingPeer['probe'] = async ({ to, datagram }) => {
+      await held.pod.internet.deliver(datagram, one, to);
+      return { sentFrom: one };
+    };
+    const report = await node.clock.run(
+      verify(held, { node, wire, probingPeers: [{ peers: 'internet', probe }] }),
+    );
+    expect(report).toMatchObject({ outboundProven: true, inboundProven: false });
+    expect(codesOf(report)).toEqual(['inbound-silent']);
   });
 
   it('is silent where a security group lets nobody in, and that is the cause', async () => {
@@ -183,7 +223,7 @@ describe('inbound', () => {
       return {};
     };
     const report = await clock.run(
-      verifyPublicIdentity(held.held, { node, wire, probingPeers: [{ peers: 'vpc', probe }] }),
+      verify(held, { node, wire, probingPeers: [{ peers: 'vpc', probe }] }),
     );
     expect(report.paths).toMatchObject([
       { peers: 'internet', outbound: 'proven', inbound: 'not-asked' },

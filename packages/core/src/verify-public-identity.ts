@@ -18,6 +18,12 @@ export interface VerifyOptions extends WireAids {
   readonly node?: NodePorts;
   /** Default: nothing is sent, and nothing is proven on the wire. */
   readonly wire?: WireProofInput;
+  /**
+   * True: ports of `wire` that are free at that moment are bound, each for the time that it is asked, in which the application
+   * gets EADDRINUSE for it: for who knows that it has not started, or binds none of them. Default false: nothing is bound but the
+   * `reservedPort`.
+   */
+  readonly bindsFreePorts?: boolean;
   /** False: EC2 is not asked. Default true where the node can ask it. */
   readonly asksEc2?: boolean;
   readonly signal?: AbortSignal;
@@ -26,8 +32,8 @@ export interface VerifyOptions extends WireAids {
 /**
  * Looks whether an identity holds, changes nothing and says what was seen: the kernel's route lookups, rules and
  * settings; EC2's network interface, association, VPC routes and, with `wire`, security groups; and, with `wire`, what STUN servers see of each
- * port and whether packets that nobody asked for arrive. It takes no packet from a port that somebody holds: such
- * a port is asked through the application's own socket, through a reserved port, or not at all, and the report says which.
+ * port and whether packets that nobody asked for arrive. It takes no port that is, or may be, the application's: a port
+ * is asked through the application's own socket, through a reserved port, or not at all, and the report says which.
  * @throws CoreError SpecInvalid for options that are wrong, Aborted, and what opening the kernel throws. What is wrong
  * with the identity is a finding, never an error.
  */
@@ -44,7 +50,13 @@ export async function verifyPublicIdentity(
     options.asksEc2 === false ? [] : lookAtEc2(node, identity, { wire, signal: options.signal }),
     wire === undefined
       ? { paths: [], serversNotFound: [] }
-      : askOnWire(node, { ...options, identity, wire, wantsInbound: true }),
+      : askOnWire(node, {
+          ...options,
+          ...mayBind(options, wire),
+          identity,
+          wire,
+          wantsInbound: true,
+        }),
   ]).catch((error: unknown) => {
     throw options.signal?.aborted === true ? aborted(identity, error) : error;
   });
@@ -58,6 +70,14 @@ export async function verifyPublicIdentity(
       ...(wire === undefined ? [] : ipv6NotAsked(identity, seen)),
     ],
   });
+}
+
+function mayBind(
+  { bindsFreePorts = false }: VerifyOptions,
+  { reservedPort }: WireProof,
+): { readonly bindsOnly?: readonly number[] } {
+  if (bindsFreePorts) return {};
+  return { bindsOnly: reservedPort === undefined ? [] : [reservedPort] };
 }
 
 async function lookAtKernel(node: NodePorts, identity: PublicIdentity): Promise<Observation[]> {

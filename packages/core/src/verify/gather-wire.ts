@@ -157,7 +157,7 @@ function ipv6Paths({ publicIpv6 }: WireIdentity, servers: readonly Server[]): Pe
   return [{ family: 'ipv6', peers: 'all', source: address, advertisedAddress: address, some }];
 }
 
-/** A reserved port is asked once for each path, and stands for all ports that are held there. */
+/** A reserved port is asked once for each path, and stands for all ports that are held there, or may be. */
 async function throughReservedPort(
   ports: WirePorts,
   { reservedPort }: WireQuestion,
@@ -171,12 +171,14 @@ async function throughReservedPort(
   const throughIt: PathEvidence[] = [];
   for (const [index, path] of paths.entries()) {
     const asked = all[index];
-    if (path.bindRefusedWith !== 'EADDRINUSE' || asked === undefined) {
+    const { bindRefusedWith = 'EADDRINUSE' } = path;
+    if (path.through !== 'none' || bindRefusedWith !== 'EADDRINUSE' || asked === undefined) {
       throughIt.push(path);
       continue;
     }
     const key = `${path.family} ${path.peers}`;
-    const stand = stands.get(key) ?? (await gatherPath(ports, { ...asked, port: reservedPort }));
+    const stand =
+      stands.get(key) ?? (await gatherPath(ports, { ...asked, port: reservedPort, mayBind: true }));
     stands.set(key, stand);
     const { local, answers, inbound } = stand;
     const isHeldToo = stand.through === 'none';

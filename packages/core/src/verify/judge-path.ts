@@ -64,13 +64,7 @@ function judgeOutbound(path: PathEvidence, advertised: Endpoint, quorum: number)
 }
 
 function judgeSocket(path: PathEvidence): Observation[] {
-  const { port, source, through, local, bindRefusedWith } = path;
-  if (bindRefusedWith === undefined) {
-    if (through !== 'none') return [];
-    return [
-      portHeld(`${source}:${port}`, 'may be held by the application, and no socket of it is lent'),
-    ];
-  }
+  const { port, source, through, local, bindRefusedWith = 'EADDRINUSE' } = path;
   if (bindRefusedWith !== 'EADDRINUSE') {
     return [
       {
@@ -82,18 +76,23 @@ function judgeSocket(path: PathEvidence): Observation[] {
       },
     ];
   }
+  const how =
+    path.bindRefusedWith === undefined
+      ? 'may be held by the application, and no socket of it is lent'
+      : 'is held by somebody';
   if (through === 'reserved-port') {
     return [
       {
         code: 'proven-on-reserved-port',
         severity: 'warning',
-        seen: `UDP ${source}:${port} is held by somebody; port ${local.port} was asked in its place`,
+        seen: `UDP ${source}:${port} ${how}; port ${local.port} was asked in its place`,
         wanted: `port ${port} itself`,
         remedy: `Translation is the same for all ports, rules of security groups are not: see that they say the same of ${port} and ${local.port}, or lend the application's socket (applicationSockets).`,
       },
     ];
   }
-  return [portHeld(`${source}:${port}`, 'is held by somebody')];
+  if (through !== 'none') return [];
+  return [portHeld(`${source}:${port}`, how)];
 }
 
 function portHeld(at: string, how: string): Observation {
@@ -115,7 +114,7 @@ function judgeServers({ answers, local }: PathEvidence, outbound: OutboundProof)
       severity: 'broken',
       seen: `sending from ${formatEndpoint(local)} is refused with ${[...new Set(unsent)].join(', ')}`,
       wanted: 'the packet on the link',
-      remedy: `EHOSTUNREACH and ENETUNREACH: no route from this address, see "ip route get". EPERM: a packet filter in the pod drops it, see "nft list ruleset". EINVAL: the address is not one of the outgoing link's.`,
+      remedy: `EHOSTUNREACH and ENETUNREACH: no route from this address, see "ip route get". EPERM: a packet filter in the pod drops it, see "nft list ruleset". EINVAL: the address is not one of the outgoing link's. EBADF: the application has closed the socket that it lent.`,
     });
   }
   if (outbound === 'silent') return [...observations, ...judgeSilence(local, answers)];

@@ -40,7 +40,7 @@ export interface StunQuestion {
 export interface AwaitedProbe extends Disposable {
   /** A Binding request; whoever sends these bytes proves that they arrive. */
   readonly datagram: Uint8Array;
-  /** Where it came from, once it came. */
+  /** Where it came from, once it came: from an endpoint that was asked nothing, or it were return traffic. */
   readonly arrived: Promise<Endpoint>;
 }
 
@@ -121,7 +121,7 @@ export class StunClient {
     const { promise, resolve } = Promise.withResolvers<Endpoint>();
     this.#open.set(transactionId, {
       take: ({ class: stunClass }, from) => {
-        if (stunClass === 'request') resolve(from);
+        if (stunClass === 'request' && !this.hasAsked(from)) resolve(from);
       },
     });
     const request = { class: 'request', method: bindingMethod, transactionId } as const;
