@@ -1,7 +1,20 @@
 import type { Finding, FindingCode, Observation } from './finding.ts';
 
 const linkGone: readonly FindingCode[] = ['link-missing', 'link-down', 'link-without-carrier'];
-const wayWrong: readonly FindingCode[] = ['route-elsewhere', 'rule-missing', 'rule-outranked'];
+const wayWrong: readonly FindingCode[] = [
+  'route-elsewhere',
+  'rule-missing',
+  'rule-outranked',
+  'port-rule-missing',
+];
+/** What makes a packet's source in the pod, beside its way. */
+const sourceWrong: readonly FindingCode[] = ['delivery-table-missing', 'route-source'];
+/** Without them nothing that arrives is delivered. */
+const deliveryWrong: readonly FindingCode[] = [
+  'public-address-missing',
+  'delivery-table-missing',
+  'delivery-table-stray',
+];
 const ipv6WayWrong: readonly FindingCode[] = [
   'ipv6-route-elsewhere',
   'ipv6-rule-missing',
@@ -41,6 +54,7 @@ const vpcRouteWrong: readonly FindingCode[] = [
 const causes: Partial<Record<FindingCode, readonly FindingCode[]>> = {
   'link-down': ['link-without-carrier'],
   'route-elsewhere': [...linkGone, 'rule-missing', 'rule-outranked'],
+  'ipv6-route-elsewhere': [...linkGone, 'ipv6-rule-missing', 'ipv6-rule-outranked'],
   'source-not-bindable': [...linkGone, 'private-address-missing', 'public-address-missing'],
   'send-refused': [...linkGone, ...wayWrong],
   'all-servers-silent': [
@@ -49,6 +63,7 @@ const causes: Partial<Record<FindingCode, readonly FindingCode[]>> = {
     ...interfaceWrong,
     ...associationWrong,
     ...vpcRouteWrong,
+    ...deliveryWrong,
     'source-dest-check-on',
     'security-group-blocks-outbound',
     'security-group-restricts-outbound',
@@ -56,7 +71,7 @@ const causes: Partial<Record<FindingCode, readonly FindingCode[]>> = {
   ],
   'source-translated': wayWrong,
   'node-translated': wayWrong,
-  'not-translated': wayWrong,
+  'not-translated': [...wayWrong, ...sourceWrong],
   'port-rewritten': wayWrong,
   'mapping-per-destination': ['source-translated', 'node-translated', 'port-rewritten'],
   'other-public-address': ['association-elsewhere', 'association-missing', 'address-gone'],
@@ -72,6 +87,9 @@ const causes: Partial<Record<FindingCode, readonly FindingCode[]>> = {
     ...wayWrong,
     ...interfaceWrong,
     ...associationWrong,
+    ...vpcRouteWrong,
+    ...deliveryWrong,
+    'source-dest-check-on',
     'security-group-blocks-inbound',
     'security-group-restricts-inbound',
     'network-acl-blocks-inbound',
