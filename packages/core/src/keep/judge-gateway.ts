@@ -1,5 +1,6 @@
 import type { PublicIdentity } from '../identity/public-identity.ts';
 import type { NeighbourEntry } from '../kernel/kernel-port.ts';
+import { warning } from '../verify/kernel-finding.ts';
 import type { KeepEvent } from './keep-event.ts';
 
 /** What a keep knows of the link's gateway between two looks. */
@@ -61,13 +62,12 @@ function silent(state: GatewayState, look: GatewayLook, entry: NeighbourEntry): 
   const seconds = Math.round((nowMs - silentSinceMs) / 1000);
   const event: KeepEvent = {
     kind: 'gateway-unreachable',
-    finding: {
-      code: 'gateway-unreachable',
-      severity: 'warning',
-      seen: `${gateway} is ${entry.state} in the neighbour table of ${linkName}, for ${seconds} s`,
-      wanted: `an answer of ${gateway} to ARP on ${linkName}`,
-      remedy: `Look whether the ENI under ${linkName} is still attached to this node, and is the one it was made for. The entry stays failed until something is sent by ${gateway} again.`,
-    },
+    finding: warning(
+      'gateway-unreachable',
+      `${gateway} is ${entry.state} in the neighbour table of ${linkName}, for ${seconds} s`,
+      `an answer of ${gateway} to ARP on ${linkName}`,
+      `Look whether the ENI under ${linkName} is still attached to this node, and is the one it was made for. The entry stays failed until something is sent by ${gateway} again.`,
+    ),
   };
   return {
     state: { ...state, silentSinceMs, isTold: true },
@@ -89,13 +89,12 @@ function answering(
   if (before !== undefined && macAddress !== undefined && macAddress !== before) {
     events.push({
       kind: 'gateway-changed',
-      finding: {
-        code: 'gateway-changed',
-        severity: 'warning',
-        seen: `${gateway} has ${macAddress} in the neighbour table of ${linkName}`,
-        wanted: `${before}, as before: the router of a subnet keeps its MAC address`,
-        remedy: `Look who answers ARP for ${gateway} on ${linkName}, or wrote its neighbour entry: what the identity sends to the Internet goes there.`,
-      },
+      finding: warning(
+        'gateway-changed',
+        `${gateway} has ${macAddress} in the neighbour table of ${linkName}`,
+        `${before}, as before: the router of a subnet keeps its MAC address`,
+        `Look who answers ARP for ${gateway} on ${linkName}, or wrote its neighbour entry: what the identity sends to the Internet goes there.`,
+      ),
     });
   }
   const next = { macAddress, silentSinceMs: undefined, isTold: false };

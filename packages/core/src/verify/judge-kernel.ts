@@ -1,9 +1,10 @@
 import type { LinkState, RouteDecision } from '../kernel/kernel-port.ts';
+import { truetupleProtocol } from '../kernel/kernel-step.ts';
 import { isFailClosedRoute } from '../kernel/plan-routes.ts';
 import { judgeLink } from './judge-link.ts';
 import { judgeRules } from './judge-rules.ts';
 import { describeDecision } from './describe-decision.ts';
-import type { KernelFinding } from './kernel-finding.ts';
+import { broken, warning, type KernelFinding } from './kernel-finding.ts';
 import type { KernelFacts, RouteProbe } from './route-probe.ts';
 
 export interface RouteLookupResult {
@@ -24,32 +25,48 @@ export function judgeKernel(facts: KernelFacts, evidence: KernelEvidence): Kerne
   return [
     ...judgeLink(facts, state),
     ...judgeFailClosed(facts, state),
+    ...judgeForeignRoutes(facts, state),
     ...judgeRules(facts, state),
     ...lookups.flatMap((lookup) => judgeLookup(facts, lookup)),
   ];
 }
 
 function linkMissing({ linkName }: KernelFacts): KernelFinding {
-  return {
-    code: 'link-missing',
-    severity: 'broken',
-    seen: `no link ${linkName} in this network namespace`,
-    wanted: `link ${linkName}`,
-    remedy: `Give the pod a network attachment named ${linkName}; if it had one, find out what deleted it.`,
-  };
+  return broken(
+    'link-missing',
+    `no link ${linkName} in this network namespace`,
+    `link ${linkName}`,
+    `Give the pod a network attachment named ${linkName}; if it had one, find out what deleted it.`,
+  );
 }
 
 function judgeFailClosed({ table }: KernelFacts, state: LinkState): KernelFinding[] {
   if (state.routes.some(isFailClosedRoute)) return [];
   return [
-    {
-      code: 'fail-closed-route-missing',
-      severity: 'broken',
-      seen: `table ${table} has no unreachable default route`,
-      wanted: `an unreachable default route of the greatest metric in table ${table}`,
-      remedy: `Call ensure again, which installs it; then find out what flushes table ${table}. Without it a socket's packets leave by another link as soon as the link goes down.`,
-    },
+    broken(
+      'fail-closed-route-missing',
+      `table ${table} has no unreachable default route`,
+      `an unreachable default route of the greatest metric in table ${table}`,
+      `Call ensure again, which installs it; then find out what flushes table ${table}. Without it a socket's packets leave by another link as soon as the link goes down.`,
+    ),
   ];
+}
+
+/** Of either family: one that is nearer than ours takes what it matches another way. */
+function judgeForeignRoutes(
+  { table, publicIpv6 }: KernelFacts,
+  { routes, ipv6 }: LinkState,
+): KernelFinding[] {
+  return [...routes, ...((publicIpv6 && ipv6?.routes) ?? [])]
+    .filter(({ protocol }) => protocol !== truetupleProtocol)
+    .map(({ destination, protocol }) =>
+      warning(
+        'route-foreign',
+        `table ${table} has a route to ${destination} of protocol ${protocol}`,
+        'no route but ours',
+        `Remove it ("ip route del ${destination} table ${table}"): what it matches leaves by it.`,
+      ),
+    );
 }
 
 function judgeLookup(facts: KernelFacts, lookup: RouteLookupResult): KernelFinding[] {
@@ -59,12 +76,11 @@ function judgeLookup(facts: KernelFacts, lookup: RouteLookupResult): KernelFindi
     return [];
   }
   return [
-    {
-      code: 'route-elsewhere',
-      severity: 'broken',
-      seen: `${probe.from} to ${probe.peer} (${probe.to}) ${describeDecision(decision)}`,
-      wanted: `by ${linkName} through ${gateway}`,
-      remedy: `Compare "ip rule", "ip route show table ${table}" and "ip route get ${probe.to} from ${probe.from}": a rule or route of someone else wins, or one of ours is gone (call ensure again).`,
-    },
+    broken(
+      'route-elsewhere',
+      `${probe.from} to ${probe.peer} (${probe.to}) ${describeDecision(decision)}`,
+      `by ${linkName} through ${gateway}`,
+      `Compare "ip rule", "ip route show table ${table}" and "ip route get ${probe.to} from ${probe.from}": a rule or route of someone else wins, or one of ours is gone (call ensure again).`,
+    ),
   ];
 }

@@ -1,7 +1,8 @@
 import { hostCidr, cidrContains, type Ipv4Address } from '../identity/address.ts';
+import type { BoundPorts } from '../identity/delivery.ts';
 import type { LinkState, SourceRule } from '../kernel/kernel-port.ts';
 import { isOurRule } from '../kernel/plan-rules.ts';
-import type { KernelFinding } from './kernel-finding.ts';
+import { broken, warning, type KernelFinding } from './kernel-finding.ts';
 import type { KernelFacts } from './route-probe.ts';
 
 /** include/uapi/linux/rtnetlink.h RT_TABLE_LOCAL: delivers to own addresses and nowhere else. */
@@ -23,7 +24,7 @@ function judgeSource(facts: KernelFacts, state: LinkState, source: Ipv4Address):
     .slice(0, position)
     .filter((rule) => rule.table !== localTable && mayMatch(rule, source))
     .filter((rule) => rule.hasMore || rule.table !== table)
-    .map((rule) => ruleOutranked(source, rule));
+    .map((rule) => ruleOutranked(facts, source, rule));
 }
 
 function mayMatch(rule: SourceRule, source: Ipv4Address): boolean {
@@ -31,24 +32,32 @@ function mayMatch(rule: SourceRule, source: Ipv4Address): boolean {
 }
 
 function ruleMissing(source: Ipv4Address, table: number): KernelFinding {
-  return {
-    code: 'rule-missing',
-    severity: 'broken',
-    seen: `no rule of ours for packets from ${source}`,
-    wanted: `from ${source} lookup ${table}`,
-    remedy: `Call ensure again, which adds it; then find out what deletes rules (systemd-networkd does, unless ManageForeignRoutingPolicyRules=no).`,
-  };
+  return broken(
+    'rule-missing',
+    `no rule of ours for packets from ${source}`,
+    `from ${source} lookup ${table}`,
+    `Call ensure again, which adds it; then find out what deletes rules (systemd-networkd does, unless ManageForeignRoutingPolicyRules=no).`,
+  );
 }
 
-/** A rule with further selectors may not match our packets; one without always does. */
-function ruleOutranked(source: Ipv4Address, rule: SourceRule): KernelFinding {
-  const selector = rule.from === undefined ? 'all' : rule.from;
-  const more = rule.hasMore ? ' (with further conditions)' : '';
-  return {
-    code: 'rule-outranked',
-    severity: rule.hasMore ? 'warning' : 'broken',
-    seen: `rule ${rule.priority}: from ${selector}${more} lookup ${rule.table} (protocol ${rule.protocol}) is tried before ours`,
-    wanted: `our rule for ${source} tried first`,
-    remedy: `Remove that rule ("ip rule del priority ${rule.priority}"), or give it a priority number above ours: whoever set protocol ${rule.protocol} installed it.`,
-  };
+/**
+ * A rule with further selectors may not match our packets, and one that names ports matches only those: it is no matter of
+ * the identity, unless the application is known to have them.
+ */
+function ruleOutranked(
+  { ports = [] }: KernelFacts,
+  source: Ipv4Address,
+  rule: SourceRule,
+): KernelFinding {
+  const { hasMore, ports: named } = rule;
+  const isOurs = ({ protocol, first, last }: BoundPorts): boolean =>
+    protocol === named?.protocol && first <= named.last && last >= named.first;
+  const isNarrow = hasMore || (named !== undefined && !ports.some(isOurs));
+  const more = hasMore || named ? ' (with further conditions)' : '';
+  return (isNarrow ? warning : broken)(
+    'rule-outranked',
+    `rule ${rule.priority}: from ${rule.from ?? 'all'}${more} lookup ${rule.table} (protocol ${rule.protocol}) is tried before ours`,
+    `our rule for ${source} tried first`,
+    `Remove that rule ("ip rule del priority ${rule.priority}"), or give it a priority number above ours: whoever set protocol ${rule.protocol} installed it.`,
+  );
 }

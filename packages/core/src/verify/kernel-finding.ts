@@ -13,6 +13,7 @@ export type KernelFindingCode =
   | 'rule-missing'
   | 'rule-outranked'
   | 'route-elsewhere'
+  | 'route-foreign'
   | 'delivery-table-missing'
   | 'delivery-table-stray'
   | 'delivery-unreadable'
@@ -40,4 +41,21 @@ export interface KernelFinding {
   readonly seen: string;
   readonly wanted: string;
   readonly remedy: string;
+}
+
+type Said = [code: KernelFindingCode, seen: string, wanted: string, remedy: string];
+
+/** A finding for which an identity is not published. */
+export function broken(...said: Said): KernelFinding {
+  return finding('broken', ...said);
+}
+
+/** A finding with which it holds. */
+export function warning(...said: Said): KernelFinding {
+  return finding('warning', ...said);
+}
+
+/** One place makes them all: each would spell its fields anew. */
+function finding(severity: Severity, ...[code, seen, wanted, remedy]: Said): KernelFinding {
+  return { code, severity, seen, wanted, remedy };
 }

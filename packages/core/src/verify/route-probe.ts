@@ -30,13 +30,13 @@ const internetCandidates: readonly Ipv4Address[] = ['198.51.100.1', '192.0.2.1',
   (text) => parseIpv4Address(text),
 );
 
-/** Both addresses, towards the Internet and towards each CIDR block of the VPC. */
+/** Both addresses, towards the Internet, each CIDR block of the VPC and each subnet that carries our /32. */
 export function chooseRouteProbes(facts: KernelFacts): RouteProbe[] {
-  const { privateIp, publicIp, subnetCidr, vpcCidrs } = facts;
+  const { privateIp, publicIp, subnetCidr, vpcCidrs, routedCidrs = [] } = facts;
   const internet = internetCandidates.find(
     (address) => address !== publicIp && !vpcCidrs.some((cidr) => cidrContains(cidr, address)),
   );
-  const targets: Pick<RouteProbe, 'to' | 'peer'>[] = vpcCidrs
+  const targets: Pick<RouteProbe, 'to' | 'peer'>[] = [...new Set([...vpcCidrs, ...routedCidrs])]
     .map((cidr) => peerOutside(cidr, subnetCidr))
     .filter((to) => to !== undefined)
     .map((to) => ({ to, peer: 'a VPC peer' }));
@@ -48,13 +48,11 @@ export function chooseRouteProbes(facts: KernelFacts): RouteProbe[] {
 }
 
 /**
- * An address of the block that is no host's, so never local here: the network address of its first
- * subnet, or of the one that follows ours. EC2 gives no host the first four addresses of a subnet (EC2
- * user guide, subnet sizing).
+ * An address of the block that is no host's: the fourth of its first subnet, or of the one that follows ours. EC2 gives no
+ * host the first four of a subnet (EC2 user guide, subnet sizing); the first is a broadcast to kernels before 5.14.
  */
 function peerOutside(cidr: Cidr, subnet: Cidr): Ipv4Address | undefined {
-  const next = ipv4FromNumber(ipv4ToNumber(cidrEnds(subnet).last) + 1);
-  return [cidrEnds(cidr).first, next].find(
-    (address) => cidrContains(cidr, address) && !cidrContains(subnet, address),
-  );
+  return [ipv4ToNumber(cidrEnds(cidr).first), ipv4ToNumber(cidrEnds(subnet).last) + 1]
+    .map((first) => ipv4FromNumber(first + 3))
+    .find((address) => cidrContains(cidr, address) && !cidrContains(subnet, address));
 }

@@ -28,6 +28,8 @@ const failClosed = {
   protocol: 227,
 } as const;
 
+const ssh = { protocol: 'tcp', first: 22, last: 22 } as const;
+
 let kernel: FakeKernel;
 beforeEach(async () => {
   kernel = fakePod();
@@ -74,18 +76,12 @@ describe('verifyKernel', () => {
       () => kernel.addRule({ priority: 50, table: 77, protocol: 4, hasMore: true }),
     ],
     [
-      'route-elsewhere',
-      'broken',
-      () =>
-        kernel.addRoute({
-          ...failClosed,
-          type: 'unicast',
-          destination: '10.0.0.0/20' as Cidr,
-          linkIndex: 2,
-          metric: 0,
-          protocol: 4,
-        }),
+      'rule-outranked',
+      'warning',
+      () => kernel.addRule({ priority: 50, table: 77, protocol: 4, ports: ssh, hasMore: false }),
     ],
+    ['route-foreign', 'warning', () => addForeignRoute('0.0.0.0/1')],
+    ['route-elsewhere', 'broken', () => addForeignRoute('10.0.0.0/20')],
     [
       'internet-mtu-unlimited',
       'warning',
@@ -116,6 +112,30 @@ describe('verifyKernel', () => {
     }
   });
 
+  it.each([
+    [{ protocol: 'udp', first: 5060, last: 5060 }, 'broken'],
+    [{ protocol: 'udp', first: 5000, last: 5059 }, 'warning'],
+    [{ protocol: 'tcp', first: 5060, last: 5060 }, 'warning'],
+  ] as const)(
+    'a rule for %j outranks one of an application on udp 5060: %s',
+    async (ports, severity) => {
+      kernel.addRule({ priority: 50, table: 77, protocol: 4, ports, hasMore: false });
+      const known = { ...facts, ports: [{ protocol: 'udp', first: 5060, last: 5060 }] as const };
+      const findings = (await verifyKernel(kernel, known)).filter(
+        ({ code }) => code === 'rule-outranked',
+      );
+      expect(findings.map((finding) => finding.severity)).toEqual([severity, severity]);
+      expect(findings[0]?.seen).toContain('from all (with further conditions) lookup 77');
+    },
+  );
+
+  it('asks the way to each subnet that carries the public address', async () => {
+    addForeignRoute('10.0.64.0/20');
+    const routedCidrs = ['10.0.64.0/20' as Cidr];
+    const codes = (await verifyKernel(kernel, { ...facts, routedCidrs })).map(({ code }) => code);
+    expect(codes).toEqual(['route-foreign', 'route-elsewhere', 'route-elsewhere']);
+  });
+
   it('names each way that leaves by another link', async () => {
     kernel.removeRule({ ...ours, from: '203.0.113.50/32' as Cidr });
     const seen = (await verifyKernel(kernel, facts))
@@ -123,10 +143,21 @@ describe('verifyKernel', () => {
       .map((finding) => finding.seen);
     expect(seen).toEqual([
       '203.0.113.50 to an Internet peer (198.51.100.1) leaves by eth0 through 169.254.1.1, table 254',
-      '203.0.113.50 to a VPC peer (10.0.0.0) leaves by eth0 through 169.254.1.1, table 254',
+      '203.0.113.50 to a VPC peer (10.0.0.3) leaves by eth0 through 169.254.1.1, table 254',
     ]);
   });
 });
+
+function addForeignRoute(destination: string): void {
+  kernel.addRoute({
+    ...failClosed,
+    type: 'unicast',
+    destination: destination as Cidr,
+    linkIndex: 2,
+    metric: 0,
+    protocol: 4,
+  });
+}
 
 function setSettings(change: {
   rpFilter?: number;
@@ -142,7 +173,7 @@ function targets(change: Partial<KernelFacts>): string[] {
 
 describe('chooseRouteProbes', () => {
   it('asks about a VPC peer outside the subnet', () => {
-    expect(targets({ subnetCidr: '10.0.0.0/24' as Cidr })).toEqual(['198.51.100.1', '10.0.1.0']);
+    expect(targets({ subnetCidr: '10.0.0.0/24' as Cidr })).toEqual(['198.51.100.1', '10.0.1.3']);
   });
   it('asks about no VPC peer where the VPC is the subnet', () => {
     expect(targets({ vpcCidrs: [facts.subnetCidr] })).toEqual(['198.51.100.1']);
@@ -150,6 +181,6 @@ describe('chooseRouteProbes', () => {
   it('takes no Internet peer that is in the VPC or the identity itself', () => {
     const vpcCidrs = ['198.51.100.0/24' as Cidr];
     const publicIp = parseIpv4Address('192.0.2.1');
-    expect(targets({ vpcCidrs, publicIp })).toEqual(['203.0.113.1', '198.51.100.0']);
+    expect(targets({ vpcCidrs, publicIp })).toEqual(['203.0.113.1', '198.51.100.3']);
   });
 });
