@@ -49,7 +49,10 @@ function ipv6For({ publicIpv6 }: Bound, peer: Ipv6Address): Ipv6Address {
 }
 
 /** True for a peer in a subnet that carries our /32. */
-function isRoutedHere({ routedCidrs, vpcCidrs, subnetCidr }: Bound, address: Ipv4Address): boolean {
+export function isRoutedHere(
+  { routedCidrs, vpcCidrs, subnetCidr }: Pick<Bound, 'routedCidrs' | 'vpcCidrs' | 'subnetCidr'>,
+  address: Ipv4Address,
+): boolean {
   if (routedCidrs !== undefined) return routedCidrs.some((cidr) => cidrContains(cidr, address));
   const isNeighbour = cidrContains(subnetCidr, address);
   return !isNeighbour && vpcCidrs.some((cidr) => cidrContains(cidr, address));

@@ -40,7 +40,7 @@ export function judgeWire(
 /** What servers saw that is not the advertised tuple. */
 function othersSeen(identity: PublicIdentity, path: PathEvidence): string[] {
   const advertised = advertisedTuple(identity, path);
-  return mappedAnswers(path.answers)
+  return mappedAnswers(identity, path)
     .filter(({ mapped }) => !isSameEndpoint(mapped, advertised))
     .map(({ server, mapped }) => `${server} ${formatEndpoint(mapped)}`);
 }

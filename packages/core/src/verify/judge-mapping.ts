@@ -1,17 +1,16 @@
-import { cidrContains, isIpv4Address, type Cidr, type Ipv4Address } from '../identity/address.ts';
+import { cidrContains, isIpv4Address } from '../identity/address.ts';
+import { isRoutedHere } from '../identity/bind-address.ts';
+import type { PublicIdentity } from '../identity/public-identity.ts';
 import { formatEndpoint, isSameEndpoint, type Endpoint } from './datagram-port.ts';
 import type { PublicIpv6 } from '../identity/public-ipv6.ts';
 import type { Observation, WireFindingCode } from './finding.ts';
 import type { PathEvidence, ServerAnswer } from './wire-evidence.ts';
 
 /** What verification needs to know of an identity to judge what servers saw. */
-export interface MappingFacts {
-  readonly publicIp: Ipv4Address;
-  readonly privateIp: Ipv4Address;
-  readonly linkName: string;
-  readonly vpcCidrs: readonly Cidr[];
-  readonly publicIpv6?: Pick<PublicIpv6, 'address'> | undefined;
-}
+export type MappingFacts = Pick<
+  PublicIdentity,
+  'publicIp' | 'privateIp' | 'linkName' | 'delivery' | 'subnetCidr' | 'vpcCidrs' | 'routedCidrs'
+> & { readonly publicIpv6?: Pick<PublicIpv6, 'address'> | undefined };
 
 /** An answer of a server that says where it saw us. */
 export interface Mapped {
@@ -28,9 +27,34 @@ export function advertisedTuple(
   return { address: publicIpv6?.address ?? local.address, port: local.port };
 }
 
-export function mappedAnswers(answers: readonly ServerAnswer[]): Mapped[] {
-  return answers.flatMap(({ server, answer }) =>
-    answer.kind === 'mapped' ? [{ server, mapped: answer.mapped }] : [],
+/** Where servers saw us, but for those that prove nothing by it. */
+export function mappedAnswers(facts: MappingFacts, path: PathEvidence): Mapped[] {
+  return answersOf(path)
+    .filter((each) => !provesNothing(facts, path, each))
+    .map(({ server, mapped }) => ({ server, mapped }));
+}
+
+function answersOf({ answers }: PathEvidence): (Mapped & Pick<ServerAnswer, 'at'>)[] {
+  return answers.flatMap(({ server, at, answer }) =>
+    answer.kind === 'mapped' ? [{ server, at, mapped: answer.mapped }] : [],
+  );
+}
+
+/**
+ * True of a server in the VPC that saw the private address, and to which no route or translation of ours leads: no gateway is on the
+ * way, so that is what it sees of an identity that is whole.
+ */
+function provesNothing(
+  facts: MappingFacts,
+  { local }: PathEvidence,
+  { at: { address }, mapped }: ReturnType<typeof answersOf>[number],
+): boolean {
+  const { privateIp, delivery, subnetCidr, vpcCidrs } = facts;
+  return (
+    isIpv4Address(address) &&
+    isSameEndpoint(mapped, { address: privateIp, port: local.port }) &&
+    [subnetCidr, ...vpcCidrs].some((cidr) => cidrContains(cidr, address)) &&
+    (delivery === 'dnat' || !isRoutedHere(facts, address))
   );
 }
 
@@ -41,17 +65,24 @@ export function judgeMappings(
   severity: 'broken' | 'warning',
 ): Observation[] {
   const advertised = advertisedTuple(facts, path);
-  const wrong = mappedAnswers(path.answers).filter(
+  const wrong = mappedAnswers(facts, path).filter(
     ({ mapped }) => !isSameEndpoint(mapped, advertised),
   );
-  const byCode = Map.groupBy(wrong, ({ mapped }) => mismatchOf(facts, path, mapped));
-  const mismatches = [...byCode].map(([code, seen]) => ({
+  const tell = (
+    code: Mismatch,
+    how: 'broken' | 'warning',
+    seen: readonly Mapped[],
+  ): Observation => ({
     code,
-    severity,
+    severity: how,
     seen: `packets from ${formatEndpoint(path.local)} arrive as ${describe(seen)}`,
     wanted: formatEndpoint(advertised),
     remedy: remedies[code](facts, path),
-  }));
+  });
+  const byCode = Map.groupBy(wrong, ({ mapped }) => mismatchOf(facts, path, mapped));
+  const mismatches = [...byCode].map(([code, seen]) => tell(code, severity, seen));
+  const beside = answersOf(path).filter((each) => provesNothing(facts, path, each));
+  if (beside.length > 0) mismatches.push(tell('not-translated', 'warning', beside));
   return [...mismatches, ...judgeDestinations(path, wrong, severity), ...judgeRewriting(path)];
 }
 

@@ -5,6 +5,7 @@ import {
   advertisedTuple,
   judgeMappings,
   mappedAnswers,
+  type Mapped,
   type MappingFacts,
 } from './judge-mapping.ts';
 import type { OutboundProof, PathProof } from './path-proof.ts';
@@ -29,7 +30,8 @@ export function judgePath(facts: MappingFacts, path: PathEvidence, rule: PathRul
   const { port, family, peers, through, local } = path;
   const advertised = advertisedTuple(facts, path);
   const quorum = quorumOf(path, rule);
-  const outbound = judgeOutbound(path, advertised, quorum);
+  const mapped = mappedAnswers(facts, path);
+  const outbound = judgeOutbound(path, mapped, { advertised, quorum });
   const inbound = judgeInbound(path, advertised, facts);
   return {
     proof: { port, family, peers, through, local, advertised, outbound, inbound: inbound.proof },
@@ -37,7 +39,7 @@ export function judgePath(facts: MappingFacts, path: PathEvidence, rule: PathRul
       ...judgeSocket(path),
       ...judgeServers(path, outbound),
       ...judgeMappings(facts, path, outbound === 'proven' ? 'warning' : 'broken'),
-      ...judgeAgreement(path, { advertised, outbound, quorum }),
+      ...judgeAgreement(path, { mapped, advertised, outbound, quorum }),
       ...(rule.wantsInbound ? inbound.observations : []),
     ].map((observation) => ({ ...observation, family })),
   };
@@ -50,12 +52,15 @@ export function quorumOf({ answers, family, peers }: PathEvidence, rule: PathRul
   return Math.min(rule.quorum ?? Math.floor(servers / 2) + 1, servers);
 }
 
-function judgeOutbound(path: PathEvidence, advertised: Endpoint, quorum: number): OutboundProof {
+function judgeOutbound(
+  path: PathEvidence,
+  mapped: readonly Mapped[],
+  { advertised, quorum }: { readonly advertised: Endpoint; readonly quorum: number },
+): OutboundProof {
   if (path.answers.length === 0 && path.through !== 'none') return 'no-server';
   if (path.through === 'none' || path.answers.every(({ answer }) => answer.kind === 'unsent')) {
     return 'not-asked';
   }
-  const mapped = mappedAnswers(path.answers);
   const right = mapped.filter((each) => isSameEndpoint(each.mapped, advertised)).length;
   if (mapped.length === 0) return 'silent';
   if (right >= quorum) return 'proven';
@@ -184,12 +189,17 @@ function sayAnswer(answer: ServerAnswer['answer']): string {
 function judgeAgreement(
   { answers }: PathEvidence,
   {
+    mapped,
     advertised,
     outbound,
     quorum,
-  }: { readonly advertised: Endpoint; readonly outbound: OutboundProof; readonly quorum: number },
+  }: {
+    readonly mapped: readonly Mapped[];
+    readonly advertised: Endpoint;
+    readonly outbound: OutboundProof;
+    readonly quorum: number;
+  },
 ): Observation[] {
-  const mapped = mappedAnswers(answers);
   const told = mapped.map((each) => `${each.server} ${formatEndpoint(each.mapped)}`).join(', ');
   const right = mapped.filter((each) => isSameEndpoint(each.mapped, advertised)).length;
   if (right > 0 && right < mapped.length) {
