@@ -124,6 +124,22 @@ describe('a dual-stack identity on the wire', () => {
   });
 });
 
+it('an IPv6 default route that lets packets of any size leave is a warning', async () => {
+  const { pod, held } = await holdBoth();
+  await pod.kernel.apply({
+    kind: 'replace-ipv6-route',
+    table: 200,
+    destination: '::/0' as never,
+    linkIndex: (await pod.kernel.observe('net1', 200))?.linkIndex ?? 0,
+    linkName: 'net1',
+    gateway: 'fe80::1' as never,
+  });
+  const { findings } = await verify({ pod, held }, {});
+  expect(findings).toMatchObject([
+    { code: 'ipv6-internet-mtu-unlimited', severity: 'warning', wanted: 'mtu 1500 on it' },
+  ]);
+});
+
 const ensure = (servers: readonly FakeStunServer[], stunServers: readonly string[]) => {
   const pod = simulatedPod();
   for (const server of servers) pod.internet.addStunServer(server);

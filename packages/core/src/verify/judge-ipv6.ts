@@ -5,12 +5,18 @@ import {
   type Ipv6Cidr,
 } from '../identity/ipv6-address.ts';
 import type { LinkIpv6 } from '../identity/public-ipv6.ts';
-import type { Ipv6Link, Ipv6LinkAddress, Ipv6Rule } from '../kernel/ipv6-link.ts';
+import {
+  ipv6Default,
+  type Ipv6Link,
+  type Ipv6LinkAddress,
+  type Ipv6Rule,
+} from '../kernel/ipv6-link.ts';
 import type { LinkState, RouteDecision } from '../kernel/kernel-port.ts';
 import { isIpv6FailClosed, isOurIpv6Rule } from '../kernel/plan-ipv6.ts';
+import { internetMtu } from '../kernel/wanted-link.ts';
 import { whyNoIpv6 } from '../kernel/why-no-ipv6.ts';
 import { describeDecision } from './describe-decision.ts';
-import type { KernelFinding } from './kernel-finding.ts';
+import { warning, type KernelFinding } from './kernel-finding.ts';
 import type { KernelFacts } from './route-probe.ts';
 
 /** One question to the kernel about the IPv6 side. */
@@ -55,13 +61,14 @@ export function judgeIpv6(
   const { linkName, table, publicIpv6 } = facts;
   if (publicIpv6 === undefined) return [];
   const six: Facts = { linkName, table, publicIpv6 };
-  const { ipv6 } = state;
+  const { ipv6, mtu } = state;
   if (ipv6 === undefined) return [noIpv6(six, state)];
   return [
     ...judgeAddress(six, ipv6),
     ...judgeFailClosed(six, ipv6),
     ...judgeRule(six, ipv6),
     ...judgeKeeping(six, ipv6),
+    ...judgeMtu(six, ipv6, mtu),
     ...lookups.flatMap(({ probe, decision }) => judgeLookup(six, probe, decision)),
   ];
 }
@@ -172,6 +179,23 @@ function judgeKeeping({ linkName, publicIpv6 }: Facts, { settings }: Ipv6Link): 
       wanted: '1',
       remedy: `Each time ${linkName} goes down the kernel forgets ${publicIpv6.address}, until a keep puts it back. Set it with the CNI plugin "tuning", or give the process a /proc/sys that it may write.`,
     },
+  ];
+}
+
+/** Whoever sends bigger packets learns from ICMPv6 alone that they are too big, where it comes through. */
+function judgeMtu({ table }: Facts, { routes }: Ipv6Link, linkMtu: number): KernelFinding[] {
+  const internet = routes.find(
+    ({ type, destination }) => type === 'unicast' && destination === ipv6Default,
+  );
+  const limit = internet?.mtu ?? linkMtu;
+  if (internet === undefined || limit <= internetMtu) return [];
+  return [
+    warning(
+      'ipv6-internet-mtu-unlimited',
+      `the IPv6 default route of table ${table} lets packets of ${limit} bytes leave`,
+      `mtu ${internetMtu} on it`,
+      'Call ensure again, which sets it: bigger packets are dropped on the way to the Internet.',
+    ),
   ];
 }
 

@@ -100,7 +100,8 @@ function judgeSettings({ linkName, settings }: LinkState): KernelFinding[] {
     ...judge(
       'reverse-path-strict',
       'rp_filter',
-      rpFilter,
+      // 0 is off: only 1 drops
+      rpFilter || wantedSettings.rpFilter,
       wantedSettings.rpFilter,
       'the kernel may drop packets whose way back is another link.',
     ),

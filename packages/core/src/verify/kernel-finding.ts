@@ -32,7 +32,8 @@ export type KernelFindingCode =
   | 'ipv6-fail-closed-route-missing'
   | 'ipv6-rule-missing'
   | 'ipv6-rule-outranked'
-  | 'ipv6-route-elsewhere';
+  | 'ipv6-route-elsewhere'
+  | 'ipv6-internet-mtu-unlimited';
 
 /** One difference between what an identity needs and what the kernel shows. */
 export interface KernelFinding {

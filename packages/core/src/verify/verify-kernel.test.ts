@@ -112,6 +112,11 @@ describe('verifyKernel', () => {
     }
   });
 
+  it('calls no reverse-path filter strict that is off', async () => {
+    setSettings({ rpFilter: 0 });
+    expect(await verifyKernel(kernel, facts)).toEqual([]);
+  });
+
   it.each([
     [{ protocol: 'udp', first: 5060, last: 5060 }, 'broken'],
     [{ protocol: 'udp', first: 5000, last: 5059 }, 'warning'],
