@@ -57,13 +57,15 @@ describe('keep: a kernel that cannot be read', () => {
     },
   );
 
-  it('a look that fails where another shows what is missing is a proof', async () => {
+  it('a look that fails where another shows what is missing is a proof, and made again as soon', async () => {
     const { pod, keeping, events } = await build();
     const reads = failReads(pod, 1);
     pod.kernel.removeAddress('net1', publicCidr);
     await pod.clock.settle();
     expect(said(events)).toEqual(['degraded KernelRefused']);
     expect(await pod.publisher.current()).toBeUndefined();
+    await pod.clock.advance(2000);
+    expect(said(events).slice(1)).toEqual(['repaired', 'restored']);
     reads.mockRestore();
     await keeping.close();
   });

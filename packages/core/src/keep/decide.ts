@@ -66,7 +66,7 @@ function afterKernel(
 ): Decision {
   const told = tellRepaired({ kind: 'repaired', half: 'kernel', steps: repaired });
   if (unproven !== undefined && silentFor <= 1) {
-    if (silentFor === 0) told.push(tell({ kind: 'unsure', error: unproven }));
+    if (silentFor === 0) told.push(unsure(unproven));
     return { state: putOff(state, 'to-be-looked-at'), acts: told };
   }
   const why = unproven ?? state.refutedBy;
@@ -111,7 +111,7 @@ function afterLook({ state, acts }: Decision): Decision {
 
 /** Silence proves nothing, also against what is to be published; describes that show something else do. */
 function afterSilence(state: KeepState, error: CoreError): Decision {
-  const told = { state, acts: [tell({ kind: 'unsure', error })] };
+  const told = { state, acts: [unsure(error)] };
   return error.code === 'ClaimInDoubt' ? told : afterLook(told);
 }
 
@@ -143,12 +143,12 @@ function afterCloud(state: KeepState, seen: GrantState, uptimeMs: number): Decis
   if (seen.kind === 'asked-for') return handOver(state, seen.by);
   if (seen.kind === 'let-go') {
     const { left } = seen;
-    const acts = left === undefined ? [] : [tell({ kind: 'unsure', error: left })];
+    const acts = left === undefined ? [] : [unsure(left)];
     return afterLook({ state: { ...state, isLetGo: true }, acts });
   }
   const { grant, repaired, unrepaired } = seen;
   const acts: KeepAct[] = tellRepaired({ kind: 'repaired', half: 'cloud', steps: repaired });
-  if (unrepaired !== undefined) acts.push(tell({ kind: 'unsure', error: unrepaired }));
+  if (unrepaired !== undefined) acts.push(unsure(unrepaired));
   const { identity, standing } = state;
   const { associationId, privateIpAssignedByUs } = grant;
   const isClaim = associationId === identity.associationId;
@@ -216,7 +216,7 @@ function decideLost(state: KeepState, loss: Loss, seen: Seen): Decision {
     case 'fence-failed':
       return { state, acts: [tell({ kind: 'degraded', error: seen.error })] };
     case 'give-back-failed':
-      return { state, acts: [tell({ kind: 'unsure', error: seen.error })] };
+      return { state, acts: [unsure(seen.error)] };
     case 'closed':
       return nothing(
         ended(state, { kind: 'lost', isFenced: false, because, message, associationId }),
@@ -249,6 +249,10 @@ function ended({ identity }: KeepState, end: KeepEnd): KeepState {
 
 function tell(event: KeepEvent): KeepAct {
   return { kind: 'tell', event };
+}
+
+function unsure(error: CoreError): KeepAct {
+  return tell({ kind: 'unsure', error });
 }
 
 function tellRepaired(event: KeepEvent & { readonly kind: 'repaired' }): KeepAct[] {

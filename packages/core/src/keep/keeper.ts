@@ -36,8 +36,8 @@ export class Keeper {
   #turns: Promise<void> = Promise.resolve();
   #isLookDue = false;
   #repairsLeft = repairsAtOnce;
-  /** Since when no look at the kernel has told anything. */
-  #silentSinceMs: number | undefined;
+  /** Since when looks at the kernel fail. */
+  #failingSinceMs: number | undefined;
 
   /** @throws CoreError when the kernel cannot be watched. */
   constructor(parts: KeeperParts) {
@@ -122,9 +122,9 @@ export class Keeper {
   #lookSoon(): void {
     if (this.#isLookDue || this.#isStopped) return;
     this.#isLookDue = true;
-    const isSilent = this.#silentSinceMs !== undefined;
-    const pauseMs = fightPauseMs * (isSilent ? 1 + this.#pace.random() : 1);
-    const calm = isSilent || this.#repairsLeft <= 0 ? this.#wait(pauseMs) : undefined;
+    const isFailing = this.#failingSinceMs !== undefined;
+    const pauseMs = fightPauseMs * (isFailing ? 1 + this.#pace.random() : 1);
+    const calm = isFailing || this.#repairsLeft <= 0 ? this.#wait(pauseMs) : undefined;
     void this.#turn(async () => {
       await calm;
       this.#isLookDue = false;
@@ -153,10 +153,12 @@ export class Keeper {
     await this.#readPublication();
     if (this.#isTakenAway) return this.#takeOffLate(repaired);
     const nowMs = node.clock.elapsed();
-    const sinceMs = (this.#silentSinceMs = isSilent ? (this.#silentSinceMs ?? nowMs) : undefined);
-    const silentFor = sinceMs === undefined ? sinceMs : (nowMs - sinceMs) / this.#pace.intervalMs;
+    const sinceMs = this.#failingSinceMs ?? nowMs;
+    const silentFor = isSilent ? (nowMs - sinceMs) / this.#pace.intervalMs : undefined;
+    const isFailing = isSilent || unproven?.code === 'KernelRefused';
+    this.#failingSinceMs = isFailing ? sinceMs : undefined;
     await this.#absorb({ kind: 'kernel-looked-at', repaired, unproven, silentFor });
-    if (isSilent) this.#lookSoon();
+    if (isFailing) this.#lookSoon();
     if (this.#isStopped) return;
     // from a look that fails nothing follows; the next one comes with the next change, or within the interval
     await this.#gateway.look(this.identity).catch(() => {});
@@ -227,10 +229,8 @@ export class Keeper {
   /** What was put back on the link although the identity was released meanwhile is taken off again. */
   async #takeOffLate(repaired: readonly KernelStep[]): Promise<void> {
     if (repaired.length === 0) return;
-    const { kernel } = this.#parts;
-    await this.#undoLate(
-      fenceLink({ kernel, report: this.#parts.report, identity: this.identity }),
-    );
+    const { kernel, report } = this.#parts;
+    await this.#undoLate(fenceLink({ kernel, report, identity: this.identity }));
   }
 
   async #undoLate(undone: Promise<void> | undefined): Promise<void> {
