@@ -14,7 +14,7 @@ export const ipv6Mutants: readonly Mutant[] = [
     file: 'cloud/hold-ipv6.ts',
     text: 'if (record !== undefined && record.owner.uid !== claim.owner.uid) return;',
     replacement: '',
-    foundFrom: 762,
+    foundFrom: 4722,
   },
   {
     name: 'the record of an IPv6 address goes before it',
