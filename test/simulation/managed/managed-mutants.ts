@@ -121,7 +121,7 @@ export const managedMutants: readonly Mutant[] = [
     file: 'cloud/managed/look-after-claim.ts',
     text: 'if (believedId(grant, seen, knownForMs(work, grant, ports)) !== grant.associationId) return false;',
     replacement: '',
-    foundFrom: 1195,
+    foundFrom: 1951,
   },
   {
     name: 'a pod that was created before a claim succeeds its pod',
