@@ -94,12 +94,18 @@ export function dialogPart({ method, requestUri, headers }: SipRequest): SipRequ
 
 /** 13.2.2.4 and 22.1: what the ACK of a 2xx repeats of its INVITE. */
 export function credentialsOf({ headers }: SipRequest): readonly HeaderField[] {
-  return headers.filter(({ key }) => credentialKeys.has(key));
+  for (const { key } of headers) {
+    if (credentialKeys.has(key)) return headers.filter((each) => credentialKeys.has(each.key));
+  }
+  return noCredentials;
 }
+
+/** Of most INVITEs: one for all, as every dialog keeps it. */
+export const noCredentials: readonly HeaderField[] = [];
 
 /** 13.2.2.4: the 2xx settles the remote target and, when the dialog was early, the route set. */
 export function confirmDialog(dialog: Dialog, response: SipResponse): Dialog {
-  const target = contactUri(response) ?? dialog.remoteTarget;
+  const target = contactUri(response, dialog.remoteTarget) ?? dialog.remoteTarget;
   if (dialog.state === 'confirmed') return { ...dialog, remoteTarget: target };
   const routeSet = headerValues(response, 'record-route').toReversed();
   return { ...dialog, state: 'confirmed', remoteTarget: target, routeSet };
@@ -107,7 +113,7 @@ export function confirmDialog(dialog: Dialog, response: SipResponse): Dialog {
 
 /** 12.2: a target refresh request or its 2xx moves the remote target. */
 export function refreshTarget(dialog: Dialog, message: SipMessage): Dialog {
-  const remoteTarget = contactUri(message);
+  const remoteTarget = contactUri(message, dialog.remoteTarget);
   return remoteTarget === undefined ? dialog : { ...dialog, remoteTarget };
 }
 
@@ -154,9 +160,9 @@ export function nextSequence(dialog: Dialog, first: number): { dialog: Dialog; s
 }
 
 /** undefined where none is told, or none that a request could be sent to: whatever a peer answers, the target stays good. */
-function contactUri(message: SipMessage): string | undefined {
+function contactUri(message: SipMessage, known?: string): string | undefined {
   const first = headerValues(message, 'contact')[0];
   if (first === undefined || first === '*') return undefined;
   const { uri } = splitAddress(first);
-  return parseUri(uri)?.kind === 'sip' ? uri : undefined;
+  return uri === known || parseUri(uri)?.kind === 'sip' ? uri : undefined;
 }

@@ -12,7 +12,7 @@ import {
   type AcceptedInviteTimer,
   type RepeatTiming,
 } from './accepted-invite.ts';
-import { dialogKey, dialogName, type Dialog } from './dialog.ts';
+import { dialogKey, dialogName, noCredentials, type Dialog } from './dialog.ts';
 import type { HeardProvisionals } from './heard-provisionals.ts';
 import type { SessionKeeper } from './session-keeper.ts';
 
@@ -28,6 +28,12 @@ export interface AcceptedHooks {
   readonly repeat: () => void;
   readonly giveUp: () => void;
 }
+
+/** What is done when its turn comes; it says when it is done. */
+type Turn = (done: () => void) => void;
+
+/** Waits in most dialogs. */
+const nobody: readonly Turn[] = [];
 
 /** The last ACK of a 2xx: its INVITE repeats it for longer than the dialog may live. */
 export interface SentAck {
@@ -73,7 +79,7 @@ export class LiveDialog<A> {
   /** Kept to answer repeats of its 2xx. */
   readonly ack: SentAck = { last: undefined, sequence: undefined };
   /** Credentials of our last INVITE, for its ACK. */
-  ackCredentials: readonly HeaderField[] = [];
+  ackCredentials: readonly HeaderField[] = noCredentials;
   /** Transaction of the INVITE that our 2xx answers, as its application knows it. */
   acceptedId: string | undefined;
   /** Once a session timer was agreed on (RFC 4028). */
@@ -83,7 +89,8 @@ export class LiveDialog<A> {
   #isConfirmedNow = false;
   #accepted: { readonly sequence: number; readonly runner: AcceptedRunner } | undefined;
   #held: (() => void)[] = [];
-  readonly #turns: ((done: () => void) => void)[] = [];
+  #isTaken = false;
+  #turns: readonly Turn[] = nobody;
 
   constructor(value: Dialog, app: A | undefined, path: SendPath) {
     this.value = value;
@@ -149,15 +156,19 @@ export class LiveDialog<A> {
    * One after the other, in the order asked for: at once, or when those before are done. A request that waits for the address of
    * a name is not overtaken by the next one.
    */
-  inTurn(run: (done: () => void) => void): void {
-    this.#turns.push(run);
-    if (this.#turns.length === 1) this.#takeTurn();
+  inTurn(run: Turn): void {
+    if (this.#isTaken) this.#turns = [...this.#turns, run];
+    else this.#takeTurn(run);
   }
 
-  #takeTurn(): void {
-    this.#turns[0]?.(() => {
-      this.#turns.shift();
-      this.#takeTurn();
+  #takeTurn(run: Turn): void {
+    this.#isTaken = true;
+    run(() => {
+      const [next, ...others] = this.#turns;
+      this.#isTaken = false;
+      if (next === undefined) return;
+      this.#turns = others;
+      this.#takeTurn(next);
     });
   }
 

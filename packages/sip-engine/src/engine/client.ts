@@ -160,8 +160,11 @@ function ackInDialog(
   path: SendPath,
   sequence: number,
 ): SipRequest {
-  const missing = live.ackCredentials.filter(({ key }) => appValue(sip, key) === undefined);
-  const whole = missing.length === 0 ? sip : { ...sip, headers: [...sip.headers, ...missing] };
+  let whole = sip;
+  if (live.ackCredentials.length > 0) {
+    const missing = live.ackCredentials.filter(({ key }) => appValue(sip, key) === undefined);
+    whole = { ...sip, headers: [...sip.headers, ...missing] };
+  }
   return compose(context, live, { sip: whole, method: 'ACK', path }, sequence);
 }
 

@@ -1,5 +1,5 @@
 import type { EngineContext } from './context.ts';
-import { countVias } from '../message/essentials.ts';
+import { countHops } from '../message/essentials.ts';
 import { headerValues } from '../message/header-list.ts';
 import { withObservedSource, withObservedSourceIn } from '../message/observed-source.ts';
 import { parseMessage } from '../message/parse-message.ts';
@@ -40,7 +40,7 @@ export function receiveDatagram(
       const { message, essentials, verbatim } = parsed;
       if (message.kind === 'response') {
         // 8.1.3.3: one that would go on to somebody is not for a user agent
-        if (countVias(message.headers) > 1) return 'malformed';
+        if (countHops(message.headers).vias > 1) return 'malformed';
         const { status } = message;
         context.transactions.receiveResponse({ status, response: message, essentials, verbatim });
       } else {

@@ -147,18 +147,12 @@ function flawed(flaw: Flaw): EssentialsRead {
   return { kind: 'flawed', flaw };
 }
 
-/** How many Via values a message has. */
-export function countVias(headers: readonly HeaderField[]): number {
-  return countValues(headers, 'via');
-}
-
-/** How many Route and Record-Route values a message has. */
-export function countRoutes(headers: readonly HeaderField[]): number {
-  return countValues(headers, 'route') + countValues(headers, 'record-route');
-}
-
-function countValues(headers: readonly HeaderField[], wanted: string): number {
-  let count = 0;
-  for (const { key, value } of headers) if (key === wanted) count += splitValues(value).length;
-  return count;
+/** How many Via values a message has, and how many of Route and Record-Route together. */
+export function countHops(headers: readonly HeaderField[]): { vias: number; routes: number } {
+  let [vias, routes] = [0, 0];
+  for (const { key, value } of headers) {
+    if (key === 'via') vias += splitValues(value).length;
+    else if (key === 'route' || key === 'record-route') routes += splitValues(value).length;
+  }
+  return { vias, routes };
 }

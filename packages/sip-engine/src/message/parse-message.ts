@@ -1,5 +1,5 @@
 import { answerHeaders } from './answer-headers.ts';
-import { countRoutes, countVias, readEssentials } from './essentials.ts';
+import { countHops, readEssentials } from './essentials.ts';
 import { type Flaw, malformed, shown } from './flaw.ts';
 import type { HeaderField, SipMessage } from './message.ts';
 import { datagramLimits, type MessageLimits, type Parsed } from './parsed.ts';
@@ -30,11 +30,12 @@ function tooLarge(limits: MessageLimits): Flaw {
 }
 
 function tooManyValues(headers: readonly HeaderField[], limits: MessageLimits): Flaw | undefined {
-  if (countVias(headers) > limits.vias) {
+  const { vias, routes } = countHops(headers);
+  if (vias > limits.vias) {
     const reason = `there are more than ${limits.vias} Via values`;
     return { code: 'TooManyVias', status: 513, reason };
   }
-  if (countRoutes(headers) > limits.routes) {
+  if (routes > limits.routes) {
     const reason = `there are more than ${limits.routes} Route and Record-Route values`;
     return { code: 'TooManyRoutes', status: 513, reason };
   }
