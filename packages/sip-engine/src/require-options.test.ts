@@ -14,7 +14,7 @@ it.each<[string, object, string]>([
   [
     'a limit of messages that is none',
     { transports: [], secret: 's', limits: { message: { vias: Number.NaN } } },
-    'limits.vias is NaN',
+    'limits.message.vias is NaN',
   ],
 ])('%s: no engine', (_what, options, because) => {
   expect(() => createSipEngine(options as SipEngineOptions)).toThrow(

@@ -22,9 +22,14 @@ export function requireOptions({ transports, secret }: SipEngineOptions): void {
 
 /** @throws SipEngineError OptionsInvalid */
 export function requireLimits({ message, ...limits }: SipEngineLimits): void {
-  for (const [name, limit] of Object.entries({ ...limits, ...message })) {
-    if (Number.isInteger(limit) && limit >= 0) continue;
-    throw invalid(`limits.${name} is ${String(limit)}`, 'Give a whole number, 0 or more.');
+  requireCounts('limits', limits);
+  requireCounts('limits.message', message);
+}
+
+function requireCounts(at: string, counts: object): void {
+  for (const [name, count] of Object.entries(counts)) {
+    if (Number.isInteger(count) && count >= 0) continue;
+    throw invalid(`${at}.${name} is ${String(count)}`, 'Give a whole number, 0 or more.');
   }
 }
 

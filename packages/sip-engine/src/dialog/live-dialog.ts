@@ -32,8 +32,8 @@ export interface AcceptedHooks {
 /** What is done when its turn comes; it says when it is done. */
 type Turn = (done: () => void) => void;
 
-/** Waits in most dialogs. */
-const nobody: readonly Turn[] = [];
+/** What waits in most dialogs. */
+const noTurns: readonly Turn[] = [];
 
 /** The last ACK of a 2xx: its INVITE repeats it for longer than the dialog may live. */
 export interface SentAck {
@@ -90,7 +90,7 @@ export class LiveDialog<A> {
   #accepted: { readonly sequence: number; readonly runner: AcceptedRunner } | undefined;
   #held: (() => void)[] = [];
   #isTaken = false;
-  #turns: readonly Turn[] = nobody;
+  #turns: readonly Turn[] = noTurns;
 
   constructor(value: Dialog, app: A | undefined, path: SendPath) {
     this.value = value;

@@ -202,7 +202,6 @@ function begin(offer: string | undefined): World {
     timeouts: defaultTimeouts,
     callee: { uri: `sip:b@${b}`, address: b, nextHop: undefined },
     onAnswer: () => undefined,
-    onHungUp: () => undefined,
     onEnd: (cause) => ends.push(cause),
   });
   relay.onEvent((event) => call.takeMedia(event));

@@ -30,8 +30,6 @@ export interface LiveCallParts {
   readonly callee: Callee;
   /** A was sent the 200. */
   readonly onAnswer: () => void;
-  /** Signalling is done with it: its Call-ID may come again. */
-  readonly onHungUp: () => void;
   /** The call has ended: its media is released, or left to the relay that closes. Once. */
   readonly onEnd: (cause: EndCause) => void;
 }
@@ -88,7 +86,7 @@ export class LiveCall {
   abandon(): void {
     for (const cancel of this.#timers.values()) cancel();
     this.#timers.clear();
-    this.#forget();
+    this.#parts.signalled.forget();
     this.#over(this.#cause ?? 'shutdown');
   }
 
@@ -183,13 +181,8 @@ export class LiveCall {
 
   #end(cause: EndCause): void {
     this.#cause = cause;
-    this.#forget();
-    this.#afterMedia(async () => this.#over(cause));
-  }
-
-  #forget(): void {
     this.#parts.signalled.forget();
-    this.#parts.onHungUp();
+    this.#afterMedia(async () => this.#over(cause));
   }
 
   #over(cause: EndCause): void {

@@ -41,8 +41,6 @@ export class GatewayCalls {
   readonly #parts: GatewayCallsParts;
   /** By the name of their media, until that is released. */
   readonly #calls = new Map<string, Held>();
-  /** Call-ID and From tag of those whose signalling goes on. */
-  readonly #signalled = new Set<string>();
   readonly #stopListening: () => void;
   #isDraining = false;
   #onEmpty: (() => void)[] = [];
@@ -114,14 +112,12 @@ export class GatewayCalls {
     const found = resolveCallee(pathTo, resolver, target);
     const lookedUp: LookedUpCall = new LookedUpCall({ signalled, clock, found }, (outcome) => {
       this.#calls.delete(mediaId);
-      this.#signalled.delete(callId);
       if (outcome.kind === 'callee') this.#start(signalled, outcome.callee, lookedUp.beganMs);
       else if (outcome.kind === 'refused') this.#refuse(signalled, outcome.status);
       else signalled.forget();
       if (this.#calls.size === 0) this.#tellEmpty();
     });
     this.#calls.set(mediaId, lookedUp);
-    this.#signalled.add(callId);
   }
 
   #start(signalled: SignalledCall, callee: Callee, since: number | undefined): void {
@@ -145,7 +141,6 @@ export class GatewayCalls {
       timeouts,
       callee,
       onAnswer: () => onEvent({ kind: 'call-answered', callId, setupMs: clock.now() - beganMs }),
-      onHungUp: () => this.#signalled.delete(callId),
       onEnd: (cause) => {
         this.#calls.delete(mediaId);
         if (this.#calls.size === 0) this.#tellEmpty();
@@ -153,7 +148,6 @@ export class GatewayCalls {
       },
     });
     this.#calls.set(mediaId, call);
-    this.#signalled.add(callId);
     const [from, to] = [source, callee.address].map((peer) => this.#classOf(peer));
     if (from !== undefined && to !== undefined) {
       onEvent({ kind: 'call-started', callId, caller: from, callee: to });
@@ -175,8 +169,6 @@ export class GatewayCalls {
 
   #target(invite: IncomingInvite): CalleeTarget {
     if (this.#isDraining) return { kind: 'refused', status: 503 };
-    // a merged request (RFC 3261, section 8.2.2.2)
-    if (this.#signalled.has(invite.callId)) return { kind: 'refused', status: 482 };
     const caller = this.#parts.pathTo(invite.source);
     if (caller.kind === 'refused') return { kind: 'refused', status: statusOf(caller.code) };
     const route = routeOf(this.#parts.route, invite);

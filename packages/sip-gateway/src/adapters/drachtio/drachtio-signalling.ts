@@ -85,7 +85,7 @@ export class DrachtioSignalling implements Signalling {
       return;
     }
     const { invite } = read;
-    // a merged request (RFC 3261, section 8.2.2.2): relay and dialog are named by it
+    // a merged request (RFC 3261, section 8.2.2.2): the dialog is named by it
     if (this.#legs.has(invite.callId)) {
       sendResponse(response, 482);
       return;

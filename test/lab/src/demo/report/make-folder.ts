@@ -11,7 +11,6 @@ import { DemoError } from '../demo-error.ts';
 export async function makeFolder(path: string, option: string): Promise<void> {
   try {
     await makeAll(resolve(path));
-    // oxlint-disable-next-line no-bitwise
     await access(path, constants.W_OK | constants.X_OK);
   } catch (cause) {
     throw new DemoError({
