@@ -1,9 +1,10 @@
 // The ACK of a 2xx, which is the application's and is repeated by the engine (RFC 3261 13.2.2.4).
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { headerValue } from '../message/header-list.ts';
+import type { SipRequest } from '../message/message.ts';
 import { endEngines } from '../testing/end-engines.ts';
 import type { EngineBench } from '../testing/engine-bench.ts';
-import { placeCall, sdp } from '../testing/raw-call.ts';
+import { placeCall, sdp, type PlacedCall } from '../testing/raw-call.ts';
 import type { SipPeer } from '../testing/sip-peer.ts';
 
 const opened: EngineBench[] = [];
@@ -80,4 +81,77 @@ it('is repeated for a 2xx of its own INVITE, and not for that of the next one', 
   peer.respond(message, 200, { body: sdp });
   await bench.run(10);
   expect(acks(peer)).toEqual([0, 0, 1, 1]);
+});
+
+interface InvitedAgain extends PlacedCall {
+  readonly again: SipRequest;
+  /** How many answers to INVITEs with this status the application heard of. */
+  readonly told: (status: string) => number;
+}
+
+describe('of a 2xx to an INVITE in a dialog', () => {
+  /** A call of the application that is up, with a second INVITE of its own that rings. */
+  async function inviteAgain(): Promise<InvitedAgain> {
+    const call = await placeCall();
+    opened.push(call.bench);
+    await call.respond(200, { body: sdp });
+    await call.ask('ACK');
+    await call.ask('INVITE', sdp);
+    const { message: again } = call.peer.request('INVITE');
+    call.peer.respond(again, 180);
+    await call.bench.run(10);
+    const told = (status: string): number =>
+      call.app.heard.filter(
+        (text) => text.includes(`\r\nSIP/2.0 ${status} `) && /CSeq: \d+ INVITE/.test(text),
+      ).length;
+    return { ...call, again, told };
+  }
+
+  it.each([200, 202])(
+    'that crossed its CANCEL is repeated, and the application hears of one %i',
+    async (status) => {
+      const { bench, app, peer, ask, again, told } = await inviteAgain();
+      const before = told(String(status));
+      app.say(`${app.transactionOf('SIP/2.0 180')}|`, ['CANCEL sip:placeholder SIP/2.0']);
+      await bench.run(0);
+      const repeat = async (): Promise<void> => {
+        peer.respond(again, status, { body: sdp });
+        await bench.run(10);
+      };
+      await repeat();
+      expect(peer.log().at(-1)).toBe('CANCEL');
+      await repeat();
+      expect(acks(peer)).toEqual([0]);
+      await ask('ACK');
+      for (let times = 0; times < 3; times += 1) await repeat();
+      expect(acks(peer)).toEqual([0, 1, 1, 1, 1]);
+      expect([told(String(status)) - before, told('487')]).toEqual([1, 0]);
+    },
+  );
+
+  it.each(['peer', 'application'])(
+    'is sent by the engine once the %s has ended the dialog, and the application hears 487',
+    async (whose) => {
+      const { bench, app, peer, ask, again, told } = await inviteAgain();
+      if (whose === 'peer') {
+        const { fromTag: toTag } = peer.request('INVITE').essentials;
+        peer.send({ method: 'BYE', callId: 'c', fromTag: 'callee', toTag });
+        await bench.run(10);
+        app.say(`${app.transactionOf('BYE ')}|`, ['SIP/2.0 200 OK']);
+      } else {
+        await ask('BYE');
+        peer.respond(peer.request('BYE').message, 200);
+      }
+      await bench.run(10);
+      expect(bench.engine.counts().dialogs).toBe(0);
+      const before = told('200');
+      for (let times = 0; times < 3; times += 1) {
+        peer.respond(again, 200, { body: sdp });
+        await bench.run(10);
+      }
+      expect(acks(peer)).toEqual([0, 1, 1, 1]);
+      expect([told('200') - before, told('487')]).toEqual([0, 1]);
+      expect(peer.log().filter((line) => line === 'BYE')).toHaveLength(whose === 'peer' ? 0 : 1);
+    },
+  );
 });

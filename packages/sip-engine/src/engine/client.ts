@@ -194,7 +194,7 @@ export function sendAck(
   context: EngineContext,
   live: EngineDialog,
   sip: AppSip,
-  sent: (ack: Cleared<SipRequest> | NoRoute) => void,
+  sent: (ack: Cleared<SipRequest> | NoRoute) => void = (): void => undefined,
 ): void {
   routeInDialog(context, live, (way) => {
     if ('kind' in way) {
@@ -248,7 +248,7 @@ export function endDialog(context: EngineContext, live: EngineDialog, reason: st
   }
   if (live.value.role === 'uac' && live.lastAck === undefined) {
     // the 2xx came, the application did not get to its ACK: without one the peer cannot take a BYE
-    sendAck(context, live, silentSip('ACK'), () => undefined);
+    sendAck(context, live, silentSip('ACK'));
   }
   endByItself(context, live, reason);
 }

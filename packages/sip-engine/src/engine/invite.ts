@@ -55,7 +55,6 @@ export class EngineInvite implements ClientUser {
   #ack: SentAck | undefined;
   /** The response that is being handled. */
   #current: Answer | undefined;
-  #lastStatus = 0;
   #cancelHeaders: readonly HeaderField[] = [];
   #isSettled = false;
 
@@ -114,10 +113,12 @@ export class EngineInvite implements ClientUser {
     const { status, essentials } = received;
     if (status < 200 && isOutOfOrder(this.#heardIn(essentials)?.heard, received)) return;
     this.#current = received;
-    this.#lastStatus = status;
+    const { base } = this.subject;
     if (status < 200) {
       if (status > 100) this.#learn(received);
       this.#runner.handle({ kind: 'provisional' });
+    } else if (status < 300 && base !== undefined && !this.#context.dialogs.has(base)) {
+      this.#acceptAfterEnd(base, essentials.cseq.sequence);
     } else if (status < 300) {
       this.#runner.handle({ kind: 'success', toTag: essentials.toTag ?? '' });
     } else {
@@ -138,10 +139,9 @@ export class EngineInvite implements ClientUser {
     this.#forget();
   }
 
-  #fail(failure: Failure): void {
+  #fail(failure: Failure | 'cancelled'): void {
     const response = localAnswer(this.#context, this.#request, failure);
     this.#current = { response, essentials: undefined, verbatim: undefined };
-    this.#lastStatus = response.status;
     this.#settle();
     this.#runner.handle({ kind: 'failure' });
     this.#current = undefined;
@@ -189,7 +189,8 @@ export class EngineInvite implements ClientUser {
   }
 
   #tellCancelled(): void {
-    if (this.subject.base !== undefined && this.#lastStatus === 200) return;
+    // in a dialog the 2xx that crossed was delivered
+    if (this.subject.base !== undefined && this.#current !== undefined) return;
     this.#settle();
     this.#tell(localAnswer(this.#context, this.#request, 'cancelled'));
   }
@@ -253,14 +254,15 @@ export class EngineInvite implements ClientUser {
     const answer = this.#current;
     if (answer?.essentials === undefined) return;
     if (this.subject.base !== undefined) {
-      // the dialog lives on with what was agreed: the application has to know
-      this.#deliver();
+      // the dialog lives on with what was agreed: the application has to know, once
+      if (this.#isSettled) this.#repeatAck(ackOf(this.#ack, answer.essentials.cseq.sequence));
+      else this.#deliver();
       return;
     }
     const tag = answer.essentials.toTag ?? '';
     const strays = (this.#strays ??= new Map<string, SentAck>());
     const known = strays.get(tag);
-    if (known !== undefined) this.#repeatAck(known.last);
+    this.#repeatAck(known?.last);
     if (known !== undefined || strays.size >= forksPerInvite) return;
     const live = this.#early.get(tag) ?? this.#open(answer.response, answer.essentials);
     this.#early.delete(tag);
@@ -271,6 +273,14 @@ export class EngineInvite implements ClientUser {
       if (live.lastAck === undefined) strays.delete(tag);
     });
     endByItself(this.#context, live, 'ACK-BYE due to cancel race condition');
+  }
+
+  /** Its dialog is gone: the application has none to send an ACK in, and hears what this 2xx should have been (15.1.2). */
+  #acceptAfterEnd(base: EngineDialog, sequence: number): void {
+    this.#fail('cancelled');
+    const ack = ackOf(base.ack, sequence);
+    if (ack !== undefined) this.#repeatAck(ack);
+    else if (base.inviteSequence === sequence) sendAck(this.#context, base, silentSip('ACK'));
   }
 
   #repeatAck(ack: Sendable | undefined): void {

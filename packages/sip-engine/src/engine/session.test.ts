@@ -151,6 +151,20 @@ describe('the engine refreshes', () => {
     await hangUp(call, 2);
   });
 
+  it('by INVITE, which is acknowledged also when the peer has hung up meanwhile', async () => {
+    const call = await callIn(asks);
+    const { bench, peer, toTag } = call;
+    await bench.run(60_000);
+    const { message } = peer.request('INVITE');
+    peer.send({ method: 'BYE', callId: 's', toTag, sequence: 2 });
+    await bench.run(10);
+    for (let times = 0; times < 2; times += 1) peer.respond(message, 200, { body: sdp });
+    await bench.run(10);
+    expect(peer.log().slice(-3)).toEqual(['200 BYE', 'ACK', 'ACK']);
+    await bench.run(40_000);
+    expect(bench.engine.counts()).toMatchObject({ dialogs: 0, transactions: 0, timers: 0 });
+  });
+
   it.each([481, 408])('%s: the call is over at once', async (status) => {
     const { bench, peer, reasons } = await callIn(asks);
     await bench.run(60_000);

@@ -157,9 +157,9 @@ function accepted(
   request: SipRequest,
   success: SipResponse,
 ): void {
-  if (!context.dialogs.has(live)) return;
   live.value = refreshTarget(live.value, success);
-  if (request.method === 'INVITE') sendAck(context, live, silentSip('ACK'), () => undefined);
+  // 13.2.2.4: also when the dialog has ended meanwhile
+  if (request.method === 'INVITE') sendAck(context, live, silentSip('ACK'));
   agreeOnSession(context, live, { success, role: 'uac', ours: request, theirs: success });
 }
 
