@@ -68,6 +68,8 @@ export class LiveDialog<A> {
   hasPendingIn = false;
   /** The peer's UPDATE that awaits a final response. */
   hasPendingUpdate = false;
+  /** The peer has sent a BYE, whatever became of it. */
+  hasHeardBye = false;
   /** Our INVITE that awaits a final response. */
   hasPendingOut = false;
   /** An offer of ours in an UPDATE that awaits its answer. */

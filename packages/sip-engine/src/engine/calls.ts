@@ -88,6 +88,7 @@ export class EngineCalls implements SipEngine {
       },
       {
         hasDialog: (request) => this.#inbound.hasDialog(request),
+        isFirstBye: (request) => this.#inbound.isFirstBye(request),
         onRequest: (transaction) => this.#inbound.onRequest(transaction),
         onAck: (ack) => this.#inbound.onAck(ack),
         onServerFailure: (transaction, failure) =>

@@ -36,6 +36,10 @@ export class InboundRequests implements TransactionUser {
     return this.#answers.latePracks.has(dialogKey(callId, ours, theirs));
   }
 
+  isFirstBye({ callId, fromTag, toTag }: Essentials): boolean {
+    return this.#context.dialogs.find(callId, toTag ?? '', fromTag ?? '')?.hasHeardBye === false;
+  }
+
   onRequest(transaction: ServerTransaction): void {
     const { message, essentials } = transaction.inbound;
     if (isTakenForAnother(message.method)) this.#answers.refuse(transaction, this.#nobody());
@@ -108,6 +112,7 @@ export class InboundRequests implements TransactionUser {
       this.#missed(transaction, toTag);
       return;
     }
+    if (message.method === 'BYE') live.hasHeardBye = true;
     const refusal = this.#enter(live, transaction);
     if (refusal !== undefined) {
       this.#answers.refuse(transaction, refusal);
@@ -196,19 +201,20 @@ export class InboundRequests implements TransactionUser {
     return { status: 500, headers: [headerField('Retry-After', String(seconds))] };
   }
 
-  /** 9.2: the INVITE ends with 487; the application hears of it with the INVITE's transaction. */
+  /** 9.2: an INVITE ends with 487, and the application hears of it with the INVITE's transaction; nothing else is held up. */
   #cancel(transaction: ServerTransaction): void {
     const { inbound } = transaction;
     const { message, source, verbatim } = inbound;
-    const invite = this.#context.transactions.inviteOf(inbound);
-    const pending = invite === undefined ? undefined : this.#answers.of(invite);
-    if (invite === undefined) {
+    const cancelled = this.#context.transactions.cancelledBy(inbound);
+    if (cancelled === undefined) {
       this.#answers.refuse(transaction, { status: 481 });
       return;
     }
-    const toTag = pending?.toTag ?? invite.toTag ?? this.#context.token();
+    const pending = this.#answers.of(cancelled);
+    const toTag = pending?.toTag ?? cancelled.toTag ?? this.#context.token();
     transaction.answer(responseTo(message, 200, { toTag }));
-    if (pending !== undefined && invite.isPending) this.#ended(pending, message, source, verbatim);
+    const isOpen = cancelled.method === 'INVITE' && cancelled.isPending;
+    if (pending !== undefined && isOpen) this.#ended(pending, message, source, verbatim);
   }
 
   /** 487, and the application is told of a CANCEL. */

@@ -118,3 +118,75 @@ describe('our tag in an answer that nothing is kept of', () => {
     expect(other).not.toBe(first);
   });
 });
+
+/** A call with every place taken by what its own peer asks for. */
+async function fullCall(): Promise<Call> {
+  const call = await callIn();
+  const { bench, peer, toTag } = call;
+  for (let sequence = 2; sequence < 52; sequence += 1) {
+    peer.send({ method: 'INFO', callId: 'c', toTag, sequence });
+  }
+  await bench.run(10);
+  expect(bench.engine.counts()).toMatchObject({ transactions: 40, overload: 10 });
+  return call;
+}
+
+describe('a peer that ends a call has room when nothing else has any', () => {
+  it('by a BYE, once in each dialog', async () => {
+    const { bench, app, peer, toTag } = await fullCall();
+    for (let sequence = 60; sequence < 70; sequence += 1) {
+      peer.send({ method: 'BYE', callId: 'c', toTag, sequence });
+    }
+    await bench.run(10);
+    expect(app.heard.filter((text) => text.includes('\r\nBYE '))).toHaveLength(1);
+    expect(peer.log().filter((line) => line === '503 BYE')).toHaveLength(9);
+    expect(bench.engine.counts()).toMatchObject({ transactions: 41, overload: 19 });
+    app.say(`${app.transactionOf('BYE ')}|`, ['SIP/2.0 200 OK']);
+    await bench.run(10);
+    expect(peer.log().at(-1)).toBe('200 BYE');
+    expect(bench.engine.counts().dialogs).toBe(0);
+  });
+
+  it('by a BYE, once also where each is out of order', async () => {
+    const { bench, peer, toTag } = await fullCall();
+    for (let times = 0; times < 10; times += 1) {
+      peer.send({ method: 'BYE', callId: 'c', toTag, sequence: 2 });
+    }
+    await bench.run(10);
+    expect(peer.log().filter((line) => line === '503 BYE')).toHaveLength(9);
+    expect(bench.engine.counts().transactions).toBe(41);
+  });
+
+  it('by a CANCEL, once for each INVITE; a stranger has none', async () => {
+    const bench = createEngineBench({ limits: { transactions: 2 } });
+    opened.push(bench);
+    const app = await startRawApp(bench);
+    const [peer, stranger] = [bench.peer(2), bench.peer(66)];
+    const branches = ['z9hG4bK1', 'z9hG4bK2'];
+    for (const branch of branches) {
+      peer.send({ method: 'INVITE', callId: branch, branch, body: sdp });
+    }
+    await bench.run(10);
+    app.say(`${app.transactionOf('INVITE ')}|`, ['SIP/2.0 180 Ringing']);
+    await bench.run(10);
+    const { callId, toTag } = peer.response(180).essentials;
+    for (let sequence = 2; sequence < 6; sequence += 1) {
+      peer.send({ method: 'INFO', callId, toTag, sequence });
+    }
+    await bench.run(10);
+    expect(bench.engine.counts()).toMatchObject({ transactions: 4, overload: 2 });
+    for (const branch of [...branches, ...branches]) {
+      peer.send({ method: 'CANCEL', callId: branch, branch });
+      await bench.run(10);
+    }
+    for (const method of ['CANCEL', 'BYE', 'OPTIONS']) {
+      stranger.send({ method, callId: 'x', branch: 'z9hG4bK1' });
+    }
+    await bench.run(10);
+    expect(peer.log().filter((line) => line === '200 CANCEL')).toHaveLength(4);
+    expect(peer.log().filter((line) => line === '487 INVITE')).toHaveLength(2);
+    expect(stranger.log()).toEqual(['481 CANCEL', '503 BYE', '503 OPTIONS']);
+    expect(bench.engine.counts().transactions).toBe(6);
+    expect(app.heard.filter((text) => text.includes('\r\nCANCEL '))).toHaveLength(2);
+  });
+});

@@ -1,7 +1,7 @@
 import { hasEscape } from './scan.ts';
 
 /** Methods that drachtio-srf 5.0.29 has handlers for: those of its sip-methods. */
-const handled = [
+export const handled = [
   'INVITE',
   'BYE',
   'REGISTER',

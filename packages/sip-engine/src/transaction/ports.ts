@@ -35,7 +35,7 @@ export interface TransactionPorts {
   readonly timing: TransactionTiming;
   /**
    * Server and client transactions together; beyond it new requests get 503. Requests inside of dialogs that are there, and
-   * CANCELs of INVITEs that are, may use as many again.
+   * CANCELs of what is, may use as many again; the first BYE of each dialog and the CANCEL of each INVITE always have room.
    */
   readonly maxTransactions: number;
   /** Our tag in the answer to a request with these header fields that nothing is kept of (8.2.7). */

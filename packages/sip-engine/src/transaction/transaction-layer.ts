@@ -2,6 +2,7 @@ import type { Cleared } from '../guard/send-gate.ts';
 import type { Essentials } from '../message/essentials.ts';
 import { headerField } from '../message/header-list.ts';
 import type { HeaderField, SipRequest } from '../message/message.ts';
+import { handled } from '../message/method.ts';
 import { responseTo } from '../message/response-to.ts';
 import { isOwnVia, viaBranch } from '../message/via.ts';
 import { ClientTransaction, type ClientUser } from './client-transaction.ts';
@@ -14,6 +15,8 @@ import type { Inbound, Received, TransactionPorts } from './ports.ts';
 export interface TransactionUser {
   /** Whether the dialog is there that a request with a To tag names. */
   hasDialog(request: Essentials): boolean;
+  /** Whether the dialog that this BYE names is there, and no BYE has come in it before. */
+  isFirstBye(request: Essentials): boolean;
   /** A new server transaction: answer it. An INVITE has had its 100 already. */
   onRequest(transaction: ServerTransaction): void;
   /** An ACK that ends no transaction by itself: that of a 2xx. */
@@ -25,6 +28,9 @@ export interface TransactionUser {
 
 /** Requests of ours that always have room: there is one for each call at most, and without it the call goes on. */
 const endsCalls: ReadonlySet<string> = new Set(['BYE', 'CANCEL']);
+
+/** Methods that a CANCEL is looked for in, INVITE first. One of another method gets 481, as one of nothing. */
+const cancellable = handled.filter((method) => method !== 'ACK' && method !== 'CANCEL');
 
 /** All transactions of one engine: RFC 3261 section 17 as a shell around the four pure machines. */
 export class TransactionLayer {
@@ -84,7 +90,7 @@ export class TransactionLayer {
       return;
     }
     const isNew = essentials.toTag === undefined && message.method !== 'CANCEL';
-    if (isNew ? !this.hasRoom() : this.#isFull()) {
+    if (isNew ? !this.hasRoom() : this.#isFull() && !this.#endsCall(inbound)) {
       this.#ports.count('overload');
       this.#answerStateless(inbound, 503, [headerField('Retry-After', '5')]);
       return;
@@ -100,9 +106,13 @@ export class TransactionLayer {
     client.receive(received);
   }
 
-  /** The INVITE that this CANCEL is about (9.2). */
-  inviteOf({ message, essentials }: Inbound<SipRequest>): ServerTransaction | undefined {
-    return this.#servers.get(serverKey(message, essentials, 'INVITE'));
+  /** The request that this CANCEL is about, whatever its method (9.2). */
+  cancelledBy({ message, essentials }: Inbound<SipRequest>): ServerTransaction | undefined {
+    for (const method of cancellable) {
+      const found = this.#servers.get(serverKey(message, essentials, method));
+      if (found !== undefined) return found;
+    }
+    return undefined;
   }
 
   /** True when a copy of this request came by another way before (8.2.2.2). */
@@ -143,17 +153,28 @@ export class TransactionLayer {
     for (const each of [...this.#servers.values(), ...this.#clients.values()]) each.abandon();
   }
 
-  /** 12.2.2 and 9.2: a request of a dialog that is not there, or a CANCEL of no INVITE. */
+  /** 12.2.2 and 9.2: a request of a dialog that is not there, or a CANCEL of nothing. */
   #isStray(inbound: Inbound<SipRequest>): boolean {
     const { message, essentials } = inbound;
     return message.method === 'CANCEL'
-      ? this.inviteOf(inbound) === undefined
+      ? this.cancelledBy(inbound) === undefined
       : essentials.toTag !== undefined && !this.#user.hasDialog(essentials);
   }
 
   /** What goes on in calls has as much room again. */
   #isFull(): boolean {
     return this.size >= 2 * this.#ports.maxTransactions;
+  }
+
+  /**
+   * What ends a call always has room, or its peer would have to keep it: there is one CANCEL for each INVITE at most, since it has
+   * the same key, and one BYE for each dialog.
+   */
+  #endsCall(inbound: Inbound<SipRequest>): boolean {
+    const { message, essentials } = inbound;
+    return message.method === 'CANCEL'
+      ? this.cancelledBy(inbound)?.method === 'INVITE'
+      : message.method === 'BYE' && this.#user.isFirstBye(essentials);
   }
 
   #open(key: string, inbound: Inbound<SipRequest>): void {
