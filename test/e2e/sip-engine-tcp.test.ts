@@ -1,7 +1,7 @@
 // The TCP port for applications: the secret before anything else, limits, and what a peer hears meanwhile.
 import { connect, type Socket } from 'node:net';
 import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
+import { on, once } from 'node:events';
 import { createSipEngine, openUdpTransport, type SipEngine } from '@truetuple/sip-engine';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -38,6 +38,38 @@ async function converse(
     if (said.split('|response|').length > wanted) return { said, ended: false };
   }
   return { said, ended: true };
+}
+
+let asked = 0;
+
+/** What a peer gets for a request outside of any call, after the 100. */
+async function answerTo(
+  method: string,
+  { start = `${method} sip:a@${address} SIP/2.0`, more = [] as readonly string[] } = {},
+): Promise<string> {
+  asked += 1;
+  const peer = createSocket('udp4');
+  peer.bind(0, '127.77.1.2');
+  await once(peer, 'listening');
+  const lines = [
+    start,
+    `Via: SIP/2.0/UDP 127.77.1.2:${peer.address().port};branch=z9hG4bK${asked};rport`,
+    'From: <sip:b@127.77.1.2>;tag=1',
+    `To: <sip:a@${address}>`,
+    `Call-ID: call${asked}`,
+    `CSeq: 1 ${method}`,
+    'Max-Forwards: 70',
+    ...more,
+  ];
+  const answers = on(peer, 'message');
+  peer.send(`${lines.join('\r\n')}\r\n\r\n`, 5060, address);
+  for await (const [bytes] of answers as AsyncIterable<[Buffer]>) {
+    const answer = bytes.toString();
+    if (answer.startsWith('SIP/2.0 100 ')) continue;
+    peer.close();
+    return answer;
+  }
+  throw new Error('the socket was closed');
 }
 
 const frame = (payload: string): string => `${Buffer.byteLength(payload)}#${payload}`;
@@ -116,22 +148,22 @@ describe('after it', () => {
     app.write(frame('a|authenticate|right|') + frame('b|route|invite'));
     let said = '';
     while (!said.includes('|b|OK')) said += String((await once(app, 'data'))[0]);
-    const peer = createSocket('udp4');
-    peer.bind(0, '127.77.1.2');
-    await once(peer, 'listening');
-    const lines = [
-      `OPTIONS sip:a@${address} SIP/2.0`,
-      `Via: SIP/2.0/UDP 127.77.1.2:${peer.address().port};branch=z9hG4bK1;rport`,
-      'From: <sip:b@127.77.1.2>;tag=1',
-      `To: <sip:a@${address}>`,
-      'Call-ID: 405',
-      'CSeq: 1 OPTIONS',
-      'Max-Forwards: 70',
+    expect(await answerTo('OPTIONS')).toMatch(/^SIP\/2\.0 405 [\s\S]*Allow: INVITE\r\n/);
+    // 8.2.1 comes before 8.2.2, and BYE and UPDATE are known: of them there is no call (15.1.2, RFC 3311 5.2)
+    const strange = ['Require: teleport'];
+    const order = [
+      await answerTo('OPTIONS', { start: 'OPTIONS foo:a SIP/2.0', more: strange }),
+      await answerTo('DANCE', { more: strange }),
+      await answerTo('INVITE', { start: 'INVITE foo:a SIP/2.0', more: strange }),
+      await answerTo('INVITE', { more: strange }),
+      await answerTo('INVITE'),
+      await answerTo('UPDATE', { more: strange }),
+      await answerTo('UPDATE'),
+      await answerTo('BYE', { more: strange }),
+      await answerTo('CANCEL', { more: strange }),
     ];
-    peer.send(`${lines.join('\r\n')}\r\n\r\n`, 5060, address);
-    const [answer] = (await once(peer, 'message')) as [Buffer];
-    peer.close();
-    expect(answer.toString()).toMatch(/^SIP\/2\.0 405 [\s\S]*Allow: INVITE\r\n/);
+    const statuses = order.map((each) => each.slice(8, 11));
+    expect(statuses).toEqual(['405', '405', '416', '420', '400', '420', '481', '481', '481']);
   });
 });
 

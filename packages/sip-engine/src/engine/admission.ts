@@ -4,7 +4,7 @@ import { addressList, type AddressHeader } from '../message/address-list.ts';
 import { headerField, headerValues } from '../message/header-list.ts';
 import type { HeaderField, SipRequest } from '../message/message.ts';
 import type { NameAddr } from '../message/name-addr.ts';
-import { policyRefusal } from '../message/request-policy.ts';
+import { requireRefusal, schemeRefusal } from '../message/request-policy.ts';
 import { parseVia, viaBranch } from '../message/via.ts';
 import type { ServerTransaction } from '../transaction/server-transaction.ts';
 
@@ -14,7 +14,9 @@ export interface Refusal {
   readonly headers?: readonly HeaderField[];
 }
 
+/** RFC 3261 15.1.2, RFC 3311 5.2, RFC 3262 3: these belong to a call that is there, and the engine knows them by itself. */
 const onlyInDialog = new Set(['BYE', 'UPDATE', 'PRACK']);
+const schemes = ['sip', 'sips', 'tel'];
 
 /**
  * Whether the Contact of a request can be the target of ours (8.1.1.8, 12.1.1): one SIP or SIPS URI.
@@ -41,19 +43,22 @@ function areSip(addresses: readonly NameAddr[]): boolean {
   return addresses.every(({ uri }) => uri.kind === 'sip');
 }
 
-/** What keeps a request outside of any dialog from an application: RFC 3261 section 8.2, in its order. */
+/**
+ * What keeps a request outside of any dialog from an application: RFC 3261 section 8.2.2, in its order. Whether anybody
+ * takes its method (8.2.1) comes before: see {@link isForNobody}.
+ */
 export function checkNewRequest(
   context: EngineContext,
   transaction: ServerTransaction,
 ): Refusal | undefined {
   const { message, essentials } = transaction.inbound;
-  const policy = { schemes: ['sip', 'sips', 'tel'], options: context.supported };
-  const refusal = policyRefusal(message, policy);
-  if (refusal !== undefined) return refusal;
+  const unspoken = schemeRefusal(message, schemes);
+  if (unspoken !== undefined) return unspoken;
   // 8.2.2.2: one copy by another way has come before
   if (context.transactions.isMerged(transaction)) return { status: 482 };
   if (hasOwnVia(context, transaction)) return { status: 482 };
-  // 15.1.2, RFC 3311 5.2, RFC 3262 3: these belong to a call that is there
+  const unsupported = requireRefusal(message, context.supported);
+  if (unsupported !== undefined) return unsupported;
   if (onlyInDialog.has(message.method)) return { status: 481 };
   if (message.method !== 'INVITE') return undefined;
   // RFC 7332: a back-to-back user agent counts hops as a proxy does
@@ -66,6 +71,11 @@ export function checkNewRequest(
   return context.isDraining() || isFull
     ? { status: 503, headers: [headerField('Retry-After', '10')] }
     : undefined;
+}
+
+/** 8.2.1: there are applications, and none of them takes a request of this method outside of any dialog. */
+export function isForNobody({ apps }: EngineContext, method: string): boolean {
+  return apps.size > 0 && !onlyInDialog.has(method) && !apps.takes(method);
 }
 
 /**

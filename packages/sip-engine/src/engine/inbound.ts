@@ -1,6 +1,12 @@
 import { dialogKey, isTargetRefresh, takeSequence } from '../dialog/dialog.ts';
 import { leastSessionField } from '../dialog/session-terms.ts';
-import { checkNewRequest, isSessionRefused, isSoundTarget, type Refusal } from './admission.ts';
+import {
+  checkNewRequest,
+  isForNobody,
+  isSessionRefused,
+  isSoundTarget,
+  type Refusal,
+} from './admission.ts';
 import { Answers } from './answers.ts';
 import { drawBelow, wireSip, type EngineContext, type EngineDialog } from './context.ts';
 import type { Pending } from './pending.ts';
@@ -89,7 +95,9 @@ export class InboundRequests implements TransactionUser {
     const refusal = checkNewRequest(this.#context, transaction);
     const app = refusal === undefined ? this.#context.apps.pick(message.method) : undefined;
     if (app === undefined) {
-      this.#answers.refuse(transaction, refusal ?? this.#nobody());
+      // 8.2.1 goes first, whatever else there is against it
+      const isKnown = refusal !== undefined && !isForNobody(this.#context, message.method);
+      this.#answers.refuse(transaction, isKnown ? refusal : this.#nobody());
       return;
     }
     const pending = this.#answers.file(transaction, app, undefined);

@@ -27,10 +27,19 @@ export function policyRefusal(
   request: SipRequest,
   policy: RequestPolicy,
 ): PolicyRefusal | undefined {
-  const uri = parseUri(request.requestUri);
-  const scheme = uri?.scheme ?? '';
-  if (!policy.schemes.includes(scheme)) return { status: 416, headers: [] };
-  return requireRefusal(request, policy.options);
+  return schemeRefusal(request, policy.schemes) ?? requireRefusal(request, policy.options);
+}
+
+/**
+ * 8.2.2.1.
+ * @param schemes lower case
+ */
+export function schemeRefusal(
+  { requestUri }: SipRequest,
+  schemes: readonly string[],
+): PolicyRefusal | undefined {
+  const scheme = parseUri(requestUri)?.scheme ?? '';
+  return schemes.includes(scheme) ? undefined : { status: 416, headers: [] };
 }
 
 /**

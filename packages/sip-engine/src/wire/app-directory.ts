@@ -17,6 +17,11 @@ export class AppDirectory {
     this.#apps.delete(app);
   }
 
+  /** Whether any of them takes this method; nobody's turn. */
+  takes(method: string): boolean {
+    return [...this.#apps].some((app) => app.takesAll || app.verbs.has(method));
+  }
+
   /** One after the other, of those that take this method. */
   pick(method: string): AppConnection | undefined {
     const takers = [...this.#apps].filter((app) => app.takesAll || app.verbs.has(method));
