@@ -34,6 +34,8 @@ export interface AppSettings {
   readonly takesAll: boolean;
 }
 
+const nothing = new Uint8Array(0);
+
 /** What fits into `authenticate`: before the secret nobody makes us keep more. */
 const limitBeforeSecret = 2_048;
 
@@ -80,9 +82,9 @@ export class AppConnection {
   /** Bytes as they come; a frame may arrive in pieces. */
   receive(bytes: Uint8Array): void {
     if (this.#isClosed) return;
-    const limit = this.#limit;
+    const wasAuthenticated = this.#isAuthenticated;
     const all = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes]);
-    const reading = readFrames(all, limit);
+    const reading = readFrames(all, this.#limit, wasAuthenticated ? Infinity : 1);
     if (reading.kind === 'broken') {
       this.close();
       return;
@@ -92,6 +94,8 @@ export class AppConnection {
       if (!this.isOpen) return;
       this.#handle(readAppMessage(frame));
     }
+    // the secret has just been shown: what came along with it may be longer
+    if (wasAuthenticated !== this.#isAuthenticated) this.receive(nothing);
   }
 
   get #limit(): number {

@@ -14,11 +14,17 @@ const nine = 0x39;
  * Cuts a stream into frames of drachtio's application protocol: decimal byte length, "#", payload.
  * @param bytes what was left over last time, followed by what has come since
  * @param limit the longest payload taken, in bytes; its digits bound the length field as well
+ * @param most frames that are cut off at once; what follows them is not looked at
  */
-export function readFrames(bytes: Uint8Array, limit: number = frameLimitBytes): FrameReading {
+export function readFrames(
+  bytes: Uint8Array,
+  limit: number = frameLimitBytes,
+  most: number = Infinity,
+): FrameReading {
   const frames: Uint8Array[] = [];
   let offset = 0;
   for (;;) {
+    if (frames.length === most) return { kind: 'frames', frames, rest: bytes.subarray(offset) };
     const head = readLength(bytes, offset, limit);
     if (head.kind === 'broken') return head;
     if (head.kind === 'incomplete' || head.start + head.length > bytes.length) {
