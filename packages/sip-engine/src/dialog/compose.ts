@@ -1,6 +1,7 @@
 import { headerField, headerValues } from '../message/header-list.ts';
 import type { HeaderField, SipRequest, SipResponse } from '../message/message.ts';
 import { responseTo } from '../message/response-to.ts';
+import { asRequestUri } from '../message/uri.ts';
 import type { AppHeader, AppSip } from '../wire/app-message.ts';
 import { joinAddress, splitAddress, tagOf, withTag } from './address-text.ts';
 import type { Dialog } from './dialog.ts';
@@ -37,11 +38,13 @@ export function composeRequest(
   target: { method: string; requestUri: string },
   parts: RequestParts & { readonly fromTag: string; readonly callId: string },
 ): SipRequest {
-  const { method, requestUri } = target;
+  const { method } = target;
+  // 19.1.5 lets a URI ask for header fields; what an application wants said it writes itself
+  const requestUri = asRequestUri(target.requestUri);
   const { ours } = parts;
   const from = swapLocalhost(appValue(sip, 'from') ?? `<sip:${ours}>`, ours);
-  const to = swapLocalhost(appValue(sip, 'to') ?? `<${requestUri.split('?')[0] ?? ''}>`, ours);
-  return build(sip, target, parts, [
+  const to = swapLocalhost(appValue(sip, 'to') ?? `<${requestUri}>`, ours);
+  return build(sip, { method, requestUri }, parts, [
     headerField('From', withTag(from, parts.fromTag)),
     headerField('To', joinAddress(splitAddress(to))),
     headerField('Call-ID', appValue(sip, 'call-id') ?? parts.callId),
@@ -160,7 +163,7 @@ function routeOf(dialog: Dialog): { requestUri: string; routes: readonly string[
   if (/;\s*lr(?=[;=?]|$)/i.test(uri)) {
     return { requestUri: dialog.remoteTarget, routes: dialog.routeSet };
   }
-  return { requestUri: uri, routes: [...others, `<${dialog.remoteTarget}>`] };
+  return { requestUri: asRequestUri(uri), routes: [...others, `<${dialog.remoteTarget}>`] };
 }
 
 function contact(sip: AppSip, ours: string, otherwise: string | undefined): HeaderField[] {

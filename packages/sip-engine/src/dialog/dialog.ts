@@ -8,7 +8,7 @@ import {
   type SipResponse,
 } from '../message/message.ts';
 import { hostPortText, type HostPort } from '../message/host-port.ts';
-import { parseUri, uriText } from '../message/uri.ts';
+import { asRequestUri, parseUri, uriText } from '../message/uri.ts';
 import { joinAddress, splitAddress, tagOf } from './address-text.ts';
 
 /** The state of a dialog that both ends share: RFC 3261 section 12, a value that is replaced, never changed. */
@@ -164,5 +164,6 @@ function contactUri(message: SipMessage, known?: string): string | undefined {
   const first = headerValues(message, 'contact')[0];
   if (first === undefined || first === '*') return undefined;
   const { uri } = splitAddress(first);
-  return uri === known || parseUri(uri)?.kind === 'sip' ? uri : undefined;
+  if (uri === known) return uri;
+  return parseUri(uri)?.kind === 'sip' ? asRequestUri(uri) : undefined;
 }

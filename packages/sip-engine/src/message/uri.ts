@@ -1,5 +1,5 @@
 import { hostPortText, readHostPort } from './host-port.ts';
-import { type Parameter, parametersText } from './parameter.ts';
+import { type Parameter, parametersText, withoutParameter } from './parameter.ts';
 
 /** RFC 3261 19.1.1. Escapes (%xx) are kept as written. */
 export interface SipUri {
@@ -96,6 +96,15 @@ function parsePairs(text: string, separator: string): readonly Parameter[] | und
     pairs.push({ name, value: equals < 0 ? undefined : pair.slice(equals + 1) });
   }
   return pairs;
+}
+
+/** What of a URI may stand in a Request-URI: no header fields and no method (RFC 3261 19.1.1, table 1). */
+export function asRequestUri(text: string): string {
+  if (!/\?|;method=/iu.test(text)) return text;
+  const uri = parseUri(text);
+  if (uri?.kind !== 'sip') return text;
+  const parameters = withoutParameter(uri.parameters, 'method');
+  return uriText({ ...uri, parameters, headers: [] });
 }
 
 /** The inverse of `parseUri`. */
