@@ -89,24 +89,24 @@ interface InvitedAgain extends PlacedCall {
   readonly told: (status: string) => number;
 }
 
-describe('of a 2xx to an INVITE in a dialog', () => {
-  /** A call of the application that is up, with a second INVITE of its own that rings. */
-  async function inviteAgain(): Promise<InvitedAgain> {
-    const call = await placeCall();
-    opened.push(call.bench);
-    await call.respond(200, { body: sdp });
-    await call.ask('ACK');
-    await call.ask('INVITE', sdp);
-    const { message: again } = call.peer.request('INVITE');
-    call.peer.respond(again, 180);
-    await call.bench.run(10);
-    const told = (status: string): number =>
-      call.app.heard.filter(
-        (text) => text.includes(`\r\nSIP/2.0 ${status} `) && /CSeq: \d+ INVITE/.test(text),
-      ).length;
-    return { ...call, again, told };
-  }
+/** A call of the application that is up, with a second INVITE of its own that rings. */
+async function inviteAgain(): Promise<InvitedAgain> {
+  const call = await placeCall();
+  opened.push(call.bench);
+  await call.respond(200, { body: sdp });
+  await call.ask('ACK');
+  await call.ask('INVITE', sdp);
+  const { message: again } = call.peer.request('INVITE');
+  call.peer.respond(again, 180);
+  await call.bench.run(10);
+  const told = (status: string): number =>
+    call.app.heard.filter(
+      (text) => text.includes(`\r\nSIP/2.0 ${status} `) && /CSeq: \d+ INVITE/.test(text),
+    ).length;
+  return { ...call, again, told };
+}
 
+describe('of a 2xx to an INVITE in a dialog', () => {
   it.each([200, 202])(
     'that crossed its CANCEL is repeated, and the application hears of one %i',
     async (status) => {
@@ -146,12 +146,28 @@ describe('of a 2xx to an INVITE in a dialog', () => {
       expect(bench.engine.counts().dialogs).toBe(0);
       const before = told('200');
       for (let times = 0; times < 3; times += 1) {
-        peer.respond(again, 200, { body: sdp });
+        peer.respond(again, 200, { contact: '<sip:moved@10.0.0.2>', body: sdp });
         await bench.run(10);
       }
       expect(acks(peer)).toEqual([0, 1, 1, 1]);
+      expect(peer.request('ACK').message.requestUri).toBe('sip:moved@10.0.0.2');
       expect([told('200') - before, told('487')]).toEqual([0, 1]);
       expect(peer.log().filter((line) => line === 'BYE')).toHaveLength(whose === 'peer' ? 0 : 1);
     },
   );
+});
+
+it('is sent by the engine where the application has ended the early dialog that it belongs to', async () => {
+  const { bench, app, peer, respond, ask } = await placeCall();
+  opened.push(bench);
+  await respond(180);
+  await ask('BYE');
+  peer.respond(peer.request('BYE').message, 200);
+  await bench.run(10);
+  const headers = ['Record-Route: <sip:p1@10.0.0.2;lr>'];
+  for (let times = 0; times < 2; times += 1) await respond(200, { headers, body: sdp });
+  expect(acks(peer)).toEqual([0, 0]);
+  expect(headerValue(peer.request('ACK').message, 'route')).toBe('<sip:p1@10.0.0.2;lr>');
+  expect(app.heard.at(-1)).toContain('\r\nSIP/2.0 487 ');
+  expect(peer.log().filter((line) => line === 'BYE')).toHaveLength(1);
 });

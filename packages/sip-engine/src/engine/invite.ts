@@ -9,6 +9,7 @@ import { heardNext, isOutOfOrder } from '../dialog/heard-provisionals.ts';
 import { ackOf, LiveDialog, type SentAck } from '../dialog/live-dialog.ts';
 import { forksPerInvite, type OutgoingInviteEffect } from '../dialog/outgoing-invite.ts';
 import { silentSip } from '../dialog/compose.ts';
+import { acknowledgeLate } from './acknowledge-late.ts';
 import { endByItself, localAnswer, requestForNobody, sendAck } from './client.ts';
 import { wireSip, type EngineContext, type EngineDialog } from './context.ts';
 import { inviteRunner, type InviteRunner } from './invite-runner.ts';
@@ -111,14 +112,14 @@ export class EngineInvite implements ClientUser {
 
   onResponse(received: Received): void {
     const { status, essentials } = received;
-    if (status < 200 && isOutOfOrder(this.#heardIn(essentials)?.heard, received)) return;
+    const live = this.#heardIn(essentials);
+    if (status < 200 && isOutOfOrder(live?.heard, received)) return;
     this.#current = received;
-    const { base } = this.subject;
     if (status < 200) {
       if (status > 100) this.#learn(received);
       this.#runner.handle({ kind: 'provisional' });
-    } else if (status < 300 && base !== undefined && !this.#context.dialogs.has(base)) {
-      this.#acceptAfterEnd(base, essentials.cseq.sequence);
+    } else if (status < 300 && live?.isEnding === true && !this.#context.dialogs.has(live)) {
+      this.#acceptAfterEnd(live, received);
     } else if (status < 300) {
       this.#runner.handle({ kind: 'success', toTag: essentials.toTag ?? '' });
     } else {
@@ -275,12 +276,12 @@ export class EngineInvite implements ClientUser {
     endByItself(this.#context, live, 'ACK-BYE due to cancel race condition');
   }
 
-  /** Its dialog is gone: the application has none to send an ACK in, and hears what this 2xx should have been (15.1.2). */
-  #acceptAfterEnd(base: EngineDialog, sequence: number): void {
+  /** Its dialog is gone: the application hears what this 2xx should have been (15.1.2). */
+  #acceptAfterEnd(live: EngineDialog, received: Received): void {
     this.#fail('cancelled');
-    const ack = ackOf(base.ack, sequence);
-    if (ack !== undefined) this.#repeatAck(ack);
-    else if (base.inviteSequence === sequence) sendAck(this.#context, base, silentSip('ACK'));
+    const isFork = this.subject.base === undefined;
+    if (isFork) (this.#strays ??= new Map()).set(received.essentials.toTag ?? '', live.ack);
+    acknowledgeLate(this.#context, live, received);
   }
 
   #repeatAck(ack: Sendable | undefined): void {

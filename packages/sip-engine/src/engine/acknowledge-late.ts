@@ -1,0 +1,24 @@
+import { silentSip } from '../dialog/compose.ts';
+import { confirmDialog } from '../dialog/dialog.ts';
+import { ackOf } from '../dialog/live-dialog.ts';
+import { sendAck } from './client.ts';
+import type { EngineContext, EngineDialog } from './context.ts';
+import type { Received } from '../transaction/ports.ts';
+
+/**
+ * The ACK of a 2xx to the last INVITE in a dialog that is gone (13.2.2.4): the one that went out, or else one of the engine's own, as
+ * its application has no dialog any more to say it in.
+ */
+export function acknowledgeLate(
+  context: EngineContext,
+  live: EngineDialog,
+  { response, essentials }: Received,
+): void {
+  const { sequence } = essentials.cseq;
+  const ack = ackOf(live.ack, sequence);
+  if (ack !== undefined) context.gate.send(ack, () => undefined);
+  else if (live.inviteSequence === sequence) {
+    live.value = confirmDialog(live.value, response);
+    sendAck(context, live, silentSip('ACK'));
+  }
+}
