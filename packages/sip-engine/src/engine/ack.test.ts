@@ -157,6 +157,21 @@ describe('of a 2xx to an INVITE in a dialog', () => {
   );
 });
 
+it('is sent by the engine when the application was lost: the call may outlive that', async () => {
+  const { bench, app, peer, ask, again } = await inviteAgain();
+  app.hangUp();
+  await bench.run(10);
+  expect(peer.log().at(-1)).toBe('CANCEL');
+  peer.respond(peer.request('CANCEL').message, 200);
+  for (let times = 0; times < 2; times += 1) {
+    peer.respond(again, 200, { body: sdp });
+    await bench.run(10);
+  }
+  expect(acks(peer)).toEqual([0, 1, 1]);
+  await ask('INFO');
+  expect(peer.log().at(-1)).toBe('INFO');
+});
+
 it('is sent by the engine where the application has ended the early dialog that it belongs to', async () => {
   const { bench, app, peer, respond, ask } = await placeCall();
   opened.push(bench);

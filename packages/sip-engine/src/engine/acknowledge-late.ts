@@ -6,8 +6,8 @@ import type { EngineContext, EngineDialog } from './context.ts';
 import type { Received } from '../transaction/ports.ts';
 
 /**
- * The ACK of a 2xx to the last INVITE in a dialog that is gone (13.2.2.4): the one that went out, or else one of the engine's own, as
- * its application has no dialog any more to say it in.
+ * The ACK of a 2xx to the last INVITE in a dialog that is gone, or whose application is (13.2.2.4): the one that went out, or else one
+ * of the engine's own, as nobody is left to say it.
  */
 export function acknowledgeLate(
   context: EngineContext,

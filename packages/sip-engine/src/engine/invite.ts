@@ -8,13 +8,13 @@ import {
 import { heardNext, isOutOfOrder } from '../dialog/heard-provisionals.ts';
 import { ackOf, LiveDialog, type SentAck } from '../dialog/live-dialog.ts';
 import { forksPerInvite, type OutgoingInviteEffect } from '../dialog/outgoing-invite.ts';
-import { silentSip } from '../dialog/compose.ts';
 import { acknowledgeLate } from './acknowledge-late.ts';
-import { endByItself, localAnswer, requestForNobody, sendAck } from './client.ts';
+import { localAnswer, requestForNobody } from './client.ts';
 import { wireSip, type EngineContext, type EngineDialog } from './context.ts';
 import { inviteRunner, type InviteRunner } from './invite-runner.ts';
 import { agreeOnSession } from './session.ts';
-import type { Cleared, Sendable } from '../guard/send-gate.ts';
+import { StrayAnswers } from './stray-answers.ts';
+import type { Cleared } from '../guard/send-gate.ts';
 import type { Essentials } from '../message/essentials.ts';
 import type { HeaderField, SipRequest, SipResponse } from '../message/message.ts';
 import type { ClientTransaction, ClientUser } from '../transaction/client-transaction.ts';
@@ -24,11 +24,14 @@ import { cancelOf } from '../transaction/same-transaction.ts';
 import type { Way } from '../transport/send-path.ts';
 import type { AppConnection } from '../wire/app-connection.ts';
 
-interface Answer {
-  readonly response: SipResponse;
-  readonly essentials: Essentials | undefined;
-  readonly verbatim: Uint8Array | undefined;
-}
+/** What came, or what the engine says in place of it. */
+type Answer =
+  | Received
+  | {
+      readonly response: SipResponse;
+      readonly essentials: undefined;
+      readonly verbatim: undefined;
+    };
 
 /** What an INVITE of an application is about: a new call, or the dialog that it is sent in. */
 export interface InviteSubject {
@@ -48,8 +51,7 @@ export class EngineInvite implements ClientUser {
   readonly #way: Way;
   readonly #forget: () => void;
   readonly #early: Map<string, EngineDialog> = new Map<string, EngineDialog>();
-  /** ACKs of the 2xx of forks that nobody wanted, by To tag. */
-  #strays: Map<string, SentAck> | undefined;
+  #strays: StrayAnswers | undefined;
   readonly #runner: InviteRunner;
   #transaction: ClientTransaction | undefined;
   /** Of the 2xx that counts. */
@@ -164,7 +166,7 @@ export class EngineInvite implements ClientUser {
         this.#acceptAndEnd();
         break;
       case 'repeat-ack':
-        this.#repeatAck(ackOf(this.#ack, this.#current?.essentials?.cseq.sequence));
+        this.#repeatAck();
         break;
       case 'abandon':
         this.#transaction?.abandon();
@@ -178,7 +180,7 @@ export class EngineInvite implements ClientUser {
     const answer = this.#current;
     if (answer === undefined || answer.response.status === 100) return;
     const { status } = answer.response;
-    if (status >= 200 && status < 300) this.#confirm(answer);
+    if (answer.essentials && status >= 200 && status < 300) this.#confirm(answer);
     this.#tell(answer.response, answer.verbatim);
   }
 
@@ -197,19 +199,16 @@ export class EngineInvite implements ClientUser {
   }
 
   /** 13.2.2.4: the dialog of the first 2xx; the other early ones end with the transaction. */
-  #confirm({ response, essentials }: Answer): void {
+  #confirm(answer: Received): void {
     const { base } = this.subject;
-    if (essentials === undefined) return;
+    const { response } = answer;
     if (base !== undefined) {
       base.value = refreshTarget(base.value, response);
       this.#settle();
       this.#agree(base, response);
       return;
     }
-    const tag = essentials.toTag ?? '';
-    const live = this.#early.get(tag) ?? this.#open(response, essentials);
-    live.value = confirmDialog(live.value, response);
-    this.#early.delete(tag);
+    const live = this.#take(answer);
     this.#ack = live.ack;
     this.#agree(live, response);
     // kept for 64*T1, in case that another fork answers
@@ -241,6 +240,15 @@ export class EngineInvite implements ClientUser {
     return this.subject.base ?? this.#early.get(toTag);
   }
 
+  /** The dialog of a 2xx, which is early no more. */
+  #take({ response, essentials }: Received): EngineDialog {
+    const tag = essentials.toTag ?? '';
+    const live = this.#early.get(tag) ?? this.#open(response, essentials);
+    this.#early.delete(tag);
+    live.value = confirmDialog(live.value, response);
+    return live;
+  }
+
   #open(response: SipResponse, essentials: Essentials): EngineDialog {
     const value = dialogOfUac(this.#request, response, essentials);
     const live: EngineDialog = new LiveDialog(value, this.app, this.#way.path);
@@ -250,42 +258,34 @@ export class EngineInvite implements ClientUser {
     return live;
   }
 
-  /** A 2xx that crossed the CANCEL, or of a further fork: ACK, then BYE, at once. */
+  /** A 2xx that crossed the CANCEL, or of a further fork. */
   #acceptAndEnd(): void {
     const answer = this.#current;
     if (answer?.essentials === undefined) return;
     if (this.subject.base !== undefined) {
       // the dialog lives on with what was agreed: the application has to know, once
-      if (this.#isSettled) this.#repeatAck(ackOf(this.#ack, answer.essentials.cseq.sequence));
-      else this.#deliver();
+      if (!this.#isSettled) this.#deliver();
+      this.#repeatAck();
       return;
     }
-    const tag = answer.essentials.toTag ?? '';
-    const strays = (this.#strays ??= new Map<string, SentAck>());
-    const known = strays.get(tag);
-    this.#repeatAck(known?.last);
-    if (known !== undefined || strays.size >= forksPerInvite) return;
-    const live = this.#early.get(tag) ?? this.#open(answer.response, answer.essentials);
-    this.#early.delete(tag);
-    live.value = confirmDialog(live.value, answer.response);
-    strays.set(tag, live.ack);
-    sendAck(this.#context, live, silentSip('ACK'), () => {
-      // there was no way for it: tried again when the 2xx is
-      if (live.lastAck === undefined) strays.delete(tag);
-    });
-    endByItself(this.#context, live, 'ACK-BYE due to cancel race condition');
+    (this.#strays ??= new StrayAnswers(this.#context)).end(answer, () => this.#take(answer));
   }
 
   /** Its dialog is gone: the application hears what this 2xx should have been (15.1.2). */
   #acceptAfterEnd(live: EngineDialog, received: Received): void {
     this.#fail('cancelled');
-    const isFork = this.subject.base === undefined;
-    if (isFork) (this.#strays ??= new Map()).set(received.essentials.toTag ?? '', live.ack);
+    if (!this.subject.base) (this.#strays ??= new StrayAnswers(this.#context)).keep(live);
     acknowledgeLate(this.#context, live, received);
   }
 
-  #repeatAck(ack: Sendable | undefined): void {
+  /** The ACK of this 2xx again. A call may outlive the application that has to send it first: then it is the engine's own. */
+  #repeatAck(): void {
+    const { base } = this.subject;
+    const answer = this.#current;
+    if (answer?.essentials === undefined) return;
+    const ack = ackOf(this.#ack, answer.essentials.cseq.sequence);
     if (ack !== undefined) this.#context.gate.send(ack, () => undefined);
+    else if (base && this.app?.isOpen === false) acknowledgeLate(this.#context, base, answer);
   }
 
   /** Early dialogs that became nothing are gone; the base dialog may send its next INVITE. */
