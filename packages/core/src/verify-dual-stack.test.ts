@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ensurePublicIdentity } from './ensure-public-identity.ts';
 import type { IdentitySpecInput } from './identity/identity-spec.ts';
-import { parseStunServer } from './identity/stun-server-name.ts';
 import type { FakeStunServer } from './testing/fake-internet/fake-stun-server.ts';
 import {
   causesOf,
@@ -165,18 +164,5 @@ describe('an ensure that requires a proof by packets', () => {
       code: 'OutboundNotProven',
       message: expect.stringMatching(message) as string,
     });
-  });
-});
-
-describe('a STUN server by its IPv6 address', () => {
-  it.each([
-    ['[2001:db8::50]:3479', { host: '2001:db8::50', port: 3479 }],
-    ['stun:[2001:DB8:0:0::50]', { host: '2001:db8::50', port: 3478 }],
-    ['[2001:db8::50', undefined],
-    ['2001:db8::50', undefined],
-    ['[2001:db8::g]', undefined],
-    ['[stun.example.com]:3478', undefined],
-  ])('%s', (text, server) => {
-    expect(parseStunServer(text)).toEqual(server);
   });
 });

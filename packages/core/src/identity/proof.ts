@@ -4,8 +4,8 @@ import { parseStunServer, type StunServerName } from './stun-server-name.ts';
 /** What is sent on the wire to prove an identity, as a caller writes it. */
 export interface WireProofInput {
   /**
-   * STUN servers (RFC 8489), each "host:port" or "host" for port 3478, by name, IPv4 address, or IPv6 address in brackets. A name
-   * is asked in each family of the identity in which it has an address. Several, of different operators. One with two public addresses (RFC 5780, coturn) can prove inbound too.
+   * STUN servers (RFC 8489), each "host:port" or "host" for port 3478, by name, IPv4 address, or IPv6 address in brackets; before it
+   * "stun:" may stand, as in a URI of RFC 7064. A name is asked in each family of the identity in which it has an address. Several, of different operators. One with two public addresses (RFC 5780, coturn) can prove inbound too.
    */
   readonly stunServers: readonly string[];
   /** UDP ports to be proven, those that SIP and SDP will tell; at most 64, so of a range its ends. */
