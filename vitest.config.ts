@@ -26,6 +26,7 @@ export default defineConfig({
             'packages/*/src/**/*.test.ts',
             'test/lab/src/**/*.test.ts',
             'tools/**/*.test.ts',
+            'bench/*.test.ts',
           ],
           // V8 of Node 24 now and then ends a process whose threads come and go (test/simulation/run-parallel.ts)
           pool: 'forks',

@@ -1,13 +1,15 @@
 /**
  * `npm run bench:footprint`: what a bundled sidecar weighs: its size, its start, its memory.
- * Exit 0 when the bounds hold, 1 when one does not or something failed. Options: --runs N, --json FILE.
+ * Exit codes and options: arguments.ts.
  */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { checkBoxPrerequisites } from '@truetuple/lab';
-import { parseBenchArguments, type BenchOptions } from '../identity/arguments.ts';
+import { startProgram } from '../../tools/command-line.ts';
+import { parseArguments, type BenchOptions } from '../identity/arguments.ts';
 import { describeMachine } from '../identity/machine.ts';
+import { usage } from './arguments.ts';
 import { judge } from './bounds.ts';
 import { bundleSidecar } from './bundle-sidecar.ts';
 import { measureFirstAnswers } from './first-answers.ts';
@@ -17,7 +19,8 @@ import { printFirstAnswers, printMemory, printSizes, printVerdicts } from './pri
 import { measureResidentMemory } from './resident-memory.ts';
 import { byDefault, sparing } from './way.ts';
 
-process.exitCode = await runBench(parseBenchArguments(process.argv.slice(2)));
+const asked = parseArguments(process.argv.slice(2));
+process.exitCode = await startProgram({ name: 'bench:footprint', usage }, asked, runBench);
 
 function print(lines: readonly string[]): void {
   console.log(lines.join('\n'));

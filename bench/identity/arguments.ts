@@ -1,19 +1,23 @@
-import { parseArgs } from 'node:util';
+import { readCommandLine, wholeNumber, type CommandLine } from '../../tools/command-line.ts';
+
+export const usage = `npm run bench:identity -- [options]
+npm run bench:identity:built -- [options]
+
+  --runs N     rounds of each measurement, 1 to 1000 (30)
+  --json FILE  write all figures to FILE
+
+Exit 0: the bounds held. 1: one did not, or something failed. 2: the command line was refused.`;
 
 export interface BenchOptions {
   readonly runs: number;
   readonly jsonFile: string | undefined;
 }
 
-/** `--runs N` (default 30) and `--json FILE`. */
-export function parseBenchArguments(args: readonly string[]): BenchOptions {
-  const { values } = parseArgs({
-    args: [...args],
-    options: { runs: { type: 'string', default: '30' }, json: { type: 'string' } },
-  });
-  const runs = Number(values.runs);
-  if (!Number.isInteger(runs) || runs < 1 || runs > 1000) {
-    throw new Error(`--runs ${values.runs}: give a whole number from 1 to 1000.`);
-  }
-  return { runs, jsonFile: values.json };
+/** `--runs N` and `--json FILE`. */
+export function parseArguments(args: readonly string[]): CommandLine<BenchOptions> {
+  const options = { runs: { type: 'string' }, json: { type: 'string' } } as const;
+  return readCommandLine(args, options, ({ runs = '30', json }) => ({
+    runs: wholeNumber('--runs', runs, 1, 1000),
+    jsonFile: json,
+  }));
 }

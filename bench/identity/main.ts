@@ -1,10 +1,11 @@
 /**
  * `npm run bench:identity`: time to ready in the lab, step by step, and the kernel's steps against forking ip(8).
- * Exit 0 when the bounds hold, 1 when one does not or something failed. Options: --runs N, --json FILE.
+ * Exit codes and options: arguments.ts.
  */
 import { writeFile } from 'node:fs/promises';
 import { checkBoxPrerequisites } from '@truetuple/lab';
-import { parseBenchArguments, type BenchOptions } from './arguments.ts';
+import { startProgram } from '../../tools/command-line.ts';
+import { parseArguments, usage, type BenchOptions } from './arguments.ts';
 import { judge } from './bounds.ts';
 import { measureKernelHalf } from './kernel-half.ts';
 import { describeMachine } from './machine.ts';
@@ -12,7 +13,8 @@ import { printKernelHalf } from './print-kernel.ts';
 import { printReadyHalf } from './print-ready.ts';
 import { measureReadyHalf } from './ready-half.ts';
 
-process.exitCode = await runBench(parseBenchArguments(process.argv.slice(2)));
+const asked = parseArguments(process.argv.slice(2));
+process.exitCode = await startProgram({ name: 'bench:identity', usage }, asked, runBench);
 
 function print(lines: readonly string[]): void {
   console.log(lines.join('\n'));

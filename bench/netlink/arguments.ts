@@ -1,23 +1,27 @@
-import { parseArgs } from 'node:util';
+import { readCommandLine, wholeNumber, type CommandLine } from '../../tools/command-line.ts';
+
+export const usage = `npm run bench:netlink -- [options]
+
+  --runs N     rounds, 1 to 1000 (15)
+  --quick      three rounds, for a first look
+  --json FILE  write all figures to FILE
+
+Exit 0: the bounds held. 1: one did not, or something failed. 2: the command line was refused.`;
 
 export interface BenchOptions {
   readonly runs: number;
   readonly jsonFile: string | undefined;
 }
 
-/** `--runs N` (default 15), `--quick` (three rounds, for a first look), `--json FILE`. */
-export function parseBenchArguments(args: readonly string[]): BenchOptions {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      runs: { type: 'string' },
-      quick: { type: 'boolean', default: false },
-      json: { type: 'string' },
-    },
-  });
-  const runs = Number(values.runs ?? (values.quick ? '3' : '15'));
-  if (!Number.isInteger(runs) || runs < 1 || runs > 1000) {
-    throw new Error(`--runs ${String(values.runs)}: give a whole number from 1 to 1000.`);
-  }
-  return { runs, jsonFile: values.json };
+/** `--runs N`, `--quick`, `--json FILE`. */
+export function parseArguments(args: readonly string[]): CommandLine<BenchOptions> {
+  const options = {
+    runs: { type: 'string' },
+    quick: { type: 'boolean' },
+    json: { type: 'string' },
+  } as const;
+  return readCommandLine(args, options, ({ runs, quick = false, json }) => ({
+    runs: wholeNumber('--runs', runs ?? (quick ? '3' : '15'), 1, 1000),
+    jsonFile: json,
+  }));
 }

@@ -1,15 +1,15 @@
 /**
  * `npm run bench:netlink`: rules and routes through each face of the package and a listing, beside a C program that
  * awaits each ACK, ip(8), npm's netlink, node-netlink and pyroute2; warm, and the first use in a fresh process.
- * The peers are installed into a temporary folder. Exit 0 when the bounds hold, 1 when one does not or something
- * failed. Options: --runs N, --quick, --json FILE.
+ * The peers are installed into a temporary folder. Exit codes and options: arguments.ts.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createNetworkNamespace, openNetlink } from '@truetuple/netlink';
+import { startProgram } from '../../tools/command-line.ts';
 import { describeMachine } from '../identity/machine.ts';
-import { parseBenchArguments } from './arguments.ts';
+import { parseArguments, usage, type BenchOptions } from './arguments.ts';
 import { judge } from './bounds.ts';
 import type { Figures } from './bounds.ts';
 import { fillTable, measureFresh, measureWarm } from './measure.ts';
@@ -17,15 +17,19 @@ import { printFigures, printVerdicts } from './print.ts';
 import { prepareSides } from './sides.ts';
 import type { Sides } from './sides.ts';
 
-const { runs, jsonFile } = parseBenchArguments(process.argv.slice(2));
-const folder = mkdtempSync(join(tmpdir(), 'bench-netlink-'));
-try {
-  await run();
-} finally {
-  rmSync(folder, { recursive: true });
+const asked = parseArguments(process.argv.slice(2));
+process.exitCode = await startProgram({ name: 'bench:netlink', usage }, asked, runInFolder);
+
+async function runInFolder(options: BenchOptions): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), 'bench-netlink-'));
+  try {
+    return await runBench(folder, options);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
-async function run(): Promise<void> {
+async function runBench(folder: string, { runs, jsonFile }: BenchOptions): Promise<number> {
   const sides = prepareSides(folder);
   for (const why of sides.missing) console.log(`Left out: ${why}`);
   const machine = describeMachine();
@@ -34,7 +38,7 @@ async function run(): Promise<void> {
   console.log(
     `${String(cores)} cores of ${cpu}, load ${load.toFixed(2)}; Linux ${kernel}; Node ${node}; ${iproute2}; packages: ${packages}; ${String(runs)} rounds`,
   );
-  const figures = await measure(sides);
+  const figures = await measure(sides, runs);
   const verdicts = judge(figures);
   console.log([...printFigures(figures), ...printVerdicts(verdicts)].join('\n'));
   console.log(`\nLoad at the end: ${(loadavg()[0] ?? Number.NaN).toFixed(2)}`);
@@ -44,10 +48,10 @@ async function run(): Promise<void> {
       `${JSON.stringify({ machine, runs, verdicts, ...figures }, null, 2)}\n`,
     );
   }
-  if (!verdicts.every(({ holds }) => holds)) process.exitCode = 1;
+  return verdicts.every(({ holds }) => holds) ? 0 : 1;
 }
 
-async function measure({ all }: Sides): Promise<Figures> {
+async function measure({ all }: Sides, runs: number): Promise<Figures> {
   using netns = createNetworkNamespace();
   await using netlink = await openNetlink({ netns });
   await netlink.links.add({ kind: 'veth', name: 'a', up: true, peer: { name: 'b', up: true } });

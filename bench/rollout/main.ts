@@ -1,12 +1,13 @@
 /**
  * `npm run bench:rollout`: how long many pods that start at the same moment take to their identities, when EC2 grants no more than its
- * documented token buckets. Time is virtual: the figures do not depend on the machine, and are the same in every run. Exit 0 when the
- * bounds hold, 1 when one does not. Options: --pods N (default 1000), --json FILE.
+ * documented token buckets. Time is virtual: the figures do not depend on the machine, and are the same in every run. Exit codes and
+ * options: arguments.ts.
  */
 import { writeFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
 import { ec2RequestRates } from '@truetuple/core';
+import { startProgram } from '../../tools/command-line.ts';
 import { formatTable } from '../identity/table.ts';
+import { parseArguments, usage, type RolloutOptions } from './arguments.ts';
 import { routeTables } from './region.ts';
 import type { Design } from './grants.ts';
 import { roll, type RollFigures } from './roll.ts';
@@ -19,7 +20,8 @@ const designs: readonly Design[] = [
 /** How far above the lower bound whoever calls EC2 for all may end. */
 const slack = 1.15;
 
-process.exitCode = await runBench();
+const asked = parseArguments(process.argv.slice(2));
+process.exitCode = await startProgram({ name: 'bench:rollout', usage }, asked, runBench);
 
 interface LowerBound {
   readonly action: string;
@@ -36,14 +38,7 @@ function lowerBound(pods: number): LowerBound {
   return bounds.reduce((most, bound) => (bound.seconds > most.seconds ? bound : most));
 }
 
-async function runBench(): Promise<number> {
-  const { values } = parseArgs({
-    options: { pods: { type: 'string', default: '1000' }, json: { type: 'string' } },
-  });
-  const pods = Number(values.pods);
-  if (!Number.isInteger(pods) || pods < 1 || pods > 1_000) {
-    throw new Error(`--pods ${values.pods}: give a whole number from 1 to 1000.`);
-  }
+async function runBench({ pods, jsonFile }: RolloutOptions): Promise<number> {
   const least = lowerBound(pods);
   const figures: RollFigures[] = [];
   for (const design of designs) figures.push(await roll(design, pods));
@@ -66,8 +61,8 @@ async function runBench(): Promise<number> {
       ),
     ].join('\n'),
   );
-  if (values.json !== undefined) {
-    await writeFile(values.json, `${JSON.stringify({ pods, least, figures }, null, 2)}\n`);
+  if (jsonFile !== undefined) {
+    await writeFile(jsonFile, `${JSON.stringify({ pods, least, figures }, null, 2)}\n`);
   }
   const together = figures.filter(({ design }) => design !== 'a process for each pod');
   const holds =

@@ -1,8 +1,17 @@
-import { parseArgs } from 'node:util';
+import { readCommandLine, type CommandLine } from '../../tools/command-line.ts';
 import { fullSettings, quickSettings, type Settings } from './settings.ts';
 
 export const parts = ['stub', 'rounds', 'endurance', 'ceiling', 'sipp', 'relay'] as const;
 export type Part = (typeof parts)[number];
+
+export const usage = `npm run bench:sip -- [options]
+
+  --quick       short runs, for a first look: two minutes instead of twenty-three
+  --only PARTS  some of ${parts.join(',')} (all)
+  --polling     the load generator polls, where it sleeps until something comes else
+  --json FILE   write all figures to FILE
+
+Exit 0: the bounds held. 1: one did not, or something failed. 2: the command line was refused.`;
 
 export interface BenchOptions {
   readonly settings: Settings;
@@ -12,26 +21,24 @@ export interface BenchOptions {
 }
 
 /** `--quick`, `--polling`, `--only part,part`, `--json FILE`. */
-export function parseBenchArguments(args: readonly string[]): BenchOptions {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      quick: { type: 'boolean', default: false },
-      polling: { type: 'boolean', default: false },
-      only: { type: 'string' },
-      json: { type: 'string' },
-    },
-  });
-  const wanted = values.only?.split(',') ?? parts;
-  const chosen = parts.filter((part) => wanted.includes(part));
-  if (chosen.length < wanted.length) {
-    throw new Error(`--only ${values.only}: give some of ${parts.join(',')}.`);
-  }
-  const settings = values.quick ? quickSettings : fullSettings;
-  return {
-    settings: { ...settings, isPolled: values.polling },
-    isQuick: values.quick,
-    parts: chosen,
-    jsonFile: values.json,
-  };
+export function parseArguments(args: readonly string[]): CommandLine<BenchOptions> {
+  const options = {
+    quick: { type: 'boolean' },
+    polling: { type: 'boolean' },
+    only: { type: 'string' },
+    json: { type: 'string' },
+  } as const;
+  return readCommandLine(args, options, ({ quick = false, polling = false, only, json }) => ({
+    settings: { ...(quick ? quickSettings : fullSettings), isPolled: polling },
+    isQuick: quick,
+    parts: only === undefined ? parts : chosenParts(only),
+    jsonFile: json,
+  }));
+}
+
+function chosenParts(only: string): readonly Part[] {
+  const wanted = only.split(',');
+  const stranger = wanted.find((name) => !parts.some((part) => part === name));
+  if (stranger === undefined) return parts.filter((part) => wanted.includes(part));
+  throw new Error(`--only ${only}: "${stranger}" is none of ${parts.join(', ')}`);
 }

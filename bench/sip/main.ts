@@ -1,11 +1,10 @@
 /**
  * `npm run bench:sip`: what a call costs through drachtio-srf on the engine, beside a bare UAS, npm's sip and drachtio-srf
- * alone; how many calls a second; and the media relay's latency. Exit 0 when the bounds hold, 1 when one does not or
- * something failed. Options: --quick, --polling (the load generator polls, where it sleeps until something comes else),
- * --only stub,rounds,endurance,ceiling,sipp,relay, --json FILE.
+ * alone; how many calls a second; and the media relay's latency. Exit codes and options: arguments.ts.
  */
 import { writeFile } from 'node:fs/promises';
-import { parseBenchArguments, type BenchOptions, type Part } from './arguments.ts';
+import { startProgram } from '../../tools/command-line.ts';
+import { parseArguments, usage, type BenchOptions, type Part } from './arguments.ts';
 import { judge } from './bounds.ts';
 import type { Figures } from './figures.ts';
 import { describeMachine } from './machine.ts';
@@ -25,7 +24,8 @@ import {
   printVerdicts,
 } from './print.ts';
 
-process.exitCode = await runBench(parseBenchArguments(process.argv.slice(2)));
+const asked = parseArguments(process.argv.slice(2));
+process.exitCode = await startProgram({ name: 'bench:sip', usage }, asked, runBench);
 
 function print(lines: readonly string[]): void {
   console.log(lines.join('\n'));

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { readCommandLine, wholeNumber, type CommandLine } from '../../tools/command-line.ts';
 import type { Mode } from './faults.ts';
 import { mutants } from './mutants.ts';
 
@@ -23,45 +23,27 @@ export interface SimulateOptions {
   readonly mutant: string | undefined;
 }
 
-export type ParsedArguments =
-  | { readonly kind: 'help' }
-  | { readonly kind: 'refused'; readonly because: string }
-  | { readonly kind: 'run'; readonly options: SimulateOptions };
-
 /** Reads the command line of `npm run simulate`. */
-export function parseArguments(args: readonly string[]): ParsedArguments {
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        help: { type: 'boolean', short: 'h', default: false },
-        seeds: { type: 'string', default: '1000' },
-        from: { type: 'string', default: '1' },
-        workers: { type: 'string' },
-        seed: { type: 'string' },
-        mutant: { type: 'string' },
-        mode: { type: 'string' },
-      },
-    });
-    if (values.help) return { kind: 'help' };
-    const options = {
-      seeds: whole('--seeds', values.seeds, 1),
-      from: whole('--from', values.from, 0),
-      workers: values.workers === undefined ? undefined : whole('--workers', values.workers, 1),
-      seed: values.seed === undefined ? undefined : whole('--seed', values.seed, 0),
-      mode: modeOf(values.mode),
-      mutant: mutantOf(values.mutant),
+export function parseArguments(args: readonly string[]): CommandLine<SimulateOptions> {
+  const options = {
+    seeds: { type: 'string' },
+    from: { type: 'string' },
+    workers: { type: 'string' },
+    seed: { type: 'string' },
+    mutant: { type: 'string' },
+    mode: { type: 'string' },
+  } as const;
+  return readCommandLine(args, options, (values) => {
+    const { seeds = '1000', from = '1', workers, seed, mode, mutant } = values;
+    return {
+      seeds: wholeNumber('--seeds', seeds, 1),
+      from: wholeNumber('--from', from, 0),
+      workers: workers === undefined ? undefined : wholeNumber('--workers', workers, 1),
+      seed: seed === undefined ? undefined : wholeNumber('--seed', seed, 0),
+      mode: modeOf(mode),
+      mutant: mutantOf(mutant),
     };
-    return { kind: 'run', options };
-  } catch (error) {
-    return { kind: 'refused', because: error instanceof Error ? error.message : String(error) };
-  }
-}
-
-function whole(option: string, text: string, least: number): number {
-  const value = /^\d+$/u.test(text) ? Number(text) : Number.NaN;
-  if (Number.isSafeInteger(value) && value >= least) return value;
-  throw new Error(`${option} ${text} is no whole number from ${least} on`);
+  });
 }
 
 function modeOf(mode: string | undefined): Mode | undefined {

@@ -1,28 +1,16 @@
 // npm run simulate -- --seeds N | --seed S
+import { startProgram } from '../../tools/command-line.ts';
 import { parseArguments, usage, type SimulateOptions } from './arguments.ts';
 import { coverageOf, coverageTable, judgedFrom, leastCoverage, unknownSteps } from './coverage.ts';
 import { installMutant } from './install-mutant.ts';
 import { runParallel } from './run-parallel.ts';
 import type { FailedSeed, Tally } from './tally.ts';
 
-process.exitCode = await start(process.argv.slice(2));
+const asked = parseArguments(process.argv.slice(2));
+process.exitCode = await startProgram({ name: 'simulate', usage }, asked, start);
 
-async function start(args: readonly string[]): Promise<number> {
-  const parsed = parseArguments(args);
-  switch (parsed.kind) {
-    case 'help':
-      console.log(usage);
-      return 0;
-    case 'refused':
-      console.error(`simulate: ${parsed.because}\n${usage}`);
-      return 2;
-    case 'run': {
-      const { options } = parsed;
-      return options.seed === undefined ? runMany(options) : replay(options.seed, options);
-    }
-    default:
-      return parsed satisfies never;
-  }
+async function start(options: SimulateOptions): Promise<number> {
+  return options.seed === undefined ? runMany(options) : replay(options.seed, options);
 }
 
 /** One seed, with its whole history. */
