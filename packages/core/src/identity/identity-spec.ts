@@ -157,7 +157,8 @@ const boundPorts = v.pipe(
   v.check(({ first, last }) => first <= last, 'ends before it begins'),
 );
 
-const schema: v.GenericSchema<unknown, IdentitySpec> = v.strictObject({
+/** The fields of a spec, each by itself; docs/spec.md tells them. */
+export const identitySpecSchema: v.GenericSchema<unknown, IdentitySpec> = v.strictObject({
   owner: v.strictObject({ cluster: namePart, namespace: namePart, pod: namePart, uid: namePart }),
   pool: v.pipe(v.string(), v.regex(poolName, poolNameFault)),
   address: v.optional(addressName),
@@ -202,7 +203,7 @@ const schema: v.GenericSchema<unknown, IdentitySpec> = v.strictObject({
  * @throws CoreError SpecInvalid naming every field that is wrong
  */
 export function parseIdentitySpec(input: unknown): IdentitySpec {
-  const result = v.safeParse(schema, input);
+  const result = v.safeParse(identitySpecSchema, input);
   if (!result.success) throw invalid(result.issues.map(describeIssue));
   const spec = result.output;
   const impossible = [...refuseDelivery(spec), ...refuseProofOf(spec), ...refuseIpv6Spec(spec)];

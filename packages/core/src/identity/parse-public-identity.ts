@@ -29,8 +29,8 @@ const ipv6Cidr = v.custom<Ipv6Cidr>(
 const port = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535));
 const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
 
-/** Unknown fields are left out: a later minor version may have written more. */
-const schema: v.GenericSchema<unknown, PublicIdentity> = v.object({
+/** The identity file, which docs/identity-file.md tells. Unknown fields are left out: a later minor version may have written more. */
+export const publicIdentitySchema: v.GenericSchema<unknown, PublicIdentity> = v.object({
   schema: v.literal(identitySchema),
   generation: positive,
   publicIp: ipv4,
@@ -79,7 +79,7 @@ const schema: v.GenericSchema<unknown, PublicIdentity> = v.object({
  * @throws CoreError IdentityFileInvalid naming `source` and what is wrong in it
  */
 export function parsePublicIdentity(text: string, source: string): PublicIdentity {
-  const result = v.safeParse(schema, parseJson(text));
+  const result = v.safeParse(publicIdentitySchema, parseJson(text));
   if (result.success) return result.output;
   const problems = result.issues.map((i) => `${v.getDotPath(i) ?? 'value'}: ${i.message}`);
   throw new CoreError({
