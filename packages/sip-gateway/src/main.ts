@@ -43,15 +43,21 @@ async function main(command: Command): Promise<ExitCode> {
       process.stdout.write(`${command.file}: fine\n`);
       return exitCodes.asked;
     case 'ladder':
-      // whoever reads may have seen enough: `| head`
-      process.stdout.on('error', () => undefined);
-      process.stdout.write(await drawLadder(command));
+      await ladder(command);
       return exitCodes.asked;
     case 'run':
       return run(command.config);
     default:
       return command satisfies never;
   }
+}
+
+async function ladder(command: Command & { readonly kind: 'ladder' }): Promise<void> {
+  const { text, note } = await drawLadder(command);
+  // whoever reads may have seen enough: `| head`
+  process.stdout.on('error', () => undefined);
+  process.stdout.write(text);
+  if (note !== undefined) process.stderr.write(`truetuple-gateway: ${note}\n`);
 }
 
 async function run(file: string): Promise<ExitCode> {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { PublicIdentity } from '@truetuple/core';
@@ -55,6 +55,10 @@ describe('a command line', () => {
     expect(Math.max(...helpText.split('\n').map((line) => line.length))).toBeLessThan(121);
   });
 });
+
+async function textOf(command: Command & { readonly kind: 'ladder' }): Promise<string> {
+  return (await drawLadder(command)).text;
+}
 
 describe('the ladder of a file', () => {
   let folder: string;
@@ -133,22 +137,34 @@ describe('the ladder of a file', () => {
 
   it('is text, or JSON', async () => {
     const file = await capture();
-    expect(await drawLadder({ ...asked, file })).toContain('ok Via 10.0.2.128:5060');
-    const outside = await drawLadder({
+    expect(await textOf({ ...asked, file })).toContain('ok Via 10.0.2.128:5060');
+    const outside = await textOf({
       ...asked,
       file,
       publicAddresses: { '10.0.2.128': '203.0.113.50' },
     });
     expect(outside).toContain('XX Via 10.0.2.128:5060, seen 203.0.113.50:5060');
-    expect(JSON.parse(await drawLadder({ ...asked, file, isJson: true }))).toMatchObject([
+    expect(JSON.parse(await textOf({ ...asked, file, isJson: true }))).toMatchObject([
       {
         callIds: ['only'],
         rows: [{ kind: 'message', method: 'OPTIONS', told: [{ verdict: 'same' }] }],
       },
     ]);
-    expect(JSON.parse(await drawLadder({ ...asked, file, isJson: true, callId: 'other' }))).toEqual(
-      [],
+    expect(JSON.parse(await textOf({ ...asked, file, isJson: true, callId: 'other' }))).toEqual([]);
+  });
+
+  it('that ends within a packet is drawn up to there, with a note', async () => {
+    const whole = await readFile(await capture());
+    const file = join(folder, 'cut-off.pcap');
+    await writeFile(file, Buffer.concat([whole, whole.subarray(24, -1)]));
+    const { text, note } = await drawLadder({ ...asked, file });
+    expect(text).toContain('ok Via 10.0.2.128:5060');
+    expect(note).toBe(
+      `${file} is cut off: it ends within the packet that begins at byte ${whole.length}, which is left out, and what came later is missing.`,
     );
+    expect(await drawLadder({ ...asked, file, isJson: true })).toMatchObject({ note });
+    await writeFile(file, whole);
+    expect(await drawLadder({ ...asked, file })).toEqual({ text, note: undefined });
   });
 
   it('that is not there is refused', async () => {

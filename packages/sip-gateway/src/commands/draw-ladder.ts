@@ -1,28 +1,45 @@
 import { readFile, stat } from 'node:fs/promises';
 import { GatewayError } from '../errors.ts';
-import { readCalls, readPcap, renderLadder } from '../ladder/ladder.ts';
+import { readCalls, renderLadder } from '../ladder/ladder.ts';
+import { readCapture } from '../ladder/pcap/read-pcap.ts';
 import type { Command } from './command-line.ts';
 
 /** What is read into memory at most. */
 const mostBytes = 1024 ** 3;
 
+/** A capture file as text. */
+export interface DrawnLadder {
+  readonly text: string;
+  /** What whoever reads it has to know besides. */
+  readonly note: string | undefined;
+}
+
 /**
- * A capture file as text.
+ * Draws a capture file, or tells it as JSON.
  *
  * @throws GatewayError CaptureInvalid
  */
-export async function drawLadder(command: Command & { readonly kind: 'ladder' }): Promise<string> {
+export async function drawLadder(
+  command: Command & { readonly kind: 'ladder' },
+): Promise<DrawnLadder> {
   const { file, callId, isJson, isAscii, isApart, width, names, publicAddresses } = command;
-  const datagrams = readPcap(await readWhole(file));
+  const { datagrams, cutOffAt } = readCapture(await readWhole(file));
+  const note =
+    cutOffAt === undefined
+      ? undefined
+      : `${file} is cut off: it ends within the packet that begins at byte ${cutOffAt}, which is left out, and what came later is missing.`;
   const options = {
     names,
     publicAddresses,
     ...(callId === undefined ? {} : { callId }),
     ...(isApart ? { legs: 'apart' as const } : {}),
   };
-  if (isJson) return `${JSON.stringify(readCalls(datagrams, options), undefined, 2)}\n`;
+  if (isJson) {
+    return { text: `${JSON.stringify(readCalls(datagrams, options), undefined, 2)}\n`, note };
+  }
   const charset = isAscii ? 'ascii' : 'unicode';
-  return `${renderLadder(datagrams, { ...options, width, charset }).join('\n')}\n`;
+  const lines = renderLadder(datagrams, { ...options, width, charset });
+  return { text: `${lines.join('\n')}\n`, note };
 }
 
 async function readWhole(file: string): Promise<Uint8Array> {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fc, test as property } from '@fast-check/vitest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Ipv4Address } from '../address.ts';
+import type { RouteCall } from '../call/gateway-calls.ts';
 import { loadConfig } from '../commands/load-config.ts';
 import { routeByTable } from './routes.ts';
 import { readSecret } from './secret.ts';
@@ -76,6 +77,8 @@ describe('a configuration', () => {
       'f.yaml:1: media is missing',
       'f.yaml:1: routes is missing',
     ]);
+    expect(refusal('# nothing')).toEqual(['f.yaml:1: the file is empty']);
+    expect(refusal('- identity')).toEqual(['f.yaml:1: the file is no map of settings']);
   });
 
   it.each([
@@ -100,9 +103,9 @@ describe('a configuration', () => {
     ['timeouts: { set-up: 1 }', 'f.yaml:7: timeouts.set-up is no known key; did you mean setup?'],
     [
       'media: { kind: embedded }',
-      /^f.yaml:7: the file is no YAML that is read here: Map keys must be unique/,
+      /^f.yaml:7:1: the file is no YAML that is read here: Map keys must be unique/,
     ],
-    ['log: !!js/function x', /^f.yaml:7: the file is no YAML that is read here: Unresolved tag/],
+    ['log: !!js/function x', /^f.yaml:7:6: the file is no YAML that is read here: Unresolved tag/],
   ])('with %j is refused by line and path', (line, message) => {
     const [first] = refusal(...least, line);
     if (typeof message === 'string') expect(first).toBe(message);
@@ -242,6 +245,19 @@ function refuse(): void {
   throw new Error('region: is not an AWS region');
 }
 
+/** An INVITE, as far as the route table looks at it. */
+function inviteTo(requestUri: string, source: string): Parameters<RouteCall>[0] {
+  return {
+    callId: 'c',
+    source: source as Ipv4Address,
+    requestUri,
+    fromUser: 'a',
+    fromName: undefined,
+    passed: {},
+    sdp: undefined,
+  };
+}
+
 describe('the configuration in a file', () => {
   const checked: unknown[] = [];
   const checkSpec = (spec: unknown): void => void checked.push(spec);
@@ -333,16 +349,7 @@ describe('a route table', () => {
     ],
     (source) => (source.startsWith('10.') ? 'vpc' : 'internet'),
   );
-  const call = (requestUri: string, source: string): unknown =>
-    route({
-      callId: 'c',
-      source: source as Ipv4Address,
-      requestUri,
-      fromUser: 'a',
-      fromName: undefined,
-      passed: {},
-      sdp: undefined,
-    });
+  const call = (requestUri: string, source: string): unknown => route(inviteTo(requestUri, source));
 
   it.each([
     ['sip:office@203.0.113.50', '198.51.100.50', { kind: 'to', uri: 'sip:office@10.0.1.100' }],
@@ -361,5 +368,20 @@ describe('a route table', () => {
     const found = call(`sip:${user}@203.0.113.50`, '10.0.1.1') as { kind: string; uri?: string };
     if (found.kind === 'to')
       expect(found.uri).toMatch(/^sip:[^@<>\s"]*@(?:198\.51\.100\.50|trunk\.example)$/);
+  });
+});
+
+describe('the routes of the README', () => {
+  it.each([
+    ['office', '198.51.100.50', 'sip:office@10.0.1.100:5060'],
+    ['office', '10.0.1.1', 'sip:office@10.0.1.200'],
+    ['0049301234567', '10.0.1.1', 'sip:+49301234567@trunk.example.net'],
+    ['0049301234567', '198.51.100.50', 'sip:0049301234567@10.0.1.200'],
+  ])('lead a call of %s from %s to %s', async (user, source, uri) => {
+    const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
+    const [, yaml = ''] = /^```yaml\n(routes:.*?)```/msu.exec(readme) ?? [];
+    const { routes } = readConfig([...least.slice(0, 3), yaml].join('\n'), 'README.md');
+    const route = routeByTable(routes, (from) => (from.startsWith('10.') ? 'vpc' : 'internet'));
+    expect(route(inviteTo(`sip:${user}@203.0.113.50`, source))).toEqual({ kind: 'to', uri });
   });
 });

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { LineCounter, parseDocument, type Document } from 'yaml';
+import { isMap, LineCounter, parseDocument, type Document } from 'yaml';
 import { lineOf, problemOf, type ConfigProblem } from './problem.ts';
 import { configSchema } from './schema.ts';
 import { GatewayError } from '../errors.ts';
@@ -12,7 +12,7 @@ const mostCharacters = 1_000_000;
  * Reads a configuration, once, at the edge.
  *
  * @param source what the text came from, for messages
- * @throws GatewayError ConfigInvalid, naming file, line and path of everything that is wrong
+ * @throws GatewayError ConfigInvalid, naming file, line and path of everything that is wrong, or line and column where it is no YAML
  */
 export function readConfig(yaml: string, source: string): GatewayConfig {
   if (yaml.length > mostCharacters) {
@@ -23,9 +23,12 @@ export function readConfig(yaml: string, source: string): GatewayConfig {
   const [flaw] = [...document.errors, ...document.warnings];
   if (flaw !== undefined) {
     const what = `is no YAML that is read here: ${flaw.message.split(' at line')[0]}`;
-    throw configInvalid(source, [
-      { line: lines.linePos(flaw.pos[0]).line, path: 'the file', what },
-    ]);
+    const { line, col: column } = lines.linePos(flaw.pos[0]);
+    throw configInvalid(source, [{ line, column, path: 'the file', what }]);
+  }
+  if (!isMap(document.contents)) {
+    const what = document.contents === null ? 'is empty' : 'is no map of settings';
+    throw configInvalid(source, [{ line: 1, path: 'the file', what }]);
   }
   const result = v.safeParse(configSchema, valueOf(document, source));
   if (result.success) return result.output;
@@ -57,7 +60,10 @@ function valueOf(document: Document, source: string): unknown {
 
 /** The error of every problem with a configuration file. */
 export function configInvalid(source: string, problems: readonly ConfigProblem[]): GatewayError {
-  const told = problems.map(({ line, path, what }) => `${source}:${line}: ${path} ${what}`);
+  const told = problems.map(({ line, column, path, what }) => {
+    const place = column === undefined ? line : `${line}:${column}`;
+    return `${source}:${place}: ${path} ${what}`;
+  });
   return new GatewayError({
     code: 'ConfigInvalid',
     message: told.join('\n'),

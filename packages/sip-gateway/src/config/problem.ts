@@ -5,6 +5,8 @@ import { isMap, isScalar, isSeq, type Document, type LineCounter } from 'yaml';
 export interface ConfigProblem {
   /** From 1. */
   readonly line: number;
+  /** From 1; where the text itself cannot be read. */
+  readonly column?: number;
   /** Such as `media.ports.first`. */
   readonly path: string;
   readonly what: string;

@@ -9,6 +9,22 @@ export interface CapturedFrame {
   readonly bytes: Uint8Array;
 }
 
+/** What a capture file holds. */
+export interface CapturedFrames {
+  readonly frames: readonly CapturedFrame[];
+  /** Where a packet begins that the file does not hold wholly: so a capture ends whose writer was killed, or that was copied meanwhile. */
+  readonly cutOffAt: number | undefined;
+}
+
+/** What a file of that length holds, read up to `at`. */
+export function readUpTo(
+  at: number,
+  { length }: Uint8Array,
+  frames: readonly CapturedFrame[],
+): CapturedFrames {
+  return { frames, cutOffAt: at < length ? at : undefined };
+}
+
 /** Longest packet that is believed: what tcpdump and Wireshark take at most. */
 export const longestFrame = 262_144;
 

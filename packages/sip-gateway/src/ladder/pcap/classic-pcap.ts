@@ -1,4 +1,11 @@
-import { captureInvalid, longestFrame, viewOf, type CapturedFrame } from './captured-frame.ts';
+import {
+  captureInvalid,
+  longestFrame,
+  readUpTo,
+  viewOf,
+  type CapturedFrame,
+  type CapturedFrames,
+} from './captured-frame.ts';
 
 const headerLength = 24;
 const recordHeaderLength = 16;
@@ -27,12 +34,11 @@ function byteOrderOf(bytes: Uint8Array): Order | undefined {
 }
 
 /**
- * The classic format (draft-ietf-opsawg-pcap). A last record that the file does not hold wholly is left out: that is how a
- * capture ends whose writer was killed.
+ * The classic format (draft-ietf-opsawg-pcap). A last record that the file does not hold wholly is left out.
  *
  * @throws GatewayError CaptureInvalid
  */
-export function readClassicPcap(bytes: Uint8Array): readonly CapturedFrame[] {
+export function readClassicPcap(bytes: Uint8Array): CapturedFrames {
   const order = byteOrderOf(bytes);
   if (order === undefined) throw captureInvalid(0, 'no pcap magic number stands');
   if (bytes.length < headerLength) throw captureInvalid(bytes.length, 'its header ends early');
@@ -53,5 +59,5 @@ export function readClassicPcap(bytes: Uint8Array): readonly CapturedFrame[] {
     frames.push({ atMs, linkType, bytes: bytes.subarray(start, start + length) });
     at = start + length;
   }
-  return frames;
+  return readUpTo(at, bytes, frames);
 }

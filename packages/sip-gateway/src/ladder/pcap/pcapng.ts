@@ -1,4 +1,11 @@
-import { captureInvalid, longestFrame, viewOf, type CapturedFrame } from './captured-frame.ts';
+import {
+  captureInvalid,
+  longestFrame,
+  readUpTo,
+  viewOf,
+  type CapturedFrame,
+  type CapturedFrames,
+} from './captured-frame.ts';
 
 const sectionHeaderBlock = 0x0a0d0d0a;
 const interfaceBlock = 1;
@@ -41,7 +48,7 @@ export function isPcapng(bytes: Uint8Array): boolean {
  *
  * @throws GatewayError CaptureInvalid
  */
-export function readPcapng(bytes: Uint8Array): readonly CapturedFrame[] {
+export function readPcapng(bytes: Uint8Array): CapturedFrames {
   const frames: CapturedFrame[] = [];
   let section: Section | undefined;
   let at = 0;
@@ -54,7 +61,7 @@ export function readPcapng(bytes: Uint8Array): readonly CapturedFrame[] {
     if (frame !== undefined) frames.push(frame);
     at += block.body.length + blockOverhead;
   }
-  return frames;
+  return readUpTo(at, bytes, frames);
 }
 
 function newSection(bytes: Uint8Array, at: number): Section {

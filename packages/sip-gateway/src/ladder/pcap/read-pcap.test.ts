@@ -1,7 +1,7 @@
 import { fc, test as property } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import { GatewayError } from '../../errors.ts';
-import { readPcap } from './read-pcap.ts';
+import { readCapture, readPcap } from './read-pcap.ts';
 
 function u16(value: number): number[] {
   return [value >> 8, value & 0xff];
@@ -162,8 +162,23 @@ describe('a capture file', () => {
 
   it('that ends within a packet is read up to there', () => {
     const two = pcap(1, [ethernet, ethernet]);
-    expect(readPcap(two.subarray(0, two.length - 1))).toEqual([expected]);
-    expect(readPcap(pcapng(ethernet).subarray(0, -2))).toEqual([]);
+    const second = 24 + 16 + ethernet.length;
+    for (const length of [second + 1, second + 16, two.length - 1]) {
+      expect(readCapture(two.subarray(0, length))).toEqual({
+        datagrams: [expected],
+        cutOffAt: second,
+      });
+    }
+    const ng = pcapng(ethernet);
+    // the block of a packet: 12 bytes around it, 20 before the packet, which is padded to four bytes
+    const packet = ng.length - 32 - 4 * Math.ceil(ethernet.length / 4);
+    for (const length of [packet + 1, ng.length - 2]) {
+      expect(readCapture(ng.subarray(0, length))).toEqual({ datagrams: [], cutOffAt: packet });
+    }
+    for (const whole of [two, two.subarray(0, second), ng, pcap(1, [])]) {
+      expect(readCapture(whole).cutOffAt).toBeUndefined();
+    }
+    expect(readPcap(two.subarray(0, -1))).toEqual([expected]);
   });
 
   it('that is none is refused, with where and why', () => {

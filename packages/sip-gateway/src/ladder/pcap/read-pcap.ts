@@ -1,5 +1,5 @@
 import type { CapturedDatagram } from '../captured-datagram.ts';
-import { captureInvalid, viewOf, type CapturedFrame } from './captured-frame.ts';
+import { captureInvalid, viewOf, type CapturedFrames } from './captured-frame.ts';
 import { isClassicPcap, readClassicPcap } from './classic-pcap.ts';
 import { readIpPacket, type IpPacket } from './ip-packet.ts';
 import { ipPacketOf } from './link-layer.ts';
@@ -16,19 +16,33 @@ const udp = 17;
  * @throws GatewayError CaptureInvalid
  */
 export function readPcap(bytes: Uint8Array): readonly CapturedDatagram[] {
+  return readCapture(bytes).datagrams;
+}
+
+/** What a capture file holds of UDP. */
+export interface Capture {
+  /** In the order of their time. */
+  readonly datagrams: readonly CapturedDatagram[];
+  /** The byte at which the packet begins that the file ends within; undefined when it is whole. */
+  readonly cutOffAt: number | undefined;
+}
+
+/** As {@link readPcap}, and says where the file ends early. */
+export function readCapture(bytes: Uint8Array): Capture {
+  const { frames, cutOffAt } = framesIn(bytes);
   const reassembly = new Reassembly();
   const datagrams: CapturedDatagram[] = [];
-  for (const frame of framesIn(bytes)) {
+  for (const frame of frames) {
     const ip = ipPacketOf(frame);
     const packet = ip === undefined ? undefined : readIpPacket(ip);
     const whole = packet === undefined ? undefined : reassembly.take(packet);
     const datagram = whole === undefined ? undefined : readUdp(whole, frame.atMs);
     if (datagram !== undefined) datagrams.push(datagram);
   }
-  return datagrams.toSorted((one, other) => one.atMs - other.atMs);
+  return { datagrams: datagrams.toSorted((one, other) => one.atMs - other.atMs), cutOffAt };
 }
 
-function framesIn(bytes: Uint8Array): readonly CapturedFrame[] {
+function framesIn(bytes: Uint8Array): CapturedFrames {
   if (isClassicPcap(bytes)) return readClassicPcap(bytes);
   if (isPcapng(bytes)) return readPcapng(bytes);
   throw captureInvalid(0, 'neither pcap nor pcapng begins');
