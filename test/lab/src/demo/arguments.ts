@@ -42,6 +42,9 @@ export const usage: string = [
   '  --sabotage NAME   break one thing on purpose; the demo must notice and exit 1:',
   ...Object.entries(sabotages).map(([name, what]) => `      ${name.padEnd(25)} ${what}`),
   '  --help            this text',
+  '',
+  'Exit 0: every promise held. 1: one did not, or it could not be played. 2: the command line was',
+  'refused.',
 ].join('\n');
 
 /** Reads the command line; never throws. */
