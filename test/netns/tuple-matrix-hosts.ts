@@ -73,6 +73,7 @@ export async function sourceSeen(from: UdpPeer, to: UdpPeer): Promise<string> {
   return (await to.waitFor(says('one way'), patienceMs)).from;
 }
 
-function says(text: string): (datagram: ReceivedDatagram) => boolean {
+/** Recognises a datagram by its text. */
+export function says(text: string): (datagram: ReceivedDatagram) => boolean {
   return ({ payload }) => payload.toString() === text;
 }

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { hasCompiler } from '../compile-program.ts';
 import { boxIsMissing } from './box-is-missing.ts';
 import { tupleMatrixRows } from './tuple-matrix-rows.ts';
 
@@ -45,6 +46,7 @@ describe.skipIf(missing !== undefined)('tuple matrix without root', () => {
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as unknown);
-    expect(results).toEqual(tupleMatrixRows.map(({ id }) => ({ id })));
+    const answering = hasCompiler() ? 'its own' : undefined;
+    expect(results).toEqual(tupleMatrixRows(answering).map(({ id }) => ({ id })));
   });
 });

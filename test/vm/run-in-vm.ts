@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { prebuiltPath } from '../../packages/netlink/scripts/native-sources.mjs';
 import { addonFile } from '../addon-file.ts';
+import { compileProgram } from '../compile-program.ts';
 import { architectures, type ArchitectureName } from './architecture.ts';
 import { arm64Programs } from './foreign-programs.ts';
-import { programEntries, requireProgram } from './guest-program.ts';
+import { programEntries, requireProgram, type GuestProgram } from './guest-program.ts';
 import { buildInitramfs, type InitramfsOptions } from './initramfs.ts';
 import { obtainKernelPackage, type KernelPackageOptions } from './kernel-package.ts';
 import { readResults } from './guest-result.ts';
@@ -20,6 +21,8 @@ export interface RunInVmOptions {
   /** From power-on to power-off; the VM is killed after it. */
   readonly timeoutMs: number;
   readonly environment?: Readonly<Record<string, string>>;
+  /** C files that are compiled here for the guest, which has no compiler; for an x64 guest only. */
+  readonly cPrograms?: readonly GuestProgram[];
   /** Of the guest; default x64. */
   readonly architecture?: ArchitectureName;
 }
@@ -53,7 +56,7 @@ export async function runInVm(options: RunInVmOptions): Promise<VmRun> {
   await using archive = await unnamedFile(
     await buildInitramfs({
       kernel,
-      ...(await (name === 'x64' ? ownParts() : arm64Parts(caching))),
+      ...(await (name === 'x64' ? ownParts(options.cPrograms ?? []) : arm64Parts(caching))),
       resultsDevice: architecture.resultsDevice,
       entry: options.entry,
       environment: options.environment ?? {},
@@ -82,12 +85,20 @@ function requireLinuxX64(): void {
   });
 }
 
-/** The guest runs this machine's own programs. */
-async function ownParts(): Promise<Pick<InitramfsOptions, 'programs' | 'addon'>> {
+/** The guest runs this machine's own programs, and such as its compiler makes. */
+async function ownParts(
+  cPrograms: readonly GuestProgram[],
+): Promise<Pick<InitramfsOptions, 'programs' | 'addon'>> {
+  if (cPrograms.length > 0) requireProgram('cc', 'gcc');
+  using compiled = new DisposableStack();
   const programs = await programEntries([
     { source: requireProgram('busybox', 'busybox-static'), path: 'bin/busybox' },
     { source: requireProgram('nsenter', 'util-linux'), path: 'usr/bin/nsenter' },
     { source: requireNode(), path: 'usr/bin/node' },
+    ...cPrograms.map(({ source, path }) => ({
+      source: compiled.use(compileProgram(source)).path,
+      path,
+    })),
   ]);
   const addon = addonFile();
   if (addon !== undefined) return { programs, addon };

@@ -3,6 +3,9 @@ import { openBox, type VpcBox } from '@truetuple/lab';
 import { tupleMatrixRows } from '../../netns/tuple-matrix-rows.ts';
 import type { GuestRow } from './row.ts';
 
+/** Where the guest finds answering-address.c, compiled on the machine that booted it. */
+export const answeringAddressInGuest = '/usr/bin/answering-address';
+
 let box: Promise<VpcBox> | undefined;
 
 /** One box for all rows: opening it is the slow part, and a row sets up its situation itself. */
@@ -23,7 +26,7 @@ export const matrixRows: readonly GuestRow[] = [
       assert.equal(net1.macAddress, opened.eni('eni-node-b').macAddress);
     },
   },
-  ...tupleMatrixRows.map((row) => ({
+  ...tupleMatrixRows(answeringAddressInGuest).map((row) => ({
     id: row.id,
     title: row.title,
     run: async () => row.run(await matrixBox()),
