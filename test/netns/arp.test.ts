@@ -4,6 +4,7 @@ import { udpIn } from '@truetuple/lab';
 import { describe, expect, it } from 'vitest';
 import { parseIpv4Address, type Cidr } from '../../packages/core/src/identity/address.ts';
 import { planKernel } from '../../packages/core/src/kernel/plan-kernel.ts';
+import { verifyKernel } from '../../packages/core/src/verify/verify-kernel.ts';
 import { leakWorld, privateIps, publicIps, type LeakWorld } from './fail-closed-world.ts';
 import { whyNoNamespaces } from './netns-rights.ts';
 
@@ -13,6 +14,12 @@ const gateway = parseIpv4Address('10.0.2.1');
 const privateIp = parseIpv4Address(privateIps[0]);
 const publicIp = parseIpv4Address(publicIps[0]);
 const ofEth0 = '10.0.1.50';
+const network = {
+  table: 200,
+  gateway,
+  subnetCidr: '10.0.2.0/24' as Cidr,
+  vpcCidrs: ['10.0.0.0/16' as Cidr],
+};
 
 /** A pod whose net1 holds an identity; `without` its ARP settings as a control. */
 async function heldPod(settings: 'as planned' | 'without'): Promise<LeakWorld> {
@@ -25,10 +32,7 @@ async function heldPod(settings: 'as planned' | 'without'): Promise<LeakWorld> {
   const state = await kernel.observe('net1', 200);
   if (state === undefined) throw new Error('there is no net1');
   const steps = planKernel(state, {
-    table: 200,
-    gateway,
-    subnetCidr: '10.0.2.0/24' as Cidr,
-    vpcCidrs: ['10.0.0.0/16' as Cidr],
+    ...network,
     identities: [{ privateIp, publicIp }],
     releasing: [],
   });
@@ -57,20 +61,20 @@ async function learnedByRouter(world: LeakWorld): Promise<readonly string[]> {
   return learned.map(({ address }) => address);
 }
 
-/** What becomes of the router's question for the MAC address of the pod's other link. */
-async function askedForEth0(world: LeakWorld): Promise<string> {
+/** What becomes of the router's question for the MAC address of an address. */
+async function asked(world: LeakWorld, address: string): Promise<string> {
   const { vpc, vpcLinks } = world;
   const linkIndex = await routerLink(world);
-  await vpcLinks.routes.add({ destination: `${ofEth0}/32`, linkIndex, scope: 'link' });
+  await vpcLinks.routes.replace({ destination: `${address}/32`, linkIndex, scope: 'link' });
   vpc.writeFile('/proc/sys/net/ipv4/neigh/eni1/retrans_time_ms', '50');
   const { promise, resolve } = Promise.withResolvers<string>();
   const watch = vpcLinks.watch(['neighbour'], (event) => {
-    if (event.kind !== 'neighbour' || event.neighbour.address !== ofEth0) return;
+    if (event.kind !== 'neighbour' || event.neighbour.address !== address) return;
     if (['reachable', 'failed'].includes(event.neighbour.state)) resolve(event.neighbour.state);
   });
   try {
     await using asking = await udpIn(vpc, gateway, 5060);
-    asking.send('hello', 5060, ofEth0);
+    asking.send('hello', 5060, address);
     return await promise;
   } finally {
     watch.close();
@@ -90,11 +94,34 @@ describe.skipIf(reason !== undefined)(`ARP on net1${needs}`, () => {
 
   it("does not answer for another link's address", async () => {
     using world = await heldPod('as planned');
-    expect(await askedForEth0(world)).toBe('failed');
+    expect(await asked(world, ofEth0)).toBe('failed');
   });
 
   it('control: without arp_ignore it answers', async () => {
     using world = await heldPod('without');
-    expect(await askedForEth0(world)).toBe('reachable');
+    expect(await asked(world, ofEth0)).toBe('reachable');
   });
+
+  it('answers for the public address', async () => {
+    using world = await heldPod('as planned');
+    expect(await asked(world, publicIp)).toBe('reachable');
+  });
+
+  it.each([
+    ['2', 'failed', 'arp-unanswered'],
+    ['8', 'failed', 'arp-unanswered'],
+    ['3', 'reachable', 'arp-answers-foreign'],
+  ])(
+    'with arp_ignore %s of all links its own counts no more: the public address is %s, %s is found',
+    async (value, becomes, code) => {
+      using world = await heldPod('as planned');
+      world.pod.writeFile('/proc/sys/net/ipv4/conf/all/arp_ignore', value);
+      expect(await asked(world, publicIp)).toBe(becomes);
+      if (code === 'arp-answers-foreign') expect(await asked(world, ofEth0)).toBe('reachable');
+      const facts = { linkName: 'net1', privateIp, publicIp, ...network };
+      expect(await verifyKernel(world.kernel, facts)).toEqual([
+        expect.objectContaining({ code, severity: 'warning' }),
+      ]);
+    },
+  );
 });

@@ -80,6 +80,12 @@ const anyHappening: fc.Arbitrary<Happening> = fc.oneof(
     what: `rule add ${JSON.stringify(rule)}`,
     act: ({ addRule }: KernelWorld) => addRule(rule),
   })),
+  fc
+    .tuple(fc.constantFrom('rp_filter', 'arp_announce', 'arp_ignore'), fc.nat(2))
+    .map(([name, value]) => ({
+      what: `sysctl conf.all.${name}=${value}`,
+      act: ({ setAllLinks }: KernelWorld) => setAllLinks(name, value),
+    })),
   fc.tuple(fc.boolean(), fc.nat(12)).map(([up, count]) => ({
     what: `the first ${count} steps ${up ? 'up' : 'down'}`,
     act: (world: KernelWorld) => applySome(world, up, count),

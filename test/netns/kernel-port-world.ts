@@ -9,7 +9,10 @@ import { openNftables, type TableRef } from '@truetuple/netlink/nftables';
 import { linuxKernel } from '../../packages/core/src/adapters/linux/linux-kernel.ts';
 import type { Ipv4Address } from '../../packages/core/src/identity/address.ts';
 import { deliveryTableName } from '../../packages/core/src/kernel/delivery-table.ts';
-import type { KernelWorld } from '../../packages/core/src/testing/kernel-port-contract.ts';
+import type {
+  AllLinksSetting,
+  KernelWorld,
+} from '../../packages/core/src/testing/kernel-port-contract.ts';
 
 export interface RealPod extends Disposable {
   readonly netns: NetworkNamespace;
@@ -27,6 +30,9 @@ export async function realPod(): Promise<RealPod> {
   const netns = createNetworkNamespace();
   const outside = createNetworkNamespace();
   silenceIpv6(netns);
+  // a new namespace inherits what the machine's own has
+  for (const name of ['rp_filter', 'arp_announce', 'arp_ignore'] as const)
+    setAllLinks(netns, name, 0);
   const netlink = await openNetlink({ netns });
   await addLinks(netlink, outside);
   const kernel = await linuxKernel({ netns });
@@ -38,6 +44,7 @@ export async function realPod(): Promise<RealPod> {
     removeLink: async (name) => {
       if ((await netlink.links.remove({ name })) === 'absent') throw refusal('ENODEV', 19);
     },
+    setAllLinks: async (name, value) => setAllLinks(netns, name, value),
     addAddress: async (name, address, scope) => {
       const linkIndex = await indexOf(netlink, name);
       await netlink.addresses.add({ family: 'ipv4', linkIndex, address, scope });
@@ -90,6 +97,11 @@ export async function realPod(): Promise<RealPod> {
       outside.close();
     },
   };
+}
+
+function setAllLinks(netns: NetworkNamespace, name: AllLinksSetting, value: number): void {
+  const family = name === 'keep_addr_on_down' ? 'ipv6' : 'ipv4';
+  netns.writeFile(`/proc/sys/net/${family}/conf/all/${name}`, String(value));
 }
 
 function tableOf(publicIp: Ipv4Address): TableRef {

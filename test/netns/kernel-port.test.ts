@@ -90,6 +90,18 @@ describe.skipIf(reason !== undefined)(`the Linux kernel as a KernelPort${needs}`
     });
   });
 
+  it('tells no settings of all links in a namespace that only a path names', async () => {
+    using pod = await realPod();
+    const kernel = await linuxKernel({ netns: pod.netns.path });
+    const { settings, allSettings, ipv6 } = await observed(kernel);
+    kernel.close();
+    expect([settings.arpIgnore, allSettings, ipv6?.allKeepAddrOnDown]).toEqual([
+      0,
+      undefined,
+      undefined,
+    ]);
+  });
+
   it('makes an IPv6 address that is under duplicate detection usable at once', async () => {
     using pod = await realPod();
     const { kernel } = pod.world;

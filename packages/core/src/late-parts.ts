@@ -11,6 +11,7 @@ import { onDemand } from './on-demand.ts';
 import type * as reportToListener from './report-to-listener.ts';
 import type * as proofOfDelivery from './verify/judge-delivery.ts';
 import type * as proofOfIpv6 from './verify/judge-ipv6.ts';
+import type * as proofOfSettings from './verify/judge-settings.ts';
 import type * as proofOnWire from './verify/require-wire-proof.ts';
 
 /** What only some identities need: each is loaded when the first of them does, and until then nothing of it is read. */
@@ -36,6 +37,8 @@ interface LateParts {
   readonly ipv6Proof: () => Promise<typeof proofOfIpv6>;
   /** Of identities with another delivery than `both`, and of what is left of one. */
   readonly deliveryProof: () => Promise<typeof proofOfDelivery>;
+  /** Of links whose settings are not what they should be. */
+  readonly settingsProof: () => Promise<typeof proofOfSettings>;
   /** Of verbs that somebody listens to. */
   readonly stepReport: () => Promise<typeof reportToListener>;
 }
@@ -53,6 +56,7 @@ export const lateParts: LateParts = {
   ipv6Refusal: onDemand(() => import('./kernel/refuse-ipv6.ts')),
   ipv6Proof: onDemand(() => import('./verify/judge-ipv6.ts')),
   deliveryProof: onDemand(() => import('./verify/judge-delivery.ts')),
+  settingsProof: onDemand(() => import('./verify/judge-settings.ts')),
   stepReport: onDemand(() => import('./report-to-listener.ts')),
 };
 

@@ -95,7 +95,8 @@ function describeRoute(
   };
 }
 
-const settingNames: Readonly<Record<keyof LinkSettings, string>> = {
+/** What sysctl(8) calls them. */
+export const settingNames: Readonly<Record<keyof LinkSettings, string>> = {
   rpFilter: 'rp_filter',
   arpAnnounce: 'arp_announce',
   arpIgnore: 'arp_ignore',

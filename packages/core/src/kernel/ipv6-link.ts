@@ -3,6 +3,11 @@ import type { Ipv6Address, Ipv6Cidr } from '../identity/ipv6-address.ts';
 /** The IPv6 side of a link: what a plan for it depends on. */
 export interface Ipv6Link {
   readonly settings: Ipv6Settings;
+  /**
+   * keep_addr_on_down of all links (conf/all): unless it is 0 it counts instead of the link's own (addrconf_ifdown,
+   * net/ipv6/addrconf.c). Absent where it cannot be read.
+   */
+  readonly allKeepAddrOnDown?: number;
   /** False when /proc/sys is read-only or of another namespace: netlink cannot change these settings. */
   readonly maySet: boolean;
   readonly addresses: readonly Ipv6LinkAddress[];

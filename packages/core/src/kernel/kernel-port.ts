@@ -101,7 +101,13 @@ export interface LinkState {
   readonly up: boolean;
   /** IFF_LOWER_UP: there is a carrier. */
   readonly lowerUp: boolean;
+  /** The link's own, which a plan sets. */
   readonly settings: LinkSettings;
+  /**
+   * Those of all links (conf/all): of each the greater of both counts (IN_DEV_MAXCONF, include/linux/inetdevice.h). Absent
+   * where they cannot be read: netlink tells nothing of them, and /proc/sys shows the namespace of who opens it.
+   */
+  readonly allSettings?: LinkSettings;
   readonly addresses: readonly LinkAddress[];
   readonly routes: readonly TableRoute[];
   readonly rules: readonly SourceRule[];
@@ -114,7 +120,7 @@ export interface LinkState {
   readonly ipv6?: Ipv6Link;
 }
 
-/** include/uapi/linux/ip.h, IPV4_DEVCONF_*: per-link values of rp_filter, arp_announce, arp_ignore. */
+/** include/uapi/linux/ip.h, IPV4_DEVCONF_*: values of rp_filter, arp_announce, arp_ignore. */
 export interface LinkSettings {
   readonly rpFilter: number;
   readonly arpAnnounce: number;

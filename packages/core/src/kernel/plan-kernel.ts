@@ -1,6 +1,6 @@
 import type { Ipv4Address } from '../identity/address.ts';
 import { heldPublicIps } from './held-public-ips.ts';
-import type { LinkSettings, LinkState } from './kernel-port.ts';
+import type { LinkState } from './kernel-port.ts';
 import type { KernelStep } from './kernel-step.ts';
 import { planIpv6, planReleasedIpv6 } from './plan-ipv6.ts';
 import { planDeliveryTables, planPortRules, planStrayTables } from './plan-delivery.ts';
@@ -11,7 +11,7 @@ import {
   type PlannedRoutes,
 } from './plan-routes.ts';
 import { isOurRule, planRules } from './plan-rules.ts';
-import { wantedSettings, type WantedLink } from './wanted-link.ts';
+import { areAsWanted, wantedSettings, type WantedLink } from './wanted-link.ts';
 
 export type { WantedLink } from './wanted-link.ts';
 
@@ -59,8 +59,7 @@ function planFailClosed(state: LinkState, { table, identities }: WantedLink): Ke
 }
 
 function planSettings({ linkIndex, linkName, settings }: LinkState): KernelStep[] {
-  const names = Object.keys(wantedSettings) as (keyof LinkSettings)[];
-  if (names.every((name) => settings[name] === wantedSettings[name])) return [];
+  if (areAsWanted(settings)) return [];
   return [{ kind: 'set-link-settings', linkIndex, linkName, settings: wantedSettings }];
 }
 

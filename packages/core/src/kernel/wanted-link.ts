@@ -44,6 +44,14 @@ export const internetMtu = 1500;
  */
 export const wantedSettings: LinkSettings = { rpFilter: 2, arpAnnounce: 2, arpIgnore: 1 };
 
+/** True when each setting of a link is the wanted one; with those of all links: when each that counts is. */
+export function areAsWanted(settings: LinkSettings, allSettings?: LinkSettings): boolean {
+  const names = Object.keys(wantedSettings) as (keyof LinkSettings)[];
+  return names.every(
+    (name) => Math.max(settings[name], allSettings?.[name] ?? 0) === wantedSettings[name],
+  );
+}
+
 /** The part of a WantedLink that an identity itself tells, without who holds or leaves it. */
 export function identityLink(
   identity: Pick<WantedLink, 'table' | 'gateway' | 'subnetCidr' | 'vpcCidrs'>,

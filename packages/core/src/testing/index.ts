@@ -1,9 +1,11 @@
 export { FakeKernel } from './fake-kernel/fake-kernel.ts';
-export type { FakeLinkSetup, KernelFault, StepHook } from './fake-kernel/fake-kernel.ts';
+export type { KernelFault, StepHook } from './fake-kernel/fake-kernel.ts';
+export type { FakeLinkSetup } from './fake-kernel/fake-link-setup.ts';
 export type { FakeRouteKey } from './fake-kernel/fake-routes.ts';
 export { FakeNode } from './fake-kernel/fake-node.ts';
 export { fakePod, type FakePodSetup } from './fake-kernel/fake-pod.ts';
 export type {
+  FakeAllLinks,
   FakeIpv6,
   FakeIpv6Route,
   FakeLink,

@@ -6,6 +6,7 @@ import { kernelPortGatewayCases } from './kernel-port-gateway-cases.ts';
 import { kernelPortIpv6Cases } from './kernel-port-ipv6-cases.ts';
 import { kernelPortLossCases } from './kernel-port-loss-cases.ts';
 import { kernelPortNeighbourCases } from './kernel-port-neighbour-cases.ts';
+import { kernelPortSettingCases } from './kernel-port-setting-cases.ts';
 import { kernelPortWatchCases } from './kernel-port-watch-cases.ts';
 import {
   applyPlan,
@@ -272,4 +273,5 @@ export const kernelPortCases: readonly KernelPortCase[] = [
   ...kernelPortWatchCases,
   ...kernelPortNeighbourCases,
   ...kernelPortIpv6Cases,
+  ...kernelPortSettingCases,
 ];

@@ -21,6 +21,8 @@ export interface KernelWorld {
   readonly setLinkUp: (linkName: string, up: boolean) => Promise<void>;
   readonly renameLink: (linkName: string, newName: string) => Promise<void>;
   readonly removeLink: (linkName: string) => Promise<void>;
+  /** As `sysctl -w net.FAMILY.conf.all.NAME=VALUE`; all are 0 at first. */
+  readonly setAllLinks: (name: AllLinksSetting, value: number) => Promise<void>;
   readonly addAddress: (linkName: string, cidr: string, scope: 'global' | 'link') => Promise<void>;
   readonly removeAddress: (linkName: string, cidr: string) => Promise<void>;
   readonly addRoute: (route: FakeRoute) => Promise<void>;
@@ -35,6 +37,9 @@ export interface KernelWorld {
     entry: NeighbourEntry | undefined,
   ) => Promise<void>;
 }
+
+/** Settings that count for each link beside its own. */
+export type AllLinksSetting = 'rp_filter' | 'arp_announce' | 'arp_ignore' | 'keep_addr_on_down';
 
 /** One thing that every KernelPort must do; throws an AssertionError when it does not. */
 export interface KernelPortCase {

@@ -44,6 +44,7 @@ const happenings: readonly {
     act: ({ addAddress }) => addAddress('net1', '10.0.2.130/24', 'global'),
   },
   { what: 'the closed route goes', act: ({ removeRoute }) => removeRoute(closedRoute) },
+  { what: 'rp_filter of all links changes', act: ({ setAllLinks }) => setAllLinks('rp_filter', 1) },
   {
     what: 'a route of others comes',
     act: ({ addRoute }) =>

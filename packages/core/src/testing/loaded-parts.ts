@@ -11,6 +11,7 @@ import type { LoadedParts } from '../late-parts.ts';
 import * as stepReport from '../report-to-listener.ts';
 import * as deliveryProof from '../verify/judge-delivery.ts';
 import * as ipv6Proof from '../verify/judge-ipv6.ts';
+import * as settingsProof from '../verify/judge-settings.ts';
 import * as wireProof from '../verify/require-wire-proof.ts';
 
 export const loadedParts: LoadedParts = {
@@ -26,5 +27,6 @@ export const loadedParts: LoadedParts = {
   ipv6Refusal,
   ipv6Proof,
   deliveryProof,
+  settingsProof,
   stepReport,
 };

@@ -169,13 +169,16 @@ function outranked(address: Ipv6Address, rule: Ipv6Rule): KernelFinding {
 }
 
 /** A loss that a keep puts right, each time after it has happened. */
-function judgeKeeping({ linkName, publicIpv6 }: Facts, { settings }: Ipv6Link): KernelFinding[] {
-  if (settings.keepAddrOnDown) return [];
+function judgeKeeping(
+  { linkName, publicIpv6 }: Facts,
+  { settings, allKeepAddrOnDown: all = 0 }: Ipv6Link,
+): KernelFinding[] {
+  if (all === 0 ? settings.keepAddrOnDown : all > 0) return [];
   return [
     {
       code: 'ipv6-address-lost-on-down',
       severity: 'warning',
-      seen: `net.ipv6.conf.${linkName}.keep_addr_on_down is 0`,
+      seen: `net.ipv6.conf.${all === 0 ? linkName : 'all'}.keep_addr_on_down is ${all}`,
       wanted: '1',
       remedy: `Each time ${linkName} goes down the kernel forgets ${publicIpv6.address}, until a keep puts it back. Set it with the CNI plugin "tuning", or give the process a /proc/sys that it may write.`,
     },

@@ -1,17 +1,12 @@
 import type { LinkState } from '../kernel/kernel-port.ts';
 import { defaultDestination } from '../kernel/kernel-step.ts';
-import { internetMtu, wantedSettings } from '../kernel/wanted-link.ts';
+import { internetMtu } from '../kernel/wanted-link.ts';
 import { broken, warning, type KernelFinding } from './kernel-finding.ts';
 import type { KernelFacts } from './route-probe.ts';
 
-/** Judges the link itself: flags, addresses, settings, MTU. */
+/** Judges the link itself: flags, addresses, MTU. */
 export function judgeLink(facts: KernelFacts, state: LinkState): KernelFinding[] {
-  return [
-    ...judgeFlags(state),
-    ...judgeAddresses(facts, state),
-    ...judgeSettings(state),
-    ...judgeMtu(facts, state),
-  ];
+  return [...judgeFlags(state), ...judgeAddresses(facts, state), ...judgeMtu(facts, state)];
 }
 
 function judgeFlags({ linkName, up, lowerUp }: LinkState): KernelFinding[] {
@@ -75,51 +70,6 @@ function judgeAddresses(facts: KernelFacts, { linkName, addresses }: LinkState):
     );
   }
   return findings;
-}
-
-function judgeSettings({ linkName, settings }: LinkState): KernelFinding[] {
-  const judge = (
-    code: KernelFinding['code'],
-    name: string,
-    seen: number,
-    wanted: number,
-    effect: string,
-  ): KernelFinding[] =>
-    seen === wanted
-      ? []
-      : [
-          warning(
-            code,
-            `${name} of ${linkName} is ${seen}`,
-            `${name} ${wanted}`,
-            `Call ensure again, which sets it; then find out what changes it. Otherwise ${effect}`,
-          ),
-        ];
-  const { rpFilter, arpAnnounce, arpIgnore } = settings;
-  return [
-    ...judge(
-      'reverse-path-strict',
-      'rp_filter',
-      // 0 is off: only 1 drops
-      rpFilter || wantedSettings.rpFilter,
-      wantedSettings.rpFilter,
-      'the kernel may drop packets whose way back is another link.',
-    ),
-    ...judge(
-      'arp-announces-public',
-      'arp_announce',
-      arpAnnounce,
-      wantedSettings.arpAnnounce,
-      'ARP for the gateway may ask with the public address, which the VPC does not know.',
-    ),
-    ...judge(
-      'arp-answers-foreign',
-      'arp_ignore',
-      arpIgnore,
-      wantedSettings.arpIgnore,
-      'the link answers ARP for addresses of other links.',
-    ),
-  ];
 }
 
 function judgeMtu({ table }: KernelFacts, { linkName, mtu, routes }: LinkState): KernelFinding[] {

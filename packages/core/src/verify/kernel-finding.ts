@@ -23,6 +23,7 @@ export type KernelFindingCode =
   | 'reverse-path-strict'
   | 'arp-announces-public'
   | 'arp-answers-foreign'
+  | 'arp-unanswered'
   | 'gateway-unreachable'
   | 'gateway-changed'
   | 'ipv6-address-missing'

@@ -95,6 +95,7 @@ const causes: Partial<Record<FindingCode, readonly FindingCode[]>> = {
     'network-acl-blocks-inbound',
     'network-acl-restricts-inbound',
     'reverse-path-strict',
+    'arp-unanswered',
   ],
   'inbound-not-asked': [
     'all-servers-silent',

@@ -1,5 +1,6 @@
 import { lateParts } from '../late-parts.ts';
 import type { KernelPort, LinkState } from '../kernel/kernel-port.ts';
+import { areAsWanted } from '../kernel/wanted-link.ts';
 import { judgeKernel } from './judge-kernel.ts';
 import type { KernelFinding } from './kernel-finding.ts';
 import { chooseRouteProbes, type KernelFacts } from './route-probe.ts';
@@ -21,7 +22,18 @@ export async function verifyKernel(
   });
   const findings = judgeKernel(facts, { state, lookups });
   if (state === undefined) return findings;
-  return [...findings, ...(await findDelivery(facts, state)), ...judgeOther(state)];
+  return [
+    ...findings,
+    ...(await findSettings(state)),
+    ...(await findDelivery(facts, state)),
+    ...judgeOther(state),
+  ];
+}
+
+/** What is to be said of settings is loaded where they are not as wanted. */
+async function findSettings(state: LinkState): Promise<KernelFinding[]> {
+  if (areAsWanted(state.settings, state.allSettings)) return [];
+  return (await lateParts.settingsProof()).judgeSettings(state);
 }
 
 /** What a delivery adds in the kernel: nothing is to be judged with `both` where nothing of another one is left. */

@@ -22,6 +22,7 @@ export async function observeIpv6(
   if (link.ipv6 === undefined) return undefined;
   const { index: linkIndex, name } = link;
   const { disabled, keepAddressesOnDown } = link.ipv6;
+  const allKeepAddrOnDown = settingFiles.read(ipv6SettingFile('all', 'keep_addr_on_down'));
   const family = 'ipv6';
   const [addresses, routes, main, rules] = await Promise.all([
     netlink.addresses.list({ linkIndex, family }),
@@ -31,6 +32,7 @@ export async function observeIpv6(
   ]);
   return {
     settings: { disabled, keepAddrOnDown: keepAddressesOnDown > 0 },
+    ...(allKeepAddrOnDown === undefined ? {} : { allKeepAddrOnDown }),
     maySet: settingFiles.mayWrite(ipv6SettingFile(name, 'keep_addr_on_down')),
     addresses: addresses.map(readIpv6Address),
     routes: routes.map(readIpv6Route),

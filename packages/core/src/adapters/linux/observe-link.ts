@@ -1,7 +1,8 @@
-import type { LinkState } from '../../kernel/kernel-port.ts';
+import type { LinkSettings, LinkState } from '../../kernel/kernel-port.ts';
 import type { KernelSockets } from './kernel-sockets.ts';
 import { listDeliveryTables } from './list-delivery-tables.ts';
 import { observeIpv6 } from './observe-ipv6.ts';
+import type { SettingFiles } from './setting-files.ts';
 import { readAddress, readRoute, readRule } from './read-state.ts';
 
 /**
@@ -33,10 +34,21 @@ export async function observeLink(
     up,
     lowerUp,
     settings: { rpFilter, arpAnnounce, arpIgnore },
+    ...readAllSettings(sockets.settingFiles),
     addresses: addresses.map(readAddress),
     routes: routes.map(readRoute),
     rules: rules.map(readRule),
     deliveryTables,
     ...(ipv6 === undefined ? {} : { ipv6 }),
   };
+}
+
+/** Netlink tells rp_filter alone of those of all links. */
+function readAllSettings(files: SettingFiles): { readonly allSettings?: LinkSettings } {
+  const [rpFilter, arpAnnounce, arpIgnore] = ['rp_filter', 'arp_announce', 'arp_ignore'].map(
+    (name) => files.read(`/proc/sys/net/ipv4/conf/all/${name}`),
+  );
+  return rpFilter === undefined || arpAnnounce === undefined || arpIgnore === undefined
+    ? {}
+    : { allSettings: { rpFilter, arpAnnounce, arpIgnore } };
 }

@@ -1,4 +1,4 @@
-import { accessSync, constants, writeFileSync } from 'node:fs';
+import { accessSync, constants, readFileSync, writeFileSync } from 'node:fs';
 import type { LinuxKernelOptions } from './linux-kernel.ts';
 
 /** Files of /proc/sys/net in the kernel's namespace. */
@@ -6,21 +6,32 @@ export interface SettingFiles {
   /** False where it cannot be written: read-only, another user's, or of a namespace that only a path names. */
   mayWrite(path: string): boolean;
   write(path: string, text: string): void;
+  /** A setting that is a number; undefined where it cannot be read, as of a namespace that only a path names. */
+  read(path: string): number | undefined;
 }
 
 /** /proc/sys/net shows the namespace of whoever opens it: another one is written by its own object only. */
 export function settingFiles({ netns }: LinuxKernelOptions): SettingFiles {
   if (netns === undefined) {
-    return { mayWrite, write: (path, text) => writeFileSync(path, text) };
+    return {
+      mayWrite,
+      write: (path, text) => writeFileSync(path, text),
+      read: (path) => readNumber(() => readFileSync(path, 'utf8')),
+    };
   }
   if (typeof netns === 'object') {
-    return { mayWrite: () => true, write: (path, text) => netns.writeFile(path, text) };
+    return {
+      mayWrite: () => true,
+      write: (path, text) => netns.writeFile(path, text),
+      read: (path) => readNumber(() => netns.readFile(path)),
+    };
   }
   return {
     mayWrite: () => false,
     write: (path) => {
       throw new Error(`${path} of another network namespace cannot be written by its path`);
     },
+    read: () => undefined,
   };
 }
 
@@ -30,6 +41,14 @@ export function ipv6SettingFile(
   setting: 'disable_ipv6' | 'keep_addr_on_down',
 ): string {
   return `/proc/sys/net/ipv6/conf/${linkName}/${setting}`;
+}
+
+function readNumber(read: () => string): number | undefined {
+  try {
+    return Number(read());
+  } catch {
+    return undefined;
+  }
 }
 
 function mayWrite(path: string): boolean {

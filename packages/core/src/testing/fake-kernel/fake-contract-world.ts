@@ -1,5 +1,13 @@
-import type { KernelWorld } from '../kernel-port-contract.ts';
+import type { AllLinksSetting, KernelWorld } from '../kernel-port-contract.ts';
 import { fakePod } from './fake-pod.ts';
+import type { FakeAllLinks } from './fake-world.ts';
+
+const fieldOf: Readonly<Record<AllLinksSetting, keyof FakeAllLinks>> = {
+  rp_filter: 'rpFilter',
+  arp_announce: 'arpAnnounce',
+  arp_ignore: 'arpIgnore',
+  keep_addr_on_down: 'keepAddrOnDown',
+};
 
 /** The pod that KernelPort's contract describes, in memory. */
 export function fakeWorld(): KernelWorld {
@@ -15,6 +23,7 @@ export function fakeWorld(): KernelWorld {
     setLinkUp: async (linkName, up) => kernel.setLinkUp(linkName, up),
     renameLink: async (linkName, newName) => kernel.renameLink(linkName, newName),
     removeLink: async (linkName) => kernel.removeLink(linkName),
+    setAllLinks: async (name, value) => kernel.setAllLinks({ [fieldOf[name]]: value }),
     addAddress: async (linkName, cidr, scope) => kernel.addAddress(linkName, cidr, scope),
     removeAddress: async (linkName, cidr) => kernel.removeAddress(linkName, cidr),
     addRoute: async (route) => kernel.addRoute(route),

@@ -27,6 +27,7 @@ export function observeFakeIpv6(
   return {
     ipv6: {
       settings: { ...ipv6.settings },
+      allKeepAddrOnDown: world.allLinks.keepAddrOnDown,
       maySet: ipv6.maySet,
       addresses: ipv6.addresses.map((address) => ({ ...address })),
       routers: [...ipv6.routers],
@@ -75,10 +76,12 @@ export function applyFakeIpv6Step(world: FakeWorld, node: FakeNode, step: Ipv6St
   }
 }
 
-/** Link down: every route by it vanishes, and each address unless keep_addr_on_down keeps it. */
+/** Link down: every route by it vanishes, and each address unless keep_addr_on_down of all links, or else its own, keeps it. */
 export function takeIpv6Down(world: FakeWorld, link: FakeLink): void {
   dropIpv6RoutesBy(world, link);
-  if (link.ipv6 === undefined || link.ipv6.settings.keepAddrOnDown) return;
+  if (link.ipv6 === undefined) return;
+  const { keepAddrOnDown: all } = world.allLinks;
+  if (all === 0 ? link.ipv6.settings.keepAddrOnDown : all > 0) return;
   link.ipv6 = { ...link.ipv6, addresses: [] };
 }
 

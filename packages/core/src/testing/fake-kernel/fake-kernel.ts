@@ -3,7 +3,6 @@ import type {
   KernelPort,
   KernelWatch,
   LinkAddress,
-  LinkSettings,
   LinkState,
   NeighbourEntry,
   NeighbourLookup,
@@ -14,8 +13,9 @@ import type {
 } from '../../kernel/kernel-port.ts';
 import type { KernelStep } from '../../kernel/kernel-step.ts';
 import { putDeliveryTable, removeDeliveryTable } from './fake-delivery-tables.ts';
+import { newLink, type FakeLinkSetup } from './fake-link-setup.ts';
 import { addAddress, removeAddress, removeLink, setLinkUp } from './fake-links.ts';
-import { decideIpv6Route, isIpv6Lookup, newIpv6Link, observeFakeIpv6 } from './fake-ipv6.ts';
+import { decideIpv6Route, isIpv6Lookup, observeFakeIpv6 } from './fake-ipv6.ts';
 import { findNeighbour, setNeighbour } from './fake-neighbours.ts';
 import { FakeNode } from './fake-node.ts';
 import { FakeRefusal, faultOf } from './fake-refusal.ts';
@@ -27,29 +27,11 @@ import {
   emptyWorld,
   linkWith,
   splitAddress,
-  type FakeIpv6,
+  type FakeAllLinks,
   type FakeLink,
   type FakeRoute,
   type FakeWorld,
 } from './fake-world.ts';
-
-/** A link to make in a fake namespace. */
-export interface FakeLinkSetup {
-  readonly name: string;
-  /** ifindex; default the next free one. */
-  readonly index?: number;
-  readonly macAddress?: string;
-  /** Bytes; default 9001, as on EC2. */
-  readonly mtu?: number;
-  readonly up?: boolean;
-  /** Parent link on the node, as of an ipvlan slave. */
-  readonly parent?: string;
-  /** With prefix length, such as 10.0.2.128/24; scope global. */
-  readonly addresses?: readonly string[];
-  readonly settings?: LinkSettings;
-  /** Default IPv6 without addresses; `none` as of a kernel without it. */
-  readonly ipv6?: Partial<FakeIpv6> | 'none';
-}
 
 /** A fault for the next steps that match. */
 export interface KernelFault {
@@ -94,6 +76,7 @@ export class FakeKernel implements KernelPort {
     const link = this.#world.links.find(({ name }) => name === linkName);
     if (link === undefined) return undefined;
     const routes = this.#world.routes.filter((route) => route.table === table);
+    const { keepAddrOnDown: _ofIpv6, ...allSettings } = this.#world.allLinks;
     return {
       linkIndex: link.index,
       linkName,
@@ -102,6 +85,7 @@ export class FakeKernel implements KernelPort {
       up: link.up,
       lowerUp: link.lowerUp,
       settings: { ...link.settings },
+      allSettings,
       addresses: link.addresses.map((address) => ({ ...address })),
       routes: routes.map(({ table: _table, ...route }) => route),
       rules: this.#world.rules.map((rule) => ({ ...rule })),
@@ -166,18 +150,7 @@ export class FakeKernel implements KernelPort {
   addLink(setup: FakeLinkSetup): void {
     const index = setup.index ?? this.#nextIndex;
     this.#nextIndex = Math.max(this.#nextIndex, index) + 1;
-    const link: FakeLink = {
-      index,
-      name: setup.name,
-      macAddress: setup.macAddress ?? `02:00:00:00:00:${index.toString(16).padStart(2, '0')}`,
-      mtu: setup.mtu ?? 9001,
-      up: setup.up ?? true,
-      lowerUp: setup.up ?? true,
-      settings: setup.settings ?? { rpFilter: 0, arpAnnounce: 0, arpIgnore: 0 },
-      addresses: [],
-      ipv6: setup.ipv6 === 'none' ? undefined : { ...newIpv6Link, ...setup.ipv6 },
-      ...(setup.parent === undefined ? {} : { parent: setup.parent }),
-    };
+    const link = newLink(setup, index);
     this.#world.links.push(link);
     for (const address of setup.addresses ?? []) this.addAddress(setup.name, address);
     this.#watches.tell();
@@ -213,6 +186,12 @@ export class FakeKernel implements KernelPort {
     const { settings, ...others } = change;
     const isTold = settings !== undefined && settings.rpFilter !== before.rpFilter;
     if (isTold || Object.keys(others).length > 0) this.#watches.tell();
+  }
+
+  /** Settings of all links; of these too the kernel tells watches of rp_filter only. */
+  setAllLinks(change: Partial<FakeAllLinks>): void {
+    this.#world.allLinks = { ...this.#world.allLinks, ...change };
+    if (change.rpFilter !== undefined) this.#watches.tell();
   }
 
   /** As `ip address add ADDRESS/LENGTH dev NAME scope SCOPE`. */

@@ -1,6 +1,7 @@
 import { hostCidr, parseIpv4Address, type Cidr } from '../../identity/address.ts';
 import { defaultDestination } from '../../kernel/kernel-step.ts';
-import { FakeKernel, type FakeLinkSetup } from './fake-kernel.ts';
+import { FakeKernel } from './fake-kernel.ts';
+import type { FakeLinkSetup } from './fake-link-setup.ts';
 import type { FakeNode } from './fake-node.ts';
 import { mainTable, type FakeRoute } from './fake-world.ts';
 

@@ -13,6 +13,7 @@ import { FakeRefusal } from './fake-refusal.ts';
 /** All state of one fake network namespace. Mutable, and a plain JSON value. */
 export interface FakeWorld {
   links: FakeLink[];
+  allLinks: FakeAllLinks;
   routes: FakeRoute[];
   /** In the order in which they are tried. */
   rules: SourceRule[];
@@ -22,6 +23,12 @@ export interface FakeWorld {
   ipv6Routes: FakeIpv6Route[];
   /** In the order in which they are tried. */
   ipv6Rules: Ipv6Rule[];
+}
+
+/** Settings that count for each link beside its own (conf/all). */
+export interface FakeAllLinks extends LinkSettings {
+  /** Below 0: no link keeps an IPv6 address; above: each does. */
+  readonly keepAddrOnDown: number;
 }
 
 /** A neighbour entry of a fake namespace. */
@@ -69,6 +76,7 @@ export const kernelProtocol = 2;
 export function emptyWorld(): FakeWorld {
   return {
     links: [],
+    allLinks: { rpFilter: 0, arpAnnounce: 0, arpIgnore: 0, keepAddrOnDown: 0 },
     routes: [],
     rules: [
       kernelRule(0, localTable),
