@@ -10,6 +10,7 @@ import type * as lostPublication from './find-lost.ts';
 import { onDemand } from './on-demand.ts';
 import type * as reportToListener from './report-to-listener.ts';
 import type * as proofOfDelivery from './verify/judge-delivery.ts';
+import type * as proofOfForeignRoutes from './verify/verify-foreign-routes.ts';
 import type * as proofOfIpv6 from './verify/judge-ipv6.ts';
 import type * as proofOfSettings from './verify/judge-settings.ts';
 import type * as proofOnWire from './verify/require-wire-proof.ts';
@@ -39,6 +40,8 @@ interface LateParts {
   readonly deliveryProof: () => Promise<typeof proofOfDelivery>;
   /** Of links whose settings are not what they should be. */
   readonly settingsProof: () => Promise<typeof proofOfSettings>;
+  /** Of tables that somebody else has a route in. */
+  readonly routesProof: () => Promise<typeof proofOfForeignRoutes>;
   /** Of verbs that somebody listens to. */
   readonly stepReport: () => Promise<typeof reportToListener>;
 }
@@ -57,6 +60,7 @@ export const lateParts: LateParts = {
   ipv6Proof: onDemand(() => import('./verify/judge-ipv6.ts')),
   deliveryProof: onDemand(() => import('./verify/judge-delivery.ts')),
   settingsProof: onDemand(() => import('./verify/judge-settings.ts')),
+  routesProof: onDemand(() => import('./verify/verify-foreign-routes.ts')),
   stepReport: onDemand(() => import('./report-to-listener.ts')),
 };
 

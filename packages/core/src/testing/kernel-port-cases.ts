@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { parseIpv4Address, type Cidr } from '../identity/address.ts';
 import type { KernelStep } from '../kernel/kernel-step.ts';
 import { kernelPortDeliveryCases } from './kernel-port-delivery-cases.ts';
+import { kernelPortForeignRouteCases } from './kernel-port-foreign-route-cases.ts';
 import { kernelPortGatewayCases } from './kernel-port-gateway-cases.ts';
 import { kernelPortIpv6Cases } from './kernel-port-ipv6-cases.ts';
 import { kernelPortLossCases } from './kernel-port-loss-cases.ts';
@@ -274,4 +275,5 @@ export const kernelPortCases: readonly KernelPortCase[] = [
   ...kernelPortNeighbourCases,
   ...kernelPortIpv6Cases,
   ...kernelPortSettingCases,
+  ...kernelPortForeignRouteCases,
 ];

@@ -10,6 +10,7 @@ import * as ipv6Refusal from '../kernel/refuse-ipv6.ts';
 import type { LoadedParts } from '../late-parts.ts';
 import * as stepReport from '../report-to-listener.ts';
 import * as deliveryProof from '../verify/judge-delivery.ts';
+import * as routesProof from '../verify/verify-foreign-routes.ts';
 import * as ipv6Proof from '../verify/judge-ipv6.ts';
 import * as settingsProof from '../verify/judge-settings.ts';
 import * as wireProof from '../verify/require-wire-proof.ts';
@@ -28,5 +29,6 @@ export const loadedParts: LoadedParts = {
   ipv6Proof,
   deliveryProof,
   settingsProof,
+  routesProof,
   stepReport,
 };

@@ -1,10 +1,9 @@
 import type { LinkState, RouteDecision } from '../kernel/kernel-port.ts';
-import { truetupleProtocol } from '../kernel/kernel-step.ts';
 import { isFailClosedRoute } from '../kernel/plan-routes.ts';
 import { judgeLink } from './judge-link.ts';
 import { judgeRules } from './judge-rules.ts';
 import { describeDecision } from './describe-decision.ts';
-import { broken, warning, type KernelFinding } from './kernel-finding.ts';
+import { broken, type KernelFinding } from './kernel-finding.ts';
 import type { KernelFacts, RouteProbe } from './route-probe.ts';
 
 export interface RouteLookupResult {
@@ -25,7 +24,6 @@ export function judgeKernel(facts: KernelFacts, evidence: KernelEvidence): Kerne
   return [
     ...judgeLink(facts, state),
     ...judgeFailClosed(facts, state),
-    ...judgeForeignRoutes(facts, state),
     ...judgeRules(facts, state),
     ...lookups.flatMap((lookup) => judgeLookup(facts, lookup)),
   ];
@@ -52,24 +50,8 @@ function judgeFailClosed({ table }: KernelFacts, state: LinkState): KernelFindin
   ];
 }
 
-/** Of either family: one that is nearer than ours takes what it matches another way. */
-function judgeForeignRoutes(
-  { table, publicIpv6 }: KernelFacts,
-  { routes, ipv6 }: LinkState,
-): KernelFinding[] {
-  return [...routes, ...((publicIpv6 && ipv6?.routes) ?? [])]
-    .filter(({ protocol }) => protocol !== truetupleProtocol)
-    .map(({ destination, protocol }) =>
-      warning(
-        'route-foreign',
-        `table ${table} has a route to ${destination} of protocol ${protocol}`,
-        'no route but ours',
-        `Remove it ("ip route del ${destination} table ${table}"): what it matches leaves by it.`,
-      ),
-    );
-}
-
-function judgeLookup(facts: KernelFacts, lookup: RouteLookupResult): KernelFinding[] {
+/** A way that is not the identity's is no way for its packets. */
+export function judgeLookup(facts: KernelFacts, lookup: RouteLookupResult): KernelFinding[] {
   const { probe, decision } = lookup;
   const { linkName, gateway, table } = facts;
   if (decision.kind === 'link' && decision.linkName === linkName && decision.gateway === gateway) {

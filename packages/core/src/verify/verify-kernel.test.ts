@@ -80,7 +80,11 @@ describe('verifyKernel', () => {
       'warning',
       () => kernel.addRule({ priority: 50, table: 77, protocol: 4, ports: ssh, hasMore: false }),
     ],
-    ['route-foreign', 'warning', () => addForeignRoute('0.0.0.0/1')],
+    ['route-foreign', 'warning', () => addForeignRoute('11.0.0.0/8')],
+    ['route-foreign', 'warning', () => addForeignRoute('224.0.0.0/4')],
+    ['route-elsewhere', 'broken', () => addForeignRoute('0.0.0.0/1')],
+    ['route-elsewhere', 'broken', () => addForeignRoute('128.0.0.0/1')],
+    ['route-elsewhere', 'broken', () => addForeignRoute('64.0.0.0/2')],
     ['route-elsewhere', 'broken', () => addForeignRoute('10.0.0.0/20')],
     [
       'internet-mtu-unlimited',

@@ -1,5 +1,6 @@
 import { lateParts } from '../late-parts.ts';
 import type { KernelPort, LinkState } from '../kernel/kernel-port.ts';
+import { truetupleProtocol } from '../kernel/kernel-step.ts';
 import { areAsWanted } from '../kernel/wanted-link.ts';
 import { judgeKernel } from './judge-kernel.ts';
 import type { KernelFinding } from './kernel-finding.ts';
@@ -23,6 +24,7 @@ export async function verifyKernel(
   const findings = judgeKernel(facts, { state, lookups });
   if (state === undefined) return findings;
   return [
+    ...(await findForeignRoutes(kernel, facts, state)),
     ...findings,
     ...(await findSettings(state)),
     ...(await findDelivery(facts, state)),
@@ -34,6 +36,19 @@ export async function verifyKernel(
 async function findSettings(state: LinkState): Promise<KernelFinding[]> {
   if (areAsWanted(state.settings, state.allSettings)) return [];
   return (await lateParts.settingsProof()).judgeSettings(state);
+}
+
+/** Of both families, where the identity has both. */
+async function findForeignRoutes(
+  kernel: KernelPort,
+  facts: KernelFacts,
+  { routes, ipv6 }: LinkState,
+): Promise<KernelFinding[]> {
+  const foreign = [...routes, ...((facts.publicIpv6 && ipv6?.routes) ?? [])].filter(
+    ({ protocol }) => protocol !== truetupleProtocol,
+  );
+  if (foreign.length === 0) return [];
+  return (await lateParts.routesProof()).verifyForeignRoutes(kernel, facts, foreign);
 }
 
 /** What a delivery adds in the kernel: nothing is to be judged with `both` where nothing of another one is left. */
