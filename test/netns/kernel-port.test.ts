@@ -25,6 +25,7 @@ import { verifyKernel } from '../../packages/core/src/verify/verify-kernel.ts';
 import { realPod, type RealPod } from './kernel-port-world.ts';
 import { listed } from './netlink-nftables-ruleset.ts';
 import { whyNoNamespaces } from './netns-rights.ts';
+import { programsMissing } from './programs-missing.ts';
 
 const reason = whyNoNamespaces();
 const needs = reason === undefined ? '' : ` (skipped: ${reason})`;
@@ -153,7 +154,7 @@ describe.skipIf(reason !== undefined)(`the Linux kernel as a KernelPort${needs}`
     expect(await applyPlan(kernel, wanting(translate))).toEqual([]);
   });
 
-  it.each<[string, readonly WantedLink[]]>([
+  it.skipIf(reason === undefined && programsMissing('nft')).each<[string, readonly WantedLink[]]>([
     ['both', [contractLink, released]],
     ['rule', [wanting(rule), released]],
     ['dnat', [wanting(dnat), released]],
