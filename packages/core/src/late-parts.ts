@@ -27,7 +27,7 @@ interface LateParts {
   readonly claimLoss: () => Promise<typeof claimLoss>;
   /** Of a release that describes contradict. */
   readonly formerHolder: () => Promise<typeof formerHolder>;
-  /** Of an acquire that fails, or is refused what others are not, and of network interfaces with delegated prefixes. */
+  /** Of an acquire that fails, does not find its network interface or its route tables, or is refused what others are not, and of network interfaces with delegated prefixes. */
   readonly undoAcquire: () => Promise<typeof undoAcquire>;
   /** Of an ensure that fails. */
   readonly lostPublication: () => Promise<typeof lostPublication>;

@@ -111,6 +111,20 @@ export async function pause(session: CloudSession, tried: string): Promise<void>
   await waitUntil(session, session.clock.elapsed() + ms, tried);
 }
 
+/** For looks at what may have been made a moment ago: pauses before the next one; false once they have gone on for so long, in milliseconds. */
+export function lookingOn(
+  session: CloudSession,
+  tried: string,
+  ms: number,
+): () => Promise<boolean> {
+  const untilMs = session.clock.elapsed() + ms;
+  return async () => {
+    if (session.clock.elapsed() >= untilMs) return false;
+    await pause(session, tried);
+    return true;
+  };
+}
+
 /** Waits until a time by `Clock.elapsed`; at once when it has passed. */
 export async function waitUntil(session: CloudSession, atMs: number, tried: string): Promise<void> {
   try {

@@ -1,7 +1,7 @@
 import type { Acquire } from './acquire-grant.ts';
 import { occupantOf } from './acquire-occupant.ts';
 import { wantedBy } from './acquire-wish.ts';
-import { pause } from './cloud-session.ts';
+import { lookingOn, pause } from './cloud-session.ts';
 import type { Claim } from './identity-grant.ts';
 import { lookIntoPrefixes } from './look-into-prefixes.ts';
 import { lookAtCloud, poolFilters, routeTableIdFilters } from './observe-cloud.ts';
@@ -33,13 +33,8 @@ export async function observeAcquire(
     lookIntoPrefixes(session, await look(acquire, claim !== undefined), [place]);
   let seen = await lookAgain();
   // a pool that was tagged a moment ago is shown empty
-  const untilMs = session.clock.elapsed() + caughtUpMs;
-  while (
-    seen.addresses.length === 0 &&
-    acquire.allocate === undefined &&
-    session.clock.elapsed() < untilMs
-  ) {
-    await pause(session, tried);
+  const lookOn = lookingOn(session, tried, caughtUpMs);
+  while (seen.addresses.length === 0 && acquire.allocate === undefined && (await lookOn())) {
     seen = await lookAgain();
   }
   const doubted = contradictedClaim(seen, session.writes);

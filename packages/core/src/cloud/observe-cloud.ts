@@ -1,6 +1,6 @@
-import { CoreError } from '../errors.ts';
 import { poolTagKey } from '../identity/owner.ts';
-import { pause, readCloud, readTogether, type CloudSession } from './cloud-session.ts';
+import { lateParts } from '../late-parts.ts';
+import { lookingOn, readCloud, readTogether, type CloudSession } from './cloud-session.ts';
 import type { ElasticIp, Filter, NetworkInterface, RouteTable, Tag } from './ec2-api.ts';
 import type { GrantSpec } from './identity-grant.ts';
 import { inChunks } from './in-chunks.ts';
@@ -133,22 +133,15 @@ export async function findRouteTables(
       ? { name: 'route-table-id', values: selector.routeTableIds }
       : tagFilter(selector);
   const filters: RouteTableFilters = [selected, { name: 'vpc-id', values: [vpcId] }];
-  const untilMs = session.clock.elapsed() + patienceMs;
+  const lookOn = lookingOn(session, 'looking for the route tables', patienceMs);
   let missing: readonly string[];
-  for (;;) {
+  do {
     const tables = await readRouteTables(session, filters);
     const found = tables.map(({ routeTableId }) => routeTableId).toSorted();
     missing =
       selector.by === 'ids' ? selector.routeTableIds.filter((id) => !found.includes(id)) : [];
     if (found.length > 0 && missing.length === 0) return found;
-    if (session.clock.elapsed() >= untilMs) break;
-    await pause(session, 'looking for the route tables');
-  }
-  throw new CoreError({
-    code: 'RouteTablesNotFound',
-    message: `VPC ${vpcId} in ${spec.region} has no route table with ${missing.length > 0 ? `id ${missing.join(', ')}` : sayFilters([selected])}`,
-    remedy:
-      'Correct routeTables in the identity spec, or tag the route tables of the subnets whose hosts call the pod; ids: [] asks for no VPC route.',
-    retry: 'later',
-  });
+  } while (await lookOn());
+  const what = missing.length > 0 ? `id ${missing.join(', ')}` : sayFilters([selected]);
+  throw (await lateParts.undoAcquire()).routeTablesNotFound(spec, vpcId, what);
 }

@@ -32,7 +32,7 @@ export async function placeOf(ports: ControlPorts, claim: IdentityClaim): Promis
   const { ec2, clock, signal } = ports;
   const { identity, link } = claim.spec;
   const session = openSession({ ec2, clock, signal });
-  const eni = await findNetworkInterface(session, identity, link);
+  const eni = await findNetworkInterface(session, identity, link, 0);
   const refused = judgeNetworkInterface(eni, identity);
   if (refused !== undefined) throw refused;
   const routeTableIds = await findRouteTables(session, identity, eni.vpcId);
