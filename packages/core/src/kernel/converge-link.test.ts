@@ -26,7 +26,7 @@ async function carry(kernel: FakeKernel, linkName: string, wanted: WantedLink): 
   await convergeLink({ kernel, report, linkName, wanted });
 }
 
-describe('convergeLink, a link that was renamed', () => {
+describe('convergeLink, a link that was renamed, or is gone', () => {
   it('a release takes off it all that it would have taken off before', async () => {
     const kernel = fakePod();
     const renamed = fakePod();
@@ -46,6 +46,21 @@ describe('convergeLink, a link that was renamed', () => {
     await carry(kernel, 'net2', { ...held, table: 201 });
     await carry(kernel, 'net1', released);
     expect(await kernel.linkWith(publicIp)).toBe('net2');
+    expect(kernel.snapshot().deliveryTables).toMatchObject([
+      { publicIp, does: { linkName: 'net2' } },
+    ]);
+  });
+
+  it('a release of a link that stays leaves the table of another link', async () => {
+    const kernel = fakePod();
+    await carry(kernel, 'net1', held);
+    kernel.removeAddress('net1', `${publicIp}/32`);
+    kernel.addLink({ name: 'net2', addresses: ['10.0.2.128/24'] });
+    await carry(kernel, 'net2', { ...held, table: 201 });
+    await carry(kernel, 'net1', released);
+    expect(kernel.snapshot().deliveryTables).toMatchObject([
+      { publicIp, does: { linkName: 'net2' } },
+    ]);
   });
 
   it('no identity is put on a link of another name', async () => {

@@ -10,6 +10,7 @@ import { planGoneLink } from './plan-delivery.ts';
 import { heldIpv6 } from './plan-ipv6.ts';
 import { planKernel, type WantedLink } from './plan-kernel.ts';
 import { refuseTable } from './refuse-table.ts';
+import type { LeavingIdentity } from './wanted-link.ts';
 
 export interface LinkConvergence {
   readonly kernel: KernelPort;
@@ -29,8 +30,10 @@ export async function convergeLink(run: LinkConvergence): Promise<number> {
   const { applied } = await converge<{ readonly steps: readonly KernelStep[] }, KernelStep>({
     what: `The kernel state of ${linkName}`,
     observe: async () => {
+      const gone: LeavingIdentity[] = [];
       const state =
-        (await kernel.observe(linkName, wanted.table)) ?? (await observeRenamed(kernel, wanted));
+        (await kernel.observe(linkName, wanted.table)) ??
+        (await observeRenamed(kernel, wanted, gone));
       if (state !== undefined) {
         const refused = refuseTable(state, wanted) ?? (await refuseFamily(state, wanted));
         if (refused !== undefined) throw refused;
@@ -38,7 +41,7 @@ export async function convergeLink(run: LinkConvergence): Promise<number> {
       }
       if (wanted.identities.length > 0) chooseLinkAddress(undefined, { linkName });
       // its tables cannot be read without it, only taken away: once is enough
-      const steps = isSwept ? [] : planGoneLink(linkName, wanted);
+      const steps = isSwept ? [] : planGoneLink(linkName, gone);
       isSwept = true;
       return { steps };
     },
@@ -55,17 +58,19 @@ export async function convergeLink(run: LinkConvergence): Promise<number> {
 
 /**
  * Whose link was renamed still has its public address, by a rule that leads to its table: where another link has taken
- * the address over, the rule leads to that one's.
+ * the address over, the rule leads to that one's. `gone`: gets whose address no link has, and so nobody else a table of its name.
  */
 async function observeRenamed(
   kernel: KernelPort,
   { identities, releasing, table }: WantedLink,
+  gone: LeavingIdentity[],
 ): Promise<LinkState | undefined> {
   if (identities.length > 0) return undefined;
-  for (const { publicIp } of releasing) {
-    const name = await kernel.linkWith(publicIp);
+  for (const one of releasing) {
+    const name = await kernel.linkWith(one.publicIp);
+    if (name === undefined) gone.push(one);
     const state = name === undefined ? undefined : await kernel.observe(name, table);
-    if (state !== undefined && heldPublicIps(state, table).includes(publicIp)) return state;
+    if (state !== undefined && heldPublicIps(state, table).includes(one.publicIp)) return state;
   }
   return undefined;
 }

@@ -2,7 +2,12 @@ import { formatPorts, type BoundPorts } from '../identity/delivery.ts';
 import { deliveryTableOf, doesThis } from './delivery-table.ts';
 import type { LinkState, SourceRule } from './kernel-port.ts';
 import { truetupleProtocol, unboundSource, type KernelStep } from './kernel-step.ts';
-import { defaultBasePriority, type LinkIdentity, type WantedLink } from './wanted-link.ts';
+import {
+  defaultBasePriority,
+  type LeavingIdentity,
+  type LinkIdentity,
+  type WantedLink,
+} from './wanted-link.ts';
 
 /** nftables tables of the wanted identities, to be made before a packet can arrive for their address. */
 export function planDeliveryTables(state: LinkState, wanted: WantedLink): KernelStep[] {
@@ -22,15 +27,24 @@ export function planStrayTables(state: LinkState, wanted: WantedLink): KernelSte
   const stray = [
     ...wanted.identities.filter((one) => deliveryTableOf(state.linkName, one) === undefined),
     ...wanted.releasing.filter(({ publicIp }) => !staying.has(publicIp)),
-  ].filter((identity) => heldTable(state, identity) !== undefined);
+  ].filter((identity) => {
+    const held = heldTable(state, identity);
+    // another link's, which has the address by now
+    const isElsewhere = held?.does !== undefined && held.does.linkName !== state.linkName;
+    const isHere = state.addresses.some(({ address }) => address === identity.publicIp);
+    return held !== undefined && (isHere || !isElsewhere);
+  });
   const addresses = new Set(
     stray.map(({ publicIp }) => publicIp).filter((address) => address !== undefined),
   );
   return [...addresses].map((publicIp) => ({ kind: 'remove-delivery-table', publicIp }));
 }
 
-/** A link that is gone took its addresses and routes along; a table of nftables only names it. */
-export function planGoneLink(linkName: string, { releasing }: WantedLink): KernelStep[] {
+/** A link that is gone took its addresses and routes along; a table of nftables only names it. `releasing`: whose addresses no other link has. */
+export function planGoneLink(
+  linkName: string,
+  releasing: readonly LeavingIdentity[],
+): KernelStep[] {
   return releasing
     .filter((identity) => deliveryTableOf(linkName, identity) !== undefined)
     .map(({ publicIp }) => ({ kind: 'remove-delivery-table', publicIp }));
