@@ -74,6 +74,7 @@ describe('isOutcomeUnknown', () => {
     ['SomethingNew', 429, false],
     ['CredentialsProviderError', undefined, false],
     ['CredentialsTimeout', undefined, false],
+    ['SyntaxError', undefined, true],
     ['Resource.AlreadyAssociated', 400, false],
   ])('%s with status %s: %s', (code, status, expected) => {
     expect(isOutcomeUnknown(refusal(code, status))).toBe(expected);

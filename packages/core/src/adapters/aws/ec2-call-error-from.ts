@@ -25,7 +25,8 @@ export function ec2CallErrorFrom(error: unknown, action: string): Ec2CallError {
     ec2Code: codeOf(facts),
     message:
       typeof facts.message === 'string' && facts.message !== '' ? facts.message : String(error),
-    ...(typeof status === 'number' ? { httpStatus: status } : {}),
+    // a success that failed is an answer that did not arrive whole: who asked knows as much as with none
+    ...(typeof status === 'number' && status >= 300 ? { httpStatus: status } : {}),
     ...(typeof requestId === 'string' ? { requestId } : {}),
     cause: error,
   });

@@ -3,6 +3,8 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Ec2Api } from '../../cloud/ec2-api.ts';
+import { Ec2CallError } from '../../cloud/ec2-call-error.ts';
+import { isOutcomeUnknown, translateEc2Error } from '../../cloud/translate-ec2-error.ts';
 import { sdkEc2Api, type SdkEc2Options } from './sdk-ec2-api.ts';
 
 type Answer = (query: URLSearchParams, response: ServerResponse) => void;
@@ -181,6 +183,40 @@ describe('sdkEc2Api, failures', () => {
     const attempt = describeAll(connect(url, { maxAttempts: 1 }));
     await expect(attempt).rejects.toMatchObject({ ec2Code: 'ECONNRESET', httpStatus: undefined });
   });
+
+  const cutOff: readonly [string, Answer][] = [
+    [
+      'whose connection ends midway',
+      (_query, response) => {
+        response.setHeader('content-length', 1000);
+        response.write('<AssociateAddressResponse>', () => response.destroy());
+      },
+    ],
+    ['whose end is missing', (_query, response) => response.end('<AssociateAddressResponse><re')],
+  ];
+  it.each(cutOff)(
+    'an answer %s is none: the call may have been carried out',
+    async (_how, answer) => {
+      const { url } = await listen(answer);
+      const ec2 = connect(url, { maxAttempts: 1 });
+      const call = {
+        networkInterfaceId: 'eni-1',
+        privateIpAddress: '10.0.2.11',
+        allowReassociation: false,
+      } as const;
+      for (const attempt of [
+        () => ec2.associateAddress({ ...call, allocationId: 'eipalloc-1' }),
+        () => describeAll(ec2),
+      ]) {
+        const error = await attempt().catch((e: unknown) => e);
+        expect(Ec2CallError.is(error) && isOutcomeUnknown(error)).toBe(true);
+        expect(translateEc2Error(error, 'x')).toMatchObject({
+          code: 'CloudUnreachable',
+          retry: 'now',
+        });
+      }
+    },
+  );
 
   it('an endpoint that never answers', async () => {
     const { url } = await listen(() => {});
