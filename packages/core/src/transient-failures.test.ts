@@ -114,6 +114,30 @@ function codesMet({ ec2 }: SimulatedPod, into: Set<string>): void {
   }
 }
 
+it('an ensure, a keep and a release outlast a minute without credentials', async () => {
+  const pod = simulatedPod();
+  const { node, spec, ec2, clock } = pod;
+  const lose = (): void => ec2.inject({ action: '*', error: 'CredentialsAway', times: 15 });
+  lose();
+  const begunMs = clock.elapsed();
+  const held = await ensurePublicIdentity(spec, { node });
+  expect(clock.elapsed() - begunMs).toBeGreaterThan(30_000);
+  expect(standing(pod, held)).toEqual(whole(held));
+  lose();
+  expect((await keep(pod, held)).identity).toEqual(held.identity);
+  lose();
+  await releasePublicIdentity(held, { node });
+  expect(standing(pod, held)).toEqual({ held: [], routed: [] });
+});
+
+it('none at all ends an ensure at once', async () => {
+  const { node, spec, ec2, clock } = simulatedPod();
+  ec2.inject({ action: '*', error: 'CredentialsProviderError', times: 99 });
+  const ensured = ensurePublicIdentity(spec, { node });
+  await expect(ensured).rejects.toMatchObject({ code: 'CredentialsMissing', retry: 'never' });
+  expect(clock.elapsed()).toBe(0);
+});
+
 it.each(['release', 'reap'] as const)(
   'ensure, keep and %s converge over 150 lives; nothing is left, and no address lost',
   { timeout: 60_000 },

@@ -36,7 +36,10 @@ describe('translateEc2Error', () => {
     ['SyntaxError', 504, 'CloudRefused', 'now'],
     ['InsufficientAddressCapacity', 500, 'LimitExceeded', 'later'],
     ['RequestExpired', 400, 'CredentialsRefused', 'later'],
+    ['RequestTimeTooSkewed', 403, 'CredentialsRefused', 'later'],
+    ['RequestInTheFuture', 400, 'CredentialsRefused', 'later'],
     ['CredentialsTimeout', undefined, 'CredentialsMissing', 'later'],
+    ['CredentialsAway', undefined, 'CredentialsMissing', 'now'],
     ['IncorrectInstanceState', 400, 'CloudRefused', 'now'],
     ['InvalidInstanceID', 400, 'CloudRefused', 'now'],
     ['Gateway.NotAttached', 400, 'CloudRefused', 'never'],
@@ -52,6 +55,14 @@ describe('translateEc2Error', () => {
     );
     expect(error.remedy.length).toBeGreaterThan(20);
   });
+
+  it.each(['RequestExpired', 'RequestTimeTooSkewed', 'RequestInTheFuture', 'AuthFailure'])(
+    '%s says how to look at the clock',
+    (code) => {
+      const { remedy } = translateEc2Error(refusal(code, 400), 'claiming 203.0.113.1');
+      expect(remedy).toMatch(/clock.*chronyc tracking/);
+    },
+  );
 
   it('leaves a CoreError as it is, and takes an abort for an abort', () => {
     const own = new CoreError({ code: 'PoolEmpty', message: 'm', remedy: 'r', retry: 'never' });
@@ -74,6 +85,7 @@ describe('isOutcomeUnknown', () => {
     ['SomethingNew', 429, false],
     ['CredentialsProviderError', undefined, false],
     ['CredentialsTimeout', undefined, false],
+    ['CredentialsAway', undefined, false],
     ['SyntaxError', undefined, true],
     ['Resource.AlreadyAssociated', 400, false],
   ])('%s with status %s: %s', (code, status, expected) => {

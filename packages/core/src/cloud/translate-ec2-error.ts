@@ -21,11 +21,23 @@ const credentials: Meaning = {
     'Give the process AWS credentials that are valid now: a Pod Identity association, IRSA, or the AWS environment variables.',
   retry: 'never',
 };
+const credentialsAway: Meaning = {
+  code: 'CredentialsMissing',
+  remedy:
+    'Who gives the credentials (the Pod Identity agent of this node, STS for IRSA, the metadata service) does not answer, or refuses: look at it.',
+  retry: 'now',
+};
 const credentialsRefused: Meaning = {
   code: 'CredentialsRefused',
   remedy:
-    "EC2 did not accept the credentials: check this machine's clock, that they are complete and not expired, and that the account has the region of the identity spec enabled.",
+    "EC2 did not accept the credentials: check this node's clock (chronyc tracking), that they are complete and not expired, and that the account has the region of the identity spec enabled.",
   retry: 'never',
+};
+const clockWrong: Meaning = {
+  code: 'CredentialsRefused',
+  remedy:
+    "This node's clock is minutes away from EC2's, or the credentials have expired: see `chronyc tracking` on the node, and set the clock by NTP (169.254.169.123 on EC2).",
+  retry: 'later',
 };
 const wrongRegion: Meaning = {
   code: 'WrongRegion',
@@ -86,16 +98,16 @@ const meanings: Readonly<Record<string, Meaning>> = {
   Blocked: denied,
   CredentialsProviderError: credentials,
   TokenProviderError: credentials,
-  CredentialsTimeout: {
-    code: 'CredentialsMissing',
-    remedy: 'The Pod Identity agent of this node, or STS for IRSA, is silent: look at it.',
-    retry: 'later',
-  },
+  CredentialsAway: credentialsAway,
+  // that took as long as one call may
+  CredentialsTimeout: { ...credentialsAway, retry: 'later' },
   InvalidClientTokenId: credentialsRefused,
   UnrecognizedClientException: credentialsRefused,
   ExpiredToken: credentialsRefused,
   ExpiredTokenException: credentialsRefused,
-  RequestExpired: { ...credentialsRefused, retry: 'later' },
+  RequestExpired: clockWrong,
+  RequestTimeTooSkewed: clockWrong,
+  RequestInTheFuture: clockWrong,
   MissingAuthenticationToken: credentials,
   SignatureDoesNotMatch: credentialsRefused,
   InvalidSignatureException: credentialsRefused,

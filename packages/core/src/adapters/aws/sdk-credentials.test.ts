@@ -5,12 +5,14 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { CallOptions, Ec2Api } from '../../cloud/ec2-api.ts';
 import { translateEc2Error } from '../../cloud/translate-ec2-error.ts';
+import type { CoreError } from '../../errors.ts';
 import { sdkEc2Api, type SdkEc2Options } from './sdk-ec2-api.ts';
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
 const closing: (() => Promise<void>)[] = [];
 afterEach(async () => {
+  vi.useRealTimers();
   vi.unstubAllEnvs();
   for (const close of closing.splice(0)) await close();
 });
@@ -44,12 +46,15 @@ const expired =
   '<Response><Errors><Error><Code>RequestExpired</Code><Message>no</Message></Error></Errors></Response>';
 
 /** A Pod Identity agent: what it answers to its first request, its second one, and all further ones. */
-async function agentThat(...answers: readonly ('gives' | 'hangs')[]): Promise<{ asked: number }> {
-  const seen = { asked: 0 };
+async function agentThat(
+  ...answers: readonly ('gives' | 'hangs')[]
+): Promise<{ asked: number; isAway: boolean }> {
+  const seen = { asked: 0, isAway: false };
   const url = await listen((_request, response) => {
     const how = answers[Math.min(seen.asked, answers.length - 1)];
     seen.asked += 1;
-    if (how === 'hangs') return;
+    if (seen.isAway) response.destroy();
+    if (seen.isAway || how === 'hangs') return;
     // the SDK renews what ends within five minutes
     const Expiration = new Date(Date.now() + 4 * 60_000).toISOString();
     const keys = { AccessKeyId: `KEY${seen.asked}`, SecretAccessKey: 's', Token: 't', Expiration };
@@ -70,16 +75,32 @@ async function ec2(more: Partial<SdkEc2Options> = {}): Promise<{ api: Ec2Api; ke
   return { api: sdkEc2Api({ region: 'eu-central-1', endpoint, maxAttempts: 1, ...more }), keys };
 }
 
+async function failed(api: Ec2Api): Promise<CoreError> {
+  return translateEc2Error(await api.describeAddresses({}).catch((e: unknown) => e), 'x');
+}
+
 describe('a Pod Identity agent', () => {
   it('that hangs ends a call in bounded time; the next one asks it anew', async () => {
     await agentThat('hangs', 'gives');
     const { api, keys } = await ec2({ requestTimeoutMs: 300 });
-    const error = translateEc2Error(await api.describeAddresses({}).catch((e: unknown) => e), 'x');
+    const error = await failed(api);
     expect(error).toMatchObject({ code: 'CredentialsMissing', retry: 'later' });
     expect(error.remedy).toContain('Pod Identity agent');
     expect(keys).toEqual([]);
     await api.describeAddresses({});
     expect(keys).toEqual(['KEY2']);
+  });
+
+  // the SDK asks it again for some seconds
+  it('that restarts is worth another try', { timeout: 20_000 }, async () => {
+    const agent = await agentThat('gives');
+    agent.isAway = true;
+    const { api } = await ec2();
+    const error = await failed(api);
+    expect(error).toMatchObject({ code: 'CredentialsMissing', retry: 'now' });
+    expect(error.remedy).toContain('Pod Identity agent');
+    agent.isAway = false;
+    expect(await api.describeAddresses({})).toEqual([]);
   });
 
   it.each(['signal', 'untilSent'] as const)('that hangs: %s ends the wait', async (which) => {
@@ -113,6 +134,38 @@ describe('a Pod Identity agent', () => {
     });
     await api.describeAddresses({});
     expect(new Set(keys)).toEqual(new Set(['KEY1']));
+  });
+});
+
+describe('the metadata service of the instance', () => {
+  const role = { Code: 'Success', AccessKeyId: 'KEY', SecretAccessKey: 's', Token: 't' };
+
+  async function metadata(): Promise<{ isThere: boolean }> {
+    const seen = { isThere: true };
+    const url = await listen(({ url: path = '' }, response) => {
+      if (!seen.isThere) response.destroy();
+      else if (path.endsWith('/node'))
+        response.end(JSON.stringify({ ...role, Expiration: new Date(Date.now() + 3_600_000) }));
+      else response.end('node');
+    });
+    vi.stubEnv('AWS_EC2_METADATA_SERVICE_ENDPOINT', url);
+    return seen;
+  }
+
+  it('that was there is worth another try; one that never was is no source', async () => {
+    const service = await metadata();
+    const { api, keys } = await ec2();
+    await api.describeAddresses({});
+    expect(keys).toEqual(['KEY']);
+    service.isThere = false;
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 7_200_000 });
+    expect(await failed(api)).toMatchObject({ code: 'CredentialsMissing', retry: 'now' });
+    vi.useRealTimers();
+    const { api: fresh } = await ec2();
+    expect(await failed(fresh)).toMatchObject({ code: 'CredentialsMissing', retry: 'never' });
+    service.isThere = true;
+    await api.describeAddresses({});
+    expect(keys).toEqual(['KEY', 'KEY']);
   });
 });
 
@@ -150,7 +203,7 @@ describe('a clock that differs from EC2’s', () => {
 
   it('and stays so is named in the error', async () => {
     const { api, seen } = await ec2Ahead({ status: 400, saysTime: false });
-    const error = translateEc2Error(await api.describeAddresses({}).catch((e: unknown) => e), 'x');
+    const error = await failed(api);
     expect(error).toMatchObject({ code: 'CredentialsRefused', retry: 'later' });
     expect(error.remedy).toContain('clock');
     expect(seen.requests).toBe(1);

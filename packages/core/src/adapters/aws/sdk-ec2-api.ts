@@ -33,6 +33,7 @@ export interface SdkEc2Options {
  */
 export function sdkEc2Api(options: SdkEc2Options): Ec2Api {
   let connecting: Promise<Connection> | undefined;
+  let hasHadCredentials = false;
   const run: Run = async (action, call, act) => {
     const { signal, untilSent } = call ?? {};
     const abort = signal === undefined ? {} : { abortSignal: signal };
@@ -43,6 +44,7 @@ export function sdkEc2Api(options: SdkEc2Options): Ec2Api {
       deadline = AbortSignal.timeout(options.requestTimeoutMs ?? 10_000);
       const credentials = orAborted(connection.client.config.credentials(), deadline);
       await orAborted(credentials, signal ?? untilSent);
+      hasHadCredentials = true;
       return await act(connection, abort).catch((error: SdkErrorFacts) => {
         if (isClockCorrected(error)) return act(connection, abort);
         throw error;
@@ -51,7 +53,7 @@ export function sdkEc2Api(options: SdkEc2Options): Ec2Api {
       if (signal?.aborted === true || error === untilSent?.reason) throw error;
       // what was asked may be lost: the next call asks anew
       if (error === deadline?.reason) connecting = undefined;
-      throw ec2CallErrorFrom(error, action);
+      throw ec2CallErrorFrom(error, action, hasHadCredentials || isAgentNamed());
     }
   };
   return {
@@ -61,6 +63,12 @@ export function sdkEc2Api(options: SdkEc2Options): Ec2Api {
     ...addressWrites(run),
     ...routeWrites(run),
   };
+}
+
+/** True where EKS Pod Identity has told the container of its agent. The SDK's error does not tell one that is away from none. */
+function isAgentNamed(): boolean {
+  // oxlint-disable-next-line node/no-process-env -- the SDK reads it as well, here in place of whoever composes
+  return process.env['AWS_CONTAINER_CREDENTIALS_FULL_URI'] !== undefined;
 }
 
 /** Only verification asks for them. */
