@@ -36,7 +36,12 @@ export interface HandoverRequest {
    * for. Default not known, and then it is.
    */
   readonly availabilityZone?: string;
-  /** How long its holder is waited for, in milliseconds; default 90000, three intervals of a keep. */
+  /**
+   * How long its holder is waited for, in milliseconds; default 90000, three intervals of a keep. By the monotonic clock; the request's tag says it as a time by the
+   * wall clock of who asks. A holder, or its controller, whose wall clock is ahead by as much as this less one interval of the keep does not heed it
+   * in time; who chooses addresses with a wall clock that is ahead, or behind, may give the address to another so much earlier, or keeps it for `by` so much
+   * longer. With the defaults and clocks that differ by less than a minute the holder hears it.
+   */
   readonly timeoutMs?: number;
   /**
    * How long no list of live pods must have had the holder before it counts as dead, in milliseconds; default 30000, one interval of a keep:
@@ -109,7 +114,7 @@ interface Run {
  * Brings an Elastic IP from the pod that holds it to another one. The holder's keep sees the request at its next
  * look at EC2, in managed mode in its claim once the controller has looked, withdraws the publication, takes the public /32 off its link, gives all of it back in EC2 and ends as
  * `lost`, `handed-over`; then the address is free, which this waits for. Claim it with
- * `ensurePublicIdentity({ ...spec, address })`, which deletes the request: until its time is over nobody else is given the address. Wall clocks are compared.
+ * `ensurePublicIdentity({ ...spec, address })`, which deletes the request: until its time is over nobody else is given the address. Wall clocks are compared: see `timeoutMs`.
  * Safe to call again after a crash anywhere.
  * @throws CoreError SpecInvalid for names that do not fit into EC2's tags; AddressUnavailable for an address that the pool has not; WrongNetworkBorderGroup for one that EC2 would not associate in the zone; HolderUnknown for one that is associated
  * without an owner record; HolderSilent when the holder neither let go in time nor is proven dead: it keeps the

@@ -33,7 +33,10 @@ export interface ThisNodeOptions extends RequestLanesOptions, GovernedEc2Options
   readonly live?: Liveness;
   /** Allows to allocate Elastic IPs when none of a pool is free; default not. */
   readonly allocate?: AllocationPolicy;
-  /** For how long, in milliseconds, an address that another pod let go is taken only when nothing else is free. */
+  /**
+   * For how long, in milliseconds, an address that another pod let go is taken only when nothing else is free. From one node to the next by wall
+   * clocks: shorter or longer by as much as they differ.
+   */
   readonly coolDownMs?: number;
   /** Path of another network namespace, such as /run/netns/pod7; default: this process's own. */
   readonly netns?: string;
