@@ -14,7 +14,7 @@ import type { OnStep } from './identity/step-event.ts';
 import type { NodePorts } from './node-ports.ts';
 import { lateParts } from './late-parts.ts';
 import { lookBefore } from './look-before.ts';
-import { releasePublicIdentity } from './release-public-identity.ts';
+import { releaseIdentity } from './release-public-identity.ts';
 import { reportSteps } from './report-step.ts';
 import { thisNode } from './this-node.ts';
 import type { WireAids } from './verify/prove-on-wire.ts';
@@ -151,12 +151,10 @@ async function proveAndPublish(run: Run, { grant, claims }: Taken): Promise<Publ
       throw aborted(run, grant, `${error.message}; it stood before this call, and stays`);
     }
     const options = { node, identityDirectory: spec.identityDirectory };
-    await releasePublicIdentity({ ...identity, generation: 1 }, options).catch(
-      (failure: unknown) => {
-        const cause = isAbort ? aborted(run, grant, error.message) : error;
-        throw withFailures(cause, [failure]);
-      },
-    );
+    await releaseIdentity({ ...identity, generation: 1 }, options).catch((failure: unknown) => {
+      const cause = isAbort ? aborted(run, grant, error.message) : error;
+      throw withFailures(cause, [failure]);
+    });
     throw isAbort ? aborted(run, grant, `${error.message}; it was given back`) : error;
   }
 }

@@ -2,22 +2,31 @@ import type { ElasticIp } from './cloud/ec2-api.ts';
 import { borderGroupOf, isOfOtherBorderGroup } from './cloud/network-border-group.ts';
 import type { HandoverPlan } from './cloud/plan-handover.ts';
 import { CoreError } from './errors.ts';
-import { formatHandover, parseHandover } from './identity/handover.ts';
+import { formatHandover } from './identity/handover.ts';
+import { refuseOwner } from './identity/identity-spec.ts';
 import { tagValueLimit } from './identity/owner.ts';
 import { requirePoolName } from './identity/pool-name.ts';
 import type { HandoverRequest } from './request-handover.ts';
 
-/** @throws CoreError SpecInvalid for names that a pool, or the request's tag, cannot have. */
+/** @throws CoreError SpecInvalid for names that a pool, an owner, or the request's tag, cannot have. */
 export function requireTellable({ pool, by }: HandoverRequest): void {
   requirePoolName(pool);
+  const faults = refuseOwner(by);
+  if (faults.length > 0) throw untellable(by, faults.join('; '));
   const longest = { by, associationId: 'eipassoc-00000000000000000', untilMs: 999_999_999_999_000 };
-  const value = formatHandover(longest);
-  if (value.length <= tagValueLimit && parseHandover(value) !== undefined) return;
-  throw new CoreError({
+  const { length } = formatHandover(longest);
+  if (length <= tagValueLimit) return;
+  throw untellable(
+    by,
+    `the request's tag would have ${length} characters, EC2 allows ${tagValueLimit}`,
+  );
+}
+
+function untellable(by: unknown, why: string): CoreError {
+  return new CoreError({
     code: 'SpecInvalid',
-    message: `Asking for an address for ${JSON.stringify(by)}: the request's tag would be ${value}, which ${value.length > tagValueLimit ? `has more than ${tagValueLimit} characters` : 'nobody could read'}`,
-    remedy:
-      'Give the cluster, namespace, name and UID of the pod as in its identity spec: shorter, none empty, no slash.',
+    message: `Asking for an address for ${JSON.stringify(by)}: ${why}`,
+    remedy: 'Give the cluster, namespace, name and UID of the pod as in its identity spec.',
     retry: 'never',
   });
 }

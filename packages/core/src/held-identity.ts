@@ -3,7 +3,7 @@ import type { PublicIdentity } from './identity/public-identity.ts';
 import { keepIdentity } from './keep-public-identity.ts';
 import type { KeepOptions, Keeping } from './keep/keeping.ts';
 import type { NodePorts } from './node-ports.ts';
-import { releasePublicIdentity } from './release-public-identity.ts';
+import { releaseIdentity } from './release-public-identity.ts';
 
 /** The handle of an identity this process holds; `await using` gives it back at the end of a block. */
 export interface HeldIdentity extends AsyncDisposable {
@@ -30,7 +30,7 @@ export function holdIdentity(
   const giveBack = async (): Promise<void> => {
     for (const opening of keepings)
       await opening.then((keeping) => keeping.close()).catch(() => {});
-    await releasePublicIdentity(identity, where);
+    await releaseIdentity(identity, where);
   };
   const release = (): Promise<void> => {
     isReleased = true;

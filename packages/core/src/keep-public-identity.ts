@@ -1,5 +1,6 @@
 import { CoreError } from './errors.ts';
 import type { HeldIdentity } from './held-identity.ts';
+import { identityOf } from './identity-of.ts';
 import type { PublicIdentity } from './identity/public-identity.ts';
 import { watchClaim } from './keep/claim-watch.ts';
 import { heed } from './keep/heed.ts';
@@ -26,13 +27,14 @@ import { thisNode } from './this-node.ts';
  * than 50 steps an interval) at most once a second; arp_announce and arp_ignore, of which the kernel tells
  * nobody, one interval; EC2, one interval, and 2 s for the second look before anything is believed lost. In the first
  * five minutes after a claim an address that is shown elsewhere counts only with our own owner record on it.
- * @throws CoreError when the kernel cannot be reached or watched, SpecInvalid for a time that is none, or a wire that cannot be asked; later
+ * @throws CoreError when the kernel cannot be reached or watched, SpecInvalid for what is no identity, a time that is none, or a wire that cannot be asked; later
  * troubles are events.
  */
 export async function keepPublicIdentity(
   held: PublicIdentity | HeldIdentity,
   options: KeepOptions = {},
 ): Promise<Keeping> {
+  identityOf(held);
   return 'identity' in held ? held.keep(options) : keepIdentity(held, options);
 }
 

@@ -42,6 +42,7 @@ it.each(['media*', 'med?a', 'm*', String.raw`medi\a`, ''])(
 
 it.each([
   ['a cluster with a slash', { ...owner, cluster: 'arn:aws:eks:eu-central-1:1:cluster/voice' }],
+  ['a cluster that no spec would take', { ...owner, cluster: 'a*' }],
   ['names too long for a tag', { ...owner, cluster: 'c'.repeat(100), pod: 'p'.repeat(130) }],
 ])('nobody is asked to hand over to %s', async (_what, by) => {
   const { spec, node, ec2, clock } = simulatedPod();

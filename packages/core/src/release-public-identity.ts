@@ -1,5 +1,6 @@
 import { CoreError } from './errors.ts';
 import type { HeldIdentity } from './held-identity.ts';
+import { identityOf } from './identity-of.ts';
 import { claimAgeMs } from './keep/claim-age.ts';
 import type { PublicIdentity } from './identity/public-identity.ts';
 import type { OnStep } from './identity/step-event.ts';
@@ -26,14 +27,21 @@ export interface ReleaseOptions {
  * it), then the public address and the table's routes on the link. The source rules and the fail-closed
  * route stay, so that a socket still bound to an address of ours sends nothing by eth0.
  * Idempotent, and safe from another process in the pod: the value is all it needs.
- * @throws CoreError ReleaseIncomplete naming each part that could not be given back. Superseded, with nothing
+ * @throws CoreError SpecInvalid for what is no identity. ReleaseIncomplete naming each part that could not be given back. Superseded, with nothing
  * changed, when the pod has claimed the address anew and published that, as a keep does: the newer value holds it.
  */
 export async function releasePublicIdentity(
   held: PublicIdentity | HeldIdentity,
   options: ReleaseOptions = {},
 ): Promise<void> {
-  const identity = 'identity' in held ? held.identity : held;
+  await releaseIdentity(identityOf(held), options);
+}
+
+/** As releasePublicIdentity, of a value that is known to be one. */
+export async function releaseIdentity(
+  identity: PublicIdentity,
+  options: ReleaseOptions,
+): Promise<void> {
   const node = options.node ?? thisNode();
   const report = await reportSteps(node.clock, options.onStep);
   const directory = options.identityDirectory ?? '/run/truetuple';

@@ -1,5 +1,6 @@
 import { CoreError } from './errors.ts';
 import type { HeldIdentity } from './held-identity.ts';
+import { identityOf } from './identity-of.ts';
 import type { WireProof, WireProofInput } from './identity/proof.ts';
 import type { PublicIdentity } from './identity/public-identity.ts';
 import type { NodePorts } from './node-ports.ts';
@@ -34,14 +35,14 @@ export interface VerifyOptions extends WireAids {
  * settings; EC2's network interface, association, VPC routes and, with `wire`, security groups; and, with `wire`, what STUN servers see of each
  * port and whether packets that nobody asked for arrive. It takes no port that is, or may be, the application's: a port
  * is asked through the application's own socket, through a reserved port, or not at all, and the report says which.
- * @throws CoreError SpecInvalid for options that are wrong, Aborted, and what opening the kernel throws. What is wrong
+ * @throws CoreError SpecInvalid for what is no identity, and for options that are wrong, Aborted, and what opening the kernel throws. What is wrong
  * with the identity is a finding, never an error.
  */
 export async function verifyPublicIdentity(
   held: PublicIdentity | HeldIdentity,
   options: VerifyOptions = {},
 ): Promise<VerifyReport> {
-  const identity = 'identity' in held ? held.identity : held;
+  const identity = identityOf(held);
   const node = options.node ?? thisNode();
   const wire =
     options.wire === undefined ? undefined : parseWire(identity, options.wire, 'a verification');

@@ -75,6 +75,11 @@ describe('parseIdentitySpec', () => {
       'delivery: is no delivery mode (both, translate',
     ],
     ['a relative directory', { identityDirectory: 'run' }, 'identityDirectory: is not an absolute'],
+    [
+      'an address that is excluded',
+      { address: '203.0.113.50', excludeAddresses: ['203.0.113.51', '203.0.113.50'] },
+      'excludeAddresses: has 203.0.113.50',
+    ],
     ['a slash in a name', { owner: { ...good.owner, pod: 'a/b' } }, 'owner.pod: has a character'],
     [
       'an ENI that is none',

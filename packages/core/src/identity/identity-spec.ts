@@ -18,10 +18,13 @@ const cidr = v.custom<Cidr>(
   'is not an IPv4 network with zero host bits, such as 10.0.0.0/16',
 );
 const name = v.pipe(v.string(), v.minLength(1, 'is empty'));
-/** A part of the owner tag's value: EC2 allows these characters in tags; the slash separates parts. */
+/**
+ * A part of the owner tag's value. EC2 itself takes any character there; these are what all AWS services take in tags (AWS General Reference,
+ * "Tagging"), but for the slash, which separates parts.
+ */
 const namePart = v.pipe(
   name,
-  v.regex(/^[\p{L}\p{N} _.:=+\-@]+$/u, 'has a character that EC2 tags or the owner record refuse'),
+  v.regex(/^[\p{L}\p{N} _.:=+\-@]+$/u, 'has a character that AWS tags or the owner record refuse'),
 );
 /** IFNAMSIZ (include/uapi/linux/if.h) is 16 with the closing zero. */
 const linkName = v.pipe(
@@ -157,9 +160,16 @@ const boundPorts = v.pipe(
   v.check(({ first, last }) => first <= last, 'ends before it begins'),
 );
 
+const ownerSchema = v.strictObject({
+  cluster: namePart,
+  namespace: namePart,
+  pod: namePart,
+  uid: namePart,
+});
+
 /** The fields of a spec, each by itself; docs/spec.md tells them. */
 export const identitySpecSchema: v.GenericSchema<unknown, IdentitySpec> = v.strictObject({
-  owner: v.strictObject({ cluster: namePart, namespace: namePart, pod: namePart, uid: namePart }),
+  owner: ownerSchema,
   pool: v.pipe(v.string(), v.regex(poolName, poolNameFault)),
   address: v.optional(addressName),
   excludeAddresses: v.optional(v.array(addressName), []),
@@ -206,7 +216,12 @@ export function parseIdentitySpec(input: unknown): IdentitySpec {
   const result = v.safeParse(identitySpecSchema, input);
   if (!result.success) throw invalid(result.issues.map(describeIssue));
   const spec = result.output;
-  const impossible = [...refuseDelivery(spec), ...refuseProofOf(spec), ...refuseIpv6Spec(spec)];
+  const impossible = [
+    ...refuseDelivery(spec),
+    ...refuseProofOf(spec),
+    ...refuseIpv6Spec(spec),
+    ...refuseChoice(spec),
+  ];
   if (impossible.length > 0) throw invalid(impossible);
   const length = longestTag(spec);
   if (length > tagValueLimit) {
@@ -220,6 +235,16 @@ function longestTag({ owner, addressFamilies, pool }: IdentitySpec): number {
   const onElasticIp = '255.255.255.255/assigned/eni-00000000000000000'.length;
   const ofIpv6 = addressFamilies.includes('ipv6') ? pool.length : 0;
   return `${Object.values(owner).join('/')}/`.length + Math.max(onElasticIp, ofIpv6);
+}
+
+/** What is wrong with an owner that is given without a spec; empty when nothing is. */
+export function refuseOwner(input: unknown): string[] {
+  return v.safeParse(ownerSchema, input).issues?.map(describeIssue) ?? [];
+}
+
+function refuseChoice({ address, excludeAddresses }: IdentitySpec): string[] {
+  if (address === undefined || !excludeAddresses.includes(address)) return [];
+  return [`excludeAddresses: has ${address}, the only one that will do`];
 }
 
 function refuseProofOf(spec: IdentitySpec): string[] {

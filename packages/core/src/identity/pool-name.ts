@@ -6,7 +6,8 @@ export const poolNameFault = 'is empty, too long, or has * ? or \\';
 
 /** @throws CoreError SpecInvalid */
 export function requirePoolName(pool: string): void {
-  if (poolName.test(pool)) return;
+  // plain JavaScript may give none
+  if (typeof pool === 'string' && poolName.test(pool)) return;
   throw new CoreError({
     code: 'SpecInvalid',
     message: `The pool name ${JSON.stringify(pool)} ${poolNameFault}`,
