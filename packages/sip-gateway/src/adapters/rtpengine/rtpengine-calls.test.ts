@@ -11,10 +11,12 @@ class FakeDaemon {
   readonly calls = new Set<string>();
   readonly asked: NgCommand[] = [];
   isSilent = false;
+  /** Answers before it falls silent. */
+  silentAfter = Infinity;
 
   async ask(command: NgCommand, dictionary: object): Promise<NgReply | undefined> {
     this.asked.push(command);
-    if (this.isSilent) {
+    if (this.isSilent || this.asked.length > this.silentAfter) {
       const [message, remedy] = ['It did not answer.', 'Start it.'];
       throw new GatewayError({ code: 'MediaRelayUnreachable', message, remedy, retry: 'later' });
     }
@@ -97,6 +99,17 @@ describe('calls that an rtpengine holds', () => {
       all.daemon.isSilent = false;
       await all.calls.poll();
     }
+  });
+
+  it('are not asked for one after the other once it is silent: as many polls are silent as without calls', async () => {
+    const all = world();
+    for (const callId of ['one', 'two', 'three']) await hold(all, callId);
+    all.daemon.silentAfter = 1;
+    await all.calls.poll();
+    expect(all.daemon.asked).toEqual(['ping', 'query']);
+    for (let poll = 0; poll < lostAfter; poll += 1) await all.calls.poll();
+    expect(all.daemon.asked).toEqual(['ping', 'query', 'ping', 'ping', 'ping']);
+    expect(all.events.map(({ kind }) => kind)).toEqual(['relay-failed']);
   });
 
   it('are all deleted at the end, whatever one of them says', async () => {

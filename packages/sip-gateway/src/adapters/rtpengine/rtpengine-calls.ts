@@ -1,3 +1,4 @@
+import { GatewayError } from '../../errors.ts';
 import type { MediaEvent } from '../../media/media-relay.ts';
 import type { NgControl } from './ng-control.ts';
 
@@ -57,8 +58,13 @@ export class RtpengineCalls {
     this.#isPolling = true;
     try {
       if (!(await this.#answers())) return;
-      for (const callId of this.#undeleted) await this.release(callId).catch(() => undefined);
-      for (const callId of this.#held) await this.#findDropped(callId);
+      // once it is silent each further call would wait for its time-out, and the next ping for all of them
+      for (const callId of this.#undeleted) {
+        if (!(await isAnswered(this.release(callId)))) return;
+      }
+      for (const callId of this.#held) {
+        if (!(await isAnswered(this.#findDropped(callId)))) return;
+      }
     } finally {
       this.#isPolling = false;
     }
@@ -83,12 +89,19 @@ export class RtpengineCalls {
   }
 
   async #findDropped(callId: string): Promise<void> {
-    const isDropped = await this.#parts.control.ask('query', { 'call-id': callId }).then(
-      (reply) => reply === undefined,
-      () => false,
-    );
-    if (isDropped && this.#held.delete(callId)) {
+    const reply = await this.#parts.control.ask('query', { 'call-id': callId });
+    if (reply === undefined && this.#held.delete(callId)) {
       this.#parts.emit({ kind: 'media-timed-out', callId });
     }
+  }
+}
+
+/** Whether rtpengine said anything, be it a refusal. */
+async function isAnswered(asked: Promise<void>): Promise<boolean> {
+  try {
+    await asked;
+    return true;
+  } catch (error) {
+    return GatewayError.is(error) && error.code !== 'MediaRelayUnreachable';
   }
 }
