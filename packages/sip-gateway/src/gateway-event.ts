@@ -14,10 +14,12 @@ export type GatewayEvent =
   | { readonly kind: 'call-refused'; readonly callId: string; readonly status: number }
   /** A was sent the 200; `setupMs` after its INVITE. */
   | { readonly kind: 'call-answered'; readonly callId: string; readonly setupMs: number }
-  /** Over, its media released; `lastedMs` after the INVITE. */
+  /** Over, its media released; `lastedMs` after the INVITE. The classes are those that it was started with. */
   | {
       readonly kind: 'call-ended';
       readonly callId: string;
+      readonly caller: PeerClass;
+      readonly callee: PeerClass;
       readonly cause: EndCause;
       readonly lastedMs: number;
     }

@@ -125,6 +125,7 @@ export class GatewayCalls {
     const { callId, source } = signalled.invite;
     const beganMs = since ?? clock.now();
     const mediaId = this.#mediaIdFor(callId);
+    const [from, to] = [this.#classOf(source), this.#classOf(callee.address)];
     const described = new DescribedLegs({
       relay,
       pathTo,
@@ -144,14 +145,12 @@ export class GatewayCalls {
       onEnd: (cause) => {
         this.#calls.delete(mediaId);
         if (this.#calls.size === 0) this.#tellEmpty();
-        onEvent({ kind: 'call-ended', callId, cause, lastedMs: clock.now() - beganMs });
+        const lastedMs = clock.now() - beganMs;
+        onEvent({ kind: 'call-ended', callId, caller: from, callee: to, cause, lastedMs });
       },
     });
     this.#calls.set(mediaId, call);
-    const [from, to] = [source, callee.address].map((peer) => this.#classOf(peer));
-    if (from !== undefined && to !== undefined) {
-      onEvent({ kind: 'call-started', callId, caller: from, callee: to });
-    }
+    onEvent({ kind: 'call-started', callId, caller: from, callee: to });
     call.start();
   }
 
@@ -162,9 +161,11 @@ export class GatewayCalls {
     return id;
   }
 
-  #classOf(peer: Callee['address']): PeerClass | undefined {
+  /** Of a peer that a call may be with. */
+  #classOf(peer: Callee['address']): PeerClass {
     const path = this.#parts.pathTo(peer);
-    return path.kind === 'path' ? path.peerClass : undefined;
+    if (path.kind !== 'path') throw new Error(`a call was taken with ${peer}, but ${path.because}`);
+    return path.peerClass;
   }
 
   #target(invite: IncomingInvite): CalleeTarget {

@@ -100,13 +100,50 @@ describe('metrics', () => {
     expect(text).not.toContain('generation="3"');
   });
 
+  it('count both ends of a caller that tried again while its first call was still being released', async () => {
+    const metrics = new GatewayMetrics(() => true);
+    const [caller, callee] = ['internet', 'vpc'] as const;
+    metrics.take({ kind: 'call-started', callId: 'x', caller, callee });
+    metrics.take({ kind: 'call-started', callId: 'x', caller, callee });
+    metrics.take({
+      kind: 'call-ended',
+      callId: 'x',
+      caller,
+      callee,
+      cause: 'refused',
+      lastedMs: 9,
+    });
+    metrics.take({
+      kind: 'call-ended',
+      callId: 'x',
+      caller,
+      callee,
+      cause: 'hung-up',
+      lastedMs: 9,
+    });
+    const text = await metrics.text();
+    for (const cause of ['refused', 'hung-up']) {
+      expect(text).toContain(
+        `calls_ended_total{caller="internet",callee="vpc",cause="${cause}"} 1\n`,
+      );
+    }
+  });
+
   it('tell the identity, calls by direction and cause, set-up times, ports and alarms', async () => {
     const metrics = new GatewayMetrics(() => true);
     metrics.holds({ identity, unproven: () => undefined });
     metrics.watches({ counts, media: async () => media });
-    metrics.take({ kind: 'call-started', callId: 'x', caller: 'internet', callee: 'vpc' });
+    const [caller, callee] = ['internet', 'vpc'] as const;
+    metrics.take({ kind: 'call-started', callId: 'x', caller, callee });
     metrics.take({ kind: 'call-answered', callId: 'x', setupMs: 300 });
-    metrics.take({ kind: 'call-ended', callId: 'x', cause: 'hung-up', lastedMs: 9 });
+    metrics.take({
+      kind: 'call-ended',
+      callId: 'x',
+      caller,
+      callee,
+      cause: 'hung-up',
+      lastedMs: 9,
+    });
     metrics.take({ kind: 'call-refused', callId: 'y', status: 404 });
     metrics.alarm({ kind: 'echo-unreadable', because: 'z' });
     const text = await metrics.text();

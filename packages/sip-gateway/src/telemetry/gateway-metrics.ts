@@ -2,11 +2,8 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import type { KeepEvent } from '@truetuple/core';
 import type { SipEngineCounts } from '@truetuple/sip-engine';
 import type { TakenIdentity } from '../commands/taken-identity.ts';
-import type { PeerClass } from '../call/peer-class.ts';
 import type { GatewayAlarm, GatewayEvent } from '../gateway-event.ts';
 import type { Gateway } from '../gateway.ts';
-
-type Classes = { readonly caller: PeerClass; readonly callee: PeerClass };
 
 const prefix = 'truetuple_gateway_';
 /** Seconds: from an answering machine to the longest ringing. */
@@ -34,9 +31,6 @@ export class GatewayMetrics {
     registers: [this.#registry],
   });
   readonly #kept = this.#counter('identity_keep_events_total', 'What the keep did', ['kind']);
-  /** Of the calls that are up. */
-  readonly #classes = new Map<string, Classes>();
-
   #readMedia: () => Promise<void> = async () => undefined;
 
   constructor(isReady: () => boolean) {
@@ -154,12 +148,9 @@ export class GatewayMetrics {
 
   take(event: GatewayEvent): void {
     switch (event.kind) {
-      case 'call-started': {
-        const { callId, caller, callee } = event;
-        this.#classes.set(callId, { caller, callee });
-        this.#started.inc({ caller, callee });
+      case 'call-started':
+        this.#started.inc({ caller: event.caller, callee: event.callee });
         break;
-      }
       case 'call-refused':
         this.#refused.inc({ status: String(event.status) });
         break;
@@ -167,11 +158,8 @@ export class GatewayMetrics {
         this.#setup.observe(event.setupMs / 1000);
         break;
       case 'call-ended': {
-        const { callId, cause } = event;
-        const { caller, callee } = this.#classes.get(callId) ?? {};
-        this.#classes.delete(callId);
-        if (caller !== undefined && callee !== undefined)
-          this.#ended.inc({ caller, callee, cause });
+        const { caller, callee, cause } = event;
+        this.#ended.inc({ caller, callee, cause });
         break;
       }
       case 'signalling-lost':
