@@ -24,6 +24,11 @@ export function isHostAddress(text: string): boolean {
   return isIpv4Address(text) && !ofNoHost.some((cidr) => cidrContains(cidr, text));
 }
 
+/** Whether it is an address of this machine alone. */
+export function isLoopback(address: Ipv4Address): boolean {
+  return address.startsWith('127.');
+}
+
 /** Whether the network holds the address. Asked some fifty times for a call: nothing is split or kept. */
 export function cidrContains(cidr: Cidr, address: Ipv4Address): boolean {
   const slash = cidr.indexOf('/');

@@ -1,7 +1,7 @@
 import { GatewayError } from '../errors.ts';
 import { otherLeg, type PathTo } from '../media/relay-turn.ts';
 import type { LegName, MediaRelay, MediaTurn } from '../media/media-relay.ts';
-import type { Ipv4Address } from '../address.ts';
+import { isLoopback, type Ipv4Address } from '../address.ts';
 import { strangersIn } from '../sdp/addresses-in.ts';
 import { checkAnswer } from '../sdp/check-answer.ts';
 import { describeForLeg, newLegSession, type LegSession } from '../sdp/describe-for-leg.ts';
@@ -85,10 +85,6 @@ export class DescribedLegs {
       retry: 'never',
     });
   }
-}
-
-function isLoopback(address: Ipv4Address): boolean {
-  return address.startsWith('127.');
 }
 
 function namesStranger(peer: Ipv4Address, media: Ipv4Address): GatewayError {

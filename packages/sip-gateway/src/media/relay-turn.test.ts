@@ -56,6 +56,28 @@ it.each(['192.168.7.1', '10.0.1.7'])('RTCP in another network, at %s, is not sen
   expect(stream).toMatchObject({ rtp: { address: '198.51.100.50' }, rtcp: undefined });
 });
 
+it.each(['0.0.0.0', '224.0.0.1', '203.0.113.50'])(
+  'RTCP at %s, where nobody can have it, is not sent, and the media goes through',
+  (nobody) => {
+    const [stream] = turnOf(
+      'm=audio 4000 RTP/AVP 0',
+      'c=IN IP4 198.51.100.50',
+      `a=rtcp:9 IN IP4 ${nobody}`,
+      'a=rtcp-mux',
+    ).streams;
+    expect(stream).toMatchObject({ rtp: { address: '198.51.100.50' }, rtcp: undefined });
+  },
+);
+
+it('RTCP of a host is not sent to this machine itself', () => {
+  const [stream] = turnOf(
+    'm=audio 4000 RTP/AVP 0',
+    'c=IN IP4 192.168.7.1',
+    'a=rtcp:22222 IN IP4 127.0.0.1',
+  ).streams;
+  expect(stream).toMatchObject({ rtp: { address: '192.168.7.1' }, rtcp: undefined });
+});
+
 it.each([
   ['203.0.113.50', 'LoopDetected'],
   ['224.0.0.1', 'AddressUnusable'],

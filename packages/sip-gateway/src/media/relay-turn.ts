@@ -1,4 +1,4 @@
-import type { Ipv4Address } from '../address.ts';
+import { isLoopback, type Ipv4Address } from '../address.ts';
 import type { PeerPath } from '../call/peer-class.ts';
 import { GatewayError } from '../errors.ts';
 import type { Endpoint, StreamDescription } from '../sdp/stream-description.ts';
@@ -55,21 +55,30 @@ function relayStream(
   if (stream.kind !== 'relayed') return undefined;
   const { rtp, rtcp, direction } = stream;
   const media = rtp === undefined ? own : requirePath(pathTo, rtp.address);
-  const reports = rtcp === undefined ? undefined : requirePath(pathTo, rtcp.address);
-  const isBeside =
-    reports?.advertised === media.advertised && reports.peerClass === media.peerClass;
+  const { bind } = media;
+  const isHeard = rtp !== undefined && rtcp !== undefined && isBeside(rtp, rtcp, pathTo);
   return {
-    rtp: rtp === undefined ? undefined : peerEndpoint(rtp, pathTo),
-    // reports to another network than the media's are not sent: they might show another address than the peer was told
-    rtcp: rtcp === undefined || !isBeside ? undefined : peerEndpoint(rtcp, pathTo),
+    rtp: rtp === undefined ? undefined : { ...rtp, bind },
+    rtcp: isHeard ? { ...rtcp, bind } : undefined,
     sends: direction === 'sendrecv' || direction === 'sendonly',
     advertised: media.advertised,
     certain: rtp !== undefined,
   };
 }
 
-function peerEndpoint({ address, port }: Endpoint, pathTo: PathTo): PeerEndpoint {
-  return { address, port, bind: requirePath(pathTo, address).bind };
+/**
+ * Whether reports may go where RTCP is wanted. To another network than the media's they might show another address than the peer was
+ * told. Nor is there anybody at this machine itself for a peer elsewhere, or at what no host has, such as the 0.0.0.0 in a browser's a=rtcp.
+ */
+function isBeside(rtp: Endpoint, rtcp: Endpoint, pathTo: PathTo): boolean {
+  const [media, reports] = [pathTo(rtp.address), pathTo(rtcp.address)];
+  return (
+    media.kind === 'path' &&
+    reports.kind === 'path' &&
+    media.advertised === reports.advertised &&
+    media.peerClass === reports.peerClass &&
+    isLoopback(rtp.address) === isLoopback(rtcp.address)
+  );
 }
 
 function requirePath(pathTo: PathTo, peer: Ipv4Address): PeerPath & { readonly kind: 'path' } {
