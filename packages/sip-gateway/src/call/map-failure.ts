@@ -18,6 +18,11 @@ const mapped: ReadonlyMap<number, number> = new Map([
   [503, 500],
 ]);
 
+/** The same for a re-INVITE: that two of them crossed is for who asked to know, so that it comes again (RFC 3261, section 14.1). */
+export function mapReFailure(status: number): number {
+  return status === 491 ? status : mapFailure(status);
+}
+
 /** Whether a refused re-INVITE takes the dialog with it (RFC 3261, section 12.2.1.2). */
 export function endsDialog(status: number): boolean {
   return status === 408 || status === 481;

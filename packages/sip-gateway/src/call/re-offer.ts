@@ -11,7 +11,7 @@ import {
 import type { CallEvent } from './call-event.ts';
 import type { Call, CallState, ReOffer, Transition } from './call-state.ts';
 import { closeCall } from './close-call.ts';
-import { endsDialog } from './map-failure.ts';
+import { endsDialog, mapReFailure } from './map-failure.ts';
 
 type ReInvite = CallEvent & { readonly kind: 're-invite' };
 
@@ -172,7 +172,7 @@ function reFailed(draft: CallDraft, reOffer: ReOffer, status: number): Transitio
   stopTimer(draft, 're-invite');
   return endsDialog(status)
     ? closeReOffering(draft, reOffer, status)
-    : refuse(draft, reOffer, status);
+    : refuse(draft, reOffer, mapReFailure(status));
 }
 
 /**
