@@ -93,9 +93,13 @@ describe('before the answer', () => {
 
   it('a 2xx without SDP stands for the early answer of its fork, and without one for nothing', () => {
     const bare: CallEvent = { kind: 'answer', fork: 'f1', sdp: undefined };
-    expect(lastOf(play(invite, offered, early, relayed, bare))).toEqual([
+    const { kind, effects } = play(invite, offered, early, relayed, bare, done(3));
+    expect([kind, effects.slice(4)]).toEqual([
       'answered',
-      ['ack-b f1', 'stop-timer setup', 'answer-a f1 answer-a', 'start-timer ack'],
+      [
+        ['ack-b f1', 'relay answer 3 b early-b'],
+        ['stop-timer setup', 'answer-a f1 told-3', 'start-timer ack'],
+      ],
     ]);
     expect(lastOf(play(invite, offered, bare))).toEqual([
       'ended',
@@ -110,6 +114,28 @@ describe('before the answer', () => {
       'answered',
       ['ack-b f1', 'relay answer 4 b early-b'],
     ]);
+  });
+
+  it('a 2xx without SDP stands for the early answer that the relay is still at', () => {
+    const bare: CallEvent = { kind: 'answer', fork: 'f1', sdp: undefined };
+    expect(lastOf(play(invite, offered, early, bare))).toEqual([
+      'answered',
+      ['ack-b f1', 'relay answer 3 b early-b'],
+    ]);
+    const other: CallEvent = { kind: 'provisional', fork: 'f2', status: 183, sdp: 'early-f2' };
+    expect(lastOf(play(invite, offered, early, done(2), other, bare))).toEqual([
+      'answered',
+      ['ack-b f1', 'relay answer 4 b early-b'],
+    ]);
+  });
+
+  it('forks whose early answers come at once are as many as those that come one by one', () => {
+    const forks = Array.from({ length: 20 }, (_, at): CallEvent => {
+      return { kind: 'provisional', fork: `f${at}`, status: 183, sdp: 'early' };
+    });
+    const { effects } = play(invite, offered, ...forks);
+    expect(effects.flat().filter((each) => each.startsWith('relay answer'))).toHaveLength(16);
+    expect(lastOf(play(invite, offered, ...forks))).toEqual(['early', ['ring-a f19 183']]);
   });
 
   it('early media that the relay refuses costs the ringback tone alone', () => {
@@ -317,6 +343,20 @@ describe('a re-INVITE', () => {
     expect(lastOf(play(...asked, { kind: 're-failure', status: 488 }))).toEqual([
       'confirmed',
       ['stop-timer re-invite', 'refuse-re-invite a r1 488'],
+    ]);
+  });
+
+  it.each([
+    [302, 480],
+    [401, 403],
+    [407, 403],
+    [491, 491],
+    [503, 500],
+    [603, 603],
+  ])('the other leg says %i, who asked gets %i', (status, told) => {
+    expect(lastOf(play(...asked, { kind: 're-failure', status }))).toEqual([
+      'confirmed',
+      ['stop-timer re-invite', `refuse-re-invite a r1 ${told}`],
     ]);
   });
 

@@ -5,7 +5,7 @@ import type { CallTimer } from './call-event.ts';
 /** What a turn of the relay is for. */
 export type TurnPurpose =
   | { readonly kind: 'offer' }
-  | { readonly kind: 'early'; readonly fork: string; readonly status: number; readonly sdp: string }
+  | { readonly kind: 'early'; readonly fork: string; readonly status: number }
   | { readonly kind: 'final' }
   /** B's offer in its 2xx, and A's answer in its ACK. */
   | { readonly kind: 'late-offer' }
@@ -31,14 +31,8 @@ export interface Call {
   /** Turns that the relay has not answered. */
   readonly turns: ReadonlyMap<number, TurnPurpose>;
   readonly turnCount: number;
-  /** The early answer of each fork, and what A was told of it; the relay is with the last one. */
-  readonly early: ReadonlyMap<string, EarlyAnswer>;
-}
-
-/** A session description of a fork of B before it answers. */
-export interface EarlyAnswer {
-  readonly own: string;
-  readonly told: string;
+  /** The session description of each fork of B that described one before it answered; the relay is with the last one. */
+  readonly early: ReadonlyMap<string, string>;
 }
 
 /**

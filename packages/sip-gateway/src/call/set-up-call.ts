@@ -134,7 +134,10 @@ function ring(
   const isTooMany = !isKnown && draft.call.early.size >= mostEarly;
   if (sdp === undefined || draft.call.offerer === 'b' || isTooMany) {
     draft.effects.push({ kind: 'ring-a', fork, status, sdp: undefined });
-  } else askRelay(draft, { kind: 'early', fork, status, sdp }, { from: 'b', sdp });
+  } else {
+    change(draft, { early: new Map([...draft.call.early, [fork, sdp]]) });
+    askRelay(draft, { kind: 'early', fork, status }, { from: 'b', sdp });
+  }
   return at('early', draft);
 }
 
@@ -150,16 +153,11 @@ function answer(
     return at('answered', draft);
   }
   acknowledgeB(draft, undefined);
-  const early = draft.call.early.get(fork);
-  // its answer may have come in a provisional response
-  const own = sdp ?? early?.own;
+  // its answer may have come in a provisional response; the relay, with whichever fork it is by now, is asked all the same
+  const own = sdp ?? draft.call.early.get(fork);
   if (own === undefined) return closeCall(draft, { cause: 'failed', status: 502 });
-  // the relay is with the fork that was heard of last
-  if (sdp !== undefined || early === undefined || draft.call.early.size > 1) {
-    askRelay(draft, { kind: 'final' }, { from: 'b', sdp: own });
-    return at('answered', draft);
-  }
-  return answerA(draft, early.told);
+  askRelay(draft, { kind: 'final' }, { from: 'b', sdp: own });
+  return at('answered', draft);
 }
 
 function acknowledgeB(draft: CallDraft, sdp: string | undefined): void {
@@ -224,8 +222,7 @@ function relayed(
     change(draft, { b: 'inviting' });
   }
   if (purpose?.kind === 'early') {
-    const { fork, status, sdp: own } = purpose;
-    change(draft, { early: new Map([...draft.call.early, [fork, { own, told: sdp }]]) });
+    const { fork, status } = purpose;
     draft.effects.push({ kind: 'ring-a', fork, status, sdp });
   }
   return at(kind, draft);
