@@ -1,4 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { describe, expect, it, vi } from 'vitest';
 import { startRtpengine } from '@truetuple/lab';
 import { rtpengineRelay, type MediaRelay, type RtpengineMedia } from '@truetuple/sip-gateway';
 import { contractAddresses, contractPath } from '@truetuple/sip-gateway/testing';
@@ -128,6 +130,70 @@ describe.skipIf(programsMissing('rtpengine'))('rtpengine as the media relay', ()
     expect(await dropped).toEqual({ kind: 'media-timed-out', callId: 'call-1' });
     await other.close();
   });
+});
+
+/** Answers with a session description that has a key of SRTP in it, when `answering` sends. */
+async function standIn(
+  answering: (send: () => void, repeats: number) => void,
+): Promise<AsyncDisposable & { readonly control: RtpengineMedia['control'] }> {
+  const lines = ['v=0', 'o=- 1 1 IN IP4 127.0.0.20', 's=-', 't=0 0', 'c=IN IP4 127.0.0.20'];
+  const crypto = 'a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:c2VjcmV0';
+  const sdp = [...lines, 'm=audio 30000 RTP/SAVP 0', crypto].join('\r\n');
+  const seen: string[] = [];
+  const socket = createSocket('udp4').bind({ address: '127.0.0.1', port: 0 });
+  await once(socket, 'listening');
+  socket.on('message', (bytes, { port, address }) => {
+    const cookie = bytes.toString().split(' ')[0] ?? '';
+    const repeats = seen.filter((each) => each === cookie).length;
+    seen.push(cookie);
+    const reply = `${cookie} d6:result2:ok3:sdp${sdp.length}:${sdp}e`;
+    answering(() => socket.send(reply, port, address), repeats);
+  });
+  return {
+    control: { host: '127.0.0.1', port: socket.address().port },
+    [Symbol.asyncDispose]: async () => {
+      const closed = once(socket, 'close');
+      socket.close();
+      await closed;
+    },
+  };
+}
+
+it('a request that is lost is sent again, and costs no call', async () => {
+  await using daemon = await standIn((send, repeats) => {
+    if (repeats === 2) send();
+  });
+  const { control } = daemon;
+  const relay = rtpengineRelay({ pathTo: contractPath, control }, { timeoutMs: 500 });
+  const media = [{ address: hosts.internet, port: 4000 }];
+  expect(await relay.offer(turn({ from: 'a', media }))).toEqual([
+    { address: publicIp, port: 30_000 },
+  ]);
+  await relay.close();
+});
+
+it('what comes after the time-out is told to nobody, keys least of all', async () => {
+  const said = vi.spyOn(console, 'log');
+  const late = Promise.withResolvers<void>();
+  let isAsked = false;
+  await using daemon = await standIn((send) => {
+    if (isAsked) return;
+    isAsked = true;
+    setTimeout(() => {
+      send();
+      setTimeout(() => late.resolve(), 50);
+    }, 150);
+  });
+  const { control } = daemon;
+  const relay = rtpengineRelay({ pathTo: contractPath, control }, { timeoutMs: 100 });
+  const media = [{ address: hosts.internet, port: 4000 }];
+  await expect(relay.offer(turn({ from: 'a', media }))).rejects.toMatchObject({
+    code: 'MediaRelayUnreachable',
+  });
+  await late.promise;
+  expect(said).not.toHaveBeenCalled();
+  said.mockRestore();
+  await relay.close().catch(() => undefined);
 });
 
 it('an rtpengine that is not there is a refusal within the time-out', async () => {

@@ -1,7 +1,13 @@
-import rtpengineClient from 'rtpengine-client';
+import { randomUUID } from 'node:crypto';
+import { createSocket } from 'node:dgram';
+import { setInterval, setTimeout } from 'node:timers';
 import { GatewayError } from '../../errors.ts';
+import { decodeBencode, encodeBencode, type Bencodable } from './bencode.ts';
 
 export type NgCommand = 'ping' | 'offer' | 'answer' | 'delete' | 'query';
+
+/** What a command is about. */
+export type NgDictionary = Readonly<Record<string, Bencodable>>;
 
 /** A reply of rtpengine's ng protocol that was not an error. */
 export type NgReply = Readonly<Record<string, unknown>>;
@@ -19,31 +25,66 @@ export interface NgControl {
    * @returns undefined for a call that rtpengine does not know
    * @throws GatewayError MediaRelayUnreachable, MediaRelayRefused
    */
-  readonly ask: (command: NgCommand, dictionary: object) => Promise<NgReply | undefined>;
+  readonly ask: (command: NgCommand, dictionary: NgDictionary) => Promise<NgReply | undefined>;
   /** Waits for what is under way, then closes the socket. */
   readonly close: () => Promise<void>;
 }
 
+/** How often a request goes out at most: one datagram that is lost costs no call. */
+const mostSent = 4;
+
+/**
+ * The ng protocol over UDP: `COOKIE DICTIONARY` in bencode, and the reply with the same cookie. A request that is repeated with its cookie
+ * is answered again and not carried out again.
+ */
 export function ngControl(at: NgEndpoint, timeoutMs: number): NgControl {
-  const client = new rtpengineClient.Client({ timeout: timeoutMs });
-  // a reply that came after its time-out: whoever asked has been told already
-  client.on('error', () => undefined);
+  const socket = createSocket('udp4');
+  /** By cookie. Who is not here any more has been told already. */
+  const waiting = new Map<string, (reply: NgReply) => void>();
   const underWay = new Set<Promise<unknown>>();
+  let isClosing = false;
+  // an ICMP error is what a lost request looks like: the next one may arrive
+  socket.on('error', () => undefined);
+  socket.on('message', (bytes) => {
+    const end = bytes.indexOf(0x20);
+    const take = waiting.get(bytes.toString('latin1', 0, Math.max(end, 0)));
+    if (take === undefined) return;
+    const reply = decodeBencode(bytes.subarray(end + 1));
+    if (reply !== undefined) take(reply);
+  });
+  const exchange = async (text: string): Promise<NgReply | undefined> => {
+    const cookie = randomUUID();
+    const answered = Promise.withResolvers<NgReply | undefined>();
+    const send = (): void => socket.send(`${cookie} ${text}`, at.port, at.host);
+    waiting.set(cookie, answered.resolve);
+    const repeating = setInterval(send, timeoutMs / mostSent);
+    const ending = setTimeout(() => answered.resolve(undefined), timeoutMs);
+    try {
+      send();
+      return await answered.promise;
+    } finally {
+      clearInterval(repeating);
+      clearTimeout(ending);
+      waiting.delete(cookie);
+    }
+  };
   return {
     async ask(command, dictionary) {
-      const reply = command === 'ping' ? client.ping(at) : client[command](at, dictionary);
-      underWay.add(reply);
+      if (isClosing) throw unreachable(command, at);
+      const answered = exchange(encodeBencode({ ...dictionary, command }));
+      underWay.add(answered);
       try {
-        return judge(command, (await reply) as NgReply);
-      } catch (error) {
-        throw GatewayError.is(error) ? error : unreachable(command, at, error);
+        const reply = await answered;
+        if (reply === undefined) throw unreachable(command, at);
+        return judge(command, reply);
       } finally {
-        underWay.delete(reply);
+        underWay.delete(answered);
       }
     },
     async close() {
+      isClosing = true;
       await Promise.allSettled(underWay);
-      client.close();
+      socket.close();
     },
   };
 }
@@ -61,12 +102,11 @@ function judge(command: NgCommand, reply: NgReply): NgReply | undefined {
   });
 }
 
-function unreachable(command: NgCommand, { host, port }: NgEndpoint, cause: unknown): GatewayError {
+function unreachable(command: NgCommand, { host, port }: NgEndpoint): GatewayError {
   return new GatewayError({
     code: 'MediaRelayUnreachable',
     message: `rtpengine at ${host}:${port} did not answer ${command}.`,
     remedy: 'See that rtpengine runs and that --listen-ng names this address.',
     retry: 'later',
-    cause,
   });
 }

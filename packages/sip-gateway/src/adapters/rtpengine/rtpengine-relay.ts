@@ -7,7 +7,7 @@ import { otherLeg, relayTurn, type PathTo, type RelayStream } from '../../media/
 import type { ToldStreams } from '../../sdp/describe-for-leg.ts';
 import { parseSessionDescription } from '../../sdp/session-description.ts';
 import { mediaOfQuery } from './media-of-query.ts';
-import { ngControl, type NgControl, type NgEndpoint } from './ng-control.ts';
+import { ngControl, type NgControl, type NgDictionary, type NgEndpoint } from './ng-control.ts';
 import { RtpengineCalls } from './rtpengine-calls.ts';
 
 /** What the rtpengine adapter has to know of the networks, and of the daemon. */
@@ -114,7 +114,7 @@ const fromWhereToldAlone = ['strict-source', 'endpoint-learning-off'] as const;
 /** Another fork, or a peer that moves: the other leg keeps the port that it was told. */
 const portsStay = 'port-latching';
 
-function bodyOf({ callId, description }: MediaTurn): object {
+function bodyOf({ callId, description }: MediaTurn): NgDictionary {
   return {
     'call-id': callId,
     sdp: description.text,
@@ -128,7 +128,7 @@ function bodyOf({ callId, description }: MediaTurn): object {
 }
 
 /** For an offer alone: rtpengine reads it the other way round in an answer. */
-function directionOf({ interfaces, pathTo }: RtpengineRelayParts, turn: MediaTurn): object {
+function directionOf({ interfaces, pathTo }: RtpengineRelayParts, turn: MediaTurn): NgDictionary {
   if (interfaces === undefined) return {};
   const names = [turn.from, otherLeg(turn.from)].map((leg) => {
     const path = pathTo(turn.signalling[leg]);
