@@ -223,6 +223,8 @@ describe('a re-INVITE that is given up', () => {
     b.sip.respond(b.sip.request('INVITE').message, 487);
     await bench.run(20);
     expect(bench.gateway.counts().calls).toBe(1);
+    // the relay was offered what nobody took
+    expect(bench.relay.withdrawn).toHaveLength(1);
     await hangUp(all);
   });
 

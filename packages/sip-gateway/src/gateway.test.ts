@@ -338,6 +338,7 @@ describe('a gateway that cannot start', () => {
         openRelay: async () => ({
           offer: (turn) => relay.offer(turn),
           answer: (turn) => relay.answer(turn),
+          withdraw: (callId) => relay.withdraw(callId),
           release: (callId) => relay.release(callId),
           statistics: (callId) => relay.statistics(callId),
           counts: () => relay.counts(),

@@ -45,6 +45,8 @@ export type CallEffect =
       readonly from: LegName;
       readonly sdp: string;
     }
+  /** The last offer was not taken: media goes on as it was. */
+  | { readonly kind: 'withdraw-offer' }
   | { readonly kind: 'release-relay' }
   | { readonly kind: 'start-timer'; readonly timer: CallTimer }
   | { readonly kind: 'stop-timer'; readonly timer: CallTimer }

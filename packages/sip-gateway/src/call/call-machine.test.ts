@@ -342,7 +342,7 @@ describe('a re-INVITE', () => {
   it('is refused as the other leg refuses it, and the call goes on', () => {
     expect(lastOf(play(...asked, { kind: 're-failure', status: 488 }))).toEqual([
       'confirmed',
-      ['stop-timer re-invite', 'refuse-re-invite a r1 488'],
+      ['stop-timer re-invite', 'refuse-re-invite a r1 488', 'withdraw-offer'],
     ]);
   });
 
@@ -356,7 +356,7 @@ describe('a re-INVITE', () => {
   ])('the other leg says %i, who asked gets %i', (status, told) => {
     expect(lastOf(play(...asked, { kind: 're-failure', status }))).toEqual([
       'confirmed',
-      ['stop-timer re-invite', `refuse-re-invite a r1 ${told}`],
+      ['stop-timer re-invite', `refuse-re-invite a r1 ${told}`, 'withdraw-offer'],
     ]);
   });
 
@@ -387,13 +387,24 @@ describe('a re-INVITE', () => {
     const { kind, effects } = play(...asked, gives, { kind: 're-failure', status: 487 });
     expect([kind, effects.slice(-2)]).toEqual([
       'confirmed',
-      [['cancel-re-invite b'], ['stop-timer re-invite']],
+      [['cancel-re-invite b'], ['stop-timer re-invite', 'withdraw-offer']],
     ]);
-    expect(lastOf(play(...up, hold, gives))).toEqual(['confirmed', []]);
+    expect(lastOf(play(...up, hold, gives))).toEqual(['confirmed', ['withdraw-offer']]);
     expect(lastOf(play(...asked, { kind: 're-cancel', from: 'a', id: 'r0' }))).toEqual([
       're-offering',
       [],
     ]);
+  });
+
+  it('that comes after one that was given up is not taken for it, however late the relay answers', () => {
+    const next: CallEvent = { kind: 're-invite', from: 'a', id: 'r2', sdp: 'next-a' };
+    const { kind, effects } = play(...up, hold, gives, next, done(3), done(4));
+    expect([kind, effects.slice(-3)]).toEqual([
+      're-offering',
+      [['relay offer 4 a next-a'], [], ['re-invite b told-4', 'start-timer re-invite']],
+    ]);
+    const no: CallEvent = { kind: 'relay-refused', turn: 3, status: 503 };
+    expect(lastOf(play(...up, hold, gives, next, no))).toEqual(['re-offering', []]);
   });
 
   it('that is given up too late ends the call: the two legs no longer fit', () => {

@@ -95,8 +95,11 @@ export class LiveCall {
       case 'relay':
         this.#turn(effect);
         break;
+      case 'withdraw-offer':
+        this.#tellRelay((relay, mediaId) => relay.withdraw(mediaId));
+        break;
       case 'release-relay':
-        this.#release();
+        this.#tellRelay((relay, mediaId) => relay.release(mediaId));
         break;
       case 'start-timer':
         this.#startTimer(effect.timer);
@@ -148,11 +151,12 @@ export class LiveCall {
     this.#afterMedia(async () => this.take(await run()));
   }
 
-  #release(): void {
+  /** What has no answer that the call waits for. */
+  #tellRelay(tell: (relay: MediaRelay, mediaId: string) => Promise<void>): void {
     const { relay, mediaId } = this.#parts;
     this.#afterMedia(async () => {
       try {
-        await relay.release(mediaId);
+        await tell(relay, mediaId);
       } catch (error) {
         // a relay that is gone holds nothing of this call any more
         if (!GatewayError.is(error)) throw error;

@@ -2,6 +2,7 @@ import type { LegName } from '../media/media-relay.ts';
 import { otherLeg } from '../media/relay-turn.ts';
 import {
   askRelay,
+  change,
   draftOf,
   startTimer,
   stopTimer,
@@ -188,7 +189,8 @@ function cancelled(draft: CallDraft, reOffer: ReOffer): Transition {
       return going(draft, given);
     case 'relay-offer':
       // the other leg has not heard of it, or offered because of it
-      return offerer === 'this-leg' ? confirmed(draft) : closeReOffering(draft, given, 487);
+      if (offerer === 'other-leg') return closeReOffering(draft, given, 487);
+      return goneBack(draft, given);
     case 'relay-answer':
       return offerer === 'this-leg' ? closeReOffering(draft, given, 487) : going(draft, reOffer);
     case 'ack':
@@ -198,9 +200,17 @@ function cancelled(draft: CallDraft, reOffer: ReOffer): Transition {
   }
 }
 
-function refuse(draft: CallDraft, { id, from, isCancelled }: ReOffer, status: number): Transition {
-  if (isCancelled) return confirmed(draft);
-  draft.effects.push({ kind: 'refuse-re-invite', leg: from, id, status });
+function refuse(draft: CallDraft, reOffer: ReOffer, status: number): Transition {
+  const { id, from, isCancelled } = reOffer;
+  if (!isCancelled) draft.effects.push({ kind: 'refuse-re-invite', leg: from, id, status });
+  return goneBack(draft, reOffer);
+}
+
+/** RFC 3261, section 14.1: the session is as it was before; where the relay was offered another one, it is told so. */
+function goneBack(draft: CallDraft, { offerer }: ReOffer): Transition {
+  // a turn that the relay has still to answer is not the next one's
+  change(draft, { turns: new Map() });
+  if (offerer === 'this-leg') draft.effects.push({ kind: 'withdraw-offer' });
   return confirmed(draft);
 }
 

@@ -22,7 +22,7 @@ export interface MediaTurn {
 export interface MediaRelay {
   /**
    * Takes an offer and gives where the other leg shall send each of its streams. Nothing changes for media in flight
-   * until the answer; rtpengine alone sends to an address that a re-offer names at once.
+   * until the answer; rtpengine alone sends to an address that a re-offer names at once, until it is withdrawn.
    *
    * @throws GatewayError MediaPortsExhausted, MediaPathMismatch, LoopDetected, AddressUnusable, MediaRelayUnreachable,
    * MediaRelayRefused
@@ -30,6 +30,12 @@ export interface MediaRelay {
   offer(offer: MediaTurn): Promise<ToldStreams>;
   /** Takes the answer to the last offer, early or final, and gives where the offerer shall send. May come again for each fork. */
   answer(answer: MediaTurn): Promise<ToldStreams>;
+  /**
+   * The last offer was refused, or given up: media goes on as it was answered last. Nothing where nothing was answered yet.
+   *
+   * @throws GatewayError MediaRelayUnreachable, MediaRelayRefused
+   */
+  withdraw(callId: string): Promise<void>;
   /** Ends the call's media. A call that is not there is released already. */
   release(callId: string): Promise<void>;
   /** undefined when there is no such call. */

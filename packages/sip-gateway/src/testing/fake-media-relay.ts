@@ -26,6 +26,8 @@ export interface FakeMediaRelaySetup {
 
 /** The embedded relay's rules over a network of your choice, with time that you move. */
 export class FakeMediaRelay implements MediaRelay {
+  /** Calls whose last offer was withdrawn. */
+  readonly withdrawn: string[] = [];
   readonly #engine: RelayEngine;
   readonly #pathTo: PathTo;
   readonly #listeners = new Set<(event: MediaEvent) => void>();
@@ -65,6 +67,11 @@ export class FakeMediaRelay implements MediaRelay {
   async answer(turn: MediaTurn): Promise<ToldStreams> {
     this.#throwFailure();
     return this.#engine.answer(relayTurn(turn, this.#pathTo));
+  }
+
+  async withdraw(callId: string): Promise<void> {
+    // nothing counts before its answer
+    this.withdrawn.push(callId);
   }
 
   release(callId: string): Promise<void> {

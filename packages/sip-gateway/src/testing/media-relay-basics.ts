@@ -41,6 +41,10 @@ async function requireFlow(a: MediaPeer, b: MediaPeer, told: ToldLegs): Promise<
   assert.deepEqual(await b.next(), { text: 'from a', from: told.b });
 }
 
+function reportsAt({ address, port }: MediaPeer): string {
+  return `a=rtcp:${port} IN IP4 ${address}`;
+}
+
 /**
  * What a relay of one socket for each class of peer must do as well: forks that answer or offer one after the other, what
  * follows on them, and media that the peers alone can read.
@@ -94,6 +98,41 @@ export const mediaRelayBasics: readonly BasicCase[] = [
       assert.deepEqual(await relay.offer(turn({ from: 'a', media: [a] })), [told.b]);
       assert.deepEqual(await relay.answer(turn({ from: 'b', media: [final] })), [told.a]);
       await requireFlow(a, final, told);
+    },
+  },
+  {
+    title: 'an offer that is withdrawn leaves media as it was',
+    async run({ relay, openPeer }) {
+      const [a, b] = [await openPeer(hosts.internet), await openPeer(hosts.vpc)];
+      const moved = await openPeer(hosts.internet);
+      const told = await connect(relay, a, b);
+      const nowhere = { address: '0.0.0.0' as typeof a.address, port: a.port };
+      for (const media of [moved, nowhere, undefined]) {
+        await relay.offer(turn({ from: 'a', media: [media] }));
+        await relay.withdraw('call-1');
+        await requireFlow(a, b, told);
+      }
+      await relay.offer(turn({ from: 'b', media: [undefined] }));
+      await relay.withdraw('call-1');
+      await requireFlow(a, b, told);
+      assert.deepEqual(await relay.offer(turn({ from: 'a', media: [moved] })), [told.b]);
+      assert.deepEqual(await relay.answer(turn({ from: 'b', media: [b] })), [told.a]);
+      await requireFlow(moved, b, told);
+    },
+  },
+  {
+    title: 'reports go to no other network than the media, whatever a=rtcp says',
+    async run({ relay, openPeer }) {
+      const [a, b] = [await openPeer(hosts.internet), await openPeer(hosts.vpc)];
+      const elsewhere = await openPeer(hosts.peering);
+      const reports = await openPeer(hosts.vpc);
+      const [b0] = await relay.offer(turn({ from: 'a', media: [a], more: [reportsAt(elsewhere)] }));
+      const [a0] = await relay.answer(turn({ from: 'b', media: [b], more: [reportsAt(reports)] }));
+      assert(a0 !== undefined && b0 !== undefined);
+      await reports.send('a report, not quite', { address: b0.address, port: b0.port + 1 });
+      await requireFlow(a, b, { a: a0, b: b0 });
+      await a.send('last', elsewhere);
+      assert.equal((await elsewhere.next()).text, 'last');
     },
   },
   {

@@ -74,6 +74,8 @@ export async function embeddedRelay(
   return {
     offer: async (turn) => thread.ask({ kind: 'offer', turn: relayTurn(turn, pathTo) }),
     answer: async (turn) => thread.ask({ kind: 'answer', turn: relayTurn(turn, pathTo) }),
+    // nothing counts before its answer
+    withdraw: async () => undefined,
     release: (callId) => thread.ask({ kind: 'release', callId }),
     statistics: (callId) => thread.ask({ kind: 'statistics', callId }),
     counts: async () => {
