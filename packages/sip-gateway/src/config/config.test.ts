@@ -344,6 +344,7 @@ describe('a route table', () => {
     [
       { match: { user: 'office', from: 'internet' }, to: 'sip:office@10.0.1.100' },
       { match: { prefix: '0', from: 'vpc' }, to: 'sip:+49{rest}@trunk.example' },
+      { match: { prefix: '8', from: 'vpc' }, to: 'sip:{rest}@trunk.example' },
       { match: { from: 'vpc' }, to: 'sip:{user}@198.51.100.50' },
       { match: { prefix: '9' }, refuse: 403 },
     ],
@@ -355,6 +356,9 @@ describe('a route table', () => {
     ['sip:office@203.0.113.50', '198.51.100.50', { kind: 'to', uri: 'sip:office@10.0.1.100' }],
     ['sip:office@203.0.113.50', '10.0.1.1', { kind: 'to', uri: 'sip:office@198.51.100.50' }],
     ['sip:069123@203.0.113.50', '10.0.1.1', { kind: 'to', uri: 'sip:+4969123@trunk.example' }],
+    ['sip:0@203.0.113.50', '10.0.1.1', { kind: 'to', uri: 'sip:+49@trunk.example' }],
+    ['sip:81@203.0.113.50', '10.0.1.1', { kind: 'to', uri: 'sip:1@trunk.example' }],
+    ['sip:8@203.0.113.50', '10.0.1.1', { kind: 'refuse', status: 404 }],
     ['sip:$&x@203.0.113.50', '10.0.1.1', { kind: 'to', uri: 'sip:$&x@198.51.100.50' }],
     ['sip:911@203.0.113.50', '198.51.100.50', { kind: 'refuse', status: 403 }],
     ['sip:other@203.0.113.50', '198.51.100.50', { kind: 'refuse', status: 404 }],

@@ -66,8 +66,11 @@ function callRoute({ match, to, refuse }: ConfiguredRoute, user: string): CallRo
   // what the caller wrote is put into a URI of ours: nothing but RFC 3261's own characters of a user part
   const isPlain = /^[\w.!~*'()&=+$,;?/%-]*$/u.test(user);
   const needsUser = /\{(?:user|rest)\}/u.test(to);
-  if (needsUser && (!isPlain || user === '')) return { kind: 'refuse', status: 404 };
-  return { kind: 'to', uri: filled(to, user, rest) };
+  const uri = filled(to, user, rest);
+  // a prefix with nothing after it may leave nobody to call
+  const isNobody = user === '' || /^[^:]*:@/u.test(uri);
+  if (needsUser && (!isPlain || isNobody)) return { kind: 'refuse', status: 404 };
+  return { kind: 'to', uri };
 }
 
 function filled(to: string, user: string, rest: string): string {
