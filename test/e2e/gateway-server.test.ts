@@ -415,12 +415,20 @@ describe('a connection that is lost', () => {
   });
 
   it('a server that comes back with other addresses gets no calls until it tells the right ones', async () => {
-    const { server, occasions, gateway } = await world();
+    const { server, occasions, gateway, events } = await world();
     const routed = (): number => server.verbs.filter((verb) => verb === 'invite').length;
     server.hostports = `udp/${privateIp}:5060`;
     server.drop();
-    await occasions.until(() => server.connections >= 3);
+    await occasions.until(() => server.connections >= 4);
     expect([routed(), gateway.isReady()]).toEqual([1, false]);
+    // said once each, however often it is tried
+    expect(events).toEqual([
+      { kind: 'signalling-lost' },
+      {
+        kind: 'signalling-refused',
+        because: expect.stringContaining(`tells peers udp/${privateIp}:5060`) as unknown,
+      },
+    ]);
     server.hostports = hostports;
     await occasions.until(() => routed() === 2);
     expect(gateway.isReady()).toBe(true);

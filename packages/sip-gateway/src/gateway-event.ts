@@ -25,6 +25,8 @@ export type GatewayEvent =
     }
   /** The connection to the SIP server is gone, and every call with it; it is made again. */
   | { readonly kind: 'signalling-lost' }
+  /** A drachtio-server came back that tells other addresses than ours: it gets no calls. */
+  | { readonly kind: 'signalling-refused'; readonly because: string }
   | { readonly kind: 'relay-failed'; readonly because: string };
 
 /** What must never be: a person has to look. */

@@ -39,7 +39,9 @@ export async function openDrachtioServer(
     onLost: () => onEvent({ kind: 'signalling-lost' }),
   });
   const onFrame = (payload: Buffer): void => watchEcho(options, signalling, payload);
-  const link = new ServerLink({ host, port, clock, session, pingMs, pongMs, connectMs, onFrame });
+  const onRefused = (because: string): void => onEvent({ kind: 'signalling-refused', because });
+  const times = { pingMs, pongMs, connectMs };
+  const link = new ServerLink({ host, port, clock, session, ...times, onRefused, onFrame });
   await link.start((hostports) => {
     const told = hostports.split(',');
     const missing = listenersWanted(options).find((each) => !told.includes(each));

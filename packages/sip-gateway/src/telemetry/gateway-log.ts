@@ -15,6 +15,8 @@ export function logEvent(log: Logger, event: GatewayEvent): void {
       return log.info(event, event.kind);
     case 'signalling-lost':
       return log.warn(event, 'the connection to the SIP server is gone; it is made again');
+    case 'signalling-refused':
+      return log.error(event, 'the SIP server tells other addresses than ours, and gets no calls');
     case 'relay-failed':
       return log.error(event, 'the media relay is gone, and the media of every call with it');
     default:

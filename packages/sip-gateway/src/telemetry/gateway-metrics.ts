@@ -163,6 +163,7 @@ export class GatewayMetrics {
         break;
       }
       case 'signalling-lost':
+      case 'signalling-refused':
       case 'relay-failed':
         this.#alarms.inc({ kind: event.kind });
         break;

@@ -14,6 +14,8 @@ export interface ServerLinkParts {
   readonly pongMs: number;
   /** How long connecting and the secret may take. */
   readonly connectMs: number;
+  /** A server came back that is not the one that was connected to first; told once, until one is accepted again. */
+  readonly onRefused: (because: string) => void;
   /** Every frame of the server, after drachtio-srf has had it. */
   readonly onFrame: (payload: Buffer) => void;
 }
@@ -36,6 +38,7 @@ export class ServerLink {
   #isRouting = false;
   #isClosed = false;
   #retryMs = firstRetryMs;
+  #refusedBecause: string | undefined;
   #pingId: string | undefined;
   #routeId: string | undefined;
   #onRouted: () => void = () => undefined;
@@ -45,7 +48,8 @@ export class ServerLink {
   constructor(parts: ServerLinkParts) {
     this.#parts = parts;
     const { session } = parts;
-    session.onUp((hostports) => this.#up(hostports));
+    session.onlyWith((hostports) => this.#isAccepted(hostports));
+    session.onUp(() => this.#up());
   }
 
   /**
@@ -151,18 +155,23 @@ export class ServerLink {
     else this.#parts.onFrame(payload);
   }
 
-  #up(hostports: string): void {
-    this.#stopTimer('connect');
+  /** One that started anew with other addresses gets no call until it tells ours. */
+  #isAccepted(hostports: string): boolean {
     const wrong = this.#check(hostports);
-    if (wrong !== undefined && this.#onFirst === undefined) {
-      // started anew with other addresses: no call until it tells ours
-      this.#socket?.destroy();
-      return;
-    }
+    if (wrong === undefined) return true;
+    if (this.#onFirst !== undefined) this.#onFirst(wrong);
+    else if (this.#refusedBecause !== wrong.message) this.#parts.onRefused(wrong.message);
+    this.#refusedBecause = wrong.message;
+    return false;
+  }
+
+  #up(): void {
+    this.#stopTimer('connect');
+    this.#refusedBecause = undefined;
     this.#retryMs = firstRetryMs;
     if (this.#isRouting) this.#askForVerbs();
     this.#ponged();
-    this.#onFirst?.(wrong);
+    this.#onFirst?.(undefined);
   }
 
   #refused(): void {

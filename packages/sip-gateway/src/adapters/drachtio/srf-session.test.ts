@@ -54,6 +54,21 @@ describe('a session with a SIP server', () => {
     expect(sockets.length).toBe(2);
   });
 
+  it('is never up with a server that is not accepted, and keeps what was to be said for one that is', async () => {
+    const { clock, session, told, sockets, connect } = world();
+    let isAccepted = false;
+    session.onlyWith(() => isAccepted);
+    const said: boolean[] = [];
+    session.whenUp(({ destroyed }) => said.push(!destroyed));
+    connect();
+    await clock.advanceSettled(0);
+    expect([told, session.isUp, said, sockets[0]?.destroyed]).toEqual([[], false, [], true]);
+    isAccepted = true;
+    await clock.advanceSettled(0);
+    await clock.advanceSettled(0);
+    expect([told, session.isUp, said]).toEqual([[up], true, [true]]);
+  });
+
   it('is never up with a wrong secret', async () => {
     const { clock, session, told, connect } = world('wrong');
     connect();

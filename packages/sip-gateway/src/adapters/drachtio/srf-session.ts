@@ -30,6 +30,7 @@ export class SrfSession {
   #socket: Socket | undefined;
   #announced: Socket | undefined;
   #unsaid: Unsaid[] = [];
+  #isAccepted: (hostports: string) => boolean = () => true;
   #onUp: (hostports: string) => void = () => undefined;
   #onDown: () => void = () => undefined;
 
@@ -50,7 +51,12 @@ export class SrfSession {
     return this.#socket !== undefined;
   }
 
-  /** The secret was taken. */
+  /** Whether a server that tells these as its addresses is spoken to: the connection to another one is given up, and was never up. */
+  onlyWith(isAccepted: (hostports: string) => boolean): void {
+    this.#isAccepted = isAccepted;
+  }
+
+  /** The secret was taken, and the server accepted. */
   onUp(listener: (hostports: string) => void): void {
     this.#onUp = listener;
   }
@@ -95,6 +101,10 @@ export class SrfSession {
   #authenticated(error: Error | null, hostports: string): void {
     const socket = this.#announced;
     if (error !== null || socket === undefined || socket.destroyed) return;
+    if (!this.#isAccepted(hostports)) {
+      socket.destroy();
+      return;
+    }
     this.#socket = socket;
     this.#onUp(hostports);
     const oldest = this.#clock.now() - worthSayingMs;
