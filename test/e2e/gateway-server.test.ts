@@ -219,6 +219,26 @@ async function establish({ server, occasions, events }: World): Promise<void> {
   await occasions.until(() => events.some(({ kind }) => kind === 'call-answered'));
 }
 
+it('a re-INVITE that is given up before the server has sent ours on is cancelled when it has', async () => {
+  const all = await world();
+  const { server, gateway, occasions } = all;
+  await establish(all);
+  const before = server.got.length;
+  server.say(received('TR', dialogA, a, inA(`INVITE sip:${publicIp} SIP/2.0`, '2 INVITE')));
+  const ours = await server.frame('INVITE', before);
+  server.say(received('TR', dialogA, a, inA(`CANCEL sip:${publicIp} SIP/2.0`, '2 CANCEL')));
+  // what is heard after it was heard after it
+  server.say(received('TO', dialogA, a, inA(`OPTIONS sip:${publicIp} SIP/2.0`, '3 OPTIONS')));
+  await server.frame('SIP/2.0 200', before);
+  server.say(requestSent(ours, 'TS', inB(`INVITE sip:b@${b} SIP/2.0`, '8 INVITE')));
+  const cancel = await server.frame('CANCEL', before);
+  server.say(requestSent(cancel, 'TS', inB(`CANCEL sip:b@${b} SIP/2.0`, '8 CANCEL')));
+  server.say(received('TS', dialogB, b, inB('SIP/2.0 487 Request Terminated', '8 INVITE')));
+  server.say(received('TE', dialogA, a, inA(`BYE sip:${publicIp} SIP/2.0`, '4 BYE')));
+  await ended(all);
+  await occasions.until(() => gateway.counts().calls === 0);
+});
+
 const ended = ({ occasions, events }: World): Promise<GatewayEvent> =>
   occasions.until(() => events.find(({ kind }) => kind === 'call-ended'));
 

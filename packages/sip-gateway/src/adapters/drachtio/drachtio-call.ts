@@ -67,6 +67,7 @@ export class DrachtioCall implements SignalledCall {
   #reInviteSent: SrfSentRequest | undefined;
   #fork: string | undefined;
   #isCancelled = false;
+  #isReInviteCancelled = false;
   #reInviteCount = 0;
   #listener: (event: SignalEvent) => void = () => undefined;
 
@@ -155,6 +156,7 @@ export class DrachtioCall implements SignalledCall {
         this.#reInvite(act);
         break;
       case 'cancel-re-invite':
+        this.#isReInviteCancelled = true;
         // what it becomes comes as its answer; without one a timer of the call waits
         this.#reInviteSent?.cancel(() => undefined);
         break;
@@ -252,6 +254,7 @@ export class DrachtioCall implements SignalledCall {
       this.emit({ kind: 're-failure', status: 481 });
       return;
     }
+    this.#isReInviteCancelled = false;
     const options = { method: 'INVITE', stackDialogId, ...this.#described(leg, sdp) };
     this.#parts.session.request(inDialog, options, (error, sent) => {
       if (error !== null || sent === undefined) {
@@ -259,6 +262,7 @@ export class DrachtioCall implements SignalledCall {
         return;
       }
       this.#reInviteSent = sent;
+      if (this.#isReInviteCancelled) sent.cancel(() => undefined);
       sent.on('update', refuseMethod);
       sent.on('response', (answer, ack) => {
         if (answer.status < 200) return;
