@@ -12,6 +12,8 @@ export type GatewayEvent =
     }
   /** A was refused before B was called. */
   | { readonly kind: 'call-refused'; readonly callId: string; readonly status: number }
+  /** A session description of one leg was refused, by the gateway or by its relay; what became of the call is told besides. */
+  | { readonly kind: 'media-refused'; readonly callId: string; readonly because: string }
   /** A was sent the 200; `setupMs` after its INVITE. */
   | { readonly kind: 'call-answered'; readonly callId: string; readonly setupMs: number }
   /** Over, its media released; `lastedMs` after the INVITE. The classes are those that it was started with. */

@@ -160,19 +160,24 @@ describe('a call that does not come about', () => {
     });
   }
 
-  const offers: readonly [string, string, number][] = [
-    ['no session description', 'v=0\r\nthis is none\r\n', 400],
-    ['media of a caller on the Internet behind a NAT', audioAt('192.168.1.5'), 488],
-    ['media of a caller on the Internet in the VPC', audioAt('10.0.3.99'), 488],
-    ['media of a caller on this machine', audioAt('127.0.0.1'), 488],
+  const offers: readonly [string, string, number, string][] = [
+    ['no session description', 'v=0\r\nthis is none\r\n', 400, 'line 2'],
+    ['media of a caller on the Internet behind a NAT', audioAt('192.168.1.5'), 488, '192.168.1.5'],
+    ['media of a caller on the Internet in the VPC', audioAt('10.0.3.99'), 488, '10.0.3.99'],
+    ['media of a caller on this machine', audioAt('127.0.0.1'), 488, '127.0.0.1'],
   ];
-  for (const [what, body, status] of offers) {
-    it(`${what}: ${status}, and nobody is called`, async () => {
+  for (const [what, body, status, because] of offers) {
+    it(`${what}: ${status} with a reason for the log, and nobody is called`, async () => {
       const { bench, internet, vpc } = await world();
       internet.sip.send({ method: 'INVITE', callId: 'c1', body });
       await bench.run(20);
       internet.sip.response(status);
       expect(vpc.sip.got).toEqual([]);
+      expect(bench.events).toContainEqual({
+        kind: 'media-refused',
+        callId: 'c1;from-tag=peer',
+        because: expect.stringContaining(because) as unknown,
+      });
     });
   }
 

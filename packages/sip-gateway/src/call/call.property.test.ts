@@ -202,6 +202,7 @@ function begin(offer: string | undefined): World {
     timeouts: defaultTimeouts,
     callee: { uri: `sip:b@${b}`, address: b, nextHop: undefined },
     onAnswer: () => undefined,
+    onMediaRefused: () => undefined,
     onEnd: (cause) => ends.push(cause),
   });
   relay.onEvent((event) => call.takeMedia(event));

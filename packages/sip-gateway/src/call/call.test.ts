@@ -84,6 +84,7 @@ it('a defect in one step is told to the process, and what the call holds is give
     timeouts: defaultTimeouts,
     callee: { uri: 'sip:b@10.0.3.10', address: signalling.b, nextHop: undefined },
     onAnswer: () => undefined,
+    onMediaRefused: () => undefined,
     onEnd: (cause) => ends.push(cause),
   });
   const uncaught = await uncaughtBy(async () => {

@@ -30,6 +30,8 @@ export interface LiveCallParts {
   readonly callee: Callee;
   /** A was sent the 200. */
   readonly onAnswer: () => void;
+  /** A session description was refused, by us or by the relay. */
+  readonly onMediaRefused: (error: unknown) => void;
   /** The call has ended: its media is released, or left to the relay that closes. Once. */
   readonly onEnd: (cause: EndCause) => void;
 }
@@ -144,6 +146,7 @@ export class LiveCall {
       try {
         return { kind: 'relay-done', turn, sdp: await this.#parts.described.turn(effect) };
       } catch (error) {
+        this.#parts.onMediaRefused(error);
         const status = GatewayError.is(error) ? statusOf(error.code) : 500;
         return { kind: 'relay-refused', turn, status };
       }

@@ -142,6 +142,10 @@ export class GatewayCalls {
       timeouts,
       callee,
       onAnswer: () => onEvent({ kind: 'call-answered', callId, setupMs: clock.now() - beganMs }),
+      onMediaRefused: (error) => {
+        const because = error instanceof Error ? error.message : String(error);
+        onEvent({ kind: 'media-refused', callId, because });
+      },
       onEnd: (cause) => {
         this.#calls.delete(mediaId);
         if (this.#calls.size === 0) this.#tellEmpty();

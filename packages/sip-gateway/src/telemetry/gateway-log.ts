@@ -11,6 +11,7 @@ export function logEvent(log: Logger, event: GatewayEvent): void {
     case 'call-answered':
       return log.info(event, event.kind);
     case 'call-refused':
+    case 'media-refused':
     case 'call-ended':
       return log.info(event, event.kind);
     case 'signalling-lost':

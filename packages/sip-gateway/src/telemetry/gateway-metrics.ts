@@ -154,6 +154,9 @@ export class GatewayMetrics {
       case 'call-refused':
         this.#refused.inc({ status: String(event.status) });
         break;
+      case 'media-refused':
+        // the call's own end is counted, with its cause
+        break;
       case 'call-answered':
         this.#setup.observe(event.setupMs / 1000);
         break;
