@@ -122,4 +122,18 @@ describe('calls that an rtpengine holds', () => {
     await hold(all, 'three');
     await expect(all.calls.releaseAll()).rejects.toMatchObject({ code: 'MediaRelayUnreachable' });
   });
+
+  it('are deleted a few at a time, however many there are, and given up once it is silent', async () => {
+    const all = world();
+    for (let call = 0; call < 500; call += 1) await hold(all, `${call}`);
+    const releasing = all.calls.releaseAll();
+    expect(all.daemon.asked.length).toBeLessThanOrEqual(32);
+    await releasing;
+    expect(all.daemon.calls.size).toBe(0);
+    for (let call = 0; call < 500; call += 1) await hold(all, `${call}`);
+    const before = all.daemon.asked.length;
+    all.daemon.isSilent = true;
+    await expect(all.calls.releaseAll()).rejects.toMatchObject({ code: 'MediaRelayUnreachable' });
+    expect(all.daemon.asked.length - before).toBeLessThanOrEqual(32);
+  });
 });

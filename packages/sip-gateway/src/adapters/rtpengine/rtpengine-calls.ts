@@ -9,6 +9,9 @@ export interface RtpengineCallsParts {
   readonly lostAfter: number;
 }
 
+/** Deletes on their way at one time: hundreds at once are more than its socket takes in. */
+const mostAtOnce = 32;
+
 /** Which calls an rtpengine holds for us, and which it should have forgotten but was not reached about. */
 export class RtpengineCalls {
   readonly #parts: RtpengineCallsParts;
@@ -41,12 +44,23 @@ export class RtpengineCalls {
     this.#undeleted.delete(callId);
   }
 
-  /** @throws the first refusal, after every call was tried */
+  /** @throws the first refusal, after every call was tried; once rtpengine is silent the rest is not tried */
   async releaseAll(): Promise<void> {
-    const all = [...this.#held, ...this.#undeleted];
-    const released = await Promise.allSettled(all.map(async (callId) => this.release(callId)));
-    const failed = released.find((each) => each.status === 'rejected');
-    if (failed !== undefined) throw failed.reason;
+    // every lane takes the next one of them
+    const all = [...this.#held, ...this.#undeleted].values();
+    const failures: unknown[] = [];
+    const lane = async (): Promise<void> => {
+      for (const callId of all) {
+        try {
+          await this.release(callId);
+        } catch (error) {
+          failures.push(error);
+          if (isSilence(error)) return;
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: mostAtOnce }, lane));
+    if (failures.length > 0) throw failures[0];
   }
 
   /**
@@ -102,6 +116,10 @@ async function isAnswered(asked: Promise<void>): Promise<boolean> {
     await asked;
     return true;
   } catch (error) {
-    return GatewayError.is(error) && error.code !== 'MediaRelayUnreachable';
+    return !isSilence(error);
   }
+}
+
+function isSilence(error: unknown): boolean {
+  return GatewayError.is(error) && error.code === 'MediaRelayUnreachable';
 }
