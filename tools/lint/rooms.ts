@@ -106,7 +106,7 @@ export const bans: readonly Ban[] = [
   {
     room: /^packages\/sip-gateway\/src\/(call|sdp|media|ladder)\//,
     except: besideTests,
-    from: /^(node:|drachtio|packages\/sip-gateway\/src\/(adapters|testing)\/)/,
+    from: /^(node:|rtpengine-client|drachtio|packages\/sip-gateway\/src\/(adapters|testing)\/)/,
     because: 'this room holds what is pure and what goes through ports: pass a port in',
   },
   {

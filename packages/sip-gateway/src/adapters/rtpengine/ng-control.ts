@@ -1,13 +1,13 @@
-import { randomUUID } from 'node:crypto';
-import { createSocket } from 'node:dgram';
-import { setInterval, setTimeout } from 'node:timers';
+import { setTimeout } from 'node:timers';
+import rtpengineClient from 'rtpengine-client';
 import { GatewayError } from '../../errors.ts';
-import { decodeBencode, encodeBencode, type Bencodable } from './bencode.ts';
 
 export type NgCommand = 'ping' | 'offer' | 'answer' | 'delete' | 'query';
 
-/** What a command is about. */
-export type NgDictionary = Readonly<Record<string, Bencodable>>;
+/** What a command is about, as bencode can have it. */
+export interface NgDictionary {
+  readonly [key: string]: string | number | NgDictionary | readonly string[];
+}
 
 /** A reply of rtpengine's ng protocol that was not an error. */
 export type NgReply = Readonly<Record<string, unknown>>;
@@ -30,61 +30,53 @@ export interface NgControl {
   readonly close: () => Promise<void>;
 }
 
-/** How often a request goes out at most: one datagram that is lost costs no call. */
-const mostSent = 4;
+/**
+ * How much longer than its time-out a reply is known as one. rtpengine-client prints any other on standard output, between the lines of a
+ * log: the session description whole, with the keys of SRTP.
+ */
+const lateReplyMs = 60_000;
 
 /**
- * The ng protocol over UDP: `COOKIE DICTIONARY` in bencode, and the reply with the same cookie. A request that is repeated with its cookie
- * is answered again and not carried out again.
+ * A request that is not answered within half of the time-out is sent once more, so that one datagram that is lost costs no call. rtpengine
+ * carries both out: told the same again it changes nothing, and answers the same.
  */
 export function ngControl(at: NgEndpoint, timeoutMs: number): NgControl {
-  const socket = createSocket('udp4');
-  /** By cookie. Who is not here any more has been told already. */
-  const waiting = new Map<string, (reply: NgReply) => void>();
+  const client = new rtpengineClient.Client({ timeout: timeoutMs + lateReplyMs });
+  // what a reply that nobody knows is told as, after that
+  client.on('error', () => undefined);
   const underWay = new Set<Promise<unknown>>();
-  let isClosing = false;
-  // an ICMP error is what a lost request looks like: the next one may arrive
-  socket.on('error', () => undefined);
-  socket.on('message', (bytes) => {
-    const end = bytes.indexOf(0x20);
-    const take = waiting.get(bytes.toString('latin1', 0, Math.max(end, 0)));
-    if (take === undefined) return;
-    const reply = decodeBencode(bytes.subarray(end + 1));
-    if (reply !== undefined) take(reply);
-  });
-  const exchange = async (text: string): Promise<NgReply | undefined> => {
-    const cookie = randomUUID();
-    const answered = Promise.withResolvers<NgReply | undefined>();
-    const send = (): void => socket.send(`${cookie} ${text}`, at.port, at.host);
-    waiting.set(cookie, answered.resolve);
-    const repeating = setInterval(send, timeoutMs / mostSent);
-    const ending = setTimeout(() => answered.resolve(undefined), timeoutMs);
+  const send = (command: NgCommand, dictionary: NgDictionary): Promise<unknown> =>
+    command === 'ping' ? client.ping(at) : client[command](at, dictionary);
+  const exchange = async (command: NgCommand, dictionary: NgDictionary): Promise<unknown> => {
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    // what comes after the first answer, or after the end, is heard by nobody
+    const tryOnce = (): void => void send(command, dictionary).then(resolve, reject);
+    const again = setTimeout(tryOnce, timeoutMs / 2);
+    const end = setTimeout(reject, timeoutMs, new Error(`no reply within ${timeoutMs} ms`));
     try {
-      send();
-      return await answered.promise;
+      tryOnce();
+      return await promise;
     } finally {
-      clearInterval(repeating);
-      clearTimeout(ending);
-      waiting.delete(cookie);
+      clearTimeout(again);
+      clearTimeout(end);
     }
   };
   return {
     async ask(command, dictionary) {
-      if (isClosing) throw unreachable(command, at);
-      const answered = exchange(encodeBencode({ ...dictionary, command }));
-      underWay.add(answered);
+      const reply = exchange(command, dictionary);
+      underWay.add(reply);
       try {
-        const reply = await answered;
-        if (reply === undefined) throw unreachable(command, at);
-        return judge(command, reply);
+        return judge(command, (await reply) as NgReply);
+      } catch (error) {
+        throw GatewayError.is(error) ? error : unreachable(command, at, error);
       } finally {
-        underWay.delete(answered);
+        underWay.delete(reply);
       }
     },
     async close() {
-      isClosing = true;
       await Promise.allSettled(underWay);
-      socket.close();
+      client.close();
+      for (const timer of client.timers.values()) clearTimeout(timer);
     },
   };
 }
@@ -102,11 +94,12 @@ function judge(command: NgCommand, reply: NgReply): NgReply | undefined {
   });
 }
 
-function unreachable(command: NgCommand, { host, port }: NgEndpoint): GatewayError {
+function unreachable(command: NgCommand, { host, port }: NgEndpoint, cause: unknown): GatewayError {
   return new GatewayError({
     code: 'MediaRelayUnreachable',
     message: `rtpengine at ${host}:${port} did not answer ${command}.`,
     remedy: 'See that rtpengine runs and that --listen-ng names this address.',
     retry: 'later',
+    cause,
   });
 }
