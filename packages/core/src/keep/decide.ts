@@ -3,15 +3,16 @@ import type { CoreError } from '../errors.ts';
 import type { Owner } from '../identity/owner.ts';
 import type { PublicIdentity } from '../identity/public-identity.ts';
 import type { WireOutcome } from './judge-wire.ts';
-import type { KeepEnd, KeepEvent, Loss } from './keep-event.ts';
+import type { KeepEnd, KeepEvent } from './keep-event.ts';
 import type { Decision, KeepAct, KeepState, Seen } from './keep-state.ts';
 
 type KernelLook = Extract<Seen, { readonly kind: 'kernel-looked-at' }>;
+type Lost = Extract<KeepState['standing'], { readonly kind: 'lost' }>;
 
 /** Pure: what a keep does next for what it saw. Once ended, nothing. */
 export function decide(state: KeepState, seen: Seen): Decision {
   if (state.standing.kind === 'ended') return nothing(state);
-  if (state.standing.kind === 'lost') return decideLost(state, state.standing.loss, seen);
+  if (state.standing.kind === 'lost') return decideLost(state, state.standing, seen);
   switch (seen.kind) {
     case 'kernel-looked-at':
       return afterKernel(state, seen);
@@ -70,15 +71,8 @@ function afterKernel(
     return { state: putOff(state, 'to-be-looked-at'), acts: told };
   }
   const why = unproven ?? state.refutedBy;
-  if (why === undefined) {
-    const { state: next, acts } = afterProof(state);
-    return { state: next, acts: [...told, ...acts] };
-  }
-  const unproved = putOff(state, 'to-be-looked-at');
-  if (stands(state)) {
-    return { state: unproved, acts: [...told, { kind: 'withdraw', because: why }] };
-  }
-  const { state: next, acts } = afterUnpublished(unproved, why, false);
+  const { state: next, acts } =
+    why === undefined ? afterProof(state) : unpublish(putOff(state, 'to-be-looked-at'), why);
   return { state: next, acts: [...told, ...acts] };
 }
 
@@ -126,11 +120,7 @@ function afterWire(state: KeepState, outcome: WireOutcome): Decision {
   }
   const { error } = outcome;
   const asked: KeepAct[] = refutedBy === undefined ? [{ kind: 'look-at-cloud' }] : [];
-  const refuted = { ...state, refutedBy: error };
-  if (stands(state)) {
-    return { state: refuted, acts: [{ kind: 'withdraw', because: error }, ...asked] };
-  }
-  const { state: next, acts } = afterUnpublished(refuted, error, false);
+  const { state: next, acts } = unpublish({ ...state, refutedBy: error }, error);
   return { state: next, acts: [...acts, ...asked] };
 }
 
@@ -187,6 +177,12 @@ function afterReplacement(state: KeepState, by: PublicIdentity | undefined): Dec
   };
 }
 
+/** What speaks against it is told once it is withdrawn, or at once where nothing is published. */
+function unpublish(state: KeepState, because: CoreError): Decision {
+  if (stands(state)) return { state, acts: [{ kind: 'withdraw', because }] };
+  return afterUnpublished(state, because, false);
+}
+
 function afterUnpublished(state: KeepState, error: CoreError, leftOver: boolean): Decision {
   const { standing } = state;
   const isTold = standing.kind === 'unpublished' && standing.told === error.code;
@@ -200,9 +196,14 @@ function stands({ standing }: KeepState): boolean {
   return standing.kind === 'published' || (standing.kind === 'unpublished' && standing.leftOver);
 }
 
+/** True once somebody else has taken the publication over. */
+export function isTakenAway({ standing }: KeepState): boolean {
+  return standing.kind === 'ended' && standing.end.kind === 'withdrawn';
+}
+
 /** Nothing but the fence matters any more; every look tries it again. */
-function decideLost(state: KeepState, loss: Loss, seen: Seen): Decision {
-  const { because, message, associationId } = loss;
+function decideLost(state: KeepState, standing: Lost, seen: Seen): Decision {
+  const { because, message, associationId } = standing.loss;
   switch (seen.kind) {
     case 'fenced':
     case 'given-back':
@@ -213,8 +214,13 @@ function decideLost(state: KeepState, loss: Loss, seen: Seen): Decision {
         state: ended(state, { kind: 'lost', isFenced: true, because, message, associationId }),
         acts: [tell({ kind: 'lost', because, message, associationId })],
       };
-    case 'fence-failed':
-      return { state, acts: [tell({ kind: 'degraded', error: seen.error })] };
+    case 'fence-failed': {
+      const { error } = seen;
+      const told = error.code;
+      const acts: KeepAct[] = [{ kind: 'look-at-link' }];
+      if (told !== standing.told) acts.push(tell({ kind: 'degraded', error }));
+      return { state: { ...state, standing: { ...standing, told } }, acts };
+    }
     case 'give-back-failed':
       return { state, acts: [unsure(seen.error)] };
     case 'closed':

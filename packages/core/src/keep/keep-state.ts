@@ -18,8 +18,8 @@ export interface KeepState {
         /** True when an earlier publication may still stand: it could not be replaced, or nobody has looked yet. */
         readonly leftOver: boolean;
       }
-    /** To be fenced, until that is done. */
-    | { readonly kind: 'lost'; readonly loss: Loss }
+    /** To be fenced, until that is done; `told` is why it was not, as was said last. */
+    | { readonly kind: 'lost'; readonly loss: Loss; readonly told?: CoreErrorCode }
     | { readonly kind: 'ended'; readonly end: KeepEnd };
   /** Why the wire speaks against it, until the wire speaks for it: as long it is not published. */
   readonly refutedBy?: CoreError;
@@ -38,7 +38,7 @@ export type Seen =
       readonly kind: 'kernel-looked-at';
       readonly repaired: readonly KernelStep[];
       /** Why the identity is not proven; undefined when it is. */
-      readonly unproven: CoreError | undefined;
+      readonly unproven?: CoreError | undefined;
       /**
        * Of a look that failed, and showed nothing against the identity: for how many intervals of the keep none has
        * told more. Absent: the kernel said it.

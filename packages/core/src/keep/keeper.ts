@@ -3,7 +3,7 @@ import { claimAgeMs } from './claim-age.ts';
 import type { PublicIdentity } from '../identity/public-identity.ts';
 import type { KernelWatch } from '../kernel/kernel-port.ts';
 import type { KernelStep } from '../kernel/kernel-step.ts';
-import { decide } from './decide.ts';
+import { decide, isTakenAway } from './decide.ts';
 import type { KeepAct, KeepState, Seen } from './keep-state.ts';
 import type { KeepEnd, KeepEvent } from './keep-event.ts';
 import type { KeeperParts } from './keeper-parts.ts';
@@ -36,7 +36,7 @@ export class Keeper {
   #turns: Promise<void> = Promise.resolve();
   #isLookDue = false;
   #repairsLeft = repairsAtOnce;
-  /** Since when looks at the kernel fail. */
+  /** Since when looks at the kernel, or a fence, fail. */
   #failingSinceMs: number | undefined;
 
   /** @throws CoreError when the kernel cannot be watched. */
@@ -118,7 +118,7 @@ export class Keeper {
     return this.#turns;
   }
 
-  /** Any number of changes until the look are one; after a look that failed it comes a second or two later. */
+  /** Any number of changes until the look are one; after a look, or a fence, that failed it comes a second or two later. */
   #lookSoon(): void {
     if (this.#isLookDue || this.#isStopped) return;
     this.#isLookDue = true;
@@ -141,6 +141,11 @@ export class Keeper {
   async #lookAtKernel(): Promise<void> {
     await this.#readPublication();
     if (this.#isStopped) return;
+    if (this.#state.standing.kind === 'lost') {
+      this.#failingSinceMs = 0;
+      // of what is lost nothing is put back on the link: it is fenced again
+      return this.#absorb({ kind: 'kernel-looked-at', repaired: [] });
+    }
     const { node, kernel, report } = this.#parts;
     const { repaired, unproven, isSilent } = await lookAtLink({
       kernel,
@@ -151,7 +156,7 @@ export class Keeper {
     this.#repairsLeft -= repaired.length;
     if (this.#isStopped && unproven?.code === 'Aborted') return;
     await this.#readPublication();
-    if (this.#isTakenAway) return this.#takeOffLate(repaired);
+    if (isTakenAway(this.#state)) return this.#takeOffLate(repaired);
     const nowMs = node.clock.elapsed();
     const sinceMs = this.#failingSinceMs ?? nowMs;
     const silentFor = isSilent ? (nowMs - sinceMs) / this.#pace.intervalMs : undefined;
@@ -159,9 +164,8 @@ export class Keeper {
     this.#failingSinceMs = isFailing ? sinceMs : undefined;
     await this.#absorb({ kind: 'kernel-looked-at', repaired, unproven, silentFor });
     if (isFailing) this.#lookSoon();
-    if (this.#isStopped) return;
     // from a look that fails nothing follows; the next one comes with the next change, or within the interval
-    await this.#gateway.look(this.identity).catch(() => {});
+    if (!this.#isStopped) await this.#gateway.look(this.identity).catch(() => {});
   }
 
   /** The first after a part of the interval: pods that start together do not ask together. */
@@ -221,7 +225,7 @@ export class Keeper {
 
   /** A claim made anew although the publication was taken away meanwhile is nobody's: it is given back. */
   async #giveBackLate(seen: FromCloud): Promise<void> {
-    if (!this.#isTakenAway || !hasClaimedAnew(seen)) return;
+    if (!isTakenAway(this.#state) || !hasClaimedAnew(seen)) return;
     const { grant } = seen.state;
     await this.#undoLate(this.#grant?.release(grant, { onStep: this.#parts.report.cloud }));
   }
@@ -238,11 +242,6 @@ export class Keeper {
       const what = `Giving back ${this.identity.publicIp}`;
       this.#tell({ kind: 'unsure', error: coreErrorOf(error, what) });
     });
-  }
-
-  get #isTakenAway(): boolean {
-    const { standing } = this.#state;
-    return standing.kind === 'ended' && standing.end.kind === 'withdrawn';
   }
 
   async #readPublication(): Promise<void> {

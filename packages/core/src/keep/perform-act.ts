@@ -57,11 +57,11 @@ async function publish(publication: Publication, kept: PublicIdentity): Promise<
 /** Both parts are tried, whatever becomes of the other. */
 async function fence({ kernel, publication }: ActParts, identity: PublicIdentity): Promise<Seen> {
   const link = { kernel, report: publication.report, identity };
-  const [unpublished, offLink] = await Promise.allSettled([
+  const parts = await Promise.allSettled([
     withdrawUnproven(publication, identity),
     fenceLink(link),
   ]);
-  for (const part of [unpublished, offLink]) {
+  for (const part of parts) {
     if (part.status === 'rejected') {
       return { kind: 'fence-failed', error: troubleOf(identity, part.reason) };
     }
