@@ -3,7 +3,7 @@ import type { CoreError } from '../errors.ts';
 import type { Owner } from '../identity/owner.ts';
 import type { PublicIdentity } from '../identity/public-identity.ts';
 import type { WireOutcome } from './judge-wire.ts';
-import type { KeepEnd, KeepEvent } from './keep-event.ts';
+import type { KeepEnd, KeepEvent, Loss } from './keep-event.ts';
 import type { Decision, KeepAct, KeepState, Seen } from './keep-state.ts';
 
 type KernelLook = Extract<Seen, { readonly kind: 'kernel-looked-at' }>;
@@ -32,7 +32,7 @@ export function decide(state: KeepState, seen: Seen): Decision {
     case 'publication-replaced':
       return afterReplacement(state, seen.by);
     case 'publication-torn':
-      return { state, acts: [{ kind: 'withdraw', because: seen.error }] };
+      return { state, acts: [afterTorn(seen.error)] };
     case 'published': {
       const { identity } = seen;
       const standing = { kind: 'published' } as const;
@@ -91,6 +91,11 @@ function afterProof(state: KeepState): Decision {
   }
 }
 
+/** A file that cannot be read at all, as without a free file descriptor, may be whole: only what is in it is to be withdrawn. */
+function afterTorn(error: CoreError): KeepAct {
+  return error.code === 'PublishFailed' ? unsure(error) : { kind: 'withdraw', because: error };
+}
+
 /** What was not published on a look at EC2 waits for another one. */
 function putOff(state: KeepState, untold: NonNullable<KeepState['untold']>): KeepState {
   return state.untold === undefined ? state : { ...state, untold };
@@ -125,11 +130,7 @@ function afterWire(state: KeepState, outcome: WireOutcome): Decision {
 }
 
 function afterCloud(state: KeepState, seen: GrantState, uptimeMs: number): Decision {
-  if (seen.kind === 'lost') {
-    const { because, message, associationId } = seen;
-    const loss = { because, message, associationId };
-    return { state: { ...state, standing: { kind: 'lost', loss } }, acts: [{ kind: 'fence' }] };
-  }
+  if (seen.kind === 'lost') return lose(state, seen);
   if (seen.kind === 'asked-for') return handOver(state, seen.by);
   if (seen.kind === 'let-go') {
     const { left } = seen;
@@ -156,7 +157,10 @@ function afterCloud(state: KeepState, seen: GrantState, uptimeMs: number): Decis
 function handOver(state: KeepState, { namespace, pod, uid }: Owner): Decision {
   const { associationId } = state.identity;
   const message = `${namespace}/${pod} (${uid}) asked for it`;
-  const loss = { because: 'handed-over', message, associationId } as const;
+  return lose(state, { because: 'handed-over', message, associationId });
+}
+
+function lose(state: KeepState, loss: Loss): Decision {
   return { state: { ...state, standing: { kind: 'lost', loss } }, acts: [{ kind: 'fence' }] };
 }
 

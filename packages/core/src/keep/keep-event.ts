@@ -38,7 +38,8 @@ export type KeepEvent =
   /**
    * EC2 did not say whether the claim stands, or not all of it could be put back; or a look at the kernel failed and
    * showed nothing against the identity: nothing is withdrawn, unless all looks at the kernel fail for longer than
-   * the keep's interval. The kernel is looked at again a second or two later, and its silence is told once.
+   * the keep's interval. The kernel is looked at again a second or two later, and its silence is told once. Or the publication
+   * could not be read (PublishFailed): until it can nothing is withdrawn for that, and nothing put back in EC2; told once.
    */
   | { readonly kind: 'unsure'; readonly error: CoreError }
   /**

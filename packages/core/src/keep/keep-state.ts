@@ -60,7 +60,7 @@ export type Seen =
   | { readonly kind: 'publication-released' }
   /** What stands published instead of the last publication of this keep. */
   | { readonly kind: 'publication-replaced'; readonly by: PublicIdentity | undefined }
-  /** It cannot be read as an identity. */
+  /** It cannot be read as an identity; PublishFailed: nor at all. */
   | { readonly kind: 'publication-torn'; readonly error: CoreError }
   | { readonly kind: 'published'; readonly identity: PublicIdentity }
   | { readonly kind: 'publish-failed'; readonly error: CoreError }

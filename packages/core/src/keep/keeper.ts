@@ -48,6 +48,7 @@ export class Keeper {
       directory: identityDirectory,
       clock: node.clock,
       report,
+      isUnread: false,
     };
     this.#state = { identity, standing: { kind: 'unpublished', told: undefined, leftOver: true } };
     const tell = (event: KeepEvent): void => this.#tell(event);
@@ -207,7 +208,7 @@ export class Keeper {
     await this.#turn(() => this.#readPublication());
     const { kind } = this.#state.standing;
     return (
-      kind === 'published' ||
+      (kind === 'published' && !this.#publication.isUnread) ||
       (kind === 'unpublished' && (isRecorded || (await this.#isEarlierStanding())))
     );
   }
@@ -270,27 +271,15 @@ export class Keeper {
   }
 
   async #perform(act: KeepAct): Promise<Seen | undefined> {
-    switch (act.kind) {
-      case 'tell':
-        this.#tell(act.event);
-        return undefined;
-      case 'look-at-link':
-        this.#lookSoon();
-        return undefined;
-      case 'look-at-cloud':
-        this.lookAtCloudSoon();
-        return undefined;
-      case 'publish':
-      case 'withdraw':
-      case 'fence':
-      case 'give-back': {
-        const { kernel } = this.#parts;
-        const publication = this.#publication;
-        return performAct({ kernel, publication, ...this.#claim() }, this.identity, act);
-      }
-      default:
-        return act satisfies never;
+    if (act.kind === 'tell') this.#tell(act.event);
+    else if (act.kind === 'look-at-link') this.#lookSoon();
+    else if (act.kind === 'look-at-cloud') this.lookAtCloudSoon();
+    else {
+      const { kernel } = this.#parts;
+      const publication = this.#publication;
+      return performAct({ kernel, publication, ...this.#claim() }, this.identity, act);
     }
+    return undefined;
   }
 
   #tell(event: KeepEvent): void {

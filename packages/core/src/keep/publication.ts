@@ -9,6 +9,8 @@ export interface Publication {
   readonly directory: string;
   readonly clock: Pick<Clock, 'now'>;
   readonly report: StepReport;
+  /** True from a read that failed to one that does not: each silence is told once. */
+  isUnread: boolean;
 }
 
 /** Publishes what is proven; answers it with its generation, undefined when it was released elsewhere. */

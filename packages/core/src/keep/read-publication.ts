@@ -14,14 +14,16 @@ type PublicationSeen = Extract<
  * because this keep has withdrawn it, the mark of a release says so.
  */
 export async function readPublication(
-  { publisher }: Publication,
+  publication: Publication,
   { identity, standing }: KeepState,
 ): Promise<PublicationSeen | undefined> {
   if (standing.kind === 'lost' || standing.kind === 'ended') return undefined;
+  const { publisher, isUnread } = publication;
   const isLeftAlone = standing.kind === 'unpublished' && !standing.leftOver;
   try {
     if (await publisher.isReleased(identity)) return { kind: 'publication-released' };
     const current = await publisher.current();
+    publication.isUnread = false;
     return standing.kind === 'published'
       ? replacedBy(identity, current)
       : takenUpBy(identity, current);
@@ -29,7 +31,8 @@ export async function readPublication(
     // what is left there by a crash is replaced when this identity is proven
     if (isLeftAlone) return undefined;
     const torn = coreErrorOf(error, `The publication of ${identity.publicIp}`);
-    return { kind: 'publication-torn', error: torn };
+    publication.isUnread = torn.code === 'PublishFailed';
+    return isUnread && publication.isUnread ? undefined : { kind: 'publication-torn', error: torn };
   }
 }
 
