@@ -38,6 +38,8 @@ interface Acquiring {
   isOurs: boolean;
   /** The uid of the claim that this call has made or taken up. */
   taken: string | undefined;
+  /** How often the claim had been taken up then, this call's own tries among them. */
+  takenUp: number;
   /** What this process has put on the link. */
   prepared: Grant | undefined;
   /** What it waited for last, and why that may take long. */
@@ -65,6 +67,7 @@ export async function acquireClaim(
     untilMs: clock.elapsed() + parts.waitMs,
     isOurs: false,
     taken: undefined,
+    takenUp: 0,
     prepared: undefined,
     waitedFor: undefined,
     asksAgainAtMs: undefined,
@@ -109,7 +112,9 @@ async function goOn(run: Acquiring): Promise<Grant | undefined> {
       await letClaimGo(claims, claim);
       return undefined;
     case 'take-up': {
-      const taken = await changeSpec(claims, claim, { takenUp: claim.spec.takenUp + 1 });
+      // before it is answered: it may be done without an answer
+      run.takenUp = claim.spec.takenUp + 1;
+      const taken = await changeSpec(claims, claim, { takenUp: run.takenUp });
       run.taken = taken?.uid;
       return undefined;
     }
@@ -160,6 +165,7 @@ async function create(run: Acquiring): Promise<void> {
       },
     });
     run.taken = made.uid;
+    run.takenUp = 0;
   } catch (error) {
     // our own first try, or another process of the pod
     if (!isStoreError(error, 'ClaimExists')) throw error;
@@ -248,7 +254,7 @@ function errorOf({ code, message, remedy, retry }: ClaimTrouble): CoreError {
   return new CoreError({ code, message, remedy, retry });
 }
 
-/** Lets go what this call made; answers the error to throw. */
+/** Lets go what this call made, unless another process of the pod has taken it up since; answers the error to throw. */
 async function handBack(run: Acquiring, error: unknown): Promise<unknown> {
   const { request, parts, key } = run;
   const cause = request.signal?.aborted === true ? abortedBecause(run, error) : error;
@@ -257,7 +263,7 @@ async function handBack(run: Acquiring, error: unknown): Promise<unknown> {
   for (let tried = 1; tried <= handBackTries; tried++) {
     try {
       const claim = await parts.claims.get(key);
-      if (claim !== undefined) await letClaimGo(parts.claims, claim);
+      if (claim !== undefined) await letClaimGo(parts.claims, claim, run.takenUp);
       return cause;
     } catch (failure) {
       failures.push(failure);

@@ -47,11 +47,22 @@ export function changeSpec(
 
 /**
  * Lets a claim go: the controller gives back what it holds. Safe to repeat.
+ * @param takenUp Not one that has been taken up more often since: it is another process's.
  * @throws CoreError of the store; then it may have been let go, or not.
  */
-export async function letClaimGo(claims: ClaimStore, claim: IdentityClaim): Promise<void> {
-  const marked = claim.spec.isReleased
-    ? claim
-    : await changeSpec(claims, claim, { isReleased: true });
-  if (marked !== undefined) await claims.delete(marked);
+export async function letClaimGo(
+  claims: ClaimStore,
+  claim: IdentityClaim,
+  takenUp: number = Infinity,
+): Promise<void> {
+  const marked = await changeClaim(
+    claim,
+    ({ spec, ...now }) =>
+      spec.isReleased || spec.takenUp > takenUp
+        ? undefined
+        : { ...now, spec: { ...spec, isReleased: true } },
+    (changed) => claims.update(changed),
+    () => claims.get(claim),
+  );
+  if (marked?.spec.isReleased === true) await claims.delete(marked);
 }
