@@ -1,27 +1,13 @@
 import { describe, expect, it, vi } from 'vitest';
-import { ensurePublicIdentity } from './ensure-public-identity.ts';
 import { formatHandover, handoverTagKey } from './identity/handover.ts';
-import type { KeepEvent } from './keep/keep-event.ts';
 import { kernelError } from './kernel/kernel-error.ts';
-import { ManualClock } from './testing/manual-clock.ts';
-import { simulatedPod } from './testing/simulated-pod.ts';
+import { keptIntervalMs, keptPod, told } from './testing/kept-pod.ts';
 
-const intervalMs = 30_000;
 const minutes = 60_000;
 
 async function build() {
-  const pod = simulatedPod({ clock: new ManualClock() });
-  const held = await ensurePublicIdentity(pod.spec, { node: pod.node });
-  const events: KeepEvent[] = [];
-  const keeping = await held.keep({
-    intervalMs,
-    random: () => 0.999,
-    onEvent: (event) => void events.push(event),
-  });
-  // until no describe can be from before the claim
-  await pod.clock.advance(6 * minutes);
-  const apply = vi.spyOn(pod.kernel, 'apply');
-  return { pod, keeping, events, apply };
+  const kept = await keptPod();
+  return { ...kept, apply: vi.spyOn(kept.pod.kernel, 'apply') };
 }
 
 type Built = Awaited<ReturnType<typeof build>>;
@@ -33,12 +19,6 @@ async function steal({ pod: { ec2 }, keeping: { identity } }: Built) {
   const privateIpAddresses = [privateIpAddress];
   await ec2.assignPrivateIpAddresses({ networkInterfaceId, privateIpAddresses });
   await ec2.associateAddress({ allocationId, networkInterfaceId, privateIpAddress });
-}
-
-function said(events: readonly KeepEvent[]): string[] {
-  return events.map((event) =>
-    'error' in event ? `${event.kind} ${event.error.code}` : event.kind,
-  );
 }
 
 function stepsOf({ apply }: Built): string[] {
@@ -56,12 +36,12 @@ describe('keep: what is lost and cannot be fenced', () => {
     const withdraw = vi.spyOn(pod.publisher, 'withdraw').mockRejectedValue(new Error('EROFS'));
     await steal(built);
     await pod.clock.advance(10 * minutes);
-    expect(said(events)).toEqual(['degraded NotProven']);
+    expect(told(events)).toEqual(['degraded NotProven']);
     expect(stepsOf(built)).not.toContain('add-address');
     expect(linkOf(built)).not.toContain('203.0.113.50');
     withdraw.mockRestore();
     await pod.clock.advance(2000);
-    expect(said(events).slice(1)).toEqual(['lost']);
+    expect(told(events).slice(1)).toEqual(['lost']);
     expect(await keeping.ended).toMatchObject({ kind: 'lost', isFenced: true });
     expect(await pod.publisher.current()).toBeUndefined();
     expect(pod.clock.waiting).toBe(0);
@@ -75,10 +55,10 @@ describe('keep: what is lost and cannot be fenced', () => {
       .mockRejectedValue(kernelError({ errno: 'ENOBUFS' }, { what: 'ip link show net1' }));
     await steal(built);
     await pod.clock.advance(10 * minutes);
-    expect(said(events)).toEqual(['unsure KernelRefused', 'degraded KernelRefused']);
+    expect(told(events)).toEqual(['unsure KernelRefused', 'degraded KernelRefused']);
     reads.mockRestore();
     await pod.clock.advance(2000);
-    expect(said(events).at(-1)).toBe('lost');
+    expect(told(events).at(-1)).toBe('lost');
     expect(linkOf(built)).not.toContain('203.0.113.50');
   });
 
@@ -91,13 +71,13 @@ describe('keep: what is lost and cannot be fenced', () => {
     await pod.ec2.createTags({ resources: [allocationId], tags: [{ key: handoverTagKey, value }] });
     pod.ec2.denyActions(['DisassociateAddress']);
     await pod.clock.advance(10 * minutes);
-    expect(new Set(said(events))).toEqual(new Set(['unsure AccessDenied']));
+    expect(new Set(told(events))).toEqual(new Set(['unsure AccessDenied']));
     // as often as EC2 is looked at, and the link
     expect(events.length).toBeLessThan(45);
     expect(stepsOf(built)).not.toContain('add-address');
     pod.ec2.denyActions([]);
-    await pod.clock.advance(intervalMs);
-    expect(said(events).at(-1)).toBe('lost');
+    await pod.clock.advance(keptIntervalMs);
+    expect(told(events).at(-1)).toBe('lost');
     expect(await keeping.ended).toMatchObject({ kind: 'lost', because: 'handed-over' });
   });
 });

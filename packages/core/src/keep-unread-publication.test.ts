@@ -1,30 +1,11 @@
 import { describe, expect, it, vi } from 'vitest';
-import { ensurePublicIdentity } from './ensure-public-identity.ts';
 import { CoreError } from './errors.ts';
-import type { KeepEvent } from './keep/keep-event.ts';
-import { ManualClock } from './testing/manual-clock.ts';
-import { simulatedPod } from './testing/simulated-pod.ts';
+import { keptIntervalMs, keptPod, told, type KeptPod } from './testing/kept-pod.ts';
 
-const intervalMs = 30_000;
 const minutes = 60_000;
 
-async function build() {
-  const pod = simulatedPod({ clock: new ManualClock() });
-  const held = await ensurePublicIdentity(pod.spec, { node: pod.node });
-  const events: KeepEvent[] = [];
-  const keeping = await held.keep({
-    intervalMs,
-    random: () => 0.999,
-    onEvent: (event) => void events.push(event),
-  });
-  await pod.clock.advance(6 * minutes);
-  return { pod, keeping, events };
-}
-
-type Built = Awaited<ReturnType<typeof build>>;
-
 /** As a process without a free file descriptor. */
-function failReads({ pod }: Built, method: 'current' | 'isReleased') {
+function failReads({ pod }: KeptPod, method: 'current' | 'isReleased') {
   const error = new CoreError({
     code: 'PublishFailed',
     message: 'Could not read the identity file: EMFILE: too many open files',
@@ -34,25 +15,19 @@ function failReads({ pod }: Built, method: 'current' | 'isReleased') {
   return vi.spyOn(pod.publisher, method).mockRejectedValue(error);
 }
 
-function said(events: readonly KeepEvent[]): string[] {
-  return events.map((event) =>
-    'error' in event ? `${event.kind} ${event.error.code}` : event.kind,
-  );
-}
-
 describe('keep: a publication that cannot be read', () => {
   it.each(['current', 'isReleased'] as const)(
     'for as long as %s fails nothing is withdrawn, and each such silence is told once',
     async (method) => {
-      const built = await build();
+      const built = await keptPod();
       const { pod, keeping, events } = built;
       const withdraw = vi.spyOn(pod.publisher, 'withdraw');
       for (let silence = 1; silence <= 2; silence++) {
         const reads = failReads(built, method);
         await pod.clock.advance(10 * minutes);
-        expect(said(events)).toEqual(Array<string>(silence).fill('unsure PublishFailed'));
+        expect(told(events)).toEqual(Array<string>(silence).fill('unsure PublishFailed'));
         reads.mockRestore();
-        await pod.clock.advance(2 * intervalMs);
+        await pod.clock.advance(2 * keptIntervalMs);
       }
       expect(events).toHaveLength(2);
       expect(withdraw).not.toHaveBeenCalled();
@@ -62,7 +37,7 @@ describe('keep: a publication that cannot be read', () => {
   );
 
   it('EC2 is not written to: another process of the pod may have released it, as is seen later', async () => {
-    const built = await build();
+    const built = await keptPod();
     const { pod, keeping } = built;
     const { associationId } = keeping.identity;
     const reads = failReads(built, 'isReleased');
@@ -72,21 +47,21 @@ describe('keep: a publication that cannot be read', () => {
     await pod.clock.advance(5 * minutes);
     expect(pod.ec2.calls.countWrites()).toBe(writes);
     reads.mockRestore();
-    await pod.clock.advance(2 * intervalMs);
+    await pod.clock.advance(2 * keptIntervalMs);
     expect(await keeping.ended).toEqual({ kind: 'withdrawn' });
     expect(pod.ec2.calls.countWrites()).toBe(writes);
   });
 
   it('what EC2 lost meanwhile is put back once it can be read', async () => {
-    const built = await build();
+    const built = await keptPod();
     const { pod, keeping, events } = built;
     const reads = failReads(built, 'current');
     await pod.ec2.disassociateAddress({ associationId: keeping.identity.associationId });
     await pod.clock.advance(5 * minutes);
     expect(pod.ec2.snapshot().addresses[0]).not.toHaveProperty('associationId');
     reads.mockRestore();
-    await pod.clock.advance(2 * intervalMs);
-    expect(said(events)).toEqual(['unsure PublishFailed', 'repaired', 'restored']);
+    await pod.clock.advance(2 * keptIntervalMs);
+    expect(told(events)).toEqual(['unsure PublishFailed', 'repaired', 'restored']);
     expect(await pod.publisher.current()).toEqual(keeping.identity);
     await keeping.close();
   });
