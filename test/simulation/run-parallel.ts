@@ -30,6 +30,9 @@ const execArgv: readonly string[] = [
   '--single-threaded-gc',
   // what a seed makes is garbage when it ends: room for it is cheaper than collecting it often
   '--max-semi-space-size=64',
+  '--min-semi-space-size=64',
+  // a worker runs so much code that much of it waits long to be optimised: compiled plainly at once, it is not interpreted until then
+  '--always-sparkplug',
 ];
 
 /**
