@@ -114,7 +114,8 @@ export interface SipEngine {
    */
   drain(): Promise<void>;
   /**
-   * Ends calls that are left with BYE or CANCEL, refuses what waits for an answer, then closes everything.
+   * Ends calls that are left with BYE or CANCEL, refuses what waits for an answer, then closes everything. An INVITE that has had no
+   * response may not be cancelled yet (RFC 3261 section 9.1): its first one is waited for, for 4*T1 (2 seconds) at most.
    * @returns what was held when it began
    */
   close(): Promise<SipEngineCounts>;

@@ -302,6 +302,20 @@ describe('a gateway that stops', () => {
     expect(isDrained).toBe(true);
   });
 
+  it('closes while B has said nothing yet: B is cancelled as soon as it has', async () => {
+    const { bench, internet, vpc } = await world();
+    internet.sip.send({ method: 'INVITE', callId: 'c1', body: internet.sdp });
+    await bench.run(20);
+    const closing = bench.gateway.close();
+    await bench.run(100);
+    internet.sip.response(503);
+    vpc.sip.respond(vpc.sip.request('INVITE').message, 180);
+    await bench.run(20);
+    await closing;
+    vpc.sip.request('CANCEL');
+    expect(bench.boundByRelay()).toEqual([]);
+  });
+
   it('closes: both legs of a call get a BYE, and every port is free', async () => {
     const { bench, internet, vpc } = await world();
     await establish(bench, internet, vpc);

@@ -72,6 +72,8 @@ export class LiveDialog<A> {
   hasHeardBye = false;
   /** Our INVITE that awaits a final response. */
   hasPendingOut = false;
+  /** Told of the end of the dialog: that INVITE, when it is an application's. */
+  onEnd: (() => void) | undefined;
   /** An offer of ours in an UPDATE that awaits its answer. */
   hasOfferOut = false;
   /** Reliable provisional responses to our last INVITE. */
@@ -179,6 +181,7 @@ export class LiveDialog<A> {
     this.isEnding = true;
     this.#accepted?.runner.handle({ kind: 'ended' });
     this.session?.handle({ kind: 'ended' });
+    this.onEnd?.();
     this.#release();
   }
 

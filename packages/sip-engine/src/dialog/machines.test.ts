@@ -109,7 +109,9 @@ const cases: readonly (readonly [string, readonly OutgoingInviteEvent[], readonl
   ['a CANCEL after the answer', [s('a'), p('cancel')], ['deliver']],
 ];
 
-function p(kind: 'cancel' | 'provisional' | 'failure' | 'rings-too-long'): OutgoingInviteEvent {
+function p(
+  kind: 'cancel' | 'dialog-ended' | 'provisional' | 'failure' | 'rings-too-long',
+): OutgoingInviteEvent {
   return { kind };
 }
 
@@ -135,6 +137,7 @@ describe('the INVITE of a UAC', () => {
 
   const event = fc.constantFrom<OutgoingInviteEvent>(
     p('cancel'),
+    p('dialog-ended'),
     p('provisional'),
     p('failure'),
     p('rings-too-long'),

@@ -6,7 +6,7 @@ export type OutgoingInviteState =
   /** No response yet: a CANCEL would race the INVITE and has to wait. */
   | { readonly kind: 'calling'; readonly isCancelWanted: boolean }
   | { readonly kind: 'proceeding' }
-  /** CANCEL is out, the final response is awaited for 64*T1 at most. */
+  /** CANCEL is out, or its dialog is over: the final response is awaited for 64*T1 at most. */
   | { readonly kind: 'cancelling' }
   /** A 2xx came: the dialog with this tag is the application's. */
   | { readonly kind: 'answered'; readonly toTag: string }
@@ -15,6 +15,8 @@ export type OutgoingInviteState =
 
 export type OutgoingInviteEvent =
   | { readonly kind: 'cancel' }
+  /** The dialog that it was sent in is over: its peer owes it a final response (15.1.2), and may never send one. */
+  | { readonly kind: 'dialog-ended' }
   | { readonly kind: 'provisional' }
   | { readonly kind: 'success'; readonly toTag: string }
   /** A final response of 300 and above, or none that the network could bring. */
@@ -52,9 +54,14 @@ export const forksPerInvite = 16;
 
 export const firstOutgoingInvite: OutgoingInviteState = { kind: 'calling', isCancelWanted: false };
 
+/** Whether neither a 2xx nor the end has come. */
+export function isUndecided({ kind }: OutgoingInviteState): boolean {
+  return kind !== 'answered' && kind !== 'over';
+}
+
 const stopTimer: TimerEffect = { kind: 'cancel-timer', timer: 'cancelled' };
 
-/** @param t1Ms T1; a cancelled INVITE is abandoned 64*T1 after the CANCEL (9.1) */
+/** @param t1Ms T1; a cancelled INVITE is abandoned 64*T1 after the CANCEL (9.1), or after the end of its dialog */
 export function outgoingInviteTransition(
   state: OutgoingInviteState,
   event: OutgoingInviteEvent,
@@ -85,6 +92,7 @@ function calling(
 ): OutgoingInviteStep {
   switch (event.kind) {
     case 'cancel':
+    case 'dialog-ended':
       return { state: { kind: 'calling', isCancelWanted: true }, effects: [] };
     case 'provisional':
       return state.isCancelWanted
@@ -111,6 +119,9 @@ function proceeding(
     case 'cancel':
     case 'rings-too-long':
       return startCancelling(t1Ms);
+    case 'dialog-ended':
+      // the BYE has said it: only the wait is bounded
+      return { state: { kind: 'cancelling' }, effects: [startTimer(t1Ms)] };
     case 'provisional':
       return { state, effects: [{ kind: 'deliver' }] };
     case 'success':
@@ -139,6 +150,7 @@ function cancelling(
         effects: [{ kind: 'tell-cancelled' }, { kind: 'abandon' }],
       };
     case 'cancel':
+    case 'dialog-ended':
     case 'provisional':
     case 'rings-too-long':
       return { state, effects: [] };
@@ -161,11 +173,12 @@ function answered(
 function startCancelling(t1Ms: number): OutgoingInviteStep {
   return {
     state: { kind: 'cancelling' },
-    effects: [
-      { kind: 'send-cancel' },
-      { kind: 'set-timer', timer: 'cancelled', afterMs: 64 * t1Ms },
-    ],
+    effects: [{ kind: 'send-cancel' }, startTimer(t1Ms)],
   };
+}
+
+function startTimer(t1Ms: number): TimerEffect {
+  return { kind: 'set-timer', timer: 'cancelled', afterMs: 64 * t1Ms };
 }
 
 function accept(toTag: string): OutgoingInviteStep {

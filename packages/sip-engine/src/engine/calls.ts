@@ -5,6 +5,7 @@ import type { EngineContext } from './context.ts';
 import { Draining } from './draining.ts';
 import { EngineGate } from './gate.ts';
 import { InboundRequests } from './inbound.ts';
+import { isHeard } from './invite-subject.ts';
 import { OutboundRequests } from './outbound.ts';
 import { engineClosed, noTransport } from './engine-errors.ts';
 import { receiveDatagram } from './receive.ts';
@@ -68,6 +69,8 @@ export class EngineCalls implements SipEngine {
     malformed: 0,
   };
   readonly #draining = new Draining(() => this.#isIdle());
+  /** Of the end: new calls that no CANCEL can follow yet. */
+  readonly #cancelling = new Draining(() => this.#outbound.pendingOf(undefined).every(isHeard));
   #isClosed = false;
 
   constructor(parts: EngineParts) {
@@ -117,7 +120,7 @@ export class EngineCalls implements SipEngine {
       isDraining: () => this.#draining.hasBegun,
     };
     this.#inbound = new InboundRequests(this.#context);
-    this.#outbound = new OutboundRequests(this.#context, () => this.#draining.check());
+    this.#outbound = new OutboundRequests(this.#context, () => this.#checkEnds());
     parts.dialogs.onEmpty = (): void => this.#draining.check();
     for (const transport of parts.transports) this.#receiveFrom(transport);
   }
@@ -195,9 +198,12 @@ export class EngineCalls implements SipEngine {
     for (const live of this.#context.dialogs.all()) endDialog(this.#context, live, 'server stops');
     for (const cancel of this.#graces) cancel();
     this.#graces.clear();
+    for (const app of this.#connections) app.close();
+    const { clock, timing } = this.#parts;
+    // 9.1: a CANCEL waits for the first response; who has none after three tries is not there
+    await this.#cancelling.endWithin(clock, 4 * timing.t1Ms);
     this.#context.transactions.abandonAll();
     this.#outbound.stop();
-    for (const app of this.#connections) app.close();
     await Promise.all(this.#listeners.map(async (listener) => listener.close()));
     await Promise.all(this.#parts.transports.map(async (transport) => transport.close()));
     return before;
@@ -214,7 +220,7 @@ export class EngineCalls implements SipEngine {
         if (!SipEngineError.is(error)) throw error;
         this.#counted.malformed += 1;
       }
-      this.#draining.check();
+      this.#checkEnds();
     });
     // failures of the socket itself belong to no call; sends have listeners of their own
     transport.onFailure(() => undefined);
@@ -276,6 +282,11 @@ export class EngineCalls implements SipEngine {
         if (live.app === undefined) endDialog(this.#context, live, 'application lost');
     });
     this.#graces.add(cancel);
+  }
+
+  #checkEnds(): void {
+    this.#draining.check();
+    this.#cancelling.check();
   }
 
   /** No dialog, and no INVITE either way that waits for its answer. */

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { endEngines } from '../testing/end-engines.ts';
 import { createEngineBench, type EngineBench } from '../testing/engine-bench.ts';
 import { startRawApp, type RawApp } from '../testing/raw-app.ts';
+import { placeCall } from '../testing/raw-call.ts';
 
 const sdp = 'v=0\r\no=- 1 1 IN IP4 10.0.0.9\r\ns=-\r\nc=IN IP4 10.0.0.9\r\nt=0 0\r\n';
 const opened: EngineBench[] = [];
@@ -85,4 +86,37 @@ describe('a drain', () => {
     await bench.run(ms);
     expect(isDrained()).toBe(true);
   });
+
+  it.each([
+    ['rings', 180],
+    ['has had no response', undefined],
+    ['rings after the end', 180],
+  ])(
+    'is over 64*T1 after a call whose re-INVITE %s, and that nobody answers',
+    async (how, status) => {
+      const { bench, peer, dialog, respond, app, ask } = await placeCall();
+      opened.push(bench);
+      await respond(200, { body: sdp });
+      app.say(`|${dialog}`, ['ACK sip:placeholder SIP/2.0']);
+      await ask('INVITE', sdp);
+      const { message: reInvite } = peer.request('INVITE');
+      const isDrained = drain(bench);
+      if (status !== undefined && how === 'rings') peer.respond(reInvite, status);
+      await ask('BYE');
+      peer.respond(peer.request('BYE').message, 200);
+      await bench.run(10);
+      if (how === 'rings after the end') peer.respond(reInvite, 180);
+      await bench.run(10);
+      expect(isDrained()).toBe(false);
+      await bench.run(32_000);
+      expect(isDrained()).toBe(true);
+      const cancels = peer.log().filter((line) => line === 'CANCEL');
+      expect(cancels.length > 0).toBe(how === 'rings after the end');
+      expect(app.heard.at(-1)).toContain(
+        how === 'has had no response' ? 'SIP/2.0 408' : 'SIP/2.0 487',
+      );
+      await bench.run(40_000);
+      expect(bench.clock.pending).toBe(0);
+    },
+  );
 });

@@ -1,3 +1,5 @@
+import type { Clock } from '../transport/clock.ts';
+
 /** The last part of an engine's life: no new calls, and word when the last one is over. */
 export class Draining {
   readonly #isIdle: () => boolean;
@@ -24,6 +26,15 @@ export class Draining {
     await new Promise<void>((resolve) => {
       this.#waiting.push(resolve);
     });
+  }
+
+  /** The same, within this time at most. */
+  async endWithin(clock: Clock, ms: number): Promise<void> {
+    if (this.#isIdle()) return;
+    const late = Promise.withResolvers<void>();
+    const cancel = clock.setTimer(ms, () => late.resolve());
+    await Promise.race([this.end(), late.promise]);
+    cancel();
   }
 
   /** Something is over: perhaps it was the last. */

@@ -7,11 +7,18 @@ import {
 } from '../dialog/dialog.ts';
 import { heardNext, isOutOfOrder } from '../dialog/heard-provisionals.ts';
 import { ackOf, LiveDialog, type SentAck } from '../dialog/live-dialog.ts';
-import { forksPerInvite, type OutgoingInviteEffect } from '../dialog/outgoing-invite.ts';
+import {
+  forksPerInvite,
+  isUndecided,
+  type OutgoingInviteEffect,
+  type OutgoingInviteState,
+} from '../dialog/outgoing-invite.ts';
 import { acknowledgeLate } from './acknowledge-late.ts';
 import { localAnswer, requestForNobody } from './client.ts';
 import { wireSip, type EngineContext, type EngineDialog } from './context.ts';
 import { inviteRunner, type InviteRunner } from './invite-runner.ts';
+import type { InviteSubject } from './invite-subject.ts';
+import { closeInvite, openInvite } from './offers.ts';
 import { agreeOnSession } from './session.ts';
 import { StrayAnswers } from './stray-answers.ts';
 import type { Cleared } from '../guard/send-gate.ts';
@@ -32,14 +39,6 @@ type Answer =
       readonly essentials: undefined;
       readonly verbatim: undefined;
     };
-
-/** What an INVITE of an application is about: a new call, or the dialog that it is sent in. */
-export interface InviteSubject {
-  readonly id: string;
-  /** The dialog's name, known from the first tag on. */
-  readonly name: string;
-  readonly base: EngineDialog | undefined;
-}
 
 /** One INVITE that an application sends: its transaction, its early dialogs, its CANCEL. */
 export class EngineInvite implements ClientUser {
@@ -82,15 +81,13 @@ export class EngineInvite implements ClientUser {
     return this.#runner.timerCount;
   }
 
-  /** Neither answered nor over. */
-  get isPending(): boolean {
-    const { kind } = this.#runner.state;
-    return kind !== 'answered' && kind !== 'over';
+  get state(): OutgoingInviteState {
+    return this.#runner.state;
   }
 
   /** @param request as given at the beginning; the transaction keeps its bytes as long as it needs them */
   begin(request: Cleared<SipRequest>): void {
-    if (this.subject.base !== undefined) this.subject.base.hasPendingOut = true;
+    openInvite(this.subject.base, () => this.#runner.handle({ kind: 'dialog-ended' }));
     this.#transaction = this.#context.transactions.request(request, this);
     if (this.#transaction === undefined) this.#fail('transport-error');
   }
@@ -229,7 +226,7 @@ export class EngineInvite implements ClientUser {
 
   #learnEarly(response: SipResponse, essentials: Essentials): void {
     const tag = essentials.toTag;
-    if (tag === undefined || this.subject.base !== undefined || !this.isPending) return;
+    if (tag === undefined || this.subject.base !== undefined || !isUndecided(this.state)) return;
     const known = this.#early.get(tag);
     const isFull = this.#early.size >= forksPerInvite;
     if (known !== undefined) known.value = refreshTarget(known.value, response);
@@ -292,7 +289,7 @@ export class EngineInvite implements ClientUser {
   #settle(): void {
     const { base } = this.subject;
     // once only: the next INVITE in the dialog may be under way while 2xx of this one still come
-    if (base !== undefined && !this.#isSettled) base.hasPendingOut = false;
+    if (!this.#isSettled) closeInvite(base);
     this.#isSettled = true;
     for (const live of this.#early.values()) this.#context.dialogs.remove(live);
     this.#early.clear();

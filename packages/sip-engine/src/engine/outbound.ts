@@ -1,4 +1,5 @@
 import { appValue, composeRequest, free } from '../dialog/compose.ts';
+import { isUndecided } from '../dialog/outgoing-invite.ts';
 import { dialogName, isSessionRefresh, isTargetRefresh, refreshTarget } from '../dialog/dialog.ts';
 import { localAnswer, draftInDialog, routeInDialog, routeTo, sendAck } from './client.ts';
 import {
@@ -56,7 +57,7 @@ export class OutboundRequests {
   /** INVITEs of this application that are not decided. */
   pendingOf(app: AppConnection | undefined): EngineInvite[] {
     return [...this.#invites.values()].filter(
-      (invite) => invite.isPending && (app === undefined || invite.app === app),
+      ({ state, app: of }) => isUndecided(state) && (app === undefined || of === app),
     );
   }
 
@@ -93,6 +94,8 @@ export class OutboundRequests {
         app.tell({ kind: 'refused', to: command.id, text: way.reason });
         return;
       }
+      // lost while the name was looked up: nobody would hear of the answer, or cancel it
+      if (!app.isOpen) return;
       if (isOurs(context, way)) {
         app.tell({ kind: 'refused', to: command.id, text: 'the request would come back here' });
         return;
@@ -268,7 +271,7 @@ export class OutboundRequests {
   #cancel(app: AppConnection, command: AppCommand): string | undefined {
     const { transactionId } = command;
     const invite = transactionId === undefined ? undefined : this.#invites.get(transactionId);
-    if (transactionId === undefined || invite === undefined || !invite.isPending) {
+    if (transactionId === undefined || invite === undefined || !isUndecided(invite.state)) {
       return 'unknown transaction: there is nothing to cancel';
     }
     const cancel = invite.cancel(free(command.sip, ''));

@@ -10,7 +10,10 @@ type Opened = Pick<EngineBench, 'engine' | 'clock'>;
  */
 export async function endEngines(opened: Opened[]): Promise<void> {
   for (const { engine, clock } of opened.splice(0)) {
-    await engine.close();
+    const closing = engine.close();
+    // an INVITE that nobody has answered is waited for
+    await clock.advanceSettled(2_000);
+    await closing;
     // what was sent last is still on its way
     clock.advance(100);
     if (clock.pending > 0) throw new Error(`a closed engine has left ${clock.pending} timers`);
