@@ -32,6 +32,9 @@ interface RelayedCall {
   silent: boolean;
 }
 
+/** How long a port has to be silent until another one of the same address may be learned, once its peer has described itself again. */
+const peerSilenceMs = 5_000;
+
 /**
  * The calls of one relay and their packets. It opens, negotiates and releases in the order it was asked to, one act at
  * a time, so that an act never meets another's half-opened ports. Of what it holds, everything is bounded by the range of ports.
@@ -120,14 +123,17 @@ export class RelayEngine {
     for (const [at, sides] of call.streams) {
       requireSamePath(sides[turn.from], turn.streams[at]);
     }
+    const nowMs = this.#parts.now();
+    const silenceMs = Math.min(peerSilenceMs, this.#parts.mediaTimeoutMs);
+    const times = { nowMs, silenceMs };
     for (const [at, sides] of call.streams) {
       const [answerer, offerer] = [sides[turn.from], sides[otherLeg(turn.from)]];
       const answered = turn.streams[at];
-      answerer.negotiate(answered);
-      if (answered === undefined) offerer.negotiate(undefined);
-      else if (offerer.pending !== undefined) offerer.negotiate(offerer.pending.stream);
+      answerer.negotiate(answered, times);
+      if (answered === undefined) offerer.negotiate(undefined, times);
+      else if (offerer.pending !== undefined) offerer.negotiate(offerer.pending.stream, times);
     }
-    call.heardAtMs = this.#parts.now();
+    call.heardAtMs = nowMs;
     call.silent = false;
     return toldTo(otherLeg(turn.from), call, turn);
   }
@@ -153,7 +159,7 @@ export class RelayEngine {
 
   #receiver(callId: string): Parameters<typeof openStream>[2] {
     return ({ side, other }, component, bytes, from) => {
-      if (!side.take(component, bytes, from)) return;
+      if (!side.take(component, bytes, from, this.#parts.now)) return;
       if (!side.started && component === 'rtp') {
         side.started = true;
         this.#parts.emit({ kind: 'media-started', callId, leg: side.leg });
@@ -167,8 +173,7 @@ export class RelayEngine {
     for (const [callId, call] of this.#calls) {
       const streams = [...call.streams.values()];
       const sides = streams.flatMap(({ a, b }) => [a, b]);
-      const heard = sides.some((side) => side.heard);
-      for (const side of sides) side.heard = false;
+      const heard = sides.filter((side) => side.heardUntil(now)).length > 0;
       if (heard || !sides.some(isToSend)) {
         call.heardAtMs = now;
         call.silent = false;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { mediaRelayBasics } from './media-relay-basics.ts';
+import { mediaRelayMoves } from './media-relay-moves.ts';
 import { mediaRelayRefusals } from './media-relay-refusals.ts';
 import {
   connect,
@@ -205,6 +206,7 @@ const ending: readonly MediaRelayCase[] = [
 export const mediaRelayCases: readonly MediaRelayCase[] = [
   ...relaying,
   ...mediaRelayBasics,
+  ...mediaRelayMoves,
   ...ending,
   ...mediaRelayRefusals,
 ];
