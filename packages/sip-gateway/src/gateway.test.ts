@@ -263,6 +263,45 @@ describe('a call that does not come about', () => {
     expect(bench.gateway.counts().calls).toBe(0);
   });
 
+  it('A waits as long as its Expires says: 487, and B is cancelled', async () => {
+    const { bench, internet, vpc } = await world();
+    const headers = ['Expires: 10'];
+    internet.sip.send({ method: 'INVITE', callId: 'c1', headers, body: internet.sdp });
+    await bench.run(20);
+    const { message: invite } = vpc.sip.request('INVITE');
+    vpc.sip.respond(invite, 180);
+    await bench.run(9_900);
+    expect(internet.sip.log()).toEqual(['100 INVITE', '180 INVITE']);
+    await bench.run(200);
+    expect(internet.sip.log().at(-1)).toBe('487 INVITE');
+    const { toTag } = internet.sip.response(487).essentials;
+    internet.sip.send({ method: 'ACK', callId: 'c1', branch: 'z9hG4bKc1', toTag });
+    vpc.sip.respond(vpc.sip.request('CANCEL').message, 200);
+    vpc.sip.respond(invite, 487);
+    await bench.run(20);
+    expect(bench.gateway.counts().calls).toBe(0);
+  });
+
+  it.each(['10', '4294967295', 'Thu, 01 Dec 1994 16:00:00 GMT'])(
+    'a call that was answered goes on, whatever its Expires says: %s',
+    async (expires) => {
+      const { bench, internet, vpc } = await world();
+      const headers = [`Expires: ${expires}`];
+      internet.sip.send({ method: 'INVITE', callId: 'c1', headers, body: internet.sdp });
+      await bench.run(20);
+      vpc.sip.respond(vpc.sip.request('INVITE').message, 200, { body: vpc.sdp });
+      await bench.run(20);
+      const { toTag } = internet.sip.response(200).essentials;
+      internet.sip.send({ method: 'ACK', callId: 'c1', toTag });
+      await bench.run(30_000);
+      expect(vpc.sip.log()).toEqual(['INVITE', 'ACK']);
+      internet.sip.send({ method: 'BYE', callId: 'c1', toTag, sequence: 2 });
+      await bench.run(20);
+      vpc.sip.respond(vpc.sip.request('BYE').message, 200);
+      await bench.run(20);
+    },
+  );
+
   it('B says nothing at all: A gets 408', async () => {
     const { bench, internet } = await world();
     internet.sip.send({ method: 'INVITE', callId: 'c1', body: internet.sdp });

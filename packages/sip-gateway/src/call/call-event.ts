@@ -46,6 +46,8 @@ export type CallEvent =
   | { readonly kind: 'signalling-lost' }
   /** The SIP server sent something that names another address than this peer must be told. */
   | { readonly kind: 'told-untrue' }
+  /** A waits no longer: what its INVITE gave us is over (RFC 3261, section 13.3.1.1). */
+  | { readonly kind: 'expired' }
   /** The gateway stops. */
   | { readonly kind: 'shutdown' }
   | { readonly kind: 'timer'; readonly timer: CallTimer };

@@ -63,6 +63,7 @@ const anyEvent: fc.Arbitrary<CallEvent> = fc.oneof(
     { kind: 'answer-refused' },
     { kind: 'signalling-lost' },
     { kind: 'told-untrue' },
+    { kind: 'expired' },
     { kind: 'shutdown' },
   ),
   fc.record({

@@ -84,6 +84,9 @@ function endedByEvent(state: CallState, event: CallEvent): Transition | undefine
       return end(state, draft, { cause: 'shutdown', status: 503 });
     case 'told-untrue':
       return end(state, draft, { cause: 'told-untrue', status: 500 });
+    case 'expired':
+      if (state.call.a !== 'invited') return undefined;
+      return end(state, draft, { cause: 'no-answer', status: 487 });
     case 'signalling-lost':
       return endAtOnce(state, draft);
     case 'media-timed-out':

@@ -57,6 +57,7 @@ class FakeLegs implements SignalledCall {
       fromName,
       passed,
       sdp,
+      expiresMs: 60_000,
     };
   }
 
@@ -201,6 +202,7 @@ function begin(offer: string | undefined): World {
     clock,
     timeouts: defaultTimeouts,
     callee: { uri: `sip:b@${b}`, address: b, nextHop: undefined },
+    expiresMs: 60_000,
     onAnswer: () => undefined,
     onMediaRefused: () => undefined,
     onEnd: (cause) => ends.push(cause),

@@ -55,6 +55,7 @@ it('a defect in one step is told to the process, and what the call holds is give
       fromName: undefined,
       passed: {},
       sdp,
+      expiresMs: undefined,
     },
     onEvent: (listener) => void listeners.push(listener),
     perform: (act) => {
@@ -83,6 +84,7 @@ it('a defect in one step is told to the process, and what the call holds is give
     clock,
     timeouts: defaultTimeouts,
     callee: { uri: 'sip:b@10.0.3.10', address: signalling.b, nextHop: undefined },
+    expiresMs: undefined,
     onAnswer: () => undefined,
     onMediaRefused: () => undefined,
     onEnd: (cause) => ends.push(cause),

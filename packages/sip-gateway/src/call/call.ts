@@ -28,6 +28,8 @@ export interface LiveCallParts {
   readonly clock: Clock;
   readonly timeouts: CallTimeouts;
   readonly callee: Callee;
+  /** How much longer A waits for a final response, in milliseconds; undefined when it does not say. */
+  readonly expiresMs: number | undefined;
   /** A was sent the 200. */
   readonly onAnswer: () => void;
   /** A session description was refused, by us or by the relay. */
@@ -50,14 +52,18 @@ export class LiveCall {
   /** Known before the media is released. */
   #cause: EndCause | undefined;
   #isOver = false;
+  #stopExpiry: CancelTimer | undefined;
 
   constructor(parts: LiveCallParts) {
     this.#parts = parts;
   }
 
   start(): void {
-    const { signalled } = this.#parts;
+    const { signalled, clock, expiresMs, timeouts } = this.#parts;
     signalled.onEvent((event) => this.take(event));
+    // beyond the set-up's own limit there is nothing left to end
+    if (expiresMs !== undefined && expiresMs < timeouts.setup)
+      this.#stopExpiry = clock.setTimer(expiresMs, () => this.take({ kind: 'expired' }));
     this.take({ kind: 'invite', sdp: signalled.invite.sdp });
   }
 
@@ -88,6 +94,7 @@ export class LiveCall {
   abandon(): void {
     for (const cancel of this.#timers.values()) cancel();
     this.#timers.clear();
+    this.#stopExpiry?.();
     this.#parts.signalled.forget();
     this.#over(this.#cause ?? 'shutdown');
   }
@@ -120,6 +127,7 @@ export class LiveCall {
         });
         break;
       case 'answer-a':
+        this.#stopExpiry?.();
         this.#parts.signalled.perform(effect);
         this.#parts.onAnswer();
         break;
@@ -188,6 +196,7 @@ export class LiveCall {
 
   #end(cause: EndCause): void {
     this.#cause = cause;
+    this.#stopExpiry?.();
     this.#parts.signalled.forget();
     this.#afterMedia(async () => this.#over(cause));
   }

@@ -122,8 +122,9 @@ export class GatewayCalls {
 
   #start(signalled: SignalledCall, callee: Callee, since: number | undefined): void {
     const { relay, clock, pathTo, timeouts, newSessionId, onEvent } = this.#parts;
-    const { callId, source } = signalled.invite;
+    const { callId, source, expiresMs } = signalled.invite;
     const beganMs = since ?? clock.now();
+    const waitedMs = clock.now() - beganMs;
     const mediaId = this.#mediaIdFor(callId);
     const [from, to] = [this.#classOf(source), this.#classOf(callee.address)];
     const described = new DescribedLegs({
@@ -141,6 +142,7 @@ export class GatewayCalls {
       clock,
       timeouts,
       callee,
+      expiresMs: expiresMs === undefined ? undefined : expiresMs - waitedMs,
       onAnswer: () => onEvent({ kind: 'call-answered', callId, setupMs: clock.now() - beganMs }),
       onMediaRefused: (error) => {
         const because = error instanceof Error ? error.message : String(error);

@@ -64,6 +64,7 @@ export function whileReOffering(call: Call, reOffer: ReOffer, event: CallEvent):
     case 'shutdown':
     case 'signalling-lost':
     case 'told-untrue':
+    case 'expired':
       return going(draft, reOffer);
     default:
       return event satisfies never;

@@ -68,6 +68,7 @@ export function whileSettingUp(kind: SetUp, call: Call, event: CallEvent): Trans
     case 'shutdown':
     case 'signalling-lost':
     case 'told-untrue':
+    case 'expired':
       return at(kind, draft);
     default:
       return event satisfies never;
@@ -117,6 +118,7 @@ export function whileAnswering(call: Call, event: CallEvent): Transition {
     case 'shutdown':
     case 'signalling-lost':
     case 'told-untrue':
+    case 'expired':
       return at('answered', draft);
     default:
       return event satisfies never;

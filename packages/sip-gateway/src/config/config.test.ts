@@ -253,6 +253,7 @@ function inviteTo(requestUri: string, source: string): Parameters<RouteCall>[0] 
     requestUri,
     fromUser: 'a',
     fromName: undefined,
+    expiresMs: undefined,
     passed: {},
     sdp: undefined,
   };

@@ -50,6 +50,7 @@ export function readInvite(
     fromName: from.displayName,
     passed: passedOf(request, passHeaders),
     sdp: body.sdp,
+    expiresMs: expiresOf(request.get('expires')),
   };
   return { kind: 'invite', invite };
 }
@@ -58,6 +59,12 @@ export function readInvite(
 function userOf(uri: Uri): string | undefined {
   if (uri.kind === 'sip') return uri.user;
   return uri.scheme === 'tel' ? uri.rest.split(';')[0] : undefined;
+}
+
+/** RFC 3261, section 20.19: seconds. What is no number says nothing. */
+function expiresOf(written: string | undefined): number | undefined {
+  const seconds = written?.trim() ?? '';
+  return /^\d{1,10}$/.test(seconds) ? Number(seconds) * 1000 : undefined;
 }
 
 /** RFC 3261, section 8.2.2.3. */

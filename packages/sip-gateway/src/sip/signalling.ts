@@ -16,6 +16,8 @@ export interface IncomingInvite {
   /** Header fields for B: those of `passHeaders` that the INVITE has. */
   readonly passed: Readonly<Record<string, string>>;
   readonly sdp: string | undefined;
+  /** How long A waits for a final response, in milliseconds (RFC 3261, section 13.3.1.1); undefined when it does not say. */
+  readonly expiresMs: number | undefined;
 }
 
 /** Whom to call for a call, and by which way. */
