@@ -271,6 +271,7 @@ export class ClaimController {
     work.place = undefined;
     // what was refused then may be free at the next try
     work.excluded.clear();
+    work.hasMetNotOurs = false;
     this.#tell(trouble, work);
     await writeTrouble(this.#ports, work, trouble).catch(() => {});
   }

@@ -24,6 +24,8 @@ export interface ClaimWork {
   place: ClaimPlace | undefined;
   /** Allocation ids that EC2 refused. */
   readonly excluded: Set<string>;
+  /** True once EC2 refused one of those as not ours, although describes show it. */
+  hasMetNotOurs: boolean;
   /** The address of an earlier pod of the same name. */
   inherits: string | undefined;
   /** What was held of IPv6 for it: its status may not say so yet. */
@@ -51,6 +53,7 @@ export function newWork(ports: ControlPorts, claim: IdentityClaim): ClaimWork {
     usedAtMs: ports.clock.elapsed(),
     place: undefined,
     excluded: new Set(),
+    hasMetNotOurs: false,
     inherits: undefined,
     publicIpv6: undefined,
     unavailableSinceMs: undefined,

@@ -1,4 +1,4 @@
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { ensurePublicIdentity } from '../../ensure-public-identity.ts';
 import type { Cidr } from '../../identity/address.ts';
 import type { HeldIdentity } from '../../held-identity.ts';
@@ -140,4 +140,51 @@ it('a controller that may not look tells each pod that waits', async () => {
     expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'AccessDenied' } });
   }
   expect(built.clock.elapsed()).toBeLessThan(5000);
+});
+
+describe('an address that is not ours, while describes go on showing it', () => {
+  it('is the trouble of nobody: each claim that meets it gets another one', async () => {
+    const built = open({
+      addresses: 6,
+      ec2: { releasedAddress: 'reallocated', reads: { lagMs: { addresses: 60_000 } } },
+    });
+    const told: string[] = [];
+    built.control('one', { options: { onTrouble: ({ code }) => void told.push(code) } });
+    await built.clock.advance(61_000);
+    for (const { allocationId } of built.ec2.snapshot().addresses.slice(0, 2)) {
+      await built.ec2.releaseAddress({ allocationId });
+    }
+    const begunMs = built.clock.elapsed();
+    const all = [1, 2, 3, 4].map((number) => ensure(built.pod(`gateway-${number}`)));
+    const held = await built.run(Promise.all(all));
+    expect(new Set(held.map(({ identity }) => identity.publicIp)).size).toBe(4);
+    expect(built.clock.elapsed() - begunMs).toBeLessThan(40_000);
+    expect(told).toEqual([]);
+  });
+
+  it('and where each one is refused so, two are tried, and no other claim waits', async () => {
+    const built = open();
+    let refused = 0;
+    const refusing: Ec2Api = {
+      ...aroundEc2(built.ec2, (_action, call, make) => make(call)),
+      associateAddress: async (input, call) => {
+        if (input.networkInterfaceId === built.networkInterfaceIds[0]) {
+          return built.ec2.associateAddress(input, call);
+        }
+        refused += 1;
+        const [action, ec2Code] = ['AssociateAddress', 'AuthFailure'];
+        throw new Ec2CallError({ action, ec2Code, message: 'not yours', httpStatus: 401 });
+      },
+    };
+    built.control('one', { ec2: refusing });
+    const waiting = ensure(built.pod('bad', { node: 1 }));
+    waiting.catch(() => {});
+    await built.clock.advance(30_000);
+    const [claim] = await built.claims.list();
+    expect(claim?.status?.trouble).toMatchObject({ code: 'CredentialsRefused', retry: 'later' });
+    expect(refused).toBe(2);
+    const begunMs = built.clock.elapsed();
+    await built.run(ensure(built.pod('good')));
+    expect(built.clock.elapsed() - begunMs).toBeLessThan(5000);
+  });
 });

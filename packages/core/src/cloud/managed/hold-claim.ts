@@ -23,6 +23,7 @@ import {
 import { holdClaimIpv6 } from './claim-ipv6.ts';
 import { renewSession, type ClaimPlace, type ClaimWork } from './claim-work.ts';
 import type { ControlPorts } from './control-ports.ts';
+import { isOfOneAddress } from './stops-all.ts';
 import { heldAddress, isReady, wantedFor } from './want-claim.ts';
 import { writeStatus } from './write-status.ts';
 
@@ -76,6 +77,7 @@ export async function holdClaim(ports: ControlPorts, errand: HoldErrand): Promis
     apply: async (step) => {
       if (step.kind === 'assign-private-ip') await sayAssigned(ports, work);
       const carried = await carryOut(session, step).catch(async (error: unknown) => {
+        if (isOnlyOfAddress(work, error)) return 'claim-lost' as const;
         if (hasFreed || !isStuckElsewhere(error)) throw error;
         hasFreed = true;
         await freeFor(ports, session, errand, error);
@@ -174,6 +176,13 @@ function withClaim(
   const { privateIp } = work.claim.spec.link;
   const kind = 'associate-address';
   return [{ kind, allocationId, publicIp, networkInterfaceId, privateIp }, ...steps];
+}
+
+/** Once: what is refused of two addresses would be of all. */
+function isOnlyOfAddress(work: ClaimWork, error: unknown): boolean {
+  if (work.hasMetNotOurs || !CoreError.is(error) || !isOfOneAddress(error.cause)) return false;
+  work.hasMetNotOurs = true;
+  return true;
 }
 
 function isStuckElsewhere(error: unknown): error is CoreError {

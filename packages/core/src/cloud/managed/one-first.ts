@@ -1,7 +1,7 @@
 import type { AssociateAddress, Ec2Api } from '../ec2-api.ts';
 import { Ec2CallError } from '../ec2-call-error.ts';
 import { meaningOf } from '../translate-ec2-error.ts';
-import { stopsAll } from './stops-all.ts';
+import { isOfOneAddress, stopsAll } from './stops-all.ts';
 
 interface Refusal {
   readonly input: AssociateAddress;
@@ -54,12 +54,9 @@ function isDenied(error: unknown): boolean {
   return Ec2CallError.is(error) && meaningOf(error).code === 'AccessDenied';
 }
 
-/** AuthFailure of this action is of an address that another account has by now, too. */
 function isForAll(error: unknown): boolean {
   return (
-    Ec2CallError.is(error) &&
-    error.ec2Code !== 'AuthFailure' &&
-    stopsAll.includes(meaningOf(error).code)
+    Ec2CallError.is(error) && !isOfOneAddress(error) && stopsAll.includes(meaningOf(error).code)
   );
 }
 

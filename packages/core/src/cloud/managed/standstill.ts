@@ -1,6 +1,6 @@
 import { CoreError, type CoreErrorCode } from '../../errors.ts';
 import { soonMs } from './claim-work.ts';
-import { stopsAll } from './stops-all.ts';
+import { isOfOneAddress, stopsAll } from './stops-all.ts';
 
 const ofCredentials: readonly CoreErrorCode[] = ['CredentialsMissing', 'CredentialsRefused'];
 
@@ -38,7 +38,8 @@ export class Standstill {
 
   /** True for a trouble that begins one. */
   begins(trouble: CoreError, nowMs: number): boolean {
-    if (!stopsAll.includes(trouble.code) || this.#now !== undefined) return false;
+    const isForAll = stopsAll.includes(trouble.code) && !isOfOneAddress(trouble.cause);
+    if (!isForAll || this.#now !== undefined) return false;
     const isShort = ofCredentials.includes(trouble.code);
     const ms = isShort ? Math.min(this.#nextMs, this.#intervalMs) : this.#intervalMs;
     if (isShort) this.#nextMs = 2 * ms;
