@@ -128,6 +128,21 @@ describe('filePublisher', () => {
     expect(await readdir(directory)).toEqual(['public-ip.json']);
   });
 
+  it('takes away what a writer left that was killed a minute ago, and nothing that another writes now', async () => {
+    const left = (agoMs: number): string => `.public-ip.${Date.now() - agoMs}.91234`;
+    const underWay = left(50_000);
+    const others = ['.a', underWay, '.public-ips', 'a.public-ip.1'];
+    for (const name of [left(61_000), ...others]) {
+      await writeFile(join(directory, name), '{');
+    }
+    const publisher = filePublisher(directory);
+    const published = await publisher.publish(identity);
+    expect(await readdir(directory)).toHaveLength(others.length + 2);
+    await writeFile(join(directory, left(61_000)), '{');
+    await publisher.release(published);
+    expect((await readdir(directory)).toSorted()).toEqual([...others, 'public-ip.released']);
+  });
+
   it('says where it could not write, and leaves no temporary file', async () => {
     await writeFile(join(directory, 'file'), '');
     const inFile = filePublisher(join(directory, 'file'));

@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CoreError } from '../../errors.ts';
 
@@ -20,21 +19,26 @@ export function removeFile(directory: string, name: string): Promise<void> {
   return rm(join(directory, name), { force: true });
 }
 
-/** By write, fsync and rename: a reader sees the file whole or not at all. */
+/** What is written beside begins so, and goes on with when that began, in milliseconds since the epoch: such names sort by time. */
+const temporaryPrefix = '.public-ip.';
+/** So long after, its writer is dead. */
+const abandonedMs = 60_000;
+
+/** By write, fsync and rename: a reader sees the file whole or not at all. Takes away what writers left that were killed. */
 export async function writeWhole(directory: string, name: string, text: string): Promise<void> {
-  const temporary = join(directory, `.${name}.${randomUUID()}`);
+  const nowMs = Date.now();
+  const abandoned = `${temporaryPrefix}${nowMs - abandonedMs}`;
+  for (const one of await readdir(directory)) {
+    if (one > temporaryPrefix && one < abandoned) await removeFile(directory, one);
+  }
+  // no two processes of one machine begin in the same nanosecond
+  const temporary = `${temporaryPrefix}${nowMs}.${process.hrtime.bigint()}`;
+  const path = join(directory, temporary);
   try {
-    const file = await open(temporary, 'wx', 0o644);
-    try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, join(directory, name));
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
+    await writeFile(path, text, { flag: 'wx', mode: 0o644, flush: true });
+    await rename(path, join(directory, name));
+  } finally {
+    await removeFile(directory, temporary);
   }
 }
 
