@@ -9,8 +9,7 @@ import type {
 } from './cloud-state.ts';
 import type { IamKeys } from './iam-conditions.ts';
 
-/** AWS's own example account. */
-/** The simulated account. */
+/** The simulated account: AWS's own example. */
 export const accountId = '123456789012';
 
 /** One thing that a call needs a right to: an action on a resource. */
