@@ -1,7 +1,7 @@
 // Credentials as a Pod Identity agent gives them, and clocks that differ: real HTTP on loopback.
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { CallOptions, Ec2Api } from '../../cloud/ec2-api.ts';
 import { translateEc2Error } from '../../cloud/translate-ec2-error.ts';
@@ -24,11 +24,15 @@ beforeEach(() => {
   vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', '/dev/null');
 });
 
-async function listen(answer: Answer): Promise<string> {
+async function listen(
+  answer: Answer,
+  onConnection: (socket: Socket) => void = () => {},
+): Promise<string> {
   const server = createServer((request, response) => {
     request.resume();
     answer(request, response);
   });
+  server.on('connection', onConnection);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   closing.push(async () => {
@@ -48,18 +52,29 @@ const expired =
 /** A Pod Identity agent: what it answers to its first request, its second one, and all further ones. */
 async function agentThat(
   ...answers: readonly ('gives' | 'hangs')[]
-): Promise<{ asked: number; isAway: boolean }> {
-  const seen = { asked: 0, isAway: false };
-  const url = await listen((_request, response) => {
-    const how = answers[Math.min(seen.asked, answers.length - 1)];
-    seen.asked += 1;
-    if (seen.isAway) response.destroy();
-    if (seen.isAway || how === 'hangs') return;
-    // the SDK renews what ends within five minutes
-    const Expiration = new Date(Date.now() + 4 * 60_000).toISOString();
-    const keys = { AccessKeyId: `KEY${seen.asked}`, SecretAccessKey: 's', Token: 't', Expiration };
-    response.end(JSON.stringify(keys));
-  });
+): Promise<{ asked: number; isAway: boolean; open: number }> {
+  const seen = { asked: 0, isAway: false, open: 0 };
+  const url = await listen(
+    (_request, response) => {
+      const how = answers[Math.min(seen.asked, answers.length - 1)];
+      seen.asked += 1;
+      if (seen.isAway) response.destroy();
+      if (seen.isAway || how === 'hangs') return;
+      // the SDK renews what ends within five minutes
+      const Expiration = new Date(Date.now() + 4 * 60_000).toISOString();
+      const keys = {
+        AccessKeyId: `KEY${seen.asked}`,
+        SecretAccessKey: 's',
+        Token: 't',
+        Expiration,
+      };
+      response.end(JSON.stringify(keys));
+    },
+    (socket) => {
+      seen.open += 1;
+      socket.on('close', () => (seen.open -= 1));
+    },
+  );
   vi.stubEnv('AWS_CONTAINER_CREDENTIALS_FULL_URI', `${url}/v1/credentials`);
   vi.stubEnv('AWS_CONTAINER_AUTHORIZATION_TOKEN', 'token');
   return seen;
@@ -89,6 +104,14 @@ describe('a Pod Identity agent', () => {
     expect(keys).toEqual([]);
     await api.describeAddresses({});
     expect(keys).toEqual(['KEY2']);
+  });
+
+  it('that hangs is left with no connection of a call that has ended', async () => {
+    const agent = await agentThat('hangs');
+    const { api } = await ec2({ requestTimeoutMs: 100 });
+    for (let call = 0; call < 10; call++) await failed(api);
+    expect(agent.asked).toBeGreaterThanOrEqual(10);
+    await vi.waitFor(() => expect(agent.open).toBe(0));
   });
 
   // the SDK asks it again for some seconds

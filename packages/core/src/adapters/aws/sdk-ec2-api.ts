@@ -5,7 +5,7 @@ import { onDemand } from '../../on-demand.ts';
 import { ec2CallErrorFrom, isClockCorrected, type SdkErrorFacts } from './ec2-call-error-from.ts';
 import { readElasticIp } from './read-shapes.ts';
 import { reads } from './sdk-reads.ts';
-import type { Connection, Run } from './sdk-run.ts';
+import { sendBy, type Connection, type Run, type Send } from './sdk-run.ts';
 
 /** Which region is asked, as whom, and how long an answer may take. */
 export interface SdkEc2Options {
@@ -42,8 +42,11 @@ export function sdkEc2Api(options: SdkEc2Options): Ec2Api {
       const connection = await (connecting ??= connect(options));
       // the SDK itself waits without end for a Pod Identity agent that is silent
       deadline = AbortSignal.timeout(options.requestTimeoutMs ?? 10_000);
-      const credentials = orAborted(connection.client.config.credentials(), deadline);
-      await orAborted(credentials, signal ?? untilSent);
+      const { credentials } = connection.client.config;
+      const asked = isAgentNamed()
+        ? (await import('./requests-end-with.ts')).requestsEndWith(deadline, credentials)
+        : credentials();
+      await orAborted(orAborted(asked, deadline), signal ?? untilSent);
       hasHadCredentials = true;
       return await act(connection, abort).catch((error: SdkErrorFacts) => {
         if (isClockCorrected(error)) return act(connection, abort);
@@ -56,12 +59,13 @@ export function sdkEc2Api(options: SdkEc2Options): Ec2Api {
       throw ec2CallErrorFrom(error, action, hasHadCredentials || isAgentNamed());
     }
   };
+  const send = sendBy(run);
   return {
     ...reads(run),
     ...packetFilterReads(run),
-    ...interfaceWrites(run),
-    ...addressWrites(run),
-    ...routeWrites(run),
+    ...interfaceWrites(run, send),
+    ...addressWrites(run, send),
+    ...routeWrites(send),
   };
 }
 
@@ -102,7 +106,7 @@ async function connect(options: SdkEc2Options): Promise<Connection> {
   return { sdk, client };
 }
 
-function interfaceWrites(run: Run) {
+function interfaceWrites(run: Run, send: Send) {
   return {
     assignPrivateIpAddresses: ({ networkInterfaceId, privateIpAddresses }, call) =>
       run('AssignPrivateIpAddresses', call, async ({ sdk, client }, options) => {
@@ -119,13 +123,15 @@ function interfaceWrites(run: Run) {
         return { assignedPrivateIpAddresses: assigned };
       }),
     unassignPrivateIpAddresses: ({ networkInterfaceId, privateIpAddresses }, call) =>
-      run('UnassignPrivateIpAddresses', call, async ({ sdk, client }, options) => {
-        const command = new sdk.UnassignPrivateIpAddressesCommand({
-          NetworkInterfaceId: networkInterfaceId,
-          PrivateIpAddresses: [...privateIpAddresses],
-        });
-        await client.send(command, options);
-      }),
+      send(
+        'UnassignPrivateIpAddresses',
+        call,
+        (sdk) =>
+          new sdk.UnassignPrivateIpAddressesCommand({
+            NetworkInterfaceId: networkInterfaceId,
+            PrivateIpAddresses: [...privateIpAddresses],
+          }),
+      ),
     assignIpv6Addresses: ({ networkInterfaceId, ipv6Addresses }, call) =>
       run('AssignIpv6Addresses', call, async ({ sdk, client }, options) => {
         const command = new sdk.AssignIpv6AddressesCommand({
@@ -137,21 +143,25 @@ function interfaceWrites(run: Run) {
         return { assignedIpv6Addresses: isFirst ? AssignedIpv6Addresses : ipv6Addresses };
       }),
     unassignIpv6Addresses: ({ networkInterfaceId, ipv6Addresses }, call) =>
-      run('UnassignIpv6Addresses', call, async ({ sdk, client }, options) => {
-        const command = new sdk.UnassignIpv6AddressesCommand({
-          NetworkInterfaceId: networkInterfaceId,
-          Ipv6Addresses: [...ipv6Addresses],
-        });
-        await client.send(command, options);
-      }),
+      send(
+        'UnassignIpv6Addresses',
+        call,
+        (sdk) =>
+          new sdk.UnassignIpv6AddressesCommand({
+            NetworkInterfaceId: networkInterfaceId,
+            Ipv6Addresses: [...ipv6Addresses],
+          }),
+      ),
     setSourceDestCheck: ({ networkInterfaceId, sourceDestCheck }, call) =>
-      run('ModifyNetworkInterfaceAttribute', call, async ({ sdk, client }, options) => {
-        const command = new sdk.ModifyNetworkInterfaceAttributeCommand({
-          NetworkInterfaceId: networkInterfaceId,
-          SourceDestCheck: { Value: sourceDestCheck },
-        });
-        await client.send(command, options);
-      }),
+      send(
+        'ModifyNetworkInterfaceAttribute',
+        call,
+        (sdk) =>
+          new sdk.ModifyNetworkInterfaceAttributeCommand({
+            NetworkInterfaceId: networkInterfaceId,
+            SourceDestCheck: { Value: sourceDestCheck },
+          }),
+      ),
   } satisfies Partial<Ec2Api>;
 }
 
@@ -161,6 +171,7 @@ function tagShapes(tags: readonly Tag[]) {
 
 function addressWrites(
   run: Run,
+  send: Send,
 ): Pick<
   Ec2Api,
   'allocateTaggedAddress' | 'associateAddress' | 'disassociateAddress' | 'createTags' | 'deleteTags'
@@ -192,24 +203,24 @@ function addressWrites(
         return { associationId: AssociationId };
       }),
     disassociateAddress: ({ associationId }, call) =>
-      run('DisassociateAddress', call, async ({ sdk, client }, options) => {
-        const command = new sdk.DisassociateAddressCommand({ AssociationId: associationId });
-        await client.send(command, options);
-      }),
+      send(
+        'DisassociateAddress',
+        call,
+        (sdk) => new sdk.DisassociateAddressCommand({ AssociationId: associationId }),
+      ),
     createTags: ({ resources, tags }, call) =>
-      run('CreateTags', call, async ({ sdk, client }, options) => {
-        const Tags = tagShapes(tags);
-        const command = new sdk.CreateTagsCommand({ Resources: [...resources], Tags });
-        await client.send(command, options);
-      }),
-    deleteTags: ({ resources, tags }, call) =>
-      run('DeleteTags', call, async ({ sdk, client }, options) => {
-        // without tags EC2 would delete every tag of the resources
-        if (tags.length === 0) return;
-        const Tags = tagShapes(tags);
-        const command = new sdk.DeleteTagsCommand({ Resources: [...resources], Tags });
-        await client.send(command, options);
-      }),
+      send(
+        'CreateTags',
+        call,
+        (sdk) => new sdk.CreateTagsCommand({ Resources: [...resources], Tags: tagShapes(tags) }),
+      ),
+    deleteTags: async ({ resources, tags }, call) => {
+      // without tags EC2 would delete every tag of the resources
+      if (tags.length === 0) return;
+      const Tags = tagShapes(tags);
+      const Resources = [...resources];
+      await send('DeleteTags', call, (sdk) => new sdk.DeleteTagsCommand({ Resources, Tags }));
+    },
   };
 }
 
@@ -221,23 +232,21 @@ function routeShape(route: RouteToNetworkInterface) {
   };
 }
 
-function routeWrites(run: Run): Pick<Ec2Api, 'createRoute' | 'replaceRoute' | 'deleteRoute'> {
+function routeWrites(send: Send): Pick<Ec2Api, 'createRoute' | 'replaceRoute' | 'deleteRoute'> {
   return {
     createRoute: (route, call) =>
-      run('CreateRoute', call, async ({ sdk, client }, options) => {
-        await client.send(new sdk.CreateRouteCommand(routeShape(route)), options);
-      }),
+      send('CreateRoute', call, (sdk) => new sdk.CreateRouteCommand(routeShape(route))),
     replaceRoute: (route, call) =>
-      run('ReplaceRoute', call, async ({ sdk, client }, options) => {
-        await client.send(new sdk.ReplaceRouteCommand(routeShape(route)), options);
-      }),
+      send('ReplaceRoute', call, (sdk) => new sdk.ReplaceRouteCommand(routeShape(route))),
     deleteRoute: ({ routeTableId, destinationCidrBlock }, call) =>
-      run('DeleteRoute', call, async ({ sdk, client }, options) => {
-        const command = new sdk.DeleteRouteCommand({
-          RouteTableId: routeTableId,
-          DestinationCidrBlock: destinationCidrBlock,
-        });
-        await client.send(command, options);
-      }),
+      send(
+        'DeleteRoute',
+        call,
+        (sdk) =>
+          new sdk.DeleteRouteCommand({
+            RouteTableId: routeTableId,
+            DestinationCidrBlock: destinationCidrBlock,
+          }),
+      ),
   };
 }

@@ -1,3 +1,9 @@
+import type {
+  $Command,
+  EC2ClientResolvedConfig,
+  ServiceInputTypes,
+  ServiceOutputTypes,
+} from '@aws-sdk/client-ec2';
 import type { CallOptions, Filter } from '../../cloud/ec2-api.ts';
 import type * as sdkModule from './ec2-commands.ts';
 
@@ -18,6 +24,28 @@ export type Run = <Answer>(
   call: Call,
   act: (connection: Connection, options: { readonly abortSignal?: AbortSignal }) => Promise<Answer>,
 ) => Promise<Answer>;
+
+/** Makes one call whose answer says no more than that it was carried out. */
+export type Send = <Input extends ServiceInputTypes, Output extends ServiceOutputTypes>(
+  action: string,
+  call: Call,
+  commandOf: (sdk: Sdk) => Command<Input, Output>,
+) => Promise<void>;
+
+type Command<Input extends ServiceInputTypes, Output extends ServiceOutputTypes> = $Command<
+  Input,
+  Output,
+  EC2ClientResolvedConfig,
+  ServiceInputTypes,
+  ServiceOutputTypes
+>;
+
+export function sendBy(run: Run): Send {
+  return (action, call, commandOf) =>
+    run(action, call, async ({ sdk, client }, options) => {
+      await client.send(commandOf(sdk), options);
+    });
+}
 
 /** Filters as the SDK takes them; none at all where there are none. */
 export function filtersOf(filters: readonly Filter[] | undefined): { Filters?: FilterShape[] } {

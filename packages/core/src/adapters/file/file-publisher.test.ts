@@ -42,6 +42,11 @@ function crash(): never {
   throw new Error('crash');
 }
 
+/** What a writer leaves that began so long ago and is killed. */
+function left(agoMs: number): string {
+  return `.public-ip.${Date.now() - agoMs}.91234`;
+}
+
 describe('filePublisher', () => {
   it('writes the address and the identity, and nothing else', async () => {
     const published = await filePublisher(directory).publish(identity);
@@ -129,7 +134,6 @@ describe('filePublisher', () => {
   });
 
   it('takes away what a writer left that was killed a minute ago, and nothing that another writes now', async () => {
-    const left = (agoMs: number): string => `.public-ip.${Date.now() - agoMs}.91234`;
     const underWay = left(50_000);
     const others = ['.a', underWay, '.public-ips', 'a.public-ip.1'];
     for (const name of [left(61_000), ...others]) {
