@@ -162,10 +162,8 @@ export class ClaimController {
   async #unstopped({ lead, lookAfter }: Errands, nowMs: number): Promise<Looked> {
     const error = this.#standstill.at(nowMs);
     if (error === undefined) return { lead, lookAfter };
-    for (const work of lead) {
-      if (work.claim.status?.trouble?.code === error.code) continue;
-      await writeTrouble(this.#ports, work, error).catch(() => {});
-    }
+    const untold = lead.filter(({ claim }) => claim.status?.trouble?.code !== error.code);
+    await Promise.allSettled(untold.map((work) => writeTrouble(this.#ports, work, error)));
     return { lead: [], lookAfter };
   }
 
@@ -174,7 +172,8 @@ export class ClaimController {
     const placed = await this.#place([...lead, ...lookAfter]);
     if (placed.length === 0) return;
     const seen = await lookAtPlaces(this.#ports, placed).catch(async (error: unknown) => {
-      for (const { work } of placed) if (lead.includes(work)) await this.#failed(work, error);
+      const led = placed.filter(({ work }) => lead.includes(work));
+      await Promise.all(led.map(({ work }) => this.#failed(work, error)));
       throw error;
     });
     const view = mergeOwnWrites(

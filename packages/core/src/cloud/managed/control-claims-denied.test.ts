@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { ensurePublicIdentity } from '../../ensure-public-identity.ts';
 import type { Cidr } from '../../identity/address.ts';
 import type { HeldIdentity } from '../../held-identity.ts';
-import { ManagedRegion, type ManagedPod } from '../../testing/managed-region.ts';
+import { claimsAround, ManagedRegion, type ManagedPod } from '../../testing/managed-region.ts';
 import { aroundEc2 } from '../around-ec2.ts';
 import type { Ec2Action } from '../ec2-action.ts';
 import type { Ec2Api } from '../ec2-api.ts';
@@ -140,6 +140,35 @@ it('a controller that may not look tells each pod that waits', async () => {
     expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'AccessDenied' } });
   }
   expect(built.clock.elapsed()).toBeLessThan(5000);
+});
+
+it.each([
+  ['may not look', 'UnauthorizedOperation', 'AccessDenied'],
+  ['has no credentials', 'ExpiredToken', 'CredentialsRefused'],
+])('a controller that %s tells a hundred pods in the time of one', async (_what, ec2Code, code) => {
+  const built = open();
+  built.ec2.inject({ action: 'DescribeAddresses', error: ec2Code, times: 1000 });
+  const come = (count: number): Promise<unknown> => {
+    const pods = Array.from({ length: count }, () => built.pod(`gateway-${built.listed.length}`));
+    return Promise.allSettled(pods.map((pod) => ensure(pod)));
+  };
+  const first = come(100);
+  await built.clock.advance(1);
+  const claims = claimsAround(built.claims, {
+    updateStatus: async (claim) => {
+      await built.clock.wait(20);
+      return built.claims.updateStatus(claim);
+    },
+  });
+  built.control('one', { claims });
+  const troubles = async (): Promise<readonly unknown[]> =>
+    (await built.claims.list()).map(({ status }) => status?.trouble?.code);
+  await built.clock.advance(500);
+  expect(await troubles()).toEqual(Array.from({ length: 100 }, () => code));
+  const second = come(50);
+  await built.clock.advance(800);
+  expect(await troubles()).not.toContain(undefined);
+  await built.run(Promise.all([first, second]));
 });
 
 describe('an address that is not ours, while describes go on showing it', () => {
