@@ -8,7 +8,7 @@ import type {
 import type { ElasticIp, NetworkInterface, RouteTable, Tag } from '../../cloud/ec2-api.ts';
 
 /** A field that EC2's model marks optional and its answers always have. */
-export function required(value: string | undefined, field: string): string {
+export function required<Value>(value: Value | undefined, field: string): Value {
   if (value !== undefined && value !== '') return value;
   throw new Error(`EC2's answer has no ${field}`);
 }

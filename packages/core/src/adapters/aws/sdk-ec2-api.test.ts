@@ -218,6 +218,26 @@ describe('sdkEc2Api, failures', () => {
     },
   );
 
+  it.each([
+    ['nothing', ''],
+    ['a page', '<html><body>Sign in</body></html>'],
+  ])('a proxy that answers 200 with %s: that is no empty list', async (_what, body) => {
+    const { url } = await listen((_query, response) => void response.end(body));
+    const ec2 = connect(url, { maxAttempts: 1 });
+    for (const read of [
+      () => ec2.describeAddresses({}),
+      () => ec2.describeNetworkInterfaces({}),
+      () => ec2.describeRouteTables({}),
+    ]) {
+      const error = await read().catch((e: unknown) => e);
+      expect(translateEc2Error(error, 'x')).toMatchObject({
+        code: 'CloudUnreachable',
+        retry: 'now',
+        message: expect.stringContaining('answer has no') as string,
+      });
+    }
+  });
+
   it('an endpoint that never answers', async () => {
     const { url } = await listen(() => {});
     const attempt = describeAll(connect(url, { maxAttempts: 1, requestTimeoutMs: 60 }));
