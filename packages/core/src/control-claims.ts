@@ -67,7 +67,7 @@ export function controlClaims(parts: ControlPartsForClaims, options: ControlOpti
     intervalMs = defaultIntervalMs,
     graceMs = defaultGraceMs,
   } = options;
-  requirePoolName(pool);
+  requirePoolName({ pool });
   const window = assignWindowMs === undefined ? {} : { assignWindowMs };
   const governed = governedEc2({ ec2: fenceEc2(parts.ec2, lease), lanes, clock }, window);
   const controller = new ClaimController(

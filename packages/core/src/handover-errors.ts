@@ -9,8 +9,9 @@ import { requirePoolName } from './identity/pool-name.ts';
 import type { HandoverRequest } from './request-handover.ts';
 
 /** @throws CoreError SpecInvalid for names that a pool, an owner, or the request's tag, cannot have. */
-export function requireTellable({ pool, by }: HandoverRequest): void {
-  requirePoolName(pool);
+export function requireTellable(request: HandoverRequest): void {
+  requirePoolName(request);
+  const { by } = request;
   const faults = refuseOwner(by);
   if (faults.length > 0) throw untellable(by, faults.join('; '));
   const longest = { by, associationId: 'eipassoc-00000000000000000', untilMs: 999_999_999_999_000 };

@@ -89,7 +89,7 @@ export async function probeClaimScope(
   ports: ClaimScopePorts,
 ): Promise<ClaimScopeReport> {
   const { ec2, clock = thisNode().clock, signal } = ports;
-  requirePoolName(request.pool);
+  requirePoolName(request);
   const session = openSession({ ec2, clock, signal });
   const place = await checkProbePlace(session, request);
   const probe: Probe = { session, place, steps: [], associationIds: new Set() };

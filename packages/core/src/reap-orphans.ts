@@ -96,7 +96,7 @@ const extraRounds = transientFailuresBorne + 2;
 export async function reapOrphans(request: ReapRequest, ports: ReapPorts): Promise<ReapReport> {
   const { clock = thisNode().clock, onStep } = ports;
   const ec2 = sendAtOnce(ports.ec2, freshMs);
-  requirePoolName(request.pool);
+  requirePoolName(request);
   const { pool, earlier = [], graceMs = defaultGraceMs, cap = defaultCap } = request;
   const session = openSession({ ec2, clock, onStep: tellWith(onStep), signal: request.signal });
   const observed = await observePool(session, pool);

@@ -29,13 +29,13 @@ it.each([undefined, null, 7, {}, { identity: {} }])(
   },
 );
 
-it('no verb takes an empty object for what is asked', async () => {
+it.each([undefined, null, {}])('no verb takes %j for what is asked', async (given) => {
   const { node, ec2, clock } = simulatedPod();
   const pool = 'media';
   for (const attempt of [
-    () => ensurePublicIdentity({} as IdentitySpecInput, { node }),
-    () => reapOrphans({} as ReapRequest, { ec2, clock }),
-    () => requestHandover({} as HandoverRequest, { ec2, clock }),
+    () => ensurePublicIdentity(given as IdentitySpecInput, { node }),
+    () => reapOrphans(given as ReapRequest, { ec2, clock }),
+    () => requestHandover(given as HandoverRequest, { ec2, clock }),
     () => requestHandover({ pool, address: '203.0.113.50' } as HandoverRequest, { ec2, clock }),
   ]) {
     await expect(attempt()).rejects.toMatchObject({ code: 'SpecInvalid', retry: 'never' });

@@ -5,8 +5,10 @@ export const poolName: RegExp = /^[^*?\\]{1,256}$/;
 export const poolNameFault = 'is empty, too long, or has * ? or \\';
 
 /** @throws CoreError SpecInvalid */
-export function requirePoolName(pool: string): void {
+export function requirePoolName(request: { readonly pool: string }): void {
   // plain JavaScript may give none
+  const given: Partial<typeof request> | null | undefined = request;
+  const pool = given?.pool;
   if (typeof pool === 'string' && poolName.test(pool)) return;
   throw new CoreError({
     code: 'SpecInvalid',
