@@ -41,14 +41,14 @@ const directMutants: readonly Mutant[] = [
     file: 'cloud/plan-nothing.ts',
     text: "if (!isAt(address, wanted)) return 'somebody-else';",
     replacement: "if (!isAt(address, wanted)) return 'us';",
-    foundFrom: 6,
+    foundFrom: 8,
   },
   {
     name: 'a release does not describe again before it destroys',
     file: 'cloud/end-claim.ts',
     text: "if (view !== undefined && !isAmong(step, planDue(view))) return 'look-again';",
     replacement: '',
-    foundFrom: 109,
+    foundFrom: 113,
   },
   {
     name: 'a reaper does not describe again before it destroys',
@@ -76,7 +76,7 @@ const directMutants: readonly Mutant[] = [
     file: 'cloud/direct-grant.ts',
     text: 'unassignPrivateIp: grant.privateIpAssignedByUs,',
     replacement: 'unassignPrivateIp: true,',
-    foundFrom: 6,
+    foundFrom: 16,
   },
   {
     name: 'unknown private IPs are none',

@@ -36,7 +36,7 @@ export const ipv6Mutants: readonly Mutant[] = [
     file: 'cloud/hold-both.ts',
     text: 'const grant = await inner.acquire({',
     replacement: 'await hold();\n    const grant = await inner.acquire({',
-    foundFrom: 2322,
+    foundFrom: 2618,
   },
   {
     name: 'two claims have one IPv6 address',

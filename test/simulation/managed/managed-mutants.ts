@@ -77,7 +77,7 @@ export const managedMutants: readonly Mutant[] = [
     file: 'cloud/managed/acquire-claim.ts',
     text: 'if (act.held !== undefined) await run.request.onGivingBack?.(claimOf(act.held));',
     replacement: '',
-    foundFrom: 3951,
+    foundFrom: 4247,
   },
   {
     name: 'a release says that it let go before it has withdrawn',
@@ -135,7 +135,7 @@ export const managedMutants: readonly Mutant[] = [
     file: 'cloud/managed/look-after-claim.ts',
     text: 'grant: state.grant,',
     replacement: 'grant,',
-    foundFrom: 11,
+    foundFrom: 19,
   },
   {
     name: 'a claim that is found is relied on as it is',
