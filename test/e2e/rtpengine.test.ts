@@ -79,6 +79,23 @@ describe.skipIf(programsMissing('rtpengine'))('rtpengine as the media relay', ()
     await engine.relay.release('call-1');
   });
 
+  it('told the same again, as when a reply was late or lost, it answers the same, and media passes', async () => {
+    await using engine = await rtpengine();
+    await using a = await realPeer(hosts.internet);
+    await using b = await realPeer(hosts.internetToo);
+    const signalling = { a: hosts.internet, b: hosts.internetToo };
+    const offer = turn({ from: 'a', media: [a], signalling });
+    const answer = turn({ from: 'b', media: [b], signalling });
+    const toldB = await engine.relay.offer(offer);
+    expect(await engine.relay.offer(offer)).toEqual(toldB);
+    const toldA = await engine.relay.answer(answer);
+    expect(await engine.relay.answer(answer)).toEqual(toldA);
+    await a.send('from a', { address: privateIp, port: toldA[0]?.port ?? 0 });
+    expect((await b.next()).from).toEqual({ address: privateIp, port: toldB[0]?.port });
+    await b.send('from b', { address: privateIp, port: toldB[0]?.port ?? 0 });
+    expect((await a.next()).from).toEqual({ address: privateIp, port: toldA[0]?.port });
+  });
+
   it.each(mediaRelayBasics)('$title', async ({ run }) => {
     await using engine = await rtpengine(ofEachClass);
     await using peers = new AsyncDisposableStack();

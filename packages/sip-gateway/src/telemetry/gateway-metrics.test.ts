@@ -4,6 +4,8 @@ import type { Cidr, Ipv4Address } from '../address.ts';
 import type { Gateway } from '../gateway.ts';
 import { GatewayMetrics } from './gateway-metrics.ts';
 
+const [caller, callee] = ['internet', 'vpc'] as const;
+
 const identity = {
   publicIp: '203.0.113.50' as Ipv4Address,
   privateIp: '10.0.2.128' as Ipv4Address,
@@ -13,6 +15,10 @@ const identity = {
   networkInterfaceId: 'eni-1',
   generation: 3,
 } as unknown as PublicIdentity;
+
+function callEnded(cause: 'refused' | 'hung-up') {
+  return { kind: 'call-ended', callId: 'x', caller, callee, cause, lastedMs: 9 } as const;
+}
 
 function counts(): ReturnType<Gateway['counts']> {
   return { calls: 4, sip: undefined };
@@ -102,25 +108,10 @@ describe('metrics', () => {
 
   it('count both ends of a caller that tried again while its first call was still being released', async () => {
     const metrics = new GatewayMetrics(() => true);
-    const [caller, callee] = ['internet', 'vpc'] as const;
     metrics.take({ kind: 'call-started', callId: 'x', caller, callee });
     metrics.take({ kind: 'call-started', callId: 'x', caller, callee });
-    metrics.take({
-      kind: 'call-ended',
-      callId: 'x',
-      caller,
-      callee,
-      cause: 'refused',
-      lastedMs: 9,
-    });
-    metrics.take({
-      kind: 'call-ended',
-      callId: 'x',
-      caller,
-      callee,
-      cause: 'hung-up',
-      lastedMs: 9,
-    });
+    metrics.take(callEnded('refused'));
+    metrics.take(callEnded('hung-up'));
     const text = await metrics.text();
     for (const cause of ['refused', 'hung-up']) {
       expect(text).toContain(
@@ -133,17 +124,9 @@ describe('metrics', () => {
     const metrics = new GatewayMetrics(() => true);
     metrics.holds({ identity, unproven: () => undefined });
     metrics.watches({ counts, media: async () => media });
-    const [caller, callee] = ['internet', 'vpc'] as const;
     metrics.take({ kind: 'call-started', callId: 'x', caller, callee });
     metrics.take({ kind: 'call-answered', callId: 'x', setupMs: 300 });
-    metrics.take({
-      kind: 'call-ended',
-      callId: 'x',
-      caller,
-      callee,
-      cause: 'hung-up',
-      lastedMs: 9,
-    });
+    metrics.take(callEnded('hung-up'));
     metrics.take({ kind: 'call-refused', callId: 'y', status: 404 });
     metrics.alarm({ kind: 'echo-unreadable', because: 'z' });
     const text = await metrics.text();

@@ -1,7 +1,6 @@
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { listenOnLoopback, type LoopbackServer } from '../../testing/listen-on-loopback.ts';
 import { readInstanceMetadata } from './instance-metadata.ts';
 
 const instance = {
@@ -27,7 +26,7 @@ const interfaces = {
   },
 };
 
-let server: Server;
+let metadata: LoopbackServer;
 beforeEach(async () => {
   const paths = new Map(Object.entries(instance));
   for (const [mac, values] of Object.entries(interfaces)) {
@@ -35,24 +34,17 @@ beforeEach(async () => {
       paths.set(`network/interfaces/macs/${mac}/${path}`, value);
     }
   }
-  server = createServer((request, response) => {
+  const server = createServer((request, response) => {
     const path = request.url?.replace('/latest/meta-data/', '') ?? '';
     const value = request.method === 'PUT' ? 'token' : paths.get(path);
     response.writeHead(value === undefined ? 404 : 200).end(value);
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  metadata = await listenOnLoopback(server);
 });
-afterEach(async () => {
-  const closed = once(server, 'close');
-  server.close();
-  server.closeAllConnections();
-  await closed;
-});
+afterEach(() => metadata.close());
 
 it('an interface in a subnet with IPv6 only has neither subnetCidr nor private IPs', async () => {
-  const { port } = server.address() as AddressInfo;
-  const facts = await readInstanceMetadata({ endpoint: `http://127.0.0.1:${port}` });
+  const facts = await readInstanceMetadata({ endpoint: metadata.url });
   const [one, two] = facts.networkInterfaces;
   expect(one).toMatchObject({ subnetCidr: '10.0.2.0/24', privateIps: ['10.0.2.10'] });
   expect(two).toEqual({

@@ -1,11 +1,11 @@
 // Credentials as a Pod Identity agent gives them, and clocks that differ: real HTTP on loopback.
-import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { CallOptions, Ec2Api } from '../../cloud/ec2-api.ts';
 import { translateEc2Error } from '../../cloud/translate-ec2-error.ts';
 import type { CoreError } from '../../errors.ts';
+import { listenOnLoopback } from '../../testing/listen-on-loopback.ts';
 import { sdkEc2Api, type SdkEc2Options } from './sdk-ec2-api.ts';
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
@@ -33,15 +33,9 @@ async function listen(
     answer(request, response);
   });
   server.on('connection', onConnection);
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  closing.push(async () => {
-    const closed = once(server, 'close');
-    server.close();
-    server.closeAllConnections();
-    await closed;
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { url, close } = await listenOnLoopback(server);
+  closing.push(close);
+  return url;
 }
 
 const noAddresses =

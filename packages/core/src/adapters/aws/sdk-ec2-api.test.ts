@@ -1,10 +1,9 @@
-import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Ec2Api } from '../../cloud/ec2-api.ts';
 import { Ec2CallError } from '../../cloud/ec2-call-error.ts';
 import { isOutcomeUnknown, translateEc2Error } from '../../cloud/translate-ec2-error.ts';
+import { listenOnLoopback } from '../../testing/listen-on-loopback.ts';
 import { sdkEc2Api, type SdkEc2Options } from './sdk-ec2-api.ts';
 
 type Answer = (query: URLSearchParams, response: ServerResponse) => void;
@@ -27,16 +26,9 @@ async function listen(answer: Answer): Promise<{ url: string; queries: URLSearch
       answer(query, response);
     });
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  closing.push(async () => {
-    const closed = once(server, 'close');
-    server.close();
-    server.closeAllConnections();
-    await closed;
-  });
-  const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, queries };
+  const { url, close } = await listenOnLoopback(server);
+  closing.push(close);
+  return { url, queries };
 }
 
 const credentials = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' };
