@@ -1,3 +1,4 @@
+import type { GrantState, MaintainCall } from '../identity-grant.ts';
 import { askedForBy, believedId, judgeClaim } from '../judge-claim.ts';
 import { maintainBeside } from '../maintain-ipv6.ts';
 import { maintainGrant } from '../maintain-grant.ts';
@@ -33,20 +34,48 @@ export function isWhole(
   return plan.kind === 'steps' && plan.steps.length === 0;
 }
 
-/** Looks at one identity by itself, puts back what it lost, and tells its pod when somebody else has it. */
+/**
+ * Looks at one identity by itself, puts back what it lost, and tells its pod when somebody else has it, or asks for it. A pod
+ * that has been told of a request and goes on advertising (its clock is ahead, it does not hear of its claim) needs what it
+ * holds as before.
+ */
 export async function lookAfterClaim(
   ports: ControlPorts,
   work: ClaimWork,
-  { grant, claimedAtMs }: GrantedPhase,
+  phase: GrantedPhase,
 ): Promise<void> {
+  const { askedFor: told, ...unasked } = phase;
+  const state = await maintain(ports, work, phase, { nowMs: ports.clock.now() });
+  if (state === 'let-go') return;
+  if (state.kind !== 'asked-for') return tell(ports, work, unasked, state);
+  const { by, untilMs } = state;
+  const asked = { ...unasked, askedFor: { by, untilMs } };
+  const isTold = told?.by.uid === by.uid && told?.untilMs === untilMs;
+  if (!isTold) return writeStatus(ports, work, { phase: asked, trouble: null });
+  // without the time no request is heard
+  const held = await maintain(ports, work, phase);
+  if (held !== 'let-go') await tell(ports, work, asked, held);
+}
+
+async function maintain(
+  ports: ControlPorts,
+  work: ClaimWork,
+  { grant }: GrantedPhase,
+  heeding: Pick<MaintainCall, 'nowMs'> = {},
+): Promise<GrantState | 'let-go'> {
   work.session.writes = [];
   const session = renewSession(ports, work);
-  const nowMs = ports.clock.now();
   const claimAgeMs = knownForMs(work, grant, ports);
-  const ipv4 = await maintainGrant(session, grant, { claimAgeMs, nowMs });
-  const state =
-    ipv4.kind === 'held' ? await maintainBeside(session, grant, { claimAgeMs }, ipv4) : ipv4;
-  if (state === 'let-go') return;
+  const state = await maintainGrant(session, grant, { claimAgeMs, ...heeding });
+  return state.kind === 'held' ? maintainBeside(session, grant, { claimAgeMs }, state) : state;
+}
+
+async function tell(
+  ports: ControlPorts,
+  work: ClaimWork,
+  { grant, claimedAtMs, askedFor }: GrantedPhase,
+  state: GrantState,
+): Promise<void> {
   switch (state.kind) {
     case 'held': {
       const isSame = state.grant.associationId === grant.associationId;
@@ -54,6 +83,8 @@ export async function lookAfterClaim(
         kind: 'granted',
         grant: state.grant,
         claimedAtMs: isSame ? claimedAtMs : ports.clock.now(),
+        // a request means one association
+        ...(isSame && askedFor !== undefined ? { askedFor } : {}),
       };
       await writeStatus(ports, work, { phase, trouble: troubleOf(state.unrepaired) });
       return;
@@ -64,12 +95,7 @@ export async function lookAfterClaim(
       await writeStatus(ports, work, { phase, trouble: null });
       return;
     }
-    case 'asked-for': {
-      const { by, untilMs } = state;
-      const phase: ClaimPhase = { kind: 'granted', grant, claimedAtMs, askedFor: { by, untilMs } };
-      await writeStatus(ports, work, { phase, trouble: null });
-      return;
-    }
+    case 'asked-for':
     case 'let-go':
       return;
     default:

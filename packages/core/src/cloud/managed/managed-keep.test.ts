@@ -31,12 +31,17 @@ interface Kept {
 
 async function keep(
   livePods = (built: ManagedRegion): LivePods => built.livePods(),
+  clockAheadMs = 0,
 ): Promise<Kept> {
   const built = new ManagedRegion();
   region = built;
   built.control('one', { live: { livePods: async () => livePods(built) } });
   const pod = built.pod('gateway-0');
-  const held = await built.run(ensurePublicIdentity(pod.spec, { node: pod.node }));
+  const { clock } = built;
+  const now = (): number => clock.now() + clockAheadMs;
+  const wait = (ms: number, signal?: AbortSignal): Promise<void> => clock.wait(ms, signal);
+  const node = { ...pod.node, clock: { now, elapsed: () => clock.elapsed(), wait } };
+  const held = await built.run(ensurePublicIdentity(pod.spec, { node }));
   const events: KeepEvent[] = [];
   keeping = await held.keep({ random: () => 0.5, onEvent: (event) => void events.push(event) });
   await built.clock.advance(1000);
@@ -229,6 +234,29 @@ it('a request that nobody waits for any more is not told, and one that was told 
   expect(events).toEqual([]);
   expect((await built.claims.list())[0]?.status?.phase).not.toHaveProperty('askedFor');
   expect(built.carriedBy(pod)).toBe(held.identity.publicIp);
+});
+
+it('a holder that does not heed a request, as its clock is ahead, has its routes put back meanwhile', async () => {
+  const { built, pod, held, events } = await keep(undefined, 3_600_000);
+  const { publicIp, pool, routeTableIds } = held.identity;
+  const standby = built.pod('standby', { node: 1 });
+  const { owner: by } = standby.spec;
+  const asked = requestHandover(
+    { pool, address: publicIp, by },
+    { ec2: built.ec2, clock: built.clock },
+  );
+  const refused = expect(asked).rejects.toMatchObject({ code: 'HolderSilent' });
+  await built.clock.advance(1000);
+  const [routeTableId = ''] = routeTableIds;
+  await built.ec2.deleteRoute({ routeTableId, destinationCidrBlock: `${publicIp}/32` });
+  await built.clock.advance(80_000);
+  expect((await built.claims.list())[0]?.status?.phase).toMatchObject({ askedFor: { by } });
+  expect(routesTo(built, publicIp)).toBe(routeTableIds.length);
+  await built.run(refused);
+  await built.clock.advance(60_000);
+  expect((await built.claims.list())[0]?.status?.phase).not.toHaveProperty('askedFor');
+  expect(events).toEqual([]);
+  expect(built.carriedBy(pod)).toBe(publicIp);
 });
 
 it('a later pod of the holder’s name does not inherit what that one let go for a standby', async () => {
