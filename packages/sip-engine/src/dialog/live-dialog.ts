@@ -1,4 +1,4 @@
-import type { Clock } from '../transport/clock.ts';
+import type { CancelTimer, Clock } from '../transport/clock.ts';
 import type { Sendable } from '../guard/send-gate.ts';
 import type { HeaderField } from '../message/message.ts';
 import type { SendPath } from '../transport/send-path.ts';
@@ -90,6 +90,7 @@ export class LiveDialog<A> {
   session: SessionKeeper | undefined;
   /** The peer allows UPDATE. */
   takesUpdate = false;
+  #stopDoubt: CancelTimer | undefined;
   #isConfirmedNow = false;
   #accepted: { readonly sequence: number; readonly runner: AcceptedRunner } | undefined;
   #held: (() => void)[] = [];
@@ -110,7 +111,8 @@ export class LiveDialog<A> {
   }
 
   get timerCount(): number {
-    return (this.#accepted?.runner.timerCount ?? 0) + (this.session?.timerCount ?? 0);
+    const doubts = this.#stopDoubt === undefined ? 0 : 1;
+    return doubts + (this.#accepted?.runner.timerCount ?? 0) + (this.session?.timerCount ?? 0);
   }
 
   get isAwaitingAck(): boolean {
@@ -176,9 +178,24 @@ export class LiveDialog<A> {
     });
   }
 
+  /** The peer may have lost this dialog: `run`, unless something shows before that it has not. */
+  doubt(clock: Clock, ms: number, run: () => void): void {
+    this.#stopDoubt ??= clock.setTimer(ms, () => {
+      this.#stopDoubt = undefined;
+      run();
+    });
+  }
+
+  /** It has not, or it is no matter any more. */
+  stopDoubting(): void {
+    this.#stopDoubt?.();
+    this.#stopDoubt = undefined;
+  }
+
   /** Stops what is under way; what was held back finds the dialog gone. */
   end(): void {
     this.isEnding = true;
+    this.stopDoubting();
     this.#accepted?.runner.handle({ kind: 'ended' });
     this.session?.handle({ kind: 'ended' });
     this.onEnd?.();

@@ -1,5 +1,5 @@
-import { endByItself } from './client.ts';
-import { wireSip, type EngineContext, type EngineDialog } from './context.ts';
+import type { EngineContext, EngineDialog } from './context.ts';
+import { endUnasked } from './end-unasked.ts';
 import type { Pending } from './pending.ts';
 import type { Cleared } from '../guard/send-gate.ts';
 import type { SipResponse } from '../message/message.ts';
@@ -15,13 +15,6 @@ export function awaitAck(
   live.acceptedId = id;
   live.accept(context.clock, context.timing, sequence, {
     repeat: () => transaction.respond(success),
-    giveUp: () => {
-      const { app, name } = live;
-      const peer = { tuple: live.path.transport.localAddress };
-      endByItself(context, live, 'ACK timeout', (bye) => {
-        const sent = wireSip(bye, peer, { transactionId: 'unsolicited', dialogId: name });
-        app?.tell({ kind: 'unsolicited', sent });
-      });
-    },
+    giveUp: () => endUnasked(context, live, 'ACK timeout'),
   });
 }

@@ -18,6 +18,7 @@ import { localAnswer, requestForNobody } from './client.ts';
 import { wireSip, type EngineContext, type EngineDialog } from './context.ts';
 import { inviteRunner, type InviteRunner } from './invite-runner.ts';
 import type { InviteSubject } from './invite-subject.ts';
+import { doubtCall } from './lost-call.ts';
 import { closeInvite, openInvite } from './offers.ts';
 import { agreeOnSession } from './session.ts';
 import { StrayAnswers } from './stray-answers.ts';
@@ -179,6 +180,8 @@ export class EngineInvite implements ClientUser {
     const { status } = answer.response;
     if (answer.essentials && status >= 200 && status < 300) this.#confirm(answer);
     this.#tell(answer.response, answer.verbatim);
+    const { base } = this.subject;
+    if (base !== undefined) doubtCall(this.#context, base, { method: 'INVITE', status });
   }
 
   #tell(response: SipResponse, verbatim?: Uint8Array): void {

@@ -6,7 +6,6 @@ import {
   newBranch,
   oursOn,
   sentSip,
-  drawBelow,
   wireSip,
   type EngineContext,
   type EngineDialog,
@@ -14,6 +13,8 @@ import {
 import { dialogFor } from './dialog-for.ts';
 import { refusalText } from './gate.ts';
 import { EngineInvite } from './invite.ts';
+import { doubtCall } from './lost-call.ts';
+import { isOurs, sequenceOf } from './new-request.ts';
 import { isCrossing, openOffer } from './offers.ts';
 import { tagOf } from '../dialog/address-text.ts';
 import { agreeOnSession, bodyOf } from './session.ts';
@@ -213,17 +214,23 @@ export class OutboundRequests {
       closeOffer();
       if (isBye && live !== undefined) this.#context.dialogs.remove(live);
     };
+    const settle = ({ status }: SipResponse): void => {
+      end();
+      const { method } = request;
+      if (live !== undefined && !isBye) doubtCall(this.#context, live, { method, status });
+    };
     const transaction = this.#context.transactions.request(cleared, {
       onResponse: ({ response, verbatim }) => {
         if (response.status === 100) return;
         this.#tellResponse(app, response, way.destination, names, verbatim);
         const isRefresh = isTargetRefresh(request.method) && response.status < 300;
         if (live !== undefined && isRefresh) this.#refreshed(live, request, response);
-        if (response.status >= 200) end();
+        if (response.status >= 200) settle(response);
       },
       onFailure: (failure) => {
         const response = localAnswer(this.#context, request, failure);
         this.#tellResponse(app, response, way.destination, names);
+        settle(response);
       },
       onEnd: end,
     });
@@ -283,18 +290,4 @@ export class OutboundRequests {
     }
     return undefined;
   }
-}
-
-/** Whether a request would come back to us: to a bound tuple, or to what the peer is told of us. */
-function isOurs({ transports }: EngineContext, { destination, path }: Way): boolean {
-  const { host, port = 5060 } = path.advertised;
-  const own = [{ address: host, port }, ...transports.map(({ localAddress }) => localAddress)];
-  return own.some((each) => each.address === destination.address && each.port === destination.port);
-}
-
-/** The application's own sequence number (an INVITE again with credentials), or a random one below 2^31. */
-function sequenceOf(context: EngineContext, written: string | undefined): number {
-  const number = Number(written?.trim().split(/\s+/)[0]);
-  if (Number.isInteger(number) && number >= 0 && number < 2 ** 31) return number;
-  return drawBelow(context, 1_000_000) + 1;
 }
