@@ -1,12 +1,19 @@
 import type { SessionTerms } from './session-terms.ts';
 
+interface Lasting<K> {
+  readonly kind: K;
+  readonly terms: SessionTerms;
+  /** Refreshes of ours in a row that came to nothing. */
+  readonly failures: number;
+}
+
 /** One session's end when nobody refreshes it: RFC 4028 section 10. */
 export type SessionTimerState =
   /** Lasts until a BYE. */
   | { readonly kind: 'unlimited' }
-  | { readonly kind: 'running'; readonly terms: SessionTerms }
+  | Lasting<'running'>
   /** Our refresh is out. */
-  | { readonly kind: 'refreshing'; readonly terms: SessionTerms }
+  | Lasting<'refreshing'>
   | { readonly kind: 'over' };
 
 export type SessionTimerName = 'refresh' | 'expiry';
@@ -17,9 +24,9 @@ export type SessionTimerEvent =
   | { readonly kind: 'timer'; readonly timer: SessionTimerName }
   /** The peer no longer knows the session, or does not answer. */
   | { readonly kind: 'lost' }
-  /** Refused for now. */
+  /** Refused for now, or there is no way to send it. */
   | { readonly kind: 'refused'; readonly retryMs: number }
-  /** 422: at once again, with the interval that it wants. */
+  /** 422: again, with the interval that it wants. */
   | { readonly kind: 'too-short'; readonly seconds: number }
   /** The dialog ended by other means. */
   | { readonly kind: 'ended' };
@@ -36,6 +43,14 @@ export interface SessionTimerStep {
 }
 
 export const unlimitedSession: SessionTimerState = { kind: 'unlimited' };
+
+/**
+ * Least time before the second next attempt; it doubles for each that follows. Section 10: a request that gets the same error is
+ * not repeated continuously.
+ */
+const leastRetryMs = 10_000;
+/** Each proxy on the way may ask for a longer interval than the last one did (section 8.1). More of that is no bargain. */
+const raisesAtOnce = 4;
 
 const stop: readonly TimerEffect[] = [
   { kind: 'cancel-timer', timer: 'refresh' },
@@ -57,13 +72,9 @@ export function sessionTimerTransition(
     case 'lost':
       return state.kind === 'refreshing' ? expired(state) : { state, effects: [] };
     case 'refused':
-      return state.kind === 'refreshing'
-        ? again(state.terms, event.retryMs)
-        : { state, effects: [] };
+      return state.kind === 'refreshing' ? again(state, event.retryMs) : { state, effects: [] };
     case 'too-short':
-      return state.kind === 'refreshing'
-        ? refresh({ ...state.terms, seconds: event.seconds })
-        : { state, effects: [] };
+      return state.kind === 'refreshing' ? raised(state, event.seconds) : { state, effects: [] };
     default:
       return event satisfies never;
   }
@@ -78,21 +89,32 @@ function agreed(terms: SessionTerms | undefined): SessionTimerStep {
     ? { kind: 'set-timer', timer: 'refresh', afterMs: (seconds / 2) * 1000 }
     : { kind: 'cancel-timer', timer: 'refresh' };
   const expiry: TimerEffect = { kind: 'set-timer', timer: 'expiry', afterMs: expiryMs };
-  return { state: { kind: 'running', terms }, effects: [refreshing, expiry] };
+  return { state: { kind: 'running', terms, failures: 0 }, effects: [refreshing, expiry] };
 }
 
 function due(state: SessionTimerState): SessionTimerStep {
-  return state.kind === 'running' ? refresh(state.terms) : { state, effects: [] };
+  return state.kind === 'running' ? refresh(state) : { state, effects: [] };
 }
 
-function refresh(terms: SessionTerms): SessionTimerStep {
-  return { state: { kind: 'refreshing', terms }, effects: [{ kind: 'send-refresh' }] };
+function refresh({ terms, failures }: Omit<Lasting<string>, 'kind'>): SessionTimerStep {
+  return { state: { kind: 'refreshing', terms, failures }, effects: [{ kind: 'send-refresh' }] };
 }
 
-function again(terms: SessionTerms, retryMs: number): SessionTimerStep {
+function raised({ terms, failures }: Lasting<'refreshing'>, seconds: number): SessionTimerStep {
+  const longer = { terms: { ...terms, seconds }, failures: failures + 1 };
+  return failures < raisesAtOnce ? refresh(longer) : again(longer, leastRetryMs);
+}
+
+/** The session does not last any longer than it did: only a success moves its end (section 10). */
+function again(
+  { terms, failures }: Omit<Lasting<string>, 'kind'>,
+  retryMs: number,
+): SessionTimerStep {
+  const leastMs = failures === 0 ? 0 : leastRetryMs * 2 ** (failures - 1);
+  const afterMs = Math.max(retryMs, leastMs);
   return {
-    state: { kind: 'running', terms },
-    effects: [{ kind: 'set-timer', timer: 'refresh', afterMs: retryMs }],
+    state: { kind: 'running', terms, failures: failures + 1 },
+    effects: [{ kind: 'set-timer', timer: 'refresh', afterMs }],
   };
 }
 

@@ -9,8 +9,9 @@ import {
   sessionRequest,
   type SessionTerms,
 } from '../dialog/session-terms.ts';
-import { draftInDialog, endByItself, routeInDialog, sendAck } from './client.ts';
-import { drawBelow, wireSip, type EngineContext, type EngineDialog } from './context.ts';
+import { draftInDialog, routeInDialog, sendAck } from './client.ts';
+import { drawBelow, type EngineContext, type EngineDialog } from './context.ts';
+import { endUnasked } from './end-unasked.ts';
 import type { Cleared } from '../guard/send-gate.ts';
 import { headerField, headerValue } from '../message/header-list.ts';
 import {
@@ -20,6 +21,7 @@ import {
   type SipResponse,
 } from '../message/message.ts';
 import { isSdp } from '../message/sdp-tuples.ts';
+import { retryAfterOf } from '../message/retry-after.ts';
 import { lists, type Refresher } from '../message/session-expires.ts';
 import type { AppSip } from '../wire/app-message.ts';
 
@@ -85,13 +87,15 @@ export function bodyOf(message: SipMessage): SaidBody | undefined {
   return { contentType, body: message.body };
 }
 
-/** UPDATE without a body where the peer takes it, or else INVITE with the description that it has (section 7.4). */
+/**
+ * UPDATE without a body where the peer takes it, or else INVITE with the description that it has (section 7.4). Where none is known,
+ * an UPDATE is better than nothing.
+ */
 function refresh(context: EngineContext, live: EngineDialog, terms: SessionTerms): void {
-  const method = live.takesUpdate ? 'UPDATE' : 'INVITE';
   const said = live.session?.said;
+  const method = live.takesUpdate || said === undefined ? 'UPDATE' : 'INVITE';
   const isCrossed = live.hasPendingIn || live.hasPendingOut || live.hasOfferOut;
-  const isBusy = method === 'INVITE' && isCrossed;
-  if (isBusy || live.isEnding || (method === 'INVITE' && said === undefined)) {
+  if (live.isEnding || (method === 'INVITE' && isCrossed)) {
     live.session?.handle({ kind: 'refused', retryMs });
     return;
   }
@@ -133,22 +137,29 @@ function send(context: EngineContext, live: EngineDialog, request: Cleared<SipRe
       if (response.status < 200) return;
       const isFirst = isOpen;
       settle();
-      if (response.status >= 300) refused(context, live, response);
+      if (response.status >= 300) refused(context, live, request.message.method, response);
       else if (isFirst) accepted(context, live, request.message, response);
       else if (isInvite) {
         const ack = ackOf(live.ack, sequence);
         if (ack !== undefined) context.gate.send(ack, () => undefined);
       }
     },
-    onFailure: () => {
+    onFailure: (failure) => {
       settle();
-      live.session?.handle({ kind: 'lost' });
+      // 8.1.3.1: what the network did not take is as good as a 503
+      if (failure === 'transport-error') unsent(live);
+      else live.session?.handle({ kind: 'lost' });
     },
     onEnd: settle,
   });
   if (transaction !== undefined) return;
   settle();
-  live.session?.handle({ kind: 'refused', retryMs });
+  unsent(live);
+}
+
+function unsent({ session }: EngineDialog): void {
+  if (session !== undefined) session.refusal = 503;
+  session?.handle({ kind: 'refused', retryMs });
 }
 
 function accepted(
@@ -158,22 +169,46 @@ function accepted(
   success: SipResponse,
 ): void {
   live.value = refreshTarget(live.value, success);
+  live.stopDoubting();
   // 13.2.2.4: also when the dialog has ended meanwhile
   if (request.method === 'INVITE') sendAck(context, live, silentSip('ACK'));
   agreeOnSession(context, live, { success, role: 'uac', ours: request, theirs: success });
 }
 
-/** Section 10: 408 and 481 end it; 422 names a longer interval; anything else may pass until the session expires. */
-function refused(context: EngineContext, live: EngineDialog, response: SipResponse): void {
+/** Section 10: 408 and 481 end it; each other status has its own rule, and the session expires if that does not help. */
+function refused(
+  context: EngineContext,
+  live: EngineDialog,
+  method: string,
+  response: SipResponse,
+): void {
+  const { session } = live;
+  if (session === undefined) return;
   const { status } = response;
-  if (live.session !== undefined) live.session.refusal = status;
-  const seconds = live.session?.terms?.seconds ?? 0;
-  if (status === 408 || status === 481) live.session?.handle({ kind: 'lost' });
+  session.refusal = status;
+  const seconds = session.terms?.seconds ?? 0;
+  if (status === 408 || status === 481) session.handle({ kind: 'lost' });
   else if (status === 422 && raisedSeconds(response, seconds) > seconds) {
-    live.session?.handle({ kind: 'too-short', seconds: raisedSeconds(response, seconds) });
-  } else if (status === 491) {
-    live.session?.handle({ kind: 'refused', retryMs: afterCrossing(context, live) });
-  } else live.session?.handle({ kind: 'refused', retryMs });
+    session.handle({ kind: 'too-short', seconds: raisedSeconds(response, seconds) });
+  } else session.handle({ kind: 'refused', retryMs: waitMs(context, live, method, response) });
+}
+
+function waitMs(
+  context: EngineContext,
+  live: EngineDialog,
+  method: string,
+  response: SipResponse,
+): number {
+  const { status } = response;
+  if (status === 491) return afterCrossing(context, live);
+  const isMethodRefused = method === 'UPDATE' && (status === 405 || status === 501);
+  if (isMethodRefused && live.session?.said !== undefined) {
+    // whatever was allowed: by INVITE, then
+    live.takesUpdate = false;
+    return 0;
+  }
+  const asked = retryAfterOf(response);
+  return asked === undefined ? retryMs : asked * 1000;
 }
 
 /** RFC 3261 14.1, and RFC 3311 5.1: who chose the Call-ID waits 2.1 to 4 s, the other up to 2 s, in steps of 10 ms. */
@@ -182,11 +217,9 @@ function afterCrossing(context: EngineContext, { value }: EngineDialog): number 
 }
 
 function expire(context: EngineContext, live: EngineDialog): void {
-  const { app, name, session } = live;
-  const peer = { tuple: live.path.transport.localAddress };
-  const why = session?.refusal === undefined ? '' : `: the refresh got ${session.refusal}`;
-  endByItself(context, live, `Session timer expired${why}`, (bye) => {
-    const sent = wireSip(bye, peer, { transactionId: 'unsolicited', dialogId: name });
-    app?.tell({ kind: 'unsolicited', sent });
-  });
+  // the BYE of the application is out: that is the end
+  if (live.isEnding) return;
+  const refusal = live.session?.refusal;
+  const why = refusal === undefined ? '' : `: the refresh got ${refusal}`;
+  endUnasked(context, live, `Session timer expired${why}`);
 }
