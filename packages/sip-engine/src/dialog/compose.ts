@@ -86,8 +86,9 @@ export function composeResponse(
   const recordRoutes = makesDialog
     ? headerValues(request, 'record-route').map((value) => headerField('Record-Route', value))
     : [];
-  // RFC 3311 5.2, table 1: a success to UPDATE moves the target, too
-  const isTarget = makesDialog || (request.method === 'UPDATE' && status >= 200 && status < 300);
+  // RFC 3311 5.2, table 1: a success to UPDATE moves the target, too; RFC 3515 2.2: one to REFER names it
+  const isNamed = request.method === 'UPDATE' || request.method === 'REFER';
+  const isTarget = makesDialog || (isNamed && status >= 200 && status < 300);
   const headers = [
     ...recordRoutes,
     ...contact(sip, own.ours, isTarget ? own.contact : undefined),

@@ -64,6 +64,8 @@ export class LiveDialog<A> {
   app: A | undefined;
   /** A BYE of ours is out, or was answered: nothing new begins. */
   isEnding = false;
+  /** That BYE got 401 or 407. */
+  isByeChallenged = false;
   /** The peer's INVITE that awaits a final response. */
   hasPendingIn = false;
   /** The peer's UPDATE that awaits a final response. */
@@ -156,6 +158,14 @@ export class LiveDialog<A> {
   afterAck(run: () => void): void {
     if (this.isAwaitingAck) this.#held.push(run);
     else run();
+  }
+
+  /** @returns false where one of ours is out: one more goes only with credentials that the first was asked for */
+  beginBye(): boolean {
+    const mayGo = !this.isEnding || this.isByeChallenged;
+    this.isEnding = true;
+    this.isByeChallenged = false;
+    return mayGo;
   }
 
   /**

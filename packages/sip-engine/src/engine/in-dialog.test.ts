@@ -49,3 +49,15 @@ it.each(['<sip:a b c>', '<tel:+49301234>', '<sip:>', 'what?'])(
     expect(peer.request('BYE').message.requestUri).toBe('sip:peer@10.0.0.2:5060');
   },
 );
+
+it('a success to REFER has our Contact (RFC 3515 2.2), a refusal has none', async () => {
+  const { bench, peer, send, answer } = await receiveCall(200);
+  opened.push(bench);
+  const headers = ['Refer-To: <sip:c@10.0.0.3>', 'Contact: <sip:peer@10.0.0.2>'];
+  await send('REFER', { sequence: 2, headers });
+  await answer('REFER', 202);
+  expect(headerValue(peer.response(202).message, 'contact')).toBe('<sip:10.0.0.1:5060>');
+  await send('REFER', { sequence: 3, headers });
+  await answer('REFER', 603);
+  expect(headerValue(peer.response(603).message, 'contact')).toBeUndefined();
+});

@@ -119,14 +119,11 @@ export class OutboundRequests {
     live: EngineDialog,
     method: string,
   ): string | undefined {
-    if (live.isEnding) return noDialog;
+    if (live.isEnding && !(method === 'BYE' && live.isByeChallenged)) return noDialog;
     if (method === 'BYE') {
       live.afterAck(() => {
-        if (live.isEnding) app.tell({ kind: 'refused', to: command.id, text: noDialog });
-        else {
-          live.isEnding = true;
-          this.#compose(app, command, live, method);
-        }
+        if (live.beginBye()) this.#compose(app, command, live, method);
+        else app.tell({ kind: 'refused', to: command.id, text: noDialog });
       });
       return undefined;
     }
@@ -215,8 +212,13 @@ export class OutboundRequests {
       if (isBye && live !== undefined) this.#context.dialogs.remove(live);
     };
     const settle = ({ status }: SipResponse): void => {
-      end();
       const { method } = request;
+      // 22.2: it may come again with credentials, until this transaction ends
+      if (isBye && live !== undefined && (status === 401 || status === 407)) {
+        live.isByeChallenged = true;
+        return;
+      }
+      end();
       if (live !== undefined && !isBye) doubtCall(this.#context, live, { method, status });
     };
     const transaction = this.#context.transactions.request(cleared, {
