@@ -1,4 +1,5 @@
 import { MachineRunner } from '../transaction/machine-runner.ts';
+import { leastSessionSeconds } from '../message/session-expires.ts';
 import type { Clock } from '../transport/clock.ts';
 import type { SessionTerms } from './session-terms.ts';
 import {
@@ -26,6 +27,8 @@ export interface SaidBody {
 export class SessionKeeper {
   /** The session description that the peer had from us last. */
   said: SaidBody | undefined;
+  /** The greatest Min-SE that was heard: no interval may become shorter than that. */
+  leastSeconds: number = leastSessionSeconds;
   /** Status that our last refresh got instead of a success. */
   refusal: number | undefined;
   readonly #runner: MachineRunner<

@@ -49,12 +49,18 @@ export function sessionAnswer(
   return refresher === 'uac' ? [headerField('Require', 'timer'), ...fields] : fields;
 }
 
-/** What a request of ours says so that the session goes on as agreed (section 7.4). */
-export function sessionRequest({ seconds, isRefresher }: SessionTerms): readonly HeaderField[] {
+/**
+ * What a request of ours says so that the session goes on as agreed (section 7.4).
+ * @param leastSeconds the greatest Min-SE that was heard in the dialog (section 5)
+ */
+export function sessionRequest(
+  { seconds, isRefresher }: SessionTerms,
+  leastSeconds: number,
+): readonly HeaderField[] {
   return [
     headerField('Supported', 'timer'),
     sessionExpiresField(seconds, isRefresher ? 'uac' : 'uas'),
-    headerField('Min-SE', String(Math.min(seconds, leastSessionSeconds))),
+    headerField('Min-SE', String(Math.min(seconds, leastSeconds))),
   ];
 }
 

@@ -92,11 +92,14 @@ describe('who refreshes (RFC 4028 table 2)', () => {
   });
 
   it('a request of ours says it again', () => {
-    expect(textOf(sessionRequest({ seconds: 300, isRefresher: false }))).toEqual([
+    const terms = { seconds: 300, isRefresher: false };
+    expect(textOf(sessionRequest(terms, 90))).toEqual([
       'Supported: timer',
       'Session-Expires: 300;refresher=uas',
       'Min-SE: 90',
     ]);
+    expect(textOf(sessionRequest(terms, 200))).toContain('Min-SE: 200');
+    expect(textOf(sessionRequest(terms, 400))).toContain('Min-SE: 300');
   });
 });
 

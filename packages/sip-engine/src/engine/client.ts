@@ -184,9 +184,9 @@ function compose(
 /** An INVITE or UPDATE of the application would end the session timer if it said nothing of it (RFC 4028 section 7.4). */
 function withSession({ session }: EngineDialog, method: string, sip: AppSip): AppSip {
   const terms = session?.terms;
-  if (terms === undefined || !isSessionRefresh(method)) return sip;
+  if (session === undefined || terms === undefined || !isSessionRefresh(method)) return sip;
   if (appValue(sip, 'session-expires') !== undefined) return sip;
-  return { ...sip, headers: [...sip.headers, ...sessionRequest(terms)] };
+  return { ...sip, headers: [...sip.headers, ...sessionRequest(terms, session.leastSeconds)] };
 }
 
 /** Sends an ACK, which has no transaction, and keeps it for repeats of the 2xx. */

@@ -1,6 +1,7 @@
 // What becomes of a session whose refresh is refused: RFC 4028 section 10.
 import { afterEach, expect, it } from 'vitest';
 import { headerValue } from '../message/header-list.ts';
+import type { Resolver } from '../resolver/resolver.ts';
 import { endEngines } from '../testing/end-engines.ts';
 import { createEngineBench, type EngineBench } from '../testing/engine-bench.ts';
 import { startRawApp } from '../testing/raw-app.ts';
@@ -70,8 +71,26 @@ it('422 that always asks for more is asked a few times only, and the session doe
   expect(tries).toHaveLength(5);
   const { message } = call.peer.request('INVITE');
   expect(headerValue(message, 'session-expires')).toBe('2200;refresher=uac');
+  expect(headerValue(message, 'min-se')).toBe('2200');
   await call.bench.run(869_000);
   expect(tries.at(-1)).toBe('BYE 1768');
+});
+
+it('Min-SE is the greatest that was heard, from whomever (section 5)', async () => {
+  const call = await start('Min-SE: 300');
+  const { bench, peer, ask } = call;
+  await bench.run(900_000);
+  expect(headerValue(peer.request('INVITE').message, 'min-se')).toBe('300');
+  const refusal = { headers: ['Min-SE: 2400'] };
+  peer.respond(peer.request('INVITE').message, 422, refusal);
+  await bench.run(10);
+  const { message } = peer.request('INVITE');
+  expect(headerValue(message, 'min-se')).toBe('2400');
+  const headers = ['Session-Expires: 3000;refresher=uac'];
+  peer.respond(message, 200, { body: sdp, headers });
+  await bench.run(10);
+  await ask('UPDATE', sdp);
+  expect(headerValue(peer.request('UPDATE').message, 'min-se')).toBe('2400');
 });
 
 it.each([405, 501])('%s to an UPDATE that the peer said to allow: by INVITE', async (status) => {
@@ -122,6 +141,32 @@ it('with no description that could be said again, it is an UPDATE', async () => 
   peer.respond(peer.request('UPDATE').message, 200, { headers });
   await bench.run(800_000);
   expect(peer.log()).not.toContain('BYE');
+});
+
+it('it is no INVITE across one of the application that waits for the address of a name', async () => {
+  let isSlow = false;
+  const late: (() => void)[] = [];
+  const headers = ['Supported: timer', 'Session-Expires: 1800;refresher=uas'];
+  const record = 'Record-Route: <sip:p.example;lr>';
+  const resolver: Resolver = {
+    addressesOf: async () => {
+      if (isSlow) await new Promise<void>((resolve) => late.push(resolve));
+      return ['10.0.0.2'];
+    },
+  };
+  const call = await receiveCall(200, { resolver }, [...headers, record]);
+  const { bench, peer, ask } = call;
+  opened.push(bench);
+  await bench.run(899_000);
+  isSlow = true;
+  await ask('INVITE', sdp);
+  await bench.run(2_000);
+  isSlow = false;
+  late[0]?.();
+  await bench.run(100);
+  expect(peer.log().filter((line) => line === 'INVITE')).toHaveLength(1);
+  peer.respond(peer.request('INVITE').message, 488);
+  await bench.run(10);
 });
 
 it('no second BYE beside the one of the application', async () => {

@@ -16,13 +16,14 @@ import type { Cleared } from '../guard/send-gate.ts';
 import { headerField, headerValue } from '../message/header-list.ts';
 import {
   emptyBody,
+  type HeaderField,
   type SipMessage,
   type SipRequest,
   type SipResponse,
 } from '../message/message.ts';
 import { isSdp } from '../message/sdp-tuples.ts';
 import { retryAfterOf } from '../message/retry-after.ts';
-import { lists, type Refresher } from '../message/session-expires.ts';
+import { leastSecondsOf, lists, type Refresher } from '../message/session-expires.ts';
 import type { AppSip } from '../wire/app-message.ts';
 
 /** A success to INVITE or UPDATE, and what was said around it. */
@@ -72,6 +73,7 @@ export function agreeOnSession(
   });
   live.session.said = bodyOf(ours) ?? live.session.said;
   live.session.refusal = undefined;
+  live.session.leastSeconds = Math.max(live.session.leastSeconds, leastSecondsOf(theirs));
   if (headerValue(theirs, 'allow') !== undefined) {
     live.takesUpdate = lists(theirs, 'allow', 'UPDATE');
   }
@@ -92,24 +94,22 @@ export function bodyOf(message: SipMessage): SaidBody | undefined {
  * an UPDATE is better than nothing.
  */
 function refresh(context: EngineContext, live: EngineDialog, terms: SessionTerms): void {
-  const said = live.session?.said;
-  const method = live.takesUpdate || said === undefined ? 'UPDATE' : 'INVITE';
-  const isCrossed = live.hasPendingIn || live.hasPendingOut || live.hasOfferOut;
-  if (live.isEnding || (method === 'INVITE' && isCrossed)) {
-    live.session?.handle({ kind: 'refused', retryMs });
-    return;
-  }
-  const sip = refreshSip(method, method === 'INVITE' ? said : undefined, terms);
+  const later = (): void => live.session?.handle({ kind: 'refused', retryMs });
   routeInDialog(context, live, (way) => {
-    if (!context.dialogs.has(live)) return;
-    if ('kind' in way) {
-      live.session?.handle({ kind: 'refused', retryMs });
+    const { session } = live;
+    if (session === undefined || !context.dialogs.has(live)) return;
+    const said = live.takesUpdate ? undefined : session.said;
+    const method = said === undefined ? 'UPDATE' : 'INVITE';
+    const isCrossed = live.hasPendingIn || live.hasPendingOut || live.hasOfferOut;
+    if ('kind' in way || live.isEnding || (method === 'INVITE' && isCrossed)) {
+      later();
       return;
     }
+    const sip = refreshSip(method, said, sessionRequest(terms, session.leastSeconds));
     const { request, keep } = draftInDialog(context, live, { sip, method, path: way.path });
     const clearance = context.gate.clear(request, way);
     if (clearance.kind === 'refused') {
-      live.session?.handle({ kind: 'refused', retryMs });
+      later();
       return;
     }
     keep();
@@ -117,10 +117,13 @@ function refresh(context: EngineContext, live: EngineDialog, terms: SessionTerms
   });
 }
 
-function refreshSip(method: string, said: SaidBody | undefined, terms: SessionTerms): AppSip {
+function refreshSip(
+  method: string,
+  said: SaidBody | undefined,
+  session: readonly HeaderField[],
+): AppSip {
   const type = said === undefined ? [] : [headerField('Content-Type', said.contentType)];
-  const sip = silentSip(method, [...sessionRequest(terms), ...type]);
-  return { ...sip, body: said?.body ?? emptyBody };
+  return { ...silentSip(method, [...session, ...type]), body: said?.body ?? emptyBody };
 }
 
 function send(context: EngineContext, live: EngineDialog, request: Cleared<SipRequest>): void {
@@ -187,6 +190,9 @@ function refused(
   const { status } = response;
   session.refusal = status;
   const seconds = session.terms?.seconds ?? 0;
+  if (status === 422) {
+    session.leastSeconds = Math.max(session.leastSeconds, leastSecondsOf(response));
+  }
   if (status === 408 || status === 481) session.handle({ kind: 'lost' });
   else if (status === 422 && raisedSeconds(response, seconds) > seconds) {
     session.handle({ kind: 'too-short', seconds: raisedSeconds(response, seconds) });
