@@ -87,8 +87,9 @@ export function composeResponse(
     ? headerValues(request, 'record-route').map((value) => headerField('Record-Route', value))
     : [];
   // RFC 3311 5.2, table 1: a success to UPDATE moves the target, too; RFC 3515 2.2: one to REFER names it
-  const isNamed = request.method === 'UPDATE' || request.method === 'REFER';
-  const isTarget = makesDialog || (isNamed && status >= 200 && status < 300);
+  const isTarget =
+    makesDialog ||
+    (status >= 200 && status < 300 && (request.method === 'UPDATE' || request.method === 'REFER'));
   const headers = [
     ...recordRoutes,
     ...contact(sip, own.ours, isTarget ? own.contact : undefined),

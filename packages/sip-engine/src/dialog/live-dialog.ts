@@ -74,7 +74,7 @@ export class LiveDialog<A> {
   hasHeardBye = false;
   /** Our INVITE that awaits a final response. */
   hasPendingOut = false;
-  /** Told of the end of the dialog: that INVITE, when it is an application's. */
+  /** Told of the end of the dialog: that INVITE. */
   onEnd: (() => void) | undefined;
   /** An offer of ours in an UPDATE that awaits its answer. */
   hasOfferOut = false;

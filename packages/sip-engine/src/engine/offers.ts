@@ -23,7 +23,7 @@ export function openOffer(live: EngineDialog | undefined, request: SipRequest): 
   };
 }
 
-/** An INVITE of an application goes out in this dialog; `onEnd` runs when the dialog ends before it is closed. */
+/** An INVITE goes out in this dialog; `onEnd` runs when the dialog ends before it is closed. */
 export function openInvite(live: EngineDialog | undefined, onEnd: () => void): void {
   if (live === undefined) return;
   live.hasPendingOut = true;

@@ -169,6 +169,38 @@ it('it is no INVITE across one of the application that waits for the address of 
   await bench.run(10);
 });
 
+it.each([100, 180])('an INVITE that gets %i and nothing more is given up', async (status) => {
+  const call = await start();
+  const { bench, peer } = call;
+  await bench.run(900_000);
+  peer.respond(peer.request('INVITE').message, status);
+  await bench.run(310_000);
+  // five minutes are as long as anything rings
+  expect(peer.log().at(-1)).toBe('BYE');
+  peer.respond(peer.request('BYE').message, 200);
+  await bench.run(40_000);
+  expect(bench.engine.counts()).toMatchObject({ dialogs: 0, transactions: 0, timers: 0 });
+  expect(bench.clock.pending).toBe(0);
+});
+
+it('an INVITE that got 100 is given up soon after the end of its call, which a drain waits for', async () => {
+  const call = await start();
+  const { bench, peer, ask } = call;
+  await bench.run(900_000);
+  peer.respond(peer.request('INVITE').message, 100);
+  await bench.run(10);
+  await ask('BYE');
+  peer.respond(peer.request('BYE').message, 200);
+  let isDrained = false;
+  void bench.engine.drain().then(() => {
+    isDrained = true;
+  });
+  await bench.run(33_000);
+  expect(isDrained).toBe(true);
+  expect(bench.engine.counts()).toMatchObject({ dialogs: 0, transactions: 0, timers: 0 });
+  expect(bench.clock.pending).toBe(0);
+});
+
 it('no second BYE beside the one of the application', async () => {
   const call = await start();
   const { bench, app, peer, ask } = call;

@@ -12,6 +12,7 @@ import {
 import { draftInDialog, routeInDialog, sendAck } from './client.ts';
 import { drawBelow, type EngineContext, type EngineDialog } from './context.ts';
 import { endUnasked } from './end-unasked.ts';
+import { closeInvite, openInvite } from './offers.ts';
 import type { Cleared } from '../guard/send-gate.ts';
 import { headerField, headerValue } from '../message/header-list.ts';
 import {
@@ -24,6 +25,7 @@ import {
 import { isSdp } from '../message/sdp-tuples.ts';
 import { retryAfterOf } from '../message/retry-after.ts';
 import { leastSecondsOf, lists, type Refresher } from '../message/session-expires.ts';
+import type { CancelTimer } from '../transport/clock.ts';
 import type { AppSip } from '../wire/app-message.ts';
 
 /** A success to INVITE or UPDATE, and what was said around it. */
@@ -130,11 +132,19 @@ function send(context: EngineContext, live: EngineDialog, request: Cleared<SipRe
   const isInvite = request.message.method === 'INVITE';
   const sequence = live.inviteSequence;
   let isOpen = true;
+  let stopWaiting: CancelTimer = () => undefined;
   const settle = (): void => {
-    if (isInvite && isOpen) live.hasPendingOut = false;
+    if (isInvite && isOpen) closeInvite(live);
     isOpen = false;
+    stopWaiting();
   };
-  if (isInvite) live.hasPendingOut = true;
+  if (isInvite) {
+    openInvite(live, () => {
+      // its peer owes it a final response, and may never send one
+      const waitMs = 64 * context.timing.t1Ms;
+      stopWaiting = context.clock.setTimer(waitMs, () => transaction?.abandon());
+    });
+  }
   const transaction = context.transactions.request(request, {
     onResponse: ({ response }) => {
       if (response.status < 200) return;
@@ -152,6 +162,8 @@ function send(context: EngineContext, live: EngineDialog, request: Cleared<SipRe
       // 8.1.3.1: what the network did not take is as good as a 503
       if (failure === 'transport-error') unsent(live);
       else live.session?.handle({ kind: 'lost' });
+      // it would ring on
+      if (failure === 'no-final') transaction?.abandon();
     },
     onEnd: settle,
   });
