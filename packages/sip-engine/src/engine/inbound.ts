@@ -200,7 +200,8 @@ export class InboundRequests implements TransactionUser {
     if (live.hasPendingUpdate) return this.#later();
     if (bodyOf(update) === undefined) return undefined;
     if (live.hasPendingOut || live.hasOfferOut) return { status: 491 };
-    // before the first answer it is the application's to say: it may not take UPDATE at all, which comes first (8.2.1)
+    // before the first answer it is the application's to say: it may not take UPDATE at all, which comes first (8.2.1), and
+    // drachtio-srf keeps track of these offers by itself
     return live.hasPendingIn ? this.#later() : undefined;
   }
 

@@ -1,10 +1,12 @@
 // UPDATE (RFC 3311) inside of a call, with an application that takes its time.
-import { afterEach, expect, it } from 'vitest';
+import Srf from 'drachtio-srf';
+import { afterEach, describe, expect, it } from 'vitest';
 import { headerValue } from '../message/header-list.ts';
 import { endEngines } from '../testing/end-engines.ts';
 import { createEngineBench, type EngineBench } from '../testing/engine-bench.ts';
 import { startRawApp, type RawApp } from '../testing/raw-app.ts';
 import type { SipPeer } from '../testing/sip-peer.ts';
+import { startApp } from '../testing/srf-app.ts';
 
 const sdp = 'v=0\r\no=- 1 1 IN IP4 10.0.0.9\r\ns=-\r\nc=IN IP4 10.0.0.9\r\nt=0 0\r\n';
 const callId = 'u';
@@ -165,4 +167,39 @@ it('before the call is answered: the application says what it makes of it', asyn
   peer.send({ method: 'ACK', callId, toTag });
   await bench.run(10);
   await hangUp(3);
+});
+
+describe('before the call is answered, drachtio-srf keeps track of the offers by itself', () => {
+  it('a caller that offers again before it has an answer gets 500 with Retry-After', async () => {
+    const bench = await startApp(Srf, (app) => app.invite((_req, res) => res.send(180)));
+    opened.push(bench);
+    const peer = bench.peer(2);
+    peer.send({ method: 'INVITE', callId, body: sdp });
+    await bench.run(10);
+    const { toTag } = peer.response(180).essentials;
+    peer.send({ method: 'UPDATE', callId, toTag, sequence: 2, body: sdp });
+    await bench.run(10);
+    expect(peer.log().at(-1)).toBe('500 UPDATE');
+    expect(headerValue(peer.response(500).message, 'retry-after')).toBe('5');
+    peer.send({ method: 'BYE', callId, toTag, sequence: 3 });
+  });
+
+  it('a callee that offers before it has answered gets the offer of the INVITE for an answer', async () => {
+    const bench = await startApp(Srf, () => undefined);
+    opened.push(bench);
+    const peer = bench.peer(2);
+    void bench.app.createUAC('sip:b@10.0.0.2', { localSdp: sdp }).catch(() => undefined);
+    await bench.run(10);
+    const { message, essentials } = peer.request('INVITE');
+    peer.respond(message, 180);
+    await bench.run(10);
+    const { callId: ofCall, fromTag: toTag } = essentials;
+    peer.send({ method: 'UPDATE', callId: ofCall, fromTag: 'callee', toTag, body: sdp });
+    await bench.run(10);
+    const answer = peer.response(200);
+    expect(answer.essentials.cseq.method).toBe('UPDATE');
+    expect(Buffer.from(answer.message.body).toString()).toBe(sdp);
+    peer.respond(message, 486);
+    await bench.run(10);
+  });
 });
