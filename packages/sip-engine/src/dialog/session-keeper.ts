@@ -1,6 +1,7 @@
 import { MachineRunner } from '../transaction/machine-runner.ts';
 import { leastSessionSeconds } from '../message/session-expires.ts';
 import type { Clock } from '../transport/clock.ts';
+import type { SaidBody } from './said-body.ts';
 import type { SessionTerms } from './session-terms.ts';
 import {
   sessionTimerTransition,
@@ -15,12 +16,6 @@ import {
 export interface SessionHooks {
   readonly refresh: (terms: SessionTerms) => void;
   readonly expire: () => void;
-}
-
-/** A body of ours, to be said again. */
-export interface SaidBody {
-  readonly contentType: string;
-  readonly body: Uint8Array;
 }
 
 /** The session timer of one dialog, held open. */

@@ -10,7 +10,7 @@ import {
 import { Answers } from './answers.ts';
 import { drawBelow, wireSip, type EngineContext, type EngineDialog } from './context.ts';
 import type { Pending } from './pending.ts';
-import { bodyOf } from './session.ts';
+import { bodyOf } from '../dialog/said-body.ts';
 import type { Essentials } from '../message/essentials.ts';
 import { headerField } from '../message/header-list.ts';
 import type { SipRequest } from '../message/message.ts';

@@ -1,5 +1,5 @@
 import type { EngineDialog } from './context.ts';
-import { bodyOf } from './session.ts';
+import { bodyOf } from '../dialog/said-body.ts';
 import type { SipRequest } from '../message/message.ts';
 
 /** RFC 3261 14.1: one INVITE at a time in a dialog; RFC 3311 5.1: no offer while one of ours waits for its answer. */

@@ -1,7 +1,8 @@
 import { appValue, silentSip } from '../dialog/compose.ts';
 import { isSessionRefresh, refreshTarget } from '../dialog/dialog.ts';
 import { ackOf } from '../dialog/live-dialog.ts';
-import { SessionKeeper, type SaidBody } from '../dialog/session-keeper.ts';
+import { bodyOf, type SaidBody } from '../dialog/said-body.ts';
+import { SessionKeeper } from '../dialog/session-keeper.ts';
 import {
   agreedTerms,
   raisedSeconds,
@@ -22,7 +23,6 @@ import {
   type SipRequest,
   type SipResponse,
 } from '../message/message.ts';
-import { isSdp } from '../message/sdp-tuples.ts';
 import { retryAfterOf } from '../message/retry-after.ts';
 import { leastSecondsOf, lists, type Refresher } from '../message/session-expires.ts';
 import type { CancelTimer } from '../transport/clock.ts';
@@ -82,15 +82,6 @@ export function agreeOnSession(
   live.session.handle({ kind: 'agreed', terms });
 }
 
-/** The session description of a message of ours; undefined when it has none. */
-export function bodyOf(message: SipMessage): SaidBody | undefined {
-  const contentType = headerValue(message, 'content-type');
-  if (contentType === undefined || !isSdp(contentType) || message.body.length === 0) {
-    return undefined;
-  }
-  return { contentType, body: message.body };
-}
-
 /**
  * UPDATE without a body where the peer takes it, or else INVITE with the description that it has (section 7.4). Where none is known,
  * an UPDATE is better than nothing.
@@ -132,17 +123,17 @@ function send(context: EngineContext, live: EngineDialog, request: Cleared<SipRe
   const isInvite = request.message.method === 'INVITE';
   const sequence = live.inviteSequence;
   let isOpen = true;
-  let stopWaiting: CancelTimer = () => undefined;
+  let stopWaiting: CancelTimer | undefined;
   const settle = (): void => {
     if (isInvite && isOpen) closeInvite(live);
     isOpen = false;
-    stopWaiting();
+    stopWaiting?.();
   };
   if (isInvite) {
     openInvite(live, () => {
       // its peer owes it a final response, and may never send one
-      const waitMs = 64 * context.timing.t1Ms;
-      stopWaiting = context.clock.setTimer(waitMs, () => transaction?.abandon());
+      const limitMs = 64 * context.timing.t1Ms;
+      stopWaiting = context.clock.setTimer(limitMs, () => transaction?.abandon());
     });
   }
   const transaction = context.transactions.request(request, {
