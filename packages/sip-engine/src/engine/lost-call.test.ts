@@ -99,6 +99,21 @@ describe('481 or 408 to a request of the application', () => {
     await expectNothingLeft(call);
   });
 
+  it('says nothing where our 2xx may be lost: the ACK will show', async () => {
+    const call = await receiveCall(180);
+    const { bench, peer, toTag, ask, answer } = call;
+    opened.push(bench);
+    await answer('INVITE', 200, { body: sdp });
+    await ask('INFO');
+    peer.respond(peer.request('INFO').message, 481);
+    await bench.run(1_000);
+    peer.send({ method: 'ACK', callId: 'c', toTag });
+    await bench.run(20_000);
+    expect(peer.log()).not.toContain('BYE');
+    await ask('BYE');
+    await expectNothingLeft(call);
+  });
+
   it.each([
     ['NOTIFY', 481],
     ['REFER', 481],

@@ -20,6 +20,8 @@ export function doubtCall(
   if (!ofTheCall.has(method) || live.value.state !== 'confirmed') return;
   if (status >= 200 && status < 300) live.stopDoubting();
   if ((status !== 408 && status !== 481) || !context.dialogs.has(live)) return;
+  // a caller that has not got our 2xx yet knows no dialog, and one that is gone sends no ACK: that ends the call, too
+  if (live.isAwaitingAck) return;
   live.doubt(context.clock, ownEndMs, () => {
     if (!live.isEnding) endUnasked(context, live, `${method} got ${status}`);
   });
