@@ -20,7 +20,6 @@ export {
   parseSessionDescription,
   type SessionDescription,
 } from './sdp/session-description.ts';
-export type { SdpTree } from './sdp/read-stream.ts';
 export { sdpLimits, type SdpLimits } from './sdp/sdp-lines.ts';
 export type { Direction, Endpoint, StreamDescription } from './sdp/stream-description.ts';
 export {

@@ -18,7 +18,7 @@ export function checkAnswer(offer: SessionDescription, answer: SessionDescriptio
     if (offered?.media !== stream.media) {
       throw invalidSdp(`m= line ${at + 1} answers ${offered?.media} with ${stream.media}`);
     }
-    if (offered.kind === 'disabled' && stream.kind === 'relayed') {
+    if (offered.kind !== 'relayed' && stream.kind === 'relayed') {
       throw invalidSdp(`m= line ${at + 1} opens a stream that was offered with port 0`);
     }
   }

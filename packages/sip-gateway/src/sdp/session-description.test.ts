@@ -192,4 +192,10 @@ describe('an answer', () => {
     if (code === undefined) expect(check).not.toThrow();
     else expect(check).toThrow(expect.objectContaining({ code }));
   });
+
+  it('opens no stream either that was passed on with port 0', () => {
+    const tcp = parseSessionDescription(sdp(connection, audio, 'm=audio 9 TCP/RTP/AVP 0'));
+    const opened = parseSessionDescription(sdp(connection, audio, 'm=audio 4000 RTP/AVP 0'));
+    expect(() => checkAnswer(tcp, opened)).toThrow(expect.objectContaining({ code: 'SdpInvalid' }));
+  });
 });

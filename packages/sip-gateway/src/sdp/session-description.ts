@@ -6,12 +6,10 @@ import type { StreamDescription } from './stream-description.ts';
 
 /** A session description (RFC 8866) that was read, checked and found to be one that we can relay. */
 export interface SessionDescription {
-  /** As received. */
-  readonly text: string;
   /** One per m= line, in their order. */
   readonly streams: readonly StreamDescription[];
-  /** What is written again for the other leg. */
-  readonly tree: SdpTree & { readonly media: readonly SdpTree[] };
+  /** The lines of the session part, then those of each m= line, itself the first. */
+  readonly parts: readonly (readonly string[])[];
 }
 
 /**
@@ -29,7 +27,7 @@ export function parseSessionDescription(text: string, limits?: SdpLimits): Sessi
   if (refused !== undefined && !streams.some((stream) => stream.kind === 'relayed')) {
     throw notRelayableSdp(refused.because);
   }
-  return { text, streams, tree };
+  return { streams, parts: partsOf(lines) };
 }
 
 /**
@@ -47,7 +45,12 @@ export function parseBody(contentType: string, body: string): SessionDescription
   });
 }
 
-function parseTree(lines: readonly string[]): SessionDescription['tree'] {
+function partsOf(lines: readonly string[]): SessionDescription['parts'] {
+  const starts = lines.flatMap((line, at) => (line.startsWith('m=') ? [at] : []));
+  return [0, ...starts].map((start, at) => lines.slice(start, starts[at]));
+}
+
+function parseTree(lines: readonly string[]): SdpTree & { readonly media: readonly SdpTree[] } {
   try {
     return sdpTransform.parse(lines.join('\r\n'));
   } catch (error) {

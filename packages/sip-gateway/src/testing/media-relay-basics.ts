@@ -66,6 +66,18 @@ export const mediaRelayBasics: readonly BasicCase[] = [
     },
   },
   {
+    title: 'a stream that one fork closes is open to the next one',
+    async run(world) {
+      const { relay } = world;
+      const { a, final } = await forkedPeers(world);
+      const [toldB] = await relay.offer(turn({ from: 'a', media: [a] }));
+      assert.deepEqual(await relay.answer(turn({ from: 'b', media: [undefined] })), [undefined]);
+      const [toldA] = await relay.answer(turn({ from: 'b', media: [final] }));
+      assert(toldA !== undefined && toldB !== undefined);
+      await requireFlow(a, final, { a: toldA, b: toldB });
+    },
+  },
+  {
     title: 'both legs keep it through offers of either, after forks and from other ports',
     async run(world) {
       const { relay, openPeer } = world;

@@ -1,9 +1,11 @@
+import type { Ipv4Address } from '../../address.ts';
 import { GatewayError } from '../../errors.ts';
 import type { MediaTurn } from '../../media/media-relay.ts';
 import { pathMismatch } from '../../media/relay-refusal.ts';
 import { otherLeg, relayTurn, type PathTo, type RelayStream } from '../../media/relay-turn.ts';
 import type { ToldStreams } from '../../sdp/describe-for-leg.ts';
 import { parseSessionDescription } from '../../sdp/session-description.ts';
+import { writeDescription, type WrittenStream } from '../../sdp/write-description.ts';
 import type { NgControl, NgDictionary } from './ng-control.ts';
 import type { RtpengineRelayParts } from './rtpengine-relay.ts';
 
@@ -12,9 +14,14 @@ type Networks = Pick<RtpengineRelayParts, 'pathTo' | 'interfaces'>;
 
 type AskNg = (body: NgDictionary) => ReturnType<NgControl['ask']>;
 
+interface OfferedTurn {
+  readonly body: NgDictionary;
+  readonly streams: readonly (RelayStream | undefined)[];
+}
+
 /** An offer and its answer, as rtpengine was told of them. */
 interface AgreedTurns {
-  readonly offer: NgDictionary;
+  readonly offer: OfferedTurn;
   readonly answer: NgDictionary;
 }
 
@@ -25,7 +32,7 @@ interface AgreedTurns {
 export class RtpengineTurns {
   readonly #parts: Networks;
   readonly #control: Pick<NgControl, 'ask'>;
-  readonly #offered = new Map<string, NgDictionary>();
+  readonly #offered = new Map<string, OfferedTurn>();
   readonly #agreed = new Map<string, AgreedTurns>();
 
   constructor(parts: Networks, control: Pick<NgControl, 'ask'>) {
@@ -36,20 +43,28 @@ export class RtpengineTurns {
   offer(turn: MediaTurn, ask: AskNg): Promise<ToldStreams> {
     const { callId, from } = turn;
     const tags = { 'from-tag': from, 'to-tag': otherLeg(from) };
-    return turnStreams(this.#parts, turn, (body) => {
-      const offer = { ...body, ...directionOf(this.#parts, turn), ...tags };
-      this.#offered.set(callId, offer);
-      return ask(offer);
+    return turnStreams(this.#parts, turn, (streams) => {
+      const written = streams.map((stream) => stream && whereTold(stream));
+      const body = { ...bodyOf(turn, written), ...directionOf(this.#parts, turn), ...tags };
+      this.#offered.set(callId, { body, streams });
+      return ask(body);
     });
   }
 
   /** To the last offer; each fork may answer the same one. */
   answer(turn: MediaTurn): Promise<ToldStreams> {
-    const { callId, from } = turn;
+    const { callId, from, description } = turn;
     const tags = { 'from-tag': otherLeg(from), 'to-tag': from };
-    return turnStreams(this.#parts, turn, (body) => {
-      const [offer, answer] = [this.#offered.get(callId), { ...body, ...tags }];
-      if (offer !== undefined) this.#agreed.set(callId, { offer, answer });
+    return turnStreams(this.#parts, turn, (streams) => {
+      const offered = this.#offered.get(callId);
+      const written = streams.map((stream, at) => {
+        if (stream !== undefined) return whereTold(stream);
+        // what one fork closes another may open: rtpengine would not relay it any more
+        const isClosed = description.streams[at]?.kind === 'disabled';
+        return isClosed && offered?.streams[at] !== undefined ? held : undefined;
+      });
+      const answer = { ...bodyOf(turn, written), ...tags };
+      if (offered !== undefined) this.#agreed.set(callId, { offer: offered, answer });
       return this.#control.ask('answer', answer);
     });
   }
@@ -58,7 +73,7 @@ export class RtpengineTurns {
     const agreed = this.#agreed.get(callId);
     if (agreed === undefined) return;
     this.#offered.set(callId, agreed.offer);
-    await this.#control.ask('offer', agreed.offer);
+    await this.#control.ask('offer', agreed.offer.body);
     await this.#control.ask('answer', agreed.answer);
   }
 
@@ -77,13 +92,15 @@ const fromWhereToldAlone = ['strict-source', 'endpoint-learning-off'] as const;
 /** Another fork, or a peer that moves: the other leg keeps the port that it was told. */
 const portsStay = 'port-latching';
 
+/** It is told what it shall relay of a description, and nothing else, since it refuses the whole for what it cannot read. */
 function bodyOf(
-  { callId, description }: MediaTurn,
-  streams: readonly (RelayStream | undefined)[],
+  { callId, description, from, signalling }: MediaTurn,
+  streams: readonly (WrittenStream | undefined)[],
 ): NgDictionary {
+  const own = signalling[from];
   return {
     'call-id': callId,
-    sdp: withoutReports(description.text, streams),
+    sdp: writeDescription(description, { origin: `- 1 1 IN IP4 ${own}`, own, streams }),
     ICE: 'remove',
     // of its reply ports are taken alone: keys and fingerprints are the peers' own, and it must not end their DTLS
     passthrough: 'on',
@@ -93,15 +110,15 @@ function bodyOf(
   };
 }
 
+/** A hold as before RFC 3264, and the discard port. */
+const held: WrittenStream = {
+  rtp: { address: '0.0.0.0' as Ipv4Address, port: 9 },
+  rtcp: undefined,
+};
+
 /** It would send reports wherever a=rtcp says: without it they go where the media goes, one port up (RFC 3605). */
-function withoutReports(text: string, streams: readonly (RelayStream | undefined)[]): string {
-  const [session = '', ...media] = text.split(/^(?=m=)/m);
-  const kept = media.map((part, at) => {
-    const stream = streams[at];
-    const isElsewhere = stream?.rtp !== undefined && stream.rtcp === undefined;
-    return isElsewhere ? part.replaceAll(/^a=rtcp:.*(?:\r?\n|$)/gm, '') : part;
-  });
-  return [session, ...kept].join('');
+function whereTold({ rtp, rtcp }: RelayStream): WrittenStream {
+  return rtp === undefined ? held : { rtp, rtcp };
 }
 
 /** For an offer alone: rtpengine reads it the other way round in an answer. */
@@ -114,10 +131,14 @@ function directionOf({ interfaces, pathTo }: Networks, turn: MediaTurn): NgDicti
   return { direction: names };
 }
 
-async function turnStreams(parts: Networks, turn: MediaTurn, ask: AskNg): Promise<ToldStreams> {
+async function turnStreams(
+  parts: Networks,
+  turn: MediaTurn,
+  ask: (streams: readonly (RelayStream | undefined)[]) => ReturnType<AskNg>,
+): Promise<ToldStreams> {
   const { streams, towards } = relayTurn(turn, parts.pathTo);
   if (parts.interfaces !== undefined) requireOneSocket(parts.pathTo, turn, streams);
-  const reply = await ask(bodyOf(turn, streams));
+  const reply = await ask(streams);
   const sdp = reply?.['sdp'];
   if (typeof sdp !== 'string') throw refused(turn, 'it knows no such call');
   const told = parseSessionDescription(sdp).streams;
