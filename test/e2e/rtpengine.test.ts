@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { describe, expect, it, vi } from 'vitest';
@@ -149,9 +150,9 @@ describe.skipIf(programsMissing('rtpengine'))('rtpengine as the media relay', ()
   });
 });
 
-/** Answers with a session description that has a key of SRTP in it, when `answering` sends; requests are counted from 0. */
+/** Answers with a session description that has a key of SRTP in it, when `answering` sends; requests are counted from 0, and come from the port of who asks. */
 async function standIn(
-  answering: (send: () => void, request: number) => void,
+  answering: (send: () => void, request: number, asker: number) => void,
 ): Promise<AsyncDisposable & { readonly control: RtpengineMedia['control'] }> {
   const lines = ['v=0', 'o=- 1 1 IN IP4 127.0.0.20', 's=-', 't=0 0', 'c=IN IP4 127.0.0.20'];
   const crypto = 'a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:c2VjcmV0';
@@ -162,7 +163,7 @@ async function standIn(
   socket.on('message', (bytes, { port, address }) => {
     const [cookie = ''] = bytes.toString().split(' ');
     const reply = `${cookie} d6:result2:ok3:sdp${sdp.length}:${sdp}e`;
-    answering(() => socket.send(reply, port, address), requests++);
+    answering(() => socket.send(reply, port, address), requests++, port);
   });
   return {
     control: { host: '127.0.0.1', port: socket.address().port },
@@ -207,6 +208,29 @@ it('what comes after the time-out is told to nobody, keys least of all', async (
   expect(said).not.toHaveBeenCalled();
   said.mockRestore();
   await relay.close();
+});
+
+it('what comes twice, or from a stranger, is told to nobody either', async () => {
+  const said = vi.spyOn(console, 'log');
+  const stranger = createSocket('udp4');
+  await using daemon = await standIn((send, _request, asker) => {
+    stranger.send('no reply at all', asker, '127.0.0.1');
+    stranger.send(`${randomUUID()} d4:line6:forgede`, asker, '127.0.0.1', () => {
+      send();
+      send();
+    });
+  });
+  const { control } = daemon;
+  const relay = rtpengineRelay({ pathTo: contractPath, control }, { timeoutMs: 500 });
+  const offer = turn({ from: 'a', media: [{ address: hosts.internet, port: 4000 }] });
+  const told = [{ address: publicIp, port: 30_000 }];
+  expect(await relay.offer(offer)).toEqual(told);
+  // its answer comes after the second one of the first
+  expect(await relay.offer(offer)).toEqual(told);
+  await relay.close();
+  expect(said).not.toHaveBeenCalled();
+  said.mockRestore();
+  stranger.close();
 });
 
 it('an rtpengine that is not there is a refusal within the time-out', async () => {

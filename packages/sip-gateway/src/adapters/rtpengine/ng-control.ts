@@ -30,19 +30,34 @@ export interface NgControl {
   readonly close: () => Promise<void>;
 }
 
+/** Characters of a cookie: a UUID. */
+const cookieLength = 36;
+
 /**
- * How much longer than its time-out a reply is known as one. rtpengine-client prints any other on standard output, between the lines of a
- * log: the session description whole, with the keys of SRTP.
+ * rtpengine-client prints what answers no request of its own on standard output, between the lines of a log: a reply that comes late or
+ * twice, with the keys of SRTP in it, and whatever anybody sends to its socket.
  */
-const lateReplyMs = 60_000;
+class QuietClient extends rtpengineClient.Client {
+  // oxlint-disable-next-line no-underscore-dangle -- its names
+  override _onMessage(datagram: Buffer): void {
+    // oxlint-disable-next-line no-underscore-dangle
+    if (this.messages.has(datagram.toString('latin1', 0, cookieLength))) super._onMessage(datagram);
+  }
+
+  // oxlint-disable-next-line no-underscore-dangle
+  override _onParsedMessage(reply: { readonly id: string }): void {
+    // oxlint-disable-next-line no-underscore-dangle
+    if (this.messages.has(reply.id)) super._onParsedMessage(reply);
+  }
+}
 
 /**
  * A request that is not answered within half of the time-out is sent once more, so that one datagram that is lost costs no call. rtpengine
  * carries both out: told the same again it changes nothing, and answers the same.
  */
 export function ngControl(at: NgEndpoint, timeoutMs: number): NgControl {
-  const client = new rtpengineClient.Client({ timeout: timeoutMs + lateReplyMs });
-  // what a reply that nobody knows is told as, after that
+  const client = new QuietClient({ timeout: timeoutMs });
+  // of a reply that cannot be read, which is none
   client.on('error', () => undefined);
   const underWay = new Set<Promise<unknown>>();
   const send = (command: NgCommand, dictionary: NgDictionary): Promise<unknown> =>

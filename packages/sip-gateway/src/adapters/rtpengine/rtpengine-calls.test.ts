@@ -41,8 +41,7 @@ function world(): World {
 }
 
 async function hold({ daemon, calls }: World, callId: string): Promise<void> {
-  await calls.hold(callId);
-  daemon.calls.add(callId);
+  await calls.hold(callId, async () => daemon.calls.add(callId));
 }
 
 describe('calls that an rtpengine holds', () => {
@@ -54,6 +53,18 @@ describe('calls that an rtpengine holds', () => {
     await all.calls.poll();
     await all.calls.poll();
     expect(all.events).toEqual([{ kind: 'media-timed-out', callId: 'one' }]);
+  });
+
+  it('are not asked for before their offer is answered: it may have been lost, and come again', async () => {
+    const all = world();
+    const offered = Promise.withResolvers<void>();
+    const held = all.calls.hold('one', () => offered.promise);
+    await all.calls.poll();
+    all.daemon.calls.add('one');
+    offered.resolve();
+    await held;
+    await all.calls.poll();
+    expect([all.events, all.daemon.asked]).toEqual([[], ['ping', 'ping', 'query']]);
   });
 
   it('are deleted when it answers again, if it could not be told', async () => {
@@ -78,7 +89,7 @@ describe('calls that an rtpengine holds', () => {
     await hold(all, 'one');
     all.daemon.isSilent = true;
     await expect(all.calls.release('one')).rejects.toThrow();
-    await expect(all.calls.hold('one')).rejects.toMatchObject({ code: 'MediaRelayUnreachable' });
+    await expect(hold(all, 'one')).rejects.toMatchObject({ code: 'MediaRelayUnreachable' });
     all.daemon.isSilent = false;
     await hold(all, 'one');
     await all.calls.poll();

@@ -16,6 +16,8 @@ const mostAtOnce = 32;
 export class RtpengineCalls {
   readonly #parts: RtpengineCallsParts;
   readonly #held = new Set<string>();
+  /** Those whose offer has no answer yet, so that it may not know them. */
+  readonly #offered = new Set<string>();
   readonly #undeleted = new Set<string>();
   #silentPolls = 0;
   #isPolling = false;
@@ -29,10 +31,16 @@ export class RtpengineCalls {
     return this.#held.size + this.#undeleted.size;
   }
 
-  /** Before an offer: what an older call of the same name left behind is deleted first. */
-  async hold(callId: string): Promise<void> {
+  /** Makes an offer, with which it has the call. What an older call of the same name left behind is deleted first. */
+  async hold<T>(callId: string, offer: () => Promise<T>): Promise<T> {
     if (this.#undeleted.has(callId)) await this.release(callId);
     this.#held.add(callId);
+    this.#offered.add(callId);
+    try {
+      return await offer();
+    } finally {
+      this.#offered.delete(callId);
+    }
   }
 
   /** Deletes a call; one that rtpengine could not be told about is deleted when it answers again. */
@@ -77,6 +85,7 @@ export class RtpengineCalls {
         if (!(await isAnswered(this.release(callId)))) return;
       }
       for (const callId of this.#held) {
+        if (this.#offered.has(callId)) continue;
         if (!(await isAnswered(this.#findDropped(callId)))) return;
       }
     } finally {

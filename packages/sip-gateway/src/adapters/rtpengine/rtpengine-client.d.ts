@@ -15,6 +15,12 @@ declare module 'rtpengine-client' {
     query(to: NgEndpoint, dictionary: object): Promise<unknown>;
     ping(to: NgEndpoint): Promise<unknown>;
     close(): void;
+    /** Every datagram that comes to its socket. */
+    _onMessage(datagram: Buffer): void;
+    /** One that was read, `id` being its cookie. */
+    _onParsedMessage(reply: { readonly id: string }): void;
+    /** Who waits for an answer, by the cookie of the request. */
+    readonly messages: ReadonlyMap<string, unknown>;
     /** One for each request that has no answer yet, by its cookie. */
     readonly timers: ReadonlyMap<string, NodeJS.Timeout>;
   }

@@ -48,10 +48,7 @@ export function rtpengineRelay(
   timer.unref();
   return {
     offer: (turn) =>
-      turns.offer(turn, async (offer) => {
-        await calls.hold(turn.callId);
-        return control.ask('offer', offer);
-      }),
+      turns.offer(turn, (offer) => calls.hold(turn.callId, () => control.ask('offer', offer))),
     answer: (turn) => turns.answer(turn),
     withdraw: (callId) => turns.withdraw(callId),
     async release(callId) {
