@@ -198,6 +198,41 @@ describe('an offer that comes late', () => {
   });
 });
 
+describe('a callee that describes what cannot be relayed is not the fault of who called', () => {
+  const connection = /^c=.*$/m;
+  it.each<[string, (sdp: string) => string, number]>([
+    ['is no session description', () => 'v=0\r\n', 502],
+    ['has a stream too many', (sdp) => `${sdp}m=audio 4000 RTP/AVP 0\r\n`, 502],
+    ['leads back to us', (sdp) => sdp.replace(connection, 'c=IN IP4 203.0.113.50'), 502],
+    ['is IPv6', (sdp) => sdp.replace(connection, 'c=IN IP6 2001:db8::1'), 488],
+  ])('an answer that %s: B is hung up', async (_title, change, status) => {
+    const { bench, a, b } = await world();
+    a.sip.send({ method: 'INVITE', callId: 'c1', body: a.sdp });
+    await bench.run(20);
+    b.sip.respond(b.sip.request('INVITE').message, 200, { body: change(b.sdp) });
+    await bench.run(20);
+    const { toTag } = a.sip.response(status).essentials;
+    a.sip.send({ method: 'ACK', callId: 'c1', toTag });
+    expect(b.sip.log()).toEqual(['INVITE', 'ACK', 'BYE']);
+    b.sip.respond(b.sip.request('BYE').message, 200);
+    await bench.run(20);
+  });
+
+  it('an offer that a re-INVITE asked for, and that is none: 502, and both get a BYE', async () => {
+    const { bench, a, b } = await world();
+    const { toTag } = await establish(bench, a, b);
+    a.sip.send({ method: 'INVITE', callId: 'c1', toTag, sequence: 2 });
+    await bench.run(20);
+    b.sip.respond(b.sip.request('INVITE').message, 200, { body: 'v=0\r\n' });
+    await bench.run(20);
+    a.sip.response(502);
+    a.sip.send({ method: 'ACK', callId: 'c1', toTag, sequence: 2 });
+    b.sip.respond(b.sip.request('BYE').message, 200);
+    a.sip.respond(a.sip.request('BYE').message, 200);
+    await bench.run(20);
+  });
+});
+
 /** A sent a re-INVITE, B is at it, and A gave it up. */
 async function givenUp(): Promise<World> {
   const all = await world();

@@ -27,3 +27,11 @@ export function mapReFailure(status: number): number {
 export function endsDialog(status: number): boolean {
   return status === 408 || status === 481;
 }
+
+/**
+ * The status for a leg whose peer described what could not be relayed: malformed, or on a way back to us, it is the peer's and no fault of
+ * this leg's request (RFC 3261, section 21.5.3).
+ */
+export function mapPeerRefusal(status: number): number {
+  return status === 400 || status === 482 ? 502 : status;
+}

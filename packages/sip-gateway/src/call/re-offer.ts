@@ -12,7 +12,7 @@ import {
 import type { CallEvent } from './call-event.ts';
 import type { Call, CallState, ReOffer, Transition } from './call-state.ts';
 import { closeCall } from './close-call.ts';
-import { endsDialog, mapReFailure } from './map-failure.ts';
+import { endsDialog, mapPeerRefusal, mapReFailure } from './map-failure.ts';
 
 type ReInvite = CallEvent & { readonly kind: 're-invite' };
 
@@ -132,7 +132,7 @@ function relayRefused(
   }
   if (purpose?.kind !== 're-offer' && purpose?.kind !== 're-answer') return going(draft, reOffer);
   // the other leg has taken or offered what this one cannot be told: there is no way back but the end
-  return closeReOffering(draft, reOffer, status);
+  return closeReOffering(draft, reOffer, mapPeerRefusal(status));
 }
 
 function reAnswered(draft: CallDraft, reOffer: ReOffer, sdp: string | undefined): Transition {

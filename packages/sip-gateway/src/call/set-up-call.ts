@@ -10,7 +10,7 @@ import {
 import type { CallEvent } from './call-event.ts';
 import { newCall, type Call, type CallState, type Transition } from './call-state.ts';
 import { closeCall } from './close-call.ts';
-import { mapFailure } from './map-failure.ts';
+import { mapFailure, mapPeerRefusal } from './map-failure.ts';
 
 type SetUp = 'offering' | 'early';
 
@@ -84,7 +84,7 @@ export function whileAnswering(call: Call, event: CallEvent): Transition {
     case 'relay-refused':
       return takeTurn(draft, event.turn) === undefined
         ? at('answered', draft)
-        : closeCall(draft, { cause: 'failed', status: event.status });
+        : closeCall(draft, { cause: 'failed', status: mapPeerRefusal(event.status) });
     case 'cancel':
       // a 200 that was sent stands, and A ends it with BYE
       if (call.a !== 'invited') return at('answered', draft);
