@@ -113,7 +113,7 @@ const portRange = v.pipe(
   v.check(
     isPortRange,
     ({ input: { first, last } }) =>
-      `is ${first} to ${last}; give an even first and an odd last port from 1024 to 65535, such as 16384 and 32767`,
+      `is ${first} to ${last}; give an even first and an odd last port from 1024 to 65535, four ports at least, such as 16384 and 32767`,
   ),
 );
 

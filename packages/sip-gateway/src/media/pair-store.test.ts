@@ -61,7 +61,7 @@ it('a pair that rested is used again as it is: nothing is bound twice, the one t
 });
 
 it('what comes to a pair that rests or is spare reaches nobody', async () => {
-  const { store, network, pass } = open(1);
+  const { store, network, pass } = open(2);
   const pair = await store.take();
   const heard: string[] = [];
   pair.receiver = (component, bytes) => heard.push(`${component} ${Buffer.from(bytes).toString()}`);

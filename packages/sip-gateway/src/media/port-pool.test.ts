@@ -48,6 +48,8 @@ it.each([
   [20_000, 16_385],
   [1000, 2001],
   [65_534, 65_537],
+  // one pair, which no call can be made with
+  [16_384, 16_385],
 ])('refuses the range %i-%i', (first, last) => {
   expect(() => new PortPool({ first, last }, inOrder)).toThrow(
     expect.objectContaining({ code: 'ConfigInvalid' }),

@@ -83,10 +83,13 @@ export class PortPool {
   }
 }
 
-/** Whether whole pairs fill it, above the ports that the kernel keeps for the privileged. */
+/** A call has one for each leg. */
+const pairsOfACall = 2;
+
+/** Whether whole pairs fill it, enough for a call, above the ports that the kernel keeps for the privileged. */
 export function isPortRange({ first, last }: PortRange): boolean {
   const fits = Number.isInteger(first) && Number.isInteger(last) && first >= 1024 && last <= 65_535;
-  return fits && first % 2 === 0 && last % 2 === 1 && first < last;
+  return fits && first % 2 === 0 && last % 2 === 1 && last - first >= 2 * pairsOfACall - 1;
 }
 
 /** @throws GatewayError ConfigInvalid */
@@ -96,7 +99,8 @@ export function requirePortRange(range: PortRange): void {
   throw new GatewayError({
     code: 'ConfigInvalid',
     message: `The RTP port range ${first}-${last} was refused.`,
-    remedy: 'Give an even first and an odd last port between 1024 and 65535, such as 16384-32767.',
+    remedy:
+      'Give an even first and an odd last port between 1024 and 65535, four ports at least, such as 16384-32767.',
     retry: 'never',
   });
 }
