@@ -18,7 +18,7 @@ const denied: Meaning = {
 const credentials: Meaning = {
   code: 'CredentialsMissing',
   remedy:
-    'Give the process AWS credentials that are valid now: a Pod Identity association, IRSA, or the AWS environment variables.',
+    'Give the process AWS credentials that are valid now: a Pod Identity association, IRSA, the AWS environment variables, or a role of the instance, if its metadata service answers pods (hop limit 2; it is asked three times).',
   retry: 'never',
 };
 const credentialsAway: Meaning = {

@@ -14,16 +14,20 @@ export interface SdkErrorFacts {
 
 /**
  * Makes an Ec2CallError of what the SDK threw. The code is EC2's own (the SDK's `name`), or the errno of a
- * failed connection, or the SDK's name for it (TimeoutError, CredentialsProviderError). `hasSource`: there is somebody who gives
- * credentials, be it not now.
+ * failed connection, or the SDK's name for it (TimeoutError, CredentialsProviderError). `away`: our code where there is somebody who
+ * gives credentials, be it not now.
  */
-export function ec2CallErrorFrom(error: unknown, action: string, hasSource: boolean): Ec2CallError {
+export function ec2CallErrorFrom(
+  error: unknown,
+  action: string,
+  away: string | false,
+): Ec2CallError {
   const facts: SdkErrorFacts = typeof error === 'object' && error !== null ? error : {};
   const status = facts.$metadata?.httpStatusCode;
   const requestId = facts.$metadata?.requestId;
   return new Ec2CallError({
     action,
-    ec2Code: codeOf(facts, hasSource),
+    ec2Code: codeOf(facts, away),
     message:
       typeof facts.message === 'string' && facts.message !== '' ? facts.message : String(error),
     // a success that failed is an answer that did not arrive whole: who asked knows as much as with none
@@ -40,8 +44,8 @@ export function isClockCorrected({ $metadata: answer }: SdkErrorFacts): boolean 
 }
 
 /** The errno first: the SDK calls a closed connection TimeoutError too. Only our wait for credentials ends as a DOMException. */
-function codeOf({ code, name }: SdkErrorFacts, hasSource: boolean): string {
-  if (hasSource && name === 'CredentialsProviderError') return 'CredentialsAway';
+function codeOf({ code, name }: SdkErrorFacts, away: string | false): string {
+  if (away !== false && name === 'CredentialsProviderError') return away;
   if (code === DOMException.TIMEOUT_ERR) return 'CredentialsTimeout';
   if (typeof code === 'string' && /^E[A-Z_]+$/.test(code)) return code;
   return typeof name === 'string' && name !== 'Error' ? name : 'NetworkingError';

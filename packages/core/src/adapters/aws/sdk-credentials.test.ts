@@ -1,4 +1,5 @@
 // Credentials as a Pod Identity agent gives them, and clocks that differ: real HTTP on loopback.
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -108,6 +109,24 @@ describe('a Pod Identity agent', () => {
     await vi.waitFor(() => expect(agent.open).toBe(0));
   });
 
+  it('that hangs is told alike to all that wait for it', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
+    await agentThat('hangs');
+    const { api } = await ec2({ requestTimeoutMs: 1_000 });
+    const first = failed(api);
+    await once(AbortSignal.timeout(900), 'abort');
+    const beside = failed(api);
+    const told = { all: false };
+    void beside.finally(() => (told.all = true));
+    expect(await first).toMatchObject({ code: 'CredentialsMissing', retry: 'later' });
+    // the SDK asks it thrice more, a second apart, but the first one's limit ends these requests too
+    while (!told.all) {
+      await vi.advanceTimersByTimeAsync(1_000);
+      await new Promise(setImmediate);
+    }
+    expect(await beside).toMatchObject({ code: 'CredentialsMissing', retry: 'later' });
+  });
+
   // the SDK asks it again for some seconds
   it('that restarts is worth another try', { timeout: 20_000 }, async () => {
     const agent = await agentThat('gives');
@@ -157,10 +176,12 @@ describe('a Pod Identity agent', () => {
 describe('the metadata service of the instance', () => {
   const role = { Code: 'Success', AccessKeyId: 'KEY', SecretAccessKey: 's', Token: 't' };
 
-  async function metadata(): Promise<{ isThere: boolean }> {
-    const seen = { isThere: true };
-    const url = await listen(({ url: path = '' }, response) => {
+  async function metadata(): Promise<{ isThere: boolean; tokens: number; busy: number }> {
+    const seen = { isThere: true, tokens: 0, busy: 0 };
+    const url = await listen(({ url: path = '', method }, response) => {
+      if (method === 'PUT') seen.tokens += 1;
       if (!seen.isThere) response.destroy();
+      else if (seen.tokens <= seen.busy) response.writeHead(503).end();
       else if (path.endsWith('/node'))
         response.end(JSON.stringify({ ...role, Expiration: new Date(Date.now() + 3_600_000) }));
       else response.end('node');
@@ -179,10 +200,46 @@ describe('the metadata service of the instance', () => {
     expect(await failed(api)).toMatchObject({ code: 'CredentialsMissing', retry: 'now' });
     vi.useRealTimers();
     const { api: fresh } = await ec2();
-    expect(await failed(fresh)).toMatchObject({ code: 'CredentialsMissing', retry: 'never' });
+    const error = await failed(fresh);
+    expect(error).toMatchObject({ code: 'CredentialsMissing', retry: 'never' });
+    expect(error.remedy).toContain('metadata service');
     service.isThere = true;
     await api.describeAddresses({});
     expect(keys).toEqual(['KEY', 'KEY']);
+  });
+
+  it('that is not there yet is asked three times by the first calls, which are all served', async () => {
+    const service = await metadata();
+    service.busy = 2;
+    const { api, keys } = await ec2();
+    expect(await Promise.all([api.describeAddresses({}), api.describeAddresses({})])).toEqual([
+      [],
+      [],
+    ]);
+    expect(keys).toEqual(['KEY', 'KEY']);
+    expect(service.tokens).toBe(3);
+  });
+
+  it('that is not to be asked is not waited for', async () => {
+    const service = await metadata();
+    vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
+    const { api } = await ec2();
+    const startedAt = performance.now();
+    expect(await failed(api)).toMatchObject({ code: 'CredentialsMissing', retry: 'never' });
+    expect(performance.now() - startedAt).toBeLessThan(900);
+    expect(service.tokens).toBe(0);
+  });
+
+  it('that is not there keeps no call whose signal aborts', async () => {
+    const service = await metadata();
+    service.isThere = false;
+    const { api } = await ec2();
+    const stop = new AbortController();
+    const call = api.describeAddresses({}, { signal: stop.signal });
+    await vi.waitFor(() => expect(service.tokens).toBe(1));
+    const reason = new Error('enough');
+    stop.abort(reason);
+    await expect(call).rejects.toBe(reason);
   });
 });
 

@@ -37,15 +37,19 @@ export function sdkEc2Api(options: SdkEc2Options): Ec2Api {
   const run: Run = async (action, call, act) => {
     const { signal, untilSent } = call ?? {};
     const abort = signal === undefined ? {} : { abortSignal: signal };
+    const opening = (connecting ??= connect(options));
     let deadline: AbortSignal | undefined;
     try {
-      const connection = await (connecting ??= connect(options));
+      const connection = await opening;
       // the SDK itself waits without end for a Pod Identity agent that is silent
       deadline = AbortSignal.timeout(options.requestTimeoutMs ?? 10_000);
       const { credentials } = connection.client.config;
       const asked = isAgentNamed()
         ? (await import('./requests-end-with.ts')).requestsEndWith(deadline, credentials)
-        : credentials();
+        : credentials().catch(async (error: unknown) => {
+            if (hasHadCredentials) throw error;
+            return (await import('./ask-again.ts')).askAgain(credentials, error);
+          });
       await orAborted(orAborted(asked, deadline), signal ?? untilSent);
       hasHadCredentials = true;
       return await act(connection, abort).catch((error: SdkErrorFacts) => {
@@ -55,8 +59,11 @@ export function sdkEc2Api(options: SdkEc2Options): Ec2Api {
     } catch (error) {
       if (signal?.aborted === true || error === untilSent?.reason) throw error;
       // what was asked may be lost: the next call asks anew
-      if (error === deadline?.reason) connecting = undefined;
-      throw ec2CallErrorFrom(error, action, hasHadCredentials || isAgentNamed());
+      if (error === deadline?.reason && connecting === opening) connecting = undefined;
+      const away = (hasHadCredentials || isAgentNamed()) && 'CredentialsAway';
+      // given up by a call that waits beside this one: they have waited for the same
+      const isGivenUp = connecting !== opening;
+      throw ec2CallErrorFrom(error, action, isGivenUp ? 'CredentialsTimeout' : away);
     }
   };
   const send = sendBy(run);

@@ -1,0 +1,32 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** After the first time. */
+const times = 2;
+const pauseMs = 1_000;
+
+/**
+ * Asks the SDK's chain for credentials twice more, a second apart, where it has named no source. It asks the metadata service of the instance
+ * once only, for a second, and does not say whether there was no answer or no role: in the first seconds of a node, or while many
+ * pods start at once, there may be none yet. Once is enough where that service is not asked.
+ */
+export async function askAgain<Answer>(
+  ask: () => Promise<Answer>,
+  refusal: unknown,
+): Promise<Answer> {
+  let last = refusal;
+  for (let time = 0; time < times && isMetadataAsked(last); time += 1) {
+    await delay(pauseMs);
+    try {
+      return await ask();
+    } catch (error) {
+      last = error;
+    }
+  }
+  throw last;
+}
+
+function isMetadataAsked(refusal: unknown): boolean {
+  // oxlint-disable-next-line node/no-process-env -- the SDK reads it as well
+  const isDisabled = (process.env['AWS_EC2_METADATA_DISABLED'] ?? '').replace('false', '') !== '';
+  return !isDisabled && (refusal as Error).name === 'CredentialsProviderError';
+}
