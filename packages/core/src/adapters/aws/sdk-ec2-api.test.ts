@@ -213,22 +213,37 @@ describe('sdkEc2Api, failures', () => {
   it.each([
     ['nothing', ''],
     ['a page', '<html><body>Sign in</body></html>'],
-  ])('a proxy that answers 200 with %s: that is no empty list', async (_what, body) => {
-    const { url } = await listen((_query, response) => void response.end(body));
-    const ec2 = connect(url, { maxAttempts: 1 });
-    for (const read of [
-      () => ec2.describeAddresses({}),
-      () => ec2.describeNetworkInterfaces({}),
-      () => ec2.describeRouteTables({}),
-    ]) {
-      const error = await read().catch((e: unknown) => e);
-      expect(translateEc2Error(error, 'x')).toMatchObject({
-        code: 'CloudUnreachable',
-        retry: 'now',
-        message: expect.stringContaining('answer has no') as string,
-      });
-    }
-  });
+  ])(
+    'a proxy that answers 200 with %s: that is no empty list, and nothing made',
+    async (_what, body) => {
+      const { url } = await listen((_query, response) => void response.end(body));
+      const ec2 = connect(url, { maxAttempts: 1 });
+      const networkInterfaceId = 'eni-1';
+      for (const attempt of [
+        () => ec2.describeAddresses({}),
+        () => ec2.describeNetworkInterfaces({}),
+        () => ec2.describeRouteTables({}),
+        () => ec2.describeSecurityGroups({}),
+        () => ec2.describeNetworkAcls({}),
+        () => ec2.getManagedPrefixListEntries({ prefixListId: 'pl-1' }),
+        () =>
+          ec2.createRoute({
+            routeTableId: 'rtb-1',
+            destinationCidrBlock: '203.0.113.50/32',
+            networkInterfaceId,
+          }),
+        () => ec2.assignIpv6Addresses({ networkInterfaceId, ipv6Addresses: ['2001:db8::1'] }),
+      ]) {
+        const error = await attempt().catch((e: unknown) => e);
+        expect(isOutcomeUnknown(error as Ec2CallError)).toBe(true);
+        expect(translateEc2Error(error, 'x')).toMatchObject({
+          code: 'CloudUnreachable',
+          retry: 'now',
+          message: expect.stringContaining('answer has no') as string,
+        });
+      }
+    },
+  );
 
   it('an endpoint that never answers', async () => {
     const { url } = await listen(() => {});

@@ -3,7 +3,7 @@ import type { Ec2PacketFilters } from '../../cloud/ec2-packet-filters.ts';
 import { orAborted } from '../../cloud/share-reads.ts';
 import { onDemand } from '../../on-demand.ts';
 import { ec2CallErrorFrom, isClockCorrected, type SdkErrorFacts } from './ec2-call-error-from.ts';
-import { readElasticIp } from './read-shapes.ts';
+import { readElasticIp, required } from './read-shapes.ts';
 import { reads } from './sdk-reads.ts';
 import { sendBy, type Connection, type Run, type Send } from './sdk-run.ts';
 
@@ -72,7 +72,7 @@ export function sdkEc2Api(options: SdkEc2Options): Ec2Api {
     ...packetFilterReads(run),
     ...interfaceWrites(run, send),
     ...addressWrites(run, send),
-    ...routeWrites(send),
+    ...routeWrites(run, send),
   };
 }
 
@@ -145,7 +145,9 @@ function interfaceWrites(run: Run, send: Send) {
           NetworkInterfaceId: networkInterfaceId,
           Ipv6Addresses: [...ipv6Addresses],
         });
-        const { AssignedIpv6Addresses = [], $metadata } = await client.send(command, options);
+        const answer = await client.send(command, options);
+        const { AssignedIpv6Addresses = [], NetworkInterfaceId, $metadata } = answer;
+        required(NetworkInterfaceId, 'NetworkInterfaceId');
         const isFirst = ($metadata.attempts ?? 1) === 1;
         return { assignedIpv6Addresses: isFirst ? AssignedIpv6Addresses : ipv6Addresses };
       }),
@@ -206,8 +208,7 @@ function addressWrites(
           AllowReassociation: false,
         });
         const { AssociationId } = await client.send(command, options);
-        if (AssociationId === undefined) throw new Error('the answer has no AssociationId');
-        return { associationId: AssociationId };
+        return { associationId: required(AssociationId, 'AssociationId') };
       }),
     disassociateAddress: ({ associationId }, call) =>
       send(
@@ -239,10 +240,19 @@ function routeShape(route: RouteToNetworkInterface) {
   };
 }
 
-function routeWrites(send: Send): Pick<Ec2Api, 'createRoute' | 'replaceRoute' | 'deleteRoute'> {
+function routeWrites(
+  run: Run,
+  send: Send,
+): Pick<Ec2Api, 'createRoute' | 'replaceRoute' | 'deleteRoute'> {
   return {
     createRoute: (route, call) =>
-      send('CreateRoute', call, (sdk) => new sdk.CreateRouteCommand(routeShape(route))),
+      run('CreateRoute', call, async ({ sdk, client }, options) => {
+        const { Return } = await client.send(
+          new sdk.CreateRouteCommand(routeShape(route)),
+          options,
+        );
+        required(Return, 'Return');
+      }),
     replaceRoute: (route, call) =>
       send('ReplaceRoute', call, (sdk) => new sdk.ReplaceRouteCommand(routeShape(route))),
     deleteRoute: ({ routeTableId, destinationCidrBlock }, call) =>

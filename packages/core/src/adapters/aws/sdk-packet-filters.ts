@@ -1,8 +1,9 @@
 import type { Ec2PacketFilters } from '../../cloud/ec2-packet-filters.ts';
 import { readNetworkAcl, readSecurityGroup } from './read-packet-filters.ts';
+import { required } from './read-shapes.ts';
 import { allPages, filtersOf, type Run } from './sdk-run.ts';
 
-/** What verification looks at besides. EC2 refuses MaxResults together with ids. */
+/** What verification looks at besides. EC2's answer has a list, be it an empty one. It refuses MaxResults together with ids. */
 export function packetFilterReads(run: Run): Ec2PacketFilters {
   return {
     describeSecurityGroups: ({ groupIds: ids, filters }, call) =>
@@ -12,7 +13,7 @@ export function packetFilterReads(run: Run): Ec2PacketFilters {
           const asked = ids === undefined ? { MaxResults: 1000 } : { GroupIds: [...ids] };
           const input = { ...asked, ...filtersOf(filters), ...(NextToken && { NextToken }) };
           const page = await client.send(new sdk.DescribeSecurityGroupsCommand(input), options);
-          return { items: page.SecurityGroups, next: page.NextToken };
+          return { items: required(page.SecurityGroups, 'SecurityGroups'), next: page.NextToken };
         });
         return found.map(readSecurityGroup);
       }),
@@ -23,7 +24,7 @@ export function packetFilterReads(run: Run): Ec2PacketFilters {
           const asked = ids === undefined ? { MaxResults: 1000 } : { NetworkAclIds: [...ids] };
           const input = { ...asked, ...filtersOf(filters), ...(NextToken && { NextToken }) };
           const page = await client.send(new sdk.DescribeNetworkAclsCommand(input), options);
-          return { items: page.NetworkAcls, next: page.NextToken };
+          return { items: required(page.NetworkAcls, 'NetworkAcls'), next: page.NextToken };
         });
         return found.map(readNetworkAcl);
       }),
@@ -36,7 +37,7 @@ export function packetFilterReads(run: Run): Ec2PacketFilters {
             new sdk.GetManagedPrefixListEntriesCommand(input),
             options,
           );
-          return { items: page.Entries, next: page.NextToken };
+          return { items: required(page.Entries, 'Entries'), next: page.NextToken };
         });
         return found.flatMap(({ Cidr }) => Cidr ?? []);
       }),
