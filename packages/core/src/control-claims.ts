@@ -14,6 +14,8 @@ import type { RequestLanes } from './cloud/request-lanes.ts';
 import type { CoreError } from './errors.ts';
 import type { Clock } from './identity/clock.ts';
 import { requirePoolName } from './identity/pool-name.ts';
+import { isLeast, requireOptions } from './identity/require-options.ts';
+import { anything, isTime, type OptionRules } from './identity/wrong-options.ts';
 
 /** What a controller of claims works with. */
 export interface ControlPartsForClaims {
@@ -49,6 +51,14 @@ export interface ClaimControl extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+const known: OptionRules<ControlOptions> = {
+  pool: anything,
+  intervalMs: isTime,
+  graceMs: isLeast,
+  assignWindowMs: anything,
+  onStep: anything,
+  onTrouble: anything,
+};
 const defaultIntervalMs = 30_000;
 const defaultGraceMs = 5 * 60_000;
 
@@ -57,7 +67,7 @@ const defaultGraceMs = 5 * 60_000;
  * one claim before EC2 is asked for it, repairs what is granted, and gives back what no pod holds any more. All that it needs
  * to know is in the claims and in EC2, so that another controller goes on where this one died. It does nothing without the lease.
  * Once it runs it throws nothing: what EC2 refuses stands in the claim that it is about, and what goes wrong is told to `onTrouble`.
- * @throws CoreError SpecInvalid for a pool's name with a wildcard
+ * @throws CoreError SpecInvalid for a pool's name with a wildcard, and for options that are misspelt or wrong
  */
 export function controlClaims(parts: ControlPartsForClaims, options: ControlOptions): ClaimControl {
   const { lanes, lease, live, clock } = parts;
@@ -68,6 +78,7 @@ export function controlClaims(parts: ControlPartsForClaims, options: ControlOpti
     graceMs = defaultGraceMs,
   } = options;
   requirePoolName({ pool });
+  requireOptions(options, known, 'a controller of claims');
   const window = assignWindowMs === undefined ? {} : { assignWindowMs };
   const governed = governedEc2({ ec2: fenceEc2(parts.ec2, lease), lanes, clock }, window);
   const controller = new ClaimController(

@@ -140,7 +140,7 @@ async function proveAndPublish(run: Run, { grant, claims }: Taken): Promise<Publ
   const publisher = node.openPublisher(spec.identityDirectory);
   try {
     await forgetOthers(run, claims, grant);
-    requireIpv6(run, grant);
+    await requireIpv6(run, grant);
     await requireProof(kernel, identity);
     const published = await publishOnce(run, publisher, identity);
     requireWanted(run, 'handing it over');
@@ -160,14 +160,10 @@ async function proveAndPublish(run: Run, { grant, claims }: Taken): Promise<Publ
 }
 
 /** A grant of somebody else's making may know nothing of IPv6. */
-function requireIpv6({ place }: Run, grant: Grant): void {
+async function requireIpv6({ place }: Run, grant: Grant): Promise<void> {
   if (place.publicIpv6 === undefined || grant.publicIpv6 !== undefined) return;
-  throw new CoreError({
-    code: 'Ipv6Unavailable',
-    message: `Ensuring ${place.publicIpv6.address}: the grant of ${grant.publicIp} holds no IPv6 address`,
-    remedy: 'Use a grant that holds one (directGrant), or leave ipv6 out of addressFamilies.',
-    retry: 'never',
-  });
+  const { notGranted } = await lateParts.ipv6Refusal();
+  throw notGranted(place.publicIpv6.address, grant.publicIp);
 }
 
 class NotWanted extends Error {}

@@ -6,11 +6,26 @@ import { formatHandover } from './identity/handover.ts';
 import { refuseOwner } from './identity/identity-spec.ts';
 import { tagValueLimit } from './identity/owner.ts';
 import { requirePoolName } from './identity/pool-name.ts';
+import { isLeast, requireOptions } from './identity/require-options.ts';
+import { anything, isTime, type OptionRules } from './identity/wrong-options.ts';
 import type { HandoverRequest } from './request-handover.ts';
 
-/** @throws CoreError SpecInvalid for names that a pool, an owner, or the request's tag, cannot have. */
+const options: OptionRules<HandoverRequest> = {
+  pool: anything,
+  address: anything,
+  by: anything,
+  privateIp: anything,
+  availabilityZone: anything,
+  timeoutMs: isTime,
+  graceMs: isLeast,
+  livePodsTimeoutMs: isTime,
+  force: anything,
+};
+
+/** @throws CoreError SpecInvalid for names that a pool, an owner, or the request's tag, cannot have, and for options that are misspelt or wrong. */
 export function requireTellable(request: HandoverRequest): void {
   requirePoolName(request);
+  requireOptions(request, options, 'a handover');
   const { by } = request;
   const faults = refuseOwner(by);
   if (faults.length > 0) throw untellable(by, faults.join('; '));

@@ -1,7 +1,7 @@
-import { CoreError } from './errors.ts';
 import type { HeldIdentity } from './held-identity.ts';
 import { identityOf } from './identity-of.ts';
 import type { PublicIdentity } from './identity/public-identity.ts';
+import { anything, isTime, wrongOptions, type OptionRules } from './identity/wrong-options.ts';
 import { watchClaim } from './keep/claim-watch.ts';
 import { heed } from './keep/heed.ts';
 import { Keeper } from './keep/keeper.ts';
@@ -11,6 +11,18 @@ import type { KeepOptions, Keeping } from './keep/keeping.ts';
 import { lateParts } from './late-parts.ts';
 import { reportSteps } from './report-step.ts';
 import { thisNode } from './this-node.ts';
+
+const known: OptionRules<KeepOptions> = {
+  node: anything,
+  identityDirectory: anything,
+  intervalMs: isTime,
+  gatewaySilenceMs: isTime,
+  wire: anything,
+  random: anything,
+  signal: anything,
+  onEvent: anything,
+  onStep: anything,
+};
 
 /**
  * Keeps an identity true for as long as it is held. Drift of the link is put back as soon as the kernel
@@ -27,7 +39,7 @@ import { thisNode } from './this-node.ts';
  * than 50 steps an interval) at most once a second; arp_announce and arp_ignore, of which the kernel tells
  * nobody, one interval; EC2, one interval, and 2 s for the second look before anything is believed lost. In the first
  * five minutes after a claim an address that is shown elsewhere counts only with our own owner record on it.
- * @throws CoreError when the kernel cannot be reached or watched, SpecInvalid for what is no identity, a time that is none, or a wire that cannot be asked; later
+ * @throws CoreError when the kernel cannot be reached or watched, SpecInvalid for what is no identity, options that are misspelt or wrong, or a wire that cannot be asked; later
  * troubles are events.
  */
 export async function keepPublicIdentity(
@@ -44,9 +56,9 @@ export async function keepIdentity(
   options: KeepOptions,
   onIdentity: (identity: PublicIdentity) => void = () => {},
 ): Promise<Keeping> {
-  requireTime('intervalMs', options.intervalMs);
-  requireTime('gatewaySilenceMs', options.gatewaySilenceMs);
-  requireTime('wire.intervalMs', options.wire?.intervalMs);
+  if (wrongOptions(options, known).length > 0) {
+    (await lateParts.optionRefusal()).requireOptions(options, known, 'a keep');
+  }
   const { wire, onStep } = options;
   const openWireWatch = wire && (await lateParts.wireWatch()).wireWatchOf(identity, wire);
   const node = options.node ?? thisNode();
@@ -79,22 +91,6 @@ export async function keepIdentity(
     close,
     [Symbol.asyncDispose]: close,
   };
-}
-
-/** What Node's timers can wait; they wait 1 ms for whatever is longer, and for what is no time. */
-const longestMs = 2 ** 31 - 1;
-
-function requireTime(
-  option: 'intervalMs' | 'gatewaySilenceMs' | 'wire.intervalMs',
-  ms: number | undefined,
-): void {
-  if (ms === undefined || (ms > 0 && ms <= longestMs)) return;
-  throw new CoreError({
-    code: 'SpecInvalid',
-    message: `Keeping an identity with ${option} ${ms}: no timer waits so long`,
-    remedy: `Give ${option} in milliseconds, above 0 and at most ${longestMs}.`,
-    retry: 'never',
-  });
 }
 
 function open(kernel: KernelPort, parts: Omit<KeeperParts, 'kernel'>): Keeper {

@@ -7,8 +7,10 @@ import type * as choiceOfIpv6 from './kernel/choose-ipv6.ts';
 import type * as refusalOfIpv6 from './kernel/refuse-ipv6.ts';
 import type * as watchOfWire from './keep/wire-watch.ts';
 import type * as lostPublication from './find-lost.ts';
+import type * as refusalOfOptions from './identity/require-options.ts';
 import { onDemand } from './on-demand.ts';
 import type * as reportToListener from './report-to-listener.ts';
+import type * as supersession from './superseded.ts';
 import type * as proofOfDelivery from './verify/judge-delivery.ts';
 import type * as proofOfForeignRoutes from './verify/verify-foreign-routes.ts';
 import type * as proofOfIpv6 from './verify/judge-ipv6.ts';
@@ -21,10 +23,14 @@ interface LateParts {
   readonly wireProof: () => Promise<typeof proofOnWire>;
   /** Of keeps that ask the wire. */
   readonly wireWatch: () => Promise<typeof watchOfWire>;
+  /** Of keeps with options that are wrong. */
+  readonly optionRefusal: () => Promise<typeof refusalOfOptions>;
   /** Of those who know who is dead. */
   readonly takeOver: () => Promise<typeof takeOver>;
   /** Of keeps whose claim is lost. */
   readonly claimLoss: () => Promise<typeof claimLoss>;
+  /** Of a release of what was claimed anew. */
+  readonly supersession: () => Promise<typeof supersession>;
   /** Of a release that describes contradict. */
   readonly formerHolder: () => Promise<typeof formerHolder>;
   /** Of an acquire that fails, does not find its network interface or its route tables, or is refused what others are not, and of network interfaces with delegated prefixes. */
@@ -49,8 +55,10 @@ interface LateParts {
 export const lateParts: LateParts = {
   wireProof: onDemand(() => import('./verify/require-wire-proof.ts')),
   wireWatch: onDemand(() => import('./keep/wire-watch.ts')),
+  optionRefusal: onDemand(() => import('./identity/require-options.ts')),
   takeOver: onDemand(() => import('./cloud/take-over.ts')),
   claimLoss: onDemand(() => import('./cloud/claim-loss.ts')),
+  supersession: onDemand(() => import('./superseded.ts')),
   formerHolder: onDemand(() => import('./cloud/former-holder.ts')),
   undoAcquire: onDemand(() => import('./cloud/undo-acquire.ts')),
   lostPublication: onDemand(() => import('./find-lost.ts')),

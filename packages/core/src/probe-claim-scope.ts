@@ -23,6 +23,8 @@ import { CoreError } from './errors.ts';
 import { parseIpv4Address } from './identity/address.ts';
 import type { Clock } from './identity/clock.ts';
 import { requirePoolName } from './identity/pool-name.ts';
+import { isFlag, requireOptions } from './identity/require-options.ts';
+import { anything, type OptionRules } from './identity/wrong-options.ts';
 import type { StepDescription } from './identity/step-description.ts';
 import { thisNode } from './this-node.ts';
 
@@ -67,6 +69,13 @@ type Answer =
   | { readonly kind: 'done'; readonly associationId: string | undefined }
   | { readonly kind: 'refused' | 'unknown'; readonly code: string; readonly message: string };
 
+const options: OptionRules<ClaimScopeRequest> = {
+  networkInterfaceId: anything,
+  pool: anything,
+  allocationId: anything,
+  privateIps: anything,
+  dryRun: isFlag,
+};
 const undoTries = 4;
 
 interface Probe {
@@ -90,6 +99,7 @@ export async function probeClaimScope(
 ): Promise<ClaimScopeReport> {
   const { ec2, clock = thisNode().clock, signal } = ports;
   requirePoolName(request);
+  requireOptions(request, options, 'a probe');
   const session = openSession({ ec2, clock, signal });
   const place = await checkProbePlace(session, request);
   const probe: Probe = { session, place, steps: [], associationIds: new Set() };

@@ -28,8 +28,8 @@ import { nameStep, translateEc2Error } from './cloud/translate-ec2-error.ts';
 import { converge } from './converge.ts';
 import { CoreError } from './errors.ts';
 import type { Clock } from './identity/clock.ts';
-import { requirePoolName } from './identity/pool-name.ts';
 import type { ReapOutcome, ReapReport } from './reap-report.ts';
+import { requireReapRequest } from './require-reap-request.ts';
 import { sayAloud } from './keep/heed.ts';
 import { isNotSent, sendAtOnce } from './send-at-once.ts';
 import { thisNode } from './this-node.ts';
@@ -91,12 +91,12 @@ const extraRounds = transientFailuresBorne + 2;
  * IPs. EC2 is read before the list of live pods, and both again just before each thing is destroyed. Only
  * what an earlier pass saw orphaned too is due: give each pass the `sightings` of the one before. The pass
  * brakes when the list is incomplete, or when too much looks orphaned; `outcome` says so.
- * @throws CoreError SpecInvalid for a pool's name with a wildcard, and what it was when EC2 cannot be read before anything is done. Later failures are in the report.
+ * @throws CoreError SpecInvalid for a pool's name with a wildcard and for options that are misspelt or wrong, and what it was when EC2 cannot be read before anything is done. Later failures are in the report.
  */
 export async function reapOrphans(request: ReapRequest, ports: ReapPorts): Promise<ReapReport> {
   const { clock = thisNode().clock, onStep } = ports;
   const ec2 = sendAtOnce(ports.ec2, freshMs);
-  requirePoolName(request);
+  requireReapRequest(request);
   const { pool, earlier = [], graceMs = defaultGraceMs, cap = defaultCap } = request;
   const session = openSession({ ec2, clock, onStep: tellWith(onStep), signal: request.signal });
   const observed = await observePool(session, pool);

@@ -7,6 +7,7 @@ import type { OnStep } from './identity/step-event.ts';
 import { convergeLink } from './kernel/converge-link.ts';
 import { identityLink } from './kernel/wanted-link.ts';
 import { isOf } from './keep/publication.ts';
+import { lateParts } from './late-parts.ts';
 import { whatIsOnLink } from './keep/what-is-on-link.ts';
 import type { NodePorts } from './node-ports.ts';
 import { reportSteps, type StepReport } from './report-step.ts';
@@ -56,7 +57,9 @@ export async function releaseIdentity(
     }
   };
   const newer = await findNewer(node, directory, identity);
-  if (newer !== undefined) throw superseded(identity, newer, directory);
+  if (newer !== undefined) {
+    throw (await lateParts.supersession()).superseded(identity, newer, directory);
+  }
   const isFirst = await isNotReleased(node, directory, identity);
   await attempt('unpublish', () => withdraw(node, report, directory, identity));
   await attempt('EC2', async () => {
@@ -106,15 +109,6 @@ function isLater(current: PublicIdentity, earlier: PublicIdentity): boolean {
     current.generation > earlier.generation ||
     (current.generation < earlier.generation && current.publishedAt > earlier.publishedAt)
   );
-}
-
-function superseded(old: PublicIdentity, newer: PublicIdentity, directory: string): CoreError {
-  return new CoreError({
-    code: 'Superseded',
-    message: `Giving back ${old.publicIp}: its association ${old.associationId} is gone, and the pod has claimed the address anew as ${newer.associationId} (generation ${newer.generation})`,
-    remedy: `If the pod shall not hold the address any more, release what is published now: the value in ${directory}/public-ip.json, the identity of the keep, or the handle that it was made by. Otherwise do nothing.`,
-    retry: 'never',
-  });
 }
 
 async function withdraw(

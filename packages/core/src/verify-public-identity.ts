@@ -3,6 +3,8 @@ import type { HeldIdentity } from './held-identity.ts';
 import { identityOf } from './identity-of.ts';
 import type { WireProof, WireProofInput } from './identity/proof.ts';
 import type { PublicIdentity } from './identity/public-identity.ts';
+import { isFlag, requireOptions } from './identity/require-options.ts';
+import { anything, type OptionRules } from './identity/wrong-options.ts';
 import type { NodePorts } from './node-ports.ts';
 import { thisNode } from './this-node.ts';
 import type { Observation } from './verify/finding.ts';
@@ -30,6 +32,16 @@ export interface VerifyOptions extends WireAids {
   readonly signal?: AbortSignal;
 }
 
+const known: OptionRules<VerifyOptions> = {
+  node: anything,
+  wire: anything,
+  bindsFreePorts: isFlag,
+  asksEc2: isFlag,
+  signal: anything,
+  applicationSockets: anything,
+  probingPeers: anything,
+};
+
 /**
  * Looks whether an identity holds, changes nothing and says what was seen: the kernel's route lookups, rules and
  * settings; EC2's network interface, association, VPC routes and, with `wire`, security groups; and, with `wire`, what STUN servers see of each
@@ -43,6 +55,7 @@ export async function verifyPublicIdentity(
   options: VerifyOptions = {},
 ): Promise<VerifyReport> {
   const identity = identityOf(held);
+  requireOptions(options, known, 'a verification');
   const node = options.node ?? thisNode();
   const wire =
     options.wire === undefined ? undefined : parseWire(identity, options.wire, 'a verification');

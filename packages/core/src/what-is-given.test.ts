@@ -4,9 +4,11 @@ import { ensurePublicIdentity } from './ensure-public-identity.ts';
 import type { IdentitySpecInput } from './identity/identity-spec.ts';
 import type { PublicIdentity } from './identity/public-identity.ts';
 import { keepPublicIdentity } from './keep-public-identity.ts';
+import { probeClaimScope, type ClaimScopeRequest } from './probe-claim-scope.ts';
 import { reapOrphans, type ReapRequest } from './reap-orphans.ts';
 import { releasePublicIdentity } from './release-public-identity.ts';
 import { requestHandover, type HandoverRequest } from './request-handover.ts';
+import { ManagedRegion } from './testing/managed-region.ts';
 import { simulatedPod } from './testing/simulated-pod.ts';
 import { verifyPublicIdentity } from './verify-public-identity.ts';
 
@@ -40,5 +42,78 @@ it.each([undefined, null, {}])('no verb takes %j for what is asked', async (give
   ]) {
     await expect(attempt()).rejects.toMatchObject({ code: 'SpecInvalid', retry: 'never' });
   }
+  expect(ec2.calls.entries).toEqual([]);
+});
+
+const owner = { cluster: 'test', namespace: 'sip', pod: 'gateway-1', uid: 'uid-1' };
+const nobody = { livePods: async () => ({ complete: true, pods: [] }) };
+
+it.each([
+  { dryrun: true },
+  { dryRun: 'true' },
+  { dryRun: 1 },
+  { graceMs: -1 },
+  { graceMs: Number.NaN },
+  { brakeShare: Number.NaN },
+  { cap: -1 },
+  { livePodsTimeoutMs: Infinity },
+])('a reap of orphans with %j takes nothing away', async (option) => {
+  const { node, spec, ec2, clock } = simulatedPod();
+  await ensurePublicIdentity(spec, { node });
+  const before = ec2.snapshot();
+  const request: ReapRequest = { pool: 'media', live: nobody, graceMs: 0, ...(option as object) };
+  await expect(reapOrphans(request, { ec2, clock })).rejects.toMatchObject({
+    code: 'SpecInvalid',
+    message: expect.stringContaining(Object.keys(option)[0] ?? '') as string,
+  });
+  expect(ec2.snapshot()).toEqual(before);
+});
+
+it.each([
+  // no end of it would ever come
+  { timeoutMs: Number.NaN },
+  { timeoutMs: Infinity },
+  { graceMs: -1 },
+  { graceMS: 0 },
+])('a handover with %j asks nobody', async (option) => {
+  const { node, spec, ec2, clock } = simulatedPod();
+  const { identity } = await ensurePublicIdentity(spec, { node });
+  const before = ec2.snapshot();
+  const request = { pool: 'media', address: identity.publicIp, by: owner, ...option };
+  const asking = requestHandover(request, { ec2, clock, live: nobody });
+  await expect(asking).rejects.toMatchObject({ code: 'SpecInvalid', retry: 'never' });
+  expect(ec2.snapshot()).toEqual(before);
+});
+
+it.each([{ bindsFreePort: true }, { asksEC2: false }, { bindsFreePorts: 'no' }])(
+  'a verification with %j looks at nothing',
+  async (option) => {
+    const { node, spec, ec2 } = simulatedPod();
+    const held = await ensurePublicIdentity(spec, { node });
+    const calls = ec2.calls.count();
+    const options = { node, ...(option as object) };
+    await expect(verifyPublicIdentity(held, options)).rejects.toMatchObject({
+      code: 'SpecInvalid',
+      remedy: expect.stringContaining('bindsFreePorts') as string,
+    });
+    expect(ec2.calls.count()).toBe(calls);
+  },
+);
+
+it.each([{ intervalMs: Number.NaN }, { intervalMs: 0 }, { graceMs: -1 }, { graceMS: 0 }])(
+  'a controller with %j does not begin',
+  (option) => {
+    const region = new ManagedRegion();
+    const options = { pool: 'media', ...option };
+    expect(() => region.control('one', { options })).toThrow(/^The options of a controller/);
+  },
+);
+
+it('a probe of what claims exclude that is not told whether to write writes nothing', async () => {
+  const { ec2, clock } = simulatedPod();
+  const request = { dryRun: 'no', pool: 'media' } as unknown as ClaimScopeRequest;
+  await expect(probeClaimScope(request, { ec2, clock })).rejects.toMatchObject({
+    code: 'SpecInvalid',
+  });
   expect(ec2.calls.entries).toEqual([]);
 });

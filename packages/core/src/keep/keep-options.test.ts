@@ -24,6 +24,28 @@ it.each([Infinity, Number.NaN, 0, -1, 2 ** 31])('an interval of %s ms is refused
   expect([pod.clock.waiting, pod.kernel.watches]).toEqual([0, 0]);
 });
 
+it.each<object>([{ intervalMS: 5 }, { onevent: null }, { toString: 1 }])(
+  'an option that there is not (%j) is refused',
+  async (options) => {
+    const { pod, held } = await build();
+    const [name = ''] = Object.keys(options);
+    await expect(held.keep(options)).rejects.toMatchObject({
+      code: 'SpecInvalid',
+      message: expect.stringContaining(`there is no ${name}`) as string,
+      remedy: expect.stringContaining('intervalMs') as string,
+    });
+    expect([pod.clock.waiting, pod.kernel.watches]).toEqual([0, 0]);
+    expect(held.identity).toEqual(await pod.publisher.current());
+  },
+);
+
+it('an option that is left open is none', async () => {
+  const { held } = await build();
+  const open: object = { intervalMs: undefined, wire: undefined, onEvent: undefined };
+  const keeping = await held.keep(open);
+  await keeping.close();
+});
+
 it('takes the longest that a timer can wait', async () => {
   const { held } = await build();
   const keeping = await held.keep({ intervalMs: 2 ** 31 - 1, gatewaySilenceMs: 2 ** 31 - 1 });

@@ -1,6 +1,8 @@
 import { CoreError } from '../errors.ts';
 import type { WireProof, WireProofInput } from '../identity/proof.ts';
 import type { PublicIdentity } from '../identity/public-identity.ts';
+import { requireOptions } from '../identity/require-options.ts';
+import { anything, isTime, type OptionRules } from '../identity/wrong-options.ts';
 import type { DatagramSocket } from '../verify/datagram-port.ts';
 import { parseWire } from '../verify/parse-wire.ts';
 
@@ -26,8 +28,19 @@ export interface KeepWire {
   readonly applicationSockets: readonly DatagramSocket[];
 }
 
+const known: OptionRules<KeepWireInput & Pick<WireProofInput, 'ports'>> = {
+  stunServers: anything,
+  ports: anything,
+  quorum: anything,
+  reservedPort: anything,
+  timeoutMs: anything,
+  applicationSockets: anything,
+  intervalMs: isTime,
+};
+
 /** @throws CoreError SpecInvalid for what is wrong, or nothing to ask from. */
 export function parseKeepWire(identity: PublicIdentity, input: KeepWireInput): KeepWire {
+  requireOptions<Partial<Record<keyof typeof known, unknown>>>(input, known, "a keep's wire");
   const { stunServers, quorum, reservedPort, timeoutMs, applicationSockets = [] } = input;
   const { internet, vpc } = identity.bind;
   const own: readonly (string | undefined)[] = [internet, vpc, identity.publicIpv6?.address];

@@ -20,6 +20,14 @@ export function refuseIpv6(state: LinkState, wanted: WantedLink): CoreError | un
   );
 }
 
+/** Who granted `publicIp` knows nothing of IPv6. */
+export function notGranted(address: string, publicIp: string): CoreError {
+  return unavailable(
+    `Ensuring ${address}: the grant of ${publicIp} holds no IPv6 address`,
+    'Use a grant that holds one (directGrant), or leave ipv6 out of addressFamilies.',
+  );
+}
+
 function unavailable(message: string, remedy: string): CoreError {
   return new CoreError({ code: 'Ipv6Unavailable', message, remedy, retry: 'never' });
 }

@@ -4,11 +4,13 @@ import * as formerHolder from '../cloud/former-holder.ts';
 import * as takeOver from '../cloud/take-over.ts';
 import * as undoAcquire from '../cloud/undo-acquire.ts';
 import * as lostPublication from '../find-lost.ts';
+import * as optionRefusal from '../identity/require-options.ts';
 import * as wireWatch from '../keep/wire-watch.ts';
 import * as ipv6Choice from '../kernel/choose-ipv6.ts';
 import * as ipv6Refusal from '../kernel/refuse-ipv6.ts';
 import type { LoadedParts } from '../late-parts.ts';
 import * as stepReport from '../report-to-listener.ts';
+import * as supersession from '../superseded.ts';
 import * as deliveryProof from '../verify/judge-delivery.ts';
 import * as routesProof from '../verify/verify-foreign-routes.ts';
 import * as ipv6Proof from '../verify/judge-ipv6.ts';
@@ -18,8 +20,10 @@ import * as wireProof from '../verify/require-wire-proof.ts';
 export const loadedParts: LoadedParts = {
   wireProof,
   wireWatch,
+  optionRefusal,
   takeOver,
   claimLoss,
+  supersession,
   formerHolder,
   undoAcquire,
   lostPublication,
