@@ -1,3 +1,5 @@
+// not the global one, which a test runner's fake timers put another in the place of
+import { setImmediate } from 'node:timers';
 import type { Clock } from '../identity/clock.ts';
 import { putLateParts } from '../late-parts.ts';
 import { loadedParts } from './loaded-parts.ts';
