@@ -106,6 +106,24 @@ it('and never for those of another one, nor for those that come later', async ()
   await later;
 });
 
+it('is told what was refused of its own network interface, not of one before', async () => {
+  const { ec2, asked } = build();
+  const on = (networkInterfaceId: string) => claim(ec2, undefined, { networkInterfaceId });
+  const outcomes = Promise.allSettled([on('eni-2'), on('eni-1'), on('eni-1'), on('eni-1')]);
+  const errors = ['eni-2', 'eni-1', 'eni-1 again'].map(
+    (message) =>
+      new Ec2CallError({ action: 'AssociateAddress', ec2Code: 'UnauthorizedOperation', message }),
+  );
+  for (const [at, error] of errors.entries()) {
+    await settle();
+    asked[at]?.reject(error);
+  }
+  const told = (await outcomes).map((one) => one.status === 'rejected' && String(one.reason));
+  expect(asked).toHaveLength(3);
+  expect(told[0]).toContain('eni-2');
+  for (const text of told.slice(1)) expect(text).toContain('eni-1');
+});
+
 it('an address of another account by now says nothing of the others', async () => {
   const { ec2, asked } = build();
   const outcomes = Promise.allSettled([claim(ec2), claim(ec2)]);

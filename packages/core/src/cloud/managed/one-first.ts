@@ -60,14 +60,15 @@ function isForAll(error: unknown): boolean {
   );
 }
 
+/** What was refused before is met when it was of all, or of this network interface, where another one was refused too. */
 function wouldMeet(
   { networkInterfaceId }: AssociateAddress,
-  { error }: Refusal,
+  refusal: Refusal,
   seen: readonly Refusal[],
 ): boolean {
-  if (isForAll(error)) return true;
+  if (isForAll(refusal.error)) return true;
   const here = seen.filter(
-    (one) => isDenied(one.error) && one.input.networkInterfaceId === networkInterfaceId,
+    ({ input, error }) => isDenied(error) && input.networkInterfaceId === networkInterfaceId,
   );
-  return here.length > 1;
+  return here.length > 1 && here.includes(refusal);
 }
