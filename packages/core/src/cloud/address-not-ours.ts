@@ -1,3 +1,4 @@
+import { CoreError } from '../errors.ts';
 import type { Carried } from './carry-out.ts';
 import { pause, readCloud, type CloudSession } from './cloud-session.ts';
 import type { CloudStep } from './cloud-step.ts';
@@ -23,5 +24,16 @@ export async function addressNotOurs(
     );
     if (address === undefined) return 'claim-lost';
   }
-  throw translateEc2Error(refused, nameStep(step));
+  throw accepted(translateEc2Error(refused, nameStep(step)), step.publicIp);
+}
+
+/** Describes were answered all the while: what EC2 refuses is hardly the credentials. */
+function accepted({ code, message, remedy, cause }: CoreError, publicIp: string): CoreError {
+  return new CoreError({
+    code,
+    message,
+    remedy: `EC2 answers these credentials when it is asked what there is, so ${publicIp} may be another account's by now, although EC2 still shows it: try again in a minute, or leave it out (excludeAddresses). If EC2 says so of every address: ${remedy}`,
+    retry: 'later',
+    cause,
+  });
 }

@@ -33,6 +33,24 @@ it('an address that is another account’s by now is lost, and the next one is c
   expect(pool).toContain(identity.publicIp);
 });
 
+it('one that describes show for longer than they should is named as what may be wrong, and worth another try', async () => {
+  const wanted = await favourite();
+  const reads = { lagMs: { addresses: 60_000 } };
+  const { spec, node, ec2, clock } = simulatedPod({ pool, ec2: { ...reallocated, reads } });
+  await clock.wait(70_000);
+  const gone = ec2.snapshot().addresses.find(({ publicIp }) => publicIp === wanted);
+  await ec2.releaseAddress({ allocationId: gone?.allocationId ?? '' });
+  const refused: unknown = await ensurePublicIdentity(spec, { node }).catch((e: unknown) => e);
+  expect(refused).toMatchObject({
+    code: 'CredentialsRefused',
+    retry: 'later',
+    remedy: expect.stringContaining(`${wanted} may be another account's`) as string,
+  });
+  const without = { ...spec, excludeAddresses: [wanted] };
+  const { identity } = await ensurePublicIdentity(without, { node });
+  expect(identity.publicIp).not.toBe(wanted);
+});
+
 it('credentials that are refused are said to be so, as soon as a describe is refused too', async () => {
   const { spec, ec2, clock } = simulatedPod({ pool });
   ec2.inject({ action: 'AssociateAddress', error: 'AuthFailure' });
