@@ -240,6 +240,9 @@ describe('the metadata service of the instance', () => {
     const reason = new Error('enough');
     stop.abort(reason);
     await expect(call).rejects.toBe(reason);
+    // nor is it asked any more
+    await once(AbortSignal.timeout(1_500), 'abort');
+    expect(service.tokens).toBe(1);
   });
 });
 

@@ -48,7 +48,11 @@ export function sdkEc2Api(options: SdkEc2Options): Ec2Api {
         ? (await import('./requests-end-with.ts')).requestsEndWith(deadline, credentials)
         : credentials().catch(async (error: unknown) => {
             if (hasHadCredentials) throw error;
-            return (await import('./ask-again.ts')).askAgain(credentials, error);
+            return (await import('./ask-again.ts')).askAgain(credentials, error, [
+              deadline,
+              signal,
+              untilSent,
+            ]);
           });
       await orAborted(orAborted(asked, deadline), signal ?? untilSent);
       hasHadCredentials = true;
