@@ -30,7 +30,11 @@ export function readAnswer(message: StunMessage, { from, elapsedMs }: Arrival): 
 function readError(message: StunMessage): StunAnswer {
   const error = attributeOf(message, 'error-code');
   if (error === undefined) return { kind: 'unusable', why: 'it refuses without an ERROR-CODE' };
-  const { code, reason } = error;
   const unknownTypes = attributeOf(message, 'unknown-attributes')?.types ?? [];
-  return { kind: 'refused', code, reason, unknownTypes };
+  return { kind: 'refused', code: error.code, reason: printable(error.reason), unknownTypes };
+}
+
+/** Findings and errors quote it, in lines of a log: nothing that ends a line or moves a cursor, and no more than RFC 8489 section 14.8 allows. */
+function printable(reason: string): string {
+  return reason.replaceAll(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ').slice(0, 127);
 }

@@ -226,6 +226,16 @@ describe('what a server may say', () => {
     if (why !== undefined) expect('why' in answer && answer.why).toMatch(why);
   });
 
+  it('is quoted in one line, without what a terminal obeys', async () => {
+    const reason = `Try\r\n\u001B[31mred\u2028${'x'.repeat(200)}`;
+    const refusal = { kind: 'error-code', code: 300, reason } as const;
+    const says = saying(() => ({ class: 'error', attributes: [refusal] }));
+    const answer = await ask(await world(says === undefined ? {} : { says }));
+    expect(answer).toMatchObject({ kind: 'refused', code: 300 });
+    const quoted = answer.kind === 'refused' ? answer.reason : '';
+    expect(quoted).toBe(`Try [31mred ${'x'.repeat(200)}`.slice(0, 127));
+  });
+
   it('an answer that cannot be read is none: the next one counts', async () => {
     const made = await world({ ignores: 1 });
     const { internet, requests } = made;
