@@ -11,6 +11,7 @@ import { parseIdentitySpec, type IdentitySpecInput } from './identity/identity-s
 import type { PublicIdentity } from './identity/public-identity.ts';
 import type { Publisher } from './identity/publisher.ts';
 import type { OnStep } from './identity/step-event.ts';
+import { anything, wrongOptions, type OptionRules } from './identity/wrong-options.ts';
 import type { NodePorts } from './node-ports.ts';
 import { lateParts } from './late-parts.ts';
 import { lookBefore } from './look-before.ts';
@@ -28,6 +29,14 @@ export interface EnsureOptions extends WireAids {
   readonly onStep?: OnStep;
 }
 
+const rules: OptionRules<EnsureOptions> = {
+  node: anything,
+  signal: anything,
+  onStep: anything,
+  applicationSockets: anything,
+  probingPeers: anything,
+};
+
 /**
  * Takes a public UDP identity for a link of this network namespace, proves it and publishes it: the
  * link's private IP on its ENI, an Elastic IP claimed from the pool, VPC /32 routes, the public /32 on the
@@ -41,6 +50,9 @@ export async function ensurePublicIdentity(
   options: EnsureOptions = {},
 ): Promise<HeldIdentity> {
   const spec = parseIdentitySpec(input);
+  if (wrongOptions(options, rules).length > 0) {
+    (await lateParts.optionRefusal()).requireOptions(options, rules, 'an ensure');
+  }
   const node = options.node ?? thisNode();
   const report = await reportSteps(node.clock, options.onStep);
   const kernel = await node.openKernel();

@@ -23,7 +23,7 @@ interface LateParts {
   readonly wireProof: () => Promise<typeof proofOnWire>;
   /** Of keeps that ask the wire. */
   readonly wireWatch: () => Promise<typeof watchOfWire>;
-  /** Of keeps with options that are wrong. */
+  /** Of ensures and keeps with options that are wrong. */
   readonly optionRefusal: () => Promise<typeof refusalOfOptions>;
   /** Of those who know who is dead. */
   readonly takeOver: () => Promise<typeof takeOver>;

@@ -48,6 +48,27 @@ it.each([undefined, null, {}])('no verb takes %j for what is asked', async (give
 const owner = { cluster: 'test', namespace: 'sip', pod: 'gateway-1', uid: 'uid-1' };
 const nobody = { livePods: async () => ({ complete: true, pods: [] }) };
 
+it.each<object>([{ identityDirectory: '/elsewhere' }, { onstep: null }, { Signal: 1 }])(
+  'an ensure with %j, which is no option of it, takes nothing',
+  async (option) => {
+    const { node, spec, ec2, kernel } = simulatedPod();
+    const before = [ec2.snapshot(), kernel.snapshot()];
+    await expect(ensurePublicIdentity(spec, { node, ...option })).rejects.toMatchObject({
+      code: 'SpecInvalid',
+      message: expect.stringContaining(`there is no ${Object.keys(option)[0]}`) as string,
+    });
+    expect([ec2.snapshot(), kernel.snapshot()]).toEqual(before);
+  },
+);
+
+it('a release gives back whatever else it is given', async () => {
+  const { node, spec, ec2 } = simulatedPod();
+  const held = await ensurePublicIdentity(spec, { node });
+  const options = { node, dryRun: true, onEvent: null };
+  await releasePublicIdentity(held, options);
+  expect(ec2.snapshot().addresses).not.toHaveProperty('0.associationId');
+});
+
 it.each([
   { dryrun: true },
   { dryRun: 'true' },
