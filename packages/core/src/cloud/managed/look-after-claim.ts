@@ -83,10 +83,10 @@ async function tell(
         kind: 'granted',
         grant: state.grant,
         claimedAtMs: isSame ? claimedAtMs : ports.clock.now(),
-        // a request means one association
-        ...(isSame && askedFor !== undefined ? { askedFor } : {}),
       };
-      await writeStatus(ports, work, { phase, trouble: troubleOf(state.unrepaired) });
+      // a request means one association
+      const told = isSame && askedFor !== undefined ? { ...phase, askedFor } : phase;
+      await writeStatus(ports, work, { phase: told, trouble: troubleOf(state.unrepaired) });
       return;
     }
     case 'lost': {
