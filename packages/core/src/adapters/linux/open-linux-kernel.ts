@@ -1,5 +1,5 @@
 import { nativeAvailable, NetlinkError } from '@truetuple/netlink';
-import { CoreError } from '../../errors.ts';
+import { CoreError, type Retry } from '../../errors.ts';
 import { kernelError, type KernelAttempt } from '../../kernel/kernel-error.ts';
 import type { KernelPort } from '../../kernel/kernel-port.ts';
 import type { KernelStep } from '../../kernel/kernel-step.ts';
@@ -55,24 +55,28 @@ async function open(netns: LinuxKernelOptions['netns']): Promise<KernelSockets> 
     return await openKernelSockets(netns === undefined ? {} : { netns });
   } catch (error) {
     if (!NetlinkError.is(error)) throw error;
-    const { message: reason, remedy } = error;
+    const { message: reason, remedy, retry } = error;
     const entering = 'Entering another network namespace needs CAP_SYS_ADMIN.';
     throw unavailable(
-      { reason, remedy: netns === undefined ? remedy : `${entering} ${remedy}` },
+      { reason, remedy: netns === undefined ? remedy : `${entering} ${remedy}`, retry },
       error,
     );
   }
 }
 
-function unavailable(
-  { reason, remedy }: { readonly reason: string; readonly remedy: string },
-  cause?: unknown,
-): CoreError {
+interface Unavailable {
+  readonly reason: string;
+  readonly remedy: string;
+  /** Default: never, where there is no addon. */
+  readonly retry?: Retry;
+}
+
+function unavailable({ reason, remedy, retry = 'never' }: Unavailable, cause?: unknown): CoreError {
   return new CoreError({
     code: 'NetlinkUnavailable',
     message: `The kernel cannot be reached by netlink: ${reason}`,
     remedy,
-    retry: 'never',
+    retry,
     cause,
   });
 }
@@ -99,8 +103,9 @@ async function refusable<T>(
   }
 }
 
+/** What node:fs throws of a file of /proc/sys has its errno in the same place as what netlink does. */
 function refusal(error: unknown, attempt: KernelAttempt): unknown {
-  if (!NetlinkError.is(error)) return error;
-  const { code: errno, kernelText } = error;
+  if (!(error instanceof Error && 'errno' in error)) return error;
+  const { code: errno, kernelText } = error as NetlinkError;
   return kernelError({ errno, kernelText, cause: error }, attempt);
 }
