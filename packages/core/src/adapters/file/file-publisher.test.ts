@@ -1,10 +1,16 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Cidr, Ipv4Address } from '../../identity/address.ts';
 import type { PublicIdentity } from '../../identity/public-identity.ts';
 import { filePublisher } from './file-publisher.ts';
+
+vi.mock(import('node:fs/promises'), async (importActual) => {
+  const actual = await importActual();
+  return { ...actual, unlink: vi.fn(actual.unlink) };
+});
 
 const identity: Omit<PublicIdentity, 'generation'> = {
   schema: 'truetuple.identity/v1',
@@ -145,6 +151,28 @@ describe('filePublisher', () => {
     await writeFile(join(directory, left(61_000)), '{');
     await publisher.release(published);
     expect((await readdir(directory)).toSorted()).toEqual([...others, 'public-ip.released']);
+  });
+
+  it('refuses a FIFO at once, and replaces it', async () => {
+    const path = join(directory, 'public-ip.json');
+    execFileSync('mkfifo', [path]);
+    const publisher = filePublisher(directory);
+    await expect(publisher.current()).rejects.toMatchObject({ code: 'IdentityFileInvalid' });
+    await publisher.publish(identity);
+    await expect(publisher.current()).resolves.toMatchObject({ generation: 1 });
+  });
+
+  it('says what unlink said of a file that it may not remove', async () => {
+    const published = await filePublisher(directory).publish(identity);
+    const refusal = Object.assign(new Error('EPERM: operation not permitted, unlink'), {
+      code: 'EPERM',
+    });
+    vi.mocked(unlink).mockRejectedValueOnce(refusal);
+    await expect(filePublisher(directory).withdraw(published)).rejects.toMatchObject({
+      code: 'PublishFailed',
+      message: expect.stringContaining('EPERM') as string,
+      cause: refusal,
+    });
   });
 
   it('says where it could not write, and leaves no temporary file', async () => {

@@ -1,4 +1,5 @@
-import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CoreError } from '../../errors.ts';
 
@@ -8,15 +9,21 @@ import { CoreError } from '../../errors.ts';
  */
 export async function readText(path: string): Promise<string | undefined> {
   try {
-    return await readFile(path, 'utf8');
+    // the open of a FIFO that somebody put there would not return
+    return await readFile(path, { encoding: 'utf8', flag: constants.O_NONBLOCK });
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return undefined;
     throw publishFailed('read', path, error);
   }
 }
 
-export function removeFile(directory: string, name: string): Promise<void> {
-  return rm(join(directory, name), { force: true });
+/** Absent is done. Of a file that it may not remove, unlink(2) says EPERM; node's rm then takes it for a directory. */
+export async function removeFile(directory: string, name: string): Promise<void> {
+  try {
+    await unlink(join(directory, name));
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT')) throw error;
+  }
 }
 
 /** What is written beside begins so, and goes on with when that began, in milliseconds since the epoch: such names sort by time. */
