@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { runIn, runToEnd } from '@truetuple/lab';
 
-const program = fileURLToPath(new URL('../../packages/sip-gateway/src/main.ts', import.meta.url));
+const program = fileURLToPath(new URL('../../packages/sip-gateway/src/bin.ts', import.meta.url));
 const monitoringPort = 9090;
 
 export interface BinEnd {

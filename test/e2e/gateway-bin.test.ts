@@ -57,6 +57,17 @@ const mortalWorkers = `data:text/javascript,${encodeURIComponent(`
   syncBuiltinESMExports();
 `)}`;
 
+/** Loaded before the program: SIGTERM comes while that is still being loaded. */
+const endedWhileLoading = `data:text/javascript,${encodeURIComponent(`
+  import { registerHooks } from 'node:module';
+  registerHooks({
+    load(url, context, next) {
+      if (url.endsWith('/core/src/index.ts')) process.kill(process.pid, 'SIGTERM');
+      return next(url, context);
+    },
+  });
+`)}`;
+
 function ensured(): Promise<GatewayBin> {
   return start({ kind: 'ensure', spec: world.spec('pod') });
 }
@@ -198,6 +209,23 @@ describe.skipIf(boxIsMissing)('truetuple-gateway in a pod', () => {
     expect((await ownInKernel(world, 'pod')).filter((line) => !line.startsWith('route'))).toEqual(
       [],
     );
+  });
+
+  it('SIGTERM while it is being loaded: it takes nothing', async () => {
+    const options = { NODE_OPTIONS: `--import=${endedWhileLoading}` };
+    await using bin = await start({ kind: 'ensure', spec: world.spec('pod') }, options);
+    expect(await bin.exited).toEqual({ code: 0, signal: null });
+    expect(bin.log.map(({ msg }) => msg)).toEqual(['asked to end before the identity was held']);
+    expect(ownInEc2(world)).toEqual([]);
+  });
+
+  it('SIGHUP, as of a terminal that is closed: what it has taken is given back', async () => {
+    await using bin = await ensured();
+    await heldBy(bin);
+    bin.kill('SIGHUP');
+    expect(await bin.exited).toEqual({ code: 0, signal: null });
+    expect(ownInEc2(world)).toEqual([]);
+    expect(await ownInKernel(world, 'pod')).toEqual([]);
   });
 
   it('the relay crashes in a call: both legs are ended, and the process ends with that', async () => {

@@ -1,7 +1,6 @@
-#!/usr/bin/env node
 // truetuple-gateway: the one place that names the environment, the process, and @truetuple/core's functions.
 import { readFileSync } from 'node:fs';
-import { pino, type Logger } from 'pino';
+import type { Logger } from 'pino';
 import {
   CoreError,
   ensurePublicIdentity,
@@ -11,7 +10,7 @@ import {
   type KeepEvent,
 } from '@truetuple/core';
 import { avoidPretenuring, copyEnvironment } from '@truetuple/sip-engine';
-import { readCommandLine, type Command } from './commands/command-line.ts';
+import type { Command } from './commands/command-line.ts';
 import { drawLadder } from './commands/draw-ladder.ts';
 import { exitCodes, type ExitCode } from './commands/exit-code.ts';
 import { helpText } from './commands/help-text.ts';
@@ -19,13 +18,25 @@ import { followIdentityFile } from './commands/identity-file.ts';
 import { keptIdentity } from './commands/kept-identity.ts';
 import { loadConfig } from './commands/load-config.ts';
 import { runGateway } from './commands/run-gateway.ts';
-import { StopWish } from './commands/stop-signals.ts';
+import type { StopWish } from './commands/stop-signals.ts';
 import type { TakenIdentity } from './commands/taken-identity.ts';
 import type { IdentityConfig } from './config/shape.ts';
 import { GatewayError } from './errors.ts';
 import { createGateway } from './gateway.ts';
+import { openLog } from './telemetry/open-log.ts';
 
-async function main(command: Command): Promise<ExitCode> {
+/** Carries a command out; `stop` is for the one that goes on until somebody wishes its end. */
+export async function main(command: Command, stop: StopWish): Promise<ExitCode> {
+  try {
+    return await carryOut(command, stop);
+  } catch (error) {
+    if (!GatewayError.is(error) && !CoreError.is(error)) throw error;
+    process.stderr.write(`truetuple-gateway: ${error.message}\n${error.remedy}\n`);
+    return exitCodes.refused;
+  }
+}
+
+async function carryOut(command: Command, stop: StopWish): Promise<ExitCode> {
   switch (command.kind) {
     case 'help':
       process.stdout.write(helpText);
@@ -46,7 +57,7 @@ async function main(command: Command): Promise<ExitCode> {
       await ladder(command);
       return exitCodes.asked;
     case 'run':
-      return run(command.config);
+      return run(command.config, stop);
     default:
       return command satisfies never;
   }
@@ -60,17 +71,11 @@ async function ladder(command: Command & { readonly kind: 'ladder' }): Promise<v
   if (note !== undefined) process.stderr.write(`truetuple-gateway: ${note}\n`);
 }
 
-async function run(file: string): Promise<ExitCode> {
+async function run(file: string, stop: StopWish): Promise<ExitCode> {
   avoidPretenuring();
   copyEnvironment();
   const config = await loadConfig(file, parseIdentitySpec, 'read');
-  const log = pino(
-    { level: config.log.level, base: null },
-    pino.destination({ fd: 1, sync: true }),
-  );
-  const stop = new StopWish();
-  process.on('SIGTERM', (name) => stop.stop({ kind: 'signal', name }));
-  process.on('SIGINT', (name) => stop.stop({ kind: 'signal', name }));
+  const log = openLog(config.log.level);
   process.on('uncaughtException', (error) => {
     log.fatal({ err: error }, 'a defect');
     stop.stop({ kind: 'defect', error });
@@ -112,12 +117,4 @@ async function takeIdentity(
 function version(): string {
   const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
   return (JSON.parse(text) as { readonly version: string }).version;
-}
-
-try {
-  process.exitCode = await main(readCommandLine(process.argv.slice(2)));
-} catch (error) {
-  if (!GatewayError.is(error) && !CoreError.is(error)) throw error;
-  process.stderr.write(`truetuple-gateway: ${error.message}\n${error.remedy}\n`);
-  process.exitCode = exitCodes.refused;
 }

@@ -68,8 +68,8 @@ it('check-config takes the configuration on the page, its identity spec included
   try {
     const file = join(folder, 'gateway.yaml');
     await writeFile(file, data['gateway.yaml']);
-    const main = fileURLToPath(new URL('main.ts', import.meta.url));
-    const args = ['-C', 'truetuple-source', main, 'check-config', file];
+    const program = fileURLToPath(new URL('bin.ts', import.meta.url));
+    const args = ['-C', 'truetuple-source', program, 'check-config', file];
     const { stdout } = await promisify(execFile)(process.execPath, args);
     expect(stdout).toBe(`${file}: fine\n`);
   } finally {

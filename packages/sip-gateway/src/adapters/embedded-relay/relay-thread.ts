@@ -42,13 +42,9 @@ export class RelayThread {
   #asked = 0;
   #ended: string | undefined;
 
+  /** @throws GatewayError MediaRelayUnreachable */
   static async start(workerFile: URL, settings: WorkerSettings): Promise<RelayThread> {
-    const worker = new Worker(workerFile, {
-      workerData: settings,
-      name: 'media relay',
-      resourceLimits: { maxYoungGenerationSizeMb },
-    });
-    const thread = new RelayThread(worker);
+    const thread = new RelayThread(startWorker(workerFile, settings));
     await thread.ask({ kind: 'statistics', callId: '' });
     return thread;
   }
@@ -116,6 +112,24 @@ export class RelayThread {
 
   #emit(event: MediaEvent): void {
     for (const listener of this.#listeners) listener(event);
+  }
+}
+
+function startWorker(file: URL, settings: WorkerSettings): Worker {
+  try {
+    return new Worker(file, {
+      workerData: settings,
+      name: 'media relay',
+      resourceLimits: { maxYoungGenerationSizeMb },
+    });
+  } catch (cause) {
+    throw new GatewayError({
+      code: 'MediaRelayUnreachable',
+      message: `The thread of the media relay could not be started: ${cause instanceof Error ? cause.message : String(cause)}.`,
+      remedy: 'Let the process have more threads: pids.max of its cgroup, ulimit -u.',
+      retry: 'later',
+      cause,
+    });
   }
 }
 
