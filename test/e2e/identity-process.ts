@@ -46,13 +46,15 @@ export interface IdentityChild {
   kill(): Promise<void>;
 }
 
-/** Starts the bundled identity-child.ts in a namespace. */
+/** Starts the bundled identity-child.ts in a namespace; `under` is a command that runs another one, and becomes it. */
 export function startIdentityChild(
   namespace: { readonly path: string },
   program: string,
   setting: IdentityChildSetting,
+  under: readonly string[] = [],
 ): IdentityChild {
-  const child = runIn(namespace, process.execPath, [program], {
+  const [command, ...words] = [...under, process.execPath, program];
+  const child = runIn(namespace, command, words, {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   const gone = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;

@@ -44,8 +44,8 @@ export interface IdentityWorld extends AsyncDisposable {
   readonly environment: NodeJS.ProcessEnv;
   /** Moves EC2's own time on, so that its describes show what was before. */
   passInEc2(ms: number): void;
-  /** Starts a process in the pod's namespace that runs a verb of core with the unmodified SDK. */
-  start(pod: string, request: IdentityChildRequest): IdentityChild;
+  /** Starts a process in the pod's namespace that runs a verb of core with the unmodified SDK, `under` another command if need be. */
+  start(pod: string, request: IdentityChildRequest, under?: readonly string[]): IdentityChild;
 }
 
 export interface IdentityWorldOptions {
@@ -107,13 +107,11 @@ export async function openIdentityWorld(
     passInEc2: (ms) => {
       passedMs += ms;
     },
-    start: (pod, request) =>
-      startIdentityChild(box.pod(pod).namespace, program, {
-        spec: spec(pod),
-        request,
-        ec2Endpoint: `http://${boxAddresses.aws}:${endpointPort}`,
-        credentials,
-      }),
+    start: (pod, request, under) => {
+      const ec2Endpoint = `http://${boxAddresses.aws}:${endpointPort}`;
+      const setting = { spec: spec(pod), request, ec2Endpoint, credentials };
+      return startIdentityChild(box.pod(pod).namespace, program, setting, under);
+    },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }

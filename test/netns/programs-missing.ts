@@ -7,6 +7,7 @@ const packages = {
   nft: 'nftables',
   rtpengine: 'rtpengine-daemon',
   sipp: 'sip-tester',
+  strace: 'strace',
   tshark: 'tshark',
   turnserver: 'coturn',
 } as const;

@@ -60,7 +60,7 @@ export const SYSTEM_PACKAGES = Object.freeze([
     package: 'strace',
     shownBy: { kind: 'command', anyOf: ['strace'] },
     neededBy: ['test'],
-    why: 'shows the bytes that ip sends to the kernel, to compare ours with',
+    why: 'shows the bytes that ip sends to the kernel, to compare ours with, and makes system calls fail',
   },
   {
     package: 'conntrack',
