@@ -290,6 +290,7 @@ describe('other methods in a call', () => {
   const methods: readonly [string, string, number, readonly string[]][] = [
     ['OPTIONS', '', 200, []],
     ['UPDATE', 'v=0', 405, []],
+    ['UPDATE', '', 200, []],
     ['REFER', '', 405, ['Refer-To: <sip:c@198.51.100.77>']],
     ['MESSAGE', '', 405, []],
     ['PRACK', '', 481, ['RAck: 1 1 INVITE']],
@@ -311,6 +312,26 @@ describe('other methods in a call', () => {
       allows ? 'INVITE, ACK, BYE, CANCEL, OPTIONS' : undefined,
     );
     expect(b.sip.log()).toEqual(['INVITE', 'ACK']);
+    await hangUp(all);
+  });
+
+  // linphone refreshes so whatever Allow says
+  it('UPDATE with nothing in it refreshes the session: the call outlives its timer', async () => {
+    const all = await world();
+    const { bench, a, b } = all;
+    const headers = ['Supported: timer', 'Session-Expires: 90;refresher=uac'];
+    const { toTag } = await establish(bench, a, b, headers);
+    for (const sequence of [2, 3]) {
+      await bench.run(45_000);
+      a.sip.send({ method: 'UPDATE', callId: 'c1', toTag, sequence, headers });
+      await bench.run(20);
+      const { message } = a.sip.response(200);
+      expect(headerValue(message, 'cseq')).toBe(`${sequence} UPDATE`);
+      expect(headerValue(message, 'contact')).toBe('<sip:203.0.113.50:5060>');
+      expect(headerValue(message, 'session-expires')).toBe('90;refresher=uac');
+    }
+    expect(b.sip.log()).toEqual(['INVITE', 'ACK']);
+    await bench.run(45_000);
     await hangUp(all);
   });
 

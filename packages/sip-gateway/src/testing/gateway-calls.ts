@@ -46,8 +46,9 @@ export async function establish(
   bench: GatewayBench,
   a: BenchPeer,
   b: BenchPeer,
+  headers: readonly string[] = [],
 ): Promise<Established> {
-  a.sip.send({ method: 'INVITE', callId: 'c1', body: a.sdp });
+  a.sip.send({ method: 'INVITE', callId: 'c1', headers, body: a.sdp });
   await bench.run(20);
   const { message: invite } = b.sip.request('INVITE');
   b.sip.respond(invite, 180);

@@ -77,7 +77,7 @@ export class DrachtioCall implements SignalledCall {
     this.invite = invite;
     this.#dialogs = { a: invite.callId };
     this.#peers = { a: invite.source };
-    const contact = this.#contactOf('a');
+    const contact = this.contactOf('a');
     this.#caller = new CallerAnswers(response, { contact, newTag: settings.newTag });
     request.on('cancel', () => this.emit({ kind: 'cancel' }));
     request.on('update', refuseMethod);
@@ -94,6 +94,14 @@ export class DrachtioCall implements SignalledCall {
   /** Where the signalling of a leg goes; undefined while it goes nowhere. */
   peerOf(leg: LegName): Ipv4Address | undefined {
     return this.#peers[leg];
+  }
+
+  /** Contact as the peer of a leg is told it. */
+  contactOf(leg: LegName): Readonly<Record<string, string>> {
+    const peer = this.#peers[leg];
+    return peer === undefined
+      ? {}
+      : { Contact: `<sip:${this.#parts.settings.advertisedTo(peer)}>` };
   }
 
   reInvited(from: LegName, request: SrfInboundRequest, response: SrfServerResponse): void {
@@ -181,7 +189,7 @@ export class DrachtioCall implements SignalledCall {
     const hops = request.get('max-forwards');
     const headers = {
       ...inviteHeaders(invite, hops, settings.advertisedTo(address)),
-      ...this.#contactOf('b'),
+      ...this.contactOf('b'),
       ...(sdp === undefined ? {} : sdpType),
       Allow: allow,
     };
@@ -283,15 +291,8 @@ export class DrachtioCall implements SignalledCall {
 
   /** Contact each time: drachtio-server falls back to one of its own in a later response. */
   #described(leg: LegName, sdp: string | undefined): SrfOutgoing {
-    const contact = this.#contactOf(leg);
+    const contact = this.contactOf(leg);
     const headers = { ...contact, Allow: allow };
     return sdp === undefined ? { headers } : { headers: { ...headers, ...sdpType }, body: sdp };
-  }
-
-  #contactOf(leg: LegName): Readonly<Record<string, string>> {
-    const peer = this.#peers[leg];
-    return peer === undefined
-      ? {}
-      : { Contact: `<sip:${this.#parts.settings.advertisedTo(peer)}>` };
   }
 }

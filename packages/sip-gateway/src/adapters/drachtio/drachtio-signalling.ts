@@ -121,7 +121,7 @@ export class DrachtioSignalling implements Signalling {
         else leg.call.reInvited(leg.name, request, response);
         break;
       default:
-        refuseInDialog(request, response);
+        refuseInDialog(request, response, leg?.call.contactOf(leg.name) ?? {});
     }
   }
 }

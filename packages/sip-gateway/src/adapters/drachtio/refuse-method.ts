@@ -27,17 +27,31 @@ export function refuseMethod(request: SrfInboundRequest, response: SrfServerResp
 /**
  * The same in a dialog. PRACK: we ask for none, so that it acknowledges nothing (RFC 3262, section 3: 481). INFO with
  * nothing in it is taken as a sign of life (RFC 6086, appendix A); with a package 469 (section 4.2.2), with a body 415.
+ * UPDATE with nothing in it refreshes the session timer (RFC 4028, section 7.4), which is the SIP server's: phones send it
+ * without looking for it in Allow, and a 405 would end the call.
+ *
+ * @param contact the header field that this peer is told
  */
-export function refuseInDialog(request: SrfInboundRequest, response: SrfServerResponse): void {
-  if (request.method === 'PRACK') sendResponse(response, 481);
-  else if (request.method === 'INFO') answerInfo(request, response);
-  else refuseMethod(request, response);
+export function refuseInDialog(
+  request: SrfInboundRequest,
+  response: SrfServerResponse,
+  contact: Readonly<Record<string, string>>,
+): void {
+  const { method } = request;
+  if (method === 'PRACK') sendResponse(response, 481);
+  else if (method === 'INFO') answerInfo(request, response);
+  else if (method === 'UPDATE' && isEmpty(request)) {
+    sendResponse(response, 200, { headers: contact });
+  } else refuseMethod(request, response);
 }
 
 function answerInfo(request: SrfInboundRequest, response: SrfServerResponse): void {
-  const { body } = request;
   if (request.get('info-package') !== undefined) {
     sendResponse(response, 469, { headers: { 'Recv-Info': 'nil' } });
-  } else if (body === undefined || body === '') sendResponse(response, 200);
+  } else if (isEmpty(request)) sendResponse(response, 200);
   else sendResponse(response, 415, { headers: accept });
+}
+
+function isEmpty({ body }: SrfInboundRequest): boolean {
+  return body === undefined || body === '';
 }
