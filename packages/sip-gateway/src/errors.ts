@@ -88,6 +88,17 @@ const statuses: Readonly<Record<GatewayErrorCode, number>> = {
   ConfigInvalid: 500,
 };
 
+const warnings: Readonly<Partial<Record<GatewayErrorCode, string>>> = {
+  SdpNotRelayable: 'No stream is RTP or T.38 over UDP, by unicast IPv4',
+  AddressUnusable: 'The media address is not one that can be sent to',
+  MediaPathMismatch: 'The media address is in another network than the signalling',
+};
+
+/** What the response to an offer says of this error in Warning (RFC 3261, sections 13.3.1.3 and 20.43). It names no address. */
+export function warningOf(code: GatewayErrorCode): string | undefined {
+  return warnings[code];
+}
+
 /** The SIP status (RFC 3261, section 21) that tells a caller of this error. */
 export function statusOf(code: GatewayErrorCode): number {
   return statuses[code];

@@ -286,6 +286,20 @@ it('a re-INVITE with a body that we do not read: 415, and the other leg is not a
   await hangUp(all);
 });
 
+it('a re-INVITE to media behind a NAT: 488 with a Warning, and the call goes on', async () => {
+  const all = await world();
+  const { bench, a, b } = all;
+  const { toTag } = await establish(bench, a, b);
+  const body = a.sdp.replace(/^c=.*$/m, 'c=IN IP4 192.168.1.5');
+  a.sip.send({ method: 'INVITE', callId: 'c1', toTag, sequence: 2, body });
+  await bench.run(20);
+  const { message } = a.sip.response(488);
+  expect(headerValue(message, 'warning')).toMatch(/^399 gateway "The media address is in another/);
+  expect(b.sip.log()).toEqual(['INVITE', 'ACK']);
+  a.sip.send({ method: 'ACK', callId: 'c1', toTag, sequence: 2 });
+  await hangUp(all);
+});
+
 describe('other methods in a call', () => {
   const methods: readonly [string, string, number, readonly string[]][] = [
     ['OPTIONS', '', 200, []],

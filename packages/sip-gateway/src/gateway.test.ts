@@ -160,18 +160,28 @@ describe('a call that does not come about', () => {
     });
   }
 
-  const offers: readonly [string, string, number, string][] = [
+  const elsewhere = '399 gateway "The media address is in another network than the signalling"';
+  const unrelayed = '399 gateway "No stream is RTP or T.38 over UDP, by unicast IPv4"';
+  const dataChannel = audioAt('198.51.100.10').replace(/m=.*/, 'm=application 9 DTLS/SCTP 5000');
+  const offers: readonly [string, string, number, string, string?][] = [
     ['no session description', 'v=0\r\nthis is none\r\n', 400, 'line 2'],
-    ['media of a caller on the Internet behind a NAT', audioAt('192.168.1.5'), 488, '192.168.1.5'],
-    ['media of a caller on the Internet in the VPC', audioAt('10.0.3.99'), 488, '10.0.3.99'],
-    ['media of a caller on this machine', audioAt('127.0.0.1'), 488, '127.0.0.1'],
+    ['a browser that wants a data channel alone', dataChannel, 488, 'DTLS/SCTP', unrelayed],
+    ['a caller behind a NAT', audioAt('192.168.1.5'), 488, '192.168.1.5', elsewhere],
+    [
+      'media of a caller on the Internet in the VPC',
+      audioAt('10.0.3.99'),
+      488,
+      '10.0.3.99',
+      elsewhere,
+    ],
+    ['media of a caller on this machine', audioAt('127.0.0.1'), 488, '127.0.0.1', elsewhere],
   ];
-  for (const [what, body, status, because] of offers) {
+  for (const [what, body, status, because, warning] of offers) {
     it(`${what}: ${status} with a reason for the log, and nobody is called`, async () => {
       const { bench, internet, vpc } = await world();
       internet.sip.send({ method: 'INVITE', callId: 'c1', body });
       await bench.run(20);
-      internet.sip.response(status);
+      expect(headerValue(internet.sip.response(status).message, 'warning')).toBe(warning);
       expect(vpc.sip.got).toEqual([]);
       expect(bench.events).toContainEqual({
         kind: 'media-refused',

@@ -1,5 +1,5 @@
 import type { LegName } from '../media/media-relay.ts';
-import type { CallTimer } from './call-event.ts';
+import type { CallTimer, Refusal } from './call-event.ts';
 
 /** What is to be done, in this order, one queue for each call. */
 export type CallEffect =
@@ -13,7 +13,7 @@ export type CallEffect =
   /** The 200 to A's INVITE, in the dialog that stands for this fork of B. */
   | { readonly kind: 'answer-a'; readonly fork: string; readonly sdp: string }
   /** The final response to A's INVITE when there is no call. */
-  | { readonly kind: 'refuse-a'; readonly status: number }
+  | ({ readonly kind: 'refuse-a' } & Refusal)
   /** Without a description when A offered none: the offer is B's then. */
   | { readonly kind: 'invite-b'; readonly sdp: string | undefined }
   | { readonly kind: 'cancel-b' }
@@ -31,12 +31,7 @@ export type CallEffect =
       readonly id: string;
       readonly sdp: string;
     }
-  | {
-      readonly kind: 'refuse-re-invite';
-      readonly leg: LegName;
-      readonly id: string;
-      readonly status: number;
-    }
+  | ({ readonly kind: 'refuse-re-invite'; readonly leg: LegName; readonly id: string } & Refusal)
   /** One offer or answer for the relay; comes back as relay-done or relay-refused with the same turn. */
   | {
       readonly kind: 'relay';

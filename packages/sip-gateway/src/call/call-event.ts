@@ -3,6 +3,13 @@ import type { LegName } from '../media/media-relay.ts';
 /** Set by an effect, comes back as an event. `setup`: nobody answered. `ack`: A never acknowledged. `re-invite`: no answer to ours. `drain`: B never ended what we cancelled. */
 export type CallTimer = 'setup' | 'ack' | 're-invite' | 'drain';
 
+/** A final response that refuses. */
+export interface Refusal {
+  readonly status: number;
+  /** What its Warning says. */
+  readonly warning?: string | undefined;
+}
+
 /** What happens to a call. A fork is a dialog of B, by its To tag (RFC 3261, section 12). */
 export type CallEvent =
   /** A calls. */
@@ -39,7 +46,7 @@ export type CallEvent =
   | { readonly kind: 're-failure'; readonly status: number }
   /** The relay took a turn: what the other leg is to be told. */
   | { readonly kind: 'relay-done'; readonly turn: number; readonly sdp: string }
-  | { readonly kind: 'relay-refused'; readonly turn: number; readonly status: number }
+  | ({ readonly kind: 'relay-refused'; readonly turn: number } & Refusal)
   | { readonly kind: 'media-timed-out' }
   | { readonly kind: 'relay-failed' }
   /** The connection to the SIP server is gone: nothing more is heard of this call. */

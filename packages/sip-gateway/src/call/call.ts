@@ -1,5 +1,5 @@
 import type { CancelTimer, Clock } from '@truetuple/sip-engine';
-import { GatewayError, statusOf } from '../errors.ts';
+import { GatewayError, statusOf, warningOf } from '../errors.ts';
 import type { MediaEvent, MediaRelay } from '../media/media-relay.ts';
 import type { Callee, SignalledCall } from '../sip/signalling.ts';
 import type { CallEffect, EndCause } from './call-effect.ts';
@@ -155,8 +155,9 @@ export class LiveCall {
         return { kind: 'relay-done', turn, sdp: await this.#parts.described.turn(effect) };
       } catch (error) {
         this.#parts.onMediaRefused(error);
-        const status = GatewayError.is(error) ? statusOf(error.code) : 500;
-        return { kind: 'relay-refused', turn, status };
+        if (!GatewayError.is(error)) return { kind: 'relay-refused', turn, status: 500 };
+        const { code } = error;
+        return { kind: 'relay-refused', turn, status: statusOf(code), warning: warningOf(code) };
       }
     };
     this.#afterMedia(async () => this.take(await run()));

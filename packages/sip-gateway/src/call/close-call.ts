@@ -1,5 +1,5 @@
 import type { EndCause } from './call-effect.ts';
-import type { CallEvent } from './call-event.ts';
+import type { CallEvent, Refusal } from './call-event.ts';
 import { change, draftOf, startTimer, stopTimer, type CallDraft } from './call-draft.ts';
 import type { Call, CallState, Transition } from './call-state.ts';
 
@@ -10,12 +10,12 @@ import type { Call, CallState, Transition } from './call-state.ts';
  */
 export function closeCall(
   draft: CallDraft,
-  { cause, status }: { readonly cause: EndCause; readonly status: number },
+  { cause, ...refusal }: { readonly cause: EndCause } & Refusal,
 ): Transition {
   stopTimer(draft, 'setup');
   stopTimer(draft, 're-invite');
   change(draft, { turns: new Map() });
-  closeA(draft, status);
+  closeA(draft, refusal);
   closeB(draft);
   if (draft.call.relayed) {
     draft.effects.push({ kind: 'release-relay' });
@@ -42,9 +42,9 @@ export function closeRest(draft: CallDraft, cause: EndCause): Transition {
   return settle(draft, cause);
 }
 
-function closeA(draft: CallDraft, status: number): void {
+function closeA(draft: CallDraft, { status, warning }: Refusal): void {
   const { a } = draft.call;
-  if (a === 'invited') draft.effects.push({ kind: 'refuse-a', status });
+  if (a === 'invited') draft.effects.push({ kind: 'refuse-a', status, warning });
   if (a === 'confirmed') draft.effects.push({ kind: 'bye', leg: 'a', fork: undefined });
   if (a !== 'answered') change(draft, { a: 'closed' });
 }

@@ -9,7 +9,7 @@ import {
   takeTurn,
   type CallDraft,
 } from './call-draft.ts';
-import type { CallEvent } from './call-event.ts';
+import type { CallEvent, Refusal } from './call-event.ts';
 import type { Call, CallState, ReOffer, Transition } from './call-state.ts';
 import { closeCall } from './close-call.ts';
 import { endsDialog, mapPeerRefusal, mapReFailure } from './map-failure.ts';
@@ -124,11 +124,11 @@ function relayDone(
 function relayRefused(
   draft: CallDraft,
   reOffer: ReOffer,
-  { turn, status }: { readonly turn: number; readonly status: number },
+  { turn, status, warning }: CallEvent & { readonly kind: 'relay-refused' },
 ): Transition {
   const purpose = takeTurn(draft, turn);
   if (purpose?.kind === 're-offer' && reOffer.offerer === 'this-leg') {
-    return refuse(draft, reOffer, status);
+    return refuse(draft, reOffer, { status, warning });
   }
   if (purpose?.kind !== 're-offer' && purpose?.kind !== 're-answer') return going(draft, reOffer);
   // the other leg has taken or offered what this one cannot be told: there is no way back but the end
@@ -174,7 +174,7 @@ function reFailed(draft: CallDraft, reOffer: ReOffer, status: number): Transitio
   stopTimer(draft, 're-invite');
   return endsDialog(status)
     ? closeReOffering(draft, reOffer, status)
-    : refuse(draft, reOffer, mapReFailure(status));
+    : refuse(draft, reOffer, { status: mapReFailure(status) });
 }
 
 /**
@@ -201,9 +201,10 @@ function cancelled(draft: CallDraft, reOffer: ReOffer): Transition {
   }
 }
 
-function refuse(draft: CallDraft, reOffer: ReOffer, status: number): Transition {
+function refuse(draft: CallDraft, reOffer: ReOffer, { status, warning }: Refusal): Transition {
   const { id, from, isCancelled } = reOffer;
-  if (!isCancelled) draft.effects.push({ kind: 'refuse-re-invite', leg: from, id, status });
+  if (!isCancelled)
+    draft.effects.push({ kind: 'refuse-re-invite', leg: from, id, status, warning });
   return goneBack(draft, reOffer);
 }
 

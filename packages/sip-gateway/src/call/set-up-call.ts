@@ -234,10 +234,10 @@ function relayed(
 function relayRefused(
   kind: SetUp,
   draft: CallDraft,
-  { turn, status }: { readonly turn: number; readonly status: number },
+  { turn, status, warning }: CallEvent & { readonly kind: 'relay-refused' },
 ): Transition {
   const purpose = takeTurn(draft, turn);
-  if (purpose?.kind === 'offer') return closeCall(draft, { cause: 'refused', status });
+  if (purpose?.kind === 'offer') return closeCall(draft, { cause: 'refused', status, warning });
   if (purpose?.kind === 'early') {
     const { fork, status: ringing } = purpose;
     draft.effects.push({ kind: 'ring-a', fork, status: ringing, sdp: undefined });

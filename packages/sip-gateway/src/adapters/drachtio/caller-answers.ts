@@ -1,7 +1,9 @@
+import type { Refusal } from '../../call/call-event.ts';
 import type { SignalAct } from '../../sip/signalling.ts';
 import type { SrfOutgoing, SrfServerResponse } from '../../sip/srf.ts';
 import { allow } from './refuse-method.ts';
 import { sendResponse } from './send-response.ts';
+import { warningHeader } from './warning-header.ts';
 
 /** Whoever forks more often than this shares the tag of the first. */
 const mostTags = 16;
@@ -43,14 +45,11 @@ export class CallerAnswers {
     sendResponse(this.#response, 200, outgoing, refused);
   }
 
-  refuse(status: number): void {
+  refuse({ status, warning }: Refusal): void {
     this.#response.headers['to'] = this.#to;
     // RFC 3261, section 21.5.4: when to come again
-    sendResponse(
-      this.#response,
-      status,
-      status === 503 ? { headers: { 'Retry-After': '10' } } : {},
-    );
+    const retry = status === 503 ? { 'Retry-After': '10' } : {};
+    sendResponse(this.#response, status, { headers: { ...retry, ...warningHeader(warning) } });
   }
 
   #speakAs(fork: string): void {

@@ -26,6 +26,7 @@ import { CallerAnswers } from './caller-answers.ts';
 import { allow, refuseMethod } from './refuse-method.ts';
 import { sendResponse } from './send-response.ts';
 import type { SrfSession } from './srf-session.ts';
+import { warningHeader } from './warning-header.ts';
 
 /** What every call of one gateway does in the same way. */
 export interface DrachtioSettings {
@@ -145,7 +146,7 @@ export class DrachtioCall implements SignalledCall {
         this.#caller.answer(act, () => this.emit({ kind: 'answer-refused' }));
         break;
       case 'refuse-a':
-        this.#caller.refuse(act.status);
+        this.#caller.refuse(act);
         break;
       case 'invite-b':
         this.#inviteB(act);
@@ -175,7 +176,7 @@ export class DrachtioCall implements SignalledCall {
         this.#answerReInvite(act.id, 200, this.#described(act.leg, act.sdp));
         break;
       case 'refuse-re-invite':
-        this.#answerReInvite(act.id, act.status, {});
+        this.#answerReInvite(act.id, act.status, { headers: warningHeader(act.warning) });
         break;
       default:
         act satisfies never;
