@@ -97,6 +97,31 @@ describe.skipIf(programsMissing('rtpengine'))('rtpengine as the media relay', ()
     expect((await a.next()).from).toEqual({ address: privateIp, port: toldA[0]?.port });
   });
 
+  // a callee that is `active` begins at its 200, before rtpengine is told the answer
+  it('a DTLS handshake that begins before the answer is the other peer to take, not rtpengine', async () => {
+    await using engine = await rtpengine();
+    await using a = await realPeer(hosts.internet);
+    await using b = await realPeer(hosts.internetToo);
+    const signalling = { a: hosts.internet, b: hosts.internetToo };
+    const fingerprint = `a=fingerprint:sha-256 ${Array(32).fill('AA').join(':')}`;
+    const secured = (setup: string) =>
+      ({
+        protocol: 'UDP/TLS/RTP/SAVP',
+        more: [fingerprint, `a=setup:${setup}`],
+        signalling,
+      }) as const;
+    const [toldB] = await engine.relay.offer(
+      turn({ from: 'a', media: [a], ...secured('actpass') }),
+    );
+    const hello = async (text: string): Promise<void> => {
+      await b.send(text, { address: privateIp, port: toldB?.port ?? 0 });
+      expect((await a.next()).text).toBe(text);
+    };
+    await hello('\u0016 before the answer');
+    await engine.relay.answer(turn({ from: 'b', media: [b], ...secured('active') }));
+    await hello('\u0016 after it');
+  });
+
   it.each(mediaRelayBasics)('$title', async ({ run }) => {
     await using engine = await rtpengine(ofEachClass);
     await using peers = new AsyncDisposableStack();

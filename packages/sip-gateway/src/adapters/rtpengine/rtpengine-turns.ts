@@ -102,8 +102,10 @@ function bodyOf(
     'call-id': callId,
     sdp: writeDescription(description, { origin: `- 1 1 IN IP4 ${own}`, own, streams }),
     ICE: 'remove',
-    // of its reply ports are taken alone: keys and fingerprints are the peers' own, and it must not end their DTLS
+    // of its reply ports are taken alone: keys and fingerprints are the peers' own, and it must not end their DTLS; the first alone does not
+    // keep it from a handshake that begins before it has the answer
     passthrough: 'on',
+    DTLS: 'off',
     flags: [...fromWhereToldAlone, portsStay],
     // without the last a peer that holds with c=0.0.0.0 makes it tell that
     replace: ['origin', 'session-connection', 'zero-address'],
