@@ -33,10 +33,13 @@ export function judgeHandover(
 export function judgeGivenUp(
   world: World,
   truth: Truth,
-  { name, uid }: Pod,
+  { name, uid, process }: Pod,
   { associationId, allocationId }: Pick<PublicIdentity, 'associationId' | 'allocationId'>,
 ): void {
   if (truth.wasAskedFor(associationId)) return;
+  // what it claimed anew, and could not write to its file
+  const claimed = process?.claims.get(allocationId);
+  if (claimed !== undefined && truth.wasAskedFor(claimed)) return;
   // in managed mode its claim may have one by now that it has not heard of
   const now = world.managed && truth.association(allocationId)?.associationId;
   if (now !== undefined && truth.wasAskedFor(now)) return;
