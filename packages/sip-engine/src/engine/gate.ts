@@ -1,7 +1,14 @@
 import { afterFindings, type GuardAction } from '../guard/after-findings.ts';
 import type { GuardFinding } from '../guard/finding.ts';
 import { guardFindings } from '../guard/guard-findings.ts';
-import type { Clearance, Cleared, GuardRefusal, Sendable, SendGate } from '../guard/send-gate.ts';
+import type {
+  Clearance,
+  Cleared,
+  GuardRefusal,
+  Sendable,
+  SendFailure,
+  SendGate,
+} from '../guard/send-gate.ts';
 import { headerValue } from '../message/header-list.ts';
 import type { SipMessage } from '../message/message.ts';
 import { serialiseMessage } from '../message/serialise-message.ts';
@@ -48,7 +55,7 @@ export class EngineGate implements SendGate {
       : this.#judge(message, way, findings);
   }
 
-  send({ bytes, way }: Sendable, onFailure: () => void): void {
+  send({ bytes, way }: Sendable, onFailure: (failure: SendFailure) => void): void {
     way.path.transport.send(bytes, way.destination, onFailure);
   }
 

@@ -48,6 +48,12 @@ export type Clearance<M extends SipMessage> =
       readonly refusal: GuardRefusal;
     };
 
+/** Why bytes did not leave. */
+export interface SendFailure {
+  /** When the same may work. */
+  readonly retry: 'now' | 'later' | 'never';
+}
+
 /** Port: the one way out of the engine. */
 export interface SendGate {
   /**
@@ -56,5 +62,5 @@ export interface SendGate {
    */
   clear<M extends SipMessage>(message: M, way: Way, echoes?: readonly string[]): Clearance<M>;
   /** Sends it, now or again. */
-  send(sendable: Sendable, onFailure: () => void): void;
+  send(sendable: Sendable, onFailure: (failure: SendFailure) => void): void;
 }

@@ -43,6 +43,7 @@ export class VirtualNetwork {
   readonly #sockets = new Map<string, VirtualSocket>();
   readonly #paths = new Map<string, PathConditions>();
   readonly #filters = new Set<(datagram: Datagram) => boolean>();
+  readonly #refusals = new Set<(datagram: Datagram) => boolean>();
   readonly #tellsUnreachable: boolean;
   readonly #conditions: PathConditions;
   /** Every datagram that was sent, lost ones included. */
@@ -78,17 +79,20 @@ export class VirtualNetwork {
 
   /** Loses each datagram that `isLost` says true to; the result takes the filter away. */
   lose(isLost: (datagram: Datagram) => boolean): () => void {
-    this.#filters.add(isLost);
-    return () => {
-      this.#filters.delete(isLost);
-    };
+    return addTo(this.#filters, isLost);
+  }
+
+  /** Refuses each datagram that `isRefused` says true to, and tells its sender, as a kernel does (EPERM); the result ends that. */
+  refuse(isRefused: (datagram: Datagram) => boolean): () => void {
+    return addTo(this.#refusals, isRefused);
   }
 
   #carry(datagram: Datagram, onFailure: (error: SipEngineError) => void): void {
     const { source, destination, bytes } = datagram;
-    if (bytes.length > greatestDatagram) {
+    const isTooLong = bytes.length > greatestDatagram;
+    if (isTooLong || [...this.#refusals].some((isRefused) => isRefused(datagram))) {
       this.#clock.setTimer(0, () => {
-        onFailure(tooLong(datagram));
+        onFailure(isTooLong ? tooLong(datagram) : refused(datagram));
       });
       return;
     }
@@ -129,6 +133,13 @@ export class VirtualNetwork {
   }
 }
 
+function addTo<T>(set: Set<T>, item: T): () => void {
+  set.add(item);
+  return () => {
+    set.delete(item);
+  };
+}
+
 function inUse(local: Tuple): SipEngineError {
   return new SipEngineError({
     code: 'AddressInUse',
@@ -144,6 +155,15 @@ function tooLong({ bytes, destination }: Datagram): SipEngineError {
     message: `Tried to send ${bytes.length} bytes to udp ${tupleText(destination)}; a datagram holds ${greatestDatagram}`,
     remedy: 'Send less, or use a transport that carries streams.',
     retry: 'never',
+  });
+}
+
+function refused({ destination }: Datagram): SipEngineError {
+  return new SipEngineError({
+    code: 'SendRefused',
+    message: `Tried to send to udp ${tupleText(destination)}, which is refused on the virtual network`,
+    remedy: 'End the refusal.',
+    retry: 'later',
   });
 }
 

@@ -14,6 +14,7 @@ import {
   type NonInviteClientState,
 } from './non-invite-client.ts';
 import { ackOf } from './same-transaction.ts';
+import { endsCalls } from './ends-calls.ts';
 import type { Way } from '../transport/send-path.ts';
 import type { TimerName } from './timing.ts';
 import type { Received, TransactionPorts } from './ports.ts';
@@ -39,6 +40,8 @@ export class ClientTransaction {
   };
 
   readonly #isInvite: boolean;
+  /** Without it the peer would keep the call. */
+  readonly #endsCall: boolean;
   /** As long as it may have to go out again; then only its way. */
   #sent: Sendable | undefined;
   readonly #way: Way;
@@ -56,7 +59,9 @@ export class ClientTransaction {
     user: ClientUser,
     forget: () => void,
   ) {
-    this.#isInvite = request.message.method === 'INVITE';
+    const { method } = request.message;
+    this.#isInvite = method === 'INVITE';
+    this.#endsCall = endsCalls.has(method);
     this.#sent = withoutMessage(request);
     this.#way = request.way;
     if (this.#isInvite) this.#invite = request.message;
@@ -95,9 +100,7 @@ export class ClientTransaction {
   #carryOut(effect: Effect): void {
     switch (effect.kind) {
       case 'send-request':
-        if (this.#hasBeenSent) this.#ports.count('retransmission-out');
-        this.#hasBeenSent = true;
-        if (this.#sent !== undefined) this.#send(this.#sent);
+        this.#request();
         break;
       case 'send-ack':
         this.#acknowledge(effect.response.response);
@@ -131,7 +134,8 @@ export class ClientTransaction {
     if (this.#invite === undefined) return;
     const ack = ackOf(this.#invite, response);
     const clearance = this.#ports.gate.clear(ack, this.#way);
-    if (clearance.kind === 'cleared') this.#send(clearance.cleared);
+    // one that does not leave is sent again for the next repeat of the response
+    if (clearance.kind === 'cleared') this.#ports.gate.send(clearance.cleared, () => undefined);
   }
 
   #transition(state: State, event: Event): Step<State, Effect> {
@@ -146,7 +150,15 @@ export class ClientTransaction {
     return this.#isInvite ? startInviteClient(timing) : startNonInviteClient(timing);
   }
 
-  #send(sendable: Sendable): void {
-    this.#ports.gate.send(sendable, () => this.#runner.handle({ kind: 'transport-error' }));
+  #request(): void {
+    const isRepeat = this.#hasBeenSent;
+    if (isRepeat) this.#ports.count('retransmission-out');
+    this.#hasBeenSent = true;
+    if (this.#sent === undefined) return;
+    this.#ports.gate.send(this.#sent, ({ retry }) => {
+      // 17.1.4; but a repeat that the kernel refuses (EPERM, no route for a moment) is as good as one that is lost on the way
+      const goesOn = retry !== 'never' && (isRepeat || this.#endsCall);
+      if (!goesOn) this.#runner.handle({ kind: 'transport-error' });
+    });
   }
 }

@@ -127,7 +127,8 @@ function completed<R extends Answer>(
       };
     }
     case 'transport-error':
-      return end([...repeating, 'H'], 'transport-error');
+      // as in Proceeding: G sends it again
+      return { state, effects: [{ kind: 'report', failure: 'transport-error' }] };
     case 'respond':
       return stay(state);
     case 'abandon':

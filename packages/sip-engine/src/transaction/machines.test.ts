@@ -206,6 +206,14 @@ describe('INVITE server, 17.2.1', () => {
     expect(bench.fire('L').kind).toBe('terminated');
   });
 
+  it.each([180, 200, 486])('a transport error ends nothing after %i (RFC 6026, 8.8)', (status) => {
+    const bench = Bench.of('invite-server').respond(status);
+    const { kind } = bench;
+    bench.log.length = 0;
+    expect(bench.send({ kind: 'transport-error' }).log).toEqual(['report transport-error']);
+    expect(bench.kind).toBe(kind);
+  });
+
   it('a second final is not sent', () => {
     expect(Bench.of('invite-server').respond(486).respond(200).log).toEqual(['send-response 486']);
   });
@@ -225,6 +233,16 @@ describe('non-INVITE server, 17.2.2', () => {
     ]);
     expect(Object.fromEntries(bench.timers)).toEqual({ J: 32_000 });
     expect(bench.fire('J').kind).toBe('terminated');
+  });
+
+  it.each([100, 200])('a transport error ends nothing after %i (RFC 6026, 8.8)', (status) => {
+    const bench = Bench.of('non-invite-server').respond(status).send({ kind: 'transport-error' });
+    bench.send({ kind: 'retransmission' });
+    expect(bench.log).toEqual([
+      `send-response ${status}`,
+      'report transport-error',
+      `send-response ${status}`,
+    ]);
   });
 
   it('ends without a word when the user never answers (RFC 4320)', () => {

@@ -59,7 +59,7 @@ function unanswered<R extends Answer>(
     case 'timer':
       return event.timer === 'N' ? end([], 'timeout') : stay(state);
     case 'transport-error':
-      return end(['N'], 'transport-error');
+      return failed(state);
     case 'ack':
       return stay(state);
     case 'abandon':
@@ -93,7 +93,7 @@ function completed<R extends Answer>(
     case 'timer':
       return event.timer === 'J' ? end([]) : stay(state);
     case 'transport-error':
-      return end(['J'], 'transport-error');
+      return failed(state);
     case 'abandon':
       return end(['J']);
     case 'respond':
@@ -102,6 +102,11 @@ function completed<R extends Answer>(
     default:
       return event satisfies never;
   }
+}
+
+/** RFC 6026, 8.8: it remains where it is; the request that comes again is no new one, and gets the same answer. */
+function failed<R extends Answer>(state: NonInviteServerState<R>): NonInviteServerStep<R> {
+  return { state, effects: [{ kind: 'report', failure: 'transport-error' }] };
 }
 
 function end<R extends Answer>(

@@ -6,6 +6,7 @@ import { handled } from '../message/method.ts';
 import { responseTo } from '../message/response-to.ts';
 import { isOwnVia, viaBranch } from '../message/via.ts';
 import { ClientTransaction, type ClientUser } from './client-transaction.ts';
+import { endsCalls } from './ends-calls.ts';
 import { branchOf, clientKey, mergeKey, serverKey } from './key.ts';
 import { ServerTransaction, type ServerHooks } from './server-transaction.ts';
 import type { Failure } from './effect.ts';
@@ -25,9 +26,6 @@ export interface TransactionUser {
   onServerFailure(transaction: ServerTransaction, failure: Failure): void;
   onServerEnd(transaction: ServerTransaction): void;
 }
-
-/** Requests of ours that always have room: there is one for each call at most, and without it the call goes on. */
-const endsCalls: ReadonlySet<string> = new Set(['BYE', 'CANCEL']);
 
 /** Methods that a CANCEL is looked for in, INVITE first. One of another method gets 481, as one of nothing. */
 const cancellable = handled.filter((method) => method !== 'ACK' && method !== 'CANCEL');
@@ -135,6 +133,7 @@ export class TransactionLayer {
   /** Sends a request in a transaction of its own; undefined when the limit is reached. */
   request(request: Cleared<SipRequest>, user: ClientUser): ClientTransaction | undefined {
     const { message } = request;
+    // there is one for each call at most
     if (this.#isFull() && !endsCalls.has(message.method)) {
       this.#ports.count('overload');
       return undefined;
