@@ -35,7 +35,7 @@ type Turn = (done: () => void) => void;
 /** What waits in most dialogs. */
 const noTurns: readonly Turn[] = [];
 
-/** The last ACK of a 2xx: its INVITE repeats it for longer than the dialog may live. */
+/** The ACK of a 2xx: its INVITE repeats it for longer than the dialog may live. */
 export interface SentAck {
   last: Sendable | undefined;
   /** Of its INVITE. */
@@ -72,18 +72,16 @@ export class LiveDialog<A> {
   hasPendingUpdate = false;
   /** The peer has sent a BYE, whatever became of it. */
   hasHeardBye = false;
-  /** Our INVITE that awaits a final response. */
-  hasPendingOut = false;
-  /** Told of the end of the dialog: that INVITE. */
-  onEnd: (() => void) | undefined;
   /** An offer of ours in an UPDATE that awaits its answer. */
   hasOfferOut = false;
   /** Reliable provisional responses to our last INVITE. */
   heard: HeardProvisionals | undefined;
   /** Sequence number of our last INVITE: its ACK has the same. */
   inviteSequence: number | undefined;
-  /** Kept to answer repeats of its 2xx. */
-  readonly ack: SentAck = { last: undefined, sequence: undefined };
+  /** Of that INVITE, kept to answer repeats of its 2xx: each has one of its own. */
+  ack: SentAck = { last: undefined, sequence: undefined };
+  /** An ACK of ours went out, of whichever INVITE. */
+  hasAcknowledged = false;
   /** Credentials of our last INVITE, for its ACK. */
   ackCredentials: readonly HeaderField[] = noCredentials;
   /** Transaction of the INVITE that our 2xx answers, as its application knows it. */
@@ -93,6 +91,8 @@ export class LiveDialog<A> {
   /** The peer allows UPDATE. */
   takesUpdate = false;
   #stopDoubt: CancelTimer | undefined;
+  /** Of our INVITE that awaits a final response: told of the end of the dialog. */
+  #onEnd: (() => void) | undefined;
   #isConfirmedNow = false;
   #accepted: { readonly sequence: number; readonly runner: AcceptedRunner } | undefined;
   #held: (() => void)[] = [];
@@ -108,10 +108,6 @@ export class LiveDialog<A> {
     this.name = dialogName(value.callId, fromTag);
   }
 
-  get lastAck(): Sendable | undefined {
-    return this.ack.last;
-  }
-
   get timerCount(): number {
     const doubts = this.#stopDoubt === undefined ? 0 : 1;
     return doubts + (this.#accepted?.runner.timerCount ?? 0) + (this.session?.timerCount ?? 0);
@@ -119,6 +115,21 @@ export class LiveDialog<A> {
 
   get isAwaitingAck(): boolean {
     return this.#accepted?.runner.state.kind === 'awaiting-ack';
+  }
+
+  /** An INVITE of ours awaits a final response. */
+  get hasPendingOut(): boolean {
+    return this.#onEnd !== undefined;
+  }
+
+  /** An INVITE of ours goes out; `onEnd` runs when the dialog ends before it is closed. */
+  openInvite(onEnd: () => void): void {
+    this.#onEnd = onEnd;
+  }
+
+  /** Its final response came, or none will: the next one may go out. */
+  closeInvite(): void {
+    this.#onEnd = undefined;
   }
 
   /** Our 2xx to the INVITE with this sequence number is out. */
@@ -154,7 +165,7 @@ export class LiveDialog<A> {
     this.#release();
   }
 
-  /** 15: a callee holds its BYE until the ACK has come, or is no longer expected. */
+  /** 15 and 14.1: a callee holds its BYE or INVITE until the ACK has come, or is no longer expected. */
   afterAck(run: () => void): void {
     if (this.isAwaitingAck) this.#held.push(run);
     else run();
@@ -208,7 +219,7 @@ export class LiveDialog<A> {
     this.stopDoubting();
     this.#accepted?.runner.handle({ kind: 'ended' });
     this.session?.handle({ kind: 'ended' });
-    this.onEnd?.();
+    this.#onEnd?.();
     this.#release();
   }
 

@@ -83,6 +83,37 @@ it('is repeated for a 2xx of its own INVITE, and not for that of the next one', 
   expect(acks(peer)).toEqual([0, 0, 1, 1]);
 });
 
+it('is repeated for a 2xx that still comes when the next INVITE has been acknowledged', async () => {
+  const { bench, peer, respond, ask } = await placeCall();
+  opened.push(bench);
+  await respond(200, { body: sdp });
+  await ask('ACK');
+  await ask('INVITE', sdp);
+  peer.respond(peer.request('INVITE').message, 200, { body: sdp });
+  await bench.run(10);
+  await ask('ACK');
+  await respond(200, { body: sdp });
+  expect(acks(peer)).toEqual([0, 1, 0]);
+  await ask('BYE');
+  peer.respond(peer.request('BYE').message, 200);
+  await bench.run(10);
+  await respond(200, { body: sdp });
+  expect(acks(peer)).toEqual([0, 1, 0, 0]);
+});
+
+it("of a 2xx that comes when our BYE is out is the engine's own, and the application hears 487", async () => {
+  const { bench, app, peer, ask } = await inviteAgain();
+  const { message: again } = peer.request('INVITE');
+  await ask('BYE');
+  for (let times = 0; times < 2; times += 1) {
+    peer.respond(again, 200, { body: sdp });
+    await bench.run(10);
+  }
+  expect(acks(peer)).toEqual([0, 1, 1]);
+  expect(app.heard.at(-1)).toContain('SIP/2.0 487 ');
+  peer.respond(peer.request('BYE').message, 200);
+});
+
 interface InvitedAgain extends PlacedCall {
   readonly again: SipRequest;
   /** How many answers to INVITEs with this status the application heard of. */

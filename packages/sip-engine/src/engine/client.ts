@@ -143,6 +143,7 @@ export function draftInDialog(
     live.value = dialog;
     if (method === 'INVITE') {
       live.inviteSequence = sequence;
+      live.ack = { last: undefined, sequence: undefined };
       live.ackCredentials = credentialsOf(request);
     }
     if (!isTargetRefresh(method)) return;
@@ -211,6 +212,7 @@ export function sendAck(
     const { cleared } = clearance;
     live.ack.last = withoutMessage(cleared);
     live.ack.sequence = sequence;
+    live.hasAcknowledged = true;
     context.gate.send(cleared, () => undefined);
     sent(cleared);
   });
@@ -246,7 +248,7 @@ export function endDialog(context: EngineContext, live: EngineDialog, reason: st
     context.dialogs.remove(live);
     return;
   }
-  if (live.value.role === 'uac' && live.lastAck === undefined) {
+  if (live.value.role === 'uac' && !live.hasAcknowledged) {
     // the 2xx came, the application did not get to its ACK: without one the peer cannot take a BYE
     sendAck(context, live, silentSip('ACK'));
   }

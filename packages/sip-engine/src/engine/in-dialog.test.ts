@@ -34,6 +34,18 @@ it('the refresh of a session is no INVITE across an offer of ours', async () => 
   expect(peer.log()).toContain('INVITE');
 });
 
+it('an INVITE of ours waits for the ACK of our 2xx (14.1)', async () => {
+  const { bench, peer, toTag, send, answer, ask } = await receiveCall(200);
+  opened.push(bench);
+  await send('INVITE', { sequence: 2, body: sdp });
+  await answer('INVITE', 200, { body: sdp });
+  await ask('INVITE', sdp);
+  expect(peer.log().at(-1)).toBe('200 INVITE');
+  peer.send({ method: 'ACK', callId: 'c', toTag, sequence: 2 });
+  await bench.run(10);
+  expect(peer.log().at(-1)).toBe('INVITE');
+});
+
 it.each(['<sip:a b c>', '<tel:+49301234>', '<sip:>', 'what?'])(
   'a success with the Contact %s leaves the target as it is',
   async (contact) => {

@@ -19,7 +19,6 @@ import { wireSip, type EngineContext, type EngineDialog } from './context.ts';
 import { inviteRunner, type InviteRunner } from './invite-runner.ts';
 import type { InviteSubject } from './invite-subject.ts';
 import { doubtCall } from './lost-call.ts';
-import { closeInvite, openInvite } from './offers.ts';
 import { agreeOnSession } from './session.ts';
 import { StrayAnswers } from './stray-answers.ts';
 import type { Cleared } from '../guard/send-gate.ts';
@@ -88,7 +87,7 @@ export class EngineInvite implements ClientUser {
 
   /** @param request as given at the beginning; the transaction keeps its bytes as long as it needs them */
   begin(request: Cleared<SipRequest>): void {
-    openInvite(this.subject.base, () => this.#runner.handle({ kind: 'dialog-ended' }));
+    this.subject.base?.openInvite(() => this.#runner.handle({ kind: 'dialog-ended' }));
     this.#transaction = this.#context.transactions.request(request, this);
     if (this.#transaction === undefined) this.#fail('transport-error');
   }
@@ -112,13 +111,16 @@ export class EngineInvite implements ClientUser {
 
   onResponse(received: Received): void {
     const { status, essentials } = received;
+    const { base } = this.subject;
     const live = this.#heardIn(essentials);
+    // also with our BYE out: nobody will acknowledge what comes
+    const isGone = live?.isEnding === true && (live === base || !this.#context.dialogs.has(live));
     if (status < 200 && isOutOfOrder(live?.heard, received)) return;
     this.#current = received;
     if (status < 200) {
       if (status > 100) this.#learn(received);
       this.#runner.handle({ kind: 'provisional' });
-    } else if (status < 300 && live?.isEnding === true && !this.#context.dialogs.has(live)) {
+    } else if (status < 300 && isGone) {
       this.#acceptAfterEnd(live, received);
     } else if (status < 300) {
       this.#runner.handle({ kind: 'success', toTag: essentials.toTag ?? '' });
@@ -271,11 +273,11 @@ export class EngineInvite implements ClientUser {
     (this.#strays ??= new StrayAnswers(this.#context)).end(answer, () => this.#take(answer));
   }
 
-  /** Its dialog is gone: the application hears what this 2xx should have been (15.1.2). */
+  /** Its dialog is gone or ends: the application hears what this 2xx should have been (15.1.2). */
   #acceptAfterEnd(live: EngineDialog, received: Received): void {
     this.#fail('cancelled');
     if (!this.subject.base) (this.#strays ??= new StrayAnswers(this.#context)).keep(live);
-    acknowledgeLate(this.#context, live, received);
+    acknowledgeLate(this.#context, live, this.#ack ?? live.ack, received);
   }
 
   /** The ACK of this 2xx again. A call may outlive the application that has to send it first: then it is the engine's own. */
@@ -285,14 +287,15 @@ export class EngineInvite implements ClientUser {
     if (answer?.essentials === undefined) return;
     const ack = ackOf(this.#ack, answer.essentials.cseq.sequence);
     if (ack !== undefined) this.#context.gate.send(ack, () => undefined);
-    else if (base && this.app?.isOpen === false) acknowledgeLate(this.#context, base, answer);
+    else if (base && this.app?.isOpen === false)
+      acknowledgeLate(this.#context, base, base.ack, answer);
   }
 
   /** Early dialogs that became nothing are gone; the base dialog may send its next INVITE. */
   #settle(): void {
     const { base } = this.subject;
     // once only: the next INVITE in the dialog may be under way while 2xx of this one still come
-    if (!this.#isSettled) closeInvite(base);
+    if (!this.#isSettled) base?.closeInvite();
     this.#isSettled = true;
     for (const live of this.#early.values()) this.#context.dialogs.remove(live);
     this.#early.clear();

@@ -23,20 +23,6 @@ export function openOffer(live: EngineDialog | undefined, request: SipRequest): 
   };
 }
 
-/** An INVITE goes out in this dialog; `onEnd` runs when the dialog ends before it is closed. */
-export function openInvite(live: EngineDialog | undefined, onEnd: () => void): void {
-  if (live === undefined) return;
-  live.hasPendingOut = true;
-  live.onEnd = onEnd;
-}
-
-/** Its final response came, or none will: the next one may go out. */
-export function closeInvite(live: EngineDialog | undefined): void {
-  if (live === undefined) return;
-  live.hasPendingOut = false;
-  live.onEnd = undefined;
-}
-
 function isUpdateOffer(request: SipRequest): boolean {
   return request.method === 'UPDATE' && bodyOf(request) !== undefined;
 }

@@ -121,14 +121,15 @@ export class OutboundRequests {
     method: string,
   ): string | undefined {
     if (live.isEnding && !(method === 'BYE' && live.isByeChallenged)) return noDialog;
-    if (method === 'BYE') {
+    const compose = (): void => this.#compose(app, command, live, method);
+    // 15 and 14.1: our 2xx has to be acknowledged first
+    if (method === 'BYE' || method === 'INVITE') {
       live.afterAck(() => {
-        if (live.beginBye()) this.#compose(app, command, live, method);
+        const mayGo = method === 'BYE' ? live.beginBye() : !live.isEnding;
+        if (mayGo) compose();
         else app.tell({ kind: 'refused', to: command.id, text: noDialog });
       });
-      return undefined;
-    }
-    this.#compose(app, command, live, method);
+    } else compose();
     return undefined;
   }
 

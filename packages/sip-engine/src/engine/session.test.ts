@@ -176,6 +176,46 @@ describe('the engine refreshes', () => {
     await bench.run(40_000);
   });
 
+  it('one that cannot leave is tried again, and the call goes on', async () => {
+    const call = await callIn([...asks, 'Allow: INVITE, ACK, BYE, UPDATE']);
+    const { bench, peer } = call;
+    const allow = bench.network.refuse(({ source }) => source.address === '10.0.0.1');
+    await bench.run(60_000);
+    allow();
+    await bench.run(10_000);
+    expect(requestsIn(peer)).toEqual(['UPDATE']);
+    const headers = ['Session-Expires: 120;refresher=uac'];
+    peer.respond(peer.request('UPDATE').message, 200, { headers });
+    await hangUp(call, 2);
+  });
+
+  it('an INVITE that never gets its final response is given up after the call', async () => {
+    const call = await callIn(asks);
+    const { bench, peer, toTag } = call;
+    await bench.run(60_000);
+    peer.respond(peer.request('INVITE').message, 100);
+    await bench.run(10);
+    peer.send({ method: 'BYE', callId: 's', toTag, sequence: 2 });
+    await bench.run(10);
+    expect(bench.engine.counts()).toMatchObject({ dialogs: 0, transactions: 2 });
+    await bench.run(33_000);
+    expect(bench.engine.counts()).toMatchObject({ transactions: 0, timers: 0 });
+  });
+
+  it('nor is one kept that rings in a session that lasts longer', async () => {
+    const { bench, peer } = await callIn([
+      'Session-Expires: 7200;refresher=uas',
+      'Supported: timer',
+    ]);
+    await bench.run(3_600_000);
+    peer.respond(peer.request('INVITE').message, 100);
+    await bench.run(300_100);
+    expect(requestsIn(peer).at(-1)).toBe('BYE');
+    peer.respond(peer.request('BYE').message, 200);
+    await bench.run(40_000);
+    expect(bench.engine.counts()).toMatchObject({ dialogs: 0, transactions: 0, timers: 0 });
+  });
+
   it('no answer at all: the call is over', async () => {
     const { bench, peer, reasons } = await callIn(asks);
     await bench.run(60_000 + 29_000);

@@ -13,7 +13,6 @@ import {
 import { draftInDialog, routeInDialog, sendAck } from './client.ts';
 import { drawBelow, type EngineContext, type EngineDialog } from './context.ts';
 import { endUnasked } from './end-unasked.ts';
-import { closeInvite, openInvite } from './offers.ts';
 import type { Cleared } from '../guard/send-gate.ts';
 import { headerField, headerValue } from '../message/header-list.ts';
 import {
@@ -94,7 +93,11 @@ function refresh(context: EngineContext, live: EngineDialog, terms: SessionTerms
     const said = live.takesUpdate ? undefined : session.said;
     const method = said === undefined ? 'UPDATE' : 'INVITE';
     const isCrossed = live.hasPendingIn || live.hasPendingOut || live.hasOfferOut;
-    if ('kind' in way || live.isEnding || (method === 'INVITE' && isCrossed)) {
+    if (
+      'kind' in way ||
+      live.isEnding ||
+      (method === 'INVITE' && (isCrossed || live.isAwaitingAck))
+    ) {
       later();
       return;
     }
@@ -121,19 +124,19 @@ function refreshSip(
 
 function send(context: EngineContext, live: EngineDialog, request: Cleared<SipRequest>): void {
   const isInvite = request.message.method === 'INVITE';
-  const sequence = live.inviteSequence;
+  const { ack, inviteSequence } = live;
   let isOpen = true;
   let stopWaiting: CancelTimer | undefined;
   const settle = (): void => {
-    if (isInvite && isOpen) closeInvite(live);
+    if (isInvite && isOpen) live.closeInvite();
     isOpen = false;
     stopWaiting?.();
   };
+  const abandon = (): void => transaction?.abandon();
   if (isInvite) {
-    openInvite(live, () => {
+    live.openInvite(() => {
       // its peer owes it a final response, and may never send one
-      const limitMs = 64 * context.timing.t1Ms;
-      stopWaiting = context.clock.setTimer(limitMs, () => transaction?.abandon());
+      stopWaiting = context.clock.setTimer(64 * context.timing.t1Ms, abandon);
     });
   }
   const transaction = context.transactions.request(request, {
@@ -144,8 +147,8 @@ function send(context: EngineContext, live: EngineDialog, request: Cleared<SipRe
       if (response.status >= 300) refused(context, live, request.message.method, response);
       else if (isFirst) accepted(context, live, request.message, response);
       else if (isInvite) {
-        const ack = ackOf(live.ack, sequence);
-        if (ack !== undefined) context.gate.send(ack, () => undefined);
+        const sent = ackOf(ack, inviteSequence);
+        if (sent !== undefined) context.gate.send(sent, () => undefined);
       }
     },
     onFailure: (failure) => {
@@ -154,7 +157,7 @@ function send(context: EngineContext, live: EngineDialog, request: Cleared<SipRe
       if (failure === 'transport-error') unsent(live);
       else live.session?.handle({ kind: 'lost' });
       // it would ring on
-      if (failure === 'no-final') transaction?.abandon();
+      if (failure === 'no-final') abandon();
     },
     onEnd: settle,
   });

@@ -33,7 +33,7 @@ export class StrayAnswers {
     this.keep(live);
     sendAck(this.#context, live, silentSip('ACK'), () => {
       // there was no way for it: tried again when the 2xx is
-      if (live.lastAck === undefined) this.#acks.delete(tag);
+      if (!live.hasAcknowledged) this.#acks.delete(tag);
     });
     endByItself(this.#context, live, 'ACK-BYE due to cancel race condition');
   }
