@@ -1,5 +1,6 @@
 import { fc, test } from '@fast-check/vitest';
 import type { SipRequest } from '@truetuple/sip-engine';
+import type { VirtualNetworkOptions } from '@truetuple/sip-engine/testing';
 import { openGatewayBench, type BenchPeer, type GatewayBench } from './testing/gateway-bench.ts';
 import { expectNothingLeft } from './testing/gateway-calls.ts';
 
@@ -176,34 +177,60 @@ class World {
     this.#b.sip.send({ method, ...dialog, body });
   }
 
-  /** A gives up whatever is left, answers nothing, and time passes. */
+  /** A gives up whatever is left, as often as a bad network may want it, answers nothing, and time passes. */
   async end(): Promise<void> {
+    for (let time = 0; time < 25; time += 1) {
+      this.#hangUpAll(1_000 + time);
+      await this.bench.run(500);
+    }
+    await this.bench.run(300_000);
+  }
+
+  #hangUpAll(sequence: number): void {
     for (let call = 1; call <= this.#calls; call += 1) {
       const mine = this.#a.sip.got.filter(({ essentials }) => essentials.callId === `c${call}`);
       const tags = new Set(mine.map(({ essentials }) => essentials.toTag));
       for (const toTag of tags) {
         if (toTag === undefined) continue;
-        this.#a.sip.send({ method: 'BYE', callId: `c${call}`, toTag, sequence: 1_000 });
+        this.#a.sip.send({ method: 'BYE', callId: `c${call}`, toTag, sequence });
       }
     }
-    await this.bench.run(300_000);
   }
 }
 
-test.prop([fc.array(step, { minLength: 3, maxLength: 25 })], { numRuns: 60 })(
+async function expectAllEnds(
+  steps: readonly Step[],
+  network: VirtualNetworkOptions = {},
+): Promise<void> {
+  const bench = await openGatewayBench(() => ({ kind: 'to', uri: 'sip:b@10.0.3.10' }), { network });
+  const a = await bench.peer('198.51.100.10', 'internet');
+  const b = await bench.peer('10.0.3.10', 'vpc');
+  const world = new World(bench, a, b);
+  await world.take({ kind: 'invite', offers: true });
+  for (const next of steps) {
+    await world.take(next);
+    await bench.run(5);
+  }
+  await world.end();
+  await expectNothingLeft(bench);
+}
+
+const script = fc.array(step, { minLength: 3, maxLength: 25 });
+
+test.prop([script], { numRuns: 60 })(
   'whatever two peers do on the wire, nothing is left open',
-  async (steps) => {
-    const bench = await openGatewayBench(() => ({ kind: 'to', uri: 'sip:b@10.0.3.10' }));
-    const a = await bench.peer('198.51.100.10', 'internet');
-    const b = await bench.peer('10.0.3.10', 'vpc');
-    const world = new World(bench, a, b);
-    await world.take({ kind: 'invite', offers: true });
-    for (const next of steps) {
-      await world.take(next);
-      await bench.run(5);
-    }
-    await world.end();
-    await expectNothingLeft(bench);
-  },
+  async (steps) => expectAllEnds(steps),
+  60_000,
+);
+
+const weather = fc.record({
+  loss: fc.constantFrom(0.1, 0.3),
+  duplication: fc.constant(0.3),
+  jitterMs: fc.constantFrom(0, 30, 900),
+});
+
+test.prop([script, fc.nat(), weather], { numRuns: 60 })(
+  'nor over a network that loses, doubles and reorders',
+  async (steps, seed, conditions) => expectAllEnds(steps, { seed, conditions }),
   60_000,
 );

@@ -1,5 +1,10 @@
 import type { Resolver, Transport, Tuple } from '@truetuple/sip-engine';
-import { FakeClock, SipPeer, VirtualNetwork } from '@truetuple/sip-engine/testing';
+import {
+  FakeClock,
+  SipPeer,
+  VirtualNetwork,
+  type VirtualNetworkOptions,
+} from '@truetuple/sip-engine/testing';
 import type { Cidr, Ipv4Address } from '../address.ts';
 import type { RouteCall } from '../call/gateway-calls.ts';
 import { localAddresses, peerPath, type PeerClass, type PeerNetworks } from '../call/peer-class.ts';
@@ -40,6 +45,8 @@ export interface GatewayBenchSetup {
   /** Names that resolve; one with no address does not exist, any other is never answered. */
   readonly names?: Readonly<Record<string, readonly string[]>>;
   readonly options?: Partial<GatewayOptions>;
+  /** How the SIP network treats what is sent. Default: nothing is lost and nothing is late. */
+  readonly network?: VirtualNetworkOptions;
 }
 
 /** A gateway on networks in memory, with a fake clock and a fake relay. */
@@ -47,6 +54,8 @@ export interface GatewayBench {
   readonly gateway: Gateway;
   readonly clock: FakeClock;
   readonly relay: FakeMediaRelay;
+  /** The network that SIP goes over. */
+  readonly network: VirtualNetwork;
   /** What `onEvent` was told. */
   readonly events: readonly GatewayEvent[];
   /**
@@ -76,9 +85,9 @@ export async function openGatewayBench(
   route: RouteCall,
   setup: GatewayBenchSetup = {},
 ): Promise<GatewayBench> {
-  const { names = {}, options = {} } = setup;
+  const { names = {}, options = {}, network = {} } = setup;
   const clock = new FakeClock();
-  const sip = new VirtualNetwork(clock);
+  const sip = new VirtualNetwork(clock, network);
   const rtp = new MemoryNetwork();
   const all = { ...networks, ...options };
   const relay = relayOn(rtp, all);
@@ -114,6 +123,7 @@ export async function openGatewayBench(
     gateway,
     clock,
     relay,
+    network: sip,
     events,
     peer: async (address, from) => openPeer({ sip, rtp, own: all }, address as Ipv4Address, from),
     run: async (ms) => clock.advanceSettled(ms),
