@@ -52,6 +52,8 @@ export interface PlayedCalls {
   readonly callee?: SippOptions['steps'];
   /** User part that is called; default the direction. */
   readonly user?: string;
+  /** After so many seconds either side gives up. */
+  readonly timeoutSeconds?: number;
 }
 
 /** Ports that two sipp processes on one host share out. */
@@ -120,7 +122,7 @@ function gatewayFor(box: VpcBox, options: SippWorldOptions): Promise<GatewayInPo
 }
 
 async function play(box: VpcBox, direction: Direction, played: PlayedCalls): Promise<Played> {
-  const { calls, atOnce = 1, user = direction } = played;
+  const { calls, atOnce = 1, user = direction, timeoutSeconds } = played;
   const [from, to] =
     direction === 'inward' ? (['peer', 'client'] as const) : (['client', 'peer'] as const);
   const side = (host: 'peer' | 'client', steps: SippOptions['steps']) =>
@@ -130,6 +132,7 @@ async function play(box: VpcBox, direction: Direction, played: PlayedCalls): Pro
       voice: voices[host],
       calls,
       steps,
+      ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
     }) as const;
   await using opened = new AsyncDisposableStack();
   const callee =
