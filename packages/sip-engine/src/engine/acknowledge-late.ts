@@ -12,8 +12,8 @@ import type { Received } from '../transaction/ports.ts';
 export function acknowledgeLate(
   context: EngineContext,
   live: EngineDialog,
-  sent: SentAck,
   { response, essentials }: Received,
+  sent: SentAck = live.ack,
 ): void {
   const { sequence } = essentials.cseq;
   const ack = ackOf(sent, sequence);

@@ -225,8 +225,7 @@ export class EngineInvite implements ClientUser {
   #learn(received: Received): void {
     this.#learnEarly(received.response, received.essentials);
     const live = this.#heardIn(received.essentials);
-    if (live === undefined) return;
-    live.heard = heardNext(live.heard, received, this.#context.dialogs.hear(live));
+    if (live) live.heard = heardNext(live.heard, received, this.#context.dialogs.hear(live));
   }
 
   #learnEarly(response: SipResponse, essentials: Essentials): void {
@@ -277,7 +276,7 @@ export class EngineInvite implements ClientUser {
   #acceptAfterEnd(live: EngineDialog, received: Received): void {
     this.#fail('cancelled');
     if (!this.subject.base) (this.#strays ??= new StrayAnswers(this.#context)).keep(live);
-    acknowledgeLate(this.#context, live, this.#ack ?? live.ack, received);
+    acknowledgeLate(this.#context, live, received, this.#ack);
   }
 
   /** The ACK of this 2xx again. A call may outlive the application that has to send it first: then it is the engine's own. */
@@ -287,15 +286,13 @@ export class EngineInvite implements ClientUser {
     if (answer?.essentials === undefined) return;
     const ack = ackOf(this.#ack, answer.essentials.cseq.sequence);
     if (ack !== undefined) this.#context.gate.send(ack, () => undefined);
-    else if (base && this.app?.isOpen === false)
-      acknowledgeLate(this.#context, base, base.ack, answer);
+    else if (base && this.app?.isOpen === false) acknowledgeLate(this.#context, base, answer);
   }
 
   /** Early dialogs that became nothing are gone; the base dialog may send its next INVITE. */
   #settle(): void {
-    const { base } = this.subject;
     // once only: the next INVITE in the dialog may be under way while 2xx of this one still come
-    if (!this.#isSettled) base?.closeInvite();
+    if (!this.#isSettled) this.subject.base?.closeInvite();
     this.#isSettled = true;
     for (const live of this.#early.values()) this.#context.dialogs.remove(live);
     this.#early.clear();
