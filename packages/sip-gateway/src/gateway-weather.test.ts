@@ -1,7 +1,7 @@
 // Calls through the gateway between two peers that keep to RFC 3261, over a network that loses, doubles and reorders.
 import { createServer } from 'node:net';
 import { createSipEngine, parseMessage, type SipEngine } from '@truetuple/sip-engine';
-import type { SrfApp, SrfDialog } from '@truetuple/sip-engine/testing';
+import type { SrfApp, SrfDialog, SrfResponse } from '@truetuple/sip-engine/testing';
 import Srf from 'drachtio-srf';
 import { expect, it } from 'vitest';
 import {
@@ -44,6 +44,12 @@ function take({ up, sdp }: Phone, dialog: SrfDialog): void {
   dialog.on('modify', (_req, res) => res.send(200, { body: sdp }));
 }
 
+/** Who rings and is never heard to do so is never told CANCEL (9.1). */
+function ringFor(ms: number, { clock }: GatewayBench, res: SrfResponse): void {
+  res.send(180);
+  clock.setTimer(ms, () => res.send(480, {}, () => undefined));
+}
+
 /** What may fail on such a network fails: whether both ends then know it is seen in the end. */
 async function attempt(done: Promise<unknown>): Promise<void> {
   await done.catch(() => undefined);
@@ -57,7 +63,7 @@ function hangUp({ up }: Phone, dialog: SrfDialog | undefined): void {
 async function callThrough(bench: GatewayBench, a: Phone, b: Phone): Promise<void> {
   b.app.invite((req, res) => {
     if (req.get('Subject') === 'refused') res.send(486);
-    else if (req.get('Subject') === 'cancelled') res.send(180);
+    else if (req.get('Subject') === 'cancelled') ringFor(60_000, bench, res);
     else void attempt(b.app.createUAS(req, res, { localSdp: b.sdp }).then((each) => take(b, each)));
   });
   for (const subject of ['refused', 'cancelled', 'a hangs up', 'b hangs up', 'both hang up']) {
@@ -67,7 +73,8 @@ async function callThrough(bench: GatewayBench, a: Phone, b: Phone): Promise<voi
     };
     const uri = `sip:b@${publicIp}`;
     void attempt(a.app.createUAC(uri, options, { cbRequest }).then((each) => take(a, each)));
-    await bench.run(10_000);
+    // longer than an INVITE may take: no call comes up that nobody would hang up
+    await bench.run(40_000);
     const [[inA], [inB]] = [[...a.up], [...b.up]];
     if (inA !== undefined) void attempt(inA.modify(a.sdp));
     if (inB !== undefined) void attempt(inB.modify(b.sdp));
