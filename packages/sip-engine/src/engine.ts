@@ -40,6 +40,13 @@ export interface SipEngineOptions {
    */
   readonly pathTo?: (destination: Tuple) => SendPath | undefined;
   /**
+   * Whether what comes from there may begin something. From elsewhere a request outside of calls, one that names a call or INVITE that
+   * is not there, what cannot be read, and a keepalive get no answer and nothing is kept of them. Responses, and requests in calls that are there, are taken from
+   * everywhere: who sends them knows tags that cannot be guessed. A source is what the datagram says: over UDP anybody can write it.
+   * Default: everybody.
+   */
+  readonly acceptsFrom?: (source: Tuple) => boolean;
+  /**
    * Hosts that session descriptions may name, for whoever keeps media elsewhere; 'any' leaves them unguarded. Default: the host
    * that Contact says. With `pathTo` each path says its own.
    */
@@ -92,6 +99,8 @@ export interface SipEngineCounts {
   readonly retransmissionsOut: number;
   /** Requests refused because a limit was reached. */
   readonly overload: number;
+  /** Datagrams dropped since `acceptsFrom` does not accept their source. */
+  readonly strangers: number;
   /** Datagrams that were no usable message, or one that could not be answered. */
   readonly malformed: number;
   /** Messages that the send guard withheld, replaced or stripped. */
@@ -156,6 +165,7 @@ export function createSipEngine(options: SipEngineOptions): SipEngine {
     dialogs: new DialogTable<AppConnection>(),
     contact,
     names: options.names ?? [],
+    acceptsFrom: options.acceptsFrom ?? ((): boolean => true),
     onGuardRefusal: options.onGuardRefusal ?? ((): void => undefined),
     pathTo:
       options.pathTo ??

@@ -9,6 +9,15 @@ export type Cidr = PublicIdentity['subnetCidr'];
 const octet = '(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)';
 const exactly = new RegExp(`^${octet}(?:\\.${octet}){3}$`);
 
+/** Whether it is an IPv4 network with zero host bits. */
+export function isCidr(value: unknown): value is Cidr {
+  if (typeof value !== 'string') return false;
+  const [address = '', length = '', ...more] = value.split('/');
+  if (more.length > 0 || !isIpv4Address(address)) return false;
+  if (!/^(?:[12]?\d|3[0-2])$/u.test(length)) return false;
+  return toNumber(address, address.length) % 2 ** (32 - Number(length)) === 0;
+}
+
 /** Four decimal octets without leading zeros. */
 export function isIpv4Address(text: string): text is Ipv4Address {
   return exactly.test(text);

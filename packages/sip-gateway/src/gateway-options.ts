@@ -1,7 +1,7 @@
 import type { SipEngineLimits, TransactionTiming } from '@truetuple/sip-engine';
 import type { EmbeddedRelayOptions } from './adapters/embedded-relay/embedded-relay.ts';
 import type { NgEndpoint } from './adapters/rtpengine/ng-control.ts';
-import { isHostAddress, isIpv4Address } from './address.ts';
+import { isCidr, isHostAddress, isIpv4Address, type Cidr } from './address.ts';
 import type { CallTimeouts } from './call/call.ts';
 import type { RouteCall } from './call/gateway-calls.ts';
 import type { PeerClass, PeerNetworks } from './call/peer-class.ts';
@@ -20,6 +20,11 @@ export interface EmbeddedSignalling {
    * transaction-seconds, so that 100000 transactions are about 1000 calls a second. Default 100000 and 10000.
    */
   readonly limits?: Partial<Pick<SipEngineLimits, 'transactions' | 'dialogs'>>;
+  /**
+   * Networks whose hosts may call, and ask for anything else outside of calls. What comes from elsewhere gets no answer, and nothing is
+   * kept of it; requests in calls that are there are taken from everywhere. Default: everybody.
+   */
+  readonly acceptFrom?: readonly Cidr[];
 }
 
 /** A drachtio-server does the SIP; see the README for the two listeners that it needs. */
@@ -155,6 +160,7 @@ function requireSignalling(signalling: GatewayOptions['signalling'] | undefined)
   switch (signalling?.kind) {
     case 'embedded':
       requireDurations('signalling.timing', signalling.timing ?? {});
+      requireSources(signalling.acceptFrom);
       break;
     case 'drachtio-server': {
       const { host, port = 9022, secret, pingMs, pongMs, connectMs } = signalling;
@@ -180,6 +186,22 @@ function requireSignalling(signalling: GatewayOptions['signalling'] | undefined)
         'Say "embedded" or "drachtio-server".',
       );
   }
+}
+
+function requireSources(sources: EmbeddedSignalling['acceptFrom']): void {
+  if (sources === undefined) return;
+  if (!Array.isArray(sources) || sources.length === 0) {
+    throw invalid(
+      `signalling.acceptFrom is ${JSON.stringify(sources)}`,
+      'Give a list of IPv4 networks, or leave it out: then everybody may call.',
+    );
+  }
+  const wrong = (sources as readonly unknown[]).find((each) => !isCidr(each));
+  if (wrong === undefined) return;
+  throw invalid(
+    `signalling.acceptFrom has ${JSON.stringify(wrong)}`,
+    'Give IPv4 networks with zero host bits, such as 198.51.100.0/24; one host is a /32.',
+  );
 }
 
 function requireMedia(media: GatewayOptions['media'] | undefined): void {

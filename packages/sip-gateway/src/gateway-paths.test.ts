@@ -159,3 +159,30 @@ describe('a route to a name', () => {
     expect(bench.gateway.counts().calls).toBe(0);
   });
 });
+
+it('who is not in acceptFrom calls nobody, and hangs up where it was called', async () => {
+  const acceptFrom = ['10.0.0.0/16' as Cidr];
+  const bench = await openGatewayBench(() => ({ kind: 'to', uri: 'sip:b@198.51.100.10' }), {
+    options: { signalling: { kind: 'embedded', acceptFrom } },
+  });
+  open.push(bench);
+  const scanner = await bench.peer('198.51.100.66', 'internet');
+  scanner.sip.send({ method: 'INVITE', callId: 'scan', body: scanner.sdp });
+  scanner.sip.send({ method: 'OPTIONS', callId: 'scan too' });
+  await bench.run(40_000);
+  expect(scanner.sip.log()).toEqual([]);
+  expect(bench.gateway.counts()).toMatchObject({ calls: 0, sip: { strangers: 2 } });
+  const [a, b] = [
+    await bench.peer('10.0.3.10', 'vpc'),
+    await bench.peer('198.51.100.10', 'internet'),
+  ];
+  await establish(bench, a, b);
+  const { essentials } = b.sip.request('INVITE');
+  const inB = { callId: essentials.callId, fromTag: 'callee', toTag: essentials.fromTag };
+  b.sip.send({ method: 'BYE', ...inB, sequence: 1 });
+  await bench.run(20);
+  b.sip.response(200);
+  a.sip.respond(a.sip.request('BYE').message, 200);
+  await bench.run(20);
+  expect(bench.gateway.counts().calls).toBe(0);
+});

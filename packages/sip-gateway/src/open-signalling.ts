@@ -11,7 +11,7 @@ import {
 } from '@truetuple/sip-engine';
 import { DrachtioSignalling } from './adapters/drachtio/drachtio-signalling.ts';
 import { SrfSession } from './adapters/drachtio/srf-session.ts';
-import { isIpv4Address, type Ipv4Address } from './address.ts';
+import { cidrContains, isIpv4Address, type Cidr, type Ipv4Address } from './address.ts';
 import { localAddresses, peerPath } from './call/peer-class.ts';
 import type { EmbeddedSignalling, GatewayOptions } from './gateway-options.ts';
 import type { PathTo } from './media/relay-turn.ts';
@@ -48,7 +48,7 @@ export interface OpenSignalling {
 export async function openEmbedded(
   parts: SignallingParts,
   options: GatewayOptions,
-  { timing = {}, limits = {} }: EmbeddedSignalling,
+  { timing = {}, limits = {}, acceptFrom }: EmbeddedSignalling,
 ): Promise<OpenSignalling> {
   const { identity, sipPort = 5060 } = options;
   const { clock, newTag, resolver } = parts;
@@ -71,6 +71,7 @@ export async function openEmbedded(
     limits,
     resolver,
     supported: supportedOptions,
+    ...(acceptFrom === undefined ? {} : { acceptsFrom: isIn(acceptFrom) }),
     onGuardRefusal: (refusal) => alarmOf(refusal, options.onAlarm),
   });
   const session = new SrfSession(clock, secret, (request, response) =>
@@ -102,6 +103,11 @@ export async function openEmbedded(
       session.close();
     },
   };
+}
+
+function isIn(networks: readonly Cidr[]): (source: Tuple) => boolean {
+  return ({ address }) =>
+    isIpv4Address(address) && networks.some((network) => cidrContains(network, address));
 }
 
 function alarmOf(

@@ -1,25 +1,20 @@
 import type { Server } from 'node:net';
-import type { DialogTable } from '../dialog/dialog-table.ts';
 import { endDialog } from './client.ts';
 import type { EngineContext } from './context.ts';
 import { Draining } from './draining.ts';
+import type { EngineParts } from './engine-parts.ts';
 import { EngineGate } from './gate.ts';
 import { InboundRequests } from './inbound.ts';
 import { isHeard } from './invite-subject.ts';
 import { OutboundRequests } from './outbound.ts';
 import { engineClosed, noTransport } from './engine-errors.ts';
 import { receiveDatagram } from './receive.ts';
-import type { SipEngine, SipEngineCounts, SipEngineLimits } from '../engine.ts';
+import type { SipEngine, SipEngineCounts } from '../engine.ts';
 import { SipEngineError } from '../errors.ts';
-import type { GuardRefusal } from '../guard/send-gate.ts';
 import { assertHeaderSafe } from '../message/header-list.ts';
-import type { HostPort } from '../message/host-port.ts';
-import type { Resolver } from '../resolver/resolver.ts';
-import type { Counted, TransactionPorts } from '../transaction/ports.ts';
+import type { Counted } from '../transaction/ports.ts';
 import { TransactionLayer } from '../transaction/transaction-layer.ts';
-import type { TransactionTiming } from '../transaction/timing.ts';
-import type { CancelTimer, Clock } from '../transport/clock.ts';
-import type { PathTo } from '../transport/send-path.ts';
+import type { CancelTimer } from '../transport/clock.ts';
 import type { Transport } from '../transport/transport.ts';
 import { tupleText } from '../transport/tuple.ts';
 import {
@@ -31,24 +26,6 @@ import {
 import { AppDirectory } from '../wire/app-directory.ts';
 import { listenForApps, type AppListener } from '../wire/app-listener.ts';
 import { AppSocket } from '../wire/app-socket.ts';
-
-export interface EngineParts {
-  readonly transports: readonly Transport[];
-  readonly secret: string;
-  readonly limits: SipEngineLimits;
-  readonly clock: Clock;
-  readonly timing: TransactionTiming;
-  readonly token: () => string;
-  readonly newId: () => string;
-  readonly tagFor: TransactionPorts['tagFor'];
-  readonly resolver: Resolver;
-  readonly supported: readonly string[];
-  readonly dialogs: DialogTable<AppConnection>;
-  readonly contact: HostPort | undefined;
-  readonly pathTo: PathTo;
-  readonly names: readonly string[];
-  readonly onGuardRefusal: (refusal: GuardRefusal) => void;
-}
 
 /** The engine, held open: transports below, applications above, calls in between. */
 export class EngineCalls implements SipEngine {
@@ -66,6 +43,7 @@ export class EngineCalls implements SipEngine {
     'retransmission-in': 0,
     'retransmission-out': 0,
     overload: 0,
+    stranger: 0,
     malformed: 0,
   };
   readonly #draining = new Draining(() => this.#isIdle());
@@ -84,6 +62,7 @@ export class EngineCalls implements SipEngine {
         timing: parts.timing,
         maxTransactions: parts.limits.transactions,
         tagFor: parts.tagFor,
+        acceptsFrom: parts.acceptsFrom,
         gate: this.#gate,
         count: (what) => {
           this.#counted[what] += 1;
@@ -112,6 +91,7 @@ export class EngineCalls implements SipEngine {
       apps: this.#apps,
       transports: parts.transports,
       pathTo,
+      acceptsFrom: parts.acceptsFrom,
       gate: this.#gate,
       branchMark: parts.token().slice(-8),
       resolver: parts.resolver,
@@ -179,6 +159,7 @@ export class EngineCalls implements SipEngine {
       retransmissionsIn: this.#counted['retransmission-in'],
       retransmissionsOut: this.#counted['retransmission-out'],
       overload: this.#counted.overload,
+      strangers: this.#counted.stranger,
       malformed: this.#counted.malformed,
       guardRefusals: this.#gate.refusals,
     };
@@ -214,7 +195,7 @@ export class EngineCalls implements SipEngine {
       const arrival = { bytes, source, local, transport };
       try {
         const fate = receiveDatagram(this.#context, arrival, this.#parts.limits.message);
-        if (fate === 'malformed') this.#counted.malformed += 1;
+        if (fate !== 'taken') this.#counted[fate] += 1;
       } catch (error) {
         // a value that may be received but not written; anything else is a fault of ours and has to show
         if (!SipEngineError.is(error)) throw error;

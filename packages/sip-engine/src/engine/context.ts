@@ -32,6 +32,7 @@ export interface EngineContext {
   readonly apps: AppDirectory;
   readonly transports: readonly Transport[];
   readonly pathTo: PathTo;
+  readonly acceptsFrom: (source: Tuple) => boolean;
   readonly gate: SendGate;
   /** What every branch of ours ends with: a request that comes back is known by it. */
   readonly branchMark: string;

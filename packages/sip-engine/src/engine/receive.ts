@@ -24,16 +24,18 @@ export function receiveDatagram(
   context: EngineContext,
   { bytes, source, local, transport }: Arrival,
   limits: MessageLimits,
-): 'taken' | 'malformed' {
+): 'taken' | 'malformed' | 'stranger' {
   const parsed = parseMessage(bytes, limits);
   switch (parsed.kind) {
     case 'keepalive':
+      if (!context.acceptsFrom(source)) return 'stranger';
       if (parsed.ping)
         context.pathTo(source, transport)?.transport.send(pong, source, () => undefined);
       return 'taken';
     case 'silence':
       return 'malformed';
     case 'refused':
+      if (!context.acceptsFrom(source)) return 'stranger';
       refuse(context, parsed, { bytes, source, local, transport });
       return 'malformed';
     case 'message': {

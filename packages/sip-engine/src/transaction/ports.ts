@@ -28,7 +28,7 @@ export interface Received {
 }
 
 /** What is worth a counter. */
-export type Counted = 'retransmission-in' | 'retransmission-out' | 'overload';
+export type Counted = 'retransmission-in' | 'retransmission-out' | 'overload' | 'stranger';
 
 export interface TransactionPorts {
   readonly clock: Clock;
@@ -40,6 +40,8 @@ export interface TransactionPorts {
   readonly maxTransactions: number;
   /** Our tag in the answer to a request with these header fields that nothing is kept of (8.2.7). */
   readonly tagFor: (headers: readonly HeaderField[]) => string;
+  /** Whether a request from there may begin something. */
+  readonly acceptsFrom: (source: Tuple) => boolean;
   readonly count: (what: Counted) => void;
   /** The one way out. */
   readonly gate: SendGate;

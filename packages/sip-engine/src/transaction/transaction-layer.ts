@@ -82,12 +82,17 @@ export class TransactionLayer {
       known.receiveAgain();
       return;
     }
+    const isNew = essentials.toTag === undefined && message.method !== 'CANCEL';
+    const isStray = this.#isStray(inbound);
+    if ((isNew || isStray) && !this.#ports.acceptsFrom(inbound.source)) {
+      this.#ports.count('stranger');
+      return;
+    }
     // nothing is kept of it: the room that calls have is not for strangers
-    if (this.#isStray(inbound)) {
+    if (isStray) {
       this.#answerStateless(inbound, 481);
       return;
     }
-    const isNew = essentials.toTag === undefined && message.method !== 'CANCEL';
     if (isNew ? !this.hasRoom() : this.#isFull() && !this.#endsCall(inbound)) {
       this.#ports.count('overload');
       this.#answerStateless(inbound, 503, [headerField('Retry-After', '5')]);

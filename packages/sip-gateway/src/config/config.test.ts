@@ -133,6 +133,18 @@ describe('a configuration', () => {
       'media: { kind: embedded, realtimePriority: 100 }',
       /media.realtimePriority is not a whole number from 1 to 99$/,
     ],
+    [
+      'signalling: { kind: embedded, acceptFrom: [10.0.0.0/8, 198.51.100.7] }',
+      /signalling.acceptFrom.1 is not an IPv4 network with zero host bits, such as 10.0.0.0\/16$/,
+    ],
+    [
+      'signalling: { kind: embedded, acceptFrom: [] }',
+      /signalling.acceptFrom is empty; leave it out, and everybody may call$/,
+    ],
+    [
+      'signalling: { kind: drachtio-server, host: a, acceptFrom: [10.0.0.0/8] }',
+      /signalling.acceptFrom is no known key/,
+    ],
     ['routes: []', /routes is empty$/],
     [
       'routes: [{ match: { prefix: +49 }, refuse: 404 }]',

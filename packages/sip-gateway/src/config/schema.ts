@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { isHostAddress, isIpv4Address, type Cidr, type Ipv4Address } from '../address.ts';
+import { isCidr, isHostAddress, isIpv4Address, type Cidr, type Ipv4Address } from '../address.ts';
 import { areSameCidrs, isInterfaceName, isServed } from '../gateway-options.ts';
 import { isPortRange } from '../media/port-pool.ts';
 import { isPassHeader } from '../pass-header.ts';
@@ -16,7 +16,7 @@ const hostAddress = v.custom<Ipv4Address>(
   ({ received }) => `is ${received}, which is not the IPv4 address of one host`,
 );
 const cidr = v.custom<Cidr>(
-  (value) => typeof value === 'string' && isNetwork(value),
+  isCidr,
   'is not an IPv4 network with zero host bits, such as 10.0.0.0/16',
 );
 const port = whole(1, 65_535);
@@ -31,13 +31,6 @@ function whole(least: number, most: number): v.GenericSchema<unknown, number> {
     v.minValue(least, range),
     v.maxValue(most, range),
   );
-}
-
-function isNetwork(value: string): boolean {
-  const [address = '', length = ''] = value.split('/');
-  if (!isIpv4Address(address) || !/^(?:[12]?\d|3[0-2])$/u.test(length)) return false;
-  const bits = address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
-  return value.split('/').length === 2 && bits % 2 ** (32 - Number(length)) === 0;
 }
 
 const identity = v.variant('kind', [
@@ -95,6 +88,12 @@ const signalling = v.variant('kind', [
     timing: v.exactOptional(timing),
     limits: v.exactOptional(
       v.strictObject({ transactions: v.exactOptional(some), dialogs: v.exactOptional(some) }),
+    ),
+    acceptFrom: v.exactOptional(
+      v.pipe(
+        v.array(cidr, 'is not a list'),
+        v.minLength(1, 'is empty; leave it out, and everybody may call'),
+      ),
     ),
   }),
   v.strictObject({

@@ -32,6 +32,7 @@ const sip = {
   retransmissionsIn: 5,
   retransmissionsOut: 6,
   overload: 7,
+  strangers: 9,
   malformed: 8,
   guardRefusals: 0,
 };
@@ -79,6 +80,7 @@ describe('metrics', () => {
       sip_retransmissions_in_total: 5,
       sip_retransmissions_out_total: 6,
       sip_overload_total: 7,
+      sip_strangers_total: 9,
       sip_malformed_total: 8,
       sip_guard_refusals_total: 0,
     })) {

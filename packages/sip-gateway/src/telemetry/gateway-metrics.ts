@@ -218,6 +218,7 @@ const sipCounters: readonly SipMetric[] = [
   ['retransmissionsIn', 'sip_retransmissions_in_total', 'Requests that came again'],
   ['retransmissionsOut', 'sip_retransmissions_out_total', 'Messages that were sent again'],
   ['overload', 'sip_overload_total', 'Requests refused because a limit was reached'],
+  ['strangers', 'sip_strangers_total', 'Datagrams dropped since nothing is accepted from there'],
   ['malformed', 'sip_malformed_total', 'Datagrams that were no usable message'],
   ['guardRefusals', 'sip_guard_refusals_total', 'Messages not sent because they told an untruth'],
 ];

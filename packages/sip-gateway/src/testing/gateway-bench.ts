@@ -110,9 +110,9 @@ export async function openGatewayBench(
     },
     {
       ...networks,
-      ...options,
       signalling: { kind: 'embedded' },
       media: { kind: 'embedded' },
+      ...options,
       route,
       onEvent: (event) => events.push(event),
     },
