@@ -11,7 +11,7 @@ import {
   contractLink,
   contractVpcPeer,
   type KernelWorld,
-} from '../../packages/core/src/testing/kernel-port-contract.ts';
+} from '../../packages/core/src/testing/kernel-port/kernel-port-contract.ts';
 import { realPod } from './kernel-port-world.ts';
 import { whyNoNamespaces } from './netns-rights.ts';
 

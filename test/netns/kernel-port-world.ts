@@ -12,7 +12,7 @@ import { deliveryTableName } from '../../packages/core/src/kernel/delivery-table
 import type {
   AllLinksSetting,
   KernelWorld,
-} from '../../packages/core/src/testing/kernel-port-contract.ts';
+} from '../../packages/core/src/testing/kernel-port/kernel-port-contract.ts';
 
 export interface RealPod extends Disposable {
   readonly netns: NetworkNamespace;

@@ -14,13 +14,13 @@ import {
   contractIdentity,
   contractLink,
   observed,
-} from '../../packages/core/src/testing/kernel-port-contract.ts';
+} from '../../packages/core/src/testing/kernel-port/kernel-port-contract.ts';
 import {
   contractIpv6,
   dualStackLink,
   dualStackReleased,
-} from '../../packages/core/src/testing/kernel-port-ipv6-cases.ts';
-import { kernelPortCases } from '../../packages/core/src/testing/kernel-port-cases.ts';
+} from '../../packages/core/src/testing/kernel-port/kernel-port-ipv6-cases.ts';
+import { kernelPortCases } from '../../packages/core/src/testing/kernel-port/kernel-port-cases.ts';
 import { verifyKernel } from '../../packages/core/src/verify/verify-kernel.ts';
 import { realPod, type RealPod } from './kernel-port-world.ts';
 import { listed } from './netlink-nftables-ruleset.ts';

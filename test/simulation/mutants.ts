@@ -16,21 +16,21 @@ export interface Mutant {
 const directMutants: readonly Mutant[] = [
   {
     name: 'AllowReassociation is true',
-    file: 'cloud/perform-cloud-step.ts',
+    file: 'cloud/steps/perform-cloud-step.ts',
     text: '{ ...input, allowReassociation: false },',
     replacement: '{ ...input, allowReassociation: true as never },',
     foundFrom: 4,
   },
   {
     name: 'AllowReassignment is true',
-    file: 'cloud/perform-cloud-step.ts',
+    file: 'cloud/steps/perform-cloud-step.ts',
     text: 'allowReassignment: false }',
     replacement: 'allowReassignment: true as never }',
     foundFrom: 56,
   },
   {
     name: 'DeleteTags without a value',
-    file: 'cloud/perform-cloud-step.ts',
+    file: 'cloud/steps/perform-cloud-step.ts',
     text: 'await ec2.deleteTags(ownTag(step), call);',
     replacement:
       'await ec2.deleteTags({ ...ownTag(step), tags: ownTag(step).tags.map(({ key }) => ({ key }) as never) }, call);',
@@ -38,14 +38,14 @@ const directMutants: readonly Mutant[] = [
   },
   {
     name: 'a release ends what somebody else has',
-    file: 'cloud/plan-nothing.ts',
+    file: 'cloud/plan/plan-nothing.ts',
     text: "if (!isAt(address, wanted)) return 'somebody-else';",
     replacement: "if (!isAt(address, wanted)) return 'us';",
     foundFrom: 8,
   },
   {
     name: 'a release does not describe again before it destroys',
-    file: 'cloud/end-claim.ts',
+    file: 'cloud/release/end-claim.ts',
     text: "if (view !== undefined && !isAmong(step, planDue(view))) return 'look-again';",
     replacement: '',
     foundFrom: 113,
@@ -59,7 +59,7 @@ const directMutants: readonly Mutant[] = [
   },
   {
     name: 'a reaper takes away at first sight',
-    file: 'cloud/orphan-sightings.ts',
+    file: 'cloud/reap/orphan-sightings.ts',
     text: '>= graceMs;',
     replacement: '>= 0;',
     foundFrom: 1,
@@ -94,7 +94,7 @@ const directMutants: readonly Mutant[] = [
   },
   {
     name: 'a plan is made from what describes show alone',
-    file: 'cloud/own-writes.ts',
+    file: 'cloud/observe/own-writes.ts',
     text: 'return writes.reduce(viewAfter, view);',
     replacement: 'return writes.length < 0 ? view : view;',
     foundFrom: 4,
@@ -108,14 +108,14 @@ const directMutants: readonly Mutant[] = [
   },
   {
     name: 'a keep fences without proof',
-    file: 'cloud/judge-claim.ts',
+    file: 'cloud/maintain/judge-claim.ts',
     text: 'if (claimAgeMs >= describeLagMs) return true;',
     replacement: 'return true;',
     foundFrom: 82,
   },
   {
     name: 'a keep fences after one look',
-    file: 'cloud/maintenance.ts',
+    file: 'cloud/maintain/maintenance.ts',
     text: "if (sighting.kind === 'held' || isSameSighting(sighting, earlier))",
     replacement: "if (sighting.kind === 'held' || earlier === undefined)",
     foundFrom: 5,
@@ -129,14 +129,14 @@ const directMutants: readonly Mutant[] = [
   },
   {
     name: 'a private IP that is elsewhere is no loss',
-    file: 'cloud/maintain-grant.ts',
+    file: 'cloud/maintain/maintain-grant.ts',
     text: "if (kind === 'assign-private-ip') return error.code === 'PrivateIpHeldElsewhere';",
     replacement: "if (kind === 'assign-private-ip') return false;",
     foundFrom: 425,
   },
   {
     name: 'a keep puts no VPC route back',
-    file: 'cloud/maintain-grant.ts',
+    file: 'cloud/maintain/maintain-grant.ts',
     text: 'withRoutes: true,',
     replacement: 'withRoutes: false,',
     foundFrom: 1,
@@ -150,7 +150,7 @@ const directMutants: readonly Mutant[] = [
   },
   {
     name: 'any address is of the pool',
-    file: 'cloud/observe-cloud.ts',
+    file: 'cloud/observe/observe-cloud.ts',
     text: 'return [{ name: `tag:${poolTagKey}`, values: [pool] }];',
     replacement: 'return pool === "" ? [{ name: poolTagKey, values: [] }] : [];',
     foundFrom: 3,
@@ -164,7 +164,7 @@ const directMutants: readonly Mutant[] = [
   },
   {
     name: 'a look keeps what it read before an outage',
-    file: 'cloud/cloud-session.ts',
+    file: 'cloud/observe/cloud-session.ts',
     text: 'if (session.patience === patience) return view;',
     replacement: 'if (patience > -1) return view;',
     foundFrom: 1334,

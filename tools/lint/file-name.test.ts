@@ -5,7 +5,7 @@ it.each([
   'packages/core/src/kernel/plan-kernel.ts',
   'packages/core/src/kernel/plan-kernel.property.test.ts',
   'packages/core/src/testing/index.ts',
-  'packages/core/src/cloud/ec2-api.ts',
+  'packages/core/src/cloud/ec2/ec2-api.ts',
   'tools/start/test.mjs',
   'vitest.config.ts',
 ])('%s is a good name', (path) => {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { directGrant } from './cloud/direct-grant.ts';
-import type { Ec2Api } from './cloud/ec2-api.ts';
+import type { Ec2Api } from './cloud/ec2/ec2-api.ts';
 import type { Grant } from './cloud/identity-grant.ts';
 import type { LivePods } from './cloud/liveness.ts';
-import type { OrphanSighting } from './cloud/orphan-sightings.ts';
+import type { OrphanSighting } from './cloud/reap/orphan-sightings.ts';
 import { ensurePublicIdentity } from './ensure-public-identity.ts';
 import type { Ipv4Address } from './identity/address.ts';
 import { parseIdentitySpec } from './identity/identity-spec.ts';

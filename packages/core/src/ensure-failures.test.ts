@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest';
-import { transientFailuresBorne } from './cloud/cloud-session.ts';
+import { transientFailuresBorne } from './cloud/observe/cloud-session.ts';
 import { ensurePublicIdentity } from './ensure-public-identity.ts';
 import { releasePublicIdentity } from './release-public-identity.ts';
 import { simulatedPod, type SimulatedPod } from './testing/simulated-pod.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describeLagMs } from './cloud/judge-claim.ts';
+import { describeLagMs } from './cloud/maintain/judge-claim.ts';
 import { ensurePublicIdentity } from './ensure-public-identity.ts';
 import type { IdentitySpecInput } from './identity/identity-spec.ts';
 import { ownerTagKey } from './identity/owner.ts';

@@ -1,22 +1,22 @@
-import { describeCloudStep } from './cloud/describe-cloud-step.ts';
-import type { CloudStep } from './cloud/cloud-step.ts';
-import { planAlone, type WantedIdentity } from './cloud/plan-cloud.ts';
-import { formatIpv6Owner } from './cloud/ipv6-record.ts';
-import type { CloudView } from './cloud/view.ts';
+import { formatIpv6Owner } from './cloud/ipv6/ipv6-record.ts';
+import type { CloudView } from './cloud/observe/view.ts';
+import { planAlone, type WantedIdentity } from './cloud/plan/plan-cloud.ts';
+import type { CloudStep } from './cloud/steps/cloud-step.ts';
+import { describeCloudStep } from './cloud/steps/describe-cloud-step.ts';
 import { CoreError } from './errors.ts';
 import { hostCidr, type Cidr, type Ipv4Address } from './identity/address.ts';
-import { deriveIpv6 } from './identity/derive-ipv6.ts';
-import type { Ipv6Address } from './identity/ipv6-address.ts';
 import { deliveryPlan } from './identity/delivery.ts';
+import { deriveIpv6 } from './identity/derive-ipv6.ts';
 import {
   parseIdentitySpec,
   type IdentitySpec,
   type IdentitySpecInput,
 } from './identity/identity-spec.ts';
+import type { Ipv6Address } from './identity/ipv6-address.ts';
 import type { StepDescription } from './identity/step-description.ts';
 import { chooseIpv6 } from './kernel/choose-ipv6.ts';
-import { isIpv6Step } from './kernel/ipv6-step.ts';
 import { describeKernelStep } from './kernel/describe-kernel-step.ts';
+import { isIpv6Step } from './kernel/ipv6-step.ts';
 import type { LinkState } from './kernel/kernel-port.ts';
 import type { KernelStep } from './kernel/kernel-step.ts';
 import { planKernel } from './kernel/plan-kernel.ts';

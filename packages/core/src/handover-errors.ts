@@ -1,6 +1,6 @@
-import type { ElasticIp } from './cloud/ec2-api.ts';
-import { borderGroupOf, isOfOtherBorderGroup } from './cloud/network-border-group.ts';
+import type { ElasticIp } from './cloud/ec2/ec2-api.ts';
 import type { HandoverPlan } from './cloud/plan-handover.ts';
+import { borderGroupOf, isOfOtherBorderGroup } from './cloud/plan/network-border-group.ts';
 import { CoreError } from './errors.ts';
 import { formatHandover } from './identity/handover.ts';
 import { refuseOwner } from './identity/identity-spec.ts';

@@ -1,7 +1,8 @@
 export { ensurePublicIdentity, type EnsureOptions } from './ensure-public-identity.ts';
 export { keepPublicIdentity } from './keep-public-identity.ts';
 export { release, releasePublicIdentity, type ReleaseOptions } from './release-public-identity.ts';
-export { reapOrphans, type ReapPorts, type ReapRequest } from './reap-orphans.ts';
+export { reapOrphans, type ReapPorts } from './reap-orphans.ts';
+export type { ReapRequest } from './reap-request.ts';
 export {
   probeClaimScope,
   type ClaimScopeOutcome,
@@ -9,7 +10,7 @@ export {
   type ClaimScopeReport,
   type ClaimScopeRequest,
 } from './probe-claim-scope.ts';
-export { probeReservation } from './cloud/probe-place.ts';
+export { probeReservation } from './cloud/observe/probe-place.ts';
 export {
   requestHandover,
   type HandoverPorts,
@@ -18,9 +19,9 @@ export {
 } from './request-handover.ts';
 export { handoverTagKey } from './identity/handover.ts';
 export type { ReapOutcome, ReapReport } from './reap-report.ts';
-export type { OrphanSighting } from './cloud/orphan-sightings.ts';
-export type { Spared } from './cloud/plan-reap.ts';
-export type { AllocationPolicy } from './cloud/allocation-policy.ts';
+export type { OrphanSighting } from './cloud/reap/orphan-sightings.ts';
+export type { Spared } from './cloud/reap/plan-reap.ts';
+export type { AllocationPolicy } from './cloud/acquire/allocation-policy.ts';
 export { directGrant, type DirectGrantParts } from './cloud/direct-grant.ts';
 export {
   controlClaims,
@@ -47,9 +48,9 @@ export { verifyPublicIdentity, type VerifyOptions } from './verify-public-identi
 export { explain, type ExplainedStep, type Explanation } from './explain.ts';
 export { thisNode, type ThisNodeOptions } from './this-node.ts';
 export { filePublisher, identityFile, publicIpFile } from './adapters/file/file-publisher.ts';
-export { describeCloudStep } from './cloud/describe-cloud-step.ts';
+export { describeCloudStep } from './cloud/steps/describe-cloud-step.ts';
 export type { StepDescription } from './identity/step-description.ts';
-export { Ec2CallError, type Ec2CallErrorDetails } from './cloud/ec2-call-error.ts';
+export { Ec2CallError, type Ec2CallErrorDetails } from './cloud/ec2/ec2-call-error.ts';
 export {
   readInstanceMetadata,
   type InstanceFacts,
@@ -62,22 +63,22 @@ export {
   governedEc2,
   type GovernedEc2Options,
   type GovernedEc2Parts,
-} from './cloud/governed-ec2.ts';
-export { rateGovernor, type RateGovernorParts } from './cloud/rate-governor.ts';
-export { shareReads } from './cloud/share-reads.ts';
+} from './cloud/ec2/governed-ec2.ts';
+export { rateGovernor, type RateGovernorParts } from './cloud/ec2/rate-governor.ts';
+export { shareReads } from './cloud/ec2/share-reads.ts';
 export {
   batchAssigns,
   type BatchAssignsOptions,
   type BatchAssignsParts,
-} from './cloud/batch-assigns.ts';
+} from './cloud/ec2/batch-assigns.ts';
 export {
   RequestLanes,
   type RequestLanesOptions,
   type RequestLanesParts,
-} from './cloud/request-lanes.ts';
-export { ec2RequestRates, type RequestRates } from './cloud/request-rates.ts';
-export type { RequestRate } from './cloud/token-bucket.ts';
-export type { Ec2Action } from './cloud/ec2-action.ts';
+} from './cloud/ec2/request-lanes.ts';
+export { ec2RequestRates, type RequestRates } from './cloud/ec2/request-rates.ts';
+export type { RequestRate } from './cloud/ec2/token-bucket.ts';
+export type { Ec2Action } from './cloud/ec2/ec2-action.ts';
 export { describeKernelStep } from './kernel/describe-kernel-step.ts';
 export { linuxKernel } from './adapters/linux/linux-kernel.ts';
 export { bindAddressFor } from './identity/bind-address.ts';
@@ -115,10 +116,10 @@ export type { PublicIdentity } from './identity/public-identity.ts';
 export type { Publisher } from './identity/publisher.ts';
 export type { Clock } from './identity/clock.ts';
 export type { OnStep, StepEvent } from './identity/step-event.ts';
-export type * from './cloud/ec2-api.ts';
-export type * from './cloud/ec2-packet-filters.ts';
-export type { CloudStep } from './cloud/cloud-step.ts';
-export type { Ipv6CloudStep } from './cloud/ipv6-cloud-step.ts';
+export type * from './cloud/ec2/ec2-api.ts';
+export type * from './cloud/ec2/ec2-packet-filters.ts';
+export type { CloudStep } from './cloud/steps/cloud-step.ts';
+export type { Ipv6CloudStep } from './cloud/steps/ipv6-cloud-step.ts';
 export type { LivePod, LivePods, Liveness } from './cloud/liveness.ts';
 export type {
   Claim,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { aroundEc2 } from './cloud/around-ec2.ts';
-import { Ec2CallError } from './cloud/ec2-call-error.ts';
+import { aroundEc2 } from './cloud/ec2/around-ec2.ts';
+import { Ec2CallError } from './cloud/ec2/ec2-call-error.ts';
 import { ensurePublicIdentity } from './ensure-public-identity.ts';
 import { parseIpv6Address } from './identity/ipv6-address.ts';
 import type { KeepEvent } from './keep/keep-event.ts';

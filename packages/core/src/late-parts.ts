@@ -1,21 +1,21 @@
-import type * as claimLoss from './cloud/claim-loss.ts';
-import type * as holdBoth from './cloud/hold-both.ts';
-import type * as formerHolder from './cloud/former-holder.ts';
-import type * as takeOver from './cloud/take-over.ts';
-import type * as undoAcquire from './cloud/undo-acquire.ts';
-import type * as choiceOfIpv6 from './kernel/choose-ipv6.ts';
-import type * as refusalOfIpv6 from './kernel/refuse-ipv6.ts';
-import type * as watchOfWire from './keep/wire-watch.ts';
+import type * as takeOver from './cloud/acquire/take-over.ts';
+import type * as undoAcquire from './cloud/acquire/undo-acquire.ts';
+import type * as holdBoth from './cloud/ipv6/hold-both.ts';
+import type * as claimLoss from './cloud/maintain/claim-loss.ts';
+import type * as formerHolder from './cloud/release/former-holder.ts';
 import type * as lostPublication from './find-lost.ts';
 import type * as refusalOfOptions from './identity/require-options.ts';
+import type * as watchOfWire from './keep/wire-watch.ts';
+import type * as choiceOfIpv6 from './kernel/choose-ipv6.ts';
+import type * as refusalOfIpv6 from './kernel/refuse-ipv6.ts';
 import { onDemand } from './on-demand.ts';
 import type * as reportToListener from './report-to-listener.ts';
 import type * as supersession from './superseded.ts';
 import type * as proofOfDelivery from './verify/judge-delivery.ts';
-import type * as proofOfForeignRoutes from './verify/verify-foreign-routes.ts';
 import type * as proofOfIpv6 from './verify/judge-ipv6.ts';
 import type * as proofOfSettings from './verify/judge-settings.ts';
 import type * as proofOnWire from './verify/require-wire-proof.ts';
+import type * as proofOfForeignRoutes from './verify/verify-foreign-routes.ts';
 
 /** What only some identities need: each is loaded when the first of them does, and until then nothing of it is read. */
 interface LateParts {
@@ -56,13 +56,13 @@ export const lateParts: LateParts = {
   wireProof: onDemand(() => import('./verify/require-wire-proof.ts')),
   wireWatch: onDemand(() => import('./keep/wire-watch.ts')),
   optionRefusal: onDemand(() => import('./identity/require-options.ts')),
-  takeOver: onDemand(() => import('./cloud/take-over.ts')),
-  claimLoss: onDemand(() => import('./cloud/claim-loss.ts')),
+  takeOver: onDemand(() => import('./cloud/acquire/take-over.ts')),
+  claimLoss: onDemand(() => import('./cloud/maintain/claim-loss.ts')),
   supersession: onDemand(() => import('./superseded.ts')),
-  formerHolder: onDemand(() => import('./cloud/former-holder.ts')),
-  undoAcquire: onDemand(() => import('./cloud/undo-acquire.ts')),
+  formerHolder: onDemand(() => import('./cloud/release/former-holder.ts')),
+  undoAcquire: onDemand(() => import('./cloud/acquire/undo-acquire.ts')),
   lostPublication: onDemand(() => import('./find-lost.ts')),
-  dualStack: onDemand(() => import('./cloud/hold-both.ts')),
+  dualStack: onDemand(() => import('./cloud/ipv6/hold-both.ts')),
   ipv6Choice: onDemand(() => import('./kernel/choose-ipv6.ts')),
   ipv6Refusal: onDemand(() => import('./kernel/refuse-ipv6.ts')),
   ipv6Proof: onDemand(() => import('./verify/judge-ipv6.ts')),

@@ -1,4 +1,4 @@
-import type { Ec2Api } from './cloud/ec2-api.ts';
+import type { Ec2Api } from './cloud/ec2/ec2-api.ts';
 import type { IdentityGrant } from './cloud/identity-grant.ts';
 import type { Clock } from './identity/clock.ts';
 import type { IdentitySpec } from './identity/identity-spec.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { aroundEc2 } from './cloud/around-ec2.ts';
-import { governedEc2 } from './cloud/governed-ec2.ts';
-import { probeReservation } from './cloud/probe-place.ts';
-import { RequestLanes } from './cloud/request-lanes.ts';
+import { aroundEc2 } from './cloud/ec2/around-ec2.ts';
+import { governedEc2 } from './cloud/ec2/governed-ec2.ts';
+import { RequestLanes } from './cloud/ec2/request-lanes.ts';
+import { probeReservation } from './cloud/observe/probe-place.ts';
 import { poolTagKey, reservedTagKey } from './identity/owner.ts';
 import {
   probeClaimScope,

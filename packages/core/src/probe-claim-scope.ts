@@ -1,3 +1,6 @@
+import { isGoverned } from './cloud/ec2/around-ec2.ts';
+import type { Ec2Api } from './cloud/ec2/ec2-api.ts';
+import { Ec2CallError } from './cloud/ec2/ec2-call-error.ts';
 import {
   bear,
   openSession,
@@ -5,27 +8,28 @@ import {
   sessionForUndo,
   throwIfAborted,
   type CloudSession,
-} from './cloud/cloud-session.ts';
-import { isGoverned } from './cloud/around-ec2.ts';
-import type { CloudStep } from './cloud/cloud-step.ts';
-import { describeCloudStep } from './cloud/describe-cloud-step.ts';
-import type { Ec2Api } from './cloud/ec2-api.ts';
-import { Ec2CallError } from './cloud/ec2-call-error.ts';
-import { performCloudStep } from './cloud/perform-cloud-step.ts';
-import { checkProbePlace, type CheckedPlace, type ProbePlace } from './cloud/probe-place.ts';
+} from './cloud/observe/cloud-session.ts';
+import {
+  checkProbePlace,
+  type CheckedPlace,
+  type ProbePlace,
+} from './cloud/observe/probe-place.ts';
+import type { CloudStep } from './cloud/steps/cloud-step.ts';
+import { describeCloudStep } from './cloud/steps/describe-cloud-step.ts';
+import { performCloudStep } from './cloud/steps/perform-cloud-step.ts';
 import {
   isOutcomeUnknown,
   meaningOf,
   nameStep,
   translateEc2Error,
-} from './cloud/translate-ec2-error.ts';
+} from './cloud/steps/translate-ec2-error.ts';
 import { CoreError } from './errors.ts';
 import { parseIpv4Address } from './identity/address.ts';
 import type { Clock } from './identity/clock.ts';
 import { requirePoolName } from './identity/pool-name.ts';
 import { isFlag, requireOptions } from './identity/require-options.ts';
-import { anything, type OptionRules } from './identity/wrong-options.ts';
 import type { StepDescription } from './identity/step-description.ts';
+import { anything, type OptionRules } from './identity/wrong-options.ts';
 import { thisNode } from './this-node.ts';
 
 /** What of an account may be used to find out whom its claims exclude. */

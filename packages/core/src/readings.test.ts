@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { LivePods } from './cloud/liveness.ts';
-import type { OrphanSighting } from './cloud/orphan-sightings.ts';
+import type { OrphanSighting } from './cloud/reap/orphan-sightings.ts';
 import { ensurePublicIdentity } from './ensure-public-identity.ts';
 import type { HeldIdentity } from './held-identity.ts';
 import type { KeepEvent } from './keep/keep-event.ts';

@@ -2,14 +2,15 @@ import { expect, it } from 'vitest';
 import { directGrant } from './cloud/direct-grant.ts';
 import type { Grant } from './cloud/identity-grant.ts';
 import type { ClaimPhase, IdentityClaim } from './cloud/managed/claim.ts';
-import type { OrphanSighting } from './cloud/orphan-sightings.ts';
+import type { OrphanSighting } from './cloud/reap/orphan-sightings.ts';
 import { CoreError } from './errors.ts';
 import type { Ipv4Address } from './identity/address.ts';
 import { formatHandover, handoverTagKey } from './identity/handover.ts';
 import { parseIdentitySpec } from './identity/identity-spec.ts';
 import { poolTagKey } from './identity/owner.ts';
-import { reapOrphans, type ReapRequest } from './reap-orphans.ts';
+import { reapOrphans } from './reap-orphans.ts';
 import type { ReapReport } from './reap-report.ts';
+import type { ReapRequest } from './reap-request.ts';
 import { ManualClock } from './testing/manual-clock.ts';
 import { SimulatedEc2 } from './testing/simulated-ec2/simulated-ec2.ts';
 

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { directGrant } from './cloud/direct-grant.ts';
-import type { Ec2Api } from './cloud/ec2-api.ts';
+import type { Ec2Api } from './cloud/ec2/ec2-api.ts';
 import type { Grant } from './cloud/identity-grant.ts';
 import type { LivePod, LivePods, Liveness } from './cloud/liveness.ts';
 import type { Ipv4Address } from './identity/address.ts';
 import { parseIdentitySpec } from './identity/identity-spec.ts';
 import { ownerTagKey, poolTagKey } from './identity/owner.ts';
-import { reapOrphans, type ReapRequest } from './reap-orphans.ts';
+import { reapOrphans } from './reap-orphans.ts';
 import type { ReapReport } from './reap-report.ts';
+import type { ReapRequest } from './reap-request.ts';
 import { FakeClock } from './testing/fake-clock.ts';
 import type { Ec2Fault } from './testing/simulated-ec2/faults.ts';
 import { SimulatedEc2 } from './testing/simulated-ec2/simulated-ec2.ts';

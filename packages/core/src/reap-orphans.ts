@@ -1,73 +1,41 @@
 import { randomUUID } from 'node:crypto';
 import { boundedLiveness } from './bounded-liveness.ts';
-import { brakeReap, claimsUnknown, ownersUnknown } from './cloud/brake-reap.ts';
-import { carryOut } from './cloud/carry-out.ts';
-import { openSession, type CloudSession, transientFailuresBorne } from './cloud/cloud-session.ts';
-import { isAmong, type CloudStep } from './cloud/cloud-step.ts';
-import type { Ec2Api } from './cloud/ec2-api.ts';
+import type { Ec2Api } from './cloud/ec2/ec2-api.ts';
 import type { CloudStepEvent } from './cloud/identity-grant.ts';
-import type { LivePod, LivePods, Liveness } from './cloud/liveness.ts';
+import type { LivePod, LivePods } from './cloud/liveness.ts';
 import type { IdentityClaim } from './cloud/managed/claim.ts';
 import { isClaimed } from './cloud/managed/claimed-orphan.ts';
-import type { ClaimStore } from './cloud/managed/claim-store.ts';
-import { observePool } from './cloud/observe-pool.ts';
+import {
+  openSession,
+  type CloudSession,
+  transientFailuresBorne,
+} from './cloud/observe/cloud-session.ts';
+import { observePool } from './cloud/observe/observe-pool.ts';
+import { brakeReap, claimsUnknown, ownersUnknown } from './cloud/reap/brake-reap.ts';
 import {
   compareSightings,
   type OrphanSighting,
   type PassTime,
   type Sighted,
-} from './cloud/orphan-sightings.ts';
+} from './cloud/reap/orphan-sightings.ts';
 import {
   planReap,
   type ObservedPool,
   type Orphan,
   type ReapPlan,
   type Spared,
-} from './cloud/plan-reap.ts';
-import { nameStep, translateEc2Error } from './cloud/translate-ec2-error.ts';
+} from './cloud/reap/plan-reap.ts';
+import { carryOut } from './cloud/steps/carry-out.ts';
+import { isAmong, type CloudStep } from './cloud/steps/cloud-step.ts';
+import { nameStep, translateEc2Error } from './cloud/steps/translate-ec2-error.ts';
 import { converge } from './converge.ts';
 import { CoreError } from './errors.ts';
 import type { Clock } from './identity/clock.ts';
-import type { ReapOutcome, ReapReport } from './reap-report.ts';
-import { requireReapRequest } from './require-reap-request.ts';
 import { sayAloud } from './keep/heed.ts';
+import type { ReapOutcome, ReapReport } from './reap-report.ts';
+import { requireReapRequest, type ReapRequest } from './reap-request.ts';
 import { isNotSent, sendAtOnce } from './send-at-once.ts';
 import { thisNode } from './this-node.ts';
-
-/** One pass of the reaper over a pool. */
-export interface ReapRequest {
-  /** Value of the tag `truetuple/pool`: nothing outside the pool is touched. */
-  readonly pool: string;
-  /** For messages only: the region is that of the `ec2` port. */
-  readonly region?: string;
-  readonly live: Liveness;
-  /**
-   * Where the claims of a pool in managed mode are kept. What a claim is for its controller gives back: no pass takes it away as long as the
-   * claim is there, whatever describes and a list of live pods that is behind show. Read just before each write.
-   */
-  readonly claims?: Pick<ClaimStore, 'list'>;
-  /** The `sightings` that the pass before this one reported; default none: then nothing is due yet. */
-  readonly earlier?: readonly OrphanSighting[];
-  /**
-   * How long, in milliseconds, something must have looked orphaned, in passes that far apart; default five
-   * minutes, which is as long as describes may lag. 0 takes away at first sight: for a person who knows.
-   */
-  readonly graceMs?: number;
-  /** True to plan and write nothing. */
-  readonly dryRun?: boolean;
-  /** How many orphans one pass takes away; default 50. The rest waits for the next pass. */
-  readonly cap?: number;
-  /**
-   * How long a list of live pods is waited for, in milliseconds, each time it is asked for; default 30,000. A list that does not come is as
-   * good as none.
-   */
-  readonly livePodsTimeoutMs?: number;
-  /** The pass ends when more than this share of what the pool holds looks orphaned; default 0.5, 1 is never. */
-  readonly brakeShare?: number;
-  /** So many orphans never end the pass; default 5. */
-  readonly brakeFloor?: number;
-  readonly signal?: AbortSignal;
-}
 
 /** What a pass of the reaper works with. */
 export interface ReapPorts {

@@ -1,13 +1,14 @@
 import { describe, expect, it, vi } from 'vitest';
-import { Ec2CallError } from './cloud/ec2-call-error.ts';
 import { directGrant } from './cloud/direct-grant.ts';
+import { Ec2CallError } from './cloud/ec2/ec2-call-error.ts';
 import type { LivePod, Liveness, LivePods } from './cloud/liveness.ts';
-import type { OrphanSighting } from './cloud/orphan-sightings.ts';
+import type { OrphanSighting } from './cloud/reap/orphan-sightings.ts';
 import type { Ipv4Address } from './identity/address.ts';
 import { parseIdentitySpec } from './identity/identity-spec.ts';
 import { ownerTagKey, poolTagKey } from './identity/owner.ts';
-import { reapOrphans, type ReapRequest } from './reap-orphans.ts';
+import { reapOrphans } from './reap-orphans.ts';
 import type { ReapReport } from './reap-report.ts';
+import type { ReapRequest } from './reap-request.ts';
 import { FakeClock } from './testing/fake-clock.ts';
 import { SimulatedEc2, type SimulatedEc2Options } from './testing/simulated-ec2/simulated-ec2.ts';
 

@@ -1,6 +1,6 @@
-import type { CloudStep } from './cloud/cloud-step.ts';
-import type { OrphanSighting } from './cloud/orphan-sightings.ts';
-import type { Spared } from './cloud/plan-reap.ts';
+import type { OrphanSighting } from './cloud/reap/orphan-sightings.ts';
+import type { Spared } from './cloud/reap/plan-reap.ts';
+import type { CloudStep } from './cloud/steps/cloud-step.ts';
 import type { CoreError } from './errors.ts';
 
 /** What a pass of the reaper saw and did. */

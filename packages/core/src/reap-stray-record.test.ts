@@ -4,8 +4,9 @@ import type { LivePod } from './cloud/liveness.ts';
 import type { Ipv4Address } from './identity/address.ts';
 import { parseIdentitySpec } from './identity/identity-spec.ts';
 import { ownerTagKey, poolTagKey } from './identity/owner.ts';
-import { reapOrphans, type ReapRequest } from './reap-orphans.ts';
+import { reapOrphans } from './reap-orphans.ts';
 import type { ReapReport } from './reap-report.ts';
+import type { ReapRequest } from './reap-request.ts';
 import { FakeClock } from './testing/fake-clock.ts';
 import { SimulatedEc2 } from './testing/simulated-ec2/simulated-ec2.ts';
 

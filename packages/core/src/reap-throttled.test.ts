@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { directGrant } from './cloud/direct-grant.ts';
+import { rateGovernor } from './cloud/ec2/rate-governor.ts';
+import { RequestLanes } from './cloud/ec2/request-lanes.ts';
 import type { LivePod } from './cloud/liveness.ts';
-import { rateGovernor } from './cloud/rate-governor.ts';
-import { RequestLanes } from './cloud/request-lanes.ts';
 import type { Ipv4Address } from './identity/address.ts';
 import { parseIdentitySpec } from './identity/identity-spec.ts';
 import { poolTagKey } from './identity/owner.ts';

@@ -1,8 +1,8 @@
-import { describeCloudStep } from './cloud/describe-cloud-step.ts';
+import { describeCloudStep } from './cloud/steps/describe-cloud-step.ts';
 import type { Clock } from './identity/clock.ts';
 import type { OnStep, StepEvent } from './identity/step-event.ts';
-import { describeKernelStep } from './kernel/describe-kernel-step.ts';
 import { sayAloud } from './keep/heed.ts';
+import { describeKernelStep } from './kernel/describe-kernel-step.ts';
 import type { StepReport, ToldStep } from './report-step.ts';
 
 interface Told extends ToldStep {

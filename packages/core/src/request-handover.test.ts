@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { aroundEc2 } from './cloud/around-ec2.ts';
 import { directGrant } from './cloud/direct-grant.ts';
-import type { Ec2Api } from './cloud/ec2-api.ts';
+import { aroundEc2 } from './cloud/ec2/around-ec2.ts';
+import type { Ec2Api } from './cloud/ec2/ec2-api.ts';
 import type { LivePods } from './cloud/liveness.ts';
 import { ensurePublicIdentity } from './ensure-public-identity.ts';
 import type { HeldIdentity } from './held-identity.ts';
@@ -15,9 +15,9 @@ import { FakeClock } from './testing/fake-clock.ts';
 import { fakePod } from './testing/fake-kernel/fake-pod.ts';
 import { ManualClock } from './testing/manual-clock.ts';
 import { MemoryPublisher } from './testing/memory-publisher.ts';
+import type { CloudRules } from './testing/simulated-ec2/cloud-rules.ts';
 import { simulatedNode } from './testing/simulated-node.ts';
 import { simulatedPod } from './testing/simulated-pod.ts';
-import type { CloudRules } from './testing/simulated-ec2/cloud-rules.ts';
 
 const address = '203.0.113.50';
 const intervalMs = 30_000;

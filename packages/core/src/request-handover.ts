@@ -1,19 +1,20 @@
 import { boundedLiveness } from './bounded-liveness.ts';
-import { carryOut } from './cloud/carry-out.ts';
-import { isNamed } from './cloud/choose-address.ts';
+import type { Ec2Api, ElasticIp } from './cloud/ec2/ec2-api.ts';
+import type { CloudStepEvent } from './cloud/identity-grant.ts';
+import type { Liveness, LivePods } from './cloud/liveness.ts';
 import {
   openSession,
   sessionForUndo,
   throwIfAborted,
   type CloudSession,
-} from './cloud/cloud-session.ts';
-import type { CloudStep, TagStep } from './cloud/cloud-step.ts';
-import type { Ec2Api, ElasticIp } from './cloud/ec2-api.ts';
-import type { CloudStepEvent } from './cloud/identity-grant.ts';
-import type { Liveness, LivePods } from './cloud/liveness.ts';
-import { readPool } from './cloud/observe-cloud.ts';
+} from './cloud/observe/cloud-session.ts';
+import { readPool } from './cloud/observe/observe-cloud.ts';
+import { requestOn } from './cloud/observe/shown-request.ts';
+import { ownerRecordOf } from './cloud/observe/view.ts';
 import { doubtAboutHolder, planHandover, type HandoverPlan } from './cloud/plan-handover.ts';
-import { ownerRecordOf, requestOn } from './cloud/view.ts';
+import { isNamed } from './cloud/plan/choose-address.ts';
+import { carryOut } from './cloud/steps/carry-out.ts';
+import type { CloudStep, TagStep } from './cloud/steps/cloud-step.ts';
 import { CoreError } from './errors.ts';
 import { holderSilent, holderUnknown, requireOfZone, requireTellable } from './handover-errors.ts';
 import type { Clock } from './identity/clock.ts';

@@ -1,7 +1,7 @@
+import { aroundEc2, isRead } from './cloud/ec2/around-ec2.ts';
+import type { Ec2Action } from './cloud/ec2/ec2-action.ts';
+import type { Ec2Api } from './cloud/ec2/ec2-api.ts';
 import { CoreError } from './errors.ts';
-import { aroundEc2, isRead } from './cloud/around-ec2.ts';
-import type { Ec2Action } from './cloud/ec2-action.ts';
-import type { Ec2Api } from './cloud/ec2-api.ts';
 
 /**
  * An Ec2Api whose writes are sent within that time, in milliseconds, or not at all: a governor beneath may let one wait for its turn, and

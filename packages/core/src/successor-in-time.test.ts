@@ -1,14 +1,14 @@
 // "A StatefulSet pod's successor is Ready within 3 s of its net1 existing": virtual time, EC2's documented token buckets, the
 // governor over it as thisNode() has it.
 import { describe, expect, it } from 'vitest';
-import { aroundEc2 } from './cloud/around-ec2.ts';
 import { directGrant } from './cloud/direct-grant.ts';
-import type { Ec2Api } from './cloud/ec2-api.ts';
-import { governedEc2 } from './cloud/governed-ec2.ts';
+import { aroundEc2 } from './cloud/ec2/around-ec2.ts';
+import type { Ec2Api } from './cloud/ec2/ec2-api.ts';
+import { governedEc2 } from './cloud/ec2/governed-ec2.ts';
+import { RequestLanes } from './cloud/ec2/request-lanes.ts';
 import type { LivePods } from './cloud/liveness.ts';
-import { RequestLanes } from './cloud/request-lanes.ts';
-import type { Ipv4Address } from './identity/address.ts';
 import { ensurePublicIdentity } from './ensure-public-identity.ts';
+import type { Ipv4Address } from './identity/address.ts';
 import type { Clock } from './identity/clock.ts';
 import { poolTagKey } from './identity/owner.ts';
 import type { NodePorts } from './node-ports.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { NetworkAclEntry } from './cloud/ec2-packet-filters.ts';
+import type { NetworkAclEntry } from './cloud/ec2/ec2-packet-filters.ts';
 import {
   causesOf,
   codesOf,

@@ -4,21 +4,21 @@ import type { Mutant } from '../mutants.ts';
 export const ipv6Mutants: readonly Mutant[] = [
   {
     name: 'an IPv6 address is assigned before its record is written',
-    file: 'cloud/hold-ipv6.ts',
+    file: 'cloud/ipv6/hold-ipv6.ts',
     text: 'const isDue = !isStanding || !isOwn;',
     replacement: 'const isDue = false;',
     foundFrom: 2,
   },
   {
     name: 'a release takes an IPv6 address off whose record is another pod’s',
-    file: 'cloud/hold-ipv6.ts',
+    file: 'cloud/ipv6/hold-ipv6.ts',
     text: 'if (record !== undefined && record.owner.uid !== claim.owner.uid) return;',
     replacement: '',
     foundFrom: 4722,
   },
   {
     name: 'the record of an IPv6 address goes before it',
-    file: 'cloud/hold-ipv6.ts',
+    file: 'cloud/ipv6/hold-ipv6.ts',
     text: "if ((await carryOut(session, unassignStep(claim))) !== 'done') continue;",
     replacement:
       "await insist(session, untagStep(claim, record?.value ?? ownValue(claim))); if ((await carryOut(session, unassignStep(claim))) !== 'done') continue;",
@@ -26,14 +26,14 @@ export const ipv6Mutants: readonly Mutant[] = [
   },
   {
     name: 'a reaper takes IPv6 addresses of pods that live',
-    file: 'cloud/judge-ipv6.ts',
+    file: 'cloud/ipv6/judge-ipv6.ts',
     text: "if (isAlive(live, owner.uid)) return 'in-use';",
     replacement: 'live = { complete: true, pods: [] };',
     foundFrom: 2,
   },
   {
     name: 'an IPv6 address is asked for before there is an Elastic IP',
-    file: 'cloud/hold-both.ts',
+    file: 'cloud/ipv6/hold-both.ts',
     text: 'const grant = await inner.acquire({',
     replacement: 'await hold();\n    const grant = await inner.acquire({',
     foundFrom: 2618,
@@ -47,7 +47,7 @@ export const ipv6Mutants: readonly Mutant[] = [
   },
   {
     name: 'a keep does not put an IPv6 address back',
-    file: 'cloud/dual-stack-grant.ts',
+    file: 'cloud/ipv6/dual-stack-grant.ts',
     text: "if (state.kind !== 'held' || grant.publicIpv6 === undefined) return state;",
     replacement: "if (state.kind !== 'lost' || grant.publicIpv6 === undefined) return state;",
     foundFrom: 26,

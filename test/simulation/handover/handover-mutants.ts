@@ -18,14 +18,14 @@ export const handoverMutants: readonly Mutant[] = [
   },
   {
     name: 'a keep heeds a request for an earlier hold',
-    file: 'cloud/judge-claim.ts',
+    file: 'cloud/maintain/judge-claim.ts',
     text: 'if (asked?.associationId !== grant.associationId || asked.untilMs <= nowMs) return undefined;',
     replacement: 'if (asked === undefined || asked.untilMs <= nowMs) return undefined;',
     foundFrom: 11541,
   },
   {
     name: 'a reaper leaves the request of a dead standby',
-    file: 'cloud/judge-request.ts',
+    file: 'cloud/reap/judge-request.ts',
     text: "if (asked === undefined) return 'idle';",
     replacement: "if (asked !== undefined || asked === undefined) return 'idle';",
     foundFrom: 133,

@@ -4,9 +4,9 @@ import { parseIdentitySpec, type IdentitySpecInput } from '../identity/identity-
 import { poolTagKey } from '../identity/owner.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { SimulatedEc2, type SimulatedEc2Options } from '../testing/simulated-ec2/simulated-ec2.ts';
-import { aroundEc2 } from './around-ec2.ts';
 import { directGrant, type DirectGrantParts } from './direct-grant.ts';
-import type { Ec2Api, ElasticIp } from './ec2-api.ts';
+import { aroundEc2 } from './ec2/around-ec2.ts';
+import type { Ec2Api, ElasticIp } from './ec2/ec2-api.ts';
 import type { Grant } from './identity-grant.ts';
 
 const region = 'us-west-2';

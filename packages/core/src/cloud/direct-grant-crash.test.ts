@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { Ipv4Address } from '../identity/address.ts';
-import { parseIpv6Address } from '../identity/ipv6-address.ts';
 import { parseIdentitySpec } from '../identity/identity-spec.ts';
+import { parseIpv6Address } from '../identity/ipv6-address.ts';
 import { poolTagKey } from '../identity/owner.ts';
 import { reapOrphans } from '../reap-orphans.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { SimulatedEc2 } from '../testing/simulated-ec2/simulated-ec2.ts';
 import { directGrant } from './direct-grant.ts';
-import type { Ec2Api } from './ec2-api.ts';
+import type { Ec2Api } from './ec2/ec2-api.ts';
 import type { Grant } from './identity-grant.ts';
 
 const clock = new FakeClock();

@@ -3,9 +3,9 @@ import { ensurePublicIdentity } from '../ensure-public-identity.ts';
 import type { NetworkInterfaceSelector } from '../identity/identity-spec.ts';
 import { poolTagKey } from '../identity/owner.ts';
 import { ManagedRegion } from '../testing/managed-region.ts';
-import { simulatedPod } from '../testing/simulated-pod.ts';
 import type { SimulatedEc2 } from '../testing/simulated-ec2/simulated-ec2.ts';
-import { caughtUpMs } from './own-writes.ts';
+import { simulatedPod } from '../testing/simulated-pod.ts';
+import { caughtUpMs } from './observe/own-writes.ts';
 
 let region: ManagedRegion | undefined;
 afterEach(() => region?.close());

@@ -6,7 +6,7 @@ import { FakeClock } from '../testing/fake-clock.ts';
 import { SimulatedEc2, type SimulatedEc2Options } from '../testing/simulated-ec2/simulated-ec2.ts';
 import { directGrant } from './direct-grant.ts';
 import type { Grant } from './identity-grant.ts';
-import { describeLagMs } from './judge-claim.ts';
+import { describeLagMs } from './maintain/judge-claim.ts';
 
 const macAddress = '02:00:00:00:00:aa';
 const privateIp = '10.0.2.11' as Ipv4Address;

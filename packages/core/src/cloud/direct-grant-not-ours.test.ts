@@ -4,8 +4,8 @@ import type { Ipv4Address } from '../identity/address.ts';
 import { parseIdentitySpec } from '../identity/identity-spec.ts';
 import { ManagedRegion } from '../testing/managed-region.ts';
 import { simulatedPod } from '../testing/simulated-pod.ts';
-import { aroundEc2 } from './around-ec2.ts';
 import { directGrant } from './direct-grant.ts';
+import { aroundEc2 } from './ec2/around-ec2.ts';
 
 const pool = ['203.0.113.50', '203.0.113.51', '203.0.113.52'];
 /** Describes are behind, and what is released is another account's at once. */

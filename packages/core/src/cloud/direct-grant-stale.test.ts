@@ -1,14 +1,14 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
+import { CoreError } from '../errors.ts';
 import type { Ipv4Address } from '../identity/address.ts';
 import { parseIdentitySpec } from '../identity/identity-spec.ts';
-import { CoreError } from '../errors.ts';
 import { formatOwnerTag, ownerTagKey, poolTagKey } from '../identity/owner.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import type { Ec2Action } from '../testing/simulated-ec2/call-log.ts';
 import { SimulatedEc2 } from '../testing/simulated-ec2/simulated-ec2.ts';
 import { directGrant } from './direct-grant.ts';
-import type { Ec2Api } from './ec2-api.ts';
+import type { Ec2Api } from './ec2/ec2-api.ts';
 import type { Grant, PublishedGrant } from './identity-grant.ts';
 
 const clock = new FakeClock();

@@ -5,7 +5,7 @@ import { poolTagKey } from '../identity/owner.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { SimulatedEc2, type SimulatedEc2Options } from '../testing/simulated-ec2/simulated-ec2.ts';
 import { directGrant } from './direct-grant.ts';
-import type { Ec2Action } from './ec2-action.ts';
+import type { Ec2Action } from './ec2/ec2-action.ts';
 
 const macAddress = '02:00:00:00:00:aa';
 const pool = { [poolTagKey]: 'media' };

@@ -1,14 +1,14 @@
 import type { Clock } from '../identity/clock.ts';
-import { acquireGrant } from './acquire-grant.ts';
-import type { AllocationPolicy } from './allocation-policy.ts';
-import { formatReleased } from './choose-address.ts';
-import { openSession } from './cloud-session.ts';
-import { dualStackGrant } from './dual-stack-grant.ts';
-import type { Ec2Api } from './ec2-api.ts';
-import { endClaim } from './end-claim.ts';
+import { acquireGrant } from './acquire/acquire-grant.ts';
+import type { AllocationPolicy } from './acquire/allocation-policy.ts';
+import type { Ec2Api } from './ec2/ec2-api.ts';
 import type { IdentityGrant } from './identity-grant.ts';
+import { dualStackGrant } from './ipv6/dual-stack-grant.ts';
 import type { Liveness } from './liveness.ts';
-import { maintainGrant } from './maintain-grant.ts';
+import { maintainGrant } from './maintain/maintain-grant.ts';
+import { openSession } from './observe/cloud-session.ts';
+import { formatReleased } from './plan/choose-address.ts';
+import { endClaim } from './release/end-claim.ts';
 
 /** What a process that holds EC2 rights itself works with. */
 export interface DirectGrantParts {

@@ -1,7 +1,7 @@
 import type { Owner, OwnerRecord } from '../identity/owner.ts';
-import type { ElasticIp } from './ec2-api.ts';
+import type { ElasticIp } from './ec2/ec2-api.ts';
 import type { LivePod, LivePods } from './liveness.ts';
-import { hasStrayRecord, isAt, ownerRecordOf } from './view.ts';
+import { hasStrayRecord, isAt, ownerRecordOf } from './observe/view.ts';
 
 const mayMiss = 'the list of live pods may be incomplete';
 

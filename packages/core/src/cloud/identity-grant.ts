@@ -1,11 +1,11 @@
 import type { CoreError } from '../errors.ts';
 import type { Ipv4Address } from '../identity/address.ts';
 import type { IdentitySpec } from '../identity/identity-spec.ts';
-import type { Owner } from '../identity/owner.ts';
 import type { Ipv6Address } from '../identity/ipv6-address.ts';
+import type { Owner } from '../identity/owner.ts';
 import type { PublicIdentity } from '../identity/public-identity.ts';
 import type { PublicIpv6 } from '../identity/public-ipv6.ts';
-import type { CloudStep } from './cloud-step.ts';
+import type { CloudStep } from './steps/cloud-step.ts';
 
 /**
  * Port: the right to use one public address of a pool, and the VPC state that makes it reach the link.

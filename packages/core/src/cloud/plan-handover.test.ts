@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { Ipv4Address } from '../identity/address.ts';
 import { formatHandover, handoverTagKey, parseHandover } from '../identity/handover.ts';
 import { formatOwnerTag, ownerTagKey } from '../identity/owner.ts';
-import type { ElasticIp } from './ec2-api.ts';
+import type { ElasticIp } from './ec2/ec2-api.ts';
 import type { LivePods } from './liveness.ts';
 import { planHandover, type Handover, type HandoverPlan } from './plan-handover.ts';
 

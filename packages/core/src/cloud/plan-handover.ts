@@ -1,11 +1,12 @@
 import { parseIpv4Address } from '../identity/address.ts';
 import { formatHandover } from '../identity/handover.ts';
 import type { Owner } from '../identity/owner.ts';
-import type { CloudStep, TagStep } from './cloud-step.ts';
 import { doubtAboutOwner } from './doubt-about-pods.ts';
-import type { ElasticIp } from './ec2-api.ts';
+import type { ElasticIp } from './ec2/ec2-api.ts';
 import type { LivePods } from './liveness.ts';
-import { ownerRecordOf, requestOn } from './view.ts';
+import { requestOn } from './observe/shown-request.ts';
+import { ownerRecordOf } from './observe/view.ts';
+import type { CloudStep, TagStep } from './steps/cloud-step.ts';
 
 /** Who asks for an address, and how far it has come. */
 export interface Handover {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { formatIpv6Owner } from '../cloud/ipv6/ipv6-record.ts';
 import { CoreError } from '../errors.ts';
-import { formatIpv6Owner } from '../cloud/ipv6-record.ts';
 import type { Ipv4Address } from './address.ts';
-import { formatOwnerTag } from './owner.ts';
 import { parseIdentitySpec, type IdentitySpecInput } from './identity-spec.ts';
+import { formatOwnerTag } from './owner.ts';
 
 const good: IdentitySpecInput = {
   owner: { cluster: 'prod', namespace: 'sip', pod: 'gw-0', uid: 'a1' },

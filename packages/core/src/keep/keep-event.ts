@@ -1,5 +1,5 @@
-import type { CloudStep } from '../cloud/cloud-step.ts';
 import type { LossReason } from '../cloud/identity-grant.ts';
+import type { CloudStep } from '../cloud/steps/cloud-step.ts';
 import type { CoreError } from '../errors.ts';
 import type { Ipv4Address } from '../identity/address.ts';
 import type { PublicIdentity } from '../identity/public-identity.ts';

@@ -5,8 +5,8 @@ import { reportSteps } from '../report-step.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import type { FakeKernel } from '../testing/fake-kernel/fake-kernel.ts';
 import { fakePod } from '../testing/fake-kernel/fake-pod.ts';
-import { contractLink } from '../testing/kernel-port-contract.ts';
-import { dualStackLink } from '../testing/kernel-port-ipv6-cases.ts';
+import { contractLink } from '../testing/kernel-port/kernel-port-contract.ts';
+import { dualStackLink } from '../testing/kernel-port/kernel-port-ipv6-cases.ts';
 import { convergeLink } from './converge-link.ts';
 import type { WantedLink } from './wanted-link.ts';
 

@@ -3,8 +3,8 @@ import { parseIpv4Address } from '../identity/address.ts';
 import { parseIpv6Address } from '../identity/ipv6-address.ts';
 import { fakePod } from '../testing/fake-kernel/fake-pod.ts';
 import type { FakeIpv6 } from '../testing/fake-kernel/fake-world.ts';
-import { applyPlan, contractLink, observed } from '../testing/kernel-port-contract.ts';
-import { contractIpv6, dualStackLink } from '../testing/kernel-port-ipv6-cases.ts';
+import { applyPlan, contractLink, observed } from '../testing/kernel-port/kernel-port-contract.ts';
+import { contractIpv6, dualStackLink } from '../testing/kernel-port/kernel-port-ipv6-cases.ts';
 import { planKernel } from './plan-kernel.ts';
 import { refuseIpv6 } from './refuse-ipv6.ts';
 

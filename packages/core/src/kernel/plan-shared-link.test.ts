@@ -8,8 +8,8 @@ import {
   contractIdentity,
   contractLink,
   observed,
-} from '../testing/kernel-port-contract.ts';
-import { contractIpv6 } from '../testing/kernel-port-ipv6-cases.ts';
+} from '../testing/kernel-port/kernel-port-contract.ts';
+import { contractIpv6 } from '../testing/kernel-port/kernel-port-ipv6-cases.ts';
 import type { WantedLink } from './wanted-link.ts';
 
 const vpc = '10.0.0.0/16' as Cidr;

@@ -1,4 +1,4 @@
-import type { Ec2Api } from '../cloud/ec2-api.ts';
+import type { Ec2Api } from '../cloud/ec2/ec2-api.ts';
 import type { Clock } from '../identity/clock.ts';
 import type { SimulatedRates } from './simulated-ec2/request-buckets.ts';
 import { SimulatedEc2 } from './simulated-ec2/simulated-ec2.ts';

@@ -1,6 +1,6 @@
-import { aroundEc2, isRead } from '../cloud/around-ec2.ts';
-import type { Ec2Api } from '../cloud/ec2-api.ts';
-import { Ec2CallError } from '../cloud/ec2-call-error.ts';
+import { aroundEc2, isRead } from '../cloud/ec2/around-ec2.ts';
+import type { Ec2Api } from '../cloud/ec2/ec2-api.ts';
+import { Ec2CallError } from '../cloud/ec2/ec2-call-error.ts';
 import type { ClaimStore } from '../cloud/managed/claim-store.ts';
 
 /** Has a controller die at one of its writes, to EC2 or to the claim store: with that not carried out, or its answer lost. */

@@ -60,8 +60,8 @@ export type {
 export type { NetworkAclSetup } from './simulated-ec2/network-acls.ts';
 export type { PrefixListChange, PrefixListSetup } from './simulated-ec2/prefix-lists.ts';
 export type { AddressAttribute, ReverseDnsSetup } from './simulated-ec2/reverse-dns.ts';
-export type { IamPolicy, IamStatement } from './simulated-ec2/iam-policy.ts';
-export type { IamCondition, IamConditionValues } from './simulated-ec2/iam-conditions.ts';
+export type { IamPolicy, IamStatement } from './simulated-ec2/iam/iam-policy.ts';
+export type { IamCondition, IamConditionValues } from './simulated-ec2/iam/iam-conditions.ts';
 export type { PublicHostnameType } from './simulated-ec2/public-hostname.ts';
 export type { PrefixListRoute, RouteInput } from './simulated-ec2/route-tables.ts';
 export type { SecurityGroupRules, SecurityGroupSetup } from './simulated-ec2/security-groups.ts';
@@ -69,7 +69,7 @@ export type {
   RequestTagCondition,
   ResourceTagCondition,
   TagCondition,
-} from './simulated-ec2/tag-conditions.ts';
+} from './simulated-ec2/iam/tag-conditions.ts';
 export type { DeleteTagsInput } from './simulated-ec2/tags.ts';
 export type {
   CreatedNetworkInterface,

@@ -1,9 +1,9 @@
-import { controlClaims, type ClaimControl, type ControlOptions } from '../control-claims.ts';
+import type { Ec2Api } from '../cloud/ec2/ec2-api.ts';
+import { RequestLanes } from '../cloud/ec2/request-lanes.ts';
+import type { LivePod, LivePods, Liveness } from '../cloud/liveness.ts';
 import type { ClaimStore } from '../cloud/managed/claim-store.ts';
 import { managedGrant } from '../cloud/managed/managed-grant.ts';
-import type { Ec2Api } from '../cloud/ec2-api.ts';
-import type { LivePod, LivePods, Liveness } from '../cloud/liveness.ts';
-import { RequestLanes } from '../cloud/request-lanes.ts';
+import { controlClaims, type ClaimControl, type ControlOptions } from '../control-claims.ts';
 import { parseIpv4Address } from '../identity/address.ts';
 import type { IdentitySpecInput } from '../identity/identity-spec.ts';
 import { poolTagKey } from '../identity/owner.ts';

@@ -1,5 +1,5 @@
 import { directGrant } from '../cloud/direct-grant.ts';
-import type { Ec2Api } from '../cloud/ec2-api.ts';
+import type { Ec2Api } from '../cloud/ec2/ec2-api.ts';
 import type { Clock } from '../identity/clock.ts';
 import type { Publisher } from '../identity/publisher.ts';
 import type { KernelPort, KernelWatch } from '../kernel/kernel-port.ts';

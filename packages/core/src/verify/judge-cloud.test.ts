@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import type { ElasticIp, NetworkInterface, RouteTable } from '../cloud/ec2-api.ts';
-import type { CloudView } from '../cloud/view.ts';
+import type { ElasticIp, NetworkInterface, RouteTable } from '../cloud/ec2/ec2-api.ts';
+import type { CloudView } from '../cloud/observe/view.ts';
 import { parseIpv4Address } from '../identity/address.ts';
 import type { FindingCode } from './finding.ts';
 import { judgeCloud, type CloudFacts } from './judge-cloud.ts';

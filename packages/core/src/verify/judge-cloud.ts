@@ -1,6 +1,6 @@
-import type { CloudView } from '../cloud/view.ts';
-import { hasPrivateIp, interfaceOf, isAt, routeTo } from '../cloud/view.ts';
-import type { NetworkInterface } from '../cloud/ec2-api.ts';
+import type { NetworkInterface } from '../cloud/ec2/ec2-api.ts';
+import type { CloudView } from '../cloud/observe/view.ts';
+import { hasPrivateIp, interfaceOf, isAt, routeTo } from '../cloud/observe/view.ts';
 import { hostCidr } from '../identity/address.ts';
 import type { PublicIdentity } from '../identity/public-identity.ts';
 import type { Observation } from './finding.ts';

@@ -1,8 +1,12 @@
 import { expect, it } from 'vitest';
 import type { Ipv6LinkAddress } from '../kernel/ipv6-link.ts';
 import { fakePod } from '../testing/fake-kernel/fake-pod.ts';
-import { applyPlan, contractIdentity, contractLink } from '../testing/kernel-port-contract.ts';
-import { contractIpv6, dualStackLink } from '../testing/kernel-port-ipv6-cases.ts';
+import {
+  applyPlan,
+  contractIdentity,
+  contractLink,
+} from '../testing/kernel-port/kernel-port-contract.ts';
+import { contractIpv6, dualStackLink } from '../testing/kernel-port/kernel-port-ipv6-cases.ts';
 import { verifyKernel } from './verify-kernel.ts';
 
 const { address } = contractIpv6;

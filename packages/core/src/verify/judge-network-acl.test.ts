@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { NetworkAcl, NetworkAclEntry } from '../cloud/ec2-packet-filters.ts';
+import type { NetworkAcl, NetworkAclEntry } from '../cloud/ec2/ec2-packet-filters.ts';
 import type { FindingCode } from './finding.ts';
 import { judgeNetworkAcl } from './judge-network-acl.ts';
 

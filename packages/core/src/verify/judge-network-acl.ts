@@ -1,4 +1,4 @@
-import type { NetworkAcl, NetworkAclEntry } from '../cloud/ec2-packet-filters.ts';
+import type { NetworkAcl, NetworkAclEntry } from '../cloud/ec2/ec2-packet-filters.ts';
 import { everyAddress, touches, without } from './address-space.ts';
 import type { Observation } from './finding.ts';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { IpPermission, SecurityGroup } from '../cloud/ec2-packet-filters.ts';
+import type { IpPermission, SecurityGroup } from '../cloud/ec2/ec2-packet-filters.ts';
 import type { FindingCode } from './finding.ts';
 import { judgeSecurityGroups } from './judge-security-groups.ts';
 

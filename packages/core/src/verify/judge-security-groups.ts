@@ -1,4 +1,4 @@
-import type { IpPermission, SecurityGroup } from '../cloud/ec2-packet-filters.ts';
+import type { IpPermission, SecurityGroup } from '../cloud/ec2/ec2-packet-filters.ts';
 import { everyAddress, without } from './address-space.ts';
 import type { Observation } from './finding.ts';
 

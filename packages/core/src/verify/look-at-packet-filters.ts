@@ -1,5 +1,5 @@
-import { readCloud, type CloudSession } from '../cloud/cloud-session.ts';
-import type { IpPermission } from '../cloud/ec2-packet-filters.ts';
+import type { IpPermission } from '../cloud/ec2/ec2-packet-filters.ts';
+import { readCloud, type CloudSession } from '../cloud/observe/cloud-session.ts';
 import type { Observation } from './finding.ts';
 import { judgeNetworkAcl } from './judge-network-acl.ts';
 import { judgeSecurityGroups } from './judge-security-groups.ts';

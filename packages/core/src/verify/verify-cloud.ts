@@ -1,12 +1,12 @@
-import { openSession } from '../cloud/cloud-session.ts';
-import type { Ec2Api, NetworkInterface } from '../cloud/ec2-api.ts';
-import { lookAtCloud, routeTableIdFilters } from '../cloud/observe-cloud.ts';
-import { interfaceOf } from '../cloud/view.ts';
+import type { Ec2Api, NetworkInterface } from '../cloud/ec2/ec2-api.ts';
+import { openSession } from '../cloud/observe/cloud-session.ts';
+import { lookAtCloud, routeTableIdFilters } from '../cloud/observe/observe-cloud.ts';
+import { interfaceOf } from '../cloud/observe/view.ts';
 import type { Clock } from '../identity/clock.ts';
 import type { Observation } from './finding.ts';
 import { judgeCloud, type CloudFacts } from './judge-cloud.ts';
-import { observable } from './observable.ts';
 import { lookAtNetworkAcl, lookAtSecurityGroups } from './look-at-packet-filters.ts';
+import { observable } from './observable.ts';
 
 export interface CloudQuestion {
   readonly ec2: Ec2Api;

@@ -1,4 +1,4 @@
-import { Ec2CallError } from '../../cloud/ec2-call-error.ts';
+import { Ec2CallError } from '../../cloud/ec2/ec2-call-error.ts';
 
 /** What the SDK puts on an error: a service's answer has a status; a system error has a code. */
 export interface SdkErrorFacts {

@@ -9,7 +9,7 @@ import type {
   NetworkAcl,
   NetworkAclEntry,
   SecurityGroup,
-} from '../../cloud/ec2-packet-filters.ts';
+} from '../../cloud/ec2/ec2-packet-filters.ts';
 import { readTags, required } from './read-shapes.ts';
 
 export function readSecurityGroup(shape: SecurityGroupShape): SecurityGroup {

@@ -5,7 +5,7 @@ import type {
   RouteTable as RouteTableShape,
   Tag as TagShape,
 } from '@aws-sdk/client-ec2';
-import type { ElasticIp, NetworkInterface, RouteTable, Tag } from '../../cloud/ec2-api.ts';
+import type { ElasticIp, NetworkInterface, RouteTable, Tag } from '../../cloud/ec2/ec2-api.ts';
 
 /** A field that EC2's model marks optional and its answers always have. */
 export function required<Value>(value: Value | undefined, field: string): Value {

@@ -1,8 +1,8 @@
 import { createServer, type ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Ec2Api } from '../../cloud/ec2-api.ts';
-import { Ec2CallError } from '../../cloud/ec2-call-error.ts';
-import { isOutcomeUnknown, translateEc2Error } from '../../cloud/translate-ec2-error.ts';
+import type { Ec2Api } from '../../cloud/ec2/ec2-api.ts';
+import { Ec2CallError } from '../../cloud/ec2/ec2-call-error.ts';
+import { isOutcomeUnknown, translateEc2Error } from '../../cloud/steps/translate-ec2-error.ts';
 import { listenOnLoopback } from '../../testing/listen-on-loopback.ts';
 import { sdkEc2Api, type SdkEc2Options } from './sdk-ec2-api.ts';
 

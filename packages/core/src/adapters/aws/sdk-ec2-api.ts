@@ -1,6 +1,6 @@
-import type { Ec2Api, RouteToNetworkInterface, Tag } from '../../cloud/ec2-api.ts';
-import type { Ec2PacketFilters } from '../../cloud/ec2-packet-filters.ts';
-import { orAborted } from '../../cloud/share-reads.ts';
+import type { Ec2Api, RouteToNetworkInterface, Tag } from '../../cloud/ec2/ec2-api.ts';
+import type { Ec2PacketFilters } from '../../cloud/ec2/ec2-packet-filters.ts';
+import { orAborted } from '../../cloud/ec2/share-reads.ts';
 import { onDemand } from '../../on-demand.ts';
 import { ec2CallErrorFrom, isClockCorrected, type SdkErrorFacts } from './ec2-call-error-from.ts';
 import { readElasticIp, required } from './read-shapes.ts';

@@ -1,4 +1,4 @@
-import type { Ec2PacketFilters } from '../../cloud/ec2-packet-filters.ts';
+import type { Ec2PacketFilters } from '../../cloud/ec2/ec2-packet-filters.ts';
 import { readNetworkAcl, readSecurityGroup } from './read-packet-filters.ts';
 import { required } from './read-shapes.ts';
 import { allPages, filtersOf, type Run } from './sdk-run.ts';

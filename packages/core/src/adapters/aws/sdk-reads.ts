@@ -1,4 +1,4 @@
-import type { Ec2Api } from '../../cloud/ec2-api.ts';
+import type { Ec2Api } from '../../cloud/ec2/ec2-api.ts';
 import { readElasticIp, readNetworkInterface, readRouteTable, required } from './read-shapes.ts';
 import { allPages, filtersOf, type Run } from './sdk-run.ts';
 

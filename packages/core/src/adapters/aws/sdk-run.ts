@@ -4,7 +4,7 @@ import type {
   ServiceInputTypes,
   ServiceOutputTypes,
 } from '@aws-sdk/client-ec2';
-import type { CallOptions, Filter } from '../../cloud/ec2-api.ts';
+import type { CallOptions, Filter } from '../../cloud/ec2/ec2-api.ts';
 import type * as sdkModule from './ec2-commands.ts';
 
 /** The part of the SDK that is used, once it is loaded. */

@@ -1,8 +1,10 @@
 import { CoreError } from '../../errors.ts';
 import type { Clock } from '../../identity/clock.ts';
+import { withFailures } from '../acquire/with-failures.ts';
 import type { Claim, Grant, GrantRequest, LinkFact } from '../identity-grant.ts';
-import { withFailures } from '../with-failures.ts';
-import { nextAcquireAct, type AcquireAct } from './next-acquire-act.ts';
+import { followClaims, type ClaimChanges } from './claim-changes.ts';
+import type { ClaimStore } from './claim-store.ts';
+import { changeSpec, letClaimGo } from './claim-writes.ts';
 import {
   claimFinalizer,
   claimKeyOf,
@@ -11,9 +13,7 @@ import {
   type ClaimTrouble,
   type IdentityClaim,
 } from './claim.ts';
-import { followClaims, type ClaimChanges } from './claim-changes.ts';
-import type { ClaimStore } from './claim-store.ts';
-import { changeSpec, letClaimGo } from './claim-writes.ts';
+import { nextAcquireAct, type AcquireAct } from './next-acquire-act.ts';
 
 export interface AcquireClaimParts {
   readonly claims: ClaimStore;

@@ -1,11 +1,10 @@
 import type { LivePods } from '../liveness.ts';
-import { mergeOwnWrites } from '../own-writes.ts';
-import { planCloud, type CloudPlan } from '../plan-cloud.ts';
-import { refusePlan } from '../refuse-plan.ts';
-import { translateEc2Error } from '../translate-ec2-error.ts';
-import { isRefusedByPod, nameClaim, type IdentityClaim } from './claim.ts';
-import { sayIpv6Held } from './claim-ipv6.ts';
+import { mergeOwnWrites } from '../observe/own-writes.ts';
+import { planCloud, type CloudPlan } from '../plan/plan-cloud.ts';
+import { refusePlan } from '../plan/refuse-plan.ts';
+import { translateEc2Error } from '../steps/translate-ec2-error.ts';
 import { followClaims, type ClaimChanges } from './claim-changes.ts';
+import { sayIpv6Held } from './claim-ipv6.ts';
 import {
   addressesOf,
   breakPromise,
@@ -15,10 +14,11 @@ import {
   wakeWhoWaits,
   type ClaimWork,
 } from './claim-work.ts';
+import { isRefusedByPod, nameClaim, type IdentityClaim } from './claim.ts';
 import type { ControlPorts } from './control-ports.ts';
 import { finishClaim, giveBackRefused } from './finish-claim.ts';
-import { AddressTaken, holdClaim } from './hold-claim.ts';
 import { heirOf } from './heir.ts';
+import { AddressTaken, holdClaim } from './hold-claim.ts';
 import { isWhole, lookAfterClaim } from './look-after-claim.ts';
 import { lookAtPlaces, placeOf, type Placed } from './place-claims.ts';
 import { isPlaceShared, needsLiveness, sortErrands, type Errands } from './sort-errands.ts';

@@ -1,13 +1,13 @@
 import { CoreError } from '../../errors.ts';
-import type { CloudSession } from '../cloud-session.ts';
-import { holdIpv6, releaseIpv6, type Ipv6Claim } from '../hold-ipv6.ts';
 import type { Grant } from '../identity-grant.ts';
-import { ipv6RecordOf } from '../ipv6-record.ts';
-import { isYoung } from '../judge-claim.ts';
+import { holdIpv6, releaseIpv6, type Ipv6Claim } from '../ipv6/hold-ipv6.ts';
+import { ipv6RecordOf } from '../ipv6/ipv6-record.ts';
 import type { Liveness, LivePods } from '../liveness.ts';
-import { interfaceOf, type CloudView } from '../view.ts';
-import { addressOfClaim, nameClaim } from './claim.ts';
+import { isYoung } from '../maintain/judge-claim.ts';
+import type { CloudSession } from '../observe/cloud-session.ts';
+import { interfaceOf, type CloudView } from '../observe/view.ts';
 import { knownForMs, renewSession, type ClaimPlace, type ClaimWork } from './claim-work.ts';
+import { addressOfClaim, nameClaim } from './claim.ts';
 import type { ControlPorts } from './control-ports.ts';
 
 /** What a grant says of its IPv6 side. */

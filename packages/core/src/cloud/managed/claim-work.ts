@@ -1,9 +1,9 @@
 import type { CoreErrorCode } from '../../errors.ts';
-import { openSession, type CloudSession } from '../cloud-session.ts';
-import type { Grant } from '../identity-grant.ts';
-import { describeLagMs } from '../judge-claim.ts';
 import { formatOwnerTag } from '../../identity/owner.ts';
-import type { OwnWrite } from '../view.ts';
+import type { Grant } from '../identity-grant.ts';
+import { describeLagMs } from '../maintain/judge-claim.ts';
+import { openSession, type CloudSession } from '../observe/cloud-session.ts';
+import type { OwnWrite } from '../observe/view.ts';
 import { addressOfClaim, type ClaimKey, type IdentityClaim } from './claim.ts';
 import type { ControlPorts } from './control-ports.ts';
 

@@ -1,5 +1,5 @@
-import type { Orphan } from '../plan-reap.ts';
-import type { CloudStep } from '../cloud-step.ts';
+import type { Orphan } from '../reap/plan-reap.ts';
+import type { CloudStep } from '../steps/cloud-step.ts';
 import { addressOfClaim, interfaceOfClaim, type IdentityClaim } from './claim.ts';
 
 /**

@@ -2,8 +2,8 @@ import { afterEach, expect, it } from 'vitest';
 import { ensurePublicIdentity } from '../../ensure-public-identity.ts';
 import type { HeldIdentity } from '../../held-identity.ts';
 import { ManagedRegion, type ManagedPod } from '../../testing/managed-region.ts';
-import { aroundEc2 } from '../around-ec2.ts';
-import type { Ec2Api, ElasticIp } from '../ec2-api.ts';
+import { aroundEc2 } from '../ec2/around-ec2.ts';
+import type { Ec2Api, ElasticIp } from '../ec2/ec2-api.ts';
 import { addressOfClaim } from './claim.ts';
 
 let region: ManagedRegion | undefined;

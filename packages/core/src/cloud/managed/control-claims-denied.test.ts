@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { ensurePublicIdentity } from '../../ensure-public-identity.ts';
-import type { Cidr } from '../../identity/address.ts';
 import type { HeldIdentity } from '../../held-identity.ts';
+import type { Cidr } from '../../identity/address.ts';
 import { claimsAround, ManagedRegion, type ManagedPod } from '../../testing/managed-region.ts';
-import { aroundEc2 } from '../around-ec2.ts';
-import type { Ec2Action } from '../ec2-action.ts';
-import type { Ec2Api } from '../ec2-api.ts';
-import { Ec2CallError } from '../ec2-call-error.ts';
+import { aroundEc2 } from '../ec2/around-ec2.ts';
+import type { Ec2Action } from '../ec2/ec2-action.ts';
+import type { Ec2Api } from '../ec2/ec2-api.ts';
+import { Ec2CallError } from '../ec2/ec2-call-error.ts';
 
 let region: ManagedRegion | undefined;
 afterEach(() => region?.close());

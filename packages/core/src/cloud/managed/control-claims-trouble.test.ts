@@ -4,7 +4,7 @@ import type { HeldIdentity } from '../../held-identity.ts';
 import type { Cidr } from '../../identity/address.ts';
 import type { KeepEvent } from '../../keep/keep-event.ts';
 import { ManagedRegion, type ManagedPod } from '../../testing/managed-region.ts';
-import { aroundEc2 } from '../around-ec2.ts';
+import { aroundEc2 } from '../ec2/around-ec2.ts';
 
 let region: ManagedRegion | undefined;
 afterEach(() => region?.close());

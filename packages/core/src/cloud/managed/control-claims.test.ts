@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { ensurePublicIdentity, type EnsureOptions } from '../../ensure-public-identity.ts';
 import type { HeldIdentity } from '../../held-identity.ts';
+import { claimsAround, ManagedRegion, type ManagedPod } from '../../testing/managed-region.ts';
+import { aroundEc2 } from '../ec2/around-ec2.ts';
 import type { LivePods } from '../liveness.ts';
 import type { IdentityClaim } from './claim.ts';
-import { aroundEc2 } from '../around-ec2.ts';
-import { claimsAround, ManagedRegion, type ManagedPod } from '../../testing/managed-region.ts';
 
 let region: ManagedRegion | undefined;
 afterEach(() => region?.close());

@@ -1,10 +1,10 @@
 import type { CoreError } from '../../errors.ts';
 import type { Clock } from '../../identity/clock.ts';
-import type { Ec2Api } from '../ec2-api.ts';
+import type { Ec2Api } from '../ec2/ec2-api.ts';
 import type { CloudStepEvent } from '../identity-grant.ts';
 import type { Liveness } from '../liveness.ts';
-import type { ClaimKey } from './claim.ts';
 import type { ClaimStore } from './claim-store.ts';
+import type { ClaimKey } from './claim.ts';
 
 /** What each part of the controller works with: EC2 and claims write only under the lease. */
 export interface ControlPorts {

@@ -1,13 +1,13 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { ensurePublicIdentity } from '../../ensure-public-identity.ts';
 import type { HeldIdentity } from '../../held-identity.ts';
-import { dieAtEachWrite } from '../../testing/die-at-each-write.ts';
-import { MemoryLease } from '../../testing/memory-lease.ts';
-import { claimsAround, ManagedRegion, type ManagedPod } from '../../testing/managed-region.ts';
 import { parseIpv4Address } from '../../identity/address.ts';
 import { formatOwnerTag, ownerTagKey } from '../../identity/owner.ts';
-import { aroundEc2 } from '../around-ec2.ts';
-import { describeLagMs } from '../judge-claim.ts';
+import { dieAtEachWrite } from '../../testing/die-at-each-write.ts';
+import { claimsAround, ManagedRegion, type ManagedPod } from '../../testing/managed-region.ts';
+import { MemoryLease } from '../../testing/memory-lease.ts';
+import { aroundEc2 } from '../ec2/around-ec2.ts';
+import { describeLagMs } from '../maintain/judge-claim.ts';
 import { fenceClaims, fenceEc2 } from './fence-writes.ts';
 
 let region: ManagedRegion | undefined;

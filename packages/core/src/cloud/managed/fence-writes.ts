@@ -1,6 +1,6 @@
 import { CoreError } from '../../errors.ts';
-import { aroundEc2, isRead } from '../around-ec2.ts';
-import type { Ec2Api } from '../ec2-api.ts';
+import { aroundEc2, isRead } from '../ec2/around-ec2.ts';
+import type { Ec2Api } from '../ec2/ec2-api.ts';
 import type { ClaimStore } from './claim-store.ts';
 import type { WriterLease } from './writer-lease.ts';
 

@@ -1,11 +1,11 @@
-import type { ClaimToEnd } from '../plan-nothing.ts';
-import { endClaim } from '../end-claim.ts';
 import type { Grant } from '../identity-grant.ts';
-import { rememberWrite } from '../own-writes.ts';
-import { claimFinalizer, type AddressPromise, type IdentityClaim } from './claim.ts';
+import { rememberWrite } from '../observe/own-writes.ts';
+import type { ClaimToEnd } from '../plan/plan-nothing.ts';
+import { endClaim } from '../release/end-claim.ts';
 import { releaseClaimIpv6 } from './claim-ipv6.ts';
 import { knownForMs, renewSession, type ClaimWork } from './claim-work.ts';
 import { changeClaim } from './claim-writes.ts';
+import { claimFinalizer, type AddressPromise, type IdentityClaim } from './claim.ts';
 import type { ControlPorts } from './control-ports.ts';
 import { writeStatus } from './write-status.ts';
 

@@ -1,18 +1,19 @@
 import { converge } from '../../converge.ts';
 import { CoreError } from '../../errors.ts';
-import { carryOut } from '../carry-out.ts';
-import type { CloudSession } from '../cloud-session.ts';
-import type { CloudStep } from '../cloud-step.ts';
+import { freePrivateIp } from '../acquire/take-over.ts';
 import type { Grant } from '../identity-grant.ts';
-import { lookIntoPrefixes } from '../look-into-prefixes.ts';
-import { lookAtCloud, poolFilters, routeTableIdFilters } from '../observe-cloud.ts';
-import { mergeOwnWrites } from '../own-writes.ts';
-import { planAlone, type CloudPlan, type WantedIdentity } from '../plan-cloud.ts';
-import { privateIpIsOurs } from '../private-ip-duty.ts';
-import { refusePlan } from '../refuse-plan.ts';
-import { freePrivateIp } from '../take-over.ts';
-import { interfaceOf, type CloudView } from '../view.ts';
-import { hasItsPrivateIp } from './heir.ts';
+import type { CloudSession } from '../observe/cloud-session.ts';
+import { lookIntoPrefixes } from '../observe/look-into-prefixes.ts';
+import { lookAtCloud, poolFilters, routeTableIdFilters } from '../observe/observe-cloud.ts';
+import { mergeOwnWrites } from '../observe/own-writes.ts';
+import { interfaceOf, type CloudView } from '../observe/view.ts';
+import { planAlone, type CloudPlan, type WantedIdentity } from '../plan/plan-cloud.ts';
+import { privateIpIsOurs } from '../plan/private-ip-duty.ts';
+import { refusePlan } from '../plan/refuse-plan.ts';
+import { carryOut } from '../steps/carry-out.ts';
+import type { CloudStep } from '../steps/cloud-step.ts';
+import { holdClaimIpv6 } from './claim-ipv6.ts';
+import { renewSession, type ClaimPlace, type ClaimWork } from './claim-work.ts';
 import {
   addressOfClaim,
   nameClaim,
@@ -20,9 +21,8 @@ import {
   type ClaimPhase,
   type IdentityClaim,
 } from './claim.ts';
-import { holdClaimIpv6 } from './claim-ipv6.ts';
-import { renewSession, type ClaimPlace, type ClaimWork } from './claim-work.ts';
 import type { ControlPorts } from './control-ports.ts';
+import { hasItsPrivateIp } from './heir.ts';
 import { isOfOneAddress } from './stops-all.ts';
 import { heldAddress, isReady, wantedFor } from './want-claim.ts';
 import { writeStatus } from './write-status.ts';

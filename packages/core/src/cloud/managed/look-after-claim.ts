@@ -1,12 +1,12 @@
 import type { GrantState, MaintainCall } from '../identity-grant.ts';
-import { askedForBy, believedId, judgeClaim } from '../judge-claim.ts';
-import { maintainBeside } from '../maintain-ipv6.ts';
-import { maintainGrant } from '../maintain-grant.ts';
-import { planAlone } from '../plan-cloud.ts';
-import { showsTable, type CloudView } from '../view.ts';
-import type { ClaimPhase } from './claim.ts';
+import { maintainBeside } from '../ipv6/maintain-ipv6.ts';
+import { askedForBy, believedId, judgeClaim } from '../maintain/judge-claim.ts';
+import { maintainGrant } from '../maintain/maintain-grant.ts';
+import { showsTable, type CloudView } from '../observe/view.ts';
+import { planAlone } from '../plan/plan-cloud.ts';
 import { isIpv6Whole } from './claim-ipv6.ts';
 import { knownForMs, renewSession, type ClaimPlace, type ClaimWork } from './claim-work.ts';
+import type { ClaimPhase } from './claim.ts';
 import type { ControlPorts } from './control-ports.ts';
 import { wantedFor } from './want-claim.ts';
 import { troubleOf, writeStatus } from './write-status.ts';

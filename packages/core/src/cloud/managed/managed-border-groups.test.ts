@@ -3,8 +3,8 @@ import { ensurePublicIdentity } from '../../ensure-public-identity.ts';
 import type { HeldIdentity } from '../../held-identity.ts';
 import { poolTagKey } from '../../identity/owner.ts';
 import { ManagedRegion, type ManagedPod } from '../../testing/managed-region.ts';
-import { aroundEc2 } from '../around-ec2.ts';
-import type { ElasticIp } from '../ec2-api.ts';
+import { aroundEc2 } from '../ec2/around-ec2.ts';
+import type { ElasticIp } from '../ec2/ec2-api.ts';
 
 const tags = { [poolTagKey]: 'media' };
 const local = 'eu-central-1-ham-1';

@@ -7,7 +7,7 @@ import type { Keeping } from '../../keep/keeping.ts';
 import { reapOrphans } from '../../reap-orphans.ts';
 import { dieAtEachWrite } from '../../testing/die-at-each-write.ts';
 import { ManagedRegion, type ManagedPod } from '../../testing/managed-region.ts';
-import { describeLagMs } from '../judge-claim.ts';
+import { describeLagMs } from '../maintain/judge-claim.ts';
 
 let region: ManagedRegion | undefined;
 let keeping: Keeping | undefined;

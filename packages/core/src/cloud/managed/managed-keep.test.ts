@@ -1,18 +1,18 @@
 import { afterEach, expect, it } from 'vitest';
-import { ownerTagKey } from '../../identity/owner.ts';
-import { aroundEc2 } from '../around-ec2.ts';
-import type { Ec2Api, ElasticIp } from '../ec2-api.ts';
-import type { LivePods } from '../liveness.ts';
-import { describeLagMs } from '../judge-claim.ts';
 import { ensurePublicIdentity } from '../../ensure-public-identity.ts';
 import type { HeldIdentity } from '../../held-identity.ts';
+import { formatHandover, handoverTagKey } from '../../identity/handover.ts';
+import { ownerTagKey } from '../../identity/owner.ts';
 import type { PublicIdentity } from '../../identity/public-identity.ts';
 import type { KeepEvent } from '../../keep/keep-event.ts';
 import type { Keeping } from '../../keep/keeping.ts';
-import { formatHandover, handoverTagKey } from '../../identity/handover.ts';
 import { reapOrphans } from '../../reap-orphans.ts';
 import { requestHandover } from '../../request-handover.ts';
 import { ManagedRegion, type ManagedPod } from '../../testing/managed-region.ts';
+import { aroundEc2 } from '../ec2/around-ec2.ts';
+import type { Ec2Api, ElasticIp } from '../ec2/ec2-api.ts';
+import type { LivePods } from '../liveness.ts';
+import { describeLagMs } from '../maintain/judge-claim.ts';
 
 let region: ManagedRegion | undefined;
 let keeping: Keeping | undefined;

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { SimulatedEc2 } from '../../testing/simulated-ec2/simulated-ec2.ts';
-import { aroundEc2 } from '../around-ec2.ts';
-import type { Ec2Api } from '../ec2-api.ts';
-import { Ec2CallError } from '../ec2-call-error.ts';
+import { aroundEc2 } from '../ec2/around-ec2.ts';
+import type { Ec2Api } from '../ec2/ec2-api.ts';
+import { Ec2CallError } from '../ec2/ec2-call-error.ts';
 import { oneFirst } from './one-first.ts';
 
 function refusal(ec2Code: string): Ec2CallError {

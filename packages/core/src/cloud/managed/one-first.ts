@@ -1,6 +1,6 @@
-import type { AssociateAddress, Ec2Api } from '../ec2-api.ts';
-import { Ec2CallError } from '../ec2-call-error.ts';
-import { meaningOf } from '../translate-ec2-error.ts';
+import type { AssociateAddress, Ec2Api } from '../ec2/ec2-api.ts';
+import { Ec2CallError } from '../ec2/ec2-call-error.ts';
+import { meaningOf } from '../steps/translate-ec2-error.ts';
 import { isOfOneAddress, stopsAll } from './stops-all.ts';
 
 interface Refusal {

@@ -1,16 +1,16 @@
-import { openSession } from '../cloud-session.ts';
-import { findNetworkInterface } from '../find-network-interface.ts';
-import { judgeNetworkInterface } from '../judge-network-interface.ts';
-import { lookIntoPrefixes } from '../look-into-prefixes.ts';
+import { judgeNetworkInterface } from '../acquire/judge-network-interface.ts';
+import { openSession } from '../observe/cloud-session.ts';
+import { findNetworkInterface } from '../observe/find-network-interface.ts';
+import { lookIntoPrefixes } from '../observe/look-into-prefixes.ts';
 import {
   findRouteTables,
   lookAtCloud,
   poolFilters,
   routeTableIdFilters,
-} from '../observe-cloud.ts';
-import type { CloudView } from '../view.ts';
-import type { IdentityClaim } from './claim.ts';
+} from '../observe/observe-cloud.ts';
+import type { CloudView } from '../observe/view.ts';
 import type { ClaimPlace, ClaimWork } from './claim-work.ts';
+import type { IdentityClaim } from './claim.ts';
 import type { ControlPorts } from './control-ports.ts';
 
 /** A claim whose place is known. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Ec2Api } from '../ec2-api.ts';
+import type { Ec2Api } from '../ec2/ec2-api.ts';
 import { shareChecks } from './share-checks.ts';
 
 const input = { networkInterfaceId: 'eni-1', sourceDestCheck: false };

@@ -1,4 +1,4 @@
-import type { CallOptions, Ec2Api } from '../ec2-api.ts';
+import type { CallOptions, Ec2Api } from '../ec2/ec2-api.ts';
 
 /**
  * An Ec2Api in which several who switch off the source/destination check of one network interface at the same time make one call. An

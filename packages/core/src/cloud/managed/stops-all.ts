@@ -1,5 +1,5 @@
 import type { CoreErrorCode } from '../../errors.ts';
-import { Ec2CallError } from '../ec2-call-error.ts';
+import { Ec2CallError } from '../ec2/ec2-call-error.ts';
 
 /** Troubles of one claim in which no other would get further either. Missing rights are none: they may be missing on what one claim needs. */
 export const stopsAll: readonly CoreErrorCode[] = [

@@ -1,9 +1,9 @@
-import { judgeOccupant } from '../occupant.ts';
-import type { CloudPlan, WantedIdentity } from '../plan-cloud.ts';
-import { interfaceOf, type CloudView } from '../view.ts';
 import { parseIpv4Address, type Ipv4Address } from '../../identity/address.ts';
-import { addressOfClaim, type IdentityClaim } from './claim.ts';
+import { interfaceOf, type CloudView } from '../observe/view.ts';
+import { judgeOccupant } from '../plan/occupant.ts';
+import type { CloudPlan, WantedIdentity } from '../plan/plan-cloud.ts';
 import type { ClaimPlace, ClaimWork } from './claim-work.ts';
+import { addressOfClaim, type IdentityClaim } from './claim.ts';
 
 type WantingWork = Pick<ClaimWork, 'claim' | 'excluded' | 'inherits' | 'session'>;
 

@@ -1,4 +1,4 @@
-import type { AllLinksSetting, KernelWorld } from '../kernel-port-contract.ts';
+import type { AllLinksSetting, KernelWorld } from '../kernel-port/kernel-port-contract.ts';
 import { fakePod } from './fake-pod.ts';
 import type { FakeAllLinks } from './fake-world.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { parseIpv4Address, type Cidr } from '../../identity/address.ts';
-import { applyPlan, contractIdentity, observed } from '../kernel-port-contract.ts';
-import { kernelPortCases } from '../kernel-port-cases.ts';
-import { contractIpv6, dualStackLink } from '../kernel-port-ipv6-cases.ts';
+import { kernelPortCases } from '../kernel-port/kernel-port-cases.ts';
+import { applyPlan, contractIdentity, observed } from '../kernel-port/kernel-port-contract.ts';
+import { contractIpv6, dualStackLink } from '../kernel-port/kernel-port-ipv6-cases.ts';
 import { fakeWorld } from './fake-contract-world.ts';
 import type { FakeKernel } from './fake-kernel.ts';
 import { FakeNode } from './fake-node.ts';

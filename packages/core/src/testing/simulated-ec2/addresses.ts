@@ -1,4 +1,4 @@
-import type { AllocatedAddress, Tag } from '../../cloud/ec2-api.ts';
+import type { AllocatedAddress, Tag } from '../../cloud/ec2/ec2-api.ts';
 import {
   addressOn,
   nextId,

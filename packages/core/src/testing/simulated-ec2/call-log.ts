@@ -1,5 +1,5 @@
-import { isRead } from '../../cloud/around-ec2.ts';
-import type { Ec2Action } from '../../cloud/ec2-action.ts';
+import { isRead } from '../../cloud/ec2/around-ec2.ts';
+import type { Ec2Action } from '../../cloud/ec2/ec2-action.ts';
 
 export type { Ec2Action };
 

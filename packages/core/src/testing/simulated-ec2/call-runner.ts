@@ -1,17 +1,17 @@
-import { isRead } from '../../cloud/around-ec2.ts';
-import type { CallOptions } from '../../cloud/ec2-api.ts';
-import { Ec2CallError } from '../../cloud/ec2-call-error.ts';
+import { isRead } from '../../cloud/ec2/around-ec2.ts';
+import type { CallOptions } from '../../cloud/ec2/ec2-api.ts';
+import { Ec2CallError } from '../../cloud/ec2/ec2-call-error.ts';
 import { CallLog, type Ec2Action } from './call-log.ts';
 import type { Ec2ChangeListener } from './change.ts';
 import type { CloudState } from './cloud-state.ts';
 import { CloudCopy, type ShownKind, type ShownResources } from './copy-cloud.ts';
 import { Faults, type Ec2Fault } from './faults.ts';
 import type { Hardships } from './hardships.ts';
-import { requireAllowed } from './iam-policy.ts';
+import { requireAllowed } from './iam/iam-policy.ts';
+import { rightsOf, requireTagged } from './iam/tag-conditions.ts';
 import type { LaggingKind } from './lagging-reads.ts';
 import { finishReassignments } from './network-interfaces.ts';
 import { httpStatusOf, Refusal, refuse } from './refuse.ts';
-import { rightsOf, requireTagged } from './tag-conditions.ts';
 import { failWith } from './transients.ts';
 
 const laggingKinds: Readonly<Partial<Record<Ec2Action, LaggingKind>>> = {

@@ -1,4 +1,4 @@
-import type { Tag } from '../../cloud/ec2-api.ts';
+import type { Tag } from '../../cloud/ec2/ec2-api.ts';
 
 /** What a write did to the simulated cloud; a data plane follows these. */
 export type Ec2Change =

@@ -1,5 +1,5 @@
-import type { Tag } from '../../cloud/ec2-api.ts';
-import type { IpPermission, NetworkAclEntry } from '../../cloud/ec2-packet-filters.ts';
+import type { Tag } from '../../cloud/ec2/ec2-api.ts';
+import type { IpPermission, NetworkAclEntry } from '../../cloud/ec2/ec2-packet-filters.ts';
 import type { Ec2Change } from './change.ts';
 import type { CloudRules } from './cloud-rules.ts';
 import type { SimulatedInstanceType } from './instance-types.ts';

@@ -1,4 +1,4 @@
-import type { ElasticIp, Filter, NetworkInterface, RouteTable } from '../../cloud/ec2-api.ts';
+import type { ElasticIp, Filter, NetworkInterface, RouteTable } from '../../cloud/ec2/ec2-api.ts';
 import {
   addressOn,
   requireAddress,
@@ -12,8 +12,8 @@ import {
   type RouteTableRecord,
   type RouteTarget,
 } from './cloud-state.ts';
-import { accountId } from './iam-access.ts';
 import { filterResources, type FilterFields } from './filters.ts';
+import { accountId } from './iam/iam-access.ts';
 import type { PublicHostnameType } from './public-hostname.ts';
 import { refuse } from './refuse.ts';
 

@@ -1,7 +1,7 @@
 import type { Ec2Action } from './call-log.ts';
-import type { IamStatement } from './iam-policy.ts';
+import type { IamStatement } from './iam/iam-policy.ts';
+import type { TagCondition } from './iam/tag-conditions.ts';
 import { refuse } from './refuse.ts';
-import type { TagCondition } from './tag-conditions.ts';
 
 /** A fault planted into the next calls of an action; the action `*` means any. */
 export interface Ec2Fault {

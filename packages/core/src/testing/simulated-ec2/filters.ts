@@ -1,4 +1,4 @@
-import type { Filter } from '../../cloud/ec2-api.ts';
+import type { Filter } from '../../cloud/ec2/ec2-api.ts';
 import type { CloudState, Tags } from './cloud-state.ts';
 import { refuse } from './refuse.ts';
 

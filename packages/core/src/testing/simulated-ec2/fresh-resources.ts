@@ -1,4 +1,4 @@
-import type { Ec2Action } from '../../cloud/ec2-action.ts';
+import type { Ec2Action } from '../../cloud/ec2/ec2-action.ts';
 import type { Ec2Change } from './change.ts';
 import type { CloudState } from './cloud-state.ts';
 import { refuse } from './refuse.ts';

@@ -1,9 +1,9 @@
-import { isCidr } from '../../identity/address.ts';
 import type {
   DescribeNetworkAcls,
   NetworkAcl,
   NetworkAclEntry,
-} from '../../cloud/ec2-packet-filters.ts';
+} from '../../cloud/ec2/ec2-packet-filters.ts';
+import { isCidr } from '../../identity/address.ts';
 import {
   nextId,
   requireSubnet,

@@ -1,11 +1,11 @@
-import type { Ec2Action } from '../../cloud/ec2-action.ts';
-import { ec2RequestRates, unfilteredReads } from '../../cloud/request-rates.ts';
+import type { Ec2Action } from '../../cloud/ec2/ec2-action.ts';
+import { ec2RequestRates, unfilteredReads } from '../../cloud/ec2/request-rates.ts';
 import {
   fullBucket,
   takeToken,
   type BucketLevel,
   type RequestRate,
-} from '../../cloud/token-bucket.ts';
+} from '../../cloud/ec2/token-bucket.ts';
 import type { Clock } from '../../identity/clock.ts';
 import { refuse } from './refuse.ts';
 

@@ -2,7 +2,7 @@ import type {
   DescribeSecurityGroups,
   IpPermission,
   SecurityGroup,
-} from '../../cloud/ec2-packet-filters.ts';
+} from '../../cloud/ec2/ec2-packet-filters.ts';
 import {
   nextId,
   requireNetworkInterface,

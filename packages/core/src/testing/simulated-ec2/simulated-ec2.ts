@@ -9,17 +9,17 @@ import type {
   RouteTable,
   SetSourceDestCheck,
   Tag,
-} from '../../cloud/ec2-api.ts';
+} from '../../cloud/ec2/ec2-api.ts';
 import type {
   DescribeNetworkAcls,
   DescribeSecurityGroups,
   GetManagedPrefixListEntries,
   NetworkAcl,
   SecurityGroup,
-} from '../../cloud/ec2-packet-filters.ts';
+} from '../../cloud/ec2/ec2-packet-filters.ts';
+import type { Clock } from '../../identity/clock.ts';
 import * as addresses from './addresses.ts';
 import type { AllocateInput, AssociateInput, ReleaseInput } from './addresses.ts';
-import type { Clock } from '../../identity/clock.ts';
 import type { CloudRules } from './cloud-rules.ts';
 import * as describe from './describe.ts';
 import type { DescribeInterfacesInput, ShownNetworkInterface } from './describe.ts';
@@ -30,14 +30,14 @@ import type { ReadConsistency } from './lagging-reads.ts';
 import * as acls from './network-acls.ts';
 import * as networkInterfaces from './network-interfaces.ts';
 import type { AssignAnswer, AssignInput } from './network-interfaces.ts';
-import type { SimulatedRates } from './request-buckets.ts';
 import * as prefixLists from './prefix-lists.ts';
+import type { SimulatedRates } from './request-buckets.ts';
 import * as routeTables from './route-tables.ts';
 import type { RouteInput } from './route-tables.ts';
 import * as groups from './security-groups.ts';
+import { runnerOf, SimulatedRegion } from './simulated-region.ts';
 import * as tags from './tags.ts';
 import type { DeleteTagsInput } from './tags.ts';
-import { runnerOf, SimulatedRegion } from './simulated-region.ts';
 import type { TransientFailures } from './transients.ts';
 import { unassignPrivateIps, type UnassignInput } from './unassign-private-ips.ts';
 

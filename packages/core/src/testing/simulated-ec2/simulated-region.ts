@@ -1,5 +1,5 @@
-import type { AllocatedAddress } from '../../cloud/ec2-api.ts';
-import type { NetworkAclEntry } from '../../cloud/ec2-packet-filters.ts';
+import type { AllocatedAddress } from '../../cloud/ec2/ec2-api.ts';
+import type { NetworkAclEntry } from '../../cloud/ec2/ec2-packet-filters.ts';
 import type { Clock } from '../../identity/clock.ts';
 import * as addresses from './addresses.ts';
 import * as attachments from './attachments.ts';
@@ -17,7 +17,8 @@ import type {
 } from './connect-topology.ts';
 import type { Ec2Fault } from './faults.ts';
 import { hardshipsOf } from './hardships.ts';
-import { parsePolicy, type IamPolicy } from './iam-policy.ts';
+import { parsePolicy, type IamPolicy } from './iam/iam-policy.ts';
+import type { TagCondition } from './iam/tag-conditions.ts';
 import * as acls from './network-acls.ts';
 import type { NetworkAclSetup } from './network-acls.ts';
 import * as prefixLists from './prefix-lists.ts';
@@ -30,7 +31,6 @@ import * as groups from './security-groups.ts';
 import type { SecurityGroupRules, SecurityGroupSetup } from './security-groups.ts';
 import type { SimulatedEc2Options } from './simulated-ec2.ts';
 import { snapshotOf, type Ec2Snapshot } from './snapshot.ts';
-import type { TagCondition } from './tag-conditions.ts';
 import * as tearDown from './tear-down.ts';
 import * as topology from './topology.ts';
 import type {

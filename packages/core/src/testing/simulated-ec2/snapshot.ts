@@ -1,5 +1,5 @@
-import type { ElasticIp, RouteTable, Tag } from '../../cloud/ec2-api.ts';
-import type { NetworkAcl, SecurityGroup } from '../../cloud/ec2-packet-filters.ts';
+import type { ElasticIp, RouteTable, Tag } from '../../cloud/ec2/ec2-api.ts';
+import type { NetworkAcl, SecurityGroup } from '../../cloud/ec2/ec2-packet-filters.ts';
 import {
   tagList,
   type CidrReservation,
@@ -12,9 +12,9 @@ import {
   describeRouteTables,
   type ShownNetworkInterface,
 } from './describe.ts';
+import type { SimulatedInstanceType } from './instance-types.ts';
 import { describeNetworkAcls } from './network-acls.ts';
 import { describeSecurityGroups } from './security-groups.ts';
-import type { SimulatedInstanceType } from './instance-types.ts';
 
 /** The whole simulated region as plain JSON. */
 export interface Ec2Snapshot {

@@ -1,4 +1,4 @@
-import type { Tag } from '../../cloud/ec2-api.ts';
+import type { Tag } from '../../cloud/ec2/ec2-api.ts';
 import { requireKnown } from './addresses.ts';
 import { tagList, type CloudState, type Tags } from './cloud-state.ts';
 import { refuse } from './refuse.ts';

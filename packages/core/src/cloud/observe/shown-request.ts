@@ -1,0 +1,16 @@
+import { handoverTagKey, parseHandover, type HandoverRequestTag } from '../../identity/handover.ts';
+import type { ElasticIp } from '../ec2/ec2-api.ts';
+import { tagOf } from './view.ts';
+
+/** A request for a handover as an address shows it. */
+export interface ShownRequest extends HandoverRequestTag {
+  /** As it was written: it is deleted by its value. */
+  readonly value: string;
+}
+
+/** The request for a handover that an address shows; undefined when it shows none, or none that can be read. */
+export function requestOn(address: ElasticIp): ShownRequest | undefined {
+  const value = tagOf(address, handoverTagKey);
+  const request = value === undefined ? undefined : parseHandover(value);
+  return value === undefined || request === undefined ? undefined : { ...request, value };
+}
