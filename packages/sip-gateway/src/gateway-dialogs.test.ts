@@ -1,4 +1,4 @@
-import { headerValue } from '@truetuple/sip-engine';
+import { headerValue, headerValues } from '@truetuple/sip-engine';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openGatewayBench, type BenchPeer, type GatewayBench } from './testing/gateway-bench.ts';
 import { bodyOf, establish, expectNothingLeft, tupleIn } from './testing/gateway-calls.ts';
@@ -325,6 +325,7 @@ describe('other methods in a call', () => {
     expect(headerValue(message, 'allow')).toBe(
       allows ? 'INVITE, ACK, BYE, CANCEL, OPTIONS' : undefined,
     );
+    expect(headerValue(message, 'supported')).toBe(method === 'OPTIONS' ? 'timer' : undefined);
     expect(b.sip.log()).toEqual(['INVITE', 'ACK']);
     await hangUp(all);
   });
@@ -346,6 +347,36 @@ describe('other methods in a call', () => {
     }
     expect(b.sip.log()).toEqual(['INVITE', 'ACK']);
     await bench.run(45_000);
+    await hangUp(all);
+  });
+
+  it('a session timer that the callee asks for is kept, and said once', async () => {
+    const all = await world();
+    const { bench, a, b } = all;
+    a.sip.send({ method: 'INVITE', callId: 'c1', body: a.sdp });
+    await bench.run(20);
+    const headers = [
+      'Require: timer',
+      'Session-Expires: 90;refresher=uac',
+      'Allow: INVITE, UPDATE',
+    ];
+    b.sip.respond(b.sip.request('INVITE').message, 200, { body: b.sdp, headers });
+    await bench.run(20);
+    const { toTag } = a.sip.response(200).essentials;
+    a.sip.send({ method: 'ACK', callId: 'c1', toTag });
+    await bench.run(46_000);
+    const { message: refresh } = b.sip.request('UPDATE');
+    expect(headerValue(refresh, 'session-expires')).toBe('90;refresher=uac');
+    b.sip.respond(refresh, 200, { headers: ['Session-Expires: 90;refresher=uac'] });
+    a.sip.send({ method: 'INVITE', callId: 'c1', toTag, sequence: 2, body: a.sdp });
+    await bench.run(20);
+    const { message: again } = b.sip.request('INVITE');
+    expect(headerValue(again, 'session-expires')).toBe('90;refresher=uac');
+    expect(headerValues(again, 'supported')).toEqual(['timer']);
+    b.sip.respond(again, 200, { body: b.sdp, headers });
+    await bench.run(20);
+    a.sip.send({ method: 'ACK', callId: 'c1', toTag, sequence: 2 });
+    await bench.run(20);
     await hangUp(all);
   });
 
@@ -392,6 +423,7 @@ describe('header fields of A', () => {
     expect(valueOf('p-asserted-identity')).toBeUndefined();
     expect(valueOf('x-trace')).toBeUndefined();
     expect(valueOf('allow')).toBe('INVITE, ACK, BYE, CANCEL, OPTIONS');
+    expect(valueOf('supported')).toBe('timer');
     expect(valueOf('from')).toMatch(/^"Peer" <sip:peer@203\.0\.113\.50:5060>;tag=/);
   });
 

@@ -15,6 +15,7 @@ import { refusalText } from './gate.ts';
 import { withoutMessage, type Cleared } from '../guard/send-gate.ts';
 import type { SipRequest } from '../message/message.ts';
 import { responseTo } from '../message/response-to.ts';
+import { lists } from '../message/session-expires.ts';
 import { parseUri } from '../message/uri.ts';
 import { nextHop, type NextHop } from '../resolver/next-hop.ts';
 import type { Failure } from '../transaction/effect.ts';
@@ -187,7 +188,10 @@ function withSession({ session }: EngineDialog, method: string, sip: AppSip): Ap
   const terms = session?.terms;
   if (session === undefined || terms === undefined || !isSessionRefresh(method)) return sip;
   if (appValue(sip, 'session-expires') !== undefined) return sip;
-  return { ...sip, headers: [...sip.headers, ...sessionRequest(terms, session.leastSeconds)] };
+  const says = lists(sip, 'supported', 'timer');
+  const fields = sessionRequest(terms, session.leastSeconds);
+  const added = fields.filter(({ name }) => !(says && name === 'Supported'));
+  return { ...sip, headers: [...sip.headers, ...added] };
 }
 
 /** Sends an ACK, which has no transaction, and keeps it for repeats of the 2xx. */

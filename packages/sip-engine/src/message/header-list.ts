@@ -34,7 +34,10 @@ export function headerValue(message: SipMessage, name: string): string | undefin
 }
 
 /** Every value of every header field of that name, in order; comma separated ones apart. */
-export function headerValues(message: SipMessage, name: string): readonly string[] {
+export function headerValues(
+  message: Pick<SipMessage, 'headers'>,
+  name: string,
+): readonly string[] {
   const key = headerKey(name);
   const values: string[] = [];
   for (const field of message.headers) {

@@ -40,6 +40,6 @@ export function sessionExpiresField(seconds: number, refresher: Refresher): Head
 }
 
 /** Whether a header field that lists tokens (Supported, Require, Allow) has this one. */
-export function lists(message: SipMessage, name: string, token: string): boolean {
+export function lists(message: Pick<SipMessage, 'headers'>, name: string, token: string): boolean {
   return headerValues(message, name).some((value) => value.toLowerCase() === token.toLowerCase());
 }

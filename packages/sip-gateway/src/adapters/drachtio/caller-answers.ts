@@ -1,7 +1,7 @@
 import type { Refusal } from '../../call/call-event.ts';
 import type { SignalAct } from '../../sip/signalling.ts';
 import type { SrfOutgoing, SrfServerResponse } from '../../sip/srf.ts';
-import { allow } from './refuse-method.ts';
+import { capabilities } from './refuse-method.ts';
 import { sendResponse } from './send-response.ts';
 import { warningHeader } from './warning-header.ts';
 
@@ -39,7 +39,7 @@ export class CallerAnswers {
     // RFC 3261, section 13.3.1.4: what else may be asked in this dialog
     const { headers, body } = this.#described(sdp);
     const outgoing = {
-      headers: { ...headers, Allow: allow },
+      headers: { ...headers, ...capabilities },
       ...(body === undefined ? {} : { body }),
     };
     sendResponse(this.#response, 200, outgoing, refused);

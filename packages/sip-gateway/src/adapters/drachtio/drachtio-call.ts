@@ -23,7 +23,7 @@ import type {
   SrfServerResponse,
 } from '../../sip/srf.ts';
 import { CallerAnswers } from './caller-answers.ts';
-import { allow, refuseMethod } from './refuse-method.ts';
+import { capabilities, refuseMethod } from './refuse-method.ts';
 import { sendResponse } from './send-response.ts';
 import type { SrfSession } from './srf-session.ts';
 import { warningHeader } from './warning-header.ts';
@@ -192,7 +192,7 @@ export class DrachtioCall implements SignalledCall {
       ...inviteHeaders(invite, hops, settings.advertisedTo(address)),
       ...this.contactOf('b'),
       ...(sdp === undefined ? {} : sdpType),
-      Allow: allow,
+      ...capabilities,
     };
     const options = {
       method: 'INVITE',
@@ -293,7 +293,7 @@ export class DrachtioCall implements SignalledCall {
   /** Contact each time: drachtio-server falls back to one of its own in a later response. */
   #described(leg: LegName, sdp: string | undefined): SrfOutgoing {
     const contact = this.contactOf(leg);
-    const headers = { ...contact, Allow: allow };
+    const headers = { ...contact, ...capabilities };
     return sdp === undefined ? { headers } : { headers: { ...headers, ...sdpType }, body: sdp };
   }
 }

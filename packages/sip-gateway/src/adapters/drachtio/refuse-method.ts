@@ -1,8 +1,15 @@
+import { supportedOptions } from '../../sip/message-mapping.ts';
 import type { SrfInboundRequest, SrfServerResponse } from '../../sip/srf.ts';
 import { sendResponse } from './send-response.ts';
 
 /** RFC 3261, section 20.5. */
-export const allow = 'INVITE, ACK, BYE, CANCEL, OPTIONS';
+const allow = 'INVITE, ACK, BYE, CANCEL, OPTIONS';
+
+/** What a peer may ask of us in a call: RFC 3261, sections 13.2.1 and 13.3.1.4; RFC 4028, section 7.1. */
+export const capabilities: Readonly<Record<'Allow' | 'Supported', string>> = {
+  Allow: allow,
+  Supported: supportedOptions.join(', '),
+};
 
 const accept = { Accept: 'application/sdp' } as const;
 
@@ -17,7 +24,8 @@ const knownMethods = new Set(
  */
 export function refuseMethod(request: SrfInboundRequest, response: SrfServerResponse): void {
   const { method } = request;
-  if (method === 'OPTIONS') sendResponse(response, 200, { headers: { Allow: allow, ...accept } });
+  if (method === 'OPTIONS')
+    sendResponse(response, 200, { headers: { ...capabilities, ...accept } });
   else {
     const status = knownMethods.has(method) ? 405 : 501;
     sendResponse(response, status, { headers: { Allow: allow } });
