@@ -15,6 +15,12 @@ export interface StandingAssociation extends Standing {
   readonly madeBy: string | undefined;
 }
 
+/** An address on a private IP. */
+interface AddressAt {
+  readonly allocationId: string;
+  readonly privateIp: string;
+}
+
 /** The request for a handover that is among the tags of an address. */
 export function requestAmong(tags: readonly Tag[]): string | undefined {
   return tags.find(({ key }) => key === handoverTagKey)?.value;
@@ -38,8 +44,10 @@ export class Truth {
   readonly #endedByHands: Set<string> = new Set();
   /** Requests for handovers, by allocation. */
   readonly #requests: Map<string, string | undefined> = new Map();
-  /** Associations that a standby has asked for. */
-  readonly #askedFor: Set<string> = new Set();
+  /** Associations that a standby has asked for, as they stood then. */
+  readonly #askedFor: Map<string, (StandingAssociation & AddressAt) | undefined> = new Map();
+  /** When associations began. */
+  readonly #began: Map<string, number> = new Map();
 
   association(allocationId: string): StandingAssociation | undefined {
     return this.#associations.get(allocationId);
@@ -67,6 +75,15 @@ export class Truth {
   /** True for an association that a standby has asked for. */
   wasAskedFor(associationId: string): boolean {
     return this.#askedFor.has(associationId);
+  }
+
+  /** True when a standby has asked for a hold of that address on that private IP which began after this one. */
+  wasAskedForSince(associationId: string, { allocationId, privateIp }: AddressAt): boolean {
+    const beganMs = this.#began.get(associationId) ?? Infinity;
+    return [...this.#askedFor.values()].some(
+      (one) =>
+        one?.allocationId === allocationId && one.privateIp === privateIp && one.sinceMs > beganMs,
+    );
   }
 
   /** When an association of an address ended last; -Infinity: none has. */
@@ -100,6 +117,7 @@ export class Truth {
         const made = { sinceMs: nowMs, madeBy: uid };
         const now = { associationId, publicIp, networkInterfaceId, privateIp, ...made };
         this.#associations.set(allocationId, now);
+        this.#began.set(associationId, nowMs);
         return;
       }
       case 'address-disassociated':
@@ -132,7 +150,12 @@ export class Truth {
         const request = requestAmong(change.tags);
         this.#requests.set(change.resourceId, request);
         const associationId = request?.split('/')[4];
-        if (associationId !== undefined) this.#askedFor.add(associationId);
+        if (associationId !== undefined && !this.#askedFor.has(associationId)) {
+          const standing = this.#associations.get(change.resourceId);
+          const isIt = standing?.associationId === associationId;
+          const asked = isIt ? { ...standing, allocationId: change.resourceId } : undefined;
+          this.#askedFor.set(associationId, asked);
+        }
         this.ipv6.follow(change, nowMs);
         return;
       }

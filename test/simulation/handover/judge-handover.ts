@@ -33,15 +33,14 @@ export function judgeHandover(
 export function judgeGivenUp(
   world: World,
   truth: Truth,
-  { name, uid, process }: Pod,
+  { name, uid, process, privateIp }: Pod,
   { associationId, allocationId }: Pick<PublicIdentity, 'associationId' | 'allocationId'>,
 ): void {
   if (truth.wasAskedFor(associationId)) return;
   // what it claimed anew, and could not write to its file
   const claimed = process?.claims.get(allocationId);
   if (claimed !== undefined && truth.wasAskedFor(claimed)) return;
-  // in managed mode its claim may have one by now that it has not heard of
-  const now = world.managed && truth.association(allocationId)?.associationId;
-  if (now !== undefined && truth.wasAskedFor(now)) return;
+  // in managed mode its claim may have had one since that it had not published
+  if (world.managed && truth.wasAskedForSince(associationId, { allocationId, privateIp })) return;
   world.violate(`${name} (${uid}) gave up ${associationId}, for which nobody asked`);
 }
