@@ -2,7 +2,7 @@ import { ownerTagKey } from '@truetuple/core';
 import type { Ec2Change } from '@truetuple/core/testing';
 import { judgeIpv6Change } from './dual-stack/judge-ipv6.ts';
 import { judgeGrace, judgeMeans } from './judge-means.ts';
-import { changesRequest } from './handover/judge-handover.ts';
+import { changesRequest, judgeReserved } from './handover/judge-handover.ts';
 import { knowableMs } from './knowable.ts';
 import { judgeManagedChange } from './managed/judge-managed.ts';
 import type { StandingAssociation, Truth } from './truth.ts';
@@ -20,6 +20,7 @@ export function judgeChange(world: World, truth: Truth, change: Ec2Change): void
   if (actor === undefined) return;
   judgeForeign(world, actor, change);
   judgeOrder(world, actor, change);
+  judgeReserved(world, truth, actor, change);
   judgeRobbery(world, truth, actor, change);
   if (world.region.hasIpv6) judgeIpv6Change(world, truth, actor, change);
   if (world.managed !== undefined) judgeManagedChange(world, world.managed, actor, change);

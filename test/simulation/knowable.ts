@@ -2,7 +2,7 @@ import type { Ec2Change } from '@truetuple/core/testing';
 import type { Actor } from './world.ts';
 
 /** How long a change may be unknown to whoever has just looked. */
-const slackMs = 3000;
+export const slackMs = 3000;
 
 const reads: Readonly<Partial<Record<Ec2Change['kind'], readonly string[]>>> = {
   'address-disassociated': ['DescribeAddresses'],

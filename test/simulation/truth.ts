@@ -42,8 +42,11 @@ export class Truth {
   readonly #ended: Map<string, number> = new Map();
   /** Associations that no pod's process ended. */
   readonly #endedByHands: Set<string> = new Set();
-  /** Requests for handovers, by allocation. */
-  readonly #requests: Map<string, string | undefined> = new Map();
+  /** Requests for handovers, by allocation, and since when they are there. */
+  readonly #requests: Map<
+    string,
+    { readonly value: string | undefined; readonly sinceMs: number }
+  > = new Map();
   /** Associations that a standby has asked for, as they stood then. */
   readonly #askedFor: Map<string, (StandingAssociation & AddressAt) | undefined> = new Map();
   /** When associations began. */
@@ -69,7 +72,12 @@ export class Truth {
 
   /** The request for a handover that an address carries. */
   requestOn(allocationId: string): string | undefined {
-    return this.#requests.get(allocationId);
+    return this.#requests.get(allocationId)?.value;
+  }
+
+  /** Since when it carries that one; -Infinity: it has never carried any. */
+  requestedMs(allocationId: string): number {
+    return this.#requests.get(allocationId)?.sinceMs ?? -Infinity;
   }
 
   /** True for an association that a standby has asked for. */
@@ -148,7 +156,9 @@ export class Truth {
         if (record === undefined) this.#records.delete(change.resourceId);
         else this.#records.set(change.resourceId, record);
         const request = requestAmong(change.tags);
-        this.#requests.set(change.resourceId, request);
+        if (request !== this.requestOn(change.resourceId)) {
+          this.#requests.set(change.resourceId, { value: request, sinceMs: nowMs });
+        }
         const associationId = request?.split('/')[4];
         if (associationId !== undefined && !this.#askedFor.has(associationId)) {
           const standing = this.#associations.get(change.resourceId);

@@ -24,6 +24,20 @@ export const handoverMutants: readonly Mutant[] = [
     foundFrom: 11541,
   },
   {
+    name: 'what describes still show is kept though another pod has asked for it',
+    file: 'cloud/plan/occupant.ts',
+    text: '!isAskedByAnother(address, wanted));',
+    replacement: '!isAskedByAnother(address, { ...wanted, nowMs: Infinity }));',
+    foundFrom: 277,
+  },
+  {
+    name: 'a successor inherits what a standby has asked for',
+    file: 'cloud/managed/want-claim.ts',
+    text: 'preferred: addressOfClaim(claim)?.allocationId,',
+    replacement: 'preferred: addressOfClaim(claim)?.allocationId ?? inherits,',
+    foundFrom: 359,
+  },
+  {
     name: 'a reaper leaves the request of a dead standby',
     file: 'cloud/reap/judge-request.ts',
     text: "if (asked === undefined) return 'idle';",

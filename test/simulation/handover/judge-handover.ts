@@ -1,13 +1,40 @@
 import type { HandoverReport, PublicIdentity } from '@truetuple/core';
 import type { Ec2Change } from '@truetuple/core/testing';
+import { slackMs } from '../knowable.ts';
+import { startMs } from '../simulated-process.ts';
 import { requestAmong, type Truth } from '../truth.ts';
-import type { Pod, World } from '../world.ts';
+import type { Actor, Pod, World } from '../world.ts';
 
 export type TagsChange = Extract<Ec2Change, { readonly kind: 'tags-changed' }>;
 
 /** True for a change of the request that an address carries. */
 export function changesRequest(truth: Truth, { resourceId, tags }: TagsChange): boolean {
   return truth.requestOn(resourceId) !== requestAmong(tags);
+}
+
+/** What was let go for a standby waits for that one as long as the request is good: nobody who could know of it claims it. */
+export function judgeReserved(
+  world: World,
+  truth: Truth,
+  { process, behalf, step, sentMs, knowsAsOf }: Actor,
+  change: Ec2Change,
+): void {
+  if (change.kind !== 'address-associated') return;
+  const { allocationId, publicIp } = change;
+  const asked = truth.requestOn(allocationId)?.split('/');
+  if (asked === undefined || truth.recordOn(allocationId) !== undefined) return;
+  const [, , standby = '', asker = '', associationId = '', until = ''] = asked;
+  if (truth.endOf(associationId) === undefined || truth.isEndedByHands(associationId)) return;
+  // whoever advertises it still may put it back: it was taken from him
+  if (behalf.some(({ uid, published }) => uid === asker || published?.publicIp === publicIp))
+    return;
+  const clockMs = startMs + sentMs + (process?.host.clockOffsetMs ?? 0);
+  if (Number(until) * 1000 <= clockMs) return;
+  const knownMs = Math.min(sentMs, knowsAsOf.get('DescribeAddresses') ?? sentMs) - slackMs;
+  if (truth.requestedMs(allocationId) >= knownMs) return;
+  world.violate(
+    `${process?.name} took ${publicIp}, which waits for ${standby} (${asker}): ${step}`,
+  );
 }
 
 /** A standby may have an address: who gave it up for that advertises it no more. */

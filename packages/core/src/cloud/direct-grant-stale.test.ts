@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { CoreError } from '../errors.ts';
 import type { Ipv4Address } from '../identity/address.ts';
 import { parseIdentitySpec } from '../identity/identity-spec.ts';
+import { formatHandover, handoverTagKey } from '../identity/handover.ts';
 import { formatOwnerTag, ownerTagKey, poolTagKey } from '../identity/owner.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import type { Ec2Action } from '../testing/simulated-ec2/call-log.ts';
@@ -109,6 +110,32 @@ function expectedOf(grant: Grant): unknown {
     routed: grant.routeTableIds,
   };
 }
+
+it('an address that was let go for another pod, and that describes show as ours still, is not taken back', async () => {
+  const built = build();
+  const before = await acquire(built, built.ec2, 4);
+  const { allocationId, associationId, routeTableIds, publicIp } = before;
+  const by = { cluster: 'c', namespace: 'n', pod: 'standby', uid: 'uid-standby' };
+  const request = formatHandover({ by, associationId, untilMs: clock.now() + 90_000 });
+  const resources = [allocationId];
+  await built.ec2.createTags({ resources, tags: [{ key: handoverTagKey, value: request }] });
+  await directGrant({ ec2: built.ec2, clock }).release(before);
+  // the standby is quick: its routes may lead to the same network interface
+  const [routeTableId = ''] = routeTableIds;
+  const route = { routeTableId, destinationCidrBlock: `${publicIp}/32` };
+  const { networkInterfaceId } = before;
+  await built.ec2.createRoute({ ...route, networkInterfaceId });
+  const after = built.ec2.snapshot().addresses.find((one) => one.publicIp === publicIp);
+  const grant = await acquire(built, lagging(built.ec2, [6, 6, 6, 6]), 4);
+  expect(grant.publicIp).not.toBe(publicIp);
+  expect(heldIn(built, grant)).toEqual(expectedOf(grant));
+  const { addresses, routeTables } = built.ec2.snapshot();
+  expect(addresses).toContainEqual(after);
+  const routes = routeTables.flatMap((table) => table.routes);
+  expect(routes).toContainEqual(
+    expect.objectContaining({ destinationCidrBlock: `${publicIp}/32` }),
+  );
+});
 
 describe('describes that lag behind, each by its own number of changes', () => {
   test.prop([lags])('an acquire claims one address and holds all that it says', async (behind) => {

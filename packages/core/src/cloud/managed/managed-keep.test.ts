@@ -8,7 +8,11 @@ import type { KeepEvent } from '../../keep/keep-event.ts';
 import type { Keeping } from '../../keep/keeping.ts';
 import { reapOrphans } from '../../reap-orphans.ts';
 import { requestHandover } from '../../request-handover.ts';
-import { ManagedRegion, type ManagedPod } from '../../testing/managed-region.ts';
+import {
+  ManagedRegion,
+  type ManagedPod,
+  type ManagedRegionSetup,
+} from '../../testing/managed-region.ts';
 import { aroundEc2 } from '../ec2/around-ec2.ts';
 import type { Ec2Api, ElasticIp } from '../ec2/ec2-api.ts';
 import type { LivePods } from '../liveness.ts';
@@ -32,8 +36,9 @@ interface Kept {
 async function keep(
   livePods = (built: ManagedRegion): LivePods => built.livePods(),
   clockAheadMs = 0,
+  ec2: NonNullable<ManagedRegionSetup['ec2']> = {},
 ): Promise<Kept> {
-  const built = new ManagedRegion();
+  const built = new ManagedRegion({ ec2 });
   region = built;
   built.control('one', { live: { livePods: async () => livePods(built) } });
   const pod = built.pod('gateway-0');
@@ -207,6 +212,26 @@ it('an address that a standby asks for is fenced and let go by its holder, and t
   const now = await built.run(ensurePublicIdentity(spec, { node: standby.node }));
   expect(now.identity.publicIp).toBe(publicIp);
   expect(built.carriedBy(standby)).toBe(publicIp);
+});
+
+it('a holder that starts again at once takes nothing back by a describe from before it let go for a standby', async () => {
+  const behind = { addresses: 3000, networkInterfaces: 3000, routeTables: 3000 };
+  const { built, pod, held } = await keep(undefined, 0, { reads: { lagMs: behind } });
+  await built.clock.advance(10_000);
+  const standby = built.pod('standby', { node: 1 });
+  const { publicIp } = held.identity;
+  const asked = requestHandover(
+    { pool: 'media', address: publicIp, by: standby.spec.owner },
+    { ec2: built.ec2, clock: built.clock },
+  );
+  while (built.carriedBy(pod) !== undefined) await built.clock.advance(100);
+  const again = await built.run(ensurePublicIdentity(pod.spec, { node: pod.node }));
+  expect(again.identity.publicIp).not.toBe(publicIp);
+  expect(await built.run(asked)).toMatchObject({ outcome: 'handed-over', publicIp });
+  const spec = { ...standby.spec, address: publicIp };
+  await built.run(ensurePublicIdentity(spec, { node: standby.node }));
+  expect(built.carriedBy(standby)).toBe(publicIp);
+  expect(built.carriedBy(pod)).toBe(again.identity.publicIp);
 });
 
 it('a request that nobody waits for any more is not told, and one that was told is taken back', async () => {

@@ -11,6 +11,8 @@ export interface AddressWish {
   readonly excluded: readonly string[];
   /** An allocation whose claim got no answer: asking again for the same one cannot take a second. */
   readonly preferred?: string | undefined;
+  /** An allocation that an earlier pod of the same name had. */
+  readonly inherited?: string | undefined;
   /** Public addresses that a process before this one put on the link. */
   readonly standing?: readonly string[];
   /** The public IP, or allocation id, of the only one that will do. */
@@ -90,7 +92,10 @@ function mayHave(address: ElasticIp, wish: AddressWish): boolean {
 }
 
 /** Who asked for it is about to claim it: whoever let it go for that does not take it back, nor does anybody else. */
-function isAskedByAnother(address: ElasticIp, { owner, nowMs }: AddressWish): boolean {
+export function isAskedByAnother(
+  address: ElasticIp,
+  { owner, nowMs }: Pick<AddressWish, 'owner' | 'nowMs'>,
+): boolean {
   const asked = requestOn(address);
   return (
     asked !== undefined &&
@@ -110,12 +115,12 @@ function reservationOf(address: ElasticIp, owner: Owner): 'none' | 'for-us' | 'f
 }
 
 /**
- * The only one that will do, asked before, on our link already, reserved for us, recorded as ours, recorded as nobody's, recorded as
+ * The only one that will do, asked before or inherited, on our link already, reserved for us, recorded as ours, recorded as nobody's, recorded as
  * somebody's who let it go, let go by somebody else so lately that his peers may still send to it.
  */
 function tierOf(address: ElasticIp, wish: AddressWish): number {
   if (wish.only !== undefined) return -1;
-  if (address.allocationId === wish.preferred) return 0;
+  if (address.allocationId === (wish.preferred ?? wish.inherited)) return 0;
   if (wish.standing?.includes(address.publicIp)) return 1;
   if (reservationOf(address, wish.owner) === 'for-us') return 2;
   const record = ownerRecordOf(address);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Ipv4Address } from '../../identity/address.ts';
+import { formatHandover, handoverTagKey } from '../../identity/handover.ts';
 import { formatOwnerTag, ownerTagKey } from '../../identity/owner.ts';
 import type { ElasticIp, NetworkInterface } from '../ec2/ec2-api.ts';
 import { judgeOccupant } from './occupant.ts';
@@ -61,4 +62,30 @@ describe('judgeOccupant, where describes show two addresses on the private IP', 
   ])('goes by %s', (_which, addresses, more, expected) => {
     expect(occupantOf(addresses, more)).toBe(`ours eipassoc-${expected}`);
   });
+});
+
+describe('judgeOccupant, where another pod has asked for the address', () => {
+  const by = { ...owner, pod: 'standby', uid: 'uid-standby' };
+  const kindFor = (more: object, uid = by.uid): string => {
+    const value = formatHandover({
+      by: { ...by, uid },
+      associationId: 'eipassoc-1',
+      untilMs: 5000,
+    });
+    const address = held(1, 'uid-1');
+    const tags = [...address.tags, { key: handoverTagKey, value }];
+    const view = { networkInterfaces: [eni], addresses: [{ ...address, tags }], routeTables: [] };
+    return judgeOccupant({ owner, privateIp, excluded: [], nowMs: 4999, ...more }, view, eni).kind;
+  };
+
+  it.each([
+    ['it is merely shown: it may have been let go', {}, 'left-over'],
+    ['what is known to stand is another one', { proven: ['eipassoc-2'] }, 'left-over'],
+    ['it is known to stand', { proven: ['eipassoc-1'] }, 'ours'],
+    ['its claim got no answer', { preferred: 'eipalloc-1' }, 'ours'],
+    ['the time of that is over', { nowMs: 5000 }, 'ours'],
+    ['a keep looks', { nowMs: undefined }, 'ours'],
+  ])('%s', (_what, more, expected) => expect(kindFor(more)).toBe(expected));
+
+  it('and that is this pod itself', () => expect(kindFor({}, 'uid-1')).toBe('ours'));
 });

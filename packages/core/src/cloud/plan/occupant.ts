@@ -9,7 +9,7 @@ import {
   recordsAssigned,
   type CloudView,
 } from '../observe/view.ts';
-import { isNamed } from './choose-address.ts';
+import { isAskedByAnother, isNamed } from './choose-address.ts';
 
 /** Whose Elastic IP the private IP carries. */
 export type Occupant =
@@ -21,7 +21,7 @@ export type Occupant =
       readonly associationId: string;
       readonly privateIpAssignedByUs: boolean;
     }
-  /** Of the pool, of a pod that had this private IP before us, or not the one that is asked for. */
+  /** Of the pool, of a pod that had this private IP before us, or not the one that is asked for, or let go for who asked for it. */
   | {
       readonly kind: 'left-over';
       readonly address: ElasticIp;
@@ -41,6 +41,9 @@ export function judgeOccupant(
     readonly privateIp: Ipv4Address;
     readonly excluded: readonly string[];
     readonly only?: string | undefined;
+    /** As of AddressWish. */
+    readonly preferred?: string | undefined;
+    readonly nowMs?: number | undefined;
     /** Associations of ours that stand, as is known without the describe. */
     readonly proven?: readonly string[] | undefined;
     /** Public addresses that are on the link. */
@@ -76,7 +79,11 @@ export function judgeOccupant(
       record?.owner.uid === wanted.owner.uid ||
       (isHere && hasStrayRecord(address))) &&
     !wanted.excluded.includes(address.allocationId) &&
-    (wanted.only === undefined || isNamed(address, wanted.only));
+    (wanted.only === undefined || isNamed(address, wanted.only)) &&
+    // what is merely shown may be from before it was let go for another pod
+    (isProven(associationId) ||
+      address.allocationId === wanted.preferred ||
+      !isAskedByAnother(address, wanted));
   return {
     kind: isOurs ? 'ours' : 'left-over',
     address,

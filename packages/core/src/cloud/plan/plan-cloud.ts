@@ -20,6 +20,8 @@ export interface WantedIdentity {
   readonly excluded: readonly string[];
   /** An allocation whose claim got no answer, or that was promised. */
   readonly preferred?: string | undefined;
+  /** As of AddressWish. */
+  readonly inherited?: string | undefined;
   /** Public addresses that a process before this one put on the link. */
   readonly standing?: readonly string[];
   /** The public IP, or allocation id, of the only address that will do. */

@@ -14,7 +14,7 @@ import {
   type CloudView,
 } from '../observe/view.ts';
 import type { CloudStep } from '../steps/cloud-step.ts';
-import { isNamed } from './choose-address.ts';
+import { isAskedByAnother, isNamed } from './choose-address.ts';
 import { borderGroupToAskFor, isOfOtherBorderGroup } from './network-border-group.ts';
 import { isOwnLeftOver, judgeOccupant, type Occupant } from './occupant.ts';
 import type { CloudPlan, WantedIdentity } from './plan-cloud.ts';
@@ -193,9 +193,15 @@ function recordsAnotherPlace(
  * address, and the routes to it, may be another's on the same network interface by now. Who has the address next replaces them, and
  * the reaper takes them while it is free.
  */
-function mayDeleteRoutes(occupant: Occupant, wanted: WantedIdentity): boolean {
+function mayDeleteRoutes(
+  occupant: Extract<Occupant, { readonly kind: 'left-over' }>,
+  wanted: WantedIdentity,
+): boolean {
   if (wanted.leavesRoutes === true) return false;
-  return wanted.proven === undefined || isOwnLeftOver(occupant, wanted);
+  return (
+    wanted.proven === undefined ||
+    (isOwnLeftOver(occupant, wanted) && !isAskedByAnother(occupant.address, wanted))
+  );
 }
 
 /**
