@@ -125,12 +125,15 @@ export class Keeper {
     this.#isLookDue = true;
     const isFailing = this.#failingSinceMs !== undefined;
     const pauseMs = fightPauseMs * (isFailing ? 1 + this.#pace.random() : 1);
-    const calm = isFailing || this.#repairsLeft <= 0 ? this.#wait(pauseMs) : undefined;
-    void this.#turn(async () => {
-      await calm;
-      this.#isLookDue = false;
-      await this.#lookAtKernel();
-    });
+    const look = (): Promise<void> =>
+      this.#turn(async () => {
+        this.#isLookDue = false;
+        await this.#lookAtKernel();
+      });
+    // the pause is nobody's turn: what EC2 or the store says meanwhile is acted on at once
+    if (isFailing || this.#repairsLeft <= 0) {
+      void this.#wait(pauseMs).then((goesOn) => (goesOn ? look() : undefined));
+    } else void look();
   }
 
   /** False once stopped; `until` cuts it short. */

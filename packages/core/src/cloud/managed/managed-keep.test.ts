@@ -81,6 +81,21 @@ it('a deleted claim fences its pod at once; what it held goes when the pod has g
   expect(await built.claims.list()).toEqual([]);
 });
 
+it('so it does while its link waits to be looked at again: what is lost is not published once more', async () => {
+  const { built, pod, held, events } = await keep();
+  pod.kernel.inject({ step: 'add-address' });
+  pod.kernel.removeAddress('net1', `${held.identity.publicIp}/32`);
+  await built.clock.advance(100);
+  expect(events.at(-1)).toMatchObject({ kind: 'degraded' });
+  const [claim] = await built.claims.list();
+  if (claim !== undefined) await built.claims.delete(claim);
+  // the next look at the link comes a second or two after the one that failed
+  await built.clock.advance(500);
+  expect(events.at(-1)).toMatchObject({ kind: 'lost', because: 'withdrawn' });
+  await built.clock.advance(10_000);
+  expect(kindsOf(events)).not.toContain('restored');
+});
+
 it('what a deleted claim held stays for the grace where no list says that it is later than the one with its pod', async () => {
   const { built, pod, held } = await keep((lists) => ({
     ...lists.livePods(),
