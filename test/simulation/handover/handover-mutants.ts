@@ -14,14 +14,14 @@ export const handoverMutants: readonly Mutant[] = [
     file: 'cloud/plan-handover.ts',
     text: 'const isUnrecorded = record === undefined || record.owner.uid === by.uid;',
     replacement: 'const isUnrecorded = record === undefined || record.owner.uid !== undefined;',
-    foundFrom: 5493,
+    foundFrom: 1589,
   },
   {
     name: 'a keep heeds a request for an earlier hold',
     file: 'cloud/maintain/judge-claim.ts',
     text: 'if (asked?.associationId !== grant.associationId || asked.untilMs <= nowMs) return undefined;',
     replacement: 'if (asked === undefined || asked.untilMs <= nowMs) return undefined;',
-    foundFrom: 11541,
+    foundFrom: 14293,
   },
   {
     name: 'what describes still show is kept though another pod has asked for it',

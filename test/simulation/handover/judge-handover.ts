@@ -48,10 +48,11 @@ export function judgeHandover(
     if (uid !== holder?.uid || published?.publicIp !== publicIp) continue;
     // its file may be one that cannot be removed
     if ((process?.disturbedUntilMs ?? 0) > world.nowMs) continue;
-    const { associationId } = published;
+    const { associationId, allocationId } = published;
     // a hold of it that came since is another one; one that hands ended, and whose record they took off, looks given up
     if (!truth.wasAskedFor(associationId)) continue;
-    if (truth.isEndedByHands(associationId)) continue;
+    const isRecorded = truth.recordOn(allocationId)?.includes(`/${uid}/`) === true;
+    if (truth.isEndedByHands(associationId) && !isRecorded) continue;
     world.violate(`${name} (${uid}) gave up ${publicIp} and advertises it`);
   }
 }
