@@ -46,6 +46,8 @@ export interface SeedResult {
 const preparedMs = 20_000;
 const troubleEndsMs = preparedMs + 150_000;
 const leastFaults = 4;
+/** So long after its time faults that still wait are given something to strike at. */
+const idleMs = 120_000;
 
 /** Every fourth seed is a cluster in managed mode. */
 function modeOf(seed: number): Mode {
@@ -117,7 +119,7 @@ export async function simulate(
     events: scheduler.ran,
     simulatedMs: scheduler.nowMs,
   });
-  await haveTrouble(world);
+  await haveTrouble(world, cluster);
   if (world.violations.length > 0) return result();
   world.note('world', '--- trouble ends');
   await endTrouble(world);
@@ -211,10 +213,17 @@ function planLives(world: World, cluster: Cluster, { truth }: Invariants): void 
   }
 }
 
-/** Until its time is over, and, where faults wait for a step longer than that, at least four have struck. */
-async function haveTrouble(world: World): Promise<void> {
-  await world.scheduler.runUntil(troubleEndsMs);
+/**
+ * Until its time is over, and, where faults wait for a step longer than that, at least four have struck. Where nothing happens any more no
+ * such step may ever come: pods are replaced then, one after the other.
+ */
+async function haveTrouble(world: World, cluster: Cluster): Promise<void> {
+  const { scheduler, random } = world;
+  await scheduler.runUntil(troubleEndsMs);
   while (world.faults < leastFaults && world.violations.length === 0) {
-    await world.scheduler.runUntil(world.nowMs + 10_000);
+    await scheduler.runUntil(world.nowMs + 10_000);
+    const { standing } = world;
+    const isIdle = world.nowMs > troubleEndsMs + idleMs && standing.length > 0;
+    if (isIdle) cluster.remove(random.pick(standing));
   }
 }
