@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { CoreError } from '../errors.ts';
 import type { Ipv4Address } from '../identity/address.ts';
 import { parseIdentitySpec } from '../identity/identity-spec.ts';
+import { formatHandover, handoverTagKey } from '../identity/handover.ts';
 import { poolTagKey } from '../identity/owner.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 import { SimulatedEc2, type SimulatedEc2Options } from '../testing/simulated-ec2/simulated-ec2.ts';
@@ -101,6 +102,21 @@ describe('the successor of a dead pod of the same name', () => {
       networkInterfaceId: enis[1]?.networkInterfaceId,
       state: 'active',
     });
+  });
+
+  it.each([
+    ['with another private IP', newIp],
+    ['with the same private IP', oldIp],
+  ])('leaves its address to a standby that has asked for it, %s', async (_what, privateIp) => {
+    const { clock, ec2, acquire } = build();
+    const old = await acquire({ uid: 'uid-old', on: 0, privateIp: oldIp });
+    const { allocationId, associationId, publicIp } = old;
+    const by = { cluster: 'c', namespace: 'n', pod: 'standby', uid: 'uid-standby' };
+    const value = formatHandover({ by, associationId, untilMs: clock.now() + 90_000 });
+    await ec2.createTags({ resources: [allocationId], tags: [{ key: handoverTagKey, value }] });
+    const live = alive({ uid: 'uid-new', privateIps: [privateIp] });
+    const grant = await acquire({ ...heir, privateIp, live });
+    expect(grant.publicIp).not.toBe(publicIp);
   });
 
   it.each<[string, () => LivePods | Promise<LivePods>]>([

@@ -3,6 +3,7 @@ import type { Filter, NetworkInterface } from '../ec2/ec2-api.ts';
 import type { LivePods, Liveness } from '../liveness.ts';
 import { readCloud, type CloudSession } from '../observe/cloud-session.ts';
 import { readPool } from '../observe/observe-cloud.ts';
+import { isAskedByAnother } from '../plan/choose-address.ts';
 import { carryOut } from '../steps/carry-out.ts';
 import type { CloudStep } from '../steps/cloud-step.ts';
 import {
@@ -30,12 +31,16 @@ function askWhoLives({ live, session }: TakeOver): Promise<LivePods> {
 
 /**
  * Takes the address of a dead predecessor off its private IP; answers the allocation to claim. EC2 is read
- * before the list of live pods. Undefined when there is no predecessor, or none that is proven dead.
+ * before the list of live pods. Undefined when there is no predecessor, or none that is proven dead, or when a standby has asked
+ * for what it had.
  */
 export async function succeed(run: TakeOver): Promise<string | undefined> {
   const { session, heir } = run;
   const pool = await readPool(session, heir.pool);
-  const left = pool.filter((address) => isPredecessors(address, heir));
+  const wish = { owner: heir.owner, nowMs: session.clock.now() };
+  const left = pool.filter(
+    (address) => isPredecessors(address, heir) && !isAskedByAnother(address, wish),
+  );
   if (left.length === 0) return undefined;
   const ids = left.flatMap(({ networkInterfaceId }) => networkInterfaceId ?? []);
   const interfaces = await readInterfaces(session, [{ name: 'network-interface-id', values: ids }]);
