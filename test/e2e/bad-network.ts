@@ -23,11 +23,18 @@ export async function badNetwork(
   ]);
 }
 
-/** The pod's kernel refuses SIP that is to leave: EPERM. */
+/** The pod's kernel refuses SIP that is to leave: EPERM. `count` tells how many datagrams so far. */
 export async function refusedSip({
   namespaces: { pod },
-}: Pick<VpcBox, 'namespaces'>): Promise<AsyncDisposable> {
-  return rulesIn(pod, 'output', ['udp sport 5060 drop']);
+}: Pick<VpcBox, 'namespaces'>): Promise<AsyncDisposable & { count(): Promise<number> }> {
+  const rules = await rulesIn(pod, 'output', ['udp sport 5060 counter drop']);
+  return {
+    ...rules,
+    count: async () => {
+      const { stdout } = await runToEnd(pod, 'nft', ['list', 'table', ...tableOf('output')]);
+      return Number(/counter packets (\d+)/.exec(stdout)?.[1]);
+    },
+  };
 }
 
 async function rulesIn(
@@ -35,14 +42,22 @@ async function rulesIn(
   hook: 'forward' | 'output',
   rules: readonly string[],
 ): Promise<AsyncDisposable> {
-  const table = `ip bad-${hook}`;
-  const lines = [`table ${table} {`, 'chain bad {', `type filter hook ${hook} priority 0`];
+  const table = tableOf(hook);
+  const lines = [
+    `table ${table.join(' ')} {`,
+    'chain bad {',
+    `type filter hook ${hook} priority 0`,
+  ];
   await runToEnd(namespace, 'nft', ['-f', '-'], [...lines, ...rules, '}', '}', ''].join('\n'));
   return {
     [Symbol.asyncDispose]: async () => {
-      await runToEnd(namespace, 'nft', ['delete', 'table', ...table.split(' ')]);
+      await runToEnd(namespace, 'nft', ['delete', 'table', ...table]);
     },
   };
+}
+
+function tableOf(hook: 'forward' | 'output'): readonly string[] {
+  return ['ip', `bad-${hook}`];
 }
 
 /** Where the Internet gateway sends what is for the VPC. */

@@ -1,5 +1,4 @@
 // Calls of sipp with the Internet behind a network that loses and doubles: what may be lost is healed or ended by RFC 3261's timers.
-import { setTimeout as pause } from 'node:timers/promises';
 import { capture, type Capture, type CapturedPacket, type SippOptions } from '@truetuple/lab';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { boxIsMissing } from '../netns/box-is-missing.ts';
@@ -62,10 +61,12 @@ describe.skipIf(boxIsMissing || programsMissing('sipp', 'nft'))('calls over a ba
     const playing = Promise.all(ways.map((way) => world.play(way, talk)));
     await vi.waitFor(() => expect(legsWith('ACK')).toBe(12), { timeout: 10_000 });
     {
-      await using refused = new AsyncDisposableStack();
-      refused.use(await refusedSip(world.box));
+      await using refusing = await refusedSip(world.box);
       await vi.waitFor(() => expect(legsWith('BYE')).toBeGreaterThan(0), { timeout: 10_000 });
-      await pause(1000);
+      // answers to the BYEs, BYEs to the other legs, and repeats of these
+      await vi.waitFor(async () => expect(await refusing.count()).toBeGreaterThan(20), {
+        timeout: 5000,
+      });
     }
     for (const { caller, callee } of await playing) {
       for (const side of [caller, callee]) {

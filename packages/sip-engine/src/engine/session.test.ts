@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { endEngines } from '../testing/end-engines.ts';
 import { createEngineBench, type EngineBench } from '../testing/engine-bench.ts';
 import { establishCall } from '../testing/establish-call.ts';
-import { headerValue } from '../message/header-list.ts';
+import { headerValue, headerValues } from '../message/header-list.ts';
 import type { SipPeer } from '../testing/sip-peer.ts';
 import { startApp, type AppBench, type SrfDialog } from '../testing/srf-app.ts';
 
@@ -262,6 +262,21 @@ describe('the engine refreshes', () => {
     expect(attemptsIn(peer, 'INVITE')).toBe(2);
     const headers = ['Session-Expires: 120;refresher=uac'];
     peer.respond(peer.request('INVITE').message, 200, { body: sdp, headers });
+    await hangUp(call, 2);
+  });
+
+  it.each([
+    ['100rel', ['100rel', 'timer']],
+    ['timer, 100rel', ['timer', '100rel']],
+  ])('an UPDATE of the application that supports %s says timer once', async (supported, said) => {
+    const call = await callIn(asks);
+    const { bench, peer, dialog } = call;
+    void dialog.request({ method: 'UPDATE', headers: { Supported: supported } });
+    await bench.run(10);
+    const { message } = peer.request('UPDATE');
+    expect(headerValues(message, 'supported')).toEqual(said);
+    peer.respond(message, 200, { headers: ['Session-Expires: 120;refresher=uac'] });
+    await bench.run(10);
     await hangUp(call, 2);
   });
 

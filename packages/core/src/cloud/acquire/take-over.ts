@@ -3,7 +3,7 @@ import type { Filter, NetworkInterface } from '../ec2/ec2-api.ts';
 import type { LivePods, Liveness } from '../liveness.ts';
 import { readCloud, type CloudSession } from '../observe/cloud-session.ts';
 import { readPool } from '../observe/observe-cloud.ts';
-import { isAskedByAnother } from '../plan/choose-address.ts';
+import { isAskedByAnother } from '../observe/shown-request.ts';
 import { carryOut } from '../steps/carry-out.ts';
 import type { CloudStep } from '../steps/cloud-step.ts';
 import {

@@ -1,7 +1,7 @@
 import type { Ipv4Address } from '../../identity/address.ts';
 import { releasedTagKey, reservedTagKey, stableNameOf, type Owner } from '../../identity/owner.ts';
 import type { ElasticIp } from '../ec2/ec2-api.ts';
-import { requestOn } from '../observe/shown-request.ts';
+import { isAskedByAnother } from '../observe/shown-request.ts';
 import { ownerRecordOf, ownerTagOf, tagOf } from '../observe/view.ts';
 
 export interface AddressWish {
@@ -89,20 +89,6 @@ function mayHave(address: ElasticIp, wish: AddressWish): boolean {
   const isOurs = address.allocationId === wish.preferred;
   if (!isOurs && isAskedByAnother(address, wish)) return false;
   return reservationOf(address, wish.owner) !== 'for-another';
-}
-
-/** Who asked for it is about to claim it: whoever let it go for that does not take it back, nor does anybody else. */
-export function isAskedByAnother(
-  address: ElasticIp,
-  { owner, nowMs }: Pick<AddressWish, 'owner' | 'nowMs'>,
-): boolean {
-  const asked = requestOn(address);
-  return (
-    asked !== undefined &&
-    nowMs !== undefined &&
-    asked.untilMs > nowMs &&
-    asked.by.uid !== owner.uid
-  );
 }
 
 /** The tag's value is `namespace/pod`, or `cluster/namespace/pod`; anything else is nobody's name. */

@@ -1,6 +1,7 @@
 import type { Ipv4Address } from '../../identity/address.ts';
 import type { Owner } from '../../identity/owner.ts';
 import type { ElasticIp, NetworkInterface } from '../ec2/ec2-api.ts';
+import { isAskedByAnother } from '../observe/shown-request.ts';
 import {
   hasStrayRecord,
   isAt,
@@ -9,7 +10,7 @@ import {
   recordsAssigned,
   type CloudView,
 } from '../observe/view.ts';
-import { isAskedByAnother, isNamed } from './choose-address.ts';
+import { isNamed } from './choose-address.ts';
 
 /** Whose Elastic IP the private IP carries. */
 export type Occupant =

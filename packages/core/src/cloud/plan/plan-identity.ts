@@ -1,7 +1,7 @@
 import { hostCidr, parseIpv4Address } from '../../identity/address.ts';
 import { formatOwnerTag, reservedTagKey } from '../../identity/owner.ts';
 import type { ElasticIp, NetworkInterface } from '../ec2/ec2-api.ts';
-import { requestOn } from '../observe/shown-request.ts';
+import { isAskedByAnother, requestOn } from '../observe/shown-request.ts';
 import {
   hasPrivateIp,
   hasStrayRecord,
@@ -14,7 +14,7 @@ import {
   type CloudView,
 } from '../observe/view.ts';
 import type { CloudStep } from '../steps/cloud-step.ts';
-import { isAskedByAnother, isNamed } from './choose-address.ts';
+import { isNamed } from './choose-address.ts';
 import { borderGroupToAskFor, isOfOtherBorderGroup } from './network-border-group.ts';
 import { isOwnLeftOver, judgeOccupant, type Occupant } from './occupant.ts';
 import type { CloudPlan, WantedIdentity } from './plan-cloud.ts';
