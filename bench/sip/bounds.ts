@@ -1,6 +1,6 @@
 import { sum } from '../identity/percentile.ts';
 import type { Figures } from './figures.ts';
-import { rates, relayRealtimePriority } from './settings.ts';
+import { rates } from './settings.ts';
 
 export interface Verdict {
   /** What has to hold, its bound included. */
@@ -8,9 +8,6 @@ export interface Verdict {
   readonly measured: string;
   readonly holds: boolean;
 }
-
-/** How the relay's thread runs in the second measure on the wire; in the others at its nice value. */
-export const schedRr = `SCHED_RR ${relayRealtimePriority}`;
 
 const uasCpuUs = 250;
 const b2buaCpuUs = 600;
@@ -71,18 +68,13 @@ export function judge({ rounds, endurance, sipp, relay }: Figures): readonly Ver
     add(cost, `${sipp.cpuUsPerCall.toFixed(0)} us`, hasHeld && sipp.cpuUsPerCall <= b2buaCpuUs);
   }
   if (relay !== undefined) {
-    const { busy, load, wire } = relay;
-    const realtime = wire.kind === 'measured' ? wire.realtime : undefined;
+    const { wire } = relay;
     // the Node peer's figure has that process's own waits in it, those on the wire only the relay's
-    const runs = [
-      ...(wire.kind === 'measured' ? [{ ...wire, by: 'on the wire' }] : []),
-      ...(realtime?.kind === 'measured' ? [{ ...realtime, by: `on the wire, ${schedRr}` }] : []),
-      { busy, load, by: 'by a Node peer' },
-    ];
-    const what = `relay: p99 at most ${relayP99Ms} ms at ${rates.gatewaySetUps} set-ups/s`;
-    for (const { by, busy: report } of runs) {
-      add(`${what}, ${by}`, `${report.p99Ms.toFixed(3)} ms`, report.p99Ms <= relayP99Ms);
-    }
+    const [{ p99Ms }, by] =
+      wire.kind === 'measured' ? [wire.busy, 'on the wire'] : [relay.busy, 'by a Node peer'];
+    const what = `relay: p99 at most ${relayP99Ms} ms at ${rates.gatewaySetUps} set-ups/s, ${by}`;
+    add(what, `${p99Ms.toFixed(3)} ms`, p99Ms <= relayP99Ms);
+    const runs = [relay, ...(wire.kind === 'measured' ? [wire, wire.ordinary] : [])];
     const sent = sum(runs.map((run) => run.busy.sent));
     const lost = sent - sum(runs.map((run) => run.busy.received));
     add('relay: nothing lost meanwhile', `${lost} of ${sent}`, lost === 0);

@@ -4,12 +4,12 @@ import { measureWire, type MissingWire, type WireFigures } from './measure-wire.
 import type { MediaInput, MediaOrder, MediaReport } from './media-child.ts';
 import { RunningServer } from './running-server.ts';
 import { mediaCalls, places, rates, type Settings } from './settings.ts';
+import type { RelayThread } from './sip-server.ts';
 
 /** One way through the gateway's embedded relay, with nothing beside it and while calls are set up and ended. */
 export interface RelayFigures {
   readonly packetsPerSecond: number;
-  /** Nice value of the relay's thread; the main one has the bench's own. */
-  readonly nice: number | undefined;
+  readonly thread: RelayThread | undefined;
   readonly idle: MediaReport;
   readonly busy: MediaReport;
   /** Calls with no packets beside them: what a call costs by itself. */
@@ -53,7 +53,7 @@ async function measureByNode({
   const after = await gateway.account();
   return {
     packetsPerSecond: idle.sent / seconds,
-    nice: after.relayThread?.nice,
+    thread: after.relayThread,
     idle,
     busy,
     alone,

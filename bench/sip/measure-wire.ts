@@ -6,14 +6,8 @@ import { loadFigures, type LoadFigures } from './load-figures.ts';
 import { callThroughGateway } from './media-peer.ts';
 import { RtpPeer, type WireReport } from './rtp-peer.ts';
 import { RunningServer } from './running-server.ts';
-import {
-  mediaCalls,
-  packetsPerLeg,
-  places,
-  rates,
-  relayRealtimePriority,
-  type Settings,
-} from './settings.ts';
+import { mediaCalls, packetsPerLeg, places, rates, type Settings } from './settings.ts';
+import type { RelayThread } from './sip-server.ts';
 
 /** One way as the wire shows it: by the kernel's timestamps of a peer that is no Node process. */
 export interface WireFigures {
@@ -26,11 +20,10 @@ export interface WireFigures {
   readonly floor: WireReport;
   /** The calls beside `busy`. */
   readonly load: LoadFigures;
-  readonly realtime: RealtimeFigures | MissingWire;
+  readonly thread: RelayThread | undefined;
+  /** The same as `busy`, `load` and `thread`, through a relay that is to have no realtime thread. */
+  readonly ordinary: Pick<WireFigures, 'busy' | 'load' | 'thread'>;
 }
-
-/** As `busy` and `load`, through a relay whose thread is a realtime thread: SCHED_RR with `relayRealtimePriority`. */
-export type RealtimeFigures = Pick<WireFigures, 'kind' | 'busy' | 'load'>;
 
 export interface MissingWire {
   readonly kind: 'missing';
@@ -61,13 +54,13 @@ function compile(folder: string): string | MissingWire {
 
 async function measureWith(program: string, settings: Settings): Promise<WireFigures> {
   const figures = await measureDefault(program, settings);
-  return { ...figures, realtime: await measureRealtime(program, settings) };
+  return { ...figures, ordinary: await measureOrdinary(program, settings) };
 }
 
 async function measureDefault(
   program: string,
   { mediaSeconds: seconds, warmUpSeconds }: Settings,
-): Promise<Omit<WireFigures, 'realtime'>> {
+): Promise<Omit<WireFigures, 'ordinary'>> {
   const { gateway: target, mediaCaller: caller, mediaCallee: callee } = places;
   await using gateway = await RunningServer.start('gateway');
   const addresses = [caller.address, callee.address];
@@ -83,28 +76,23 @@ async function measureDefault(
   const [floor] = await besideCalls(gateway, seconds, peer);
   peer.sendTo(relayed);
   const [busy, load] = await besideCalls(gateway, seconds, peer);
-  return { kind: 'measured', idle, busy, floor, load };
+  const { relayThread: thread } = await gateway.account();
+  return { kind: 'measured', idle, busy, floor, load, thread };
 }
 
-async function measureRealtime(
+async function measureOrdinary(
   program: string,
   { mediaSeconds: seconds, warmUpSeconds }: Settings,
-): Promise<RealtimeFigures | MissingWire> {
+): Promise<WireFigures['ordinary']> {
   const { gateway: target, mediaCaller: caller, mediaCallee: callee } = places;
-  await using gateway = await RunningServer.start('gateway', {
-    realtimePriority: relayRealtimePriority,
-  });
-  const { relayThread } = await gateway.account();
-  if (relayThread?.realtimePriority !== relayRealtimePriority) {
-    const why = 'a realtime thread takes CAP_SYS_NICE (or RLIMIT_RTPRIO) and chrt of util-linux';
-    return { kind: 'missing', why };
-  }
+  await using gateway = await RunningServer.start('gateway', { realtimePriority: 0 });
   const addresses = [caller.address, callee.address];
   await using peer = await RtpPeer.start(program, 'measure', legs, addresses);
   peer.sendTo(await callThroughGateway(target, caller, callee, peer.calls()));
   await besideCalls(gateway, warmUpSeconds, peer);
   const [busy, load] = await besideCalls(gateway, seconds, peer);
-  return { kind: 'measured', busy, load };
+  const { relayThread: thread } = await gateway.account();
+  return { busy, load, thread };
 }
 
 async function besideCalls(

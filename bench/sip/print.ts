@@ -1,5 +1,5 @@
 import { formatMs, formatTable } from '../identity/table.ts';
-import { schedRr, type Verdict } from './bounds.ts';
+import type { Verdict } from './bounds.ts';
 import type { LoadFigures } from './load-figures.ts';
 import type { CeilingFigures } from './measure-ceiling.ts';
 import type { EnduranceFigures } from './measure-endurance.ts';
@@ -9,6 +9,7 @@ import type { WireFigures } from './measure-wire.ts';
 import type { WireReport } from './rtp-peer.ts';
 import type { SippFigures } from './measure-sipp.ts';
 import type { StubFigures } from './measure-stub.ts';
+import type { RelayThread } from './sip-server.ts';
 
 const titles: Readonly<Record<Side, string>> = {
   uas: 'srf createUAS on the engine',
@@ -129,7 +130,7 @@ export function printSipp({ rate, calls, failed, ...more }: SippFigures): readon
 
 export function printRelay({
   packetsPerSecond,
-  nice,
+  thread,
   idle,
   busy,
   alone,
@@ -137,10 +138,9 @@ export function printRelay({
   wire,
 }: RelayFigures): readonly string[] {
   const beside = `${load.rate} set-ups/s beside`;
-  const realtime = wire.kind === 'measured' ? wire.realtime : undefined;
   return [
     '',
-    `One way through the embedded relay, ${packetsPerSecond} packets/s, by the clock of a Node peer; milliseconds. Its thread runs at nice ${nice}.`,
+    `One way through the embedded relay, ${packetsPerSecond} packets/s, by the clock of a Node peer; milliseconds. Its thread runs at ${classOf(thread)}.`,
     '',
     ...formatTable(
       ['', 'packets', 'lost', 'p50', 'p99', 'max'],
@@ -150,15 +150,24 @@ export function printRelay({
     ...(wire.kind === 'measured'
       ? wireTable(wire, beside)
       : [`Not measured on the wire: ${wire.why}`]),
-    ...(realtime?.kind === 'missing' ? [`Not measured with ${schedRr}: ${realtime.why}`] : []),
     '',
     ...loadTable([
       ['gateway, no media', alone],
       ['gateway, meanwhile', load],
-      ...(wire.kind === 'measured' ? [['gateway, wire peer', wire.load] as const] : []),
-      ...(realtime?.kind === 'measured' ? [[`gateway, ${schedRr}`, realtime.load] as const] : []),
+      ...(wire.kind === 'measured'
+        ? [
+            ['gateway, wire peer', wire.load] as const,
+            [`the same, ${classOf(wire.ordinary.thread)}`, wire.ordinary.load] as const,
+          ]
+        : []),
     ]),
   ];
+}
+
+/** How the kernel schedules the relay's thread (sched(7)). */
+function classOf(thread: RelayThread | undefined): string {
+  const { nice, realtimePriority = 0 } = thread ?? {};
+  return realtimePriority === 0 ? `nice ${nice}` : `SCHED_RR ${realtimePriority}`;
 }
 
 function relayRow(
@@ -170,16 +179,14 @@ function relayRow(
 }
 
 function wireTable(
-  { idle, busy, floor, realtime }: WireFigures,
+  { idle, busy, floor, thread, ordinary }: WireFigures,
   beside: string,
 ): readonly string[] {
   const rows: readonly (readonly [string, WireReport])[] = [
-    ['no calls beside', idle],
-    [beside, busy],
+    [`${classOf(thread)}, no calls beside`, idle],
+    [`${classOf(thread)}, ${beside}`, busy],
     ['C forwarder, the same', floor],
-    ...(realtime.kind === 'measured'
-      ? [[`the relay at ${schedRr}, the same`, realtime.busy] as const]
-      : []),
+    [`${classOf(ordinary.thread)}, the same`, ordinary.busy],
   ];
   return [
     "The same on the wire, by the kernel's timestamps of a C peer.",

@@ -75,6 +75,3 @@ export const mediaCalls = 100;
 
 /** A second: 20 ms of sound each. */
 export const packetsPerLeg = 50;
-
-/** SCHED_RR, sched(7): the lowest already goes before everything that is no realtime thread. */
-export const relayRealtimePriority = 1;

@@ -65,11 +65,20 @@ describe("the relay's thread", () => {
     expect(getPriority()).toBe(before);
   });
 
-  it.runIf(isRoot)('goes before the others of its process where that is allowed', () => {
+  it.runIf(hasAll)('goes before all others where that is allowed', () => {
     const said = threadsOf({});
-    expect(said).toMatchObject({ nice: -10, realtimePriority: 0, here: getPriority() });
-    expect(policies(said)).toEqual(new Set([other]));
+    expect(said).toMatchObject({ nice: -10, realtimePriority: 1, here: getPriority() });
+    expect(policies(said)).toEqual(new Set([other, roundRobin]));
   });
+
+  it.runIf(isRoot)(
+    'goes before the others of its process by its nice value alone when that is asked for',
+    () => {
+      const said = threadsOf({ realtimePriority: 0 });
+      expect(said).toMatchObject({ nice: -10, realtimePriority: 0, here: getPriority() });
+      expect(policies(said)).toEqual(new Set([other]));
+    },
+  );
 
   it.runIf(hasAll)('stays as the process is where it is not', () => {
     const here = getPriority();
@@ -159,7 +168,13 @@ async function threadThat(answer: string): Promise<RelayThread & AsyncDisposable
   const ports = { first: 26_000, last: 26_003 };
   const times = { quarantineMs: 60, mediaTimeoutMs: 120, holdTimeoutMs: 2400, tickMs: 10 };
   const worker = new URL(`data:text/javascript,${encodeURIComponent(source)}`);
-  const thread = await RelayThread.start(worker, { addresses: [], ports, ...times, nice: 0 });
+  const thread = await RelayThread.start(worker, {
+    addresses: [],
+    ports,
+    ...times,
+    nice: 0,
+    hasBudget: false,
+  });
   return Object.assign(thread, { [Symbol.asyncDispose]: () => thread.close() });
 }
 

@@ -171,7 +171,7 @@ describe('a relay whose thread dies', () => {
   );
 
   it('says so to whoever waits, to who listens, and to who asks later', async () => {
-    const settings = { addresses: [], ports, ...times, nice };
+    const settings = { addresses: [], ports, ...times, nice, hasBudget: false };
     const thread = await RelayThread.start(dying, settings);
     const failed = nextEvent({ onEvent: (listener) => thread.listen(listener) }, 'relay-failed');
     const gone = {

@@ -48,7 +48,7 @@ export const SYSTEM_PACKAGES = Object.freeze([
     package: 'util-linux',
     shownBy: { kind: 'command', anyOf: ['nsenter'] },
     neededBy: ['demo', 'test'],
-    why: 'nsenter runs a command inside a network namespace; unshare and setpriv take rights away in tests, chrt makes realtime threads',
+    why: 'nsenter runs a command inside a network namespace; unshare and setpriv take rights away in tests, chrt makes realtime threads, taskset keeps programs on one core',
   },
   {
     package: 'iproute2',

@@ -1,5 +1,6 @@
 import type { EndCause } from './call/call-effect.ts';
 import type { PeerClass } from './call/peer-class.ts';
+import type { MediaEvent } from './media/media-relay.ts';
 
 /** What a gateway tells its owner while it runs: for logs and metrics. Times are of the gateway's clock. */
 export type GatewayEvent =
@@ -29,6 +30,8 @@ export type GatewayEvent =
   | { readonly kind: 'signalling-lost' }
   /** A drachtio-server came back that tells other addresses than ours: it gets no calls. */
   | { readonly kind: 'signalling-refused'; readonly because: string }
+  /** As the embedded relay says it: its thread gave its realtime priority back, or has it again. */
+  | Extract<MediaEvent, { readonly kind: 'realtime-budget' }>
   | { readonly kind: 'relay-failed'; readonly because: string };
 
 /** What must never be: a person has to look. */

@@ -32,7 +32,7 @@ describe('options that are taken', () => {
     ['delivery translate', { identity: translated }],
     ['the same routed subnets', { identity: translated, routedCidrs: ['10.0.1.0/24'] }],
     ['timers of zero', { timeouts: { setup: 0 } }],
-    ...[1, 99].map((realtimePriority): [string, object] => [
+    ...[0, 1, 99].map((realtimePriority): [string, object] => [
       `realtime priority ${realtimePriority}`,
       { media: { kind: 'embedded', realtimePriority } },
     ]),
@@ -82,7 +82,7 @@ describe('options that are refused, by name', () => {
     ['a header field that is no name', { passHeaders: ['X: 1'] }, '"X: 1"'],
     ['an odd first port', { media: { kind: 'embedded', ports: { first: 3, last: 9 } } }, '3'],
     ['a nice value that is none', { media: { kind: 'embedded', nice: -21 } }, 'media.nice is -21'],
-    ...[0, 100, 1.5, '1', null].map((realtimePriority): [string, object, string] => [
+    ...[-1, 100, 1.5, '1', null].map((realtimePriority): [string, object, string] => [
       `realtime priority ${JSON.stringify(realtimePriority)}`,
       { media: { kind: 'embedded', realtimePriority } },
       `media.realtimePriority is ${JSON.stringify(realtimePriority)}`,

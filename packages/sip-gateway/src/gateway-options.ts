@@ -210,7 +210,7 @@ function requireMedia(media: GatewayOptions['media'] | undefined): void {
       const { ports, quarantineMs, mediaTimeoutMs, holdTimeoutMs, tickMs } = media;
       if (ports !== undefined) requirePortRange(ports);
       requireWhole('media.nice', media.nice, -20, 19);
-      requireWhole('media.realtimePriority', media.realtimePriority, 1, 99);
+      requireWhole('media.realtimePriority', media.realtimePriority, 0, 99);
       requireDurations('media', { quarantineMs, mediaTimeoutMs, holdTimeoutMs, tickMs });
       break;
     }

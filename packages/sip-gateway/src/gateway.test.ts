@@ -386,6 +386,17 @@ describe('a gateway that stops', () => {
     internet.sip.respond(internet.sip.request('BYE').message, 200);
     vpc.sip.respond(vpc.sip.request('BYE').message, 200);
   });
+
+  it('goes on when its relay gives its realtime priority back, which its owner is told', async () => {
+    const { bench, internet, vpc } = await world();
+    await establish(bench, internet, vpc);
+    const event = { kind: 'realtime-budget', verdict: 'over', realtimePriority: 0 } as const;
+    bench.relay.emit(event);
+    expect(bench.events.at(-1)).toEqual(event);
+    expect(bench.gateway.isReady()).toBe(true);
+    expect(bench.gateway.counts().calls).toBe(1);
+    await bench.gateway.close();
+  });
 });
 
 const refuse = (): CallRoute => ({ kind: 'refuse', status: 404 });

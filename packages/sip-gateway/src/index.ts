@@ -38,6 +38,7 @@ export {
 export { defaultPortRange, type PortRange } from './media/port-pool.ts';
 export type { PathTo } from './media/relay-turn.ts';
 export type {
+  BudgetVerdict,
   CallMedia,
   LegMedia,
   LegName,

@@ -185,10 +185,21 @@ export class GatewayCalls {
   }
 
   #mediaEvent(event: MediaEvent): void {
-    if (event.kind === 'relay-failed') {
-      this.#parts.onEvent({ kind: 'relay-failed', because: event.because });
-      for (const call of this.#calls.values()) call.takeMedia(event);
-    } else this.#calls.get(event.callId)?.takeMedia(event);
+    switch (event.kind) {
+      case 'relay-failed':
+        this.#parts.onEvent(event);
+        for (const call of this.#calls.values()) call.takeMedia(event);
+        break;
+      case 'realtime-budget':
+        this.#parts.onEvent(event);
+        break;
+      case 'media-started':
+      case 'media-timed-out':
+        this.#calls.get(event.callId)?.takeMedia(event);
+        break;
+      default:
+        event satisfies never;
+    }
   }
 
   #tellEmpty(): void {

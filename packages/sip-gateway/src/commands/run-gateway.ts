@@ -148,11 +148,9 @@ async function sayRelayThread(
   if (media.kind !== 'embedded') return;
   // one that is gone by now is told by its event
   const counts = await gateway.media().catch(() => undefined);
-  if (counts?.nice !== undefined) logRelayNice(log, { asked: media.nice, nice: counts.nice });
-  const { realtimePriority } = media;
-  if (counts !== undefined && realtimePriority !== undefined) {
-    logRelayRealtime(log, realtimePriority, counts);
-  }
+  if (counts?.nice === undefined) return;
+  logRelayNice(log, { asked: media.nice, nice: counts.nice });
+  logRelayRealtime(log, media.realtimePriority, counts);
 }
 
 /** undefined when it could not start, or shall not any more. Servers of other processes get their time. */

@@ -131,7 +131,7 @@ describe('a configuration', () => {
     ],
     [
       'media: { kind: embedded, realtimePriority: 100 }',
-      /media.realtimePriority is not a whole number from 1 to 99$/,
+      /media.realtimePriority is not a whole number from 0 to 99$/,
     ],
     [
       'signalling: { kind: embedded, acceptFrom: [10.0.0.0/8, 198.51.100.7] }',

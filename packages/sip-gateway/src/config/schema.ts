@@ -130,7 +130,7 @@ const media = v.variant('kind', [
     mediaTimeoutMs: v.exactOptional(some),
     holdTimeoutMs: v.exactOptional(some),
     nice: v.exactOptional(whole(-20, 19)),
-    realtimePriority: v.exactOptional(whole(1, 99)),
+    realtimePriority: v.exactOptional(whole(0, 99)),
   }),
   v.strictObject({
     kind: v.literal('rtpengine'),

@@ -54,8 +54,20 @@ export type MediaEvent =
   | { readonly kind: 'media-started'; readonly callId: string; readonly leg: LegName }
   /** No packet of either leg for the configured time, though one of them was to send. Said once per silence. */
   | { readonly kind: 'media-timed-out'; readonly callId: string }
+  /**
+   * The thread that relays takes more of a core than it may as a realtime thread (`over`), or no longer does (`within`), and has this
+   * realtime priority now: 0 when it gave it back. undefined where the kernel does not say.
+   */
+  | {
+      readonly kind: 'realtime-budget';
+      readonly verdict: BudgetVerdict;
+      readonly realtimePriority: number | undefined;
+    }
   /** The relay is gone, and with it the media of every call. */
   | { readonly kind: 'relay-failed'; readonly because: string };
+
+/** `over`: as a realtime thread it would keep its core from everything else; `within`: it would not any more. */
+export type BudgetVerdict = 'over' | 'within';
 
 /** What one leg sent us, all its streams together. */
 export interface LegMedia {

@@ -1,6 +1,9 @@
 import type { KeepEvent } from '@truetuple/core';
 import type { Logger } from 'pino';
-import { defaultRelayNice } from '../adapters/embedded-relay/embedded-relay.ts';
+import {
+  defaultRealtimePriority,
+  defaultRelayNice,
+} from '../adapters/embedded-relay/embedded-relay.ts';
 import type { GatewayAlarm, GatewayEvent } from '../gateway-event.ts';
 import type { RelayCounts } from '../media/media-relay.ts';
 
@@ -18,6 +21,8 @@ export function logEvent(log: Logger, event: GatewayEvent): void {
       return log.warn(event, 'the connection to the SIP server is gone; it is made again');
     case 'signalling-refused':
       return log.error(event, 'the SIP server tells other addresses than ours, and gets no calls');
+    case 'realtime-budget':
+      return logRealtimeBudget(log, event);
     case 'relay-failed':
       return log.error(event, 'the media relay is gone, and the media of every call with it');
     default:
@@ -42,19 +47,39 @@ export function logRelayNice(
 /** Says whether the thread that relays has the realtime priority that it was to have, and what is missing when it has not. */
 export function logRelayRealtime(
   log: Logger,
-  asked: number,
+  asked: number | undefined,
   { nice, realtimePriority }: Pick<RelayCounts, 'nice' | 'realtimePriority'>,
 ): void {
-  if (realtimePriority === asked) {
+  const wanted = asked ?? defaultRealtimePriority;
+  if (wanted === 0) return;
+  if (realtimePriority === wanted) {
     return log.info(
       { realtimePriority },
-      "the media relay's thread is a realtime thread; the kernel stops it only at kernel.sched_rt_runtime_us",
+      "the media relay's thread is a realtime thread, for as long as it takes no more than three quarters of a core",
     );
   }
-  log.warn(
-    { realtimePriority, wanted: asked, nice },
+  const level = asked === undefined ? 'info' : 'warn';
+  log[level](
+    { realtimePriority, wanted, nice },
     "the media relay's thread is not the realtime thread that it was to be, and runs at its nice value; " +
       'it takes CAP_SYS_NICE (or RLIMIT_RTPRIO) and chrt of util-linux in the image',
+  );
+}
+
+function logRealtimeBudget(
+  log: Logger,
+  event: Extract<GatewayEvent, { readonly kind: 'realtime-budget' }>,
+): void {
+  if (event.verdict === 'within') {
+    return log.info(event, "the media relay's thread takes less than half a core again");
+  }
+  const { realtimePriority = 0 } = event;
+  log.warn(
+    event,
+    realtimePriority === 0
+      ? "the media relay's thread takes more than three quarters of a core: it is no realtime thread until it does not"
+      : "the media relay's thread takes more than three quarters of a core and may not give its realtime priority back " +
+          '(CAP_SYS_NICE): it rests for a quarter of each half second',
   );
 }
 

@@ -165,6 +165,9 @@ export class GatewayMetrics {
         this.#ended.inc({ caller, callee, cause });
         break;
       }
+      case 'realtime-budget':
+        // what the thread has is a gauge
+        break;
       case 'signalling-lost':
       case 'signalling-refused':
       case 'relay-failed':

@@ -3,7 +3,8 @@ import type { MediaRelay } from '../../media/media-relay.ts';
 import { defaultPortRange, requirePortRange, type PortRange } from '../../media/port-pool.ts';
 import { relayTurn, type PathTo } from '../../media/relay-turn.ts';
 import { RelayThread } from './relay-thread.ts';
-import { askForRealtime, readRealtimePriority } from './thread-realtime.ts';
+import { RealtimeGrant } from './realtime-grant.ts';
+import { readRealtimePriority } from './thread-realtime.ts';
 
 /** What the embedded relay has to know of the networks. */
 export interface EmbeddedRelayParts {
@@ -30,14 +31,16 @@ export interface EmbeddedRelayOptions {
    */
   readonly nice?: number;
   /**
-   * Runs the relay's thread as a realtime thread: SCHED_RR with this priority, 1 to 99 (sched(7)). It then goes before every thread that
-   * is none, whatever their nice values; `nice` is what it has without. Default: none. It takes chrt of util-linux, and CAP_SYS_NICE or
-   * RLIMIT_RTPRIO; without them the thread stays as it is, which `counts().realtimePriority` shows.
+   * Runs the relay's thread as a realtime thread: SCHED_RR with this priority, 1 to 99 (sched(7)); 0: as none. It then goes before every
+   * thread that is none, whatever their nice values; `nice` is what it has without. Default 1. It takes chrt of util-linux, and
+   * CAP_SYS_NICE or RLIMIT_RTPRIO; without them the thread stays as it is, which `counts().realtimePriority` shows. While it takes more
+   * than three quarters of a core it is none, and listeners get `realtime-budget`.
    */
   readonly realtimePriority?: number;
 }
 
 export const defaultRelayNice = -10;
+export const defaultRealtimePriority = 1;
 
 /** The compiled package has the worker beside this file as JavaScript, the source as TypeScript. */
 const workerFile = new URL(
@@ -57,6 +60,7 @@ export async function embeddedRelay(
 ): Promise<MediaRelay> {
   const ports = options.ports ?? defaultPortRange;
   requirePortRange(ports);
+  const realtimePriority = options.realtimePriority ?? defaultRealtimePriority;
   const thread = await RelayThread.start(workerFile, {
     addresses,
     ports,
@@ -65,12 +69,11 @@ export async function embeddedRelay(
     holdTimeoutMs: options.holdTimeoutMs ?? 3_600_000,
     tickMs: options.tickMs ?? 500,
     nice: options.nice ?? defaultRelayNice,
+    hasBudget: realtimePriority > 0,
   });
   const threadId = await thread.ask({ kind: 'thread-id' });
-  const { realtimePriority } = options;
-  if (threadId !== undefined && realtimePriority !== undefined) {
-    await askForRealtime(threadId, realtimePriority);
-  }
+  const grant = threadId === undefined ? undefined : grantOf(thread, threadId, realtimePriority);
+  await grant?.begin();
   return {
     offer: async (turn) => thread.ask({ kind: 'offer', turn: relayTurn(turn, pathTo) }),
     answer: async (turn) => thread.ask({ kind: 'answer', turn: relayTurn(turn, pathTo) }),
@@ -84,6 +87,23 @@ export async function embeddedRelay(
       return { ...counts, realtimePriority: realtime };
     },
     onEvent: (listener) => thread.listen(listener),
-    close: () => thread.close(),
+    close: async () => {
+      await grant?.close();
+      await thread.close();
+    },
   };
+}
+
+/** undefined when it is to have none. */
+function grantOf(
+  thread: RelayThread,
+  threadId: number,
+  priority: number,
+): RealtimeGrant | undefined {
+  if (priority === 0) return undefined;
+  const grant = new RealtimeGrant(threadId, priority, (verdict, realtimePriority) =>
+    thread.emit({ kind: 'realtime-budget', verdict, realtimePriority }),
+  );
+  thread.watch((verdict) => grant.take(verdict));
+  return grant;
 }

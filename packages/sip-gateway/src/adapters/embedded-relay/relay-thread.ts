@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { GatewayError } from '../../errors.ts';
-import type { MediaEvent } from '../../media/media-relay.ts';
+import type { BudgetVerdict, MediaEvent } from '../../media/media-relay.ts';
 import type {
   WorkerCall,
   WorkerMessage,
@@ -35,6 +35,7 @@ export class RelayThread {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
   readonly #listeners = new Set<(event: MediaEvent) => void>();
+  #onBudget: ((verdict: BudgetVerdict) => void) | undefined;
   readonly #gone: Promise<unknown>;
   /** Not posted yet: releases only. */
   #unposted: WorkerCall[] = [];
@@ -78,6 +79,16 @@ export class RelayThread {
     return () => this.#listeners.delete(listener);
   }
 
+  /** What it says of its share of a core goes here. */
+  watch(onBudget: (verdict: BudgetVerdict) => void): void {
+    this.#onBudget = onBudget;
+  }
+
+  /** Tells everybody who listens. */
+  emit(event: MediaEvent): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+
   async close(): Promise<void> {
     this.#listeners.clear();
     if (this.#ended === undefined) await this.ask({ kind: 'close' });
@@ -94,7 +105,8 @@ export class RelayThread {
   }
 
   #receive(message: WorkerMessage): void {
-    if (message.kind === 'event') return this.#emit(message.event);
+    if (message.kind === 'event') return this.emit(message.event);
+    if (message.kind === 'budget') return this.#onBudget?.(message.verdict);
     const waiting = this.#waiting.get(message.id);
     this.#waiting.delete(message.id);
     if (message.kind === 'done') waiting?.resolve(message.result as never);
@@ -107,11 +119,7 @@ export class RelayThread {
     clearTimeout(this.#timer);
     for (const { reject } of this.#waiting.values()) reject(goneRelay(because));
     this.#waiting.clear();
-    this.#emit({ kind: 'relay-failed', because });
-  }
-
-  #emit(event: MediaEvent): void {
-    for (const listener of this.#listeners) listener(event);
+    this.emit({ kind: 'relay-failed', because });
   }
 }
 

@@ -5,6 +5,7 @@ import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import { GatewayError, type GatewayErrorDetails } from '../../errors.ts';
 import { PortPool } from '../../media/port-pool.ts';
 import { RelayEngine } from '../../media/relay-engine.ts';
+import { keepBudget } from './keep-budget.ts';
 import { nodeDatagrams } from './node-datagrams.ts';
 import { setThreadNice } from './thread-nice.ts';
 import type {
@@ -17,8 +18,8 @@ import type {
 
 function start(port: MessagePort, settings: WorkerSettings): void {
   const post = (message: WorkerMessage): void => port.postMessage(message);
-  const { addresses, holdTimeoutMs, mediaTimeoutMs, nice, ports, quarantineMs, tickMs } = settings;
-  setThreadNice(nice);
+  const { addresses, holdTimeoutMs, mediaTimeoutMs, ports, quarantineMs, tickMs } = settings;
+  setThreadNice(settings.nice);
   const engine = new RelayEngine({
     network: nodeDatagrams,
     pool: new PortPool(ports, { quarantineMs, random: Math.random }),
@@ -29,12 +30,13 @@ function start(port: MessagePort, settings: WorkerSettings): void {
     emit: (event) => post({ kind: 'event', event }),
   });
   // a failed tick is thrown, so that it ends the worker, which the relay then reports
-  const timer = setInterval(() => void engine.tick(), tickMs);
+  const timers = [setInterval(() => void engine.tick(), tickMs)];
+  if (settings.hasBudget) timers.push(keepBudget((verdict) => post({ kind: 'budget', verdict })));
   port.on('message', (calls: readonly WorkerCall[]) => {
     for (const call of calls) {
       void reply(engine, call).then((message) => {
         post(message);
-        if (call.request.kind === 'close') end(port, timer);
+        if (call.request.kind === 'close') end(port, timers);
         return undefined;
       });
     }
@@ -86,8 +88,8 @@ function threadId(): number | undefined {
   }
 }
 
-function end(port: MessagePort, timer: NodeJS.Timeout): void {
-  clearInterval(timer);
+function end(port: MessagePort, timers: readonly NodeJS.Timeout[]): void {
+  for (const timer of timers) clearInterval(timer);
   port.close();
 }
 

@@ -9,12 +9,13 @@ const chrtTimeoutMs = 2_000;
 const realtimePolicies: ReadonlySet<number> = new Set([1, 2]);
 
 /**
- * Asks for SCHED_RR with this priority (1 to 99, sched(7)) for a thread of this process, not for what it may start. Node has no
- * sched_setscheduler(2); chrt(1) of util-linux has. It takes CAP_SYS_NICE or RLIMIT_RTPRIO: without them, or without the program,
- * nothing changes, which `readRealtimePriority` shows.
+ * Asks for SCHED_RR with this priority (1 to 99, sched(7)) for a thread of this process, not for what it may start; or, with 0, for
+ * SCHED_OTHER. Node has no sched_setscheduler(2); chrt(1) of util-linux has. It takes CAP_SYS_NICE; RLIMIT_RTPRIO allows the way up
+ * alone. Without them, or without the program, nothing changes, which `readRealtimePriority` shows.
  */
 export async function askForRealtime(threadId: number, priority: number): Promise<void> {
-  const of = ['--rr', '--reset-on-fork', '--pid', String(priority), String(threadId)];
+  const policy = priority === 0 ? ['--other'] : ['--rr', '--reset-on-fork'];
+  const of = [...policy, '--pid', String(priority), String(threadId)];
   try {
     const signal = AbortSignal.timeout(chrtTimeoutMs);
     const chrt = spawn('chrt', of, { stdio: 'ignore', signal, killSignal: 'SIGKILL' });

@@ -1,6 +1,6 @@
 import type { Ipv4Address } from '../../address.ts';
 import type { GatewayErrorDetails } from '../../errors.ts';
-import type { CallMedia, MediaEvent, RelayCounts } from '../../media/media-relay.ts';
+import type { BudgetVerdict, CallMedia, MediaEvent, RelayCounts } from '../../media/media-relay.ts';
 import type { PortRange } from '../../media/port-pool.ts';
 import type { RelayTurn } from '../../media/relay-turn.ts';
 import type { ToldStreams } from '../../sdp/describe-for-leg.ts';
@@ -16,6 +16,8 @@ export interface WorkerSettings {
   readonly tickMs: number;
   /** Nice value that the thread shall have. */
   readonly nice: number;
+  /** Whether it watches what a realtime thread may take of a core. */
+  readonly hasBudget: boolean;
 }
 
 export type WorkerRequest =
@@ -52,4 +54,5 @@ export type WorkerMessage =
       readonly result: WorkerResults[WorkerRequest['kind']];
     }
   | { readonly kind: 'failed'; readonly id: number; readonly error: GatewayErrorDetails }
-  | { readonly kind: 'event'; readonly event: MediaEvent };
+  | { readonly kind: 'event'; readonly event: MediaEvent }
+  | { readonly kind: 'budget'; readonly verdict: BudgetVerdict };
