@@ -37,12 +37,12 @@ export interface Dialog {
 
 /** Key of dialogs by Call-ID and both tags. */
 export function dialogKey(callId: string, localTag: string, remoteTag: string): string {
-  return `${callId}\n${localTag}\n${remoteTag}`;
+  return [callId, localTag, remoteTag].join('\n');
 }
 
 /** The name that drachtio gives a dialog: Call-ID and the tag of whoever sent the first INVITE. */
 export function dialogName(callId: string, fromTag: string): string {
-  return `${callId};from-tag=${fromTag}`;
+  return [callId, fromTag].join(';from-tag=');
 }
 
 /** 12.1.1: from the INVITE and our response to it (which carries our tag in To, and our Contact). */

@@ -1,6 +1,6 @@
 import { appValue, composeRequest, free } from '../dialog/compose.ts';
 import { isUndecided } from '../dialog/outgoing-invite.ts';
-import { dialogName, isSessionRefresh, isTargetRefresh, refreshTarget } from '../dialog/dialog.ts';
+import { dialogName } from '../dialog/dialog.ts';
 import { localAnswer, draftInDialog, routeInDialog, routeTo, sendAck } from './client.ts';
 import {
   newBranch,
@@ -13,17 +13,15 @@ import {
 import { dialogFor } from './dialog-for.ts';
 import { refusalText } from './gate.ts';
 import { EngineInvite } from './invite.ts';
-import { doubtCall } from './lost-call.ts';
 import { isOurs, sequenceOf } from './new-request.ts';
-import { isCrossing, openOffer } from './offers.ts';
+import { isCrossing } from './offers.ts';
+import { SentRequest, tellResponse } from './sent-request.ts';
 import { tagOf } from '../dialog/address-text.ts';
 import { bodyOf } from '../dialog/said-body.ts';
-import { agreeOnSession } from './session.ts';
 import type { Cleared } from '../guard/send-gate.ts';
 import { headerValue } from '../message/header-list.ts';
-import type { SipRequest, SipResponse } from '../message/message.ts';
+import type { SipRequest } from '../message/message.ts';
 import type { Way } from '../transport/send-path.ts';
-import type { Tuple } from '../transport/tuple.ts';
 import type { AppCommand, AppConnection } from '../wire/app-connection.ts';
 
 /** A request of an application, and what it is to do. */
@@ -41,13 +39,16 @@ export const noDialog = 'Server error: unable to find dialog for dialog id provi
 /** What goes from applications to the network as a request. */
 export class OutboundRequests {
   readonly #context: EngineContext;
-  readonly #onInviteOver: () => void;
+  readonly #onInviteEnd: (invite: EngineInvite) => void;
   readonly #invites: Map<string, EngineInvite> = new Map<string, EngineInvite>();
 
   /** @param onInviteOver runs when an INVITE is decided and its repeats are, too */
   constructor(context: EngineContext, onInviteOver: () => void) {
     this.#context = context;
-    this.#onInviteOver = onInviteOver;
+    this.#onInviteEnd = ({ subject }): void => {
+      this.#invites.delete(subject.id);
+      onInviteOver();
+    };
   }
 
   get timerCount(): number {
@@ -164,7 +165,7 @@ export class OutboundRequests {
     const peer = { tuple: live.path.transport.localAddress };
     app.tell({ kind: 'request-sent', to: command.id, sent: wireSip(request, peer, names) });
     const response = localAnswer(this.#context, request, 'pending');
-    this.#tellResponse(app, response, peer.tuple, names);
+    tellResponse(app, response, peer.tuple, names);
   }
 
   #send(app: AppConnection, command: AppCommand, { request, way, live, keep }: Composed): void {
@@ -192,10 +193,7 @@ export class OutboundRequests {
     const callId = headerValue(request.message, 'call-id') ?? '';
     const fromTag = tagOf(headerValue(request.message, 'from') ?? '') ?? '';
     const subject = { id, name: live?.name ?? dialogName(callId, fromTag), base: live };
-    const invite = new EngineInvite(this.#context, subject, app, request, () => {
-      this.#invites.delete(id);
-      this.#onInviteOver();
-    });
+    const invite = new EngineInvite(this.#context, subject, app, request, this.#onInviteEnd);
     this.#invites.set(id, invite);
     invite.begin(request);
   }
@@ -207,60 +205,9 @@ export class OutboundRequests {
   ): void {
     const { message: request, way } = cleared;
     const names = { transactionId: id, dialogId: live?.name };
-    const isBye = request.method === 'BYE';
-    const closeOffer = openOffer(live, request);
-    const end = (): void => {
-      closeOffer();
-      if (isBye && live !== undefined) this.#context.dialogs.remove(live);
-    };
-    const settle = ({ status }: SipResponse): void => {
-      const { method } = request;
-      // 22.2: it may come again with credentials, until this transaction ends
-      if (isBye && live !== undefined && (status === 401 || status === 407)) {
-        live.isByeChallenged = true;
-        return;
-      }
-      end();
-      if (live !== undefined && !isBye) doubtCall(this.#context, live, { method, status });
-    };
-    const transaction = this.#context.transactions.request(cleared, {
-      onResponse: ({ response, verbatim }) => {
-        if (response.status === 100) return;
-        this.#tellResponse(app, response, way.destination, names, verbatim);
-        const isRefresh = isTargetRefresh(request.method) && response.status < 300;
-        if (live !== undefined && isRefresh) this.#refreshed(live, request, response);
-        if (response.status >= 200) settle(response);
-      },
-      onFailure: (failure) => {
-        const response = localAnswer(this.#context, request, failure);
-        this.#tellResponse(app, response, way.destination, names);
-        settle(response);
-      },
-      onEnd: end,
-    });
-    if (transaction !== undefined) return;
-    const response = localAnswer(this.#context, request, 'transport-error');
-    this.#tellResponse(app, response, way.destination, names);
-    end();
-  }
-
-  /** 12.2.1.2 and RFC 4028: what a success to UPDATE or SUBSCRIBE changes. */
-  #refreshed(live: EngineDialog, ours: SipRequest, success: SipResponse): void {
-    if (success.status < 200) return;
-    live.value = refreshTarget(live.value, success);
-    if (!isSessionRefresh(ours.method)) return;
-    agreeOnSession(this.#context, live, { success, role: 'uac', ours, theirs: success });
-  }
-
-  #tellResponse(
-    app: AppConnection,
-    response: SipResponse,
-    peer: Tuple,
-    names: { transactionId: string; dialogId: string | undefined },
-    verbatim?: Uint8Array,
-  ): void {
-    const received = wireSip(response, { tuple: peer }, names, verbatim);
-    app.tell({ kind: 'received', received, receivedOn: undefined });
+    const { destination } = way;
+    const sent = new SentRequest(this.#context, { app, request, destination, names, live });
+    if (this.#context.transactions.request(cleared, sent) === undefined) sent.refuse();
   }
 
   #ack(app: AppConnection, command: AppCommand, live: EngineDialog): string | undefined {

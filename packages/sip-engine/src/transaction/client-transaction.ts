@@ -31,6 +31,17 @@ export interface ClientUser {
   onEnd(): void;
 }
 
+/** The same for all transactions of a layer. */
+export interface ClientHooks {
+  readonly onEnd: (transaction: ClientTransaction) => void;
+}
+
+/** A request, and how a layer finds its transaction by a response. */
+export interface KeyedRequest {
+  readonly key: string;
+  readonly request: Cleared<SipRequest>;
+}
+
 /** One client transaction: the machine of its method, and where its request goes. */
 export class ClientTransaction {
   static readonly #machines: MachineParts<State, Event, Effect, TimerName, ClientTransaction> = {
@@ -39,6 +50,7 @@ export class ClientTransaction {
     carryOut: (effect, owner) => owner.#carryOut(effect),
   };
 
+  readonly key: string;
   readonly #isInvite: boolean;
   /** Without it the peer would keep the call. */
   readonly #endsCall: boolean;
@@ -50,15 +62,16 @@ export class ClientTransaction {
   readonly #runner: MachineRunner<State, Event, Effect, TimerName, ClientTransaction>;
   readonly #ports: TransactionPorts;
   readonly #user: ClientUser;
-  readonly #forget: () => void;
+  readonly #hooks: ClientHooks;
   #hasBeenSent = false;
 
   constructor(
     ports: TransactionPorts,
-    request: Cleared<SipRequest>,
+    { key, request }: KeyedRequest,
     user: ClientUser,
-    forget: () => void,
+    hooks: ClientHooks,
   ) {
+    this.key = key;
     const { method } = request.message;
     this.#isInvite = method === 'INVITE';
     this.#endsCall = endsCalls.has(method);
@@ -67,7 +80,7 @@ export class ClientTransaction {
     if (this.#isInvite) this.#invite = request.message;
     this.#ports = ports;
     this.#user = user;
-    this.#forget = forget;
+    this.#hooks = hooks;
     this.#runner = new MachineRunner<State, Event, Effect, TimerName, ClientTransaction>(
       ports.clock,
       ClientTransaction.#machines,
@@ -113,7 +126,7 @@ export class ClientTransaction {
         this.#user.onFailure(effect.failure);
         break;
       case 'terminate':
-        this.#forget();
+        this.#hooks.onEnd(this);
         this.#user.onEnd();
         break;
       case 'set-timer':

@@ -18,6 +18,9 @@ export type InviteClientState =
   | { readonly kind: 'accepted' }
   | { readonly kind: 'terminated' };
 
+/** What many transactions are in for 64*T1: one for all. */
+const lasting = { accepted: { kind: 'accepted' }, completed: { kind: 'completed' } } as const;
+
 type InviteClientStep<R extends Answer> = Step<InviteClientState, ClientEffect<R>>;
 
 /** 17.1.1.2: the INVITE goes out, timer A repeats it, timer B ends the wait. */
@@ -165,7 +168,7 @@ function answered<R extends Answer>(
   }
   if (isSuccess(response.status)) {
     return {
-      state: { kind: 'accepted' },
+      state: lasting.accepted,
       effects: [...stop, setTimer('M', lifetimeMs(timing)), pass],
     };
   }
@@ -179,7 +182,7 @@ function answered<R extends Answer>(
   // repeated finals shall meet somebody who acknowledges them
   const lingerMs = Math.max(timing.timerDMs, lifetimeMs(timing));
   return {
-    state: { kind: 'completed' },
+    state: lasting.completed,
     effects: [...stop, acknowledge, setTimer('D', lingerMs), pass],
   };
 }

@@ -18,6 +18,9 @@ export type InviteServerState<R extends Answer> =
   | { readonly kind: 'confirmed' }
   | { readonly kind: 'terminated' };
 
+/** What many transactions are in for 64*T1: one for all. */
+const lasting = { accepted: { kind: 'accepted' }, confirmed: { kind: 'confirmed' } } as const;
+
 type InviteServerStep<R extends Answer> = Step<InviteServerState<R>, ServerEffect<R>>;
 
 /** The user answers 100 at once by a `respond` event of its own; C bounds how long it may ring. */
@@ -90,7 +93,7 @@ function respond<R extends Answer>(response: R, timing: TransactionTiming): Invi
   const stop = cancelTimers('C');
   if (response.status < 300) {
     return {
-      state: { kind: 'accepted' },
+      state: lasting.accepted,
       effects: [...stop, setTimer('L', lifetimeMs(timing)), send],
     };
   }
@@ -115,7 +118,7 @@ function completed<R extends Answer>(
       const stop = cancelTimers(...repeating, 'H');
       return timing.isReliable
         ? { state: { kind: 'terminated' }, effects: [...stop, { kind: 'terminate' }] }
-        : { state: { kind: 'confirmed' }, effects: [...stop, setTimer('I', timing.t4Ms)] };
+        : { state: lasting.confirmed, effects: [...stop, setTimer('I', timing.t4Ms)] };
     }
     case 'timer': {
       if (event.timer === 'H') return end(repeating, 'timeout');

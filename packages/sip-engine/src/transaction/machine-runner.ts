@@ -19,6 +19,11 @@ export interface MachineParts<S, V, E, T extends string, O = undefined> {
   readonly carryOut: (effect: E, owner: O) => void;
 }
 
+interface RunningTimer<T> {
+  readonly timer: T;
+  readonly cancel: CancelTimer;
+}
+
 /**
  * The shell of a pure machine: keeps its state and its timers, carries effects out in order. One queue: an event
  * that an effect brings about is handled after the effects of the event before it. There are many of these, for a
@@ -35,8 +40,10 @@ export class MachineRunner<
   readonly #parts: MachineParts<S, V, E, T, O>;
   readonly #clock: Clock;
   readonly #owner: O;
-  /** Names and their cancellers in turn. */
-  #timers: (T | CancelTimer)[] | undefined;
+  /** Most have one timer, for a long time; `#others` are further ones. */
+  #timer: T | undefined;
+  #cancel: CancelTimer | undefined;
+  #others: readonly RunningTimer<T>[] | undefined;
   #queue: V[] | undefined;
   #isBusy = false;
 
@@ -52,7 +59,7 @@ export class MachineRunner<
   }
 
   get timerCount(): number {
-    return (this.#timers?.length ?? 0) / 2;
+    return (this.#timer === undefined ? 0 : 1) + (this.#others?.length ?? 0);
   }
 
   /** Carries out the effects of the machine's beginning. */
@@ -109,21 +116,29 @@ export class MachineRunner<
       this.#remove(timer);
       this.handle(this.#parts.timerEvent(timer));
     });
-    // not pushed: that would make room for sixteen more, which is kept as long as the timer
-    this.#timers = this.#timers === undefined ? [timer, cancel] : [...this.#timers, timer, cancel];
+    if (this.#timer === undefined) {
+      this.#timer = timer;
+      this.#cancel = cancel;
+    } else this.#others = [...(this.#others ?? []), { timer, cancel }];
   }
 
   #stop(timer: T): void {
-    const cancel = this.#remove(timer);
-    if (typeof cancel === 'function') cancel();
+    this.#remove(timer)?.();
   }
 
-  #remove(timer: T): T | CancelTimer | undefined {
-    const at = this.#timers?.indexOf(timer) ?? -1;
-    if (this.#timers === undefined || at < 0) return undefined;
-    const [, cancel] = this.#timers.splice(at, 2);
-    if (this.#timers.length === 0) this.#timers = undefined;
-    return cancel;
+  /** @returns what would stop it, where it is set */
+  #remove(timer: T): CancelTimer | undefined {
+    if (this.#timer === timer) {
+      const cancel = this.#cancel;
+      this.#timer = undefined;
+      this.#cancel = undefined;
+      return cancel;
+    }
+    const found = this.#others?.find((other) => other.timer === timer);
+    if (found === undefined) return undefined;
+    const others = this.#others?.filter((other) => other !== found);
+    this.#others = others?.length === 0 ? undefined : others;
+    return found.cancel;
   }
 }
 

@@ -17,6 +17,9 @@ export type NonInviteClientState =
   | { readonly kind: 'completed' }
   | { readonly kind: 'terminated' };
 
+/** What many transactions are in for T4: one for all. */
+const completedState = { kind: 'completed' } as const;
+
 type NonInviteClientStep<R extends Answer> = Step<NonInviteClientState, ClientEffect<R>>;
 
 /** 17.1.2.2: the request goes out, timer E repeats it, timer F ends the wait. */
@@ -125,7 +128,7 @@ function answered<R extends Answer>(
     return { state: { kind: 'terminated' }, effects: [...stop, pass, { kind: 'terminate' }] };
   }
   return {
-    state: { kind: 'completed' },
+    state: completedState,
     effects: [...stop, setTimer('K', timing.t4Ms), pass],
   };
 }

@@ -5,7 +5,7 @@ import type { HeaderField, SipRequest } from '../message/message.ts';
 import { handled } from '../message/method.ts';
 import { responseTo } from '../message/response-to.ts';
 import { isOwnVia, viaBranch } from '../message/via.ts';
-import { ClientTransaction, type ClientUser } from './client-transaction.ts';
+import { ClientTransaction, type ClientHooks, type ClientUser } from './client-transaction.ts';
 import { endsCalls } from './ends-calls.ts';
 import { branchOf, clientKey, mergeKey, serverKey } from './key.ts';
 import { ServerTransaction, type ServerHooks } from './server-transaction.ts';
@@ -38,6 +38,7 @@ export class TransactionLayer {
   readonly #clients: Map<string, ClientTransaction> = new Map<string, ClientTransaction>();
   readonly #merged: Map<string, ServerTransaction> = new Map<string, ServerTransaction>();
   readonly #serverHooks: ServerHooks;
+  readonly #clientHooks: ClientHooks;
 
   constructor(ports: TransactionPorts, user: TransactionUser) {
     this.#ports = ports;
@@ -46,6 +47,7 @@ export class TransactionLayer {
       onFailure: (transaction, failure) => user.onServerFailure(transaction, failure),
       onEnd: (transaction) => this.#endServer(transaction),
     };
+    this.#clientHooks = { onEnd: ({ key }) => void this.#clients.delete(key) };
   }
 
   get size(): number {
@@ -144,9 +146,8 @@ export class TransactionLayer {
       return undefined;
     }
     const key = clientKey(branchOf(message) ?? '', message.method);
-    const transaction = new ClientTransaction(this.#ports, request, user, () => {
-      this.#clients.delete(key);
-    });
+    const sent = { key, request };
+    const transaction = new ClientTransaction(this.#ports, sent, user, this.#clientHooks);
     this.#clients.set(key, transaction);
     transaction.begin();
     return transaction;
