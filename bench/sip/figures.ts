@@ -1,3 +1,4 @@
+import type { BesideBare } from './beside-bare.ts';
 import type { CeilingFigures } from './measure-ceiling.ts';
 import type { EnduranceFigures } from './measure-endurance.ts';
 import type { RelayFigures } from './measure-relay.ts';
@@ -11,6 +12,6 @@ export interface Figures {
   readonly rounds: RoundFigures | undefined;
   readonly endurance: EnduranceFigures | undefined;
   readonly ceiling: CeilingFigures | undefined;
-  readonly sipp: SippFigures | undefined;
+  readonly sipp: BesideBare<SippFigures> | undefined;
   readonly relay: RelayFigures | undefined;
 }

@@ -1,21 +1,26 @@
+import { besideBare, type BesideBare } from './beside-bare.ts';
 import { loadFigures, type LoadFigures } from './load-figures.ts';
 import { RunningServer } from './running-server.ts';
 import { busyB2buaRate, rates, type Settings } from './settings.ts';
 
 /** The rates of the bounds, for a minute: 28 seconds of it with as many transactions ending as beginning. */
 export interface EnduranceFigures {
-  readonly uas: LoadFigures;
-  readonly b2bua: LoadFigures;
+  readonly uas: BesideBare<LoadFigures>;
+  readonly b2bua: BesideBare<LoadFigures>;
   /** At `busyB2buaRate`. */
-  readonly busyB2bua: LoadFigures;
+  readonly busyB2bua: BesideBare<LoadFigures>;
 }
 
 export async function measureEndurance(settings: Settings): Promise<EnduranceFigures> {
-  return {
-    uas: await endure('uas', rates.uas, settings),
-    b2bua: await endure('b2bua', rates.b2bua, settings),
-    busyB2bua: await endure('b2bua', busyB2buaRate, settings),
-  };
+  const [uas, b2bua, busyB2bua] = await besideBare(settings, [
+    () => endure('uas', rates.uas, settings),
+    () => endure('b2bua', rates.b2bua, settings),
+    () => endure('b2bua', busyB2buaRate, settings),
+  ]);
+  if (uas === undefined || b2bua === undefined || busyB2bua === undefined) {
+    throw new Error('A minute was not played.');
+  }
+  return { uas, b2bua, busyB2bua };
 }
 
 async function endure(

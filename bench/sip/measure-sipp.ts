@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { parseSippStatistics, type SippStatistics } from '@truetuple/lab';
+import { besideBare, type BesideBare } from './beside-bare.ts';
 import { RunningServer } from './running-server.ts';
 import { places, rates, type Settings } from './settings.ts';
 
@@ -20,7 +21,13 @@ export interface SippFigures {
 const run = promisify(execFile);
 
 /** createB2BUA between two sipp processes, their built-in scenarios `uac` and `uas`. */
-export async function measureSipp({ warmUpSeconds, sippSeconds }: Settings): Promise<SippFigures> {
+export async function measureSipp(settings: Settings): Promise<BesideBare<SippFigures>> {
+  const [beside] = await besideBare(settings, [() => measureBetween(settings)]);
+  if (beside === undefined) throw new Error('Nothing was played between two sipp processes.');
+  return beside;
+}
+
+async function measureBetween({ warmUpSeconds, sippSeconds }: Settings): Promise<SippFigures> {
   await using opened = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'truetuple-bench-sip-'));
   opened.defer(() => rm(folder, { recursive: true, force: true }));

@@ -1,5 +1,6 @@
 import { formatMs, formatTable } from '../identity/table.ts';
 import type { Verdict } from './bounds.ts';
+import type { BesideBare } from './beside-bare.ts';
 import type { LoadFigures } from './load-figures.ts';
 import type { CeilingFigures } from './measure-ceiling.ts';
 import type { EnduranceFigures } from './measure-endurance.ts';
@@ -70,10 +71,12 @@ export function printEndurance({ uas, b2bua, busyB2bua }: EnduranceFigures): rea
     'The rates of the bounds for a long time.',
     '',
     ...loadTable([
-      [titles.uas, uas],
-      [titles.b2bua, b2bua],
-      [titles.b2bua, busyB2bua],
+      [titles.uas, uas.figures],
+      [titles.b2bua, b2bua.figures],
+      [titles.b2bua, busyB2bua.figures],
     ]),
+    '',
+    `  the bare dgram UAS, before and after each, us CPU: ${[uas, b2bua, busyB2bua].map(bareText).join(' ')}`,
   ];
 }
 
@@ -119,12 +122,16 @@ function loadTable(rows: readonly (readonly [string, LoadFigures])[]): readonly 
   ];
 }
 
-export function printSipp({ rate, calls, failed, ...more }: SippFigures): readonly string[] {
-  const { retransmissions, cpuUsPerCall } = more;
+function bareText({ bareCpuUsPerCall }: BesideBare<unknown>): string {
+  return bareCpuUsPerCall.toFixed(0);
+}
+
+export function printSipp(sipp: BesideBare<SippFigures>): readonly string[] {
+  const { rate, calls, failed, retransmissions, cpuUsPerCall } = sipp.figures;
   return [
     '',
     `Between two sipp processes at ${rate} calls/s: ${calls} calls, ${failed} failed, ${retransmissions} ` +
-      `retransmissions, ${cpuUsPerCall.toFixed(0)} us CPU per call.`,
+      `retransmissions, ${cpuUsPerCall.toFixed(0)} us CPU per call. The bare dgram UAS, before and after: ${bareText(sipp)} us.`,
   ];
 }
 
