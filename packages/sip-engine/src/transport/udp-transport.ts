@@ -1,6 +1,7 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { isIP } from 'node:net';
 import type { SipEngineError } from '../errors.ts';
+import { SendQueue } from './send-queue.ts';
 import type { FailureListener, MessageListener, Transport } from './transport.ts';
 import { type Tuple, tupleText } from './tuple.ts';
 import { closedFailure, invalidAddress, udpFailure } from './udp-failure.ts';
@@ -65,11 +66,18 @@ function isPort(port: number): boolean {
   return Number.isInteger(port) && port >= 0 && port <= 65_535;
 }
 
+interface Datagram {
+  readonly bytes: Uint8Array;
+  readonly destination: Tuple;
+  readonly fail: (error: SipEngineError) => void;
+}
+
 class UdpTransport implements Transport {
   readonly kind = 'udp';
   readonly localAddress: Tuple;
   readonly #socket: Socket;
   readonly #family: number;
+  readonly #queue = new SendQueue<Datagram>((datagram) => this.#send(datagram));
   readonly #messageListeners = new Set<MessageListener>();
   readonly #failureListeners = new Set<FailureListener>();
   #closed: Promise<void> | undefined;
@@ -98,6 +106,10 @@ class UdpTransport implements Transport {
       setImmediate(fail, refusal);
       return;
     }
+    this.#queue.push({ bytes, destination, fail });
+  }
+
+  #send({ bytes, destination, fail }: Datagram): void {
     this.#socket.send(bytes, destination.port, destination.address, (error) => {
       if (error === null) return;
       const tried = `send ${bytes.length} bytes from udp ${tupleText(this.localAddress)} to ${tupleText(destination)}`;
@@ -137,6 +149,7 @@ class UdpTransport implements Transport {
   async close(): Promise<void> {
     this.#closed ??= new Promise<void>((resolve) => {
       this.#messageListeners.clear();
+      this.#queue.flush();
       this.#socket.close(() => {
         resolve();
       });
