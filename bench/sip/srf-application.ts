@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { createSipEngine, openUdpTransport, type Tuple } from '@truetuple/sip-engine';
+import { createSipEngine, openUdpTransport, steadyTables, type Tuple } from '@truetuple/sip-engine';
 import type { SrfApp, SrfRequest, SrfResponse } from '@truetuple/sip-engine/testing';
 import Srf from 'drachtio-srf';
 import { hostPort, sdpAt } from './sip-text.ts';
@@ -54,6 +54,7 @@ export async function openSrfServer(
   });
   const server = createServer();
   app.listen({ server, secret });
+  steadyTables(app);
   engine.attach(server);
   return {
     local: transport.localAddress,

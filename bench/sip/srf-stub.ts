@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, Socket } from 'node:net';
+import { steadyTables } from '@truetuple/sip-engine';
 import type { SrfApp } from '@truetuple/sip-engine/testing';
 import { newSrfApp } from './srf-application.ts';
 
@@ -64,6 +65,7 @@ export async function startOnStub(
     app.on('connect', () => resolve());
   });
   app.listen({ server, secret: 'stub' });
+  steadyTables(app);
   const socket = new StubSocket(script);
   server.emit('connection', socket);
   await connected;

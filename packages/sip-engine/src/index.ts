@@ -85,5 +85,6 @@ export {
 } from './engine.ts';
 export { avoidPretenuring } from './avoid-pretenuring.ts';
 export { copyEnvironment } from './copy-environment.ts';
+export { steadyTables } from './steady-tables.ts';
 export { defaultTiming, type TransactionTiming } from './transaction/timing.ts';
 export type { AppListener } from './wire/app-listener.ts';

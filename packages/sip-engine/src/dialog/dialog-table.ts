@@ -28,7 +28,7 @@ export class DialogTable<A> {
   }
 
   all(): LiveDialog<A>[] {
-    return this.#byKey.values();
+    return [...this.#byKey.values()];
   }
 
   add(live: LiveDialog<A>): void {

@@ -39,13 +39,33 @@ describe('a steady map', () => {
     for (const { key: at, value, isGone } of steps) {
       if (isGone) expect(steady.delete(at)).toBe(map.delete(at));
       else {
-        steady.set(at, value);
+        expect(steady.set(at, value)).toBe(steady);
         map.set(at, value);
       }
       expect(steady.get(at)).toBe(map.get(at));
+      expect(steady.has(at)).toBe(map.has(at));
       expect(steady.size).toBe(map.size);
-      expect(steady.values()).toEqual([...map.values()]);
     }
+    expect([...steady]).toEqual([...map]);
+    expect([...steady.entries()]).toEqual([...map.entries()]);
+    expect([...steady.keys()]).toEqual([...map.keys()]);
+    expect([...steady.values()]).toEqual([...map.values()]);
+    const [told, wanted]: [unknown[], unknown[]] = [[], []];
+    // oxlint-disable-next-line unicorn/no-array-for-each, unicorn/no-array-method-this-argument -- that is what is looked at
+    steady.forEach(function tell(this: unknown, ...all) {
+      told.push([this, ...all.slice(0, 2), all[2] === steady]);
+    }, 'self');
+    for (const [at, value] of map) wanted.push(['self', value, at, true]);
+    expect(told).toEqual(wanted);
+  });
+
+  it('begins with what it is given, and can be cleared', () => {
+    const steady = new SteadyMap([['a', 1]]);
+    expect([...steady]).toEqual([['a', 1]]);
+    steady.clear();
+    expect([steady.size, ...steady]).toEqual([0]);
+    steady.set('b', 2);
+    expect([steady.size, ...steady]).toEqual([1, ['b', 2]]);
   });
 
   it('keeps nothing of what has gone, where a Map keeps it until a full collection', () => {

@@ -1,4 +1,4 @@
-const ballastSize = 1_024;
+const ballast: readonly symbol[] = Array.from({ length: 1_024 }, () => Symbol('ballast'));
 
 /**
  * A map of what comes and goes: few entries at a time, many in all, with nothing kept of those that went.
@@ -9,40 +9,50 @@ const ballastSize = 1_024;
  * in any of them when it was replaced. With few entries a table is replaced every few dozen, so that many an entry is in one of
  * them, and collections of the young generation carry it over with all that hangs on it. A table that ballast keeps large is
  * replaced once in some three thousand entries.
- * K = no symbol: those are the ballast.
  */
-export class SteadyMap<K extends string | object, V> {
-  readonly #entries: Map<K | symbol, V | undefined> = new Map<K | symbol, V | undefined>();
+export class SteadyMap<K, V> extends Map<K, V> {
+  constructor(entries: Iterable<readonly [K, V]> = []) {
+    super();
+    this.#load();
+    for (const [key, value] of entries) this.set(key, value);
+  }
 
-  constructor() {
-    for (let count = 0; count < ballastSize; count += 1) {
-      this.#entries.set(Symbol('ballast'), undefined);
+  override get size(): number {
+    return super.size - ballast.length;
+  }
+
+  override clear(): void {
+    super.clear();
+    this.#load();
+  }
+
+  override *entries(): MapIterator<[K, V]> {
+    // a Map gives its entries in the order in which they came
+    let passed = 0;
+    for (const entry of super.entries()) {
+      if (passed === ballast.length) yield entry;
+      else passed += 1;
     }
   }
 
-  get size(): number {
-    return this.#entries.size - ballastSize;
+  override *keys(): MapIterator<K> {
+    for (const [key] of this.entries()) yield key;
   }
 
-  get(key: K): V | undefined {
-    return this.#entries.get(key);
+  override *values(): MapIterator<V> {
+    for (const [, value] of this.entries()) yield value;
   }
 
-  set(key: K, value: V): void {
-    this.#entries.set(key, value);
+  override [Symbol.iterator](): MapIterator<[K, V]> {
+    return this.entries();
   }
 
-  delete(key: K): boolean {
-    return this.#entries.delete(key);
+  override forEach(each: (value: V, key: K, map: Map<K, V>) => void, self?: unknown): void {
+    for (const [key, value] of this.entries()) each.call(self, value, key, this);
   }
 
-  /** In the order in which their keys came. */
-  values(): V[] {
-    const values: V[] = [];
-    for (const [key, value] of this.#entries) {
-      // as in a Map, a value may be undefined: the key tells
-      if (typeof key !== 'symbol') values.push(value as V);
-    }
-    return values;
+  /** Nobody else has these keys. */
+  #load(): void {
+    for (const key of ballast) super.set(key as K, undefined as V);
   }
 }

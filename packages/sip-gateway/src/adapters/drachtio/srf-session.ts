@@ -1,5 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import type { Clock } from '@truetuple/sip-engine';
+import { steadyTables, type Clock } from '@truetuple/sip-engine';
 import {
   newSrf,
   type AnswerRequest,
@@ -41,6 +41,7 @@ export class SrfSession {
     this.#srf.on('error', () => undefined);
     this.#srf.on('connect', (error, hostports = '') => this.#authenticated(error, hostports));
     this.#srf.listen({ server: this.server, secret });
+    steadyTables(this.#srf);
     this.server.on('connection', (socket: Socket) => {
       this.#announced = socket;
       socket.once('close', () => this.#closed(socket));
