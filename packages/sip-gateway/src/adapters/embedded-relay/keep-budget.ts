@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import type { BudgetVerdict } from '../../media/media-relay.ts';
 import { budgetWindowMs, RealtimeBudget } from './realtime-budget.ts';
-import { realtimePriorityOf } from './thread-realtime.ts';
+import { isRealtimeHere } from './thread-realtime.ts';
 
 /** What a thread that is over its budget leaves to others in each window, for as long as it is a realtime thread nevertheless. */
 const restMs = 125;
@@ -22,12 +21,6 @@ export function keepBudget(tell: (verdict: BudgetVerdict) => void): NodeJS.Timeo
     const verdict = budget.take(performance.eventLoopUtilization(next, last).utilization);
     last = next;
     if (verdict !== undefined) tell(verdict);
-    if (budget.isOver && isRealtime()) Atomics.wait(never, 0, 0, restMs);
+    if (budget.isOver && isRealtimeHere()) Atomics.wait(never, 0, 0, restMs);
   }, budgetWindowMs);
-}
-
-/** Of the thread that calls it. */
-function isRealtime(): boolean {
-  const priority = realtimePriorityOf(readFileSync('/proc/thread-self/stat', 'utf8'));
-  return priority !== undefined && priority > 0;
 }

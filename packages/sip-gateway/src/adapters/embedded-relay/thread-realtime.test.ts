@@ -1,5 +1,8 @@
-import { expect, it } from 'vitest';
-import { realtimePriorityOf } from './thread-realtime.ts';
+import { expect, it, vi } from 'vitest';
+import { isRealtimeHere, realtimePriorityOf } from './thread-realtime.ts';
+
+const readFileSync = vi.hoisted(() => vi.fn<() => string>());
+vi.mock('node:fs', () => ({ readFileSync }));
 
 /** As Linux 6 writes it of a thread, up to field 52, with the name, rt_priority and policy left out. */
 function stat(name: string, priority: number, policy: number): string {
@@ -26,4 +29,15 @@ it('is not known of what is no such line', () => {
   expect(realtimePriorityOf('')).toBeUndefined();
   expect(realtimePriorityOf('7118 (node) S 7110 7111')).toBeUndefined();
   expect(realtimePriorityOf(stat('node', 1, 2).slice(0, -25))).toBeUndefined();
+});
+
+it('is asked of the thread itself, which is none where no /proc says that it is', () => {
+  readFileSync.mockReturnValue(stat('media relay', 1, 2));
+  expect(isRealtimeHere()).toBe(true);
+  readFileSync.mockReturnValue(stat('media relay', 0, 0));
+  expect(isRealtimeHere()).toBe(false);
+  readFileSync.mockImplementation(() => {
+    throw new Error('ENOENT');
+  });
+  expect(isRealtimeHere()).toBe(false);
 });

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 
 /** A program that does not come back is given up. */
@@ -29,6 +30,15 @@ export async function askForRealtime(threadId: number, priority: number): Promis
 export async function readRealtimePriority(threadId: number): Promise<number | undefined> {
   const stat = await readFile(`/proc/self/task/${threadId}/stat`, 'utf8').catch(() => '');
   return realtimePriorityOf(stat);
+}
+
+/** Whether the thread that calls it is a realtime thread, as far as a /proc says so. */
+export function isRealtimeHere(): boolean {
+  try {
+    return (realtimePriorityOf(readFileSync('/proc/thread-self/stat', 'utf8')) ?? 0) > 0;
+  } catch {
+    return false;
+  }
 }
 
 /** The same of what the thread's `stat` says: fields 40 and 41, rt_priority and policy (proc_pid_stat(5)). */
