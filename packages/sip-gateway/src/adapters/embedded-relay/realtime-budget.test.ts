@@ -7,7 +7,7 @@ function verdicts(...shares: readonly number[]): readonly (BudgetVerdict | undef
   return shares.map((share) => budget.take(share));
 }
 
-const calm = Array.from({ length: 20 }, () => 0.49);
+const calm = Array.from({ length: 10 }, () => 0.49);
 const nothing = (count: number): undefined[] => Array.from({ length: count }, () => undefined);
 
 it('is over when two windows one after another take more than three quarters of a core', () => {
@@ -19,8 +19,8 @@ it('says a verdict once', () => {
   expect(verdicts(1, 1, 1, 1, 1)).toEqual([undefined, 'over', ...nothing(3)]);
 });
 
-it('is within again after ten seconds at less than half a core, without a break', () => {
-  expect(verdicts(1, 1, ...calm)).toEqual([undefined, 'over', ...nothing(19), 'within']);
+it('is within again after five seconds at less than half a core, without a break', () => {
+  expect(verdicts(1, 1, ...calm)).toEqual([undefined, 'over', ...nothing(9), 'within']);
   expect(verdicts(1, 1, ...calm.slice(1), 0.5, ...calm.slice(1))).not.toContain('within');
 });
 
@@ -34,5 +34,5 @@ it('tells between its verdicts which one stands', () => {
     budget.take(share);
     return budget.isOver;
   });
-  expect(stands).toEqual([false, ...Array.from({ length: 20 }, () => true), false]);
+  expect(stands).toEqual([false, ...Array.from({ length: 10 }, () => true), false]);
 });

@@ -9,7 +9,7 @@ const mostWindows = 2;
 
 /** Below this for `calmWindows` one after another, it is within it again. */
 const calmShare = 0.5;
-const calmWindows = 20;
+const calmWindows = 10;
 
 /**
  * How much of a core a thread may take as a realtime thread: the kernel lets those have 95 % of every second (kernel.sched_rt_runtime_us,
