@@ -6,7 +6,7 @@ export type Part = (typeof parts)[number];
 
 export const usage = `npm run bench:sip -- [options]
 
-  --quick       short runs, for a first look: two minutes instead of twenty-three
+  --quick       short runs, for a first look: three minutes instead of twenty-four
   --only PARTS  some of ${parts.join(',')} (all)
   --polling     the load generator polls, where it sleeps until something comes else
   --json FILE   write all figures to FILE

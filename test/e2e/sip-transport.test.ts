@@ -173,7 +173,7 @@ describe('UDP alone', () => {
       await openUdpTransport({ address: '127.0.0.1', port: 0 }),
     ];
     // as much as the kernel grants with its usual net.core.rmem_max, and more than it gives to who asks for nothing
-    const count = 400;
+    const count = 416;
     const got = new Set<string>();
     const all = new Promise<void>((resolve) => {
       other.onMessage((bytes) => {
@@ -181,10 +181,22 @@ describe('UDP alone', () => {
         if (got.size === count) resolve();
       });
     });
-    // in one turn: nothing is read meanwhile
+    // in one turn, as thirteen full bursts: nothing is read meanwhile
     for (let at = 0; at < count; at += 1) one.send(bytesOf(`${at}`), other.localAddress);
     await all;
     await Promise.all([one.close(), other.close()]);
+  });
+
+  it('sends what it was told to before it closes', async () => {
+    const [one, other] = [
+      await openUdpTransport({ address: '127.0.0.1', port: 0 }),
+      await openUdpTransport({ address: '127.0.0.1', port: 0 }),
+    ];
+    const there = nextMessage(other);
+    one.send(bytesOf('farewell'), other.localAddress);
+    await one.close();
+    expect((await there).text).toBe('farewell');
+    await other.close();
   });
 
   it('goes on after a peer that is not there', async () => {

@@ -37,6 +37,7 @@ export interface Dialog {
 
 /** Key of dialogs by Call-ID and both tags. */
 export function dialogKey(callId: string, localTag: string, remoteTag: string): string {
+  // not a template: that would keep its parts, and with them the message that they were cut out of
   return [callId, localTag, remoteTag].join('\n');
 }
 

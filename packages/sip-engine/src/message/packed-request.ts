@@ -3,7 +3,7 @@ import { readHeaderField } from './read-header-field.ts';
 
 /**
  * Start line and header fields of a request in one text that refers to no other: what is kept for long of many requests takes a third of
- * its room so, and a garbage collector has one thing to carry instead of twenty.
+ * its room so, and a garbage collector has one thing to carry instead of a dozen.
  */
 export function packRequest({ method, requestUri, headers }: Omit<SipRequest, 'body'>): string {
   const lines = headers.map(({ name, value }) => `${name}: ${value}`);

@@ -1,6 +1,6 @@
 /**
- * For how many turns of the event loop a datagram waits for others. An application in this process takes two or three to answer, so that
- * the 100 of an INVITE leaves with the INVITE that follows from it, and the 200 of a BYE with the BYE.
+ * For how many turns of the event loop a datagram waits for others: an application in this process answers in a later turn than the one in
+ * which it was told. With one turn most of it is saved, with seven no more (docs/benchmarks-history.md).
  */
 const longestTurns = 4;
 
@@ -8,8 +8,8 @@ const longestTurns = 4;
 const mostWaiting = 32;
 
 /**
- * What leaves one socket, in bursts. The kernel delivers a datagram to whoever waits for it on the same machine or card within the
- * call that sends it, and most of what that costs is waking somebody up: a second datagram right behind the first wakes nobody.
+ * What leaves one socket, in bursts. The kernel delivers a datagram to a process of the same machine within the call that sends it, and half
+ * of what that takes was waking that process: a second datagram right behind the first wakes nobody.
  * T = a datagram.
  */
 export class SendQueue<T> {
