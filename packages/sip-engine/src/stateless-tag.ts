@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { HeaderField } from './message/message.ts';
-import { repeatedHeaders } from './message/response-to.ts';
+import { isRepeated } from './message/response-to.ts';
 
 /**
  * Makes our tags in answers to requests that nothing is kept of: the same for each repeat (RFC 3261 section 8.2.7), and nobody
@@ -11,7 +11,7 @@ export function statelessTags(key: string): (headers: readonly HeaderField[]) =>
   return (headers) => {
     const hash = createHmac('sha256', key);
     for (const field of headers) {
-      if (repeatedHeaders.has(field.key)) hash.update(`${field.key}:${field.value}\n`);
+      if (isRepeated(field.key)) hash.update(`${field.key}:${field.value}\n`);
     }
     return hash.digest('hex').slice(0, 20);
   };

@@ -1,4 +1,4 @@
-import { headerField, headerValues } from '../message/header-list.ts';
+import { valuesOf } from '../message/header-list.ts';
 import type { HeaderField, SipRequest, SipResponse } from '../message/message.ts';
 import { responseTo } from '../message/response-to.ts';
 import { asRequestUri } from '../message/uri.ts';
@@ -44,13 +44,18 @@ export function composeRequest(
   const { ours } = parts;
   const from = swapLocalhost(appValue(sip, 'from') ?? `<sip:${ours}>`, ours);
   const to = swapLocalhost(appValue(sip, 'to') ?? `<${requestUri}>`, ours);
-  return build(sip, { method, requestUri }, parts, [
-    headerField('From', withTag(from, parts.fromTag)),
-    headerField('To', joinAddress(splitAddress(to))),
-    headerField('Call-ID', appValue(sip, 'call-id') ?? parts.callId),
-    headerField('CSeq', `${parts.sequence} ${method}`),
-    ...contact(sip, ours, contactMethods.has(method) ? `<sip:${ours}>` : undefined),
-  ]);
+  const headers = [
+    viaOf(parts),
+    maxForwardsOf(sip),
+    field('From', 'from', withTag(from, parts.fromTag)),
+    field('To', 'to', joinAddress(splitAddress(to))),
+    field('Call-ID', 'call-id', appValue(sip, 'call-id') ?? parts.callId),
+    field('CSeq', 'cseq', `${parts.sequence} ${method}`),
+  ];
+  addContact(headers, sip, ours, contactMethods.has(method) ? `<sip:${ours}>` : undefined);
+  addFree(headers, sip, ours);
+  addContentType(headers, sip);
+  return { kind: 'request', method, requestUri, headers, body: sip.body };
 }
 
 /** A request inside a dialog: RFC 3261 section 12.2.1.1. */
@@ -62,14 +67,19 @@ export function composeInDialog(
 ): SipRequest {
   const { requestUri, routes } = routeOf(dialog);
   const own = contactMethods.has(method) ? dialog.localContact : undefined;
-  return build(sip, { method, requestUri }, parts, [
-    headerField('From', dialog.local),
-    headerField('To', dialog.remote),
-    headerField('Call-ID', dialog.callId),
-    headerField('CSeq', `${parts.sequence} ${method}`),
-    ...routes.map((route) => headerField('Route', route)),
-    ...contact(sip, parts.ours, own),
-  ]);
+  const headers = [
+    viaOf(parts),
+    maxForwardsOf(sip),
+    field('From', 'from', dialog.local),
+    field('To', 'to', dialog.remote),
+    field('Call-ID', 'call-id', dialog.callId),
+    field('CSeq', 'cseq', `${parts.sequence} ${method}`),
+  ];
+  for (const route of routes) headers.push(field('Route', 'route', route));
+  addContact(headers, sip, parts.ours, own);
+  addFree(headers, sip, parts.ours);
+  addContentType(headers, sip);
+  return { kind: 'request', method, requestUri, headers, body: sip.body };
 }
 
 /** A response of the application: RFC 3261 section 8.2.6 and, where it makes a dialog, 12.1.1. */
@@ -83,20 +93,18 @@ export function composeResponse(
   const makesDialog =
     (request.method === 'INVITE' && status > 100 && status < 300) ||
     (request.method === 'SUBSCRIBE' && status >= 200 && status < 300);
-  const recordRoutes = makesDialog
-    ? headerValues(request, 'record-route').map((value) => headerField('Record-Route', value))
-    : [];
+  const headers: HeaderField[] = [];
+  for (const value of makesDialog ? valuesOf(request, 'record-route') : []) {
+    headers.push(field('Record-Route', 'record-route', value));
+  }
   // RFC 3311 5.2, table 1: a success to UPDATE moves the target, too; RFC 3515 2.2: one to REFER names it
   const isTarget =
     makesDialog ||
     (status >= 200 && status < 300 && (request.method === 'UPDATE' || request.method === 'REFER'));
-  const headers = [
-    ...recordRoutes,
-    ...contact(sip, own.ours, isTarget ? own.contact : undefined),
-    ...free(sip, own.ours),
-    ...(own.rseq === undefined ? [] : [headerField('RSeq', String(own.rseq))]),
-    ...contentType(sip),
-  ];
+  addContact(headers, sip, own.ours, isTarget ? own.contact : undefined);
+  addFree(headers, sip, own.ours);
+  if (own.rseq !== undefined) headers.push(field('RSeq', 'rseq', String(own.rseq)));
+  addContentType(headers, sip);
   const tag = status === 100 ? {} : { toTag: own.toTag };
   return responseTo(request, status, { reasonPhrase: reason, headers, body: sip.body, ...tag });
 }
@@ -123,38 +131,36 @@ export function withMovedContact(sip: AppSip, shown: string, wanted: string): Ap
 
 /** Value of the application's first header with this name, in any spelling. */
 export function appValue(sip: AppSip, key: string): string | undefined {
-  return sip.headers.find((header) => header.key === key)?.value;
+  for (const header of sip.headers) if (header.key === key) return header.value;
+  return undefined;
 }
 
 /** Header fields that are the application's alone. */
 export function free(sip: AppSip, ours: string): HeaderField[] {
-  return sip.headers
-    .filter(({ key }) => !structural.has(key))
-    .map((header) => appField(header, ours));
+  const fields: HeaderField[] = [];
+  addFree(fields, sip, ours);
+  return fields;
 }
 
-function build(
-  sip: AppSip,
-  { method, requestUri }: { method: string; requestUri: string },
-  parts: RequestParts,
-  identity: readonly HeaderField[],
-): SipRequest {
-  const via = `SIP/2.0/UDP ${parts.ours};rport;branch=${parts.branch}`;
-  const maxForwards = Number(appValue(sip, 'max-forwards') ?? 70);
-  const hops = Number.isInteger(maxForwards) && maxForwards >= 0 && maxForwards < 256;
-  return {
-    kind: 'request',
-    method,
-    requestUri,
-    headers: [
-      headerField('Via', via),
-      headerField('Max-Forwards', String(hops ? maxForwards : 70)),
-      ...identity,
-      ...free(sip, parts.ours),
-      ...contentType(sip),
-    ],
-    body: sip.body,
-  };
+function addFree(headers: HeaderField[], sip: AppSip, ours: string): void {
+  for (const header of sip.headers) {
+    if (!structural.has(header.key)) headers.push(appField(header, ours));
+  }
+}
+
+function viaOf({ ours, branch }: RequestParts): HeaderField {
+  return field('Via', 'via', `SIP/2.0/UDP ${ours};rport;branch=${branch}`);
+}
+
+function maxForwardsOf(sip: AppSip): HeaderField {
+  const written = Number(appValue(sip, 'max-forwards') ?? 70);
+  const isSound = Number.isInteger(written) && written >= 0 && written < 256;
+  return field('Max-Forwards', 'max-forwards', String(isSound ? written : 70));
+}
+
+/** Nothing is looked at again: all values came in a message that was read, or in a command whose header fields were checked. */
+function field(name: string, key: string, value: string): HeaderField {
+  return { name, key, value };
 }
 
 /** 12.2.1.1: a strict router (no lr) gets the request addressed to itself. */
@@ -168,29 +174,35 @@ function routeOf(dialog: Dialog): { requestUri: string; routes: readonly string[
   return { requestUri: asRequestUri(uri), routes: [...others, `<${dialog.remoteTarget}>`] };
 }
 
-function contact(sip: AppSip, ours: string, otherwise: string | undefined): HeaderField[] {
+function addContact(
+  headers: HeaderField[],
+  sip: AppSip,
+  ours: string,
+  otherwise: string | undefined,
+): void {
   const written = appValue(sip, 'contact');
   if (written === undefined) {
-    return otherwise === undefined ? [] : [headerField('Contact', otherwise)];
+    if (otherwise !== undefined) headers.push(field('Contact', 'contact', otherwise));
+    return;
   }
   const swapped = swapLocalhost(written, ours);
   // several values, or "*", are the application's in full
   const isSimple = !swapped.includes(',') && swapped.trim() !== '*';
-  return [headerField('Contact', isSimple ? joinAddress(splitAddress(swapped)) : swapped)];
+  const value = isSimple ? joinAddress(splitAddress(swapped)) : swapped;
+  headers.push(field('Contact', 'contact', value));
 }
 
-function contentType(sip: AppSip): HeaderField[] {
+function addContentType(headers: HeaderField[], sip: AppSip): void {
   const written = appValue(sip, 'content-type');
-  if (written !== undefined) return [headerField('Content-Type', written)];
   const [v, equals, zero] = sip.body;
-  return v === 0x76 && equals === 0x3d && zero === 0x30
-    ? [headerField('Content-Type', 'application/sdp')]
-    : [];
+  const isSession = v === 0x76 && equals === 0x3d && zero === 0x30;
+  const type = written ?? (isSession ? 'application/sdp' : undefined);
+  if (type !== undefined) headers.push(field('Content-Type', 'content-type', type));
 }
 
 function appField({ name, key, value }: AppHeader, ours: string): HeaderField {
   const isIdentity = key === 'p-asserted-identity';
-  return headerField(usualName(name), isIdentity ? swapLocalhost(value, ours) : value);
+  return field(usualName(name), key, isIdentity ? swapLocalhost(value, ours) : value);
 }
 
 function swapLocalhost(value: string, ours: string): string {

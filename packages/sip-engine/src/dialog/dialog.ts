@@ -1,5 +1,5 @@
 import type { Essentials } from '../message/essentials.ts';
-import { headerValue, headerValues } from '../message/header-list.ts';
+import { valueOf, valuesOf } from '../message/header-list.ts';
 import {
   emptyBody,
   type HeaderField,
@@ -48,7 +48,7 @@ export function dialogName(callId: string, fromTag: string): string {
 
 /** 12.1.1: from the INVITE and our response to it (which carries our tag in To, and our Contact). */
 export function dialogOfUas(request: SipRequest, of: Essentials, response: SipResponse): Dialog {
-  const local = headerValue(response, 'to') ?? '';
+  const local = valueOf(response, 'to') ?? '';
   return {
     role: 'uas',
     state: response.status < 200 ? 'early' : 'confirmed',
@@ -56,18 +56,18 @@ export function dialogOfUas(request: SipRequest, of: Essentials, response: SipRe
     localTag: tagOf(local) ?? '',
     remoteTag: of.fromTag ?? '',
     local,
-    remote: headerValue(request, 'from') ?? '',
+    remote: valueOf(request, 'from') ?? '',
     localSequence: undefined,
     remoteSequence: of.cseq.sequence,
     remoteTarget: contactUri(request) ?? '',
-    routeSet: headerValues(request, 'record-route'),
-    localContact: headerValue(response, 'contact') ?? '',
+    routeSet: valuesOf(request, 'record-route'),
+    localContact: valueOf(response, 'contact') ?? '',
   };
 }
 
 /** 12.1.2: from our INVITE and a response with a To tag. */
 export function dialogOfUac(request: SipRequest, response: SipResponse, of: Essentials): Dialog {
-  const local = headerValue(request, 'from') ?? '';
+  const local = valueOf(request, 'from') ?? '';
   return {
     role: 'uac',
     state: response.status < 200 ? 'early' : 'confirmed',
@@ -75,12 +75,12 @@ export function dialogOfUac(request: SipRequest, response: SipResponse, of: Esse
     localTag: tagOf(local) ?? '',
     remoteTag: of.toTag ?? '',
     local,
-    remote: headerValue(response, 'to') ?? '',
+    remote: valueOf(response, 'to') ?? '',
     localSequence: of.cseq.sequence,
     remoteSequence: undefined,
     remoteTarget: contactUri(response) ?? request.requestUri,
-    routeSet: headerValues(response, 'record-route').toReversed(),
-    localContact: headerValue(request, 'contact') ?? '',
+    routeSet: valuesOf(response, 'record-route').toReversed(),
+    localContact: valueOf(request, 'contact') ?? '',
   };
 }
 
@@ -108,7 +108,7 @@ export const noCredentials: readonly HeaderField[] = [];
 export function confirmDialog(dialog: Dialog, response: SipResponse): Dialog {
   const target = contactUri(response, dialog.remoteTarget) ?? dialog.remoteTarget;
   if (dialog.state === 'confirmed') return { ...dialog, remoteTarget: target };
-  const routeSet = headerValues(response, 'record-route').toReversed();
+  const routeSet = valuesOf(response, 'record-route').toReversed();
   return { ...dialog, state: 'confirmed', remoteTarget: target, routeSet };
 }
 
@@ -120,7 +120,7 @@ export function refreshTarget(dialog: Dialog, message: SipMessage): Dialog {
 
 /** What we said last is our target from now on: a target refresh of ours with a Contact of its own. */
 export function keepLocalContact(dialog: Dialog, message: SipMessage): Dialog {
-  const localContact = headerValue(message, 'contact');
+  const localContact = valueOf(message, 'contact');
   return localContact === undefined ? dialog : { ...dialog, localContact };
 }
 
@@ -129,7 +129,7 @@ export function keepLocalContact(dialog: Dialog, message: SipMessage): Dialog {
  * Contact that the application wrote for another host is left as it is.
  */
 export function movedContact(contact: string, told: HostPort, wanted: HostPort): string {
-  if (hostPortText(told) === hostPortText(wanted)) return contact;
+  if (told === wanted || hostPortText(told) === hostPortText(wanted)) return contact;
   const parts = splitAddress(contact);
   const uri = parseUri(parts.uri);
   if (uri?.kind !== 'sip' || hostPortText(uri) !== hostPortText(told)) return contact;
@@ -154,15 +154,18 @@ export function takeSequence(dialog: Dialog, sequence: number): Dialog | 'out-of
   return { ...dialog, remoteSequence: sequence };
 }
 
-/** 12.2.1.1: the sequence number of our next request. `first` is for a UAS that has sent none. */
-export function nextSequence(dialog: Dialog, first: number): { dialog: Dialog; sequence: number } {
-  const sequence = dialog.localSequence === undefined ? first : dialog.localSequence + 1;
+/** 12.2.1.1: the sequence number of our next request. `first` is asked for a UAS that has sent none. */
+export function nextSequence(
+  dialog: Dialog,
+  first: () => number,
+): { dialog: Dialog; sequence: number } {
+  const sequence = dialog.localSequence === undefined ? first() : dialog.localSequence + 1;
   return { dialog: { ...dialog, localSequence: sequence }, sequence };
 }
 
 /** undefined where none is told, or none that a request could be sent to: whatever a peer answers, the target stays good. */
 function contactUri(message: SipMessage, known?: string): string | undefined {
-  const first = headerValues(message, 'contact')[0];
+  const first = valuesOf(message, 'contact')[0];
   if (first === undefined || first === '*') return undefined;
   const { uri } = splitAddress(first);
   if (uri === known) return uri;

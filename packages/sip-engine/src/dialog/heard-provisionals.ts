@@ -1,5 +1,5 @@
 import type { Essentials } from '../message/essentials.ts';
-import { headerValue } from '../message/header-list.ts';
+import { valueOf } from '../message/header-list.ts';
 import type { SipResponse } from '../message/message.ts';
 import { lists } from '../message/session-expires.ts';
 import type { Rack } from './rack.ts';
@@ -65,6 +65,6 @@ export function acknowledged(
 
 /** undefined where no PRACK is asked for. */
 function rseqOf(response: SipResponse): number | undefined {
-  const text = headerValue(response, 'rseq')?.trim() ?? '';
+  const text = valueOf(response, 'rseq')?.trim() ?? '';
   return /^\d{1,10}$/.test(text) && lists(response, 'require', '100rel') ? Number(text) : undefined;
 }

@@ -1,4 +1,4 @@
-import { headerValue } from '../message/header-list.ts';
+import { valueOf } from '../message/header-list.ts';
 import type { SipRequest } from '../message/message.ts';
 import { MachineRunner } from '../transaction/machine-runner.ts';
 import type { Clock } from '../transport/clock.ts';
@@ -97,7 +97,7 @@ export class ReliableProvisionals {
 
   /** Whether this PRACK is for what is awaited: RAck names its RSeq, and the INVITE by its number. */
   isFor(prack: SipRequest, inviteSequence: number): boolean {
-    const rack = parseRack(headerValue(prack, 'rack'));
+    const rack = parseRack(valueOf(prack, 'rack'));
     if (this.#waiting === undefined) return false;
     return rack?.rseq === this.#waiting.rseq && rack.sequence === inviteSequence;
   }

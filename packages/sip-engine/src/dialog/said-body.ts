@@ -1,4 +1,4 @@
-import { headerValue } from '../message/header-list.ts';
+import { valueOf } from '../message/header-list.ts';
 import type { SipMessage } from '../message/message.ts';
 import { isSdp } from '../message/sdp-tuples.ts';
 
@@ -10,7 +10,7 @@ export interface SaidBody {
 
 /** The session description of a message; undefined when it has none. */
 export function bodyOf(message: SipMessage): SaidBody | undefined {
-  const contentType = headerValue(message, 'content-type');
+  const contentType = valueOf(message, 'content-type');
   if (contentType === undefined || !isSdp(contentType) || message.body.length === 0) {
     return undefined;
   }

@@ -1,7 +1,7 @@
 import { isSessionTooShort, leastSessionField } from '../dialog/session-terms.ts';
 import type { EngineContext } from './context.ts';
 import { addressList, type AddressHeader } from '../message/address-list.ts';
-import { headerField, headerValues } from '../message/header-list.ts';
+import { headerField, valuesOf } from '../message/header-list.ts';
 import type { HeaderField, SipRequest } from '../message/message.ts';
 import type { NameAddr } from '../message/name-addr.ts';
 import { requireRefusal, schemeRefusal } from '../message/request-policy.ts';
@@ -83,7 +83,7 @@ export function isForNobody({ apps }: EngineContext, method: string): boolean {
  * may be what somebody else is called on another.
  */
 function hasOwnVia({ branchMark }: EngineContext, { inbound }: ServerTransaction): boolean {
-  return headerValues(inbound.message, 'via').some((text) => {
+  return valuesOf(inbound.message, 'via').some((text) => {
     if (!text.includes(branchMark)) return false;
     const via = parseVia(text);
     return via !== undefined && viaBranch(via)?.endsWith(branchMark) === true;

@@ -17,7 +17,7 @@ import { composeAnswer } from './compose.ts';
 import { provisionalOf } from './reliable.ts';
 import { agreeOnSession } from './session.ts';
 import type { Cleared } from '../guard/send-gate.ts';
-import { headerValues } from '../message/header-list.ts';
+import { valuesOf } from '../message/header-list.ts';
 import type { SipRequest, SipResponse } from '../message/message.ts';
 import { responseTo } from '../message/response-to.ts';
 import type { ServerTransaction } from '../transaction/server-transaction.ts';
@@ -84,9 +84,14 @@ export class Answers {
       return undefined;
     }
     const provisional = provisionalOf(this.#context, pending, command.sip, start.status);
-    const response = composeAnswer(this.#context, pending, { ...provisional, ...start });
+    const response = composeAnswer(this.#context, pending, {
+      sip: provisional.sip,
+      rseq: provisional.rseq,
+      status: start.status,
+      reason: start.reason,
+    });
     const { message, back } = pending.transaction.inbound;
-    const echoes = headerValues(message, 'record-route');
+    const echoes = valuesOf(message, 'record-route');
     const clearance = this.#context.gate.clear(response, back, echoes);
     if (clearance.kind === 'refused') {
       if (start.status >= 200) this.#fail(pending, clearance.instead);

@@ -208,7 +208,7 @@ export class EngineCalls implements SipEngine {
   }
 
   #accept(link: AppLink, takesAll: boolean): AppConnection {
-    const { secret, clock, newId, limits, transports, contact } = this.#parts;
+    const { secret, clock, limits, transports, contact } = this.#parts;
     const { authenticationMs } = limits;
     const hooks: AppHooks = {
       onAuthenticated: (app) => this.#apps.add(app),
@@ -223,7 +223,7 @@ export class EngineCalls implements SipEngine {
         bound: transports.map(({ localAddress }) => `udp/${tupleText(localAddress)}`),
       }),
     };
-    const settings = { secret, clock, newId, authenticationMs, takesAll };
+    const settings = { secret, clock, authenticationMs, takesAll };
     const connection = new AppConnection(link, settings, hooks);
     this.#connections.add(connection);
     return connection;

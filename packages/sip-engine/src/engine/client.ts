@@ -138,7 +138,7 @@ export function draftInDialog(
   live: EngineDialog,
   { sip, method, path }: InDialog,
 ): Draft {
-  const { dialog, sequence } = nextSequence(live.value, drawBelow(context, 100_000) + 1);
+  const { dialog, sequence } = nextSequence(live.value, () => drawBelow(context, 100_000) + 1);
   const request = compose(context, live, { sip, method, path }, sequence);
   const keep = (): void => {
     live.value = dialog;
@@ -177,7 +177,8 @@ function compose(
   sequence: number,
 ): SipRequest {
   const contact = movedContact(live.value.localContact, live.path.advertised, path.advertised);
-  const dialog = { ...live.value, localContact: contact };
+  const isMoved = contact !== live.value.localContact;
+  const dialog = isMoved ? { ...live.value, localContact: contact } : live.value;
   const parts = { ours: oursOn(path), branch: newBranch(context), sequence };
   const moved = withMovedContact(sip, live.value.localContact, contact);
   return composeInDialog(dialog, withSession(live, method, moved), method, parts);

@@ -9,7 +9,7 @@ import type {
   SendFailure,
   SendGate,
 } from '../guard/send-gate.ts';
-import { headerValue } from '../message/header-list.ts';
+import { valueOf } from '../message/header-list.ts';
 import type { SipMessage } from '../message/message.ts';
 import { serialiseMessage } from '../message/serialise-message.ts';
 import type { PathTo, Way } from '../transport/send-path.ts';
@@ -46,9 +46,12 @@ export class EngineGate implements SendGate {
       return this.#judge(message, { destination, path: drafted }, [noPath(destination, drafted)]);
     }
     const { advertised, mediaHosts = [advertised.host] } = path;
-    const identity = { advertised, mediaHosts, names };
-    const own = echoes === undefined ? identity : { ...identity, dialogEchoes: echoes };
-    const findings = guardFindings(message, own);
+    const findings = guardFindings(message, {
+      advertised,
+      mediaHosts,
+      names,
+      dialogEchoes: echoes,
+    });
     const way = { destination, path };
     return findings.length === 0
       ? { kind: 'cleared', cleared: cleared(message, way), refusal: undefined }
@@ -84,9 +87,9 @@ export class EngineGate implements SendGate {
     { destination }: Way,
     findings: readonly GuardFinding[],
   ): GuardRefusal {
-    const method = headerValue(message, 'cseq')?.split(/\s+/)[1] ?? '';
+    const method = valueOf(message, 'cseq')?.split(/\s+/)[1] ?? '';
     const what = message.kind === 'request' ? message.method : `${message.status} ${method}`;
-    const callId = headerValue(message, 'call-id') ?? '';
+    const callId = valueOf(message, 'call-id') ?? '';
     const refusal: GuardRefusal = { action, what, callId, destination, findings };
     this.#refusals += 1;
     queueMicrotask(() => {

@@ -1,6 +1,6 @@
 import { parseRack, type Rack } from '../dialog/rack.ts';
 import { SteadyMap } from '../dialog/steady-map.ts';
-import { headerValue } from '../message/header-list.ts';
+import { valueOf } from '../message/header-list.ts';
 import type { SipRequest } from '../message/message.ts';
 import type { ServerTransaction } from '../transaction/server-transaction.ts';
 
@@ -31,7 +31,7 @@ export class LatePracks {
   /** Whether this PRACK is one of them; it is none the next time. */
   take(key: string, prack: SipRequest): boolean {
     const late = this.#awaited.get(key);
-    const rack = parseRack(headerValue(prack, 'rack'));
+    const rack = parseRack(valueOf(prack, 'rack'));
     if (late === undefined || rack === undefined) return false;
     if (late.rseq !== rack.rseq || late.sequence !== rack.sequence) return false;
     this.forget(late.transaction);

@@ -19,7 +19,7 @@ import { SentRequest, tellResponse } from './sent-request.ts';
 import { tagOf } from '../dialog/address-text.ts';
 import { bodyOf } from '../dialog/said-body.ts';
 import type { Cleared } from '../guard/send-gate.ts';
-import { headerValue } from '../message/header-list.ts';
+import { valueOf } from '../message/header-list.ts';
 import type { SipRequest } from '../message/message.ts';
 import type { Way } from '../transport/send-path.ts';
 import type { AppCommand, AppConnection } from '../wire/app-connection.ts';
@@ -190,8 +190,8 @@ export class OutboundRequests {
     request: Cleared<SipRequest>,
     { id, live }: { id: string; live: EngineDialog | undefined },
   ): void {
-    const callId = headerValue(request.message, 'call-id') ?? '';
-    const fromTag = tagOf(headerValue(request.message, 'from') ?? '') ?? '';
+    const callId = valueOf(request.message, 'call-id') ?? '';
+    const fromTag = tagOf(valueOf(request.message, 'from') ?? '') ?? '';
     const subject = { id, name: live?.name ?? dialogName(callId, fromTag), base: live };
     const invite = new EngineInvite(this.#context, subject, app, request, this.#onInviteEnd);
     this.#invites.set(id, invite);

@@ -1,6 +1,6 @@
 import type { EngineContext } from './context.ts';
 import { countHops } from '../message/essentials.ts';
-import { headerValues } from '../message/header-list.ts';
+import { valuesOf } from '../message/header-list.ts';
 import { withObservedSource, withObservedSourceIn } from '../message/observed-source.ts';
 import { parseMessage } from '../message/parse-message.ts';
 import type { MessageLimits, Refused } from '../message/parsed.ts';
@@ -51,7 +51,7 @@ export function receiveDatagram(
         const path = context.pathTo(destination, transport);
         // no answer could go there, so nothing is begun
         if (path === undefined) return 'malformed';
-        const stamped = withObservedSource(message, source);
+        const stamped = withObservedSource(message, source, essentials.via);
         const back = { destination, path };
         const as = { source, local, back, verbatim: stamped === message ? verbatim : undefined };
         context.transactions.receiveRequest({ message: stamped, essentials, ...as });
@@ -76,7 +76,7 @@ function refuse(context: EngineContext, refused: Refused, arrival: Arrival): voi
     answerHeaders: withObservedSourceIn(answerHeaders, arrival.source),
   };
   const response = responseToRefused(stamped, context.transactions.tagFor(answerHeaders));
-  const [top] = response === undefined ? [] : headerValues(response, 'via');
+  const [top] = response === undefined ? [] : valuesOf(response, 'via');
   const via = top === undefined ? undefined : parseVia(top);
   if (response === undefined || via === undefined) return;
   const destination = viaResponseDestination(via, arrival.source);

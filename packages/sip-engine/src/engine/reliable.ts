@@ -30,8 +30,9 @@ export function provisionalOf(
   const isPossible = isRequired || (isBuilt && lists(request, 'supported', tag));
   const isWanted = sip.headers.some(requires100rel);
   if (!isPossible || !(isRequired || isWanted)) {
+    if (!isWanted) return { sip, rseq: undefined };
     const headers = sip.headers.flatMap(withoutTag);
-    return { sip: isWanted ? { ...sip, headers } : sip, rseq: undefined };
+    return { sip: { ...sip, headers }, rseq: undefined };
   }
   pending.reliable ??= new ReliableProvisionals(context.clock, context.timing, firstOf(context));
   const more = isWanted ? [] : [headerField('Require', tag)];

@@ -14,7 +14,7 @@ import { draftInDialog, routeInDialog, sendAck } from './client.ts';
 import { drawBelow, type EngineContext, type EngineDialog } from './context.ts';
 import { endUnasked } from './end-unasked.ts';
 import type { Cleared } from '../guard/send-gate.ts';
-import { headerField, headerValue } from '../message/header-list.ts';
+import { headerField, valueOf } from '../message/header-list.ts';
 import {
   emptyBody,
   type HeaderField,
@@ -75,7 +75,7 @@ export function agreeOnSession(
   live.session.said = bodyOf(ours) ?? live.session.said;
   live.session.refusal = undefined;
   live.session.leastSeconds = Math.max(live.session.leastSeconds, leastSecondsOf(theirs));
-  if (headerValue(theirs, 'allow') !== undefined) {
+  if (valueOf(theirs, 'allow') !== undefined) {
     live.takesUpdate = lists(theirs, 'allow', 'UPDATE');
   }
   live.session.handle({ kind: 'agreed', terms });

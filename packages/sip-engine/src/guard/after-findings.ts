@@ -1,4 +1,4 @@
-import { headerValue, withBody, withHeaders } from '../message/header-list.ts';
+import { valueOf, withBody, withHeaders } from '../message/header-list.ts';
 import {
   emptyBody,
   type HeaderField,
@@ -6,7 +6,7 @@ import {
   type SipResponse,
 } from '../message/message.ts';
 import { reasonPhrase } from '../message/reason-phrase.ts';
-import { repeatedHeaders } from '../message/response-to.ts';
+import { isRepeated } from '../message/response-to.ts';
 import type { GuardFinding, GuardRow } from './finding.ts';
 
 /** What becomes of a message with findings. */
@@ -40,7 +40,7 @@ export function afterFindings<M extends SipMessage>(
       : { action: 'withheld' };
   }
   if (message.status < 200) return { action: 'withheld' };
-  const method = headerValue(message, 'cseq')?.trim().split(/\s+/)[1] ?? '';
+  const method = valueOf(message, 'cseq')?.trim().split(/\s+/)[1] ?? '';
   if (message.status >= 300 || isAlwaysSent(method)) {
     return { action: 'stripped', message: stripped(message, findings) };
   }
@@ -68,7 +68,7 @@ function failureOf(success: SipResponse): SipResponse {
     kind: 'response',
     status: 500,
     reasonPhrase: reasonPhrase(500),
-    headers: success.headers.filter(({ key }) => repeatedHeaders.has(key)),
+    headers: success.headers.filter(({ key }) => isRepeated(key)),
     body: emptyBody,
   };
 }

@@ -1,4 +1,5 @@
-import { headerValue } from '../message/header-list.ts';
+import { bufferOf } from '../message/buffer-of.ts';
+import { valueOf } from '../message/header-list.ts';
 import type { SipMessage } from '../message/message.ts';
 import { bodyParts, boundaryOf, type BodyPart } from '../message/multipart.ts';
 import type { GuardedIdentity, GuardFinding } from './finding.ts';
@@ -17,11 +18,10 @@ const multipart = /^\s*multipart\s*\//i;
 /** What the session descriptions in a message tell that is not so; parts that hide one (encoded, torn) are findings. */
 export function bodyFindings(message: SipMessage, own: GuardedIdentity): readonly GuardFinding[] {
   if (own.mediaHosts === 'any' || message.body.length === 0) return none;
-  const contentType = headerValue(message, 'content-type');
-  const encoding = headerValue(message, 'content-encoding');
+  const contentType = valueOf(message, 'content-type');
+  const encoding = valueOf(message, 'content-encoding');
   // every byte becomes one character, so nothing is lost and nothing is joined
-  const { buffer, byteOffset, byteLength } = message.body;
-  const text = Buffer.from(buffer, byteOffset, byteLength).toString('latin1');
+  const text = bufferOf(message.body).toString('latin1');
   return partFindings({ contentType, encoding, text, isTorn: false }, own, 0);
 }
 
@@ -32,6 +32,10 @@ function partFindings(
 ): readonly GuardFinding[] {
   const { contentType, text } = part;
   if (part.isTorn) return [unreadable('a part without its empty line')];
+  // as nearly everybody writes it
+  if (contentType === 'application/sdp' && part.encoding === undefined) {
+    return sessionFindings(text, own);
+  }
   const isPlain = /^\s*(?:identity|7bit|8bit|binary)?\s*$/i.test(part.encoding ?? '');
   if (contentType === undefined) {
     return /^v=/m.test(text) ? sessionFindings(text, own) : none;

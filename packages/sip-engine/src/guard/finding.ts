@@ -42,5 +42,5 @@ export interface GuardedIdentity {
    * Record-Route values of the peer's request: a response repeats them. Without it those of a response are all taken as
    * repeated, since a user agent adds none of its own.
    */
-  readonly dialogEchoes?: readonly string[];
+  readonly dialogEchoes?: readonly string[] | undefined;
 }

@@ -1,4 +1,4 @@
-import { headerValue } from '../message/header-list.ts';
+import { valueOf } from '../message/header-list.ts';
 import { hostPortText } from '../message/host-port.ts';
 import type { SipMessage } from '../message/message.ts';
 import { parseNameAddr } from '../message/name-addr.ts';
@@ -28,13 +28,13 @@ export function guardFindings(message: SipMessage, own: GuardedIdentity): readon
     findings.push({ row, where, told, wanted: ours });
   };
   let hasVia = message.kind === 'response';
-  const looksAtContact = isContactGuarded(message);
   for (const { key, value } of message.headers) {
     if (key === 'via' && !hasVia) {
       hasVia = true;
       if (!isUsualVia(value, ours) && !isOwnVia(value, own)) add('via', 'Via', value);
-    } else if (key === 'contact' && looksAtContact) {
+    } else if (key === 'contact') {
       if (isUsualContact(value, ours) || isStar(message, value)) continue;
+      if (!isContactGuarded(message)) continue;
       for (const each of splitValues(value)) {
         if (!isOwnAddress(each, own)) add('contact', 'Contact', each);
       }
@@ -61,7 +61,7 @@ function isContactGuarded(message: SipMessage): boolean {
   if (message.kind === 'request') return true;
   const { status } = message;
   if ((status >= 300 && status < 400) || status === 485) return false;
-  return !/\sREGISTER\s*$/.test(headerValue(message, 'cseq') ?? '');
+  return !/\sREGISTER\s*$/.test(valueOf(message, 'cseq') ?? '');
 }
 
 function isEchoed(message: SipMessage, value: string, { dialogEchoes }: GuardedIdentity): boolean {

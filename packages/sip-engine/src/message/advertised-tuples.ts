@@ -1,5 +1,5 @@
 import { readHostPort } from './host-port.ts';
-import { headerValue } from './header-list.ts';
+import { valueOf } from './header-list.ts';
 import type { HeaderField, SipMessage } from './message.ts';
 import { bodyParts, boundaryOf } from './multipart.ts';
 import { parseNameAddr } from './name-addr.ts';
@@ -57,7 +57,7 @@ export function advertisedTuples(message: SipMessage): readonly AdvertisedTuple[
 
 /** The body, or the parts of it, that are SDP; a part within a part is not looked into. */
 function sessionDescriptions(message: SipMessage): readonly string[] {
-  const type = headerValue(message, 'content-type') ?? '';
+  const type = valueOf(message, 'content-type') ?? '';
   const boundary = boundaryOf(type);
   if (boundary === undefined && !isSdp(type)) return [];
   const text = decoder.decode(message.body);
@@ -102,5 +102,5 @@ function callIdHost(text: string): Told | undefined {
   // a colon after the name may also be a bare IPv6 address
   return read === undefined || read.end !== text.length
     ? { host: text.slice(at + 1), port: undefined }
-    : read.hostPort;
+    : { host: read.host, port: read.port };
 }

@@ -15,8 +15,9 @@ export function answerHeaders(head: Head, method: string): readonly HeaderField[
   if (method === 'ACK') return undefined;
   const vias: HeaderField[] = [];
   const others = new Map<string, HeaderField>();
-  for (const line of head.lines.slice(1)) {
-    const field = readHeaderField(line);
+  const { text, bounds } = head;
+  for (let at = 2; at < bounds.length; at += 2) {
+    const field = readHeaderField(text, bounds[at], bounds[at + 1]);
     if (field?.key === 'via') vias.push(field);
     else if (field !== undefined && !others.has(field.key)) others.set(field.key, field);
   }

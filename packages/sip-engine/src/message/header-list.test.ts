@@ -116,6 +116,8 @@ describe('the topmost Via on arrival', () => {
       'SIP/2.0/UDP 10.0.0.1;rport=1;received=203.0.113.1, SIP/2.0/UDP b',
       'SIP/2.0/UDP 10.0.0.1;rport=4711;received=192.0.2.9, SIP/2.0/UDP b',
     ],
+    // nothing is added, so nothing is written anew
+    ['sip / 2.0 / UDP  192.0.2.9 ;branch=1', 'sip / 2.0 / UDP  192.0.2.9 ;branch=1'],
     ['nonsense', 'nonsense'],
   ])('%s becomes %s', (written, stamped) => {
     const arrived = request([
@@ -165,10 +167,25 @@ describe('responseTo', () => {
     ]); // prettier-ignore
   });
 
-  it('keeps a To tag that is there', () => {
-    const inDialog = withHeader(invite, 'To', '<sip:b@c>;tag=old');
-    expect(headerValue(responseTo(inDialog, 200, { toTag: 'new' }), 'To')).toBe(
-      '<sip:b@c>;tag=old',
+  it.each([
+    ['<sip:b@c>;tag=old', ''],
+    ['<sip:b@c> ;x=">" ; TAG = old', ''],
+    ['sip:b@c;tag=old', ''],
+    ['"<x>" <sip:b@c>;tag="<old>"', ''],
+    ['<sip:b@c;tag=of-the-uri>', ';tag=new'],
+    ['b <sip:b@c>', ';tag=new'],
+    ['"b" <sip:b@c>', ';tag=new'],
+    ['<sip:b@c>;x=1', ';tag=new'],
+    // not to be read: it goes back as it came
+    ['"b <sip:b@c>', ''],
+  ])('gives %s the tag %j', (to, added) => {
+    const response = responseTo(withHeader(invite, 'To', to), 200, { toTag: 'new' });
+    expect(headerValue(response, 'To')).toBe(`${to}${added}`);
+  });
+
+  it('takes no tag that would break the message', () => {
+    expect(() => responseTo(invite, 200, { toTag: 'a\r\nb: c' })).toThrow(
+      'which would break the message',
     );
   });
 

@@ -28,8 +28,12 @@ export function assertHeaderSafe(name: string, value: string): void {
 
 /** The value of the first header field of that name, in any spelling; undefined when there is none. */
 export function headerValue(message: SipMessage, name: string): string | undefined {
-  const key = headerKey(name);
-  for (const field of message.headers) if (field.key === key) return field.value;
+  return valueOf(message, headerKey(name));
+}
+
+/** As `headerValue`, by what header fields are looked up by. */
+export function valueOf({ headers }: SipMessage, key: string): string | undefined {
+  for (const field of headers) if (field.key === key) return field.value;
   return undefined;
 }
 
@@ -38,7 +42,11 @@ export function headerValues(
   message: Pick<SipMessage, 'headers'>,
   name: string,
 ): readonly string[] {
-  const key = headerKey(name);
+  return valuesOf(message, headerKey(name));
+}
+
+/** As `headerValues`, by what header fields are looked up by. */
+export function valuesOf(message: Pick<SipMessage, 'headers'>, key: string): readonly string[] {
   const values: string[] = [];
   for (const field of message.headers) {
     if (field.key === key) for (const value of splitValues(field.value)) values.push(value);

@@ -1,5 +1,5 @@
 import { isIpv6 } from './ip-literal.ts';
-import { isDigit, parseNumber, skipBlank } from './scan.ts';
+import { isDigit, skipBlank } from './scan.ts';
 
 /** A host and perhaps a port, as SIP writes them. */
 export interface HostPort {
@@ -10,8 +10,7 @@ export interface HostPort {
 }
 
 /** What was read, and where it ended. */
-interface HostPortRead {
-  readonly hostPort: HostPort;
+interface HostPortRead extends HostPort {
   readonly end: number;
 }
 
@@ -24,18 +23,19 @@ export function readHostPort(
   from: number,
   mayHaveBlanks: boolean,
 ): HostPortRead | undefined {
-  const hostEnd = text.charCodeAt(from) === 0x5b ? referenceEnd(text, from) : nameEnd(text, from);
+  const isReference = text.charCodeAt(from) === 0x5b;
+  const hostEnd = isReference ? referenceEnd(text, from) : nameEnd(text, from);
   if (hostEnd <= from) return undefined;
-  const host = text.startsWith('[', from)
-    ? text.slice(from + 1, hostEnd - 1)
-    : text.slice(from, hostEnd);
+  const host = isReference ? text.slice(from + 1, hostEnd - 1) : text.slice(from, hostEnd);
   const colon = mayHaveBlanks ? skipBlank(text, hostEnd) : hostEnd;
-  if (text.charCodeAt(colon) !== 0x3a) return { hostPort: { host, port: undefined }, end: hostEnd };
+  if (text.charCodeAt(colon) !== 0x3a) return { host, port: undefined, end: hostEnd };
   const start = mayHaveBlanks ? skipBlank(text, colon + 1) : colon + 1;
+  let port = 0;
   let end = start;
-  while (end < text.length && isDigit(text.charCodeAt(end))) end += 1;
-  const port = parseNumber(text.slice(start, end), 65_535);
-  return port === undefined || port === 0 ? undefined : { hostPort: { host, port }, end };
+  for (; end < text.length && isDigit(text.charCodeAt(end)) && port <= 65_535; end += 1) {
+    port = port * 10 + text.charCodeAt(end) - 0x30;
+  }
+  return port === 0 || port > 65_535 ? undefined : { host, port, end };
 }
 
 /** `text[from]` is "[": past the closing bracket of an IPv6 reference, or -1. */

@@ -3,18 +3,19 @@ import { isSameHost } from './ip-literal.ts';
 import type { HeaderField, SipRequest } from './message.ts';
 import { findParameter, withoutParameter, withParameter } from './parameter.ts';
 import { valueEnd } from './scan.ts';
-import { parseVia, viaText } from './via.ts';
+import { parseVia, type Via, viaText } from './via.ts';
 
 /**
  * What a server does to the topmost Via on arrival: `received` when sent-by is not the source address (RFC 3261
  * 18.2.1), `received` and `rport` when the client asked for them (RFC 3581 4). What a client wrote into either of them
  * itself is thrown away: only the socket knows. A request without a readable Via comes back as it is.
+ * @param via the topmost one, where somebody has read it
  */
-export function withObservedSource(request: SipRequest, source: Tuple): SipRequest {
+export function withObservedSource(request: SipRequest, source: Tuple, via?: Via): SipRequest {
   const index = request.headers.findIndex(({ key }) => key === 'via');
   const field = request.headers[index];
   if (field === undefined) return request;
-  const stamped = stampedValue(field.value, source);
+  const stamped = stampedValue(field.value, source, via);
   if (stamped === undefined || stamped === field.value) return request;
   return { ...request, headers: request.headers.with(index, { ...field, value: stamped }) };
 }
@@ -32,14 +33,16 @@ export function withObservedSourceIn(
     : headers.with(index, { ...field, value });
 }
 
-function stampedValue(text: string, source: Tuple): string | undefined {
+function stampedValue(text: string, source: Tuple, read?: Via): string | undefined {
   const end = valueEnd(text, 0);
-  const via = parseVia(text.slice(0, end).trimEnd());
+  const via = read ?? parseVia(text.slice(0, end).trimEnd());
   if (via === undefined) return undefined;
   const asksPort = findParameter(via.parameters, 'rport') !== undefined;
+  const asksAddress = asksPort || !isSameHost(via.sentBy.host, source.address);
+  if (!asksAddress && findParameter(via.parameters, 'received') === undefined) return text;
   let parameters = withoutParameter(via.parameters, 'received');
   if (asksPort) parameters = withParameter(parameters, 'rport', String(source.port));
-  if (asksPort || !isSameHost(via.sentBy.host, source.address)) {
+  if (asksAddress) {
     parameters = withParameter(parameters, 'received', source.address);
   }
   return `${viaText({ ...via, parameters })}${text.slice(end)}`;

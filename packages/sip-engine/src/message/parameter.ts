@@ -48,13 +48,19 @@ function parameterValueEnd(text: string, from: number): number {
   return at;
 }
 
+/** @param name in lower case */
+function isNamed(parameter: Parameter, name: string): boolean {
+  if (parameter.name === name) return true;
+  return parameter.name.length === name.length && parameter.name.toLowerCase() === name;
+}
+
 /** The first parameter of that name; `name` in lower case. */
 export function findParameter(
   parameters: readonly Parameter[],
   name: string,
 ): Parameter | undefined {
   for (const parameter of parameters) {
-    if (parameter.name === name || parameter.name.toLowerCase() === name) return parameter;
+    if (isNamed(parameter, name)) return parameter;
   }
   return undefined;
 }
@@ -73,7 +79,7 @@ export function withParameter(
   name: string,
   value: string | undefined,
 ): readonly Parameter[] {
-  const index = parameters.findIndex((parameter) => parameter.name.toLowerCase() === name);
+  const index = parameters.findIndex((parameter) => isNamed(parameter, name));
   return index < 0 ? [...parameters, { name, value }] : parameters.with(index, { name, value });
 }
 
@@ -82,7 +88,7 @@ export function withoutParameter(
   parameters: readonly Parameter[],
   name: string,
 ): readonly Parameter[] {
-  return parameters.filter((parameter) => parameter.name.toLowerCase() !== name);
+  return parameters.filter((parameter) => !isNamed(parameter, name));
 }
 
 export function parametersText(parameters: readonly Parameter[]): string {

@@ -3,7 +3,7 @@ import { countHops, readEssentials } from './essentials.ts';
 import { type Flaw, malformed, shown } from './flaw.ts';
 import type { HeaderField, SipMessage } from './message.ts';
 import { datagramLimits, type MessageLimits, type Parsed } from './parsed.ts';
-import { type Head, readHead, startOfMessage } from './read-head.ts';
+import { type Head, lineOf, readHead, startOfMessage } from './read-head.ts';
 import { readHeaderField } from './read-header-field.ts';
 import { parseNumber } from './scan.ts';
 import { parseStartLine, type StartLine } from './start-line.ts';
@@ -17,7 +17,7 @@ export function parseMessage(bytes: Uint8Array, limits: MessageLimits = datagram
   if (start === bytes.length) return { kind: 'keepalive', ping: bytes.length === 4 };
   const isTooLarge = bytes.length > limits.messageBytes;
   const head = readHead(isTooLarge ? bytes.subarray(0, limits.messageBytes) : bytes, start, limits);
-  const line = parseStartLine(head.lines[0] ?? '');
+  const line = parseStartLine(lineOf(head, 0));
   const flaw = isTooLarge ? tooLarge(limits) : head.flaw;
   if (flaw !== undefined) return refuse(head, line, flaw);
   if (line.kind === 'flawed') return refuse(head, line, line.flaw);
@@ -52,19 +52,19 @@ function readMessage(
 ): Parsed {
   const headers: HeaderField[] = [];
   let lengthText: string | undefined;
-  const startLine = head.lines[0] ?? '';
-  let usualBytes = start + startLine.length + 4;
-  let isUsual = isUsualStart(startLine, line);
-  for (let at = 1; at < head.lines.length; at += 1) {
-    const text = head.lines[at] ?? '';
-    const field = readHeaderField(text);
+  const { text, bounds } = head;
+  let isUsual = head.isVerbatim && isUsualStart(lineOf(head, 0), line);
+  for (let at = 1; 2 * at < bounds.length; at += 1) {
+    const from = bounds[2 * at] ?? 0;
+    const end = bounds[2 * at + 1] ?? from;
+    const field = readHeaderField(text, from, end);
     if (field === undefined) {
-      return refuse(head, line, malformed('HeaderMalformed', `${shown(text)} is no header field`));
+      const reason = `${shown(lineOf(head, at))} is no header field`;
+      return refuse(head, line, malformed('HeaderMalformed', reason));
     }
     if (field.key === 'content-length') lengthText = field.value;
     headers.push(field);
-    usualBytes += text.length + 2;
-    isUsual &&= isUsualLine(text, field);
+    isUsual &&= isUsualLine(text, from, end, field);
   }
   const body = readBody(bytes, head.bodyStart, lengthText);
   if (body.kind === 'flawed') return refuse(head, line, body.flaw);
@@ -73,8 +73,7 @@ function readMessage(
   if (read.kind === 'flawed') return refuse(head, line, read.flaw);
   const flaw = tooManyValues(headers, limits);
   if (flaw !== undefined) return refuse(head, line, flaw);
-  // with a fold, or a character of several bytes, the lines are shorter than what they were read from
-  isUsual &&= usualBytes === head.bodyStart && lengthText === String(body.bytes.length);
+  isUsual &&= lengthText === String(body.bytes.length);
   const verbatim = isUsual ? bytes.subarray(start, head.bodyStart + body.bytes.length) : undefined;
   return { kind: 'message', message, essentials: read.essentials, verbatim };
 }
@@ -87,8 +86,14 @@ function isUsualStart(text: string, { kind }: SoundLine): boolean {
 }
 
 /** Whether a header field would be written again as it is: the name, a colon, one space, the value. */
-function isUsualLine(text: string, { name, value }: HeaderField): boolean {
-  return text.length === name.length + value.length + 2 && text.startsWith(': ', name.length);
+function isUsualLine(
+  text: string,
+  from: number,
+  end: number,
+  { name, value }: HeaderField,
+): boolean {
+  const colon = from + name.length;
+  return end === colon + value.length + 2 && text.startsWith(': ', colon);
 }
 
 function messageOf(line: SoundLine, headers: readonly HeaderField[], body: Uint8Array): SipMessage {

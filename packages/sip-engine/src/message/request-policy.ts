@@ -1,4 +1,4 @@
-import { headerField, headerValues } from './header-list.ts';
+import { headerField, valuesOf } from './header-list.ts';
 import type { HeaderField, SipRequest } from './message.ts';
 import { parseUri } from './uri.ts';
 
@@ -52,7 +52,7 @@ export function requireRefusal(
   options: readonly string[],
 ): PolicyRefusal | undefined {
   if (notHeldUp.has(request.method)) return undefined;
-  const unknown = headerValues(request, 'require').filter(
+  const unknown = valuesOf(request, 'require').filter(
     (option) => option !== '' && !options.includes(option.toLowerCase()),
   );
   if (unknown.length === 0) return undefined;

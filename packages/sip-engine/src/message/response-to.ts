@@ -14,14 +14,10 @@ export interface ResponseParts {
   readonly body?: Uint8Array;
 }
 
-/** What every response repeats from its request (RFC 3261 8.2.6.2), as keys. */
-export const repeatedHeaders: ReadonlySet<string> = new Set([
-  'via',
-  'from',
-  'to',
-  'call-id',
-  'cseq',
-]);
+/** Whether every response repeats the header field of this key from its request (RFC 3261 8.2.6.2). */
+export function isRepeated(key: string): boolean {
+  return key === 'via' || key === 'from' || key === 'to' || key === 'call-id' || key === 'cseq';
+}
 
 /**
  * A response to a request (RFC 3261 8.2.6): Via in order, From, To, Call-ID and CSeq repeated, and Timestamp in a 100.
@@ -31,9 +27,11 @@ export function responseTo(
   status: number,
   parts: ResponseParts = {},
 ): SipResponse {
-  const fields = request.headers.filter(
-    ({ key }) => repeatedHeaders.has(key) || (status === 100 && key === 'timestamp'),
-  );
+  const fields: HeaderField[] = [];
+  for (const field of request.headers) {
+    const { key } = field;
+    if (isRepeated(key) || (status === 100 && key === 'timestamp')) fields.push(field);
+  }
   return respond(fields, status, parts);
 }
 
@@ -54,21 +52,32 @@ function respond(
   status: number,
   parts: ResponseParts,
 ): SipResponse {
-  const { toTag, headers = [], body = emptyBody } = parts;
-  const own = toTag === undefined ? fields : fields.map((field) => withToTag(field, toTag));
+  const { toTag, headers: more = [], body = emptyBody } = parts;
+  const headers: HeaderField[] = [];
+  for (const field of fields) {
+    headers.push(toTag !== undefined && field.key === 'to' ? withTag(field, toTag) : field);
+  }
+  for (const field of more) headers.push(field);
   return {
     kind: 'response',
     status,
     reasonPhrase: parts.reasonPhrase ?? reasonPhrase(status),
-    headers: [...own, ...headers],
+    headers,
     body,
   };
 }
 
 /** Without angle brackets, too, what follows a semicolon belongs to the header field (20.10). */
-function withToTag(field: HeaderField, tag: string): HeaderField {
-  if (field.key !== 'to') return field;
-  const to = parseNameAddr(field.value);
-  if (to === undefined || tagOf(to) !== undefined) return field;
-  return headerField(field.name, `${field.value};tag=${tag}`);
+function withTag(field: HeaderField, tag: string): HeaderField {
+  const { name, value } = field;
+  if (!endsWithUri(value)) {
+    const to = parseNameAddr(value);
+    if (to === undefined || tagOf(to) !== undefined) return field;
+  }
+  return headerField(name, `${value};tag=${tag}`);
+}
+
+/** Whether nothing stands behind the URI, as in nearly every first request: then there is no tag. */
+function endsWithUri(value: string): boolean {
+  return value.indexOf('>') === value.length - 1 && value.includes('<') && !value.includes('"');
 }

@@ -23,9 +23,9 @@ export function skipBlank(text: string, from: number): number {
   return at;
 }
 
-/** Where the blanks at the end begin, not before `from`. */
-export function blankStart(text: string, from: number): number {
-  let to = text.length;
+/** Where the blanks before `end` begin, not before `from`. */
+export function blankStart(text: string, from: number, end: number = text.length): number {
+  let to = end;
   while (to > from && isBlank(text.charCodeAt(to - 1))) to -= 1;
   return to;
 }
@@ -111,13 +111,13 @@ export function valueEnd(text: string, from: number): number {
   return text.length;
 }
 
+// oxlint-disable-next-line no-control-regex
+const control = /[\u0000-\u0008\u000a-\u001f\u007f]/u;
+
 /** A control character other than TAB: it would break the line that the text stands in. */
 export function hasControl(text: string): boolean {
-  for (let at = 0; at < text.length; at += 1) {
-    const code = text.charCodeAt(at);
-    if ((code < 0x20 && code !== 0x09) || code === 0x7f) return true;
-  }
-  return false;
+  // not charCodeAt: of a text that was cut out of another one that takes twice the time
+  return control.test(text);
 }
 
 const escape = /%(?:[0-9a-f]{2}|u[0-9a-f]{4})/iu;

@@ -1,4 +1,4 @@
-import { headerField, headerValue, headerValues } from './header-list.ts';
+import { headerField, headerValues, valueOf } from './header-list.ts';
 import type { HeaderField, SipMessage } from './message.ts';
 import { parameterValue, parseParameters } from './parameter.ts';
 import { parseNumber, tokenEnd } from './scan.ts';
@@ -17,7 +17,7 @@ export const leastSessionSeconds = 90;
 
 /** Session-Expires of this message; undefined when there is none, or none that can be read. */
 export function sessionExpiresOf(message: SipMessage): SessionExpires | undefined {
-  const text = headerValue(message, 'session-expires');
+  const text = valueOf(message, 'session-expires');
   if (text === undefined) return undefined;
   const end = tokenEnd(text, 0);
   const seconds = parseNumber(text.slice(0, end), 2 ** 31);
@@ -30,7 +30,7 @@ export function sessionExpiresOf(message: SipMessage): SessionExpires | undefine
 
 /** Min-SE of this message, and never less than the least. */
 export function leastSecondsOf(message: SipMessage): number {
-  const text = headerValue(message, 'min-se') ?? '';
+  const text = valueOf(message, 'min-se') ?? '';
   const seconds = parseNumber(text.slice(0, tokenEnd(text, 0)), 2 ** 31) ?? 0;
   return Math.max(seconds, leastSessionSeconds);
 }

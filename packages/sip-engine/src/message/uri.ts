@@ -31,8 +31,7 @@ export type Uri = SipUri | OtherUri;
 export function parseUri(text: string): Uri | undefined {
   const colon = text.indexOf(':');
   if (colon < 1 || colon === text.length - 1 || !isUriText(text)) return undefined;
-  const written = text.slice(0, colon);
-  const scheme = written === 'sip' ? written : written.toLowerCase();
+  const scheme = text.startsWith('sip:') ? 'sip' : text.slice(0, colon).toLowerCase();
   if (scheme === 'sip' || scheme === 'sips') return parseSipUri(scheme, text, colon + 1);
   if (!/^[a-z][a-z0-9+.-]*$/u.test(scheme)) return undefined;
   return { kind: 'other', scheme, rest: text.slice(colon + 1) };
@@ -66,8 +65,8 @@ function parseSipUri(scheme: 'sip' | 'sips', text: string, start: number): SipUr
   const password = colon < 0 ? undefined : userInfo?.slice(colon + 1);
   const hostPort = readHostPort(text, at < 0 ? start : at + 1, false);
   if (hostPort === undefined) return undefined;
-  const { host, port } = hostPort.hostPort;
-  const tail = parseTail(text, hostPort.end);
+  const { host, port, end } = hostPort;
+  const tail = parseTail(text, end);
   if (tail === undefined) return undefined;
   const { parameters, headers } = tail;
   return { kind: 'sip', scheme, user, password, host, port, parameters, headers };

@@ -28,11 +28,12 @@ export function parseVia(text: string): Via | undefined {
   const end = tokenEnd(text, start);
   const sentByStart = skipBlank(text, end);
   if (end === start || sentByStart === end) return undefined;
-  const sentBy = readHostPort(text, sentByStart, true);
-  if (sentBy === undefined) return undefined;
-  const parameters = parseParameters(text, sentBy.end);
+  const read = readHostPort(text, sentByStart, true);
+  if (read === undefined) return undefined;
+  const { host, port } = read;
+  const parameters = parseParameters(text, read.end);
   if (parameters === undefined) return undefined;
-  return { transport: text.slice(start, end), sentBy: sentBy.hostPort, parameters };
+  return { transport: text.slice(start, end), sentBy: { host, port }, parameters };
 }
 
 /** Past `part` and the blanks after it, or -1. */

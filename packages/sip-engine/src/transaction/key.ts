@@ -1,5 +1,5 @@
 import type { Essentials } from '../message/essentials.ts';
-import { headerValue } from '../message/header-list.ts';
+import { valueOf } from '../message/header-list.ts';
 import { hostPortText } from '../message/host-port.ts';
 import type { SipRequest } from '../message/message.ts';
 import { viaBranch } from '../message/via.ts';
@@ -45,7 +45,7 @@ export function mergeKey({ fromTag, toTag, callId, cseq }: Essentials): string |
 
 /** The branch of the topmost Via, of whatever age. */
 export function branchOf(request: SipRequest): string | undefined {
-  return /;\s*branch\s*=\s*([^\s;,]+)/i.exec(headerValue(request, 'via') ?? '')?.[1];
+  return /;\s*branch\s*=\s*([^\s;,]+)/i.exec(valueOf(request, 'via') ?? '')?.[1];
 }
 
 /** One text of its own: V8 keeps of a template with long parts the parts, and of a part that was cut out the text that it was cut out of. */

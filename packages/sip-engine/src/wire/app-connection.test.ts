@@ -10,11 +10,12 @@ interface Opened {
   readonly log: string[];
 }
 
-function open(): Opened {
+function open(onFrame: (frame: Buffer) => void = () => undefined): Opened {
   const log: string[] = [];
   const link = {
     write: (frame: Buffer): void => {
       log.push(frame.toString().split('|')[3] ?? '');
+      onFrame(frame);
     },
     close: (): void => {
       log.push('closed');
@@ -23,7 +24,6 @@ function open(): Opened {
   const settings = {
     secret: 's',
     clock: new FakeClock(),
-    newId: () => 'id',
     authenticationMs: 5_000,
     takesAll: false,
   };
@@ -54,6 +54,14 @@ describe('after the secret', () => {
       expect(log).toEqual(expected);
     },
   );
+
+  it('no two frames of ours have one id', () => {
+    const ids: string[] = [];
+    const { app } = open((frame) => ids.push(frame.toString().split(/[#|]/)[1] ?? ''));
+    app.receive(Buffer.concat([hello(), ...Array.from({ length: 9 }, () => writeFrame('p|ping'))]));
+    expect(ids).toHaveLength(10);
+    expect(new Set(ids).size).toBe(10);
+  });
 
   it('also where they come as text', () => {
     const { app, log } = open();

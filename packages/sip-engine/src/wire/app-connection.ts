@@ -26,8 +26,6 @@ export interface AppHooks {
 export interface AppSettings {
   readonly secret: string;
   readonly clock: Clock;
-  /** For the ids of frames. */
-  readonly newId: () => string;
   /** How long a connection may stay without showing the secret. */
   readonly authenticationMs: number;
   /** True where every new request is meant for the application, with no `route` (drachtio's outbound mode). */
@@ -53,6 +51,7 @@ export class AppConnection {
   #isAuthenticated = false;
   #isClosed = false;
   #stopWaiting: CancelTimer;
+  #told = 0;
 
   constructor(link: AppLink, settings: AppSettings, hooks: AppHooks) {
     this.#link = link;
@@ -105,7 +104,9 @@ export class AppConnection {
   tell(message: EngineMessage): void {
     if (this.#isClosed) return;
     const time = timeOfDay(this.#settings.clock.now());
-    this.#link.write(writeEngineMessage(message, this.#settings.newId(), time));
+    this.#told += 1;
+    // nobody asks for a frame of ours by its id: it need only differ from the others of this connection
+    this.#link.write(writeEngineMessage(message, String(this.#told), time));
   }
 
   /** Ends the connection from here. */
