@@ -1,4 +1,4 @@
-import { valuesOf } from '../message/header-list.ts';
+import { valueOf, valuesOf } from '../message/header-list.ts';
 import type { HeaderField, SipRequest, SipResponse } from '../message/message.ts';
 import { responseTo } from '../message/response-to.ts';
 import { asRequestUri } from '../message/uri.ts';
@@ -42,19 +42,17 @@ export function composeRequest(
   // 19.1.5 lets a URI ask for header fields; what an application wants said it writes itself
   const requestUri = asRequestUri(target.requestUri);
   const { ours } = parts;
-  const from = swapLocalhost(appValue(sip, 'from') ?? `<sip:${ours}>`, ours);
-  const to = swapLocalhost(appValue(sip, 'to') ?? `<${requestUri}>`, ours);
+  const from = swapLocalhost(valueOf(sip, 'from') ?? `<sip:${ours}>`, ours);
+  const to = swapLocalhost(valueOf(sip, 'to') ?? `<${requestUri}>`, ours);
   const headers = [
     viaOf(parts),
     maxForwardsOf(sip),
     field('From', 'from', withTag(from, parts.fromTag)),
     field('To', 'to', joinAddress(splitAddress(to))),
-    field('Call-ID', 'call-id', appValue(sip, 'call-id') ?? parts.callId),
+    field('Call-ID', 'call-id', valueOf(sip, 'call-id') ?? parts.callId),
     field('CSeq', 'cseq', `${parts.sequence} ${method}`),
   ];
-  addContact(headers, sip, ours, contactMethods.has(method) ? `<sip:${ours}>` : undefined);
-  addFree(headers, sip, ours);
-  addContentType(headers, sip);
+  addSaid(headers, sip, ours, contactMethods.has(method) ? `<sip:${ours}>` : undefined);
   return { kind: 'request', method, requestUri, headers, body: sip.body };
 }
 
@@ -76,9 +74,7 @@ export function composeInDialog(
     field('CSeq', 'cseq', `${parts.sequence} ${method}`),
   ];
   for (const route of routes) headers.push(field('Route', 'route', route));
-  addContact(headers, sip, parts.ours, own);
-  addFree(headers, sip, parts.ours);
-  addContentType(headers, sip);
+  addSaid(headers, sip, parts.ours, own);
   return { kind: 'request', method, requestUri, headers, body: sip.body };
 }
 
@@ -101,17 +97,15 @@ export function composeResponse(
   const isTarget =
     makesDialog ||
     (status >= 200 && status < 300 && (request.method === 'UPDATE' || request.method === 'REFER'));
-  addContact(headers, sip, own.ours, isTarget ? own.contact : undefined);
-  addFree(headers, sip, own.ours);
   if (own.rseq !== undefined) headers.push(field('RSeq', 'rseq', String(own.rseq)));
-  addContentType(headers, sip);
+  addSaid(headers, sip, own.ours, isTarget ? own.contact : undefined);
   const tag = status === 100 ? {} : { toTag: own.toTag };
   return responseTo(request, status, { reasonPhrase: reason, headers, body: sip.body, ...tag });
 }
 
 /** The tag an application wrote into To, when it wants one of its own. */
 export function appToTag(sip: AppSip): string | undefined {
-  const to = appValue(sip, 'to');
+  const to = valueOf(sip, 'to');
   return to === undefined ? undefined : tagOf(to);
 }
 
@@ -120,7 +114,7 @@ export function appToTag(sip: AppSip): string | undefined {
  * meant to say the same.
  */
 export function withMovedContact(sip: AppSip, shown: string, wanted: string): AppSip {
-  const written = appValue(sip, 'contact');
+  const written = valueOf(sip, 'contact');
   if (shown === wanted || written === undefined) return sip;
   if (joinAddress(splitAddress(written)) !== joinAddress(splitAddress(shown))) return sip;
   const headers = sip.headers.map((header) =>
@@ -129,17 +123,26 @@ export function withMovedContact(sip: AppSip, shown: string, wanted: string): Ap
   return { ...sip, headers };
 }
 
-/** Value of the application's first header with this name, in any spelling. */
-export function appValue(sip: AppSip, key: string): string | undefined {
-  for (const header of sip.headers) if (header.key === key) return header.value;
-  return undefined;
-}
-
 /** Header fields that are the application's alone. */
 export function free(sip: AppSip, ours: string): HeaderField[] {
   const fields: HeaderField[] = [];
   addFree(fields, sip, ours);
   return fields;
+}
+
+/**
+ * What the application says of itself, of its body, and otherwise.
+ * @param contact where it says none
+ */
+function addSaid(
+  headers: HeaderField[],
+  sip: AppSip,
+  ours: string,
+  contact: string | undefined,
+): void {
+  addContact(headers, sip, ours, contact);
+  addFree(headers, sip, ours);
+  addContentType(headers, sip);
 }
 
 function addFree(headers: HeaderField[], sip: AppSip, ours: string): void {
@@ -153,7 +156,7 @@ function viaOf({ ours, branch }: RequestParts): HeaderField {
 }
 
 function maxForwardsOf(sip: AppSip): HeaderField {
-  const written = Number(appValue(sip, 'max-forwards') ?? 70);
+  const written = Number(valueOf(sip, 'max-forwards') ?? 70);
   const isSound = Number.isInteger(written) && written >= 0 && written < 256;
   return field('Max-Forwards', 'max-forwards', String(isSound ? written : 70));
 }
@@ -180,7 +183,7 @@ function addContact(
   ours: string,
   otherwise: string | undefined,
 ): void {
-  const written = appValue(sip, 'contact');
+  const written = valueOf(sip, 'contact');
   if (written === undefined) {
     if (otherwise !== undefined) headers.push(field('Contact', 'contact', otherwise));
     return;
@@ -193,7 +196,7 @@ function addContact(
 }
 
 function addContentType(headers: HeaderField[], sip: AppSip): void {
-  const written = appValue(sip, 'content-type');
+  const written = valueOf(sip, 'content-type');
   const [v, equals, zero] = sip.body;
   const isSession = v === 0x76 && equals === 0x3d && zero === 0x30;
   const type = written ?? (isSession ? 'application/sdp' : undefined);

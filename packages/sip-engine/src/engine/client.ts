@@ -1,4 +1,4 @@
-import { appValue, composeInDialog, silentSip, withMovedContact } from '../dialog/compose.ts';
+import { composeInDialog, silentSip, withMovedContact } from '../dialog/compose.ts';
 import { sessionRequest } from '../dialog/session-terms.ts';
 import {
   credentialsOf,
@@ -13,6 +13,7 @@ import { drawBelow, newBranch, oursOn, type EngineContext, type EngineDialog } f
 import { splitAddress } from '../dialog/address-text.ts';
 import { refusalText } from './gate.ts';
 import { withoutMessage, type Cleared } from '../guard/send-gate.ts';
+import { valueOf } from '../message/header-list.ts';
 import type { SipRequest } from '../message/message.ts';
 import { responseTo } from '../message/response-to.ts';
 import { lists } from '../message/session-expires.ts';
@@ -164,7 +165,7 @@ function ackInDialog(
 ): SipRequest {
   let whole = sip;
   if (live.ackCredentials.length > 0) {
-    const missing = live.ackCredentials.filter(({ key }) => appValue(sip, key) === undefined);
+    const missing = live.ackCredentials.filter(({ key }) => valueOf(sip, key) === undefined);
     whole = { ...sip, headers: [...sip.headers, ...missing] };
   }
   return compose(context, live, { sip: whole, method: 'ACK', path }, sequence);
@@ -188,7 +189,7 @@ function compose(
 function withSession({ session }: EngineDialog, method: string, sip: AppSip): AppSip {
   const terms = session?.terms;
   if (session === undefined || terms === undefined || !isSessionRefresh(method)) return sip;
-  if (appValue(sip, 'session-expires') !== undefined) return sip;
+  if (valueOf(sip, 'session-expires') !== undefined) return sip;
   const says = lists(sip, 'supported', 'timer');
   const fields = sessionRequest(terms, session.leastSeconds);
   const added = fields.filter(({ name }) => !(says && name === 'Supported'));

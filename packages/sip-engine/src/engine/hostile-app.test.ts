@@ -15,6 +15,20 @@ it.each([
     ['INVITE sip:b@no.such.host.invalid SIP/2.0', 'X-A: a\u0001b'],
     'would break the message',
   ],
+  ...[
+    'From',
+    'To',
+    'Call-ID',
+    'CSeq',
+    'Contact',
+    'Max-Forwards',
+    'Content-Type',
+    'P-Asserted-Identity',
+  ].map((name): [string, string[], string] => [
+    name,
+    ['INVITE sip:b@10.0.0.2 SIP/2.0', `${name}: 1\u0001`],
+    'would break the message',
+  ]),
   ['the Request-URI', ['INVITE sip:b@10.0.0.2\nX-A:b SIP/2.0'], 'invalid sip message'],
 ])('a line end in %s: NOK, and nothing is sent or kept', async (_where, lines, why) => {
   const bench = createEngineBench();

@@ -1,4 +1,4 @@
-import { appValue, composeRequest, free } from '../dialog/compose.ts';
+import { composeRequest, free } from '../dialog/compose.ts';
 import { isUndecided } from '../dialog/outgoing-invite.ts';
 import { dialogName } from '../dialog/dialog.ts';
 import { localAnswer, draftInDialog, routeInDialog, routeTo, sendAck } from './client.ts';
@@ -106,7 +106,7 @@ export class OutboundRequests {
       const request = composeRequest(sip, start, {
         ours: oursOn(way.path),
         branch: newBranch(context),
-        sequence: sequenceOf(context, appValue(sip, 'cseq')),
+        sequence: sequenceOf(context, valueOf(sip, 'cseq')),
         fromTag: context.token(),
         callId: context.newId(),
       });

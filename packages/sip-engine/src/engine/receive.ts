@@ -1,7 +1,7 @@
 import type { EngineContext } from './context.ts';
 import { countHops } from '../message/essentials.ts';
 import { valuesOf } from '../message/header-list.ts';
-import { withObservedSource, withObservedSourceIn } from '../message/observed-source.ts';
+import { withObservedSourceIn, withSourceInVia } from '../message/observed-source.ts';
 import { parseMessage } from '../message/parse-message.ts';
 import type { MessageLimits, Refused } from '../message/parsed.ts';
 import { responseToRefused } from '../message/response-to.ts';
@@ -51,7 +51,7 @@ export function receiveDatagram(
         const path = context.pathTo(destination, transport);
         // no answer could go there, so nothing is begun
         if (path === undefined) return 'malformed';
-        const stamped = withObservedSource(message, source, essentials.via);
+        const stamped = withSourceInVia(message, source, essentials.via);
         const back = { destination, path };
         const as = { source, local, back, verbatim: stamped === message ? verbatim : undefined };
         context.transactions.receiveRequest({ message: stamped, essentials, ...as });

@@ -1,4 +1,4 @@
-import { appValue, silentSip } from '../dialog/compose.ts';
+import { silentSip } from '../dialog/compose.ts';
 import { isSessionRefresh, refreshTarget } from '../dialog/dialog.ts';
 import { ackOf } from '../dialog/live-dialog.ts';
 import { bodyOf, type SaidBody } from '../dialog/said-body.ts';
@@ -53,7 +53,7 @@ export function withSessionAnswer(
 ): AppSip {
   const { live, request, sip } = of;
   if (status < 200 || status >= 300 || !isSessionRefresh(request.method)) return sip;
-  if (!supported.includes('timer') || appValue(sip, 'session-expires') !== undefined) return sip;
+  if (!supported.includes('timer') || valueOf(sip, 'session-expires') !== undefined) return sip;
   const fields = sessionAnswer(request, live?.session?.terms);
   return fields.length === 0 ? sip : { ...sip, headers: [...sip.headers, ...fields] };
 }

@@ -32,7 +32,7 @@ export function headerValue(message: SipMessage, name: string): string | undefin
 }
 
 /** As `headerValue`, by what header fields are looked up by. */
-export function valueOf({ headers }: SipMessage, key: string): string | undefined {
+export function valueOf({ headers }: Pick<SipMessage, 'headers'>, key: string): string | undefined {
   for (const field of headers) if (field.key === key) return field.value;
   return undefined;
 }

@@ -9,15 +9,23 @@ import { parseVia, type Via, viaText } from './via.ts';
  * What a server does to the topmost Via on arrival: `received` when sent-by is not the source address (RFC 3261
  * 18.2.1), `received` and `rport` when the client asked for them (RFC 3581 4). What a client wrote into either of them
  * itself is thrown away: only the socket knows. A request without a readable Via comes back as it is.
- * @param via the topmost one, where somebody has read it
  */
-export function withObservedSource(request: SipRequest, source: Tuple, via?: Via): SipRequest {
+export function withObservedSource(request: SipRequest, source: Tuple): SipRequest {
+  return stamped(request, source, undefined);
+}
+
+/** The same for a request whose topmost Via has been read. */
+export function withSourceInVia(request: SipRequest, source: Tuple, via: Via): SipRequest {
+  return stamped(request, source, via);
+}
+
+function stamped(request: SipRequest, source: Tuple, via: Via | undefined): SipRequest {
   const index = request.headers.findIndex(({ key }) => key === 'via');
   const field = request.headers[index];
   if (field === undefined) return request;
-  const stamped = stampedValue(field.value, source, via);
-  if (stamped === undefined || stamped === field.value) return request;
-  return { ...request, headers: request.headers.with(index, { ...field, value: stamped }) };
+  const value = stampedValue(field.value, source, via);
+  if (value === undefined || value === field.value) return request;
+  return { ...request, headers: request.headers.with(index, { ...field, value }) };
 }
 
 /** The same for the header fields of a refused request. */

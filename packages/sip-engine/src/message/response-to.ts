@@ -55,7 +55,7 @@ function respond(
   const { toTag, headers: more = [], body = emptyBody } = parts;
   const headers: HeaderField[] = [];
   for (const field of fields) {
-    headers.push(toTag !== undefined && field.key === 'to' ? withTag(field, toTag) : field);
+    headers.push(toTag !== undefined && field.key === 'to' ? withToTag(field, toTag) : field);
   }
   for (const field of more) headers.push(field);
   return {
@@ -68,7 +68,7 @@ function respond(
 }
 
 /** Without angle brackets, too, what follows a semicolon belongs to the header field (20.10). */
-function withTag(field: HeaderField, tag: string): HeaderField {
+function withToTag(field: HeaderField, tag: string): HeaderField {
   const { name, value } = field;
   if (!endsWithUri(value)) {
     const to = parseNameAddr(value);

@@ -1,4 +1,4 @@
-import { headerField, headerValues, valueOf } from './header-list.ts';
+import { headerField, valueOf, valuesOf } from './header-list.ts';
 import type { HeaderField, SipMessage } from './message.ts';
 import { parameterValue, parseParameters } from './parameter.ts';
 import { parseNumber, tokenEnd } from './scan.ts';
@@ -40,6 +40,6 @@ export function sessionExpiresField(seconds: number, refresher: Refresher): Head
 }
 
 /** Whether a header field that lists tokens (Supported, Require, Allow) has this one. */
-export function lists(message: Pick<SipMessage, 'headers'>, name: string, token: string): boolean {
-  return headerValues(message, name).some((value) => value.toLowerCase() === token.toLowerCase());
+export function lists(message: Pick<SipMessage, 'headers'>, key: string, token: string): boolean {
+  return valuesOf(message, key).some((value) => value.toLowerCase() === token.toLowerCase());
 }

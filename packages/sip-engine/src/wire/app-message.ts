@@ -1,3 +1,4 @@
+import { bufferOf } from '../message/buffer-of.ts';
 import { headerKey, usualHeader } from '../message/header-name.ts';
 import { emptyBody } from '../message/message.ts';
 import { hasControl, isToken } from '../message/scan.ts';
@@ -52,7 +53,7 @@ const cr = 0x0d;
 
 /** Reads the payload of one frame. A frame without an id comes back as unknown with an empty id. */
 export function readAppMessage(payload: Uint8Array): AppMessage {
-  const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+  const bytes = bufferOf(payload);
   const leaderEnd = bytes.indexOf(cr);
   const blank = leaderEnd === -1 ? -1 : bytes.indexOf('\r\n\r\n', leaderEnd + 2);
   const text = bytes.toString('utf8', 0, blank === -1 ? bytes.length : blank);
